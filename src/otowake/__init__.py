@@ -1,0 +1,58 @@
+"""otowake 音分け: what a recording of music is made of, by non-negative matrix factorisation.
+
+>>> import otowake
+>>> audio = otowake.load(otowake.demo_path(), duration=3)
+>>> analysis = otowake.analyse(audio, n_components=4, max_iter=100)
+>>> len(analysis.components), analysis.components[0].audio().samples.shape
+(4, (1, 132300))
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version as _version
+from typing import Any
+
+_HOMES = {
+    "Analysis": "types",
+    "Audio": "types",
+    "BadInput": "errors",
+    "Component": "types",
+    "Factors": "types",
+    "Fit": "types",
+    "FitSpec": "options",
+    "InputWarning": "errors",
+    "LoadSpec": "options",
+    "MissingExtra": "errors",
+    "NotConverged": "errors",
+    "OtowakeError": "errors",
+    "Pitch": "types",
+    "Progress": "types",
+    "Spectrogram": "types",
+    "StftSpec": "options",
+    "analyse": "music",
+    "demo_path": "io.audio",
+    "factorize": "nmf",
+    "load": "io",
+    "load_analysis": "io",
+    "note_name": "music.pitch",
+    "progress": "console",
+    "save_analysis": "io",
+    "spectrogram": "signal",
+}
+_ROOMS = ("io", "music", "nmf", "plot", "signal")
+
+__all__ = [*_HOMES, "__version__", "plot"]
+__version__ = _version("otowake")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"otowake.{_HOMES[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"otowake.{name}")
+    raise AttributeError(f"module 'otowake' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""``python -m otowake``."""
+
+from otowake.cli import main
+
+main()

@@ -1,0 +1,405 @@
+"""The command line, built from the option specs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tomllib
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+
+from otowake import __version__, text
+from otowake.errors import BadInput, InputWarning, OtowakeError
+from otowake.options import STAGES, FitSpec, LoadSpec, Spec, StftSpec
+from otowake.text import LANGUAGES, Language, Text
+from otowake.types import Analysis, Progress
+
+OK, FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
+
+GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
+    (text.HEADING_READING, LoadSpec),
+    (text.HEADING_STFT, StftSpec),
+    (text.HEADING_FIT, FitSpec),
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and exit with its code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    language = _language(arguments)
+    try:
+        code = program(language).main(arguments, prog_name="otowake", standalone_mode=False)
+        sys.exit(code or OK)
+    except click.ClickException as error:
+        _complain(_usage_sentence(error, language), language)
+        sys.exit(WRONG_USAGE)
+    except OtowakeError as error:
+        _complain(error.in_language(language), language)
+        sys.exit(FAILED)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo(text.INTERRUPTED.format(language), err=True)
+        sys.exit(CANCELLED)
+
+
+def _language(arguments: list[str]) -> Language:
+    """The language asked for with --lang, or that of the locale; help needs it before options are parsed."""
+    asked = None
+    for this, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if this == "--lang":
+            asked = following
+        elif this.startswith("--lang="):
+            asked = this.removeprefix("--lang=")
+    if asked is None:
+        names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+        return "ja" if next((name for name in names if name), "").startswith("ja") else "en"
+    return "ja" if asked == "ja" else "en"
+
+
+def _complain(message: str, language: Language) -> None:
+    click.echo(text.ERROR.format(language, message=message), err=True)
+
+
+def _usage_sentence(error: click.ClickException, language: Language) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return text.USAGE_NO_OPTION.format(language, name=error.option_name)
+    if isinstance(error, click.MissingParameter) and error.param and error.param.name == "files":
+        return text.USAGE_NO_FILE.format(language)
+    if isinstance(error, click.UsageError) and error.message.startswith("No such command"):
+        return text.USAGE_NO_COMMAND.format(language, name=error.message.split("'")[1])
+    return text.USAGE_OTHER.format(language, message=error.format_message())
+
+
+class Command(click.Command):
+    """A command whose help is in one language, with its options in groups."""
+
+    def __init__(self, name: str, language: Language, **rest: Any) -> None:
+        self.language: Language = language
+        super().__init__(name, **rest)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        heading = text.HEADING_USAGE.format(self.language)
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), heading)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        found = super().get_help_option(ctx)
+        if found:
+            found.help = text.HELP_HELP.format(self.language)
+        return found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        grouped: dict[Text, list[tuple[str, str]]] = {text.HEADING_OUTPUT: []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record:
+                grouped.setdefault(getattr(parameter, "group", text.HEADING_OUTPUT), []).append(record)
+        for heading, records in grouped.items():
+            with formatter.section(heading.format(self.language)):
+                formatter.write_dl(records)
+
+
+class Program(Command, click.Group):
+    """The program: a group of commands."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        commands = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+        with formatter.section(text.HEADING_COMMANDS.format(self.language)):
+            formatter.write_dl(commands)
+
+
+class SpecOption(click.Option):
+    """A command-line option for one field of a spec."""
+
+    def __init__(self, group: Text, **rest: Any) -> None:
+        self.group = group
+        super().__init__(**rest)
+
+
+def program(language: Language) -> click.Group:
+    """The command line in one language."""
+    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    lang = click.Option(["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language)
+    shown_version = click.Option(
+        ["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        help=text.HELP_VERSION.format(language),
+        callback=_show_version,
+    )
+    group = Program(
+        "otowake",
+        language,
+        params=[lang, shown_version],
+        help=text.HELP_PROGRAM.format(language),
+        context_settings=settings,
+        callback=lambda **_: None,
+    )
+    files = click.Argument(["files"], nargs=-1, required=True, metavar=text.HELP_FILES.format(language))
+    group.add_command(
+        Command(
+            "split",
+            language,
+            params=[files, *_output_options(language), *_spec_options(language)],
+            help=text.HELP_SPLIT.format(language),
+            callback=lambda **given: split(language, **given),
+        )
+    )
+    group.add_command(
+        Command(
+            "demo",
+            language,
+            params=[*_output_options(language), *_spec_options(language)],
+            help=text.HELP_DEMO.format(language),
+            callback=lambda **given: demo(language, **given),
+        )
+    )
+    return group
+
+
+def _check_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value not in LANGUAGES:
+        must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(LANGUAGES)) for each in LANGUAGES))
+        raise BadInput(text.OPTION, name="lang", must=must, value=value)
+    return value
+
+
+def _show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        click.echo(f"otowake {__version__}")
+        ctx.exit()
+
+
+def _output_options(language: Language) -> list[click.Parameter]:
+    def help_of(sentence: Text, **facts: Any) -> str:
+        return sentence.format(language, **facts)
+
+    output = "otowake-results"
+    return [
+        click.Option(
+            ["-o", "--output"],
+            default=output,
+            metavar="DIR",
+            help=help_of(text.HELP_OUTPUT) + help_of(text.DEFAULT, value=output),
+        ),
+        click.Option(["--overwrite"], is_flag=True, help=help_of(text.HELP_OVERWRITE)),
+        click.Option(["--animation"], is_flag=True, help=help_of(text.HELP_ANIMATION)),
+        click.Option(["--stages"], help=help_of(text.HELP_STAGES, stages=", ".join(STAGES)), metavar="A,B"),
+        click.Option(["--options"], metavar="FILE", help=help_of(text.HELP_OPTIONS)),
+        click.Option(["--lang"], help=help_of(text.HELP_LANG), metavar="en|ja", callback=_check_language),
+    ]
+
+
+def _spec_options(language: Language) -> list[click.Parameter]:
+    found: list[click.Parameter] = []
+    for group, spec in GROUPS:
+        defaults = {f.name: f.default for f in fields(spec)}
+        for name, constraint in spec.constraints().items():
+            words = constraint.help.format(language)
+            if defaults[name] not in (None, MISSING):
+                words += text.DEFAULT.format(language, value=defaults[name])
+            kind = {int: "N", float: "X", str: "NAME"}[constraint.kind]
+            found.append(
+                SpecOption(
+                    group=group,
+                    param_decls=["--" + name.replace("_", "-"), name],
+                    metavar="|".join(constraint.choices) or kind,
+                    help=words,
+                )
+            )
+    return found
+
+
+def demo(language: Language, **given: Any) -> int:
+    """Analyse the clip in the package; an earlier result of it is replaced."""
+    from otowake.io.audio import demo_path
+
+    return split(language, files=(str(demo_path()),), **{**given, "overwrite": True})
+
+
+def split(
+    language: Language,
+    *,
+    files: tuple[str, ...],
+    output: str,
+    overwrite: bool,
+    animation: bool,
+    stages: str | None,
+    options: str | None,
+    lang: str | None,
+    **given: str | None,
+) -> int:
+    """Analyse files, each into a folder of its own; returns the exit code."""
+    specs = specs_from(options, {name: value for name, value in given.items() if value is not None})
+    check_stages(stages)
+    out = Console()
+    failed = 0
+    for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
+        try:
+            with _translated_warnings(language), stopped_by_hand() as stopped:
+                one_file(path, folder, specs, overwrite, animation, language, out, stopped)
+        except OtowakeError as error:
+            _complain(error.in_language(language), language)
+            failed += 1
+        if stopped():
+            return CANCELLED
+    if failed and len(files) > 1:
+        click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
+    return FAILED if failed else OK
+
+
+def specs_from(options_file: str | None, given: dict[str, Any]) -> dict[type[Spec], Spec]:
+    """The specs from a TOML file and, above it, the options given on the command line."""
+    chosen = {**(_read_options(Path(options_file)) if options_file else {}), **given}
+    known = {name: spec for _, spec in GROUPS for name in spec.constraints()}
+    for name in chosen:
+        if name not in known:
+            raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
+    return {
+        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
+        for _, spec in GROUPS
+    }
+
+
+def _read_options(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise BadInput(text.NO_SUCH_FILE, path=path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
+
+
+def check_stages(stages: str | None) -> tuple[str, ...]:
+    """The stages asked for; all of them where none are named."""
+    if stages is None:
+        return STAGES
+    asked = tuple(stage.strip() for stage in stages.split(","))
+    for stage in asked:
+        if stage not in STAGES:
+            must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(STAGES)) for each in LANGUAGES))
+            raise BadInput(text.OPTION, name="stages", must=must, value=repr(stage))
+    return asked
+
+
+def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
+    """A folder for each file, named after it; a second file of that name gets ``-2``."""
+    taken: set[str] = set()
+    found = []
+    for file in files:
+        stem = Path(file).stem or "recording"
+        name, count = stem, 1
+        while name in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name)
+        found.append(output / name)
+    return found
+
+
+def one_file(
+    path: str,
+    folder: Path,
+    specs: dict[type[Spec], Any],
+    overwrite: bool,
+    animation: bool,
+    language: Language,
+    out: Console,
+    stopped: Callable[[], bool],
+) -> None:
+    """Analyse one file, write its folder, and say what was found."""
+    from otowake import console
+    from otowake.io import load
+    from otowake.io.results import new_folder, write_analysis
+    from otowake.music import analyse
+
+    with new_folder(folder, overwrite=overwrite) as place:
+        _keep_compiled_programs()
+        load_spec = specs[LoadSpec]
+        audio = load(path, start=load_spec.start, duration=load_spec.duration)
+        film = _film() if animation else None
+        with console.progress(audio.name, language) as bar:
+
+            def watch(now: Progress) -> bool:
+                bar(now)
+                if film:
+                    film(now)
+                return stopped()
+
+            analysis = analyse(audio, stft=specs[StftSpec], fit=specs[FitSpec], watch=watch)
+        write_analysis(analysis, place, language)
+        if film:
+            from otowake.plot import animate_analysis
+
+            animate_analysis(film, analysis, place / "learning.gif", language=language)
+    report(analysis, folder, language, out)
+
+
+def _film() -> Any:
+    from otowake.plot import Snapshots
+
+    return Snapshots()
+
+
+def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
+    """Say what was found and where it was put."""
+    from otowake import console
+
+    fit = analysis.fit
+    ended = text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=f"{fit.loss:,.6g}")
+    out.print(console.components_table(analysis, language))
+    for line in (ended, console.heard(analysis, language), text.WROTE.format(language, folder=folder)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def stopped_by_hand() -> Iterator[Callable[[], bool]]:
+    """A flag that the first Ctrl-C raises, so that the work can end well; a second one ends it at once."""
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _translated_warnings(language: Language) -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+
+        def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+            if isinstance(message, InputWarning):
+                sentence = text.WARNING.format(language, message=message.in_language(language))
+                click.echo(sentence, err=True)
+
+        warnings.showwarning = show
+        yield
+
+
+def _keep_compiled_programs() -> None:
+    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner."""
+    import jax
+    import platformdirs
+
+    jax.config.update("jax_compilation_cache_dir", platformdirs.user_cache_dir("otowake"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,118 @@
+"""What a terminal or a notebook shows while work is done and when it is: progress and tables."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from otowake import text
+from otowake.music.pitch import note_name
+from otowake.text import Language
+from otowake.types import Analysis, Component
+from otowake.types import Progress as FitProgress
+
+
+class progress:  # noqa: N801 - used as a function
+    """A watcher that draws a progress bar: iteration, loss, time left.
+
+    It draws in a terminal and in a notebook, and is silent where the output is piped. Use it as the `watch` of
+    :func:`otowake.analyse` or :func:`otowake.factorize`, as a context manager or by itself.
+
+    Parameters
+    ----------
+    title
+        What is written before the bar.
+    language
+        ``"en"`` or ``"ja"``.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> fit = otowake.factorize([[1.0, 2.0], [3.0, 4.0]], n_components=1, watch=otowake.progress())
+    """
+
+    def __init__(self, title: str = "", language: Language = "en", console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self.shown = console.is_terminal or console.is_jupyter
+        self.language: Language = language
+        self.bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[state]}", markup=False),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not self.shown,
+        )
+        self.task = self.bar.add_task(title, total=None, state="")
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def __call__(self, now: FitProgress) -> bool:
+        if self.shown:
+            self.bar.start()
+            facts = {"n": now.iteration, "of": now.max_iter, "loss": f"{now.losses[-1]:,.6g}"}
+            state = text.PROGRESS.format(self.language, **facts)
+            self.bar.update(self.task, total=now.max_iter, completed=now.iteration, state=state)
+            if now.iteration >= now.max_iter:
+                self.bar.stop()
+        return False
+
+    def __del__(self) -> None:
+        self.bar.stop()
+
+
+def components_table(analysis: Analysis, language: Language) -> Table:
+    """The components as a table of at most 80 columns."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in (
+        (text.COMPONENT, "right"),
+        (text.PITCH, "left"),
+        (text.FREQUENCY_HZ, "right"),
+        (text.CENTS, "right"),
+        (text.CONFIDENCE, "right"),
+        (text.ENERGY, "right"),
+        (text.SOUNDS_FROM_TO, "right"),
+    ):
+        table.add_column(heading.format(language), justify=justify, no_wrap=True)
+    for component in analysis.components:
+        table.add_row(*_row(component, language))
+    return table
+
+
+def _row(component: Component, language: Language) -> list[str]:
+    pitch = component.pitch
+    named = ["–", "", "", ""]
+    if pitch:
+        named = [
+            note_name(pitch.midi, language),
+            f"{pitch.hz:.1f}",
+            f"{pitch.cents:+.0f}",
+            f"{pitch.confidence:.0%}",
+        ]
+    return [
+        str(component.index + 1),
+        *named,
+        f"{component.energy:.1%}",
+        f"{component.start:.1f}–{component.end:.1f}",
+    ]
+
+
+def heard(analysis: Analysis, language: Language) -> str:
+    """One sentence that says which pitches were found, and the tuning."""
+    pitches = sorted({c.pitch.midi for c in analysis.components if c.pitch})
+    if not pitches:
+        return text.HEARD_NOTHING.format(language)
+    names = " ".join(note_name(midi, language) for midi in pitches)
+    return text.HEARD.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")

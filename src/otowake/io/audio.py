@@ -1,0 +1,182 @@
+"""Reading recordings: soundfile for what it can, PyAV (extra ``media``) for the rest, always in blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from otowake import text
+from otowake.errors import BadInput, InputWarning, MissingExtra
+from otowake.options import LoadSpec
+from otowake.types import Audio, Floats, Source
+
+BLOCK_SECONDS = 10
+MOST_BYTES = 4 * 2**30
+"""The most that a recording may take in memory, decoded."""
+
+MISSING_SECONDS = 0.1
+"""A file that ends this much before the length it promises is called cut short."""
+
+Path_ = str | os.PathLike[str]
+
+
+@dataclass
+class Decoder:
+    """An open recording: `promised` is its length in samples if it says so; `blocks` are (sample, channel)."""
+
+    rate: int
+    promised: int | None
+    blocks: Iterable[Floats]
+
+
+def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> Audio:
+    """Read a recording.
+
+    Parameters
+    ----------
+    path
+        A WAV, FLAC, MP3, OGG Vorbis or Opus file; with the extra ``media`` also M4A/AAC, WMA, MP4 and WebM.
+    start, duration
+        The part to read, in seconds; by default all of it.
+
+    Returns
+    -------
+    Audio
+        At the file's own sampling rate and channels, float32.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or no sound can be read from it.
+    MissingExtra
+        If the format needs the extra ``media``.
+
+    Warns
+    -----
+    InputWarning
+        If the file is damaged or cut short; what could be read of it is returned.
+
+    Examples
+    --------
+    >>> from otowake.io.audio import demo_path
+    >>> audio = load(demo_path(), start=1, duration=2.5)
+    >>> audio.rate, audio.samples.shape
+    (44100, (1, 110250))
+    """
+    spec = LoadSpec(start=start, duration=duration)
+    path = Path(path)
+    _check_file(path)
+    decoder = _open(path, spec)
+    samples = _read(path, decoder, spec)
+    source = Source(str(path.resolve()), sha256(path), spec.start, spec.duration)
+    return Audio(samples, decoder.rate, path.name, source)
+
+
+def demo_path() -> Path:
+    """The clip that comes with the package: a scale and chords on an accordion, 15.8 s."""
+    return Path(__file__).parent.parent / "data" / "demo.ogg"
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise BadInput(text.NO_SUCH_FILE, path=path)
+    if path.is_dir():
+        raise BadInput(text.IS_A_FOLDER, path=path)
+    if not path.is_file():
+        raise BadInput(text.NOT_READABLE, path=path, why="not a regular file")
+    try:
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise BadInput(text.EMPTY_FILE, path=path)
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+
+
+def _open(path: Path, spec: LoadSpec) -> Decoder:
+    try:
+        return _open_soundfile(path, spec)
+    except soundfile.LibsndfileError as error:
+        if importlib.util.find_spec("av"):
+            from otowake.io.media import open_media
+
+            return open_media(path, spec)
+        if _is_media(path):
+            raise MissingExtra(text.NEEDS_MEDIA, path=path) from error
+        raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
+
+
+def _is_media(path: Path) -> bool:
+    """Whether the first bytes are those of MP4/M4A, ASF (WMA), Matroska/WebM or an AAC stream."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    return (
+        head[4:8] == b"ftyp"
+        or head[:4] in (b"\x30\x26\xb2\x75", b"\x1a\x45\xdf\xa3")
+        or (head[:1] == b"\xff" and head[1:2] in (b"\xf0", b"\xf1", b"\xf8", b"\xf9"))
+    )
+
+
+def _open_soundfile(path: Path, spec: LoadSpec) -> Decoder:
+    file = soundfile.SoundFile(path)
+    first = round(spec.start * file.samplerate)
+    promised = file.frames if 0 < file.frames < 2**62 else None
+    if promised is not None:
+        if first >= promised:
+            file.close()
+            length = f"{promised / file.samplerate:g}"
+            raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=length)
+        promised -= first
+    return Decoder(file.samplerate, promised, _soundfile_blocks(file, first))
+
+
+def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]:
+    with file:
+        if first:
+            file.seek(first)
+        while len(block := file.read(BLOCK_SECONDS * file.samplerate, dtype="float32", always_2d=True)):
+            yield block
+
+
+def _read(path: Path, decoder: Decoder, spec: LoadSpec) -> Floats:
+    """All blocks as one array of shape (channel, sample), with a warning if some of them are missing."""
+    rate = decoder.rate
+    wanted = None if spec.duration is None else round(spec.duration * rate)
+    blocks: list[Floats] = []
+    got = size = 0
+    broken = False
+    try:
+        for block in decoder.blocks:
+            blocks.append(block if wanted is None else block[: wanted - got])
+            got += len(blocks[-1])
+            size += blocks[-1].nbytes
+            if size > MOST_BYTES:
+                raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_BYTES / 2**30:g} GiB")
+            if wanted is not None and got >= wanted:
+                break
+    except soundfile.LibsndfileError as error:
+        if not blocks:
+            raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
+        broken = True
+    if not blocks:
+        raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length="0")
+    expected = min((n for n in (wanted, decoder.promised) if n is not None), default=got)
+    if broken:
+        warnings.warn(InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=3)
+    elif expected - got > MISSING_SECONDS * rate:
+        facts = {"path": path, "got": f"{got / rate:.2f}", "promised": f"{expected / rate:.2f}"}
+        warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=3)
+    return np.concatenate(blocks).T

@@ -1,0 +1,326 @@
+"""The result folder: written beside its place and moved there whole; read back without trusting it."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from otowake import text
+from otowake.errors import BadInput, CannotWrite, OtowakeError
+from otowake.io.audio import Path_, load, sha256
+from otowake.music import with_sound
+from otowake.music.pitch import note_name
+from otowake.options import FitSpec, StftSpec
+from otowake.signal import separate
+from otowake.text import Language
+from otowake.types import Analysis, Audio, Component, Factors, Fit, Floats, Pitch, Stop
+
+FORMAT = 1
+"""The version of the folder's layout."""
+
+COLUMNS = ("component", "pitch", "midi", "hz", "cents", "confidence", "energy", "start_s", "end_s")
+
+
+def save_analysis(
+    analysis: Analysis, folder: Path_, *, overwrite: bool = False, language: Language = "en"
+) -> Path:
+    """Write an analysis as a folder that other programs can read.
+
+    Parameters
+    ----------
+    analysis
+        What was found.
+    folder
+        Where; it appears whole or not at all.
+    overwrite
+        Whether an earlier result at that place may be replaced.
+    language
+        The language of the figures' labels; everything else is the same in both.
+
+    Returns
+    -------
+    The folder.
+
+    Raises
+    ------
+    BadInput
+        If the folder exists and may not be replaced.
+    CannotWrite
+        If it can't be written (no permission, disk full).
+
+    Notes
+    -----
+    ``figure.png`` and ``figure-before.png`` are the manual's four panels after and before learning;
+    ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses;
+    ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each;
+    ``analysis.json`` says what was analysed, how, and how it ended.
+
+    Examples
+    --------
+    >>> import otowake, tempfile
+    >>> audio = otowake.load(otowake.demo_path(), duration=2)
+    >>> analysis = otowake.analyse(audio, n_components=3, max_iter=20)
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = save_analysis(analysis, parent + "/scale")
+    ...     sorted(path.name for path in folder.iterdir())
+    ['analysis.json', 'components', 'components.csv', 'factors.npz', 'figure-before.png', 'figure.png']
+    """
+    with new_folder(folder, overwrite=overwrite) as place:
+        write_analysis(analysis, place, language)
+    return Path(folder)
+
+
+def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
+    """Fill an empty folder with an analysis; see :func:`save_analysis`."""
+    from otowake.plot import analysis_figure
+
+    fit = analysis.fit
+    np.savez(
+        place / "factors.npz",
+        W=fit.W,
+        H=fit.H,
+        W0=fit.initial.W,
+        H0=fit.initial.H,
+        frequencies=analysis.frequencies,
+        times=analysis.times,
+        losses=fit.losses,
+    )
+    with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(component_row(component) for component in analysis.components)
+    (place / "analysis.json").write_text(
+        json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    for name, before in (("figure.png", False), ("figure-before.png", True)):
+        analysis_figure(analysis, language=language, before=before).savefig(place / name)
+    if analysis.audio is not None:
+        write_components(analysis, analysis.audio, place / "components")
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
+    """A folder to fill that takes its place `folder` when the block ends well, and is removed when it doesn't."""
+    folder = Path(folder)
+    if folder.exists() and not (overwrite and (folder / "analysis.json").is_file()):
+        raise BadInput(text.FOLDER_EXISTS, path=folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+    except OSError as error:
+        raise CannotWrite(text.CANT_WRITE, path=folder, why=error.strerror or error) from error
+    try:
+        yield place
+        place.chmod(0o755)
+        _replace(folder, place)
+    except BaseException as error:
+        shutil.rmtree(place, ignore_errors=True)
+        if isinstance(error, (OSError, soundfile.SoundFileError)) and not isinstance(error, OtowakeError):
+            why = getattr(error, "strerror", None) or error
+            raise CannotWrite(text.CANT_WRITE, path=folder, why=why) from error
+        raise
+
+
+def _replace(folder: Path, place: Path) -> None:
+    if folder.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
+        folder.rename(old / folder.name)
+        place.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        place.rename(folder)
+
+
+def component_row(component: Component) -> dict[str, Any]:
+    """A component as a row of ``components.csv``; components are counted from 1."""
+    pitch = component.pitch
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
+    if pitch:
+        row |= {
+            "pitch": note_name(pitch.midi),
+            "midi": pitch.midi,
+            "hz": round(pitch.hz, 3),
+            "cents": round(pitch.cents, 1),
+            "confidence": round(pitch.confidence, 4),
+        }
+    return row | {
+        "component": component.index + 1,
+        "energy": round(component.energy, 6),
+        "start_s": round(component.start, 4),
+        "end_s": round(component.end, 4),
+    }
+
+
+def _description(analysis: Analysis) -> dict[str, Any]:
+    audio, fit = analysis.audio, analysis.fit
+    return {
+        "otowake": version("otowake"),
+        "format": FORMAT,
+        "input": audio
+        and {
+            "name": audio.name,
+            "rate": audio.rate,
+            "channels": audio.n_channels,
+            "samples": audio.n_samples,
+            **(asdict(audio.source) if audio.source else {}),
+        },
+        "options": {"stft": asdict(analysis.stft), "fit": asdict(fit.spec)},
+        "iterations": fit.n_iter,
+        "loss": fit.loss,
+        "stop": {"reason": fit.stop.reason, "sentence": str(fit.stop), "facts": fit.stop.facts},
+        "scale": analysis.scale,
+        "tuning_hz": analysis.tuning_hz,
+        "components": [
+            {
+                "pitch": component.pitch and asdict(component.pitch),
+                "energy": component.energy,
+                "start": component.start,
+                "end": component.end,
+            }
+            for component in analysis.components
+        ],
+    }
+
+
+def write_components(analysis: Analysis, audio: Audio, folder: Path) -> None:
+    """Write each component's sound: 24-bit FLAC, or float WAV if one of them goes beyond full scale."""
+    for suffix in (".flac", ".wav"):
+        folder.mkdir()
+        if _write_sounds(analysis, audio, folder, suffix) <= 1:
+            return
+        if suffix == ".flac":
+            shutil.rmtree(folder)
+
+
+def component_file(component: Component) -> str:
+    """The name of a component's sound file, without its ending, such as ``01-C4``."""
+    name = note_name(component.pitch.midi) if component.pitch else "unpitched"
+    return f"{component.index + 1:02d}-{name}"
+
+
+def _write_sounds(analysis: Analysis, audio: Audio, folder: Path, suffix: str) -> float:
+    """Write all sounds in one pass and return the peak; a pass that would clip a FLAC file is cut off."""
+    subtype = "PCM_24" if suffix == ".flac" else "FLOAT"
+    paths = [folder / (component_file(component) + suffix) for component in analysis.components]
+    peak = 0.0
+    with contextlib.ExitStack() as stack:
+        files = [
+            stack.enter_context(soundfile.SoundFile(path, "w", audio.rate, audio.n_channels, subtype))
+            for path in paths
+        ]
+        for block in separate(audio, analysis.fit.factors, analysis.stft):
+            peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))
+            if peak > 1 and suffix == ".flac":
+                return peak
+            for file, sound in zip(files, block, strict=True):
+                file.write(sound.T)
+    for path in paths:
+        if soundfile.info(path).frames != audio.n_samples:
+            raise OSError(f"{path.name} was not written whole; the disk may be full")
+    return peak if suffix == ".flac" else 0.0
+
+
+def load_analysis(folder: Path_) -> Analysis:
+    """Read a result folder back.
+
+    Parameters
+    ----------
+    folder
+        What :func:`save_analysis` or the command line has written.
+
+    Returns
+    -------
+    Analysis
+        It draws the same figures and sounds the same as the one that was saved. Its sound is that of the
+        recording if the same file is still where it was, otherwise the sum of the folder's components; if
+        neither is there, ``audio`` is None.
+
+    Raises
+    ------
+    BadInput
+        If the folder is not a result, or a damaged one.
+
+    Examples
+    --------
+    >>> load_analysis("no-such-folder")
+    Traceback (most recent call last):
+    ...
+    otowake.errors.BadInput: no-such-folder: this is not a result folder of otowake (analysis.json is missing).
+    """
+    folder = Path(folder)
+    for name in ("analysis.json", "factors.npz"):
+        if not (folder / name).is_file():
+            raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{name} is missing")
+    try:
+        facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+        with np.load(folder / "factors.npz", allow_pickle=False) as arrays:
+            analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
+        audio = _sound(facts["input"], folder)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
+    return analysis if audio is None else with_sound(analysis, audio)
+
+
+def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
+    W, H, frequencies, times = (arrays[name] for name in ("W", "H", "frequencies", "times"))
+    n = len(facts["components"])
+    shapes = {"W": (len(frequencies), n), "H": (n, len(times)), "W0": W.shape, "H0": H.shape}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or arrays[name].dtype.kind != "f":
+            raise ValueError(f"{name} has the shape {arrays[name].shape}")
+    stop = facts["stop"]
+    templates = {
+        "converged": text.STOP_CONVERGED,
+        "max_iter": text.STOP_MAX_ITER,
+        "cancelled": text.STOP_CANCELLED,
+    }
+    fit = Fit(
+        W,
+        H,
+        arrays["losses"],
+        Factors(arrays["W0"], arrays["H0"]),
+        Stop(stop["reason"], templates[stop["reason"]], dict(stop["facts"])),
+        FitSpec().with_options(**facts["options"]["fit"]),
+    )
+    components = tuple(
+        Component(
+            index=i,
+            pitch=Pitch(**found["pitch"]) if found["pitch"] else None,
+            energy=float(found["energy"]),
+            start=float(found["start"]),
+            end=float(found["end"]),
+        )
+        for i, found in enumerate(facts["components"])
+    )
+    stft = StftSpec().with_options(**facts["options"]["stft"])
+    return Analysis(
+        None, fit, components, frequencies, times, float(facts["scale"]), float(facts["tuning_hz"]), stft
+    )
+
+
+def _sound(facts: dict[str, Any] | None, folder: Path) -> Audio | None:
+    """The recording from where it was, or else put together from the components."""
+    if not facts:
+        return None
+    path = Path(facts.get("path", ""))
+    if path.is_file() and sha256(path) == facts["sha256"]:
+        return load(path, start=facts["start"], duration=facts["duration"])
+    total: Floats | None = None
+    for file in sorted((folder / "components").glob("*")):
+        samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
+        total = samples if total is None else total + samples
+    if total is None or total.shape != (facts["samples"], facts["channels"]):
+        return None
+    return Audio(total.T.astype(np.float32), int(facts["rate"]), str(facts["name"]))

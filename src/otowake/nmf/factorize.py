@@ -1,0 +1,100 @@
+"""The door of this room: checks what is given, pads it to few compiled shapes, runs the loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.nmf import loop, starts
+from otowake.nmf.solvers import TABLE, Problem
+from otowake.options import FitSpec
+from otowake.types import Fit, Floats, Watcher
+
+FRAME_STEP = 128
+"""Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
+
+
+def factorize(V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | None = None, **options: Any) -> Fit:
+    """Factorise a non-negative matrix, V ≈ W·H.
+
+    Parameters
+    ----------
+    V
+        Shape (frequency, frame), non-negative and finite. It is not changed.
+    spec
+        The options; single ones can be given by name instead: ``n_components``, ``loss``, ``solver``,
+        ``effort``, ``max_iter``, ``tol``, ``seed`` (see :class:`otowake.options.FitSpec`).
+    watch
+        Called between chunks of iterations with an :class:`otowake.types.Progress`; if it returns True, the
+        fit stops and keeps what it has.
+
+    Returns
+    -------
+    Fit
+        With ``W`` of shape (frequency, component), ``H`` of shape (component, frame), and the loss after each
+        update.
+
+    Raises
+    ------
+    BadInput
+        If V or an option is not what it must be.
+    NotConverged
+        If the loss is no longer a finite number.
+
+    References
+    ----------
+    Lee & Seung, "Algorithms for non-negative matrix factorization" (2001); Hien, Leplat & Gillis, "Block
+    majorization minimization with extrapolation and application to β-NMF" (2024).
+
+    Examples
+    --------
+    >>> W, H = np.array([[1.0, 0], [0, 1], [1, 1]]), np.array([[1.0, 2, 0, 1], [0, 1, 3, 1]])
+    >>> fit = factorize(W @ H, n_components=2, max_iter=500, tol=0)
+    >>> fit.W.shape, fit.H.shape, fit.n_iter
+    ((3, 2), (2, 4), 500)
+    >>> bool(np.allclose(fit.W @ fit.H, W @ H, atol=0.01))
+    True
+    """
+    spec = (spec or FitSpec()).with_options(**options)
+    values = checked_matrix(V, "V")
+    most = min(values.shape)
+    if spec.n_components > most:
+        raise BadInput(text.TOO_MANY_COMPONENTS, most=most, value=spec.n_components)
+    solver = TABLE[spec.solver]
+    start = starts.log_normal(*values.shape, spec.n_components, np.random.default_rng(spec.seed))
+    n_frames = values.shape[1]
+    spare = ((0, 0), (0, -n_frames % FRAME_STEP))
+    done = loop.run(
+        Problem(jnp.asarray(np.pad(values, spare)), spec.beta),
+        solver,
+        solver.init(jnp.asarray(start.W), jnp.asarray(np.pad(start.H, spare))),
+        max_iter=spec.max_iter or solver.max_iter,
+        tol=solver.tol if spec.tol is None else spec.tol,
+        watch=watch,
+        n_frames=n_frames,
+    )
+    W, H = solver.factors(done.state)
+    return Fit(np.asarray(W), np.asarray(H)[:, :n_frames], np.array(done.losses), start, done.stop, spec)
+
+
+def checked_matrix(V: ArrayLike, name: str) -> Floats:
+    """`V` as a float32 matrix, or :class:`BadInput`: it must be real, finite, non-negative and not all 0."""
+    values = np.asarray(V)
+    if values.dtype.kind not in "fiu":
+        raise BadInput(text.NOT_NUMBERS, name=name, got=values.dtype)
+    if values.ndim != 2 or 0 in values.shape:
+        raise BadInput(text.BAD_SHAPE, name=name, need="(frequency, frame)", got=values.shape)
+    values = np.asarray(values, dtype=np.float32)
+    bad = values.size - np.count_nonzero(np.isfinite(values))
+    if bad:
+        raise BadInput(text.NOT_FINITE, name=name, count=bad, total=values.size)
+    if values.min() < 0:
+        raise BadInput(text.NEGATIVE, name=name, value=f"{values.min():g}")
+    if values.max() == 0:
+        raise BadInput(text.ALL_ZERO, name=name)
+    return values

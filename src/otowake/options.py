@@ -1,0 +1,239 @@
+"""Options: every one has its home here, with its default, its bounds and its meaning in both languages.
+
+The command line, option files and (later) the web form are built from these frozen dataclasses; none of them
+restates a default. A value out of bounds is refused when the spec is made, in one form of sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.text import Text
+
+LOSS_BETA = {"euclidean": 2.0, "kl": 1.0, "itakura-saito": 0.0}
+SOLVERS = ("accelerated", "mu", "adam")
+EFFORTS = ("normal", "thorough")
+STAGES = ("components",)
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What a value of an option must be.
+
+    `kind` is the type that values are turned into; `optional` allows None. `low` and `high` are inclusive,
+    `above` is exclusive. `choices` lists the words; with `or_number` any number is allowed as well.
+    """
+
+    kind: type
+    help: Text
+    optional: bool = False
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    or_number: bool = False
+
+    def must_be(self) -> Text:
+        """The constraint as words."""
+        if self.choices:
+            words = ", ".join(self.choices)
+            sentence = text.MUST_BE_CHOICE_OR_NUMBER if self.or_number else text.MUST_BE_ONE_OF
+            return _filled(sentence, choices=words)
+        if self.kind is bool:
+            return text.MUST_BE_FLAG
+        if self.kind is str:
+            return text.MUST_BE_TEXT
+        what = text.MUST_BE_WHOLE if self.kind is int else text.MUST_BE_NUMBER
+        if self.above is not None:
+            return _filled(text.MUST_BE_ABOVE, what=what, low=f"{self.above:g}")
+        if self.low is not None and self.high is not None:
+            return _filled(text.MUST_BE_BETWEEN, what=what, low=f"{self.low:g}", high=f"{self.high:g}")
+        if self.low is not None:
+            return _filled(text.MUST_BE_AT_LEAST, what=what, low=f"{self.low:g}")
+        return what
+
+    def check(self, name: str, value: Any) -> Any:
+        """`value` in its proper type, or :class:`BadInput`."""
+        if value is None and self.optional:
+            return None
+        try:
+            return self._converted(value)
+        except (TypeError, ValueError, OverflowError):
+            raise BadInput(text.OPTION, name=name, must=self.must_be(), value=repr(value)) from None
+
+    def _converted(self, value: Any) -> Any:
+        if self.choices:
+            if value in self.choices:
+                return value
+            if not self.or_number:
+                raise ValueError
+        if self.kind is bool:
+            if not isinstance(value, bool):
+                raise TypeError
+            return value
+        if self.kind is str and not self.choices:
+            if not isinstance(value, str):
+                raise TypeError
+            return value
+        return self._number(value)
+
+    def _number(self, value: Any) -> int | float:
+        if isinstance(value, bool):
+            raise TypeError
+        number = float(value)
+        if (
+            not math.isfinite(number)
+            or (self.kind is int and number != int(number))
+            or (self.low is not None and number < self.low)
+            or (self.high is not None and number > self.high)
+            or (self.above is not None and number <= self.above)
+        ):
+            raise ValueError
+        return int(number) if self.kind is int else number
+
+
+def _filled(sentence: Text, **facts: Any) -> Text:
+    return Text(sentence.format("en", **facts), sentence.format("ja", **facts))
+
+
+def option(default: Any, help: Text, **bounds: Any) -> Any:
+    """A dataclass field that is an option; `bounds` are those of :class:`Constraint`."""
+    return field(default=default, metadata={"help": help, "bounds": bounds})
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A frozen set of options, checked when made.
+
+    Examples
+    --------
+    >>> FitSpec(n_components=0)
+    Traceback (most recent call last):
+    ...
+    otowake.errors.BadInput: n_components must be a whole number from 1 to 1024; it is 0.
+    """
+
+    def __post_init__(self) -> None:
+        for name, constraint in self.constraints().items():
+            object.__setattr__(self, name, constraint.check(name, getattr(self, name)))
+
+    @classmethod
+    def constraints(cls) -> dict[str, Constraint]:
+        """The constraint of every option, by name."""
+        hints = typing.get_type_hints(cls)
+        found = {}
+        for f in fields(cls):
+            parts = typing.get_args(hints[f.name])
+            is_union = isinstance(hints[f.name], types.UnionType)
+            kinds = [p for p in parts if p is not type(None)] if is_union else [hints[f.name]]
+            kind = next((k for k in kinds if k is not str), str)
+            optional = is_union and type(None) in parts
+            found[f.name] = Constraint(kind, f.metadata["help"], optional, **f.metadata["bounds"])
+        return found
+
+    def with_options(self, **options: Any) -> Self:
+        """A copy with some options changed.
+
+        Raises
+        ------
+        BadInput
+            If there is no such option, or a value is not what it must be.
+        """
+        known = [f.name for f in fields(self)]
+        for name in options:
+            if name not in known:
+                raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
+        return replace(self, **options)
+
+
+@dataclass(frozen=True)
+class LoadSpec(Spec):
+    """Which part of a recording to read."""
+
+    start: float = option(0.0, Text("where to begin, in seconds", "読み始める位置（秒）"), low=0)
+    duration: float | None = option(
+        None, Text("how much to read, in seconds; all if not given", "読む長さ（秒）。省略すると最後まで"), above=0
+    )
+
+
+@dataclass(frozen=True)
+class StftSpec(Spec):
+    """How the spectrogram is made (librosa's defaults, as in the manual)."""
+
+    sample_rate: int = option(
+        22050,
+        Text("sampling rate of the analysis, in Hz", "分析のサンプリング周波数（Hz）"),
+        low=1000,
+        high=384000,
+    )
+    n_fft: int = option(
+        2048, Text("window length of the STFT, in samples", "STFT の窓の長さ（サンプル）"), low=16, high=65536
+    )
+    hop: int = option(512, Text("step of the STFT, in samples", "STFT の窓をずらす幅（サンプル）"), low=1, high=65536)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hop > self.n_fft // 2:
+            must = _filled(text.MUST_BE_BETWEEN, what=text.MUST_BE_WHOLE, low="1", high=f"n_fft / 2 = {self.n_fft // 2}")
+            raise BadInput(text.OPTION, name="hop", must=must, value=self.hop)
+
+
+@dataclass(frozen=True)
+class FitSpec(Spec):
+    """How the spectrogram is factorised."""
+
+    n_components: int = option(20, Text("number of components", "成分（基底）の数"), low=1, high=1024)
+    loss: str | float = option(
+        "kl",
+        Text(
+            "what is made small: kl is the I-divergence, euclidean the squared error; or a number, beta",
+            "小さくする距離規準。kl は I-ダイバージェンス、euclidean は 2 乗誤差。数を指定すると β",
+        ),
+        choices=tuple(LOSS_BETA),
+        or_number=True,
+        low=-4,
+        high=4,
+    )
+    solver: str = option(
+        "accelerated",
+        Text(
+            "how: accelerated is fast; mu are the plain multiplicative updates; adam is the manual's own",
+            "解法。accelerated は高速、mu は通常の乗法更新、adam はマニュアルの方法",
+        ),
+        choices=SOLVERS,
+    )
+    effort: str = option(
+        "normal",
+        Text(
+            "normal ends soon; thorough goes on until no better minimum is found",
+            "normal は早めに終了、thorough はより良い極小を探し続けます",
+        ),
+        choices=EFFORTS,
+    )
+    max_iter: int | None = option(
+        None,
+        Text("most iterations; each solver has its own default", "反復の最大回数。省略すると解法ごとの既定値"),
+        low=1,
+        high=10_000_000,
+    )
+    tol: float | None = option(
+        None,
+        Text(
+            "stop when the loss falls by less than this part of itself in 10 iterations (0: never)",
+            "10 回の反復で損失の減少がこの割合を下回ったら終了（0 なら最大回数まで）",
+        ),
+        low=0,
+        high=1,
+    )
+    seed: int = option(0, Text("seed of the random start", "初期値の乱数の種"), low=0, high=2**32 - 1)
+
+    @property
+    def beta(self) -> float:
+        """The loss as the β of the β-divergence."""
+        return LOSS_BETA[self.loss] if isinstance(self.loss, str) else float(self.loss)

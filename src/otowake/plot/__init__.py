@@ -1,0 +1,16 @@
+"""Figures and animations of a factorisation, in English or Japanese; nothing here needs pyplot."""
+
+from otowake.plot.animation import Snapshot, Snapshots, animate, animate_analysis, matching_order
+from otowake.plot.figures import analysis_figure, learning_figure
+from otowake.plot.fonts import style
+
+__all__ = [
+    "Snapshot",
+    "Snapshots",
+    "analysis_figure",
+    "animate",
+    "animate_analysis",
+    "learning_figure",
+    "matching_order",
+    "style",
+]

@@ -1,0 +1,115 @@
+"""Figures of a factorisation: what was learnt, and how.
+
+They are :class:`matplotlib.figure.Figure` objects, made without pyplot and never shown: save one with its
+`savefig`, or let a notebook show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from otowake.plot import labels
+from otowake.plot.fonts import style
+from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
+from otowake.text import Language
+from otowake.types import Analysis, Fit, Floats, Pitch
+
+SIZE = (15.0, 10.0)
+
+
+def learning_figure(
+    fit: Fit,
+    frequencies: Floats,
+    times: Floats,
+    *,
+    pitches: Sequence[Pitch | None] | None = None,
+    title: str | None = None,
+    before: bool = False,
+    language: Language = "en",
+    size: tuple[float, float] = SIZE,
+) -> Figure:
+    """The learning curve, the activations, the spectra and their product, side by side.
+
+    Time runs to the right in H and W·H, frequency (logarithmic) upwards in W and W·H; the components are in
+    the order they come in. Each picture is in dB of its own maximum and ends at -60 dB; where a pixel stands
+    for several bins or frames, it shows the loudest of them.
+
+    Parameters
+    ----------
+    fit
+        W of shape (frequency, component) and H of shape (component, frame), in units of V, whose mean is 1.
+    frequencies
+        Shape (frequency,), in Hz, evenly spaced from 0.
+    times
+        Shape (frame,): the centres of the windows, in seconds.
+    pitches
+        Of the components; those without one are called by their number, counted from 1.
+    title
+        The recording's name.
+    before
+        Show the factors before learning.
+    language
+        Of all labels.
+    size
+        Width and height in inches of 100 pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from otowake.options import FitSpec
+    >>> from otowake.text import STOP_MAX_ITER
+    >>> from otowake.types import Factors, Stop
+    >>> rng = np.random.default_rng(0)
+    >>> start = Factors(rng.random((65, 2)), rng.random((2, 30)))
+    >>> stop = Stop("max_iter", STOP_MAX_ITER, {"n": 3})
+    >>> fit = Fit(start.W, start.H, np.array([9.0, 4.0, 2.0]), start, stop, FitSpec(n_components=2))
+    >>> figure = learning_figure(fit, np.linspace(0, 4000, 65), np.arange(30) / 10, title="noise")
+    >>> [axes.get_title("left") for axes in figure.axes[:4]]
+    ['Learning curve', 'Product W·H', 'Activations H', 'Spectra W']
+    """
+    factors = fit.initial if before else fit.factors
+    with style():
+        names = component_names(factors.n_components, pitches, language)
+        panels = make_panels(frequencies, times, names, language, size)
+        panels.show(factors)
+        if before or not fit.n_iter:
+            set_note(panels, labels.NO_CURVE.format(language))
+        else:
+            set_curve(panels, fit.losses)
+        set_title(panels, title, _subtitle(fit, before, language))
+    return panels.figure
+
+
+def analysis_figure(analysis: Analysis, *, language: Language = "en", before: bool = False) -> Figure:
+    """:func:`learning_figure` of an analysis, its components named by their pitches."""
+    return learning_figure(
+        analysis.fit,
+        analysis.frequencies,
+        analysis.times,
+        pitches=[component.pitch for component in analysis.components],
+        title=analysis.audio.name if analysis.audio else None,
+        before=before,
+        language=language,
+    )
+
+
+def _subtitle(fit: Fit, before: bool, language: Language) -> str:
+    """The facts of a fit in one line."""
+    count = labels.count(fit.factors.n_components, language)
+    if before:
+        return f"{count} · {labels.BEFORE_LEARNING.format(language)}"
+    loss = _loss_name(fit, language)
+    if fit.n_iter:
+        loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
+    iterations = [labels.AFTER.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
+    return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
+
+
+def _loss_name(fit: Fit, language: Language) -> str:
+    """What was made small."""
+    loss = fit.spec.loss
+    if isinstance(loss, str):
+        return labels.LOSS_NAMES[loss].format(language)
+    return labels.BETA_DIVERGENCE.format(language, beta=loss)

@@ -1,0 +1,48 @@
+"""The words on figures, in both languages."""
+
+from __future__ import annotations
+
+from otowake.text import Language, Text
+
+LEARNING_CURVE = Text("Learning curve", "学習曲線")
+ACTIVATIONS = Text("Activations H", "アクティベーション H")
+SPECTRA = Text("Spectra W", "基底スペクトル W")
+PRODUCT = Text("Product W·H", "積 W·H")
+
+LN_LOSS = Text("ln(loss)", "ln(損失)")
+ITERATION = Text("iteration", "反復回数")
+COMPONENT = Text("component", "成分")
+FREQUENCY = Text("frequency (Hz)", "周波数 (Hz)")
+TIME = Text("time (s)", "時間 (秒)")
+LEVEL = Text("level (dB; 0 = each panel's maximum)", "レベル (dB; 0 = 各図の最大値)")
+
+LOSS_NAMES = {
+    "kl": Text("I-divergence", "I-ダイバージェンス"),
+    "euclidean": Text("squared error", "2 乗誤差"),
+    "itakura-saito": Text("Itakura–Saito divergence", "板倉・斎藤距離"),
+}
+BETA_DIVERGENCE = Text("β-divergence (β = {beta:g})", "β-ダイバージェンス (β = {beta:g})")
+
+N_COMPONENTS = Text("{n} components", "{n} 成分")
+ONE_COMPONENT = Text("1 component", "1 成分")
+AFTER = Text("{n:,} iterations", "反復 {n:,} 回")
+BEFORE_LEARNING = Text("before learning", "学習前")
+NO_CURVE = Text("random start:\nnothing learnt yet", "乱数による初期値\n（学習前）")
+
+NO_SNAPSHOTS = Text(
+    "there are no snapshots to animate; give the Snapshots to the fit as its watcher first.",
+    "アニメーションにする途中経過がありません。先に Snapshots を watcher として学習に渡してください。",
+)
+NOT_AN_ANIMATION = Text(
+    "{path}: an animation's name must end in .gif or .mp4.",
+    "{path}: アニメーションのファイル名は .gif か .mp4 で終わらなければなりません。",
+)
+NEEDS_VIDEO = Text(
+    "{path}: to write MP4, install the extra: pip install 'otowake[media]'; or choose a name ending in .gif.",
+    "{path}: MP4 を書くには追加パッケージが必要です（pip install 'otowake[media]'）。.gif なら不要です。",
+)
+
+
+def count(n_components: int, language: Language) -> str:
+    """So many components."""
+    return (ONE_COMPONENT if n_components == 1 else N_COMPONENTS).format(language, n=n_components)

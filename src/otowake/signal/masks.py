@@ -1,0 +1,105 @@
+"""Components as sound, by soft masks that sum to one.
+
+The share of component k in a time-frequency point is M_k = W_k·H_k / Σ_j W_j·H_j (the Wiener-like mask of
+Févotte, Bertin & Durrieu, 2009, with magnitudes for powers). The masks are laid over the STFT of the recording
+at its own sampling rate, so the components have its rate, channels and length, and add up to it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from otowake.options import StftSpec
+from otowake.signal.stft import OverlapAdd, stft_blocks
+from otowake.types import Audio, Factors, Floats
+
+EVEN = 1e-10
+"""Added to every component's share: where nothing sounds, all get the same."""
+
+TOP = (0.75, 0.9)
+"""The part of the analysis band whose spectra stand in for what lies above it (resampling dims the rest)."""
+
+
+def separate(
+    audio: Audio,
+    factors: Factors,
+    spec: StftSpec,
+    only: Sequence[int] | None = None,
+    frames_per_block: int = 256,
+) -> Iterator[list[Floats]]:
+    """Components as sound, block by block.
+
+    Parameters
+    ----------
+    audio
+        The recording, at its own rate.
+    factors
+        W of shape (frequency, component), H of (component, frame), found with `spec`.
+    spec
+        The STFT that W and H belong to.
+    only
+        Which components are wanted, by index; all of them if not given.
+    frames_per_block
+        How many frames are done at once.
+
+    Yields
+    ------
+    For each block, a list with one float32 array of shape (channel, sample) for each component. Joined, each
+    component is as long as the recording; the sum of all is the recording, to rounding.
+
+    Examples
+    --------
+    >>> audio = Audio(np.sin(np.arange(8000)), 8000)
+    >>> spec = StftSpec(sample_rate=8000, n_fft=256, hop=64)
+    >>> halves = Factors(np.ones((129, 2)), np.ones((2, 126)))
+    >>> first = np.concatenate([block[0] for block in separate(audio, halves, spec)], axis=1)
+    >>> bool(np.allclose(first, audio.samples / 2, atol=1e-6))
+    True
+    """
+    ratio = audio.rate / spec.sample_rate
+    n_fft = 2 * round(spec.n_fft * ratio / 2)
+    hop = max(1, min(round(spec.hop * ratio), n_fft // 2))
+    W = spectra_at(np.arange(n_fft // 2 + 1) * (audio.rate / n_fft), factors.W, spec)
+    wanted = range(factors.n_components) if only is None else only
+    sounds = {k: OverlapAdd(hop, audio.n_samples) for k in wanted}
+    at = 0
+    with ThreadPoolExecutor(min(len(sounds), os.cpu_count() or 1)) as pool:
+        for mixture in stft_blocks(audio.blocks(frames_per_block * hop), n_fft, hop, frames_per_block):
+            times = (at + np.arange(mixture.shape[2])) * (hop / audio.rate)
+            H = activations_at(times, factors.H, spec)
+            shared = mixture / (W @ H)
+
+            def sound(k: int, shared=shared, H=H) -> Floats:
+                return sounds[k].add(shared * (W[:, k, None] * H[k]))
+
+            yield list(pool.map(sound, wanted))
+            at += mixture.shape[2]
+        yield [sounds[k].rest() for k in wanted]
+
+
+def spectra_at(frequencies: Floats, W: Floats, spec: StftSpec) -> Floats:
+    """W at other frequencies (Hz), shape (frequency, component); above the analysis band its top goes on."""
+    step = spec.sample_rate / spec.n_fft
+    low, high = (round(edge * (W.shape[0] - 1)) for edge in TOP)
+    known = np.array(W, dtype=np.float32)
+    known[high:] = known[low : high + 1].mean(axis=0)
+    return _between(frequencies / step, known.T).T + np.float32(EVEN)
+
+
+def activations_at(times: Floats, H: Floats, spec: StftSpec) -> Floats:
+    """H at other times (s), shape (component, time); beyond its ends the last values go on."""
+    return _between(times * (spec.sample_rate / spec.hop), H) + np.float32(EVEN)
+
+
+def _between(places: Floats, values: Floats) -> Floats:
+    """Linear interpolation along the last axis at fractional `places`, float32."""
+    last = values.shape[-1] - 1
+    places = np.clip(places, 0, last)
+    lower = np.minimum(places.astype(int), max(last - 1, 0))
+    part = (places - lower).astype(np.float32)
+    upper = np.minimum(lower + 1, last)
+    return (values[..., lower] * (1 - part) + values[..., upper] * part).astype(np.float32)

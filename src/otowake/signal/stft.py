@@ -1,0 +1,246 @@
+"""The short-time Fourier transform, whole and in blocks, and its inverse.
+
+Everything here works on blocks, so memory does not grow with the recording; the whole-clip functions join them.
+Frame i is centred on sample i · hop; the signal is taken as zero outside its ends (librosa's ``center=True``,
+``pad_mode="constant"``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.options import StftSpec
+from otowake.signal.resampling import resample
+from otowake.types import Audio, Floats, Spectrogram
+
+FLOOR = 1e-10
+"""What is added to the normalised magnitudes, as in the manual: the logarithm of 0 must not be met."""
+
+Complexes = NDArray[np.complexfloating]
+
+
+def hann(n_fft: int) -> Floats:
+    """The periodic Hann window, shape (n_fft,), float32.
+
+    Examples
+    --------
+    >>> hann(4).tolist()
+    [0.0, 0.5, 1.0, 0.5]
+    """
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+
+
+def n_frames(n_samples: int, hop: int) -> int:
+    """How many frames a centred STFT has."""
+    return 1 + n_samples // hop
+
+
+def stft_blocks(
+    blocks: Iterable[Floats], n_fft: int, hop: int, frames_per_block: int = 512
+) -> Iterator[Complexes]:
+    """The centred STFT of a sound that comes in pieces.
+
+    Parameters
+    ----------
+    blocks
+        Pieces of shape (channel, sample), of any lengths, in order.
+    n_fft, hop
+        Window length and step, in samples; `n_fft` even, `hop` at most half of it.
+    frames_per_block
+        Frames in each block that is given out, but for the last.
+
+    Yields
+    ------
+    complex64 arrays of shape (channel, frequency = n_fft // 2 + 1, frame).
+    """
+    window = hann(n_fft)
+    span = (frames_per_block - 1) * hop + n_fft
+    held: Floats | None = None
+    for block in blocks:
+        piece = np.asarray(block, dtype=np.float32)
+        if held is None:
+            held = np.zeros((piece.shape[0], n_fft // 2), dtype=np.float32)
+        held = np.concatenate([held, piece], axis=1)
+        while held.shape[1] >= span:
+            yield _transform(held[:, :span], window, hop)
+            held = held[:, frames_per_block * hop :]
+    if held is None:
+        return
+    held = np.pad(held, ((0, 0), (0, n_fft // 2)))
+    while held.shape[1] >= n_fft:
+        yield _transform(held[:, :span], window, hop)
+        held = held[:, frames_per_block * hop :]
+
+
+def _transform(samples: Floats, window: Floats, hop: int) -> Complexes:
+    frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
+    return scipy.fft.rfft(frames * window, axis=2).swapaxes(1, 2)
+
+
+def istft(transform: Complexes, hop: int, n_samples: int) -> Floats:
+    """The inverse of :func:`stft`.
+
+    Parameters
+    ----------
+    transform
+        Shape (frequency, frame) or (channel, frequency, frame).
+    hop
+        Step in samples.
+    n_samples
+        Length of the sound, in samples.
+
+    Returns
+    -------
+    float32 array of shape (sample,) or (channel, sample).
+
+    Examples
+    --------
+    >>> x = np.sin(np.arange(5000.0))
+    >>> bool(np.allclose(istft(stft(x), 512, len(x)), x, atol=1e-6))
+    True
+    """
+    overlap = OverlapAdd(hop, n_samples)
+    block = transform[None] if transform.ndim == 2 else transform
+    samples = np.concatenate([overlap.add(block), overlap.rest()], axis=1)
+    return samples[0] if transform.ndim == 2 else samples
+
+
+class OverlapAdd:
+    """The inverse STFT of blocks of frames: windowed overlap-add, divided by the sum of the squared windows.
+
+    This is the least-squares inverse of Griffin & Lim, "Signal estimation from modified short-time Fourier
+    transform" (1984), eq. 6; for an unmodified STFT it gives the signal back.
+
+    Parameters
+    ----------
+    hop
+        Step in samples.
+    n_samples
+        Length of the sound, in samples: what is given out in all.
+    """
+
+    def __init__(self, hop: int, n_samples: int) -> None:
+        self.hop = hop
+        self.left = n_samples
+        self.tail: Floats | None = None
+        self.weight = np.zeros(0, dtype=np.float32)
+
+    def add(self, block: Complexes) -> Floats:
+        """Takes shape (channel, frequency, frame); gives the samples that are now complete."""
+        channels, bins, frames = block.shape
+        n_fft = 2 * (bins - 1)
+        window = hann(n_fft)
+        first = self.tail is None
+        if self.tail is None:
+            self.tail = np.zeros((channels, n_fft - self.hop), dtype=np.float32)
+            self.weight = np.zeros(n_fft - self.hop, dtype=np.float32)
+        pieces = scipy.fft.irfft(block.swapaxes(1, 2), n=n_fft, axis=2) * window
+        length = (frames - 1) * self.hop + n_fft
+        total = np.zeros((channels, length), dtype=np.float32)
+        weight = np.zeros(length, dtype=np.float32)
+        total[:, : n_fft - self.hop] = self.tail
+        weight[: n_fft - self.hop] = self.weight
+        _overlap(total, pieces, self.hop)
+        _overlap(weight[None], np.broadcast_to(window**2, (1, frames, n_fft)), self.hop)
+        done = frames * self.hop
+        self.tail, self.weight = total[:, done:], weight[done:]
+        out = total[:, :done] / np.maximum(weight[:done], 1e-8)
+        return self._cut(out[:, n_fft // 2 :] if first else out)
+
+    def rest(self) -> Floats:
+        """The samples after the last frame's step."""
+        if self.tail is None:
+            return np.zeros((1, 0), dtype=np.float32)
+        return self._cut(self.tail / np.maximum(self.weight, 1e-8))
+
+    def _cut(self, out: Floats) -> Floats:
+        out = out[:, : self.left]
+        self.left -= out.shape[1]
+        return out
+
+
+def _overlap(total: Floats, pieces: Floats, hop: int) -> None:
+    """Adds pieces of shape (channel, frame, n_fft), `hop` apart, into `total`, hop-long slices at a time."""
+    channels, frames, n_fft = pieces.shape
+    for at in range(0, n_fft, hop):
+        part = pieces[:, :, at : at + hop]
+        width = part.shape[2]
+        view = np.lib.stride_tricks.sliding_window_view(total[:, at:], width, axis=1, writeable=True)
+        view[:, ::hop][:, :frames] += part
+
+
+def stft(samples: Floats, n_fft: int = 2048, hop: int = 512) -> Complexes:
+    """The centred STFT with a Hann window, equal to ``librosa.stft``.
+
+    Parameters
+    ----------
+    samples
+        Shape (sample,) or (channel, sample).
+    n_fft, hop
+        Window length and step, in samples.
+
+    Returns
+    -------
+    complex64 array of shape (frequency, frame) or (channel, frequency, frame).
+
+    Examples
+    --------
+    >>> stft(np.ones(22050)).shape
+    (1025, 44)
+    """
+    whole = np.concatenate(list(stft_blocks([np.atleast_2d(samples)], n_fft, hop)), axis=2)
+    return whole[0] if np.ndim(samples) == 1 else whole
+
+
+def spectrogram(audio: Audio, spec: StftSpec | None = None, **options: object) -> Spectrogram:
+    """The magnitude spectrogram of a recording, divided by its mean, 1e-10 added, as in the manual.
+
+    Parameters
+    ----------
+    audio
+        The recording; mixed to mono and resampled to ``spec.sample_rate``.
+    spec
+        How; single options can be given by name instead.
+
+    Raises
+    ------
+    BadInput
+        If the recording is shorter than one window, or silent.
+
+    Examples
+    --------
+    >>> tone = Audio(np.sin(2 * np.pi * 440 * np.arange(22050) / 22050), 22050)
+    >>> V = spectrogram(tone)
+    >>> V.values.shape, round(float(V.values.mean()), 3)
+    ((1025, 44), 1.0)
+    """
+    spec = (spec or StftSpec()).with_options(**options)
+    samples = resample(audio.mono(), audio.rate, spec.sample_rate)
+    if len(samples) < spec.n_fft:
+        raise BadInput(
+            text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=len(samples)
+        )
+    frames = n_frames(len(samples), spec.hop)
+    values = np.empty((spec.n_fft // 2 + 1, frames), dtype=np.float32)
+    at = 0
+    for block in stft_blocks([samples[None]], spec.n_fft, spec.hop):
+        np.abs(block[0], out=values[:, at : at + block.shape[2]])
+        at += block.shape[2]
+    scale = float(values.mean(dtype=np.float64))
+    if scale < np.finfo(np.float32).tiny:
+        raise BadInput(text.SILENT, name=audio.name)
+    values /= np.float32(scale)
+    values += np.float32(FLOOR)
+    return Spectrogram(
+        values,
+        frequencies=np.arange(spec.n_fft // 2 + 1) * (spec.sample_rate / spec.n_fft),
+        times=np.arange(frames) * (spec.hop / spec.sample_rate),
+        scale=scale,
+        spec=spec,
+    )

@@ -1,0 +1,210 @@
+"""Text in two languages: the one home of every sentence that a person reads.
+
+A :class:`Text` is a template in English and in Japanese. Errors, warnings, option help, table headings and
+figure labels are all made from them, so neither language can say more than the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+
+class Text(NamedTuple):
+    """A template in both languages.
+
+    Examples
+    --------
+    >>> Text("{n} notes", "音符 {n} 個").format("ja", n=3)
+    '音符 3 個'
+    """
+
+    en: str
+    ja: str
+
+    def format(self, language: Language = "en", **facts: Any) -> str:
+        """The template in `language`, filled in; facts that are themselves `Text` are put into it too."""
+        words = {k: v.format(language) if isinstance(v, Text) else v for k, v in facts.items()}
+        template = self.ja if language == "ja" else self.en
+        return template.format(**words) if words else template
+
+
+# Bad input: what it is about, what it must be, what it is, what to try.
+OPTION = Text(
+    "{name} must be {must}; it is {value}.",
+    "{name} は{must}でなければなりませんが、{value} が指定されています。",
+)
+UNKNOWN_OPTION = Text(
+    "there is no option called {name}; the options are: {known}.",
+    "{name} という設定項目はありません。使えるのは {known} です。",
+)
+NO_SUCH_FILE = Text(
+    "{path}: there is no such file; check the name and the folder.",
+    "{path}: ファイルがありません。名前とフォルダーを確かめてください。",
+)
+IS_A_FOLDER = Text(
+    "{path}: this is a folder; give the audio files in it.",
+    "{path}: フォルダーです。中の音声ファイルを指定してください。",
+)
+EMPTY_FILE = Text("{path}: the file is empty.", "{path}: ファイルが空です。")
+NOT_READABLE = Text(
+    "{path}: the file could not be opened ({why}).",
+    "{path}: ファイルを開けません（{why}）。",
+)
+NOT_AUDIO = Text(
+    "{path}: no sound could be read from this file; it must be audio (WAV, FLAC, MP3, OGG, Opus, M4A, …) ({why}).",
+    "{path}: 音声を読み取れません。音声ファイル（WAV・FLAC・MP3・OGG・Opus・M4A など）を指定してください（{why}）。",
+)
+NEEDS_MEDIA = Text(
+    "{path}: to read M4A/AAC, WMA, MP4 or WebM, install the extra: pip install 'otowake[media]'.",
+    "{path}: M4A/AAC・WMA・MP4・WebM を読むには追加パッケージが必要です: pip install 'otowake[media]'",
+)
+TOO_LONG = Text(
+    "{path}: decoded it would be more than {limit}; take a part of it with --start and --duration.",
+    "{path}: 展開すると {limit} を超えます。--start と --duration で一部を指定してください。",
+)
+AFTER_END = Text(
+    "{path}: there is no sound from {start} s on; the file is {length} s long.",
+    "{path}: {start} 秒より後に音がありません（長さ {length} 秒）。",
+)
+CUT_SHORT = Text(
+    "{path}: the file is damaged or cut short; {got} s of the {promised} s it promises could be read.",
+    "{path}: ファイルが壊れているか途中で切れています。{promised} 秒のうち {got} 秒だけ読み取れました。",
+)
+CUT_SHORT_SOMEWHERE = Text(
+    "{path}: the file is damaged after {got} s; what comes before that was read.",
+    "{path}: {got} 秒より後が壊れています。そこまでを読み取りました。",
+)
+SILENT = Text(
+    "{name}: the recording is silent; there is nothing to take apart.",
+    "{name}: 無音の録音です。分けるものがありません。",
+)
+TOO_SHORT = Text(
+    "{name}: the recording must be at least one window long ({need} samples at {rate} Hz); it has {got}.",
+    "{name}: 録音が短すぎます。窓の長さ（{rate} Hz で {need} サンプル）以上が必要ですが、{got} サンプルしかありません。",
+)
+NOT_FINITE = Text(
+    "{name}: there are NaN or infinite values ({count} of {total}); every value must be a finite number.",
+    "{name}: NaN または無限大が含まれています（{total} 個中 {count} 個）。すべて有限の数でなければなりません。",
+)
+BAD_SHAPE = Text(
+    "{name} must have the shape {need}; it has {got}.",
+    "{name} の形は {need} でなければなりませんが、{got} です。",
+)
+NEGATIVE = Text(
+    "{name} must not be negative; its smallest value is {value}.",
+    "{name} に負の値があってはなりません（最小値 {value}）。",
+)
+ALL_ZERO = Text(
+    "{name} is zero everywhere; there is nothing to factorise.",
+    "{name} がすべて 0 です。分解するものがありません。",
+)
+NOT_NUMBERS = Text(
+    "{name} must be an array of real numbers; it is {got}.",
+    "{name} は実数の配列でなければなりませんが、{got} です。",
+)
+TOO_MANY_COMPONENTS = Text(
+    "n_components must be at most the number of frames and of frequency bins ({most}); it is {value}.",
+    "n_components はフレーム数と周波数ビン数（{most}）以下でなければなりませんが、{value} です。",
+)
+SOLVER_LOSS = Text(
+    "the solver {solver} works for the loss {losses} only; the loss is {loss}; try solver={instead}.",
+    "解法 {solver} は距離規準 {losses} 専用ですが、{loss} が指定されています。solver={instead} を試してください。",
+)
+DIVERGED = Text(
+    "the loss became {loss} in iteration {iteration}; try another seed or another solver.",
+    "{iteration} 回目の反復で損失が {loss} になりました。別の乱数種か解法を試してください。",
+)
+FOLDER_EXISTS = Text(
+    "{path}: this result exists already and is kept; use --overwrite to replace it, or another -o.",
+    "{path}: すでに結果があるため、残しました。置き換えるには --overwrite を、別の場所に書くには -o を使ってください。",
+)
+NOT_A_RESULT = Text(
+    "{path}: this is not a result folder of otowake ({why}).",
+    "{path}: otowake の結果フォルダーではありません（{why}）。",
+)
+CANT_WRITE = Text(
+    "{path}: the results could not be written ({why}); nothing half-written was left.",
+    "{path}: 結果を書き込めません（{why}）。書きかけのものは残していません。",
+)
+SOUND_GONE = Text(
+    "{path}: the sound this result was made from is neither there nor in the folder's components.",
+    "{path}: この結果の元になった音声も、フォルダー内の成分の音声も見つかりません。",
+)
+BAD_OPTIONS_FILE = Text(
+    "{path}: the option file could not be read as TOML ({why}).",
+    "{path}: 設定ファイルを TOML として読めません（{why}）。",
+)
+OTHER_DIFFERENCE = Text(
+    "{name}: this file holds another sound than the one that was analysed.",
+    "{name}: 分析したときとは別の音声です。",
+)
+
+# What an option must be.
+MUST_BE_WHOLE = Text("a whole number", "整数")
+MUST_BE_NUMBER = Text("a number", "数")
+MUST_BE_AT_LEAST = Text("{what} of at least {low}", " {low} 以上の{what}")
+MUST_BE_BETWEEN = Text("{what} from {low} to {high}", " {low} から {high} までの{what}")
+MUST_BE_ABOVE = Text("{what} above {low}", " {low} より大きい{what}")
+MUST_BE_ONE_OF = Text("one of {choices}", " {choices} のいずれか")
+MUST_BE_CHOICE_OR_NUMBER = Text("one of {choices}, or a number", " {choices} のいずれか、または数")
+MUST_BE_TEXT = Text("text", "文字列")
+MUST_BE_FLAG = Text("true or false", " true か false ")
+
+# How a fit ended.
+STOP_CONVERGED = Text(
+    "converged: the loss fell by less than {tol:g} of itself over {window} iterations",
+    "収束しました（{window} 回の反復で損失の減少が {tol:g} 未満）",
+)
+STOP_MAX_ITER = Text("ran its {n} iterations", "{n} 回の反復を終えました")
+STOP_CANCELLED = Text("was stopped by hand after {n} iterations", "{n} 回の反復で中止されました")
+
+# In the terminal.
+PROGRESS = Text("iteration {n} of {of}, loss {loss}", "反復 {n}/{of}、損失 {loss}")
+COMPONENT = Text("No.", "成分")
+PITCH = Text("pitch", "音名")
+FREQUENCY_HZ = Text("Hz", "Hz")
+CENTS = Text("cents", "セント")
+CONFIDENCE = Text("certainty", "確信度")
+ENERGY = Text("energy", "エネルギー")
+SOUNDS_FROM_TO = Text("sounds (s)", "区間（秒）")
+HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}（A4 = {tuning} Hz）")
+HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
+WROTE = Text("Results: {folder}", "結果: {folder}")
+HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
+WARNING = Text("Warning: {message}", "注意: {message}")
+ERROR = Text("Error: {message}", "エラー: {message}")
+INTERRUPTED = Text("Stopped.", "中止しました。")
+SOME_FAILED = Text("{failed} of {total} files failed.", "{total} 個のうち {failed} 個のファイルで失敗しました。")
+
+HELP_PROGRAM = Text(
+    "Take recordings of music apart: components, their pitches, and each of them as sound.",
+    "音楽の録音を成分に分け、それぞれの音高と音を取り出します。",
+)
+HELP_SPLIT = Text("Analyse recordings; one result folder each.", "録音を分析し、1 つずつ結果フォルダーを作ります。")
+HELP_DEMO = Text(
+    "Analyse the clip that comes with the program (a scale and chords on an accordion).",
+    "付属の音源（アコーディオンの音階と和音）を分析します。",
+)
+HELP_FILES = Text("FILE...", "ファイル...")
+HELP_OUTPUT = Text("folder for the results", "結果を置くフォルダー")
+HELP_OVERWRITE = Text("replace earlier results", "以前の結果を置き換えます")
+HELP_STAGES = Text("how far to go: {stages} (comma-separated; all if not given)", "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）")
+HELP_OPTIONS = Text("a TOML file with options, by the same names", "設定を書いた TOML ファイル（名前は同じ）")
+HELP_LANG = Text("language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）")
+HELP_ANIMATION = Text("also write learning.gif, an animation of the learning", "学習の様子の動画 learning.gif も作ります")
+HELP_HELP = Text("show this help", "このヘルプを表示します")
+HELP_VERSION = Text("show the version", "バージョンを表示します")
+HEADING_USAGE = Text("Usage: ", "使い方: ")
+HEADING_COMMANDS = Text("Commands", "コマンド")
+HEADING_READING = Text("Reading", "読み込み")
+HEADING_STFT = Text("Spectrogram", "スペクトログラム")
+HEADING_FIT = Text("Factorisation", "分解")
+HEADING_OUTPUT = Text("Results", "結果")
+DEFAULT = Text(" [default: {value}]", "［既定値: {value}］")
+USAGE_NO_OPTION = Text("there is no option {name}; see --help.", "{name} というオプションはありません。--help を見てください。")
+USAGE_NO_COMMAND = Text("there is no command {name}; see --help.", "{name} というコマンドはありません。--help を見てください。")
+USAGE_NO_FILE = Text("give at least one file; see --help.", "ファイルを 1 つ以上指定してください。--help を見てください。")
+USAGE_OTHER = Text("{message} See --help.", "使い方が正しくありません（{message}）。--help を見てください。")

@@ -1,0 +1,286 @@
+"""The values that travel through the program: frozen dataclasses of NumPy arrays, with shapes and units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.options import FitSpec, StftSpec
+from otowake.text import Language, Text
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a sound came from: the file, the SHA-256 of its bytes, and the part that was read (seconds)."""
+
+    path: str
+    sha256: str
+    start: float = 0.0
+    duration: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Sound in memory.
+
+    Parameters
+    ----------
+    samples
+        Shape (channel, sample), full scale ±1. One-dimensional input becomes one channel.
+    rate
+        Sampling rate in Hz.
+    name
+        What to call it in messages and figures.
+    source
+        The file it was read from, if any.
+
+    Raises
+    ------
+    BadInput
+        If the samples are not real numbers, not finite, or have another shape.
+
+    Examples
+    --------
+    >>> audio = Audio(np.zeros(22050), 22050)
+    >>> audio.samples.shape, audio.duration
+    ((1, 22050), 1.0)
+    """
+
+    samples: Floats
+    rate: int
+    name: str = "audio"
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        samples = np.asarray(self.samples)
+        if samples.dtype.kind not in "fiu":
+            raise BadInput(text.NOT_NUMBERS, name=self.name, got=samples.dtype)
+        samples = np.atleast_2d(samples)
+        if samples.ndim != 2 or samples.shape[0] == 0:
+            raise BadInput(text.BAD_SHAPE, name=self.name, need="(channel, sample)", got=samples.shape)
+        if samples.dtype.kind != "f" or samples.dtype.itemsize < 4:
+            samples = samples.astype(np.float32)
+        bad = samples.size - np.count_nonzero(np.isfinite(samples))
+        if bad:
+            raise BadInput(text.NOT_FINITE, name=self.name, count=bad, total=samples.size)
+        object.__setattr__(self, "samples", samples)
+
+    @property
+    def n_channels(self) -> int:
+        return self.samples.shape[0]
+
+    @property
+    def n_samples(self) -> int:
+        """Samples in each channel."""
+        return self.samples.shape[1]
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.rate
+
+    def mono(self) -> Floats:
+        """The mean of the channels, shape (sample,)."""
+        return self.samples[0] if self.n_channels == 1 else self.samples.mean(axis=0)
+
+    def blocks(self, size: int) -> Iterator[Floats]:
+        """The samples in pieces of shape (channel, at most `size`), in order."""
+        for start in range(0, self.n_samples, size):
+            yield self.samples[:, start : start + size]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrogram:
+    """A magnitude spectrogram with its axes.
+
+    `values` has the shape (frequency, frame), mean 1 (before `floor` was added to it); `scale` is the mean
+    that it was divided by. `frequencies` are in Hz, `times` (the centres of the windows) in seconds.
+    """
+
+    values: Floats
+    frequencies: Floats
+    times: Floats
+    scale: float
+    spec: StftSpec
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a fit ended: `reason` for programs, :meth:`sentence` for people."""
+
+    reason: Literal["converged", "max_iter", "cancelled"]
+    template: Text
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def sentence(self, language: Language = "en") -> str:
+        return self.template.format(language, **self.facts)
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Components and their activations: `W` of shape (frequency, component), `H` of (component, frame)."""
+
+    W: Floats
+    H: Floats
+
+    @property
+    def n_components(self) -> int:
+        return self.W.shape[1]
+
+    def product(self) -> Floats:
+        """W·H, shape (frequency, frame)."""
+        return self.W @ self.H
+
+    def permuted(self, order: NDArray[np.integer[Any]]) -> Factors:
+        """The same with the components in another order."""
+        return Factors(self.W[:, order], self.H[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The result of a factorisation V ≈ W·H.
+
+    Attributes
+    ----------
+    W
+        Components' spectra 基底スペクトル, shape (frequency, component).
+    H
+        Activations アクティベーション, shape (component, frame).
+    losses
+        Shape (iteration,): the loss in nats (`kl`) or its own units after each update of both factors.
+    initial
+        The factors before learning, in the same order of components.
+    stop
+        Why it ended.
+    spec
+        The options that made it.
+    """
+
+    W: Floats
+    H: Floats
+    losses: Floats
+    initial: Factors
+    stop: Stop
+    spec: FitSpec
+
+    @property
+    def factors(self) -> Factors:
+        return Factors(self.W, self.H)
+
+    @property
+    def n_iter(self) -> int:
+        """Updates done."""
+        return len(self.losses)
+
+    @property
+    def loss(self) -> float:
+        """The final loss."""
+        return float(self.losses[-1])
+
+    def permuted(self, order: NDArray[np.integer[Any]]) -> Self:
+        """The same fit with its components in another order."""
+        now = self.factors.permuted(order)
+        return replace(self, W=now.W, H=now.H, initial=self.initial.permuted(order))
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far a fit has come: what a watcher is called with between chunks of iterations.
+
+    `losses` has one entry per update done so far; `factors` fetches the present factors when called.
+    """
+
+    iteration: int
+    max_iter: int
+    losses: Floats
+    factors: Callable[[], Factors]
+
+
+Watcher = Callable[[Progress], bool | None]
+"""Called between chunks; returning True asks the fit to stop and keep what it has."""
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """A pitch: `hz` its fundamental frequency, `midi` the nearest note (69 is A4), `cents` off that note.
+
+    The deviation is counted from the recording's own tuning. `confidence` is from 0 to 1.
+    """
+
+    hz: float
+    midi: int
+    cents: float
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Component:
+    """One component of a recording: what it is and when it sounds.
+
+    Attributes
+    ----------
+    index
+        Its place in W and H, from 0.
+    pitch
+        None where the spectrum has no pitch.
+    energy
+        Its share of the recording's energy, from 0 to 1.
+    start, end
+        When it sounds, in seconds: from the first to the last frame within 30 dB of its loudest.
+    """
+
+    index: int
+    pitch: Pitch | None
+    energy: float
+    start: float
+    end: float
+    render: Callable[[int], Audio] | None = field(default=None, repr=False)
+
+    def audio(self) -> Audio:
+        """The component as sound, at the recording's own rate, length and channels."""
+        if self.render is None:
+            raise BadInput(text.SOUND_GONE, path=f"component {self.index + 1}")
+        return self.render(self.index)
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What was found in a recording.
+
+    Attributes
+    ----------
+    audio
+        The recording; None in a saved analysis whose sound can no longer be found.
+    fit
+        The factors, components ordered by pitch (those without one last, by brightness).
+    components
+        Their description, in the same order.
+    frequencies, times
+        Axes of W and H, in Hz and seconds.
+    scale
+        What the magnitude spectrogram was divided by.
+    tuning_hz
+        The recording's A4.
+    stft
+        The options of the spectrogram.
+    """
+
+    audio: Audio | None
+    fit: Fit
+    components: tuple[Component, ...]
+    frequencies: Floats
+    times: Floats
+    scale: float
+    tuning_hz: float
+    stft: StftSpec
