@@ -42,7 +42,7 @@ _HOMES = {
 }
 _ROOMS = ("io", "music", "nmf", "plot", "signal")
 
-__all__ = [*_HOMES, "__version__", "plot"]
+__all__ = sorted([*_HOMES, "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
 __version__ = _version("otowake")
 
 

@@ -127,7 +127,9 @@ class SpecOption(click.Option):
 def program(language: Language) -> click.Group:
     """The command line in one language."""
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-    lang = click.Option(["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language)
+    lang = click.Option(
+        ["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language
+    )
     shown_version = click.Option(
         ["--version"],
         is_flag=True,
@@ -243,15 +245,15 @@ def split(
     check_stages(stages)
     out = Console()
     failed = 0
-    for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
-        try:
-            with _translated_warnings(language), stopped_by_hand() as stopped:
+    with stopped_by_hand() as stopped:
+        for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
+            try:
                 one_file(path, folder, specs, overwrite, animation, language, out, stopped)
-        except OtowakeError as error:
-            _complain(error.in_language(language), language)
-            failed += 1
-        if stopped():
-            return CANCELLED
+            except OtowakeError as error:
+                _complain(error.in_language(language), language)
+                failed += 1
+            if stopped():
+                return CANCELLED
     if failed and len(files) > 1:
         click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
     return FAILED if failed else OK
@@ -327,7 +329,8 @@ def one_file(
     with new_folder(folder, overwrite=overwrite) as place:
         _keep_compiled_programs()
         load_spec = specs[LoadSpec]
-        audio = load(path, start=load_spec.start, duration=load_spec.duration)
+        with _quiet_decoders(language):
+            audio = load(path, start=load_spec.start, duration=load_spec.duration)
         film = _film() if animation else None
         with console.progress(audio.name, language) as bar:
 
@@ -382,17 +385,23 @@ def stopped_by_hand() -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def _translated_warnings(language: Language) -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", InputWarning)
-
-        def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-            if isinstance(message, InputWarning):
-                sentence = text.WARNING.format(language, message=message.in_language(language))
-                click.echo(sentence, err=True)
-
-        warnings.showwarning = show
-        yield
+def _quiet_decoders(language: Language) -> Iterator[None]:
+    """Keep what decoding libraries write to standard error away; our own warnings are told afterwards."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", InputWarning)
+            os.dup2(nowhere, 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+    for warning in caught:
+        if isinstance(warning.message, InputWarning):
+            message = warning.message.in_language(language)
+            click.echo(text.WARNING.format(language, message=message), err=True)
 
 
 def _keep_compiled_programs() -> None:

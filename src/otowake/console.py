@@ -60,7 +60,7 @@ class progress:  # noqa: N801 - used as a function
         self.bar.stop()
 
     def __call__(self, now: FitProgress) -> bool:
-        if self.shown:
+        if self.shown and now.iteration:
             self.bar.start()
             facts = {"n": now.iteration, "of": now.max_iter, "loss": f"{now.losses[-1]:,.6g}"}
             state = text.PROGRESS.format(self.language, **facts)
@@ -73,18 +73,22 @@ class progress:  # noqa: N801 - used as a function
         self.bar.stop()
 
 
+COLUMNS = (
+    text.COMPONENT,
+    text.PITCH,
+    text.FREQUENCY_HZ,
+    text.CENTS,
+    text.CONFIDENCE,
+    text.ENERGY,
+    text.SOUNDS_FROM_TO,
+)
+
+
 def components_table(analysis: Analysis, language: Language) -> Table:
     """The components as a table of at most 80 columns."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in (
-        (text.COMPONENT, "right"),
-        (text.PITCH, "left"),
-        (text.FREQUENCY_HZ, "right"),
-        (text.CENTS, "right"),
-        (text.CONFIDENCE, "right"),
-        (text.ENERGY, "right"),
-        (text.SOUNDS_FROM_TO, "right"),
-    ):
+    for heading in COLUMNS:
+        justify = "left" if heading is text.PITCH else "right"
         table.add_column(heading.format(language), justify=justify, no_wrap=True)
     for component in analysis.components:
         table.add_row(*_row(component, language))

@@ -158,7 +158,9 @@ class LoadSpec(Spec):
 
     start: float = option(0.0, Text("where to begin, in seconds", "読み始める位置（秒）"), low=0)
     duration: float | None = option(
-        None, Text("how much to read, in seconds; all if not given", "読む長さ（秒）。省略すると最後まで"), above=0
+        None,
+        Text("how much to read, in seconds; all if not given", "読む長さ（秒）。省略すると最後まで"),
+        above=0,
     )
 
 
@@ -175,12 +177,16 @@ class StftSpec(Spec):
     n_fft: int = option(
         2048, Text("window length of the STFT, in samples", "STFT の窓の長さ（サンプル）"), low=16, high=65536
     )
-    hop: int = option(512, Text("step of the STFT, in samples", "STFT の窓をずらす幅（サンプル）"), low=1, high=65536)
+    hop: int = option(
+        512, Text("step of the STFT, in samples", "STFT の窓をずらす幅（サンプル）"), low=1, high=65536
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.hop > self.n_fft // 2:
-            must = _filled(text.MUST_BE_BETWEEN, what=text.MUST_BE_WHOLE, low="1", high=f"n_fft / 2 = {self.n_fft // 2}")
+            must = _filled(
+                text.MUST_BE_BETWEEN, what=text.MUST_BE_WHOLE, low="1", high=f"n_fft / 2 = {self.n_fft // 2}"
+            )
             raise BadInput(text.OPTION, name="hop", must=must, value=self.hop)
 
 
@@ -218,7 +224,9 @@ class FitSpec(Spec):
     )
     max_iter: int | None = option(
         None,
-        Text("most iterations; each solver has its own default", "反復の最大回数。省略すると解法ごとの既定値"),
+        Text(
+            "most iterations; each solver has its own default", "反復の最大回数。省略すると解法ごとの既定値"
+        ),
         low=1,
         high=10_000_000,
     )

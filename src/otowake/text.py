@@ -109,9 +109,9 @@ TOO_MANY_COMPONENTS = Text(
     "n_components must be at most the number of frames and of frequency bins ({most}); it is {value}.",
     "n_components はフレーム数と周波数ビン数（{most}）以下でなければなりませんが、{value} です。",
 )
-SOLVER_LOSS = Text(
-    "the solver {solver} works for the loss {losses} only; the loss is {loss}; try solver={instead}.",
-    "解法 {solver} は距離規準 {losses} 専用ですが、{loss} が指定されています。solver={instead} を試してください。",
+EFFORT_SOLVER = Text(
+    "effort {effort} is for the solver {instead}; the solver is {solver}.",
+    "effort={effort} は解法 {instead} 専用ですが、{solver} が指定されています。",
 )
 DIVERGED = Text(
     "the loss became {loss} in iteration {iteration}; try another seed or another solver.",
@@ -177,13 +177,17 @@ HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損�
 WARNING = Text("Warning: {message}", "注意: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
 INTERRUPTED = Text("Stopped.", "中止しました。")
-SOME_FAILED = Text("{failed} of {total} files failed.", "{total} 個のうち {failed} 個のファイルで失敗しました。")
+SOME_FAILED = Text(
+    "{failed} of {total} files failed.", "{total} 個のうち {failed} 個のファイルで失敗しました。"
+)
 
 HELP_PROGRAM = Text(
     "Take recordings of music apart: components, their pitches, and each of them as sound.",
     "音楽の録音を成分に分け、それぞれの音高と音を取り出します。",
 )
-HELP_SPLIT = Text("Analyse recordings; one result folder each.", "録音を分析し、1 つずつ結果フォルダーを作ります。")
+HELP_SPLIT = Text(
+    "Analyse recordings; one result folder each.", "録音を分析し、1 つずつ結果フォルダーを作ります。"
+)
 HELP_DEMO = Text(
     "Analyse the clip that comes with the program (a scale and chords on an accordion).",
     "付属の音源（アコーディオンの音階と和音）を分析します。",
@@ -191,10 +195,17 @@ HELP_DEMO = Text(
 HELP_FILES = Text("FILE...", "ファイル...")
 HELP_OUTPUT = Text("folder for the results", "結果を置くフォルダー")
 HELP_OVERWRITE = Text("replace earlier results", "以前の結果を置き換えます")
-HELP_STAGES = Text("how far to go: {stages} (comma-separated; all if not given)", "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）")
+HELP_STAGES = Text(
+    "how far to go: {stages} (comma-separated; all if not given)",
+    "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）",
+)
 HELP_OPTIONS = Text("a TOML file with options, by the same names", "設定を書いた TOML ファイル（名前は同じ）")
-HELP_LANG = Text("language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）")
-HELP_ANIMATION = Text("also write learning.gif, an animation of the learning", "学習の様子の動画 learning.gif も作ります")
+HELP_LANG = Text(
+    "language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）"
+)
+HELP_ANIMATION = Text(
+    "also write learning.gif, an animation of the learning", "学習の様子の動画 learning.gif も作ります"
+)
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")
 HEADING_USAGE = Text("Usage: ", "使い方: ")
@@ -204,7 +215,13 @@ HEADING_STFT = Text("Spectrogram", "スペクトログラム")
 HEADING_FIT = Text("Factorisation", "分解")
 HEADING_OUTPUT = Text("Results", "結果")
 DEFAULT = Text(" [default: {value}]", "［既定値: {value}］")
-USAGE_NO_OPTION = Text("there is no option {name}; see --help.", "{name} というオプションはありません。--help を見てください。")
-USAGE_NO_COMMAND = Text("there is no command {name}; see --help.", "{name} というコマンドはありません。--help を見てください。")
-USAGE_NO_FILE = Text("give at least one file; see --help.", "ファイルを 1 つ以上指定してください。--help を見てください。")
+USAGE_NO_OPTION = Text(
+    "there is no option {name}; see --help.", "{name} というオプションはありません。--help を見てください。"
+)
+USAGE_NO_COMMAND = Text(
+    "there is no command {name}; see --help.", "{name} というコマンドはありません。--help を見てください。"
+)
+USAGE_NO_FILE = Text(
+    "give at least one file; see --help.", "ファイルを 1 つ以上指定してください。--help を見てください。"
+)
 USAGE_OTHER = Text("{message} See --help.", "使い方が正しくありません（{message}）。--help を見てください。")

@@ -165,6 +165,8 @@ class Fit:
         Why it ended.
     spec
         The options that made it.
+    auditions
+        Shape (start,): the loss at which each start ended that was tried on few frames; empty if none was.
     """
 
     W: Floats
@@ -173,6 +175,7 @@ class Fit:
     initial: Factors
     stop: Stop
     spec: FitSpec
+    auditions: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def factors(self) -> Factors:

@@ -135,7 +135,7 @@ def test_snapshots_are_few_and_spread_over_the_logarithm(chunk, max_iter):
     for n in range(chunk, max_iter + 1, chunk):
         snapshots(Progress(n, max_iter, np.ones(1), lambda: factors))
     steps = np.log([s.iteration for s in snapshots.frames])
-    assert 10 < len(snapshots) <= 30
+    assert 10 < len(snapshots.frames) <= 30
     assert snapshots.frames[0].iteration == chunk
     assert np.diff(steps[len(steps) // 2 :]).max() < 2 * np.log(max_iter) / 29
 
@@ -148,9 +148,10 @@ def test_snapshots_ask_for_factors_only_when_they_keep_them():
         return Factors(np.ones((3, 2)), np.ones((2, 5)))
 
     snapshots = Snapshots(most=10)
+    assert snapshots
     for n in range(1, 1001):
         snapshots(Progress(n, 1000, np.ones(n), factors))
-    assert len(calls) == len(snapshots) <= 10
+    assert len(calls) == len(snapshots.frames) <= 10
     assert len(snapshots.losses) == 1000
 
 

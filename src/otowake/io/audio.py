@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import soundfile
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
+from otowake.io.decoder import Decoder
 from otowake.options import LoadSpec
 from otowake.types import Audio, Floats, Source
 
@@ -25,16 +26,9 @@ MOST_BYTES = 4 * 2**30
 MISSING_SECONDS = 0.1
 """A file that ends this much before the length it promises is called cut short."""
 
+SAMPLE_BYTES = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+
 Path_ = str | os.PathLike[str]
-
-
-@dataclass
-class Decoder:
-    """An open recording: `promised` is its length in samples if it says so; `blocks` are (sample, channel)."""
-
-    rate: int
-    promised: int | None
-    blocks: Iterable[Floats]
 
 
 def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> Audio:
@@ -133,22 +127,36 @@ def _is_media(path: Path) -> bool:
 def _open_soundfile(path: Path, spec: LoadSpec) -> Decoder:
     file = soundfile.SoundFile(path)
     first = round(spec.start * file.samplerate)
-    promised = file.frames if 0 < file.frames < 2**62 else None
-    if promised is not None:
-        if first >= promised:
-            file.close()
-            length = f"{promised / file.samplerate:g}"
-            raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=length)
-        promised -= first
+    if first >= file.frames > 0:
+        length = f"{file.frames / file.samplerate:g}"
+        file.close()
+        raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=length)
+    promised = max(file.frames, _promised_by_header(file)) - first
     return Decoder(file.samplerate, promised, _soundfile_blocks(file, first))
 
 
+def _promised_by_header(file: soundfile.SoundFile) -> int:
+    """The samples that a WAV header promises: libsndfile counts those that are there, and logs what was said.
+
+    0 and 2^32 − 1 bytes are what programs write that don't know the length beforehand.
+    """
+    width = SAMPLE_BYTES.get(file.subtype)
+    said = re.search(r"^ *[Dd]ata(?: size)? *: *(\d+)", file.extra_info, re.MULTILINE)
+    if width is None or said is None or int(said[1]) in (0, 2**32 - 1):
+        return 0
+    return int(said[1]) // (width * file.channels)
+
+
 def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]:
+    """From the sample `first` on; in MP3, where libsndfile seeks by guess, what comes before is decoded too."""
     with file:
-        if first:
+        skip = first if file.format == "MP3" else 0
+        if first > skip:
             file.seek(first)
         while len(block := file.read(BLOCK_SECONDS * file.samplerate, dtype="float32", always_2d=True)):
-            yield block
+            if skip < len(block):
+                yield np.asarray(block[skip:], dtype=np.float32)
+            skip = max(0, skip - len(block))
 
 
 def _read(path: Path, decoder: Decoder, spec: LoadSpec) -> Floats:
@@ -172,10 +180,12 @@ def _read(path: Path, decoder: Decoder, spec: LoadSpec) -> Floats:
             raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
         broken = True
     if not blocks:
-        raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length="0")
+        raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound in it")
     expected = min((n for n in (wanted, decoder.promised) if n is not None), default=got)
     if broken:
-        warnings.warn(InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=3)
+        warnings.warn(
+            InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=3
+        )
     elif expected - got > MISSING_SECONDS * rate:
         facts = {"path": path, "got": f"{got / rate:.2f}", "promised": f"{expected / rate:.2f}"}
         warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=3)

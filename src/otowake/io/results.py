@@ -30,7 +30,17 @@ from otowake.types import Analysis, Audio, Component, Factors, Fit, Floats, Pitc
 FORMAT = 1
 """The version of the folder's layout."""
 
-COLUMNS = ("component", "pitch", "midi", "hz", "cents", "confidence", "energy", "start_s", "end_s")
+COLUMNS: tuple[str, ...] = (
+    "component",
+    "pitch",
+    "midi",
+    "hz",
+    "cents",
+    "confidence",
+    "energy",
+    "start_s",
+    "end_s",
+)
 
 
 def save_analysis(
@@ -116,21 +126,31 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     folder = Path(folder)
     if folder.exists() and not (overwrite and (folder / "analysis.json").is_file()):
         raise BadInput(text.FOLDER_EXISTS, path=folder)
+    made: list[Path] = []
+    place = None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = _make_parents(folder)
         place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
-    except OSError as error:
-        raise CannotWrite(text.CANT_WRITE, path=folder, why=error.strerror or error) from error
-    try:
         yield place
         place.chmod(0o755)
         _replace(folder, place)
     except BaseException as error:
-        shutil.rmtree(place, ignore_errors=True)
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+        for parent in made:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
         if isinstance(error, (OSError, soundfile.SoundFileError)) and not isinstance(error, OtowakeError):
             why = getattr(error, "strerror", None) or error
             raise CannotWrite(text.CANT_WRITE, path=folder, why=why) from error
         raise
+
+
+def _make_parents(folder: Path) -> list[Path]:
+    """Make the folders above `folder`; gives those that were not there, the innermost first."""
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
 def _replace(folder: Path, place: Path) -> None:
@@ -265,7 +285,7 @@ def load_analysis(folder: Path_) -> Analysis:
             raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{name} is missing")
     try:
         facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-        with np.load(folder / "factors.npz", allow_pickle=False) as arrays:
+        with (folder / "factors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
         audio = _sound(facts["input"], folder)
     except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile) as error:
@@ -320,7 +340,7 @@ def _sound(facts: dict[str, Any] | None, folder: Path) -> Audio | None:
     total: Floats | None = None
     for file in sorted((folder / "components").glob("*")):
         samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
-        total = samples if total is None else total + samples
+        total = np.add(0.0 if total is None else total, samples)
     if total is None or total.shape != (facts["samples"], facts["channels"]):
         return None
     return Audio(total.T.astype(np.float32), int(facts["rate"]), str(facts["name"]))

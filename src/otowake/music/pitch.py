@@ -1,10 +1,11 @@
 """Pitch: names of notes, the pitch of a spectrum, and the tuning that pitches agree on.
 
-A spectrum is compared with one comb for every pitch from A0 to C8. A comb is positive round the partials, most
-of all round the first and the prime ones, and negative half-way between them. So neither the octave below (its
-odd partials are missing) nor the octave above (its troughs meet partials) fits as well as the pitch itself. This
-is the idea of SWIPE′ [1]_, with lobes no wider than those of the analysis window. The partials of the best pitch
-are then measured, and one fundamental is fitted to them all, stretched as those of a stiff string are [2]_.
+A spectrum is compared with one comb for every pitch from A0 to C8. A comb is positive round the partials,
+most of all round the first and the prime ones, and negative half-way between them. So neither the octave
+below, whose odd partials are missing, nor the octave above, whose troughs meet partials, fits as well as
+the pitch itself. This is the idea of SWIPE′ [1]_, with lobes no wider than those of the analysis window.
+The partials of the best pitch are then measured, and one fundamental is fitted to them all, stretched as
+those of a stiff string are [2]_.
 
 References
 ----------
@@ -37,6 +38,7 @@ _COMPRESSION = 0.8  # of magnitudes, so that the strongest partial does not deci
 _PRIMES = (1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _COMPOSITE = 0.25  # weight of the other partials in a comb
 _TROUGH = 0.3  # depth of a comb's troughs
+_LEAST_SPACING = 2.3  # bins between partials that a Hann window can tell apart
 _SAME_PARTIALS = (0, 12, 19, 24, 28, 31)  # semitones between a pitch and those that share partials with it
 _N_PARTIALS = 20  # measured for the fundamental
 _MOST_STRETCH = 2e-3
@@ -139,8 +141,10 @@ def tuning_of(hz: Floats, confidence: Floats, energy: Floats) -> float:
     >>> round(tuning_of(np.array([445.0, 890.0]), np.ones(2), np.ones(2)), 1)
     444.9
     """
-    heard = confidence > 0
-    weight = energy[heard] / max(float(energy.sum()), np.finfo(float).tiny) * confidence[heard] ** 2
+    heard = (confidence > 0) & (energy > 0)
+    if not heard.any():
+        return 440.0
+    weight = energy[heard] / energy[heard].sum() * confidence[heard] ** 2
     turns = np.exp(2j * np.pi * hz_to_midi(hz[heard]))
     semitones = np.angle((weight * turns).sum() + _FAITH_IN_440) / (2 * np.pi)
     return float(440.0 * 2.0 ** (semitones / 12.0))
@@ -149,9 +153,11 @@ def tuning_of(hz: Floats, confidence: Floats, energy: Floats) -> float:
 def fundamentals(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
     """The fundamental in Hz of each spectrum, and the confidence in it; both 0 where there is none.
 
-    The confidence, from 0 to 1, is the product of three things: how well the best comb fits, how much better than
-    the best that does not share its partials (two notes in one spectrum leave little), and how much of the
-    spectrum lies on the partials beyond what would by chance. Each goes from 0 to 1 between two fixed values.
+    The confidence, from 0 to 1, is the product of three things: how well the best comb fits, how much
+    better it fits than any that does not share its partials (two notes in one spectrum leave little), and
+    how much of the spectrum lies on the partials beyond what would by chance. Each goes from 0 to 1
+    between two fixed values. Partials closer than 2.3 bins are not told apart, so no pitch below that is
+    found.
 
     Parameters
     ----------
@@ -175,14 +181,15 @@ def fundamentals(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
     S = _compressed(W[: int(_TOP_HZ / bin_hz) + 1])
     fits = _salience(S, bin_hz)
     best = fits.argmax(axis=0)
-    hz, stretch = _fundamental(S, midi_to_hz(_CANDIDATES[best]) / bin_hz)
+    guess = midi_to_hz(_CANDIDATES[best]) / bin_hz
+    f0, stretch = _fundamental(S, guess)
     confidence = (
         _ramp(fits.max(axis=0), 0.15, 0.5)
         * _ramp(_lead(fits, best), -0.05, 0.15)
-        * _ramp(_on_partials(S, hz, stretch), 0.0, 0.3)
+        * _ramp(_on_partials(S, f0, stretch), 0.0, 0.3)
     )
-    sure = confidence >= _LEAST_CONFIDENCE
-    return np.where(sure, hz * bin_hz, 0.0), np.where(sure, confidence, 0.0)
+    sure = (confidence >= _LEAST_CONFIDENCE) & (np.abs(np.log2(f0 / guess)) < 1 / 12)
+    return np.where(sure, f0 * bin_hz, 0.0), np.where(sure, confidence, 0.0)
 
 
 def _ramp(x: Floats, low: float, high: float) -> Floats:
@@ -202,7 +209,7 @@ def _salience(S: Floats, bin_hz: float) -> Floats:
 
 @lru_cache(maxsize=2)
 def _combs(n_bins: int, bin_hz: float) -> NDArray[np.float32]:
-    """One comb a candidate, shape (candidate, frequency); the lobes of each have the norm 1."""
+    """One comb a candidate, shape (candidate, frequency), its lobes of norm 1; zeros if it cannot be told."""
     f0 = (midi_to_hz(_CANDIDATES) / bin_hz).astype(np.float32)[:, None]
     bins = np.arange(n_bins, dtype=np.float32)
     place = bins / f0
@@ -217,7 +224,9 @@ def _combs(n_bins: int, bin_hz: float) -> NDArray[np.float32]:
     lobes = np.where(fraction < 0.5, below, above) * np.cos(np.pi / 2 * np.minimum(off, 1)) * fading
     troughs = (below + above) * np.minimum(np.cos(2 * np.pi * fraction), 0) * fading
     norm = np.linalg.norm(lobes, axis=1, keepdims=True)
-    return (lobes + np.float32(_TROUGH) * troughs) / np.where(norm > 0, norm, np.inf)
+    return (lobes + np.float32(_TROUGH) * troughs) / np.where(
+        (norm > 0) & (f0 >= _LEAST_SPACING), norm, np.inf
+    )
 
 
 def _lead(fits: Floats, best: NDArray[np.intp]) -> Floats:

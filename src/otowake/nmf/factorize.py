@@ -11,15 +11,21 @@ from numpy.typing import ArrayLike
 from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, starts
+from otowake.nmf.audition import EFFORTS, audition, lifted
 from otowake.nmf.solvers import TABLE, Problem
 from otowake.options import FitSpec
-from otowake.types import Fit, Floats, Watcher
+from otowake.types import Fit, Floats, Progress, Watcher
 
 FRAME_STEP = 128
 """Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
 
+AUDITIONED = "accelerated"
+"""The solver that begins with an audition."""
 
-def factorize(V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | None = None, **options: Any) -> Fit:
+
+def factorize(
+    V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | None = None, **options: Any
+) -> Fit:
     """Factorise a non-negative matrix, V ≈ W·H.
 
     Parameters
@@ -30,8 +36,8 @@ def factorize(V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | Non
         The options; single ones can be given by name instead: ``n_components``, ``loss``, ``solver``,
         ``effort``, ``max_iter``, ``tol``, ``seed`` (see :class:`otowake.options.FitSpec`).
     watch
-        Called between chunks of iterations with an :class:`otowake.types.Progress`; if it returns True, the
-        fit stops and keeps what it has.
+        Called before learning and after each chunk of iterations, with an :class:`otowake.types.Progress`; if
+        it returns True after a chunk, the fit stops and keeps what it has.
 
     Returns
     -------
@@ -62,24 +68,40 @@ def factorize(V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | Non
     """
     spec = (spec or FitSpec()).with_options(**options)
     values = checked_matrix(V, "V")
-    most = min(values.shape)
-    if spec.n_components > most:
-        raise BadInput(text.TOO_MANY_COMPONENTS, most=most, value=spec.n_components)
+    if spec.n_components > min(values.shape):
+        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(values.shape), value=spec.n_components)
+    if spec.solver != AUDITIONED and spec.effort != "normal":
+        raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
     solver = TABLE[spec.solver]
-    start = starts.log_normal(*values.shape, spec.n_components, np.random.default_rng(spec.seed))
-    n_frames = values.shape[1]
+    n_bins, n_frames = values.shape
+    rng = np.random.default_rng(spec.seed)
     spare = ((0, 0), (0, -n_frames % FRAME_STEP))
+    padded = jnp.asarray(np.pad(values, spare))
+    if spec.solver == AUDITIONED:
+        effort = EFFORTS[spec.effort]
+        initial, W, auditions = audition(values, spec.beta, solver, spec.n_components, effort, rng)
+        W, H = jnp.asarray(W), lifted(padded, W, spec.beta)
+        max_iter, tol = effort.max_iter, effort.tol
+    else:
+        initial, auditions = starts.log_normal(n_bins, n_frames, spec.n_components, rng), np.zeros(0)
+        W, H = jnp.asarray(initial.W), jnp.asarray(np.pad(initial.H, spare))
+        max_iter, tol = solver.max_iter, solver.tol
+    most = spec.max_iter or max_iter
+    if watch is not None:
+        watch(Progress(0, most, np.zeros(0), lambda: initial))
     done = loop.run(
-        Problem(jnp.asarray(np.pad(values, spare)), spec.beta),
+        Problem(padded, spec.beta),
         solver,
-        solver.init(jnp.asarray(start.W), jnp.asarray(np.pad(start.H, spare))),
-        max_iter=spec.max_iter or solver.max_iter,
-        tol=solver.tol if spec.tol is None else spec.tol,
+        solver.init(W, H),
+        max_iter=most,
+        tol=tol if spec.tol is None else spec.tol,
         watch=watch,
         n_frames=n_frames,
     )
     W, H = solver.factors(done.state)
-    return Fit(np.asarray(W), np.asarray(H)[:, :n_frames], np.array(done.losses), start, done.stop, spec)
+    return Fit(
+        np.asarray(W), np.asarray(H)[:, :n_frames], np.array(done.losses), initial, done.stop, spec, auditions
+    )
 
 
 def checked_matrix(V: ArrayLike, name: str) -> Floats:

@@ -64,13 +64,14 @@ def run(
 
     while True:
         count = min(CHUNK, max_iter - len(losses))
-        state, latest = iterate(problem.V, state, count, solver=solver, beta=problem.beta)
+        loss = losses[-1] if losses else np.inf
+        state, latest = iterate(problem.V, state, loss, count, solver=solver, beta=problem.beta)
         new = np.asarray(latest, dtype=np.float64)[:count]
         if not np.isfinite(new).all():
             at = int(np.argmin(np.isfinite(new)))
             raise NotConverged(text.DIVERGED, loss=new[at], iteration=len(losses) + at + 1)
         losses.extend(new.tolist())
-        if watch and watch(Progress(len(losses), max_iter, np.array(losses), factors)):
+        if watch is not None and watch(Progress(len(losses), max_iter, np.array(losses), factors)):
             return Run(state, losses, Stop("cancelled", text.STOP_CANCELLED, {"n": len(losses)}))
         if len(losses) > CHUNK and losses[-1 - CHUNK] - losses[-1] < tol * losses[-1 - CHUNK]:
             facts = {"tol": tol, "window": CHUNK}
@@ -80,13 +81,27 @@ def run(
 
 
 @partial(jax.jit, static_argnames=("solver", "beta"))
-def iterate(V: Array, state: Any, count: Array | int, *, solver: Solver, beta: float) -> tuple[Any, Array]:
-    """`count` iterations, at most :data:`CHUNK`; the new state and the loss after each."""
+def iterate(
+    V: Array, state: Any, loss: float, count: int, *, solver: Solver, beta: float
+) -> tuple[Any, Array]:
+    """`count` iterations, at most :data:`CHUNK`, from a state with the loss `loss`.
+
+    Returns the new state and the loss after each. Where the solver has a `restart`, a step that would raise the
+    loss is refused: its entry repeats the one before.
+    """
     problem = Problem(V, beta)
 
-    def body(i: Array, carried: tuple[Any, Array]) -> tuple[Any, Array]:
-        state = solver.step(problem, carried[0])
-        W, H = solver.factors(state)
-        return state, carried[1].at[i].set(divergence(V, W @ H, beta))
+    def body(i: Array, carried: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
+        state, loss, losses = carried
+        ahead = solver.step(problem, state)
+        W, H = solver.factors(ahead)
+        reached = divergence(V, W @ H, beta)
+        if solver.restart:
+            better = ~(reached > loss)
+            ahead = jax.tree.map(partial(jnp.where, better), ahead, solver.restart(state))
+            reached = jnp.where(better, reached, loss)
+        return ahead, reached, losses.at[i].set(reached)
 
-    return jax.lax.fori_loop(0, count, body, (state, jnp.zeros(CHUNK, V.dtype)))
+    start = (state, jnp.asarray(loss, V.dtype), jnp.zeros(CHUNK, V.dtype))
+    state, _, losses = jax.lax.fori_loop(0, count, body, start)
+    return state, losses

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from otowake.nmf.divergence import TINY, gradient_scale, halves
+from otowake.nmf.divergence import gradient_scale, halves
 from otowake.nmf.updates import update_H, update_W
 
 
@@ -38,13 +37,17 @@ class Solver(NamedTuple):
         Iterations it does where nobody says how many.
     tol
         Its stop rule where nobody gives one: the part of itself that the loss must fall by in ten iterations.
+    restart
+        For a solver whose step may raise the loss: its state without the momentum that did. The loop refuses
+        such a step and goes on from there, so that the loss never rises.
     """
 
     init: Callable[[Array, Array], Any]
     step: Callable[[Problem, Any], Any]
     factors: Callable[[Any], tuple[Array, Array]]
-    max_iter: int
-    tol: float
+    max_iter: int = 1000
+    tol: float = 1e-4
+    restart: Callable[[Any], Any] | None = None
 
 
 def _mu_step(problem: Problem, state: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -53,7 +56,7 @@ def _mu_step(problem: Problem, state: tuple[Array, Array]) -> tuple[Array, Array
     return update_W(problem.V, W, H, problem.beta), H
 
 
-MU = Solver(lambda W, H: (W, H), _mu_step, lambda state: state, max_iter=1000, tol=1e-4)
+MU = Solver(lambda W, H: (W, H), _mu_step, lambda state: state)
 """Multiplicative updates (Lee & Seung, 2001; Févotte & Idier, 2011): the loss never rises."""
 
 
@@ -67,21 +70,33 @@ class Extrapolated(NamedTuple):
     t: Array
 
 
+def momentum(now: Array, before: Array, t: Array) -> tuple[Array, Array]:
+    """The point ahead of `now` in the direction of what has grown, and Nesterov's next t."""
+    following = (1 + jnp.sqrt(1 + 4 * t**2)) / 2
+    return now + (t - 1) / following * jnp.maximum(now - before, 0), following
+
+
 def _extrapolated_init(W: Array, H: Array) -> Extrapolated:
     return Extrapolated(W, H, W, H, jnp.ones((), W.dtype))
 
 
 def _extrapolated_step(problem: Problem, s: Extrapolated) -> Extrapolated:
-    t = (1 + jnp.sqrt(1 + 4 * s.t**2)) / 2
-    momentum = (s.t - 1) / t
-    H = update_H(problem.V, s.W, s.H + momentum * jnp.maximum(s.H - s.H_before, 0), problem.beta)
-    W = update_W(problem.V, s.W + momentum * jnp.maximum(s.W - s.W_before, 0), H, problem.beta)
-    return Extrapolated(W, H, s.W, s.H, t)
+    ahead_H, t = momentum(s.H, s.H_before, s.t)
+    ahead_W, _ = momentum(s.W, s.W_before, s.t)
+    H = update_H(problem.V, s.W, ahead_H, problem.beta)
+    return Extrapolated(update_W(problem.V, ahead_W, H, problem.beta), H, s.W, s.H, t)
 
 
-ACCELERATED = Solver(_extrapolated_init, _extrapolated_step, lambda s: (s.W, s.H), max_iter=1000, tol=1e-4)
+ACCELERATED = Solver(
+    _extrapolated_init,
+    _extrapolated_step,
+    lambda s: (s.W, s.H),
+    restart=lambda s: _extrapolated_init(s.W, s.H),
+)
 """Multiplicative updates from an extrapolated point (Hien, Leplat & Gillis, "Block majorization minimization
-with extrapolation and application to β-NMF", 2024), with Nesterov's momentum."""
+with extrapolation and application to β-NMF", 2024), with Nesterov's momentum, dropped when the loss would rise
+(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015). It begins with an audition,
+whose size, like the stop rule, goes by the effort (:mod:`otowake.nmf.audition`)."""
 
 
 class AdamState(NamedTuple):
@@ -126,7 +141,7 @@ def _adam_move(
     fast, slow = ADAM_DECAY
     first = fast * moments[0] + (1 - fast) * gradient
     second = slow * moments[1] + (1 - slow) * gradient**2
-    rate = ADAM_RATE * jnp.sqrt(1 - slow**steps) / (1 - fast**steps)
+    rate = ADAM_RATE * jnp.sqrt(1 - jnp.power(slow, steps)) / (1 - jnp.power(fast, steps))
     return value - rate * first / (jnp.sqrt(second) + ADAM_EPSILON), (first, second)
 
 

@@ -84,9 +84,6 @@ class Snapshots:
         W = np.array(factors.W, np.float32)
         self.frames.append(Snapshot(iteration, Factors(W, _averaged(np.asarray(factors.H)))))
 
-    def __len__(self) -> int:
-        return len(self.frames)
-
 
 def _averaged(H: Floats) -> Floats:
     n_frames = H.shape[1]

@@ -80,7 +80,7 @@ def stft_blocks(
 
 def _transform(samples: Floats, window: Floats, hop: int) -> Complexes:
     frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
-    return scipy.fft.rfft(frames * window, axis=2).swapaxes(1, 2)
+    return np.asarray(scipy.fft.rfft(frames * window, axis=2)).swapaxes(1, 2)
 
 
 def istft(transform: Complexes, hop: int, n_samples: int) -> Floats:
@@ -128,6 +128,7 @@ class OverlapAdd:
     def __init__(self, hop: int, n_samples: int) -> None:
         self.hop = hop
         self.left = n_samples
+        self.early = 0
         self.tail: Floats | None = None
         self.weight = np.zeros(0, dtype=np.float32)
 
@@ -136,11 +137,11 @@ class OverlapAdd:
         channels, bins, frames = block.shape
         n_fft = 2 * (bins - 1)
         window = hann(n_fft)
-        first = self.tail is None
         if self.tail is None:
+            self.early = n_fft // 2
             self.tail = np.zeros((channels, n_fft - self.hop), dtype=np.float32)
             self.weight = np.zeros(n_fft - self.hop, dtype=np.float32)
-        pieces = scipy.fft.irfft(block.swapaxes(1, 2), n=n_fft, axis=2) * window
+        pieces = np.asarray(scipy.fft.irfft(block.swapaxes(1, 2), n=n_fft, axis=2)) * window
         length = (frames - 1) * self.hop + n_fft
         total = np.zeros((channels, length), dtype=np.float32)
         weight = np.zeros(length, dtype=np.float32)
@@ -151,7 +152,7 @@ class OverlapAdd:
         done = frames * self.hop
         self.tail, self.weight = total[:, done:], weight[done:]
         out = total[:, :done] / np.maximum(weight[:done], 1e-8)
-        return self._cut(out[:, n_fft // 2 :] if first else out)
+        return self._cut(out)
 
     def rest(self) -> Floats:
         """The samples after the last frame's step."""
@@ -160,14 +161,17 @@ class OverlapAdd:
         return self._cut(self.tail / np.maximum(self.weight, 1e-8))
 
     def _cut(self, out: Floats) -> Floats:
-        out = out[:, : self.left]
+        """Without what lies before the recording's start and after its end."""
+        early = min(self.early, out.shape[1])
+        self.early -= early
+        out = out[:, early : early + self.left]
         self.left -= out.shape[1]
         return out
 
 
 def _overlap(total: Floats, pieces: Floats, hop: int) -> None:
     """Adds pieces of shape (channel, frame, n_fft), `hop` apart, into `total`, hop-long slices at a time."""
-    channels, frames, n_fft = pieces.shape
+    frames, n_fft = pieces.shape[1:]
     for at in range(0, n_fft, hop):
         part = pieces[:, :, at : at + hop]
         width = part.shape[2]

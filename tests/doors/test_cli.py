@@ -1,0 +1,222 @@
+"""The command line, as a person meets it: run as a process, in both languages."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+import otowake
+from otowake import cli
+
+FAST = ["--n-components", "3", "--max-iter", "10"]
+
+
+def run(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "otowake", *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "LANG": "C.UTF-8", "COLUMNS": "80", **environment},
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory, melody):
+    path = tmp_path_factory.mktemp("music") / "melody.wav"
+    soundfile.write(path, melody.samples.T, melody.rate)
+    return path
+
+
+def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
+    done = run("demo", "-o", tmp_path / "results")
+    assert done.returncode == 0, done.stderr
+    heard = next(line for line in done.stdout.splitlines() if line.startswith("Heard:"))
+    assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(heard.split())
+    assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
+    assert done.stderr == ""
+    assert max(map(len, done.stdout.splitlines()[:21])) <= 80
+    again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST)
+    assert again.returncode == 0 and "聞こえた音:" in again.stdout and "結果:" in again.stdout
+
+
+def test_several_files_and_a_bad_one(tmp_path, recording):
+    (tmp_path / "bad.mp3").write_text("no music")
+    (tmp_path / "melody.wav").write_bytes(recording.read_bytes())
+    files = [recording, tmp_path / "bad.mp3", tmp_path / "melody.wav"]
+    done = run("split", *files, "-o", tmp_path / "out", *FAST)
+    assert done.returncode == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["melody", "melody-2"]
+    assert re.fullmatch(r"Error: .*bad\.mp3: no sound could be read.*\n1 of 3 files failed\.\n", done.stderr)
+
+
+def test_options_from_the_line_and_from_a_file(tmp_path, recording):
+    (tmp_path / "o.toml").write_text('n_components = 4\nloss = "euclidean"\nseed = 5\nduration = 1.5\n')
+    done = run(
+        "split", recording, "-o", tmp_path, "--options", tmp_path / "o.toml", "--seed", 6, "--max-iter", 3
+    )
+    assert done.returncode == 0, done.stderr
+    facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
+    fit = facts["options"]["fit"]
+    assert (fit["n_components"], fit["loss"], fit["seed"], fit["max_iter"]) == (4, "euclidean", 6, 3)
+    assert facts["input"]["duration"] == 1.5 and facts["input"]["samples"] == 33075
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (
+            ["split", "nothing.wav"],
+            1,
+            "Error: nothing.wav: there is no such file; check the name and the folder.",
+        ),
+        (["split", "."], 1, "Error: .: this is a folder; give the audio files in it."),
+        (
+            ["split", "x.wav", "--n-components", "0"],
+            1,
+            "n_components must be a whole number from 1 to 1024; it is '0'.",
+        ),
+        (
+            ["split", "x.wav", "--n-components", "10000"],
+            1,
+            "n_components must be a whole number from 1 to 1024",
+        ),
+        (["split", "x.wav", "--stages", "melody"], 1, "stages must be one of components; it is 'melody'."),
+        (["split", "x.wav", "--options", "none.toml"], 1, "none.toml: there is no such file"),
+        (["split", "x.wav", "--lang", "de"], 1, "lang must be one of en, ja; it is de."),
+        (["split"], 2, "Error: give at least one file; see --help."),
+        (["split", "x.wav", "--colour", "red"], 2, "Error: there is no option --colour; see --help."),
+        (["spilt", "x.wav"], 2, "Error: there is no command spilt; see --help."),
+    ],
+)
+def test_bad_usage_is_one_sentence(tmp_path, arguments, code, sentence):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert sentence in done.stderr and done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+    japanese = run(*arguments, cwd=tmp_path, LANG="ja_JP.UTF-8")
+    assert japanese.returncode == code
+    if "--lang" not in arguments:
+        assert japanese.stderr.startswith("エラー: ")
+
+
+@pytest.mark.parametrize(
+    ("samples", "sentence"),
+    [
+        (np.zeros(30000), "the recording is silent"),
+        (np.ones(1000) * 0.1, "at least one window long"),
+        (np.full(30000, np.nan), "NaN or infinite"),
+    ],
+)
+def test_bad_sound_leaves_nothing(tmp_path, samples, sentence):
+    soundfile.write(tmp_path / "x.wav", samples, 22050, subtype="FLOAT")
+    done = run("split", tmp_path / "x.wav", "-o", tmp_path / "out")
+    assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_many_components_for_the_clip(tmp_path, recording):
+    done = run("split", recording, "-o", tmp_path / "out", "--n-components", 500)
+    assert (
+        done.returncode == 1
+        and "at most the number of frames and of frequency bins (87); it is 500" in done.stderr
+    )
+
+
+def test_an_existing_result_is_kept_unless_told(tmp_path, recording):
+    assert run("split", recording, "-o", tmp_path, *FAST).returncode == 0
+    before = (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns
+    kept = run("split", recording, "-o", tmp_path, *FAST)
+    assert kept.returncode == 1 and "exists already and is kept; use --overwrite" in kept.stderr
+    assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns == before
+    assert run("split", recording, "-o", tmp_path, "--overwrite", *FAST).returncode == 0
+    assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns != before
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path, recording):
+    (tmp_path / "out").write_text("a file, not a folder")
+    done = run("split", recording, "-o", tmp_path / "out", *FAST)
+    assert done.returncode == 1 and "the results could not be written" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_file_is_analysed_with_a_warning(tmp_path, melody):
+    soundfile.write(tmp_path / "x.mp3", np.tile(melody.samples[0], 3), melody.rate)
+    whole = (tmp_path / "x.mp3").read_bytes()
+    (tmp_path / "x.mp3").write_bytes(whole[: len(whole) // 2])
+    done = run("split", tmp_path / "x.mp3", "-o", tmp_path / "out", *FAST)
+    assert done.returncode == 0
+    assert re.match(r"Warning: .*x\.mp3: the file is damaged or cut short", done.stderr)
+
+
+def test_the_animation(tmp_path, recording):
+    done = run("split", recording, "-o", tmp_path, "--animation", *FAST)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "melody" / "learning.gif").read_bytes()[:6] in (b"GIF87a", b"GIF89a")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_help_lists_every_option_of_every_spec(language):
+    done = run("split", "--help", "--lang", language)
+    assert done.returncode == 0
+    for _, spec in cli.GROUPS:
+        for name, constraint in spec.constraints().items():
+            assert "--" + name.replace("_", "-") in done.stdout
+            assert constraint.help.format(language)[:8] in done.stdout
+    assert ("使い方" in done.stdout) == (language == "ja")
+
+
+def test_version_and_help():
+    assert run("--version").stdout.strip() == f"otowake {otowake.__version__}"
+    assert "split" in run("--help").stdout and "demo" in run("--help").stdout
+
+
+def start_in_terminal(*arguments):
+    """The program on a pseudo-terminal; gives the process and the terminal's other end."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "otowake", *map(str, arguments)],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        env={**os.environ, "LANG": "C.UTF-8", "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(its)
+    return process, ours
+
+
+def read_until(terminal, pattern, seconds=60):
+    seen, end = "", time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            seen += os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+        if pattern and re.search(pattern, seen):
+            return seen
+    assert not pattern, f"{pattern} was not seen in: {seen[-2000:]}"
+    return seen
+
+
+def test_progress_is_shown_in_a_terminal_and_ctrl_c_keeps_what_there_is(tmp_path, recording):
+    process, terminal = start_in_terminal(
+        "split", recording, "-o", tmp_path, "--solver", "adam", "--max-iter", 10**7
+    )
+    read_until(terminal, r"iteration \d+ of 10000000, loss [\d.,e]+")
+    process.send_signal(signal.SIGINT)
+    rest = read_until(terminal, None)
+    assert process.wait(60) == 130
+    assert "stopped by hand" in rest
+    facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
+    assert facts["stop"]["reason"] == "cancelled" and facts["iterations"] > 0
+    assert len(list((tmp_path / "melody" / "components").iterdir())) == 20

@@ -1,0 +1,64 @@
+"""The public names, frozen: adding one is a decision, losing one breaks somebody's program."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import otowake
+
+NAMES = [
+    "Analysis",
+    "Audio",
+    "BadInput",
+    "Component",
+    "Factors",
+    "Fit",
+    "FitSpec",
+    "InputWarning",
+    "LoadSpec",
+    "MissingExtra",
+    "NotConverged",
+    "OtowakeError",
+    "Pitch",
+    "Progress",
+    "Spectrogram",
+    "StftSpec",
+    "__version__",
+    "analyse",
+    "demo_path",
+    "factorize",
+    "load",
+    "load_analysis",
+    "note_name",
+    "plot",
+    "progress",
+    "save_analysis",
+    "spectrogram",
+]
+
+
+def test_the_list_of_names_is_frozen():
+    assert sorted(otowake.__all__) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_is_there_and_documented(name):
+    value = getattr(otowake, name)
+    assert name == "__version__" or value.__doc__
+
+
+def test_the_stub_lists_the_same_names():
+    stub = Path(otowake.__file__).with_suffix(".pyi")
+    found = set()
+    for node in ast.parse(stub.read_text()).body:
+        if isinstance(node, ast.ImportFrom):
+            found |= {alias.asname for alias in node.names}
+        elif isinstance(node, ast.AnnAssign):
+            found.add(node.target.id)
+    assert sorted(found) == NAMES
+
+
+def test_unknown_names_are_errors():
+    with pytest.raises(AttributeError, match="no attribute 'factorise'"):
+        _ = otowake.factorise

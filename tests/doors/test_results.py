@@ -1,0 +1,199 @@
+"""The result folder: whole or not at all, and read back as it was."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
+from otowake.errors import CannotWrite
+from otowake.io import results
+from otowake.plot import analysis_figure
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory, melody):
+    """A stereo file at 44.1 kHz of the melody."""
+    path = tmp_path_factory.mktemp("in") / "melody.wav"
+    x = np.repeat(melody.samples[0], 2)
+    soundfile.write(path, np.stack([x, 0.5 * x], axis=1), 44100, subtype="FLOAT")
+    return path
+
+
+@pytest.fixture(scope="module")
+def analysis(recording):
+    return analyse(load(recording), n_components=5, max_iter=50)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, analysis):
+    return save_analysis(analysis, tmp_path_factory.mktemp("out") / "melody")
+
+
+def sounds(folder):
+    return [soundfile.read(path, always_2d=True) for path in sorted((folder / "components").iterdir())]
+
+
+def test_the_folder_has_what_it_should(folder):
+    assert {path.name for path in folder.iterdir()} == {
+        "analysis.json",
+        "components",
+        "components.csv",
+        "factors.npz",
+        "figure-before.png",
+        "figure.png",
+    }
+    assert [path.name for path in folder.parent.iterdir()] == ["melody"]
+    assert all(path.suffix == ".flac" for path in (folder / "components").iterdir())
+
+
+def test_the_sounds_add_up_to_the_recording(folder, recording):
+    original, rate = soundfile.read(recording, always_2d=True)
+    parts = sounds(folder)
+    assert len(parts) == 5
+    assert all(part.shape == original.shape and r == rate for part, r in parts)
+    np.testing.assert_allclose(sum(part for part, _ in parts), original, atol=1e-5)
+
+
+def test_a_component_beyond_full_scale_is_written_as_float(tmp_path, melody):
+    loud = Audio(melody.samples * 40, melody.rate)
+    folder = save_analysis(analyse(loud, n_components=2, max_iter=5), tmp_path / "loud")
+    assert all(path.suffix == ".wav" for path in (folder / "components").iterdir())
+    np.testing.assert_allclose(sum(part for part, _ in sounds(folder)), loud.samples.T, atol=40e-5)
+
+
+def test_the_table_describes_the_factors(folder, analysis):
+    with (folder / "components.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "component",
+        "pitch",
+        "midi",
+        "hz",
+        "cents",
+        "confidence",
+        "energy",
+        "start_s",
+        "end_s",
+    ]
+    assert [int(row["component"]) for row in rows] == [1, 2, 3, 4, 5]
+    assert sum(float(row["energy"]) for row in rows) == pytest.approx(1, abs=1e-4)
+    assert {"C4", "E4", "G4", "C5"} <= {row["pitch"] for row in rows}
+    with np.load(folder / "factors.npz", allow_pickle=False) as arrays:
+        assert set(arrays.files) == {"W", "H", "W0", "H0", "frequencies", "times", "losses"}
+        np.testing.assert_array_equal(arrays["W"], analysis.fit.W)
+
+
+def test_the_json_says_how_it_was_made(folder, recording):
+    facts = json.loads((folder / "analysis.json").read_text())
+    assert facts["options"]["fit"]["n_components"] == 5 and facts["options"]["fit"]["seed"] == 0
+    assert facts["input"]["path"] == str(recording) and len(facts["input"]["sha256"]) == 64
+    assert facts["input"]["channels"] == 2 and facts["stop"]["reason"] in ("converged", "max_iter")
+    assert facts["iterations"] <= 50
+
+
+@pytest.mark.parametrize("source", ["there", "gone"])
+def test_a_saved_analysis_gives_the_same_figure_and_sound(
+    tmp_path, folder, analysis, recording, source, monkeypatch
+):
+    if source == "gone":
+        monkeypatch.setattr(results, "sha256", lambda path: "another file")
+    again = load_analysis(folder)
+    for old, new in ((analysis, again),):
+        np.testing.assert_array_equal(old.fit.H, new.fit.H)
+        assert [c.pitch for c in old.components] == [c.pitch for c in new.components]
+        assert (
+            old.fit.stop == new.fit.stop and old.fit.spec == new.fit.spec and old.tuning_hz == new.tuning_hz
+        )
+        old_pixels, new_pixels = (_pixels(analysis_figure(each)) for each in (old, new))
+        np.testing.assert_array_equal(old_pixels, new_pixels)
+        for a, b in zip(old.components, new.components, strict=True):
+            np.testing.assert_allclose(a.audio().samples, b.audio().samples, atol=1e-5)
+
+
+def _pixels(figure):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
+def test_a_saved_analysis_without_its_sound_is_still_read(tmp_path, analysis, folder, monkeypatch):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "copy")
+    shutil.rmtree(tmp_path / "copy" / "components")
+    monkeypatch.setattr(results, "sha256", lambda path: "another file")
+    again = load_analysis(tmp_path / "copy")
+    assert again.audio is None
+    with pytest.raises(BadInput, match="neither there nor in the folder"):
+        again.components[0].audio()
+
+
+def test_an_existing_folder_is_kept_unless_told(tmp_path, analysis):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("do not lose this")
+    for overwrite in (False, True):
+        with pytest.raises(BadInput, match="exists already and is kept"):
+            save_analysis(analysis, tmp_path / "mine", overwrite=overwrite)
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "do not lose this"
+    save_analysis(analysis, tmp_path / "result")
+    (tmp_path / "result" / "old").write_text("")
+    with pytest.raises(BadInput, match="use --overwrite to replace it"):
+        save_analysis(analysis, tmp_path / "result")
+    save_analysis(analysis, tmp_path / "result", overwrite=True)
+    assert not (tmp_path / "result" / "old").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "result"]
+
+
+@pytest.mark.parametrize("where", ["figure", "sound", "interrupt"])
+def test_nothing_half_written_stays(tmp_path, analysis, monkeypatch, where):
+    def fail(*_, **__):
+        raise KeyboardInterrupt if where == "interrupt" else OSError(28, "No space left on device")
+
+    monkeypatch.setattr(
+        *{"figure": (np, "savez"), "sound": (results, "separate"), "interrupt": (np, "savez")}[where], fail
+    )
+    expected = KeyboardInterrupt if where == "interrupt" else CannotWrite
+    with pytest.raises(expected):
+        save_analysis(analysis, tmp_path / "deep" / "result")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("analysis.json", b"{"),
+        ("analysis.json", b"[]"),
+        ("analysis.json", b"{}"),
+        ("analysis.json", b"\xff\xfe"),
+        ("factors.npz", b"PK\x03\x04 not a zip"),
+        ("factors.npz", b""),
+        ("factors.npz", None),
+        ("analysis.json", None),
+    ],
+)
+def test_damaged_folders_are_refused(tmp_path, folder, name, content):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "copy")
+    if content is None:
+        (tmp_path / "copy" / name).unlink()
+    else:
+        (tmp_path / "copy" / name).write_bytes(content)
+    with pytest.raises(BadInput, match="this is not a result folder of otowake"):
+        load_analysis(tmp_path / "copy")
+
+
+def test_arrays_that_do_not_fit_or_are_objects_are_refused(tmp_path, folder):
+    import shutil
+
+    for bad in (np.zeros((2, 2)), np.array([{"a": 1}], dtype=object)):
+        shutil.copytree(folder, tmp_path / "copy", dirs_exist_ok=True)
+        with np.load(folder / "factors.npz") as arrays:
+            np.savez(tmp_path / "copy" / "factors.npz", **{**arrays, "W": bad})
+        with pytest.raises(BadInput, match="not a result folder"):
+            load_analysis(tmp_path / "copy")

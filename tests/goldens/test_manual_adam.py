@@ -1,0 +1,28 @@
+"""The manual's program, recorded from TensorFlow by ``benchmarks/manual_tensorflow.py record``."""
+
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from otowake.io import load
+from otowake.io.audio import demo_path
+from otowake.nmf import loop
+from otowake.nmf.solvers import ADAM, Problem
+from otowake.signal import spectrogram
+
+GOLDEN = Path(__file__).parent / "manual_adam.npz"
+
+
+@pytest.mark.parametrize(("loss", "beta"), [("kl", 1.0), ("euclidean", 2.0)])
+def test_adam_follows_the_manuals_program_to_five_digits(loss, beta):
+    with np.load(GOLDEN, allow_pickle=False) as golden:
+        V = spectrogram(load(demo_path())).values
+        assert V.shape[1] == int(golden["frames"])
+        start = ADAM.init(jnp.exp(golden["lh0"].T), jnp.exp(golden["lw0"].T))
+        expected = golden[f"losses_{loss}"]
+    problem = Problem(jnp.asarray(V), beta)
+    done = loop.run(problem, ADAM, start, max_iter=len(expected), tol=0)
+    assert len(expected) == 300
+    np.testing.assert_allclose(done.losses, expected, rtol=1e-5)

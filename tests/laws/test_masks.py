@@ -1,0 +1,73 @@
+"""Laws of the separation: the components add up to the recording, whatever its rate, channels and length."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otowake.options import StftSpec
+from otowake.signal import separate, spectrogram
+from otowake.types import Audio, Factors
+
+SMALL = StftSpec(sample_rate=8000, n_fft=256, hop=64)
+
+
+def joined(blocks):
+    return [np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True)]
+
+
+def random_factors(n_components, n_frames, seed=0):
+    rng = np.random.default_rng(seed)
+    return Factors(rng.gamma(0.2, size=(129, n_components)), rng.gamma(0.2, size=(n_components, n_frames)))
+
+
+@given(
+    st.sampled_from([8000, 11025, 22050, 44100, 48000]),
+    st.integers(1, 2),
+    st.integers(1, 9000),
+    st.integers(1, 5),
+    st.integers(1, 50),
+)
+def test_components_add_up_to_the_recording(rate, channels, n_samples, n_components, frames_per_block):
+    x = np.random.default_rng(1).uniform(-1, 1, (channels, n_samples)).astype(np.float32)
+    factors = random_factors(n_components, 1 + int(n_samples * 8000 / rate) // 64)
+    sounds = joined(separate(Audio(x, rate), factors, SMALL, frames_per_block=frames_per_block))
+    assert [sound.shape for sound in sounds] == [x.shape] * n_components
+    np.testing.assert_allclose(sum(sounds), x, atol=1e-5)
+
+
+def test_where_nothing_is_known_all_get_the_same():
+    x = np.random.default_rng(1).uniform(-1, 1, (1, 4000)).astype(np.float32)
+    factors = Factors(np.zeros((129, 4)), np.zeros((4, 63)))
+    for sound in joined(separate(Audio(x, 8000), factors, SMALL)):
+        np.testing.assert_allclose(sound, x / 4, atol=1e-6)
+
+
+def test_one_component_alone_is_the_same_as_among_all():
+    audio = Audio(np.random.default_rng(1).uniform(-1, 1, 9000).astype(np.float32), 16000)
+    factors = random_factors(3, 71)
+    every = joined(separate(audio, factors, SMALL))
+    (alone,) = joined(separate(audio, factors, SMALL, only=[1]))
+    np.testing.assert_allclose(alone, every[1], atol=1e-7)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 48000])
+def test_two_tones_come_apart(rate):
+    t = np.arange(rate) / rate
+    low, high = np.sin(2 * np.pi * 500 * t), np.sin(2 * np.pi * 2000 * t)
+    V = spectrogram(Audio(low + high, rate), SMALL)
+    W = np.stack([V.frequencies < 1200, V.frequencies >= 1200], axis=1).astype(float)
+    parts = joined(separate(Audio(low + high, rate), Factors(W, np.ones((2, len(V.times)))), SMALL))
+    inner = slice(rate // 8, -rate // 8)
+    for part, truth in zip(parts, (low, high), strict=True):
+        assert np.abs(part[0, inner] - truth[inner]).max() < 0.02
+
+
+def test_what_lies_above_the_analysis_follows_the_top_of_the_spectra():
+    rate, t = 48000, np.arange(48000) / 48000
+    hiss = np.sin(2 * np.pi * 15000 * t)
+    bright = Factors(
+        np.stack([np.arange(129) < 64, np.arange(129) >= 64], axis=1).astype(float), np.ones((2, 126))
+    )
+    dark, light = joined(separate(Audio(hiss, rate), bright, SMALL))
+    assert np.square(light).sum() > 1e6 * np.square(dark).sum()
