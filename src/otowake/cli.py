@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
+import threading
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
@@ -326,6 +328,7 @@ def one_file(
     from otowake.io.results import new_folder, write_analysis
     from otowake.music import analyse
 
+    threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
     with new_folder(folder, overwrite=overwrite) as place:
         _keep_compiled_programs()
         load_spec = specs[LoadSpec]

@@ -73,6 +73,9 @@ class progress:  # noqa: N801 - used as a function
         self.bar.stop()
 
 
+SURE = 0.5
+"""The confidence from which a pitch counts as heard."""
+
 COLUMNS = (
     text.COMPONENT,
     text.PITCH,
@@ -114,8 +117,9 @@ def _row(component: Component, language: Language) -> list[str]:
 
 
 def heard(analysis: Analysis, language: Language) -> str:
-    """One sentence that says which pitches were found, and the tuning."""
-    pitches = sorted({c.pitch.midi for c in analysis.components if c.pitch})
+    """One sentence that says which pitches were found for certain, and the tuning."""
+    sure = [c.pitch.midi for c in analysis.components if c.pitch and c.pitch.confidence >= SURE]
+    pitches = sorted(set(sure))
     if not pitches:
         return text.HEARD_NOTHING.format(language)
     names = " ".join(note_name(midi, language) for midi in pitches)

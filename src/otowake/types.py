@@ -166,7 +166,8 @@ class Fit:
     spec
         The options that made it.
     auditions
-        Shape (start,): the loss at which each start ended that was tried on few frames; empty if none was.
+        Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
+        scaled to all frames; empty if none was tried.
     """
 
     W: Floats
@@ -175,7 +176,7 @@ class Fit:
     initial: Factors
     stop: Stop
     spec: FitSpec
-    auditions: Floats = field(default_factory=lambda: np.zeros(0))
+    auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def factors(self) -> Factors:

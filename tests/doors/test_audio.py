@@ -2,7 +2,6 @@
 
 import os
 import wave
-from fractions import Fraction
 
 import av
 import numpy as np
@@ -29,15 +28,13 @@ def write_media(path, x, rate, codec, sample_format, container=None, video=False
     """Encode with PyAV; shape (sample, channel)."""
     layout = "stereo" if x.shape[1] == 2 else "mono"
     with av.open(str(path), "w", format=container) as out:
-        if video:
-            picture = out.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
-            picture.codec_context.time_base = Fraction(1, 10)
-            for i in range(15):
+        picture = out.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p") if video else None
+        stream = out.add_stream(codec, rate=rate, layout=layout, format=sample_format, bit_rate=192_000)
+        if picture:
+            for _ in range(15):
                 black = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
-                black.pts, black.time_base = i, Fraction(1, 10)
                 out.mux(picture.encode(black))
             out.mux(picture.encode(None))
-        stream = out.add_stream(codec, rate=rate, layout=layout, format=sample_format, bit_rate=192_000)
         packed = np.ascontiguousarray(x.reshape(1, -1).astype(np.float32))
         frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
         frame.sample_rate, frame.pts = rate, 0

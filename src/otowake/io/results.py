@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -73,7 +75,8 @@ def save_analysis(
     Notes
     -----
     ``figure.png`` and ``figure-before.png`` are the manual's four panels after and before learning;
-    ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses;
+    ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
+    auditions;
     ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each;
     ``analysis.json`` says what was analysed, how, and how it ended.
 
@@ -106,6 +109,7 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         frequencies=analysis.frequencies,
         times=analysis.times,
         losses=fit.losses,
+        auditions=fit.auditions,
     )
     with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -114,10 +118,15 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
     (place / "analysis.json").write_text(
         json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
-    for name, before in (("figure.png", False), ("figure-before.png", True)):
-        analysis_figure(analysis, language=language, before=before).savefig(place / name)
-    if analysis.audio is not None:
-        write_components(analysis, analysis.audio, place / "components")
+    with ThreadPoolExecutor(1) as beside:
+        sounds = analysis.audio and beside.submit(
+            write_components, analysis, analysis.audio, place / "components"
+        )
+        for name, before in (("figure.png", False), ("figure-before.png", True)):
+            figure = analysis_figure(analysis, language=language, before=before)
+            figure.savefig(place / name, pil_kwargs={"compress_level": 1})
+        if sounds:
+            sounds.result()
 
 
 @contextlib.contextmanager
@@ -236,6 +245,7 @@ def _write_sounds(analysis: Analysis, audio: Audio, folder: Path, suffix: str) -
     paths = [folder / (component_file(component) + suffix) for component in analysis.components]
     peak = 0.0
     with contextlib.ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
         files = [
             stack.enter_context(soundfile.SoundFile(path, "w", audio.rate, audio.n_channels, subtype))
             for path in paths
@@ -244,8 +254,7 @@ def _write_sounds(analysis: Analysis, audio: Audio, folder: Path, suffix: str) -
             peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))
             if peak > 1 and suffix == ".flac":
                 return peak
-            for file, sound in zip(files, block, strict=True):
-                file.write(sound.T)
+            list(pool.map(lambda file, sound: file.write(sound.T), files, block))
     for path in paths:
         if soundfile.info(path).frames != audio.n_samples:
             raise OSError(f"{path.name} was not written whole; the disk may be full")
@@ -313,6 +322,7 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
         Factors(arrays["W0"], arrays["H0"]),
         Stop(stop["reason"], templates[stop["reason"]], dict(stop["facts"])),
         FitSpec().with_options(**facts["options"]["fit"]),
+        arrays["auditions"],
     )
     components = tuple(
         Component(

@@ -10,7 +10,7 @@ measurements.
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,9 @@ from otowake.nmf.divergence import divergence
 from otowake.nmf.solvers import Problem, Solver, momentum
 from otowake.nmf.updates import update_H
 from otowake.types import Factors, Floats
+
+LOOK = 10
+"""Iterations between two looks at the loss of an audition."""
 
 LIFT = 10
 """Updates of H alone that bring the winner from the thin set to all frames."""
@@ -72,22 +75,23 @@ def audition(
     W
         What it became, shape (frequency, component).
     losses
-        Shape (start,): the loss that each start ended at on the thin set.
+        Shape (start, look): the loss of each start after every :data:`LOOK` iterations on the thin set, scaled
+        to the number of all frames.
     """
     chosen = thin(V.shape[1], max(effort.n_frames, n_components))
     n_bins, n_frames = V.shape
     begun = [starts.log_normal(n_bins, n_frames, n_components, each) for each in rng.spawn(effort.n_starts)]
     W, losses = _compete(
-        jnp.asarray(V[:, chosen]),
-        jnp.stack([start.W for start in begun]),
-        jnp.stack([start.H[:, chosen] for start in begun]),
-        effort.n_iter,
+        V[:, chosen],
+        np.stack([start.W for start in begun]),
+        np.stack([start.H[:, chosen] for start in begun]),
+        n_iter=effort.n_iter,
         solver=solver,
         beta=beta,
     )
-    ended = np.asarray(losses)
-    best = int(np.argmin(np.where(np.isfinite(ended), ended, np.inf)))
-    return begun[best], np.asarray(W[best]), ended
+    looks = np.asarray(losses, dtype=np.float64) * (n_frames / len(chosen))
+    best = int(np.argmin(np.where(np.isfinite(looks[:, -1]), looks[:, -1], np.inf)))
+    return begun[best], np.asarray(W)[best], looks
 
 
 def thin(n_frames: int, most: int) -> np.ndarray:
@@ -103,15 +107,20 @@ def thin(n_frames: int, most: int) -> np.ndarray:
     return ((np.arange(most) + 0.5) * n_frames / most).astype(int)
 
 
-@partial(jax.jit, static_argnames=("solver", "beta"))
+@partial(jax.jit, static_argnames=("n_iter", "solver", "beta"))
 def _compete(
-    V: Array, W: Array, H: Array, n_iter: int, *, solver: Solver, beta: float
+    V: Array, W: Array, H: Array, *, n_iter: int, solver: Solver, beta: float
 ) -> tuple[Array, Array]:
-    problem = Problem(V, beta)
-    step = jax.vmap(partial(solver.step, problem))
-    state = jax.lax.fori_loop(0, n_iter, lambda _, state: step(state), jax.vmap(solver.init)(W, H))
-    W, H = jax.vmap(solver.factors)(state)
-    return W, jax.vmap(lambda W, H: divergence(V, W @ H, beta))(W, H)
+    """Run all starts side by side; their W, and their losses after every :data:`LOOK` iterations."""
+    step = jax.vmap(partial(solver.step, Problem(V, beta)))
+    loss = jax.vmap(lambda W, H: divergence(V, W @ H, beta))
+
+    def look(state: Any, _: None) -> tuple[Any, Array]:
+        state = jax.lax.fori_loop(0, LOOK, lambda _, state: step(state), state)
+        return state, loss(*jax.vmap(solver.factors)(state))
+
+    state, losses = jax.lax.scan(look, jax.vmap(solver.init)(W, H), length=n_iter // LOOK)
+    return jax.vmap(solver.factors)(state)[0], losses.T
 
 
 @partial(jax.jit, static_argnames="beta")

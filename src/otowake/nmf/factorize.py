@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
+import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -76,15 +76,15 @@ def factorize(
     n_bins, n_frames = values.shape
     rng = np.random.default_rng(spec.seed)
     spare = ((0, 0), (0, -n_frames % FRAME_STEP))
-    padded = jnp.asarray(np.pad(values, spare))
+    padded = jax.device_put(np.pad(values, spare))
     if spec.solver == AUDITIONED:
         effort = EFFORTS[spec.effort]
         initial, W, auditions = audition(values, spec.beta, solver, spec.n_components, effort, rng)
-        W, H = jnp.asarray(W), lifted(padded, W, spec.beta)
+        H = lifted(padded, W, spec.beta)
         max_iter, tol = effort.max_iter, effort.tol
     else:
-        initial, auditions = starts.log_normal(n_bins, n_frames, spec.n_components, rng), np.zeros(0)
-        W, H = jnp.asarray(initial.W), jnp.asarray(np.pad(initial.H, spare))
+        initial, auditions = starts.log_normal(n_bins, n_frames, spec.n_components, rng), np.zeros((0, 0))
+        W, H = initial.W, np.pad(initial.H, spare)
         max_iter, tol = solver.max_iter, solver.tol
     most = spec.max_iter or max_iter
     if watch is not None:
@@ -92,7 +92,7 @@ def factorize(
     done = loop.run(
         Problem(padded, spec.beta),
         solver,
-        solver.init(W, H),
+        solver.init(jax.device_put(W), jax.device_put(H)),
         max_iter=most,
         tol=tol if spec.tol is None else spec.tol,
         watch=watch,

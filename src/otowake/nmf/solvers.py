@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from otowake.nmf.divergence import gradient_scale, halves
@@ -67,17 +68,17 @@ class Extrapolated(NamedTuple):
     H: Array
     W_before: Array
     H_before: Array
-    t: Array
+    t: Array | np.ndarray
 
 
-def momentum(now: Array, before: Array, t: Array) -> tuple[Array, Array]:
+def momentum(now: Array, before: Array, t: Array | np.ndarray) -> tuple[Array, Array]:
     """The point ahead of `now` in the direction of what has grown, and Nesterov's next t."""
     following = (1 + jnp.sqrt(1 + 4 * t**2)) / 2
     return now + (t - 1) / following * jnp.maximum(now - before, 0), following
 
 
 def _extrapolated_init(W: Array, H: Array) -> Extrapolated:
-    return Extrapolated(W, H, W, H, jnp.ones((), W.dtype))
+    return Extrapolated(W, H, W, H, np.ones((), W.dtype))
 
 
 def _extrapolated_step(problem: Problem, s: Extrapolated) -> Extrapolated:
@@ -106,7 +107,7 @@ class AdamState(NamedTuple):
     log_H: Array
     moments_W: tuple[Array, Array]
     moments_H: tuple[Array, Array]
-    steps: Array
+    steps: Any
 
 
 ADAM_RATE = 0.1
@@ -117,7 +118,7 @@ ADAM_EPSILON = 1e-7
 def _adam_init(W: Array, H: Array) -> AdamState:
     log_W, log_H = jnp.log(W), jnp.log(H)
     none_W, none_H = jnp.zeros_like(W), jnp.zeros_like(H)
-    return AdamState(log_W, log_H, (none_W, none_W), (none_H, none_H), jnp.zeros((), W.dtype))
+    return AdamState(log_W, log_H, (none_W, none_W), (none_H, none_H), np.zeros((), W.dtype))
 
 
 def _adam_step(problem: Problem, s: AdamState) -> AdamState:

@@ -19,6 +19,7 @@ from matplotlib.ticker import NullLocator, ScalarFormatter
 from matplotlib.transforms import Bbox
 
 from otowake.music.pitch import hz_to_midi, note_name
+from otowake.nmf.audition import LOOK
 from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import FLOOR_DB, columns, decibels, log_rows, lowest, pooled, pooled_product
@@ -245,22 +246,34 @@ def _colorbar(figure: Figure, image: AxesImage, beside: Bbox, language: Language
     bar.outline.set_visible(False)
 
 
-def set_curve(panels: Panels, losses: Floats) -> None:
-    """Draw ln(loss) after each iteration, shape (iteration,), on a logarithmic scale of iterations."""
-    n = len(losses)
-    values = np.log(np.where(losses > 0, losses, np.nan))
-    panels.line.set_data(np.arange(1, n + 1), values)
-    panels.line.set_marker("o" if n == 1 else "")
+def set_curve(panels: Panels, losses: Floats, auditions: Floats | None = None) -> None:
+    """Draw ln(loss) after each iteration, shape (iteration,), on a logarithmic scale of iterations.
+
+    `auditions`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
+    """
+    tried = np.zeros((0, 0)) if auditions is None else auditions
+    before = LOOK * tried.shape[1]
+    n = before + len(losses)
+    values = _logarithm(losses)
+    panels.line.set_data(np.arange(before + 1, n + 1), values)
+    panels.line.set_marker("o" if len(losses) == 1 else "")
     axes = panels.loss
+    looks = np.arange(LOOK, before + 1, LOOK)
+    axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
     axes.set_xscale("log")
-    axes.set_xlim(1, max(n, 2))
-    axes.set_ylim(_span(values))
+    axes.set_xlim(LOOK if before else 1, max(n, 2))
+    axes.set_ylim(_span(np.concatenate([values, _logarithm(tried).ravel()])))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     decades = [10**p for p in range(8) if 10**p <= n]
-    places = decades if n >= 10 else range(1, n + 1)
+    decades = decades if n >= 10 else list(range(1, n + 1))
+    places = [p for p in decades if p >= (LOOK if before else 1)]
     axes.set_xticks(list(places), [_brief(p) for p in places])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color="#eeeeee", linewidth=0.8)
+
+
+def _logarithm(losses: Floats) -> Floats:
+    return np.log(np.where(losses > 0, losses, np.nan))
 
 
 def _span(values: Floats) -> tuple[float, float]:

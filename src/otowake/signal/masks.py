@@ -71,10 +71,10 @@ def separate(
         for mixture in stft_blocks(audio.blocks(frames_per_block * hop), n_fft, hop, frames_per_block):
             times = (at + np.arange(mixture.shape[2])) * (hop / audio.rate)
             H = activations_at(times, factors.H, spec)
-            shared = mixture / (W @ H)
+            shared = np.ascontiguousarray((mixture / (W @ H)).swapaxes(1, 2))
 
             def sound(k: int, shared=shared, H=H) -> Floats:
-                return sounds[k].add(shared * (W[:, k, None] * H[k]))
+                return sounds[k].add((shared * (H[k, :, None] * W[:, k])).swapaxes(1, 2))
 
             yield list(pool.map(sound, wanted))
             at += mixture.shape[2]

@@ -8,9 +8,9 @@ Frame i is centred on sample i · hop; the signal is taken as zero outside its e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from otowake import text
@@ -80,7 +80,7 @@ def stft_blocks(
 
 def _transform(samples: Floats, window: Floats, hop: int) -> Complexes:
     frames = np.lib.stride_tricks.sliding_window_view(samples, len(window), axis=1)[:, ::hop]
-    return np.asarray(scipy.fft.rfft(frames * window, axis=2)).swapaxes(1, 2)
+    return np.fft.rfft(frames * window, axis=2).swapaxes(1, 2)
 
 
 def istft(transform: Complexes, hop: int, n_samples: int) -> Floats:
@@ -141,14 +141,13 @@ class OverlapAdd:
             self.early = n_fft // 2
             self.tail = np.zeros((channels, n_fft - self.hop), dtype=np.float32)
             self.weight = np.zeros(n_fft - self.hop, dtype=np.float32)
-        pieces = np.asarray(scipy.fft.irfft(block.swapaxes(1, 2), n=n_fft, axis=2)) * window
+        pieces = np.fft.irfft(block.swapaxes(1, 2), n=n_fft, axis=2) * window
         length = (frames - 1) * self.hop + n_fft
         total = np.zeros((channels, length), dtype=np.float32)
-        weight = np.zeros(length, dtype=np.float32)
+        weight = _squared_windows(n_fft, self.hop, frames).copy()
         total[:, : n_fft - self.hop] = self.tail
-        weight[: n_fft - self.hop] = self.weight
+        weight[: n_fft - self.hop] += self.weight
         _overlap(total, pieces, self.hop)
-        _overlap(weight[None], np.broadcast_to(window**2, (1, frames, n_fft)), self.hop)
         done = frames * self.hop
         self.tail, self.weight = total[:, done:], weight[done:]
         out = total[:, :done] / np.maximum(weight[:done], 1e-8)
@@ -167,6 +166,14 @@ class OverlapAdd:
         out = out[:, early : early + self.left]
         self.left -= out.shape[1]
         return out
+
+
+@lru_cache(maxsize=8)
+def _squared_windows(n_fft: int, hop: int, frames: int) -> Floats:
+    """The sum of squared windows, `hop` apart, shape (sample,)."""
+    total = np.zeros((1, (frames - 1) * hop + n_fft), dtype=np.float32)
+    _overlap(total, np.broadcast_to(hann(n_fft) ** 2, (1, frames, n_fft)), hop)
+    return total[0]
 
 
 def _overlap(total: Floats, pieces: Floats, hop: int) -> None:

@@ -1,0 +1,60 @@
+"""The time of ``otowake split --stages components`` against importing librosa, loading and transforming, in one run.
+
+    python benchmarks/split_speed.py FILE [--rounds 5]
+
+Both commands start a new process each time, in turns. The compile cache is warmed with parts of the file of other
+lengths; the length that is timed has not been seen before in any round. Printed: the medians and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+LIBROSA = (
+    "import librosa, sys; y, sr = librosa.load(sys.argv[1], duration=float(sys.argv[2])); librosa.stft(y)"
+)
+
+
+def seconds(command: list[str], environment: dict[str, str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return time.perf_counter() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--length", type=float, default=30.0, help="seconds of the file that are analysed")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        environment = {**os.environ, "XDG_CACHE_HOME": place}
+
+        def split(length: float, name: str) -> float:
+            command = [sys.executable, "-m", "otowake", "split", arguments.file, "--stages", "components"]
+            return seconds([*command, "--duration", str(length), "-o", f"{place}/{name}"], environment)
+
+        cold = split(arguments.length - 0.31, "cold")
+        theirs: list[float] = []
+        ours: list[float] = []
+        for i in range(arguments.rounds):
+            length = arguments.length - 0.013 * i
+            theirs.append(seconds([sys.executable, "-c", LIBROSA, arguments.file, str(length)], environment))
+            ours.append(split(length, str(i)))
+    for name, times in (("librosa load + stft", theirs), ("otowake split", ours)):
+        shown = " ".join(f"{t:.2f}" for t in times)
+        print(f"{name:20s} median {statistics.median(times):.2f} s  ({shown})")
+    print(f"otowake, empty compile cache: {cold:.2f} s")
+    print(f"ratio {statistics.median(ours) / statistics.median(theirs):.2f}")
+
+
+if __name__ == "__main__":
+    main()
