@@ -17,7 +17,9 @@ from otowake.errors import BadInput
 from otowake.text import Text
 
 LOSS_BETA = {"euclidean": 2.0, "kl": 1.0, "itakura-saito": 0.0}
-SOLVERS = ("accelerated", "mu", "adam")
+SOLVERS = ("accelerated", "mu", "hals", "adam")
+STARTS = ("random", "nndsvd")
+PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
 STAGES = ("components",)
 
@@ -209,8 +211,9 @@ class FitSpec(Spec):
     solver: str = option(
         "accelerated",
         Text(
-            "how: accelerated is fast; mu are the plain multiplicative updates; adam is the manual's own",
-            "解法。accelerated は高速、mu は通常の乗法更新、adam はマニュアルの方法",
+            "how: accelerated is fast; mu are the plain multiplicative updates, hals is for the squared error, "
+            "adam is the manual's own",
+            "解法。accelerated は高速、mu は通常の乗法更新、hals は 2 乗誤差用、adam はマニュアルの方法",
         ),
         choices=SOLVERS,
     )
@@ -239,7 +242,49 @@ class FitSpec(Spec):
         low=0,
         high=1,
     )
+    init: str = option(
+        "random",
+        Text(
+            "where it begins: random, or nndsvd (by singular values, without chance)",
+            "初期値。random は乱数、nndsvd は特異値分解による（乱数なし）",
+        ),
+        choices=STARTS,
+    )
+    n_init: int = option(
+        1,
+        Text(
+            "how many starts are learnt to the end, the best being kept",
+            "最後まで学習する初期値の数（最良のものを残します）",
+        ),
+        low=1,
+        high=100,
+    )
     seed: int = option(0, Text("seed of the random start", "初期値の乱数の種"), low=0, high=2**32 - 1)
+
+    l1_W: float = option(0.0, Text("L1 penalty on the spectra", "基底スペクトルへの L1 罰則"), low=0)
+    l1_H: float = option(0.0, Text("L1 penalty on the activations", "アクティベーションへの L1 罰則"), low=0)
+    l2_W: float = option(0.0, Text("L2 penalty on the spectra", "基底スペクトルへの L2 罰則"), low=0)
+    l2_H: float = option(0.0, Text("L2 penalty on the activations", "アクティベーションへの L2 罰則"), low=0)
+    smooth_H: float = option(
+        0.0,
+        Text("penalty on changes of an activation in time", "アクティベーションの時間変化への罰則"),
+        low=0,
+    )
+    apart_W: float = option(
+        0.0, Text("penalty on spectra that are alike", "似た基底スペクトルへの罰則（無相関化）"), low=0
+    )
+    group_H: float = option(
+        0.0,
+        Text(
+            "penalty on sets of components that sound together", "同時に鳴る成分の組への罰則（グループ疎性）"
+        ),
+        low=0,
+    )
+    precision: str = option(
+        "float32",
+        Text("the numbers it computes with", "計算の精度"),
+        choices=PRECISIONS,
+    )
 
     @property
     def beta(self) -> float:

@@ -113,6 +113,38 @@ EFFORT_SOLVER = Text(
     "effort {effort} is for the solver {instead}; the solver is {solver}.",
     "effort={effort} は解法 {instead} 専用ですが、{solver} が指定されています。",
 )
+NAN_WITHOUT_WEIGHTS = Text(
+    "{name}: there are NaN values ({count} of {total}); give weights='observed' to leave them out.",
+    "{name} に NaN が含まれています（{total} 個中 {count} 個）。除外するには weights='observed' を指定してください。",
+)
+SOLVER_LOSS = Text(
+    "the solver {solver} is for the squared error alone; the loss is {loss}; try the solver accelerated.",
+    "解法 {solver} は 2 乗誤差専用ですが、距離規準は {loss} です。解法 accelerated を試してください。",
+)
+SOLVER_LACKS = Text(
+    "the solver {solver} does not know {what}; try the solver mu.",
+    "解法 {solver} は {what} に対応していません。解法 mu を試してください。",
+)
+KEEP_WHAT = Text(
+    "{keep} needs the {factor} that is to be kept; give it as {factor}.",
+    "{keep} を使うには、固定する {factor} を指定してください。",
+)
+KEEP_INDEX = Text(
+    "{keep} must be true, false or places of components from 0 to {last}; it is {value}.",
+    "{keep} は true、false、または 0 から {last} までの成分の番号でなければなりませんが、{value} です。",
+)
+NOT_IN_BLOCKS = Text(
+    "{what} is not possible for recordings in blocks; leave it out or take a shorter part.",
+    "{what} は、ブロックに分けて処理する長い録音では使えません。外すか、短くしてください。",
+)
+NOT_THE_CHECKPOINT = Text(
+    "the checkpoint belongs to another recording or other options; remove it to begin anew.",
+    "チェックポイントが別の録音または設定のものです。最初からやり直すには削除してください。",
+)
+GROUPS_NEEDED = Text(
+    "group_H needs groups: for each component the number of its set.",
+    "group_H を使うには groups（成分ごとの組の番号）を指定してください。",
+)
 DIVERGED = Text(
     "the loss became {loss} in iteration {iteration}; try another seed or another solver.",
     "{iteration} 回目の反復で損失が {loss} になりました。別の乱数種か解法を試してください。",

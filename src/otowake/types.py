@@ -165,6 +165,8 @@ class Fit:
         Why it ended.
     spec
         The options that made it.
+    restarts
+        Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
     auditions
         Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
         scaled to all frames; empty if none was tried.
@@ -177,6 +179,7 @@ class Fit:
     stop: Stop
     spec: FitSpec
     auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    restarts: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def factors(self) -> Factors:
@@ -202,13 +205,15 @@ class Fit:
 class Progress:
     """How far a fit has come: what a watcher is called with between chunks of iterations.
 
-    `losses` has one entry per update done so far; `factors` fetches the present factors when called.
+    `losses` has one entry per update done so far; `factors` fetches the present factors when called, `state` all
+    the arrays that it takes to go on from here later.
     """
 
     iteration: int
     max_iter: int
     losses: Floats
     factors: Callable[[], Factors]
+    state: Callable[[], dict[str, Floats]] = dict
 
 
 Watcher = Callable[[Progress], bool | None]

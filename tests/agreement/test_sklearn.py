@@ -3,27 +3,18 @@
 scikit-learn updates W first and we update H first, so it is given the transposed problem.
 """
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.decomposition import non_negative_factorization
 
-from otowake.nmf import loop, starts
-from otowake.nmf.solvers import MU, Problem
+from otowake.nmf import factorize, starts
 
 
 @pytest.mark.filterwarnings("ignore:Maximum number of iterations")
 @pytest.mark.parametrize("beta", [0.5, 1.0, 1.5, 2.0, 3.0])
 def test_mu_is_scikit_learns(planted, beta):
     start = starts.log_normal(*planted.shape, 3, np.random.default_rng(0))
-    done = loop.run(
-        Problem(jnp.asarray(planted), beta),
-        MU,
-        MU.init(jnp.asarray(start.W), jnp.asarray(start.H)),
-        max_iter=40,
-        tol=0,
-    )
-    W, H = MU.factors(done.state)
+    fit = factorize(planted, n_components=3, solver="mu", loss=beta, W=start.W, H=start.H, max_iter=40, tol=0)
     theirs_H, theirs_W, _ = non_negative_factorization(
         planted.T.astype(np.float64),
         W=start.H.T.astype(np.float64),
@@ -35,4 +26,4 @@ def test_mu_is_scikit_learns(planted, beta):
         max_iter=40,
         tol=0,
     )
-    np.testing.assert_allclose(W @ H, (theirs_H @ theirs_W).T, rtol=2e-3)
+    np.testing.assert_allclose(fit.W @ fit.H, (theirs_H @ theirs_W).T, rtol=2e-3)

@@ -7,11 +7,25 @@ from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.nmf.divergence import divergence
 from otowake.nmf.solvers import TABLE
+from otowake.options import FitSpec
 
 LOSSES = ("kl", "euclidean", "itakura-saito", 0.5, 1.5, 3.0)
-MONOTONE = ("mu", "accelerated")
-every_solver = pytest.mark.parametrize("solver", TABLE)
-every_loss = pytest.mark.parametrize("loss", LOSSES)
+DESCENDING = ("mu", "accelerated", "hals")
+
+
+def works(solver, loss):
+    return TABLE[solver].losses is None or FitSpec(loss=loss).beta in TABLE[solver].losses
+
+
+def pairs(solvers):
+    table = [(solver, loss) for solver in solvers for loss in LOSSES if works(solver, loss)]
+    return pytest.mark.parametrize(("solver", "loss"), table)
+
+
+every_pair = pairs(TABLE)
+every_solver = pytest.mark.parametrize(
+    ("solver", "loss"), [(s, "kl" if works(s, "kl") else "euclidean") for s in TABLE]
+)
 
 
 def reference_loss(V, fit):
@@ -26,8 +40,7 @@ def reference_loss(V, fit):
     return ((V**beta + (beta - 1) * X**beta - beta * V * X ** (beta - 1)) / (beta * (beta - 1))).sum()
 
 
-@every_solver
-@every_loss
+@every_pair
 def test_the_last_loss_is_that_of_the_factors(planted, solver, loss):
     fit = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=25, tol=0)
     assert fit.n_iter == 25
@@ -35,24 +48,22 @@ def test_the_last_loss_is_that_of_the_factors(planted, solver, loss):
 
 
 @every_solver
-def test_each_loss_is_that_after_so_many_updates(planted, solver):
-    long = factorize(planted, n_components=3, solver=solver, max_iter=13, tol=0)
+def test_each_loss_is_that_after_so_many_updates(planted, solver, loss):
+    long = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=13, tol=0)
     for n in (1, 9, 10, 11):
-        short = factorize(planted, n_components=3, solver=solver, max_iter=n, tol=0)
+        short = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=n, tol=0)
         assert short.n_iter == n
         assert long.losses[n - 1] == pytest.approx(reference_loss(planted, short), rel=1e-4)
 
 
-@pytest.mark.parametrize("solver", MONOTONE)
-@every_loss
+@pairs(DESCENDING)
 def test_the_loss_never_rises(planted, solver, loss):
     losses = factorize(planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0).losses
     assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
     assert losses[-1] < 0.5 * losses[0]
 
 
-@every_solver
-@every_loss
+@every_pair
 def test_factors_are_finite_and_not_negative(planted, solver, loss):
     fit = factorize(planted, n_components=4, solver=solver, loss=loss, max_iter=50)
     for factor in (fit.W, fit.H, fit.initial.W, fit.initial.H):
@@ -62,9 +73,9 @@ def test_factors_are_finite_and_not_negative(planted, solver, loss):
 
 
 @every_solver
-def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(planted, solver):
+def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(planted, solver, loss):
     first, again, other = (
-        factorize(planted, n_components=3, solver=solver, max_iter=20, seed=s) for s in (1, 1, 2)
+        factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=20, seed=s) for s in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.W, again.W)
     np.testing.assert_array_equal(first.losses, again.losses)
@@ -72,9 +83,9 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(planted, so
 
 
 @every_solver
-def test_what_is_given_is_not_changed(planted, solver):
+def test_what_is_given_is_not_changed(planted, solver, loss):
     kept = planted.copy()
-    factorize(planted, n_components=3, solver=solver, max_iter=5)
+    factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=5)
     np.testing.assert_array_equal(planted, kept)
 
 
@@ -88,7 +99,7 @@ def test_factors_that_were_planted_are_found(loss):
     assert (cosine.max(axis=1) > 0.99).all()
 
 
-@pytest.mark.parametrize("solver", MONOTONE)
+@pytest.mark.parametrize("solver", ("mu", "accelerated"))
 def test_scale_of_the_input_is_the_scale_of_the_loss(planted, solver):
     one = factorize(planted, n_components=3, solver=solver, max_iter=60, tol=0)
     ten = factorize(planted * 10, n_components=3, solver=solver, max_iter=60, tol=0)
@@ -157,7 +168,7 @@ def test_divergences_are_zero_only_where_equal():
     ("V", "options", "sentence"),
     [
         ([[1.0, -2.0], [1, 1]], {}, "V must not be negative; its smallest value is -2"),
-        ([[1.0, np.nan], [1, 1]], {}, r"V: there are NaN or infinite values \(1 of 4\)"),
+        ([[1.0, np.nan], [1, 1]], {}, r"V: there are NaN values \(1 of 4\); give weights='observed'"),
         ([[np.inf, 1.0], [1, 1]], {}, "NaN or infinite"),
         (np.zeros((3, 3)), {}, "V is zero everywhere"),
         (np.ones(5), {}, r"V must have the shape \(frequency, frame\); it has \(5,\)"),
@@ -174,7 +185,11 @@ def test_divergences_are_zero_only_where_equal():
             {"loss": "hinge"},
             "loss must be one of euclidean, kl, itakura-saito, or a number; it is 'hinge'",
         ),
-        (np.ones((4, 4)), {"solver": "magic"}, "solver must be one of accelerated, mu, adam; it is 'magic'"),
+        (
+            np.ones((4, 4)),
+            {"solver": "magic"},
+            "solver must be one of accelerated, mu, hals, adam; it is 'magic'",
+        ),
         (np.ones((4, 4)), {"max_iter": 0}, "max_iter must be a whole number from 1"),
         (np.ones((4, 4)), {"components": 3}, "there is no option called components"),
         (

@@ -2,7 +2,7 @@
 
 A factorisation ends in the minimum that its start leads to, and those of music differ by some percent. Which
 minimum it will be shows early, and on few frames: neighbouring frames say nearly the same, and W has to serve all of
-them. So `starts` random starts are run side by side on `frames` evenly spaced frames, the W with the lowest loss
+them. So `n_starts` random starts are run side by side on `n_frames` evenly spaced frames, the W with the lowest loss
 is kept, and H is found for all frames with W held (a convex problem). `docs/decisions/0002-audition.md` has the
 measurements.
 """
@@ -18,9 +18,8 @@ import numpy as np
 from jax import Array
 
 from otowake.nmf import starts
-from otowake.nmf.divergence import divergence
-from otowake.nmf.solvers import Problem, Solver, momentum
-from otowake.nmf.updates import update_H
+from otowake.nmf.frames import Matrix, columns
+from otowake.nmf.solvers import Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
 from otowake.types import Factors, Floats
 
 LOOK = 10
@@ -51,22 +50,28 @@ EFFORTS = {
 
 
 def audition(
-    V: Floats, beta: float, solver: Solver, n_components: int, effort: Effort, rng: np.random.Generator
+    V: Matrix,
+    weights: Floats | None,
+    problem: Problem,
+    solver: Solver,
+    effort: Effort,
+    rng: np.random.Generator,
+    dtype: np.dtype,
 ) -> tuple[Factors, Floats, Floats]:
     """Choose a start.
 
     Parameters
     ----------
-    V
+    V, weights
         Shape (frequency, frame).
-    beta, solver
-        The loss and the solver of the audition.
-    n_components
-        How many components.
+    problem, solver
+        What is solved, and how.
     effort
         How many starts, frames and iterations.
     rng
         Each start draws from a generator spawned from it.
+    dtype
+        That of the computation.
 
     Returns
     -------
@@ -78,20 +83,28 @@ def audition(
         Shape (start, look): the loss of each start after every :data:`LOOK` iterations on the thin set, scaled
         to the number of all frames.
     """
-    chosen = thin(V.shape[1], max(effort.n_frames, n_components))
     n_bins, n_frames = V.shape
-    begun = [starts.log_normal(n_bins, n_frames, n_components, each) for each in rng.spawn(effort.n_starts)]
+    n_components = len(problem.held_W)
+    places = thin(n_frames, max(effort.n_frames, n_components))
+    seeds = rng.bit_generator.seed_seq.spawn(effort.n_starts)  # type: ignore[union-attr]
+
+    def begun(i: int) -> Factors:
+        return starts.log_normal(n_bins, n_frames, n_components, np.random.default_rng(seeds[i]))
+
+    begins = [(start.W, start.H[:, places]) for start in map(begun, range(effort.n_starts))]
     W, losses = _compete(
-        V[:, chosen],
-        np.stack([start.W for start in begun]),
-        np.stack([start.H[:, chosen] for start in begun]),
+        problem,
+        Block(
+            columns(V, places).astype(dtype), None if weights is None else weights[:, places].astype(dtype)
+        ),
+        np.stack([W for W, _ in begins]).astype(dtype),
+        np.stack([H for _, H in begins]).astype(dtype),
         n_iter=effort.n_iter,
         solver=solver,
-        beta=beta,
     )
-    looks = np.asarray(losses, dtype=np.float64) * (n_frames / len(chosen))
+    looks = np.asarray(losses, dtype=np.float64) * (n_frames / len(places))
     best = int(np.argmin(np.where(np.isfinite(looks[:, -1]), looks[:, -1], np.inf)))
-    return begun[best], np.asarray(W)[best], looks
+    return begun(best), np.asarray(W)[best], looks
 
 
 def thin(n_frames: int, most: int) -> np.ndarray:
@@ -107,33 +120,35 @@ def thin(n_frames: int, most: int) -> np.ndarray:
     return ((np.arange(most) + 0.5) * n_frames / most).astype(int)
 
 
-@partial(jax.jit, static_argnames=("n_iter", "solver", "beta"))
+@partial(jax.jit, static_argnames=("n_iter", "solver"))
 def _compete(
-    V: Array, W: Array, H: Array, *, n_iter: int, solver: Solver, beta: float
+    problem: Problem, block: Block, W: Array, H: Array, *, n_iter: int, solver: Solver
 ) -> tuple[Array, Array]:
     """Run all starts side by side; their W, and their losses after every :data:`LOOK` iterations."""
-    step = jax.vmap(partial(solver.step, Problem(V, beta)))
-    loss = jax.vmap(lambda W, H: divergence(V, W @ H, beta))
+    onward = jax.vmap(partial(step, solver, problem, block))
+
+    def loss(W: Array, H: Array) -> Array:
+        return penalised(problem, block, W, H) + of_W(problem, W)
 
     def look(state: Any, _: None) -> tuple[Any, Array]:
-        state = jax.lax.fori_loop(0, LOOK, lambda _, state: step(state), state)
-        return state, loss(*jax.vmap(solver.factors)(state))
+        state = jax.lax.fori_loop(0, LOOK, lambda _, state: onward(*state), state)
+        return state, jax.vmap(loss)(jax.vmap(solver.W)(state[0]), jax.vmap(solver.H)(state[1]))
 
-    state, losses = jax.lax.scan(look, jax.vmap(solver.init)(W, H), length=n_iter // LOOK)
-    return jax.vmap(solver.factors)(state)[0], losses.T
+    state = (jax.vmap(solver.init_W)(W), jax.vmap(solver.init_H)(H))
+    state, losses = jax.lax.scan(look, state, length=n_iter // LOOK)
+    return jax.vmap(solver.W)(state[0]), losses.T
 
 
-@partial(jax.jit, static_argnames="beta")
-def lifted(V: Array, W: Array, beta: float) -> Array:
-    """H for all frames with W held: accelerated updates from one level in each frame.
+@jax.jit
+def lifted(problem: Problem, block: Block, W: Array) -> Array:
+    """H of a block with W held: accelerated updates from one level in each frame.
 
     Shapes: V (frequency, frame), W (frequency, component), H (component, frame). Frames that are 0 get an H of 0.
     """
+    V = block.V if block.weights is None else jnp.where(block.weights > 0, block.V, 0)
     flat = jnp.ones((W.shape[1], 1), V.dtype) * (V.sum(axis=0) / W.sum())
 
-    def body(_: int, carried: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        H, before, t = carried
-        ahead, t = momentum(H, before, t)
-        return update_H(V, W, ahead, beta), H, t
+    def body(_: int, H: Any) -> Any:
+        return extrapolated_H(problem, block, W, H)
 
-    return jax.lax.fori_loop(0, LIFT, body, (flat, flat, jnp.ones((), V.dtype)))[0]
+    return jax.lax.fori_loop(0, LIFT, body, at_rest(flat)).now

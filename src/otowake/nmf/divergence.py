@@ -18,8 +18,8 @@ TINY = 1e-30
 """Keeps quotients and logarithms finite where V and W·H are both 0 (frames that only pad)."""
 
 
-def divergence(V: Array, X: Array, beta: float) -> Array:
-    """D(V‖X), summed over all entries; a scalar.
+def divergence(V: Array, X: Array, beta: float, weights: Array | None = None) -> Array:
+    """D(V‖X), summed over all entries, each times its weight; a scalar.
 
     Examples
     --------
@@ -29,7 +29,8 @@ def divergence(V: Array, X: Array, beta: float) -> Array:
     >>> round(float(divergence(V, X, 1.0)), 4)
     0.1891
     """
-    return entries(V, X, beta).sum(axis=1).sum()
+    each = entries(V, X, beta)
+    return (each if weights is None else weights * each).sum(axis=1).sum()
 
 
 def entries(V: Array, X: Array, beta: float) -> Array:
@@ -46,11 +47,14 @@ def entries(V: Array, X: Array, beta: float) -> Array:
     return jnp.where(X > 0, whole, 0.0)
 
 
-def halves(V: Array, X: Array, beta: float) -> tuple[Array, Array | None]:
+def halves(V: Array, X: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array | None]:
     """The negative and the positive half of the gradient by X, up to one common factor.
 
     The positive half is None where it is 1 everywhere (β = 1), so that nobody multiplies by a matrix of ones.
     """
+    if weights is not None:
+        negative, positive = halves(V, X, beta)
+        return weights * negative, weights if positive is None else weights * positive
     if beta == 1:
         return V / (X + TINY), None
     if beta == 2:
@@ -59,19 +63,6 @@ def halves(V: Array, X: Array, beta: float) -> tuple[Array, Array | None]:
     power = safe ** (beta - 2)
     valid = X > 0
     return jnp.where(valid, V * power, 0.0), jnp.where(valid, power * safe, 0.0)
-
-
-def exponent(beta: float) -> float:
-    """The exponent of the multiplicative rule under which the divergence never rises (Févotte & Idier, 2011).
-
-    Examples
-    --------
-    >>> exponent(1.0), exponent(0.0), exponent(3.0)
-    (1.0, 0.5, 0.5)
-    """
-    if beta < 1:
-        return 1 / (2 - beta)
-    return 1 / (beta - 1) if beta > 2 else 1.0
 
 
 def gradient_scale(beta: float) -> float:

@@ -1,49 +1,76 @@
-"""The door of this room: checks what is given, pads it to few compiled shapes, runs the loop."""
+"""The door of this room: checks what is given, chooses a start, runs the loop."""
 
 from __future__ import annotations
 
-from typing import Any
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, cast
 
 import jax
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, starts
 from otowake.nmf.audition import EFFORTS, audition, lifted
-from otowake.nmf.solvers import TABLE, Problem
+from otowake.nmf.frames import LONG, InMemory, Matrix, PaddedBlocks, in_blocks
+from otowake.nmf.penalties import Penalty
+from otowake.nmf.solvers import TABLE, Problem, Solver, chosen
 from otowake.options import FitSpec
-from otowake.types import Fit, Floats, Progress, Watcher
-
-FRAME_STEP = 128
-"""Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
+from otowake.types import Factors, Fit, Floats, Progress, Watcher
 
 AUDITIONED = "accelerated"
 """The solver that begins with an audition."""
 
+Keep = bool | Sequence[int]
+
 
 def factorize(
-    V: ArrayLike, spec: FitSpec | None = None, *, watch: Watcher | None = None, **options: Any
+    V: ArrayLike | Matrix,
+    spec: FitSpec | None = None,
+    *,
+    W: ArrayLike | None = None,
+    H: ArrayLike | None = None,
+    keep_W: Keep = False,
+    keep_H: Keep = False,
+    weights: ArrayLike | Literal["observed"] | None = None,
+    groups: Sequence[int] | None = None,
+    watch: Watcher | None = None,
+    resume: dict[str, Floats] | None = None,
+    **options: Any,
 ) -> Fit:
     """Factorise a non-negative matrix, V ≈ W·H.
 
     Parameters
     ----------
     V
-        Shape (frequency, frame), non-negative and finite. It is not changed.
+        Shape (frequency, frame), non-negative and finite. It is not changed. Long recordings are taken in blocks
+        of frames; instead of an array, anything with ``shape`` and ``frames(start, stop)`` will do.
     spec
-        The options; single ones can be given by name instead: ``n_components``, ``loss``, ``solver``,
-        ``effort``, ``max_iter``, ``tol``, ``seed`` (see :class:`otowake.options.FitSpec`).
+        The options; single ones can be given by name instead (see :class:`otowake.options.FitSpec`).
+    W, H
+        Where to begin: shapes (frequency, component) and (component, frame). What is 0 in them stays 0, so that a
+        comb in W or a piano roll in H is a gate. With W alone, H is found from it.
+    keep_W, keep_H
+        Whether the given W or H is kept as it is: True, or the places of the components that are.
+    weights
+        Shape (frequency, frame), non-negative: how much each entry counts. ``"observed"`` means 1, but 0 where V
+        is NaN.
+    groups
+        For the penalty `group_H`: the number of each component's set.
     watch
         Called before learning and after each chunk of iterations, with an :class:`otowake.types.Progress`; if
         it returns True after a chunk, the fit stops and keeps what it has.
+    resume
+        What an earlier ``Progress.state()`` gave for the same V and options: it goes on from there, and ends with
+        the result of an unbroken run.
 
     Returns
     -------
     Fit
-        With ``W`` of shape (frequency, component), ``H`` of shape (component, frame), and the loss after each
-        update.
+        With ``W`` of shape (frequency, component), ``H`` of shape (component, frame), and the penalised loss after
+        each update.
 
     Raises
     ------
@@ -54,8 +81,9 @@ def factorize(
 
     References
     ----------
-    Lee & Seung, "Algorithms for non-negative matrix factorization" (2001); Hien, Leplat & Gillis, "Block
-    majorization minimization with extrapolation and application to β-NMF" (2024).
+    Lee & Seung, "Algorithms for non-negative matrix factorization" (2001); Févotte & Idier, "Algorithms for
+    nonnegative matrix factorization with the β-divergence" (2011); Hien, Leplat & Gillis, "Block majorization
+    minimization with extrapolation and application to β-NMF" (2024).
 
     Examples
     --------
@@ -65,58 +93,272 @@ def factorize(
     ((3, 2), (2, 4), 500)
     >>> bool(np.allclose(fit.W @ fit.H, W @ H, atol=0.01))
     True
+
+    With W kept, this finds the activations of new frames:
+
+    >>> activations = factorize(W @ [[2.0], [5.0]], n_components=2, W=W, keep_W=True, tol=0).H
+    >>> activations.round(1).tolist()
+    [[2.0], [5.0]]
     """
     spec = (spec or FitSpec()).with_options(**options)
-    values = checked_matrix(V, "V")
-    if spec.n_components > min(values.shape):
-        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(values.shape), value=spec.n_components)
+    given = _checked(V, weights, spec)
+    n_components = spec.n_components
+    if W is None and H is None and n_components > min(given.V.shape):
+        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=n_components)
+    problem = _problem(
+        spec, _kept("keep_W", keep_W, W, n_components), _kept("keep_H", keep_H, H, n_components), groups
+    )
+    solver = _solver(spec, problem, weights is not None)
+    wide = spec.precision == "float64"
+    with jax.enable_x64(True) if wide else contextlib.nullcontext():
+        # The smoothness of H must not see frames that only pad.
+        blocks = in_blocks(given.V, given.weights, given.dtype, **({"step": 1} if spec.smooth_H else {}))
+        start = _start(given, spec, problem, solver, blocks, W, H)
+        return _run(given, spec, problem, solver, blocks, start, watch, resume)
+
+
+class Given(NamedTuple):
+    """What is factorised, checked."""
+
+    V: Matrix
+    weights: Floats | None
+    dtype: np.dtype
+
+
+class Start(NamedTuple):
+    """Where the loop begins: before learning, W and H of each run, and how auditions went."""
+
+    initial: list[Factors]
+    W: Floats
+    H: list[Floats]
+    auditions: Floats
+
+
+def _run(
+    given: Given,
+    spec: FitSpec,
+    problem: Problem,
+    solver: Solver,
+    blocks: PaddedBlocks,
+    start: Start,
+    watch: Watcher | None,
+    resume: dict[str, Floats] | None,
+) -> Fit:
+    n_frames = given.V.shape[1]
+    effort = EFFORTS[spec.effort]
+    auditioned = spec.solver == AUDITIONED
+    max_iter = spec.max_iter or (effort.max_iter if auditioned else solver.max_iter)
+    tol = (effort.tol if auditioned else solver.tol) if spec.tol is None else spec.tol
+    if len(blocks) == 1:
+        W, H = start.W.astype(given.dtype), np.stack([blocks.split(h)[0] for h in start.H])
+        journey = loop.Whole(problem, blocks[0], solver, W, H, n_frames)
+    else:
+        W = start.W[0].astype(given.dtype)
+        journey = loop.InBlocks(problem, blocks, solver, W, blocks.split(start.H[0]), n_frames)
+    losses = None
+    if resume is not None:
+        try:
+            journey.state, losses = loop.resumed(journey.state, resume)
+        except ValueError as error:
+            raise BadInput(text.NOT_THE_CHECKPOINT) from error
+        journey.last = losses[-1] if len(blocks) == 1 else float(losses[-1][0])
+    elif watch is not None:
+        watch(Progress(0, max_iter, np.zeros(0), lambda: start.initial[0]))
+    done = loop.run(journey, max_iter=max_iter, tol=tol, watch=watch, losses=losses)
+    best = int(np.argmin(done.losses[-1]))
+    found = journey.factors(best)
+    return Fit(
+        found.W,
+        found.H,
+        done.losses[:, best],
+        start.initial[best],
+        done.stop,
+        spec,
+        start.auditions,
+        restarts=done.losses[-1],
+    )
+
+
+def _start(
+    given: Given,
+    spec: FitSpec,
+    problem: Problem,
+    solver: Solver,
+    blocks: PaddedBlocks,
+    W: ArrayLike | None,
+    H: ArrayLike | None,
+) -> Start:
+    n_bins, n_frames = given.V.shape
+    K = spec.n_components
+    none = np.zeros((0, 0))
+    if W is not None:
+        W = _checked_factor("W", W, (n_bins, K))
+    if H is not None:
+        H = _checked_factor("H", H, (K, n_frames))
+    rng = np.random.default_rng(spec.seed)
+    if W is not None and H is None:
+        H = _lift(problem, blocks, W, n_frames, given.dtype)
+    if W is None and H is None and spec.init == "random" and spec.solver == AUDITIONED:
+        return _auditioned(given, spec, problem, solver, blocks, rng)
+    if W is None and H is None and spec.init == "nndsvd":
+        begun = [starts.nndsvd(_in_memory(given), K)]
+    else:
+        generators = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
+        drawn = [starts.log_normal(n_bins, n_frames, K, each) for each in generators]
+        begun = [Factors(d.W if W is None else W, d.H if H is None else H) for d in drawn]
+    return Start(begun, np.stack([each.W for each in begun]), [each.H for each in begun], none)
+
+
+def _auditioned(
+    given: Given,
+    spec: FitSpec,
+    problem: Problem,
+    solver: Solver,
+    blocks: PaddedBlocks,
+    rng: np.random.Generator,
+) -> Start:
+    """A start for each run, each with an audition of its own."""
+    effort = EFFORTS[spec.effort]
+    generators = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
+    tried = [
+        audition(given.V, given.weights, problem, solver, effort, each, given.dtype) for each in generators
+    ]
+    H = [_lift(problem, blocks, W, given.V.shape[1], given.dtype) for _, W, _ in tried]
+    return Start(
+        [initial for initial, _, _ in tried],
+        np.stack([W for _, W, _ in tried]),
+        H,
+        np.concatenate([looks for _, _, looks in tried]),
+    )
+
+
+def _lift(problem: Problem, blocks: PaddedBlocks, W: Floats, n_frames: int, dtype: np.dtype) -> Floats:
+    W = np.asarray(W, dtype=dtype)
+    parts = [np.asarray(lifted(problem, blocks[i], W)) for i in range(len(blocks))]
+    return np.concatenate(parts, axis=1)[:, :n_frames]
+
+
+def _in_memory(given: Given) -> Floats:
+    if not isinstance(given.V, InMemory):
+        raise BadInput(text.NOT_IN_BLOCKS, what="init=nndsvd")
+    values = given.V.values
+    return values if given.weights is None else np.where(given.weights > 0, values, 0)
+
+
+def _problem(
+    spec: FitSpec, held_W: NDArray[np.bool_], held_H: NDArray[np.bool_], groups: Sequence[int] | None
+) -> Problem:
+    dtype = np.dtype(spec.precision).type
+    weight = {name: dtype(getattr(spec, name)) or None for name in PENALTIES}
+    members = None
+    if weight["group_H"] is not None:
+        if groups is None or len(groups) != spec.n_components:
+            raise BadInput(text.GROUPS_NEEDED)
+        members = (np.unique(groups)[:, None] == np.asarray(groups)).astype(dtype)
+    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["apart_W"])
+    on_H = Penalty(
+        l1=weight["l1_H"],
+        l2=weight["l2_H"],
+        smooth=weight["smooth_H"],
+        group=weight["group_H"],
+        members=members,
+    )
+    return Problem(spec.beta, held_W, held_H, on_W, on_H)
+
+
+PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "apart_W", "group_H")
+
+
+def _solver(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
     if spec.solver != AUDITIONED and spec.effort != "normal":
         raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
-    solver = TABLE[spec.solver]
-    n_bins, n_frames = values.shape
-    rng = np.random.default_rng(spec.seed)
-    spare = ((0, 0), (0, -n_frames % FRAME_STEP))
-    padded = jax.device_put(np.pad(values, spare))
-    if spec.solver == AUDITIONED:
-        effort = EFFORTS[spec.effort]
-        initial, W, auditions = audition(values, spec.beta, solver, spec.n_components, effort, rng)
-        H = lifted(padded, W, spec.beta)
-        max_iter, tol = effort.max_iter, effort.tol
+    solver = chosen(spec.solver, problem, weighted)
+    named = TABLE[spec.solver]
+    if named.losses is not None:
+        if problem.beta not in named.losses:
+            raise BadInput(text.SOLVER_LOSS, solver=spec.solver, loss=spec.loss)
+        lacking = [name for name in ("smooth_H", "apart_W", "group_H") if getattr(spec, name)]
+        if weighted or lacking:
+            what = "weights" if weighted else lacking[0]
+            raise BadInput(text.SOLVER_LACKS, solver=spec.solver, what=what)
+    return solver
+
+
+def _kept(name: str, keep: Keep, factor: ArrayLike | None, n_components: int) -> NDArray[np.bool_]:
+    held = np.zeros(n_components, dtype=bool)
+    if isinstance(keep, (bool, np.bool_)):
+        held[:] = keep
     else:
-        initial, auditions = starts.log_normal(n_bins, n_frames, spec.n_components, rng), np.zeros((0, 0))
-        W, H = initial.W, np.pad(initial.H, spare)
-        max_iter, tol = solver.max_iter, solver.tol
-    most = spec.max_iter or max_iter
-    if watch is not None:
-        watch(Progress(0, most, np.zeros(0), lambda: initial))
-    done = loop.run(
-        Problem(padded, spec.beta),
-        solver,
-        solver.init(jax.device_put(W), jax.device_put(H)),
-        max_iter=most,
-        tol=tol if spec.tol is None else spec.tol,
-        watch=watch,
-        n_frames=n_frames,
-    )
-    W, H = solver.factors(done.state)
-    return Fit(
-        np.asarray(W), np.asarray(H)[:, :n_frames], np.array(done.losses), initial, done.stop, spec, auditions
-    )
+        places = np.asarray(keep)
+        if (
+            places.dtype.kind not in "iu"
+            or places.ndim != 1
+            or (places >= n_components).any()
+            or (places < 0).any()
+        ):
+            raise BadInput(text.KEEP_INDEX, keep=name, last=n_components - 1, value=keep)
+        held[places] = True
+    if held.any() and factor is None:
+        raise BadInput(text.KEEP_WHAT, keep=name, factor=name[-1])
+    return held
 
 
-def checked_matrix(V: ArrayLike, name: str) -> Floats:
-    """`V` as a float32 matrix, or :class:`BadInput`: it must be real, finite, non-negative and not all 0."""
+def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | None, spec: FitSpec) -> Given:
+    dtype = np.dtype(spec.precision)
+    if hasattr(V, "frames") and hasattr(V, "shape"):
+        for what, asked in (
+            ("weights", weights is not None),
+            ("n_init", spec.n_init > 1),
+            ("smooth_H", spec.smooth_H),
+        ):
+            if asked:
+                raise BadInput(text.NOT_IN_BLOCKS, what=what)
+        return Given(cast(Matrix, V), None, dtype)
+    values = checked_matrix(cast(ArrayLike, V), "V", dtype, nan=weights is not None)
+    observed = ~np.isnan(values)
+    if weights is None:
+        counts = None
+    elif isinstance(weights, str):
+        if weights != "observed":
+            raise BadInput(text.NOT_NUMBERS, name="weights", got=repr(weights))
+        counts = observed.astype(dtype)
+    else:
+        counts = checked_matrix(weights, "weights", dtype)
+        if counts.shape != values.shape:
+            raise BadInput(text.BAD_SHAPE, name="weights", need=values.shape, got=counts.shape)
+        counts = counts * observed
+    if not observed.all():
+        values = np.where(observed, values, 0).astype(dtype)
+    if not values.any():
+        raise BadInput(text.ALL_ZERO, name="V")
+    if values.shape[1] >= LONG and (spec.n_init > 1 or spec.smooth_H):
+        raise BadInput(text.NOT_IN_BLOCKS, what="n_init" if spec.n_init > 1 else "smooth_H")
+    return Given(InMemory(values), counts, dtype)
+
+
+def _checked_factor(name: str, factor: ArrayLike, shape: tuple[int, int]) -> Floats:
+    values = checked_matrix(factor, name, np.dtype(np.float64))
+    if values.shape != shape:
+        raise BadInput(text.BAD_SHAPE, name=name, need=shape, got=values.shape)
+    return values
+
+
+def checked_matrix(V: ArrayLike, name: str, dtype: np.dtype | None = None, nan: bool = False) -> Floats:
+    """`V` as a matrix of floats, or :class:`BadInput`: it must be real, finite, non-negative and not all 0."""
     values = np.asarray(V)
     if values.dtype.kind not in "fiu":
         raise BadInput(text.NOT_NUMBERS, name=name, got=values.dtype)
     if values.ndim != 2 or 0 in values.shape:
         raise BadInput(text.BAD_SHAPE, name=name, need="(frequency, frame)", got=values.shape)
-    values = np.asarray(values, dtype=np.float32)
-    bad = values.size - np.count_nonzero(np.isfinite(values))
-    if bad:
-        raise BadInput(text.NOT_FINITE, name=name, count=bad, total=values.size)
-    if values.min() < 0:
-        raise BadInput(text.NEGATIVE, name=name, value=f"{values.min():g}")
-    if values.max() == 0:
+    values = np.asarray(values, dtype=dtype or np.float32)
+    missing = np.count_nonzero(np.isnan(values))
+    if missing and not nan:
+        raise BadInput(text.NAN_WITHOUT_WEIGHTS, name=name, count=missing, total=values.size)
+    infinite = np.count_nonzero(np.isinf(values))
+    if infinite:
+        raise BadInput(text.NOT_FINITE, name=name, count=infinite, total=values.size)
+    if values.size > missing and np.nanmin(values) < 0:
+        raise BadInput(text.NEGATIVE, name=name, value=f"{np.nanmin(values):g}")
+    if missing == values.size or np.nanmax(values) == 0:
         raise BadInput(text.ALL_ZERO, name=name)
     return values

@@ -1,26 +1,59 @@
 """The table of solvers. A solver knows how to begin and how to do one iteration, and nothing else.
 
-Stopping, the history of the loss, progress and search are the loop's (:mod:`otowake.nmf.loop`).
+An iteration is two functions: `block` brings a block of frames up to date and gives the sums over its frames that W
+needs; `combine` makes the new W from the sums. A frame's H needs that frame alone, so one block or many, on one
+machine or on several, are the same two functions. Stopping, the history of the loss, progress and the choice of a
+start are the loop's (:mod:`otowake.nmf.loop`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from otowake.nmf.divergence import gradient_scale, halves
-from otowake.nmf.updates import update_H, update_W
+from otowake.nmf.divergence import divergence, gradient_scale
+from otowake.nmf.penalties import NONE, Penalty, exponent, penalty_loss
+from otowake.nmf.updates import multiplied, slopes_H, slopes_W, swept, with_penalty
 
 
-class Problem(NamedTuple):
-    """What is factorised: V of shape (frequency, frame), and β."""
+class Block(NamedTuple):
+    """A block of frames: V of shape (frequency, frame), and the weight of each entry (None: all 1)."""
 
-    V: Array
+    V: Any
+    weights: Any = None
+
+
+@partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["held_W", "held_H", "on_W", "on_H"],
+    meta_fields=["beta"],
+)
+@dataclass(frozen=True)
+class Problem:
+    """What is the same for all blocks.
+
+    `beta` names the divergence; `on_W` and `on_H` are the penalties; `held_W` and `held_H`, of shape (component,),
+    say which components' spectra and activations are given and kept.
+    """
+
     beta: float
+    held_W: Any
+    held_H: Any
+    on_W: Penalty = NONE
+    on_H: Penalty = NONE
+
+    @classmethod
+    def plain(cls, beta: float, n_components: int) -> Problem:
+        """Nothing held, no penalties."""
+        free = np.zeros(n_components, dtype=bool)
+        return cls(beta, free, free)
 
 
 class Solver(NamedTuple):
@@ -28,85 +61,144 @@ class Solver(NamedTuple):
 
     Attributes
     ----------
-    init
-        Factors (W, H) to the solver's state.
-    step
-        One update of both factors: (problem, state) to state.
-    factors
-        The state's factors (W, H).
+    init_W, init_H
+        A factor to the solver's state of it.
+    block
+        (problem, block, state of W, state of the block's H) to the new state of H and the sums for W.
+    combine
+        (problem, state of W, sums) to the new state of W.
+    W, H
+        A state's factor.
     max_iter
         Iterations it does where nobody says how many.
     tol
         Its stop rule where nobody gives one: the part of itself that the loss must fall by in ten iterations.
     restart
-        For a solver whose step may raise the loss: its state without the momentum that did. The loop refuses
+        For a solver whose step may raise the loss: both states without the momentum that did. The loop refuses
         such a step and goes on from there, so that the loss never rises.
+    losses
+        The β that it works for; None for all.
     """
 
-    init: Callable[[Array, Array], Any]
-    step: Callable[[Problem, Any], Any]
-    factors: Callable[[Any], tuple[Array, Array]]
+    init_W: Callable[[Array], Any]
+    init_H: Callable[[Array], Any]
+    block: Callable[[Problem, Block, Any, Any], tuple[Any, Any]]
+    combine: Callable[[Problem, Any, Any], Any]
+    W: Callable[[Any], Array]
+    H: Callable[[Any], Array]
     max_iter: int = 1000
     tol: float = 1e-4
-    restart: Callable[[Any], Any] | None = None
+    restart: Callable[[Any, Any], tuple[Any, Any]] | None = None
+    losses: tuple[float, ...] | None = None
 
 
-def _mu_step(problem: Problem, state: tuple[Array, Array]) -> tuple[Array, Array]:
-    W, H = state
-    H = update_H(problem.V, W, H, problem.beta)
-    return update_W(problem.V, W, H, problem.beta), H
+def _same(factor: Array) -> Array:
+    return factor
 
 
-MU = Solver(lambda W, H: (W, H), _mu_step, lambda state: state)
-"""Multiplicative updates (Lee & Seung, 2001; Févotte & Idier, 2011): the loss never rises."""
+def _moved_H(problem: Problem, block: Block, W: Array, H: Array) -> Array:
+    slopes = slopes_H(block.V, W, H, problem.beta, block.weights)
+    negative, positive = with_penalty(*slopes, problem.on_H, H, gradient_scale(problem.beta))
+    power = exponent(problem.beta, problem.on_H)
+    return multiplied(H, negative, positive, power, problem.held_H[:, None])
 
 
-class Extrapolated(NamedTuple):
-    """Present and previous factors, and the momentum's t."""
+def _moved_W(problem: Problem, W: Array, sums: tuple[Array, Array]) -> Array:
+    negative, positive = sums[0].T, jnp.broadcast_to(sums[1], W.shape).T
+    halves = with_penalty(negative, positive, problem.on_W, W.T, gradient_scale(problem.beta))
+    power = exponent(problem.beta, problem.on_W)
+    return multiplied(W.T, *halves, power, problem.held_W[:, None]).T
 
-    W: Array
-    H: Array
-    W_before: Array
-    H_before: Array
+
+def _mu_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
+    H = _moved_H(problem, block, W, H)
+    return H, slopes_W(block.V, W, H, problem.beta, block.weights)
+
+
+MU = Solver(_same, _same, _mu_block, _moved_W, _same, _same)
+"""Multiplicative updates (Lee & Seung, 2001; Févotte & Idier, 2011): the penalised loss never rises."""
+
+
+class Moving(NamedTuple):
+    """A factor, what it was before, and the t of the momentum."""
+
+    now: Array
+    before: Array
     t: Array | np.ndarray
 
+    def ahead(self) -> Array:
+        """The point ahead, in the direction of what has grown."""
+        following = _following(self.t)
+        return self.now + (self.t - 1) / following * jnp.maximum(self.now - self.before, 0)
 
-def momentum(now: Array, before: Array, t: Array | np.ndarray) -> tuple[Array, Array]:
-    """The point ahead of `now` in the direction of what has grown, and Nesterov's next t."""
-    following = (1 + jnp.sqrt(1 + 4 * t**2)) / 2
-    return now + (t - 1) / following * jnp.maximum(now - before, 0), following
-
-
-def _extrapolated_init(W: Array, H: Array) -> Extrapolated:
-    return Extrapolated(W, H, W, H, np.ones((), W.dtype))
+    def to(self, new: Array) -> Moving:
+        return Moving(new, self.now, _following(self.t))
 
 
-def _extrapolated_step(problem: Problem, s: Extrapolated) -> Extrapolated:
-    ahead_H, t = momentum(s.H, s.H_before, s.t)
-    ahead_W, _ = momentum(s.W, s.W_before, s.t)
-    H = update_H(problem.V, s.W, ahead_H, problem.beta)
-    return Extrapolated(update_W(problem.V, ahead_W, H, problem.beta), H, s.W, s.H, t)
+def _following(t: Array | np.ndarray) -> Array:
+    return (1 + jnp.sqrt(1 + 4 * t**2)) / 2
 
 
-ACCELERATED = Solver(
-    _extrapolated_init,
-    _extrapolated_step,
-    lambda s: (s.W, s.H),
-    restart=lambda s: _extrapolated_init(s.W, s.H),
+def at_rest(factor: Array) -> Moving:
+    """A factor without momentum."""
+    return Moving(factor, factor, jnp.ones((), factor.dtype))
+
+
+def extrapolated_H(problem: Problem, block: Block, W: Array, H: Moving) -> Moving:
+    """One extrapolated update of H with W as it is."""
+    return H.to(_moved_H(problem, block, W, H.ahead()))
+
+
+def _extrapolated_block(
+    problem: Problem, block: Block, W: Moving, H: Moving
+) -> tuple[Moving, tuple[Array, Array]]:
+    H = extrapolated_H(problem, block, W.now, H)
+    return H, slopes_W(block.V, W.ahead(), H.now, problem.beta, block.weights)
+
+
+EXTRAPOLATED = Solver(
+    at_rest,
+    at_rest,
+    _extrapolated_block,
+    lambda problem, W, sums: W.to(_moved_W(problem, W.ahead(), sums)),
+    lambda W: W.now,
+    lambda H: H.now,
+    restart=lambda W, H: (at_rest(W.now), at_rest(H.now)),
 )
 """Multiplicative updates from an extrapolated point (Hien, Leplat & Gillis, "Block majorization minimization
 with extrapolation and application to β-NMF", 2024), with Nesterov's momentum, dropped when the loss would rise
-(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015). It begins with an audition,
-whose size, like the stop rule, goes by the effort (:mod:`otowake.nmf.audition`)."""
+(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015)."""
+
+SWEEPS = 2
+"""Sweeps over the components in each update of a factor by HALS."""
+
+
+def _sweeps(X: Array, A: Array, G: Array, penalty: Penalty, held: Array) -> Array:
+    l1, l2 = (0.0 if weight is None else weight / 2 for weight in (penalty.l1, penalty.l2))
+    return jax.lax.fori_loop(0, SWEEPS, lambda _, X: swept(X, A, G, l1, l2, held), X)
+
+
+def _hals_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
+    H = _sweeps(H, W.T @ block.V, W.T @ W, problem.on_H, problem.held_H)
+    return H, (block.V @ H.T, H @ H.T)
+
+
+def _hals_combine(problem: Problem, W: Array, sums: tuple[Array, Array]) -> Array:
+    return _sweeps(W.T, sums[0].T, sums[1], problem.on_W, problem.held_W).T
+
+
+HALS = Solver(_same, _same, _hals_block, _hals_combine, _same, _same, losses=(2.0,))
+"""Hierarchical alternating least squares (Cichocki, Zdunek & Amari, 2007), two sweeps a factor (Gillis & Glineur,
+"Accelerated multiplicative updates and hierarchical ALS algorithms", 2012): for the squared error alone; the loss
+never rises."""
 
 
 class AdamState(NamedTuple):
-    """Logarithms of the factors, with Adam's moments of each."""
+    """The logarithm of a factor, with Adam's two moments and the steps done."""
 
-    log_W: Array
-    log_H: Array
-    moments_W: tuple[Array, Array]
-    moments_H: tuple[Array, Array]
+    logarithm: Array
+    first: Array
+    second: Array
     steps: Any
 
 
@@ -115,47 +207,75 @@ ADAM_DECAY = (0.9, 0.999)
 ADAM_EPSILON = 1e-7
 
 
-def _adam_init(W: Array, H: Array) -> AdamState:
-    log_W, log_H = jnp.log(W), jnp.log(H)
-    none_W, none_H = jnp.zeros_like(W), jnp.zeros_like(H)
-    return AdamState(log_W, log_H, (none_W, none_W), (none_H, none_H), np.zeros((), W.dtype))
+def _adam_init(factor: Array) -> AdamState:
+    nothing = jnp.zeros_like(factor)
+    return AdamState(jnp.log(factor), nothing, nothing, np.zeros((), factor.dtype))
 
 
-def _adam_step(problem: Problem, s: AdamState) -> AdamState:
-    W, H = jnp.exp(s.log_W), jnp.exp(s.log_H)
-    negative, positive = halves(problem.V, W @ H, problem.beta)
+def _adam_block(
+    problem: Problem, block: Block, W: AdamState, H: AdamState
+) -> tuple[AdamState, tuple[Array, Array]]:
+    now_W, now_H = jnp.exp(W.logarithm), jnp.exp(H.logarithm)
     scale = gradient_scale(problem.beta)
-    if positive is None:
-        slope_W, slope_H = H.sum(axis=1) - negative @ H.T, W.sum(axis=0)[:, None] - W.T @ negative
-    else:
-        slope = positive - negative
-        slope_W, slope_H = slope @ H.T, W.T @ slope
-    steps = s.steps + 1
-    log_W, moments_W = _adam_move(s.log_W, scale * W * slope_W, s.moments_W, steps)
-    log_H, moments_H = _adam_move(s.log_H, scale * H * slope_H, s.moments_H, steps)
-    return AdamState(log_W, log_H, moments_W, moments_H, steps)
+    negative, positive = with_penalty(
+        *slopes_H(block.V, now_W, now_H, problem.beta, block.weights), problem.on_H, now_H, scale
+    )
+    gradient = jnp.where(problem.held_H[:, None], 0, scale * now_H * (positive - negative))
+    return _adam_move(H, gradient), slopes_W(block.V, now_W, now_H, problem.beta, block.weights)
 
 
-def _adam_move(
-    value: Array, gradient: Array, moments: tuple[Array, Array], steps: Array
-) -> tuple[Array, tuple[Array, Array]]:
+def _adam_combine(problem: Problem, W: AdamState, sums: tuple[Array, Array]) -> AdamState:
+    now = jnp.exp(W.logarithm)
+    scale = gradient_scale(problem.beta)
+    halves = sums[0].T, jnp.broadcast_to(sums[1], now.shape).T
+    negative, positive = with_penalty(*halves, problem.on_W, now.T, scale)
+    return _adam_move(W, jnp.where(problem.held_W, 0, scale * now * (positive - negative).T))
+
+
+def _adam_move(state: AdamState, gradient: Array) -> AdamState:
     fast, slow = ADAM_DECAY
-    first = fast * moments[0] + (1 - fast) * gradient
-    second = slow * moments[1] + (1 - slow) * gradient**2
+    steps = state.steps + 1
+    first = fast * state.first + (1 - fast) * gradient
+    second = slow * state.second + (1 - slow) * gradient**2
     rate = ADAM_RATE * jnp.sqrt(1 - jnp.power(slow, steps)) / (1 - jnp.power(fast, steps))
-    return value - rate * first / (jnp.sqrt(second) + ADAM_EPSILON), (first, second)
+    return AdamState(state.logarithm - rate * first / (jnp.sqrt(second) + ADAM_EPSILON), first, second, steps)
+
+
+def _exponential(state: AdamState) -> Array:
+    return jnp.exp(state.logarithm)
 
 
 ADAM = Solver(
-    _adam_init,
-    _adam_step,
-    lambda s: (jnp.exp(s.log_W), jnp.exp(s.log_H)),
-    max_iter=10_000,
-    tol=0.0,
+    _adam_init, _adam_init, _adam_block, _adam_combine, _exponential, _exponential, max_iter=10_000, tol=0.0
 )
 """The manual's: Adam on the logarithms of both factors, at 0.1 (Kingma & Ba, 2015, in the form that Keras
 uses: ε = 1e-7 is added to the root of the second moment, outside the bias correction)."""
 
-
-TABLE: dict[str, Solver] = {"accelerated": ACCELERATED, "mu": MU, "adam": ADAM}
+TABLE: dict[str, Solver] = {"accelerated": EXTRAPOLATED, "mu": MU, "hals": HALS, "adam": ADAM}
 """The solvers by name."""
+
+
+def chosen(name: str, problem: Problem, weighted: bool) -> Solver:
+    """The solver of that name; `accelerated` is HALS where that works: for the plain squared error."""
+    penalties = (problem.on_W, problem.on_H)
+    plain = all(p.smooth is None and p.apart is None and p.group is None for p in penalties)
+    if name == "accelerated" and problem.beta == 2 and plain and not weighted:
+        return HALS
+    return TABLE[name]
+
+
+def step(solver: Solver, problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:
+    """One iteration over a problem of one block."""
+    H, sums = solver.block(problem, block, W, H)
+    return solver.combine(problem, W, sums), H
+
+
+def penalised(problem: Problem, block: Block, W: Array, H: Array) -> Array:
+    """The loss of a block, with the penalty on its H; that on W is :func:`of_W`."""
+    data = divergence(block.V, W @ H, problem.beta, block.weights)
+    return data + penalty_loss(problem.on_H, H)
+
+
+def of_W(problem: Problem, W: Array) -> Array | float:
+    """The penalty on W."""
+    return penalty_loss(problem.on_W, W.T)

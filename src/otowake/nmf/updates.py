@@ -1,41 +1,67 @@
-"""One update of one factor, by the multiplicative rule (Lee & Seung, 2001; Févotte & Idier, 2011).
+"""One update of one factor.
 
-The rule is written once, in :func:`multiplied`; the two updates differ in the side from which the halves of the
-gradient are multiplied. (Updating W as "H of the transpose" would be shorter, and twice as slow: V would be
-copied in every iteration.)
+The halves of the gradient are found once, for both factors; the two sides differ in how they are multiplied.
+(Updating W as "H of the transpose" would be shorter, and twice as slow: V would be copied in every iteration.)
 """
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
-from otowake.nmf.divergence import TINY, exponent, halves
+from otowake.nmf.divergence import TINY, halves
+from otowake.nmf.penalties import Penalty, penalty_halves
 
 FLOOR = 1e-12
 """The least that an entry of W or H becomes: an exact 0 could never grow again."""
 
 
-def update_H(V: Array, W: Array, H: Array, beta: float) -> Array:
-    """H after one update; V (frequency, frame), W (frequency, component), H (component, frame)."""
-    negative, positive = halves(V, W @ H, beta)
-    denominator = W.sum(axis=0)[:, None] if positive is None else W.T @ positive
-    return multiplied(H, W.T @ negative, denominator, beta)
+def slopes_H(V: Array, W: Array, H: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array]:
+    """The negative and the positive half of the divergence's gradient by H, shapes (component, frame) or (…, 1)."""
+    negative, positive = halves(V, W @ H, beta, weights)
+    return W.T @ negative, W.sum(axis=0)[:, None] if positive is None else W.T @ positive
 
 
-def update_W(V: Array, W: Array, H: Array, beta: float) -> Array:
-    """W after one update."""
-    negative, positive = halves(V, W @ H, beta)
-    denominator = H.sum(axis=1) if positive is None else positive @ H.T
-    return multiplied(W, negative @ H.T, denominator, beta)
+def slopes_W(V: Array, W: Array, H: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array]:
+    """The same by W, shapes (frequency, component) or (component,). Over blocks of frames they add up."""
+    negative, positive = halves(V, W @ H, beta, weights)
+    return negative @ H.T, H.sum(axis=1) if positive is None else positive @ H.T
 
 
-def multiplied(factor: Array, numerator: Array, denominator: Array, beta: float) -> Array:
-    """factor · (numerator / denominator)^γ, at least :data:`FLOOR` but where it is exactly 0.
+def with_penalty(
+    negative: Array, positive: Array, penalty: Penalty, X: Array, scale: float
+) -> tuple[Array, Array]:
+    """The halves with those of a penalty on X added; `scale` is the factor that the divergence's leave out."""
+    less, more = penalty_halves(penalty, X)
+    return negative + less / scale, positive + more / scale
 
-    An exact 0 stays 0; this is how frames that only pad are kept out.
+
+def multiplied(factor: Array, negative: Array, positive: Array, power: float, held: Array) -> Array:
+    """The multiplicative rule (Lee & Seung, 2001): factor · (negative half / positive half)^power.
+
+    The result is at least :data:`FLOOR` but where the factor is exactly 0: a 0 stays 0, and that is how gates,
+    combs and frames that only pad work. Where `held` is true, nothing changes.
     """
-    ratio = numerator / (denominator + TINY)
-    power = exponent(beta)
+    ratio = negative / (positive + TINY)
     changed = factor * (ratio if power == 1 else ratio**power)
-    return jnp.where(factor > 0, jnp.maximum(changed, FLOOR), 0.0)
+    return kept(factor, changed, held)
+
+
+def kept(factor: Array, changed: Array, held: Array) -> Array:
+    """`changed`, at least :data:`FLOOR`, but the old value where it is exactly 0 or `held`."""
+    return jnp.where((factor > 0) & ~held, jnp.maximum(changed, FLOOR), factor)
+
+
+def swept(X: Array, A: Array, G: Array, l1: Array | float, l2: Array | float, held: Array) -> Array:
+    """One sweep of hierarchical alternating least squares over the rows of X.
+
+    Minimises ½ Σ‖V − W·X‖² + l1 Σ X + l2/2 Σ X² row by row, given A = Wᵀ·V of shape (component, place) and
+    G = Wᵀ·W of shape (component, component) (Cichocki, Zdunek & Amari, 2007; Gillis & Glineur, 2012).
+    """
+
+    def row(k: Array, X: Array) -> Array:
+        target = A[k] - G[k] @ X + G[k, k] * X[k] - l1
+        return X.at[k].set(kept(X[k], target / (G[k, k] + l2 + TINY), held[k]))
+
+    return jax.lax.fori_loop(0, X.shape[0], row, X)

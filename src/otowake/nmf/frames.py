@@ -1,0 +1,102 @@
+"""A matrix to be factorised, wherever it is kept, in blocks of frames of one length."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import jax
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from otowake.nmf.solvers import Block
+from otowake.types import Floats
+
+FRAME_STEP = 128
+"""Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
+
+LONG = 4096
+"""From this many frames on a matrix is taken in blocks."""
+
+BLOCK = 1024
+"""Frames in a block."""
+
+
+class Matrix(Protocol):
+    """V of shape (frequency, frame), non-negative, not necessarily in memory."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def frames(self, start: int, stop: int) -> Floats:
+        """The columns from `start` to `stop`, shape (frequency, stop − start)."""
+        ...
+
+
+class InMemory:
+    """An array as a :class:`Matrix`."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        n_bins, n_frames = self.values.shape
+        return n_bins, n_frames
+
+    def frames(self, start: int, stop: int) -> Floats:
+        return self.values[:, start:stop]
+
+
+def columns(V: Matrix, places: NDArray[np.integer]) -> Floats:
+    """Single frames, shape (frequency, place)."""
+    if isinstance(V, InMemory):
+        return V.values[:, places]
+    return np.concatenate([V.frames(int(i), int(i) + 1) for i in places], axis=1)
+
+
+class PaddedBlocks:
+    """A matrix as blocks of one length, the last one filled up with frames of 0.
+
+    Matrices in memory are put onto the device once; others are read anew each time.
+    """
+
+    def __init__(
+        self, V: Matrix, length: int, weights: Floats | None = None, dtype: DTypeLike = np.float32
+    ) -> None:
+        self.V, self.length, self.weights, self.dtype = V, length, weights, dtype
+        self.n_frames = V.shape[1]
+        self.count = -(-self.n_frames // length)
+        self.held = [self._made(i) for i in range(self.count)] if isinstance(V, InMemory) else None
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> Block:
+        return self.held[i] if self.held else self._made(i)
+
+    def _made(self, i: int) -> Block:
+        start, stop = i * self.length, min((i + 1) * self.length, self.n_frames)
+        weights = None if self.weights is None else self._filled(self.weights[:, start:stop])
+        return Block(self._filled(self.V.frames(start, stop)), weights)
+
+    def _filled(self, values: Floats) -> jax.Array:
+        spare = self.length - values.shape[1]
+        return jax.device_put(np.pad(np.asarray(values, self.dtype), ((0, 0), (0, spare))))
+
+    def split(self, H: Floats) -> list[Floats]:
+        """H of shape (component, frame) in the same blocks, filled up with 0."""
+        spare = len(self) * self.length - H.shape[1]
+        return np.split(np.pad(np.asarray(H, self.dtype), ((0, 0), (0, spare))), len(self), axis=1)
+
+
+def in_blocks(
+    V: Matrix, weights: Floats | None = None, dtype: DTypeLike = np.float32, step: int = FRAME_STEP
+) -> PaddedBlocks:
+    """One block where the matrix is short and in memory, blocks of :data:`BLOCK` frames elsewhere.
+
+    A single block is filled up to a multiple of `step` frames.
+    """
+    n_frames = V.shape[1]
+    whole = n_frames < LONG and isinstance(V, InMemory)
+    length = n_frames + -n_frames % step if whole else BLOCK
+    return PaddedBlocks(V, length, weights, dtype)

@@ -1,0 +1,112 @@
+"""Penalties on a factor, each with its loss, the two halves of its gradient, and its powers.
+
+A factor X has the shape (component, place): H as it is, W transposed. The powers are those of the monomials that
+majorise a penalty at the present point; together with the divergence's own they give the exponent under which the
+multiplicative rule never raises the penalised loss, whatever β and whichever penalties: 1 / (highest power of the
+positive half − lowest power of the negative half).
+
+Source: Yang & Oja, "Unified development of multiplicative algorithms for linear and quadratic nonnegative matrix
+factorization" (2011); the group penalty is that of Lefèvre, Bach & Févotte, "Itakura-Saito nonnegative matrix
+factorization with group sparsity" (2011) with a square root for the logarithm.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+SMALL = 1e-12
+"""Keeps the norm of a group that is silent from dividing by 0."""
+
+
+class Penalty(NamedTuple):
+    """How much of each penalty; None where there is none.
+
+    Attributes
+    ----------
+    l1
+        λ Σ X.
+    l2
+        λ/2 Σ X².
+    smooth
+        λ/2 Σ (X_n − X_{n−1})² over neighbouring places.
+    apart
+        λ/2 Σ_{i≠j} ⟨x_i, x_j⟩: components that don't overlap.
+    group
+        λ Σ_g Σ_n ‖X_{g,n}‖₂ over the sets of components in `members`, of shape (set, component), 0 or 1.
+    """
+
+    l1: float | Array | None = None
+    l2: float | Array | None = None
+    smooth: float | Array | None = None
+    apart: float | Array | None = None
+    group: float | Array | None = None
+    members: Array | None = None
+
+
+NONE = Penalty()
+
+
+def penalty_loss(penalty: Penalty, X: Array) -> Array | float:
+    """The sum of the penalties; X of shape (component, place).
+
+    Examples
+    --------
+    >>> float(penalty_loss(Penalty(l1=2.0, l2=1.0), jnp.array([[1.0, 2.0]])))
+    8.5
+    """
+    total: Array | float = 0.0
+    if penalty.l1 is not None:
+        total += penalty.l1 * X.sum()
+    if penalty.l2 is not None:
+        total += penalty.l2 / 2 * (X**2).sum()
+    if penalty.smooth is not None:
+        total += penalty.smooth / 2 * (jnp.diff(X, axis=1) ** 2).sum()
+    if penalty.apart is not None:
+        total += penalty.apart / 2 * ((X.sum(axis=0) ** 2).sum() - (X**2).sum())
+    if penalty.group is not None and penalty.members is not None:
+        total += penalty.group * jnp.sqrt(penalty.members @ X**2 + SMALL).sum()
+    return total
+
+
+def penalty_halves(penalty: Penalty, X: Array) -> tuple[Array | float, Array | float]:
+    """The negative and the positive half of the gradient, of the shape of X or 0."""
+    negative: Array | float = 0.0
+    positive: Array | float = 0.0
+    if penalty.l1 is not None:
+        positive += penalty.l1
+    if penalty.l2 is not None:
+        positive += penalty.l2 * X
+    if penalty.smooth is not None and X.shape[1] > 1:
+        before, after = jnp.pad(X[:, :-1], ((0, 0), (1, 0))), jnp.pad(X[:, 1:], ((0, 0), (0, 1)))
+        place = jnp.arange(X.shape[1])
+        neighbours = 2.0 - (place == 0) - (place == X.shape[1] - 1)
+        positive += penalty.smooth * neighbours * X
+        negative += penalty.smooth * (before + after)
+    if penalty.apart is not None:
+        positive += penalty.apart * (X.sum(axis=0) - X)
+    if penalty.group is not None and penalty.members is not None:
+        norms = jnp.sqrt(penalty.members @ X**2 + SMALL)
+        positive += penalty.group * X * (penalty.members.T @ (1 / norms))
+    return negative, positive
+
+
+def exponent(beta: float, penalty: Penalty = NONE) -> float:
+    """The exponent of the multiplicative rule under which the penalised divergence never rises.
+
+    Without penalties it is that of Févotte & Idier (2011): 1 for 1 ≤ β ≤ 2, 1/(2−β) below, 1/(β−1) above.
+
+    Examples
+    --------
+    >>> exponent(1.0), exponent(0.0), exponent(3.0), exponent(1.0, Penalty(l1=0.1)), exponent(1.0, Penalty(l2=0.1))
+    (1.0, 0.5, 0.5, 1.0, 0.5)
+    """
+    highest, lowest = max(beta, 1.0), min(beta - 1, 1.0)
+    quadratic = (penalty.l2, penalty.smooth, penalty.apart, penalty.group)
+    if any(weight is not None for weight in quadratic):
+        highest = max(highest, 2.0)
+    if penalty.smooth is not None:
+        lowest = min(lowest, 0.0)
+    return 1 / (highest - lowest)
