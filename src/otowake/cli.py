@@ -324,16 +324,18 @@ def one_file(
 ) -> None:
     """Analyse one file, write its folder, and say what was found."""
     from otowake import console
-    from otowake.io import load
+    from otowake.io.audio import Recording, open_recording
     from otowake.io.results import new_folder, write_analysis
+    from otowake.io.spool import spooled_spectrogram
     from otowake.music import analyse
 
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
     with new_folder(folder, overwrite=overwrite) as place:
         _keep_compiled_programs()
-        load_spec = specs[LoadSpec]
+        load_spec, stft_spec = specs[LoadSpec], specs[StftSpec]
         with _quiet_decoders(language):
-            audio = load(path, start=load_spec.start, duration=load_spec.duration)
+            audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
+            V = spooled_spectrogram(audio, stft_spec, place) if isinstance(audio, Recording) else None
         film = _film() if animation else None
         with console.progress(audio.name, language) as bar:
 
@@ -343,11 +345,12 @@ def one_file(
                     film(now)
                 return stopped()
 
-            analysis = analyse(audio, stft=specs[StftSpec], fit=specs[FitSpec], watch=watch)
+            analysis = analyse(audio, V=V, stft=stft_spec, fit=specs[FitSpec], watch=watch)
         write_analysis(analysis, place, language)
         if film:
-            from otowake.plot import animate_analysis
+            from otowake.plot import analysis_figure, animate_analysis
 
+            analysis_figure(analysis, language=language, before=True).savefig(place / "figure-before.png")
             animate_analysis(film, analysis, place / "learning.gif", language=language)
     report(analysis, folder, language, out)
 

@@ -236,7 +236,8 @@ HELP_LANG = Text(
     "language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）"
 )
 HELP_ANIMATION = Text(
-    "also write learning.gif, an animation of the learning", "学習の様子の動画 learning.gif も作ります"
+    "also write learning.gif, an animation of the learning, and figure-before.png",
+    "学習の様子の動画 learning.gif と学習前の図 figure-before.png も作ります",
 )
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,24 @@ class Source:
     sha256: str
     start: float = 0.0
     duration: float | None = None
+
+
+class Sound(Protocol):
+    """A recording, in memory (:class:`Audio`) or on disk: what the analysis needs of it."""
+
+    @property
+    def rate(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> Source | None: ...
+    @property
+    def n_channels(self) -> int: ...
+    @property
+    def n_samples(self) -> int: ...
+    def blocks(self, size: int) -> Iterator[Floats]:
+        """The samples in pieces of shape (channel, at most `size`), in order."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,15 +115,27 @@ class Audio:
             yield self.samples[:, start : start + size]
 
 
+class Matrix(Protocol):
+    """V of shape (frequency, frame), non-negative, not necessarily in memory."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def frames(self, start: int, stop: int) -> Floats:
+        """The columns from `start` to `stop`, shape (frequency, stop − start)."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Spectrogram:
     """A magnitude spectrogram with its axes.
 
-    `values` has the shape (frequency, frame), mean 1 (before `floor` was added to it); `scale` is the mean
-    that it was divided by. `frequencies` are in Hz, `times` (the centres of the windows) in seconds.
+    `values` has the shape (frequency, frame), mean 1 (before 1e-10 was added to it); it is an array, or where a
+    recording is too long for memory, a :class:`Matrix` on disk. `scale` is the mean that it was divided by.
+    `frequencies` are in Hz, `times` (the centres of the windows) in seconds.
     """
 
-    values: Floats
+    values: Any
     frequencies: Floats
     times: Floats
     scale: float
@@ -285,7 +315,7 @@ class Analysis:
         The options of the spectrogram.
     """
 
-    audio: Audio | None
+    audio: Sound | None
     fit: Fit
     components: tuple[Component, ...]
     frequencies: Floats

@@ -163,6 +163,7 @@ def test_the_animation(tmp_path, recording):
     done = run("split", recording, "-o", tmp_path, "--animation", *FAST)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "melody" / "learning.gif").read_bytes()[:6] in (b"GIF87a", b"GIF89a")
+    assert (tmp_path / "melody" / "figure-before.png").is_file()
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

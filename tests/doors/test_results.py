@@ -42,7 +42,6 @@ def test_the_folder_has_what_it_should(folder):
         "components",
         "components.csv",
         "factors.npz",
-        "figure-before.png",
         "figure.png",
     }
     assert [path.name for path in folder.parent.iterdir()] == ["melody"]

@@ -23,6 +23,9 @@ BLOCK_SECONDS = 10
 MOST_BYTES = 4 * 2**30
 """The most that a recording may take in memory, decoded."""
 
+LONG_SECONDS = 1200.0
+"""From this length on a recording is not taken into memory, but streamed from its file."""
+
 MISSING_SECONDS = 0.1
 """A file that ends this much before the length it promises is called cut short."""
 
@@ -69,9 +72,15 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     path = Path(path)
     _check_file(path)
     decoder = _open(path, spec)
-    samples = _read(path, decoder, spec)
+    blocks: list[Floats] = []
+    size = 0
+    for block in _checked(path, decoder, spec):
+        blocks.append(block)
+        size += block.nbytes
+        if size > MOST_BYTES:
+            raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_BYTES / 2**30:g} GiB")
     source = Source(str(path.resolve()), sha256(path), spec.start, spec.duration)
-    return Audio(samples, decoder.rate, path.name, source)
+    return Audio(np.concatenate(blocks).T, decoder.rate, path.name, source)
 
 
 def demo_path() -> Path:
@@ -159,34 +168,92 @@ def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]
             skip = max(0, skip - len(block))
 
 
-def _read(path: Path, decoder: Decoder, spec: LoadSpec) -> Floats:
-    """All blocks as one array of shape (channel, sample), with a warning if some of them are missing."""
+def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
+    """The blocks of a decoder as far as they are wanted and whole, with a warning if some are missing."""
     rate = decoder.rate
     wanted = None if spec.duration is None else round(spec.duration * rate)
-    blocks: list[Floats] = []
-    got = size = 0
-    broken = False
+    got = 0
     try:
         for block in decoder.blocks:
-            blocks.append(block if wanted is None else block[: wanted - got])
-            got += len(blocks[-1])
-            size += blocks[-1].nbytes
-            if size > MOST_BYTES:
-                raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_BYTES / 2**30:g} GiB")
+            part = block if wanted is None else block[: wanted - got]
+            got += len(part)
+            yield part
             if wanted is not None and got >= wanted:
                 break
     except soundfile.LibsndfileError as error:
-        if not blocks:
+        if not got:
             raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
-        broken = True
-    if not blocks:
+        warnings.warn(
+            InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=4
+        )
+        return
+    if not got:
         raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound in it")
     expected = min((n for n in (wanted, decoder.promised) if n is not None), default=got)
-    if broken:
-        warnings.warn(
-            InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=3
-        )
-    elif expected - got > MISSING_SECONDS * rate:
+    if expected - got > MISSING_SECONDS * rate:
         facts = {"path": path, "got": f"{got / rate:.2f}", "promised": f"{expected / rate:.2f}"}
-        warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=3)
-    return np.concatenate(blocks).T
+        warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=4)
+
+
+class Recording:
+    """A recording that stays on disk and is decoded anew, block by block, each time it is read.
+
+    It has the properties of :class:`otowake.Audio` but for the samples.
+
+    Parameters
+    ----------
+    path
+        The file.
+    spec
+        Which part of it.
+    """
+
+    def __init__(self, path: Path, spec: LoadSpec) -> None:
+        self.path, self.spec = path, spec
+        self.name = path.name
+        self.n_samples = self.n_channels = 0
+        decoder = _open(path, spec)
+        self.rate = decoder.rate
+        for block in _checked(path, decoder, spec):
+            self.n_samples, self.n_channels = self.n_samples + len(block), block.shape[1]
+            bad = block.size - np.count_nonzero(np.isfinite(block))
+            if bad:
+                raise BadInput(text.NOT_FINITE, name=self.name, count=bad, total=block.size)
+        self.source = Source(str(path.resolve()), sha256(path), spec.start, spec.duration)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.rate
+
+    def blocks(self, size: int) -> Iterator[Floats]:
+        """The samples in pieces of shape (channel, at most `size`), in order."""
+        held: list[Floats] = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InputWarning)
+            for block in _checked(self.path, _open(self.path, self.spec), self.spec):
+                held.append(block)
+                if sum(map(len, held)) >= size:
+                    joined = np.concatenate(held)
+                    whole = len(joined) - len(joined) % size
+                    for start in range(0, whole, size):
+                        yield joined[start : start + size].T
+                    held = [joined[whole:]]
+        rest = np.concatenate(held)
+        if len(rest):
+            yield rest.T
+
+
+def open_recording(path: Path_, *, start: float = 0.0, duration: float | None = None) -> Audio | Recording:
+    """A recording in memory if it is short, or one that stays on disk from :data:`LONG_SECONDS` on.
+
+    Parameters, errors and warnings are those of :func:`load`.
+    """
+    spec = LoadSpec(start=start, duration=duration)
+    path = Path(path)
+    _check_file(path)
+    decoder = _open(path, spec)
+    asked = spec.duration or np.inf
+    if min(asked, (decoder.promised or 0) / decoder.rate) < LONG_SECONDS:
+        return load(path, start=start, duration=duration)
+    return Recording(path, spec)

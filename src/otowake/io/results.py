@@ -21,13 +21,13 @@ import soundfile
 
 from otowake import text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
-from otowake.io.audio import Path_, load, sha256
+from otowake.io.audio import Path_, open_recording, sha256
 from otowake.music import with_sound
 from otowake.music.pitch import note_name
 from otowake.options import FitSpec, StftSpec
 from otowake.signal import separate
 from otowake.text import Language
-from otowake.types import Analysis, Audio, Component, Factors, Fit, Floats, Pitch, Stop
+from otowake.types import Analysis, Audio, Component, Factors, Fit, Floats, Pitch, Sound, Stop
 
 FORMAT = 1
 """The version of the folder's layout."""
@@ -74,7 +74,7 @@ def save_analysis(
 
     Notes
     -----
-    ``figure.png`` and ``figure-before.png`` are the manual's four panels after and before learning;
+    ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
     auditions;
     ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each;
@@ -88,7 +88,7 @@ def save_analysis(
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = save_analysis(analysis, parent + "/scale")
     ...     sorted(path.name for path in folder.iterdir())
-    ['analysis.json', 'components', 'components.csv', 'factors.npz', 'figure-before.png', 'figure.png']
+    ['analysis.json', 'components', 'components.csv', 'factors.npz', 'figure.png']
     """
     with new_folder(folder, overwrite=overwrite) as place:
         write_analysis(analysis, place, language)
@@ -119,13 +119,12 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     with ThreadPoolExecutor(1) as beside:
-        sounds = analysis.audio and beside.submit(
-            write_components, analysis, analysis.audio, place / "components"
-        )
-        for name, before in (("figure.png", False), ("figure-before.png", True)):
-            figure = analysis_figure(analysis, language=language, before=before)
-            figure.savefig(place / name, pil_kwargs={"compress_level": 1})
-        if sounds:
+        sounds = None
+        if analysis.audio is not None:
+            sounds = beside.submit(write_components, analysis, analysis.audio, place / "components")
+        figure = analysis_figure(analysis, language=language)
+        figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
+        if sounds is not None:
             sounds.result()
 
 
@@ -223,7 +222,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def write_components(analysis: Analysis, audio: Audio, folder: Path) -> None:
+def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
     """Write each component's sound: 24-bit FLAC, or float WAV if one of them goes beyond full scale."""
     for suffix in (".flac", ".wav"):
         folder.mkdir()
@@ -239,7 +238,7 @@ def component_file(component: Component) -> str:
     return f"{component.index + 1:02d}-{name}"
 
 
-def _write_sounds(analysis: Analysis, audio: Audio, folder: Path, suffix: str) -> float:
+def _write_sounds(analysis: Analysis, audio: Sound, folder: Path, suffix: str) -> float:
     """Write all sounds in one pass and return the peak; a pass that would clip a FLAC file is cut off."""
     subtype = "PCM_24" if suffix == ".flac" else "FLOAT"
     paths = [folder / (component_file(component) + suffix) for component in analysis.components]
@@ -340,13 +339,13 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
     )
 
 
-def _sound(facts: dict[str, Any] | None, folder: Path) -> Audio | None:
+def _sound(facts: dict[str, Any] | None, folder: Path) -> Sound | None:
     """The recording from where it was, or else put together from the components."""
     if not facts:
         return None
     path = Path(facts.get("path", ""))
     if path.is_file() and sha256(path) == facts["sha256"]:
-        return load(path, start=facts["start"], duration=facts["duration"])
+        return open_recording(path, start=facts["start"], duration=facts["duration"])
     total: Floats | None = None
     for file in sorted((folder / "components").glob("*")):
         samples, _ = soundfile.read(file, dtype="float64", always_2d=True)

@@ -14,15 +14,17 @@ from otowake.music.components import describe
 from otowake.nmf import factorize
 from otowake.options import FitSpec, StftSpec
 from otowake.signal import separate, spectrogram
-from otowake.types import Analysis, Audio, Factors, Watcher
+from otowake.types import Analysis, Audio, Factors, Floats, Sound, Spectrogram, Watcher
 
 
 def analyse(
-    audio: Audio,
+    audio: Sound,
     *,
+    V: Spectrogram | None = None,
     stft: StftSpec | None = None,
     fit: FitSpec | None = None,
     watch: Watcher | None = None,
+    resume: dict[str, Floats] | None = None,
     **options: Any,
 ) -> Analysis:
     """Take a recording apart.
@@ -31,10 +33,14 @@ def analyse(
     ----------
     audio
         The recording.
+    V
+        Its spectrogram, if it has been made already.
     stft, fit
         How the spectrogram is made and factorised.
     watch
         Called while it learns; True stops the learning, and what has been learnt is described.
+    resume
+        Where an earlier run was stopped (:func:`otowake.factorize`).
     **options
         Single options of `stft` and `fit`, by name.
 
@@ -58,8 +64,9 @@ def analyse(
     [60, 67]
     """
     stft_spec, fit_spec = _with_options(stft or StftSpec(), fit or FitSpec(), options)
-    V = spectrogram(audio, stft_spec)
-    found = factorize(V.values, fit_spec, watch=watch)
+    if V is None:
+        V = spectrogram(audio, stft_spec)
+    found = factorize(V.values, fit_spec, watch=watch, resume=resume)
     description = describe(found.factors, V.frequencies, V.times)
     analysis = Analysis(
         audio=audio,
@@ -69,7 +76,7 @@ def analyse(
         times=V.times,
         scale=V.scale,
         tuning_hz=description.tuning_hz,
-        stft=stft_spec,
+        stft=V.spec,
     )
     return with_sound(analysis, audio)
 
@@ -84,13 +91,13 @@ def _with_options(stft: StftSpec, fit: FitSpec, options: dict[str, Any]) -> tupl
     return stft.with_options(**own[StftSpec]), fit.with_options(**own[FitSpec])
 
 
-def with_sound(analysis: Analysis, audio: Audio) -> Analysis:
+def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
     """The analysis with each component able to sound, from `audio`."""
     render = partial(_component_audio, audio, analysis.fit.factors, analysis.stft)
     components = tuple(replace(component, render=render) for component in analysis.components)
     return replace(analysis, audio=audio, components=components)
 
 
-def _component_audio(audio: Audio, factors: Factors, spec: StftSpec, index: int) -> Audio:
+def _component_audio(audio: Sound, factors: Factors, spec: StftSpec, index: int) -> Audio:
     blocks = [block[0] for block in separate(audio, factors, spec, only=[index])]
     return Audio(np.concatenate(blocks, axis=1), audio.rate, f"{audio.name} [{index + 1}]")

@@ -18,9 +18,9 @@ import numpy as np
 from jax import Array
 
 from otowake.nmf import starts
-from otowake.nmf.frames import Matrix, columns
+from otowake.nmf.frames import columns
 from otowake.nmf.solvers import Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
-from otowake.types import Factors, Floats
+from otowake.types import Factors, Floats, Matrix
 
 LOOK = 10
 """Iterations between two looks at the loss of an audition."""

@@ -14,11 +14,11 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, starts
 from otowake.nmf.audition import EFFORTS, audition, lifted
-from otowake.nmf.frames import LONG, InMemory, Matrix, PaddedBlocks, in_blocks
+from otowake.nmf.frames import LONG, InMemory, PaddedBlocks, in_blocks
 from otowake.nmf.penalties import Penalty
 from otowake.nmf.solvers import TABLE, Problem, Solver, chosen
 from otowake.options import FitSpec
-from otowake.types import Factors, Fit, Floats, Progress, Watcher
+from otowake.types import Factors, Fit, Floats, Matrix, Progress, Watcher
 
 AUDITIONED = "accelerated"
 """The solver that begins with an audition."""

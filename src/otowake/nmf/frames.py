@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import jax
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from otowake.nmf.solvers import Block
-from otowake.types import Floats
+from otowake.types import Floats, Matrix
 
 FRAME_STEP = 128
 """Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
@@ -21,19 +19,8 @@ BLOCK = 1024
 """Frames in a block."""
 
 
-class Matrix(Protocol):
-    """V of shape (frequency, frame), non-negative, not necessarily in memory."""
-
-    @property
-    def shape(self) -> tuple[int, int]: ...
-
-    def frames(self, start: int, stop: int) -> Floats:
-        """The columns from `start` to `stop`, shape (frequency, stop − start)."""
-        ...
-
-
 class InMemory:
-    """An array as a :class:`Matrix`."""
+    """An array as a :class:`otowake.types.Matrix`."""
 
     def __init__(self, values: Floats) -> None:
         self.values = values

@@ -2,6 +2,6 @@
 
 from otowake.signal.masks import separate
 from otowake.signal.resampling import resample
-from otowake.signal.stft import istft, spectrogram, stft, stft_blocks
+from otowake.signal.stft import axes, istft, magnitudes, spectrogram, stft, stft_blocks
 
-__all__ = ["istft", "resample", "separate", "spectrogram", "stft", "stft_blocks"]
+__all__ = ["axes", "istft", "magnitudes", "resample", "separate", "spectrogram", "stft", "stft_blocks"]

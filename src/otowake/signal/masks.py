@@ -15,7 +15,7 @@ import numpy as np
 
 from otowake.options import StftSpec
 from otowake.signal.stft import OverlapAdd, stft_blocks
-from otowake.types import Audio, Factors, Floats
+from otowake.types import Factors, Floats, Sound
 
 EVEN = 1e-10
 """Added to every component's share: where nothing sounds, all get the same."""
@@ -25,7 +25,7 @@ TOP = (0.75, 0.9)
 
 
 def separate(
-    audio: Audio,
+    audio: Sound,
     factors: Factors,
     spec: StftSpec,
     only: Sequence[int] | None = None,
