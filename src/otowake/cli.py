@@ -21,7 +21,7 @@ from rich.console import Console
 
 from otowake import __version__, text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.options import STAGES, FitSpec, LoadSpec, Spec, StftSpec
+from otowake.options import STAGES, FitSpec, LoadSpec, RunSpec, Spec, StftSpec
 from otowake.text import LANGUAGES, Language, Text
 from otowake.types import Analysis, Progress
 
@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
     (text.HEADING_READING, LoadSpec),
     (text.HEADING_STFT, StftSpec),
     (text.HEADING_FIT, FitSpec),
+    (text.HEADING_RUN, RunSpec),
 )
 
 
@@ -325,6 +326,7 @@ def one_file(
     """Analyse one file, write its folder, and say what was found."""
     from otowake import console
     from otowake.io.audio import Recording, open_recording
+    from otowake.io.checkpoint import Checkpoint, key_of
     from otowake.io.results import new_folder, write_analysis
     from otowake.io.spool import spooled_spectrogram
     from otowake.music import analyse
@@ -338,20 +340,26 @@ def one_file(
             V = spooled_spectrogram(audio, stft_spec, place) if isinstance(audio, Recording) else None
         film = _film() if animation else None
         with console.progress(audio.name, language) as bar:
+            key = key_of(__version__, audio.source, load_spec, stft_spec, specs[FitSpec])
+            saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
 
             def watch(now: Progress) -> bool:
                 bar(now)
+                saved(now)
                 if film:
                     film(now)
                 return stopped()
 
-            analysis = analyse(audio, V=V, stft=stft_spec, fit=specs[FitSpec], watch=watch)
+            analysis = analyse(
+                audio, V=V, stft=stft_spec, fit=specs[FitSpec], watch=watch, resume=saved.read()
+            )
         write_analysis(analysis, place, language)
         if film:
             from otowake.plot import analysis_figure, animate_analysis
 
             analysis_figure(analysis, language=language, before=True).savefig(place / "figure-before.png")
             animate_analysis(film, analysis, place / "learning.gif", language=language)
+    saved.remove()
     report(analysis, folder, language, out)
 
 

@@ -290,3 +290,17 @@ class FitSpec(Spec):
     def beta(self) -> float:
         """The loss as the β of the β-divergence."""
         return LOSS_BETA[self.loss] if isinstance(self.loss, str) else float(self.loss)
+
+
+@dataclass(frozen=True)
+class RunSpec(Spec):
+    """How a run looks after itself."""
+
+    checkpoint: float = option(
+        60.0,
+        Text(
+            "how often, in seconds, a long fit is saved, so that it goes on if it is killed (0: never)",
+            "長い学習の途中経過を保存する間隔（秒）。強制終了しても続きから再開します（0 なら保存しない）",
+        ),
+        low=0,
+    )

@@ -246,6 +246,7 @@ HEADING_COMMANDS = Text("Commands", "コマンド")
 HEADING_READING = Text("Reading", "読み込み")
 HEADING_STFT = Text("Spectrogram", "スペクトログラム")
 HEADING_FIT = Text("Factorisation", "分解")
+HEADING_RUN = Text("Running", "実行")
 HEADING_OUTPUT = Text("Results", "結果")
 DEFAULT = Text(" [default: {value}]", "［既定値: {value}］")
 USAGE_NO_OPTION = Text(

@@ -221,3 +221,28 @@ def test_progress_is_shown_in_a_terminal_and_ctrl_c_keeps_what_there_is(tmp_path
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     assert facts["stop"]["reason"] == "cancelled" and facts["iterations"] > 0
     assert len(list((tmp_path / "melody" / "components").iterdir())) == 20
+
+
+@pytest.mark.parametrize("solver", ["accelerated", "adam"])
+def test_a_run_that_is_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, recording, solver):
+    options = ["--solver", solver, "--max-iter", 3000, "--tol", 0, "--checkpoint", 0.05, "--n-components", 8]
+    assert run("split", recording, "-o", tmp_path / "unbroken", *options).returncode == 0
+    broken = tmp_path / "broken"
+    arguments = [sys.executable, "-m", "otowake", "split", recording, "-o", broken, *options]
+    process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (broken / ".melody.checkpoint").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    with np.load(broken / ".melody.checkpoint", allow_pickle=False) as arrays:
+        assert 0 < len(arrays["losses"]) < 3000
+    again = run("split", recording, "-o", broken, *options)
+    assert again.returncode == 0, again.stderr
+    assert sorted(path.name for path in broken.iterdir()) == ["melody"]
+    with (
+        np.load(tmp_path / "unbroken" / "melody" / "factors.npz") as one,
+        np.load(broken / "melody" / "factors.npz") as other,
+    ):
+        for name in one.files:
+            np.testing.assert_array_equal(one[name], other[name])

@@ -7,10 +7,10 @@ import pytest
 
 from otowake import options, text
 from otowake.errors import BadInput
-from otowake.options import FitSpec, LoadSpec, StftSpec
+from otowake.options import FitSpec, LoadSpec, RunSpec, StftSpec
 from otowake.text import Text
 
-SPECS = (LoadSpec, StftSpec, FitSpec)
+SPECS = (LoadSpec, StftSpec, FitSpec, RunSpec)
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import json
 import os
 import shutil
@@ -138,7 +139,8 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     place = None
     try:
         made = _make_parents(folder)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+        _remove_leftovers(folder)
+        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-{os.getpid()}-", dir=folder.parent))
         yield place
         place.chmod(0o755)
         _replace(folder, place)
@@ -152,6 +154,14 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
             why = getattr(error, "strerror", None) or error
             raise CannotWrite(text.CANT_WRITE, path=folder, why=why) from error
         raise
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what runs that were killed have left half-written; their number is in the name."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*-*"):
+        process = left.name.split("-")[-2]
+        if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _make_parents(folder: Path) -> list[Path]:

@@ -53,6 +53,7 @@ def separate(
 
     Examples
     --------
+    >>> from otowake.types import Audio
     >>> audio = Audio(np.sin(np.arange(8000)), 8000)
     >>> spec = StftSpec(sample_rate=8000, n_fft=256, hop=64)
     >>> halves = Factors(np.ones((129, 2)), np.ones((2, 126)))

@@ -273,6 +273,7 @@ def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -
 
     Examples
     --------
+    >>> from otowake.types import Audio
     >>> tone = Audio(np.sin(2 * np.pi * 440 * np.arange(22050) / 22050), 22050)
     >>> V = spectrogram(tone)
     >>> V.values.shape, round(float(V.values.mean()), 3)

@@ -1,0 +1,71 @@
+"""Where a fit has come to, kept in a file, so that a run that was killed goes on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otowake.types import Floats, Progress
+
+
+def key_of(*facts: Any) -> str:
+    """A digest of what a fit depends on: a checkpoint is only used for the same."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+class Checkpoint:
+    """A watcher that writes the state of a fit every so often, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file.
+    seconds
+        How often; 0 means never.
+    key
+        What the fit depends on (:func:`key_of`).
+    """
+
+    def __init__(self, path: Path, seconds: float, key: str) -> None:
+        self.path, self.seconds, self.key = path, seconds, key
+        self.last = time.monotonic()
+
+    def __call__(self, now: Progress) -> bool:
+        if self.seconds and now.iteration and time.monotonic() - self.last >= self.seconds:
+            self.write(now.state())
+            self.last = time.monotonic()
+        return False
+
+    def write(self, arrays: dict[str, Floats]) -> None:
+        """Replace the file by one with these arrays; a disk that is full leaves the old one."""
+        handle, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, key=np.array(self.key), **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+
+    def read(self) -> dict[str, Floats] | None:
+        """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
+        try:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                if str(arrays["key"]) == self.key:
+                    return {name: arrays[name] for name in arrays.files if name != "key"}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        return None
+
+    def remove(self) -> None:
+        """The fit is done."""
+        self.path.unlink(missing_ok=True)
