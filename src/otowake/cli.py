@@ -168,7 +168,28 @@ def program(language: Language) -> click.Group:
             callback=lambda **given: demo(language, **given),
         )
     )
+    folders = click.Argument(["folders"], nargs=-1, required=True, metavar=text.HELP_FOLDERS.format(language))
+    group.add_command(
+        Command(
+            "compare",
+            language,
+            params=[folders, *_comparison_options(language)],
+            help=text.HELP_COMPARE.format(language),
+            callback=lambda **given: compare(language, **given),
+        )
+    )
     return group
+
+
+def _comparison_options(language: Language) -> list[click.Parameter]:
+    output = "comparison.png"
+    words = text.HELP_COMPARISON.format(language) + text.DEFAULT.format(language, value=output)
+    return [
+        click.Option(["-o", "--output"], default=output, metavar="FILE", help=words),
+        click.Option(
+            ["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language
+        ),
+    ]
 
 
 def _check_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -229,6 +250,34 @@ def demo(language: Language, **given: Any) -> int:
     from otowake.io.audio import demo_path
 
     return split(language, files=(str(demo_path()),), **{**given, "overwrite": True})
+
+
+def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
+    """Two or more result folders side by side: a figure, and a table of how alike they are."""
+    from otowake.io import load_analysis
+    from otowake.music.compare import agreement, matched
+    from otowake.plot import comparison_figure
+
+    if len(folders) < 2:
+        raise BadInput(text.COMPARE_TWO)
+    if Path(output).suffix not in (".png", ".svg", ".pdf"):
+        raise BadInput(text.COMPARE_SUFFIX, name=output)
+    analyses = [load_analysis(folder) for folder in folders]
+    figure = comparison_figure(analyses, folders, language=language)
+    try:
+        figure.savefig(output)
+    except OSError as error:
+        raise BadInput(text.CANT_WRITE, path=output, why=error.strerror) from error
+    for folder, analysis in zip(folders, analyses, strict=True):
+        facts = {
+            "folder": folder,
+            "n": analysis.fit.factors.n_components,
+            "loss": f"{analysis.fit.loss:,.6g}",
+            "likeness": f"{agreement(matched(analyses[0], analysis)):.3f}",
+        }
+        click.echo(text.COMPARED.format(language, **facts))
+    click.echo(text.WROTE.format(language, folder=output))
+    return OK
 
 
 def split(

@@ -43,6 +43,9 @@ class Constraint:
 
     def must_be(self) -> Text:
         """The constraint as words."""
+        if self.choices and self.or_number and self.kind is int:
+            facts = {"low": f"{self.low:g}", "high": f"{self.high:g}", "choices": ", ".join(self.choices)}
+            return _filled(text.MUST_BE_COUNT_OR, **facts)
         if self.choices:
             words = ", ".join(self.choices)
             sentence = text.MUST_BE_CHOICE_OR_NUMBER if self.or_number else text.MUST_BE_ONE_OF
@@ -118,7 +121,7 @@ class Spec:
     >>> FitSpec(n_components=0)
     Traceback (most recent call last):
     ...
-    otowake.errors.BadInput: n_components must be a whole number from 1 to 1024; it is 0.
+    otowake.errors.BadInput: n_components must be a whole number from 1 to 1024, or auto; it is 0.
     """
 
     def __post_init__(self) -> None:
@@ -196,7 +199,17 @@ class StftSpec(Spec):
 class FitSpec(Spec):
     """How the spectrogram is factorised."""
 
-    n_components: int = option(20, Text("number of components", "成分（基底）の数"), low=1, high=1024)
+    n_components: int | str = option(
+        20,
+        Text(
+            "number of components; auto finds it by held-out entries",
+            "成分（基底）の数。auto は隠した値の予測で決めます",
+        ),
+        low=1,
+        high=1024,
+        choices=("auto",),
+        or_number=True,
+    )
     loss: str | float = option(
         "kl",
         Text(

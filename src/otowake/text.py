@@ -182,6 +182,9 @@ MUST_BE_BETWEEN = Text("{what} from {low} to {high}", " {low} から {high} ま�
 MUST_BE_ABOVE = Text("{what} above {low}", " {low} より大きい{what}")
 MUST_BE_ONE_OF = Text("one of {choices}", " {choices} のいずれか")
 MUST_BE_CHOICE_OR_NUMBER = Text("one of {choices}, or a number", " {choices} のいずれか、または数")
+MUST_BE_COUNT_OR = Text(
+    "a whole number from {low} to {high}, or {choices}", " {low} から {high} までの整数または {choices} "
+)
 MUST_BE_TEXT = Text("text", "文字列")
 MUST_BE_FLAG = Text("true or false", " true か false ")
 
@@ -223,6 +226,20 @@ HELP_SPLIT = Text(
 HELP_DEMO = Text(
     "Analyse the clip that comes with the program (a scale and chords on an accordion).",
     "付属の音源（アコーディオンの音階と和音）を分析します。",
+)
+HELP_COMPARE = Text("Show two or more results side by side.", "2 つ以上の結果を並べて比べます。")
+HELP_FOLDERS = Text("FOLDER...", "フォルダー...")
+HELP_COMPARISON = Text("the figure (PNG, SVG or PDF)", "図のファイル（PNG・SVG・PDF）")
+COMPARE_TWO = Text(
+    "give at least two result folders to compare.", "比べる結果フォルダーを 2 つ以上指定してください。"
+)
+COMPARE_SUFFIX = Text(
+    "{name}: the figure must end in .png, .svg or .pdf.",
+    "{name}: 図の名前は .png・.svg・.pdf のいずれかで終わらせてください。",
+)
+COMPARED = Text(
+    "{folder}: {n} components, loss {loss}, likeness to the first {likeness}",
+    "{folder}: {n} 成分、損失 {loss}、最初の結果との類似度 {likeness}",
 )
 HELP_FILES = Text("FILE...", "ファイル...")
 HELP_OUTPUT = Text("folder for the results", "結果を置くフォルダー")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,29 @@ class Factors:
         return Factors(self.W[:, order], self.H[order])
 
 
+class Curve(NamedTuple):
+    """How well each number of components foretells entries of V that were held out.
+
+    `numbers` of shape (number,), `losses` of shape (number, fold), per entry.
+    """
+
+    numbers: Floats
+    losses: Floats
+
+    def best(self) -> int:
+        """The smallest number within one standard error of the best.
+
+        Examples
+        --------
+        >>> Curve(np.array([2, 4, 8]), np.array([[3.0, 3.2], [1.1, 1.2], [1.1, 1.15]])).best()
+        4
+        """
+        means = self.losses.mean(axis=1)
+        least = int(np.argmin(means))
+        error = self.losses[least].std(ddof=1) / np.sqrt(self.losses.shape[1])
+        return int(self.numbers[int(np.argmax(means <= means[least] + error))])
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """The result of a factorisation V ≈ W·H.
@@ -197,6 +220,8 @@ class Fit:
         The options that made it.
     restarts
         Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
+    curve
+        With ``n_components="auto"``: how well each number foretold held-out entries.
     auditions
         Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
         scaled to all frames; empty if none was tried.
@@ -210,6 +235,7 @@ class Fit:
     spec: FitSpec
     auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     restarts: Floats = field(default_factory=lambda: np.zeros(0))
+    curve: Curve | None = None
 
     @property
     def factors(self) -> Factors:

@@ -84,7 +84,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         (
             ["split", "x.wav", "--n-components", "0"],
             1,
-            "n_components must be a whole number from 1 to 1024; it is '0'.",
+            "n_components must be a whole number from 1 to 1024, or auto; it is '0'.",
         ),
         (
             ["split", "x.wav", "--n-components", "10000"],
@@ -180,6 +180,26 @@ def test_help_lists_every_option_of_every_spec(language):
 def test_version_and_help():
     assert run("--version").stdout.strip() == f"otowake {otowake.__version__}"
     assert "split" in run("--help").stdout and "demo" in run("--help").stdout
+
+
+def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, recording):
+    for name, options in (
+        ("a", ["--n-components", "auto", "--max-iter", 30]),
+        ("b", ["--n-components", 6, "--seed", 4]),
+    ):
+        done = run("split", recording, "-o", tmp_path / name, *options)
+        assert done.returncode == 0, done.stderr
+    a, b = tmp_path / "a" / "melody", tmp_path / "b" / "melody"
+    curve = otowake.load_analysis(a).fit.curve
+    assert curve.best() == otowake.load_analysis(a).fit.W.shape[1]
+    assert (a / "figure-number.png").is_file()
+    done = run("compare", a, b, "-o", tmp_path / "both.png")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "both.png").read_bytes()[:4] == b"\x89PNG"
+    likeness = re.findall(r"likeness to the first ([\d.]+)", done.stdout)
+    assert float(likeness[0]) == 1 and 0.2 < float(likeness[1]) < 1
+    assert run("compare", a).returncode == 1
+    assert "not a result folder" in run("compare", a, tmp_path).stderr
 
 
 def start_in_terminal(*arguments):

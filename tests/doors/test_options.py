@@ -30,14 +30,24 @@ def test_every_default_is_allowed(spec):
 @pytest.mark.parametrize(
     ("spec", "name", "value", "sentence"),
     [
-        (FitSpec, "n_components", 2.5, "n_components must be a whole number from 1 to 1024; it is 2.5."),
+        (
+            FitSpec,
+            "n_components",
+            2.5,
+            "n_components must be a whole number from 1 to 1024, or auto; it is 2.5.",
+        ),
         (
             FitSpec,
             "n_components",
             "many",
-            "n_components must be a whole number from 1 to 1024; it is 'many'.",
+            "n_components must be a whole number from 1 to 1024, or auto; it is 'many'.",
         ),
-        (FitSpec, "n_components", True, "n_components must be a whole number from 1 to 1024; it is True."),
+        (
+            FitSpec,
+            "n_components",
+            True,
+            "n_components must be a whole number from 1 to 1024, or auto; it is True.",
+        ),
         (FitSpec, "seed", -1, "seed must be a whole number from 0 to 4.29497e+09; it is -1."),
         (FitSpec, "tol", float("nan"), "tol must be a number from 0 to 1; it is nan."),
         (FitSpec, "effort", "huge", "effort must be one of normal, thorough; it is 'huge'."),

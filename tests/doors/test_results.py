@@ -81,7 +81,17 @@ def test_the_table_describes_the_factors(folder, analysis):
     assert sum(float(row["energy"]) for row in rows) == pytest.approx(1, abs=1e-4)
     assert {"C4", "E4", "G4", "C5"} <= {row["pitch"] for row in rows}
     with np.load(folder / "factors.npz", allow_pickle=False) as arrays:
-        assert set(arrays.files) == {"W", "H", "W0", "H0", "frequencies", "times", "losses", "auditions"}
+        assert set(arrays.files) == {
+            "W",
+            "H",
+            "W0",
+            "H0",
+            "frequencies",
+            "times",
+            "losses",
+            "auditions",
+            "restarts",
+        }
         np.testing.assert_array_equal(arrays["W"], analysis.fit.W)
 
 

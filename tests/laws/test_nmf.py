@@ -179,7 +179,11 @@ def test_divergences_are_zero_only_where_equal():
             {"n_components": 4},
             r"at most the number of frames and of frequency bins \(3\); it is 4",
         ),
-        (np.ones((4, 4)), {"n_components": 0}, "n_components must be a whole number from 1 to 1024; it is 0"),
+        (
+            np.ones((4, 4)),
+            {"n_components": 0},
+            "n_components must be a whole number from 1 to 1024, or auto; it is 0",
+        ),
         (
             np.ones((4, 4)),
             {"loss": "hinge"},

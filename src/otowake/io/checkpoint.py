@@ -49,7 +49,7 @@ class Checkpoint:
         handle, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, key=np.array(self.key), **arrays)
+                np.savez(file, allow_pickle=False, key=np.array(self.key), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(self.path)

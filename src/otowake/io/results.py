@@ -28,7 +28,7 @@ from otowake.music.pitch import note_name
 from otowake.options import FitSpec, StftSpec
 from otowake.signal import separate
 from otowake.text import Language
-from otowake.types import Analysis, Audio, Component, Factors, Fit, Floats, Pitch, Sound, Stop
+from otowake.types import Analysis, Audio, Component, Curve, Factors, Fit, Floats, Pitch, Sound, Stop
 
 FORMAT = 1
 """The version of the folder's layout."""
@@ -98,20 +98,23 @@ def save_analysis(
 
 def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
     """Fill an empty folder with an analysis; see :func:`save_analysis`."""
-    from otowake.plot import analysis_figure
+    from otowake.plot import analysis_figure, number_figure
 
     fit = analysis.fit
-    np.savez(
-        place / "factors.npz",
-        W=fit.W,
-        H=fit.H,
-        W0=fit.initial.W,
-        H0=fit.initial.H,
-        frequencies=analysis.frequencies,
-        times=analysis.times,
-        losses=fit.losses,
-        auditions=fit.auditions,
-    )
+    arrays = {
+        "W": fit.W,
+        "H": fit.H,
+        "W0": fit.initial.W,
+        "H0": fit.initial.H,
+        "frequencies": analysis.frequencies,
+        "times": analysis.times,
+        "losses": fit.losses,
+        "auditions": fit.auditions,
+        "restarts": fit.restarts,
+    }
+    if fit.curve is not None:
+        arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
+    np.savez(place / "factors.npz", allow_pickle=False, **arrays)
     with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -125,6 +128,8 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
             sounds = beside.submit(write_components, analysis, analysis.audio, place / "components")
         figure = analysis_figure(analysis, language=language)
         figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
+        if fit.curve is not None:
+            number_figure(fit.curve, language=language).savefig(place / "figure-number.png")
         if sounds is not None:
             sounds.result()
 
@@ -332,6 +337,8 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
         Stop(stop["reason"], templates[stop["reason"]], dict(stop["facts"])),
         FitSpec().with_options(**facts["options"]["fit"]),
         arrays["auditions"],
+        arrays["restarts"],
+        Curve(arrays["curve_numbers"], arrays["curve_losses"]) if "curve_numbers" in arrays else None,
     )
     components = tuple(
         Component(

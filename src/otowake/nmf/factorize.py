@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, cast
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.nmf import loop, starts
+from otowake.nmf import loop, rank, starts
 from otowake.nmf.audition import EFFORTS, audition, lifted
+from otowake.nmf.divergence import divergence
 from otowake.nmf.frames import LONG, InMemory, PaddedBlocks, in_blocks
 from otowake.nmf.penalties import Penalty
 from otowake.nmf.solvers import TABLE, Problem, Solver, chosen
 from otowake.options import FitSpec
-from otowake.types import Factors, Fit, Floats, Matrix, Progress, Watcher
+from otowake.types import Curve, Factors, Fit, Floats, Matrix, Progress, Watcher
 
 AUDITIONED = "accelerated"
 """The solver that begins with an audition."""
@@ -102,7 +105,11 @@ def factorize(
     """
     spec = (spec or FitSpec()).with_options(**options)
     given = _checked(V, weights, spec)
-    n_components = spec.n_components
+    curve = None
+    if isinstance(spec.n_components, str):
+        curve = unseen_losses(given.V, spec)
+        spec = spec.with_options(n_components=curve.best())
+    n_components = int(spec.n_components)
     if W is None and H is None and n_components > min(given.V.shape):
         raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=n_components)
     problem = _problem(
@@ -114,7 +121,31 @@ def factorize(
         # The smoothness of H must not see frames that only pad.
         blocks = in_blocks(given.V, given.weights, given.dtype, **({"step": 1} if spec.smooth_H else {}))
         start = _start(given, spec, problem, solver, blocks, W, H)
-        return _run(given, spec, problem, solver, blocks, start, watch, resume)
+        fit = _run(given, spec, problem, solver, blocks, start, watch, resume)
+    return fit if curve is None else replace(fit, curve=curve)
+
+
+def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
+    """How well each number of components foretells held-out entries (:mod:`otowake.nmf.rank`)."""
+    values = rank.columns_of(V)
+    folds = rank.speckles(values.shape, np.random.default_rng(spec.seed))
+    plain = replace(spec, n_init=1, effort="normal", max_iter=rank.ITERATIONS, tol=1e-3, group_H=0.0)
+    numbers: list[int] = []
+    losses: list[list[float]] = []
+    for number in rank.NUMBERS:
+        since = len(losses) - 1 - int(np.argmin([np.mean(each) for each in losses])) if losses else 0
+        if number > min(values.shape) or since > rank.PATIENCE:
+            break
+        numbers.append(number)
+        losses.append([])
+        for fold in range(1, rank.FOLDS + 1):
+            unseen = folds == fold
+            fit = factorize(values, plain, weights=(~unseen).astype(float), n_components=number, solver="mu")
+            loss = divergence(
+                *map(jnp.asarray, (values, fit.W @ fit.H)), spec.beta, jnp.asarray(unseen, float)
+            )
+            losses[-1].append(float(loss) / np.count_nonzero(unseen))
+    return Curve(np.array(numbers), np.array(losses))
 
 
 class Given(NamedTuple):
@@ -189,7 +220,7 @@ def _start(
     H: ArrayLike | None,
 ) -> Start:
     n_bins, n_frames = given.V.shape
-    K = spec.n_components
+    K = int(spec.n_components)
     none = np.zeros((0, 0))
     if W is not None:
         W = _checked_factor("W", W, (n_bins, K))
@@ -252,7 +283,7 @@ def _problem(
     weight = {name: dtype(getattr(spec, name)) or None for name in PENALTIES}
     members = None
     if weight["group_H"] is not None:
-        if groups is None or len(groups) != spec.n_components:
+        if groups is None or len(groups) != len(held_W):
             raise BadInput(text.GROUPS_NEEDED)
         members = (np.unique(groups)[:, None] == np.asarray(groups)).astype(dtype)
     on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["apart_W"])

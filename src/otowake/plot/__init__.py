@@ -1,6 +1,7 @@
 """Figures and animations of a factorisation, in English or Japanese; nothing here needs pyplot."""
 
 from otowake.plot.animation import Snapshot, Snapshots, animate, animate_analysis, matching_order
+from otowake.plot.comparison import comparison_figure, number_figure
 from otowake.plot.figures import analysis_figure, learning_figure
 from otowake.plot.fonts import style
 
@@ -10,7 +11,9 @@ __all__ = [
     "analysis_figure",
     "animate",
     "animate_analysis",
+    "comparison_figure",
     "learning_figure",
     "matching_order",
+    "number_figure",
     "style",
 ]

@@ -27,6 +27,10 @@ N_COMPONENTS = Text("{n} components", "{n} 成分")
 ONE_COMPONENT = Text("1 component", "1 成分")
 AFTER = Text("{n:,} iterations", "反復 {n:,} 回")
 BEFORE_LEARNING = Text("before learning", "学習前")
+AGREEMENT = Text("likeness to the first: {likeness}", "最初の結果との類似度: {likeness}")
+NUMBER_OF_COMPONENTS = Text("number of components", "成分の数")
+UNSEEN_LOSS = Text("loss per held-out entry", "隠した値 1 個あたりの損失")
+CHOSEN_NUMBER = Text("Chosen: {n} components", "選ばれた成分の数: {n}")
 NO_CURVE = Text("random start:\nnothing learnt yet", "乱数による初期値\n（学習前）")
 
 NO_SNAPSHOTS = Text(
