@@ -141,9 +141,8 @@ def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
         for fold in range(1, rank.FOLDS + 1):
             unseen = folds == fold
             fit = factorize(values, plain, weights=(~unseen).astype(float), n_components=number, solver="mu")
-            loss = divergence(
-                *map(jnp.asarray, (values, fit.W @ fit.H)), spec.beta, jnp.asarray(unseen, float)
-            )
+            truth, X = jnp.asarray(values), jnp.asarray(fit.W @ fit.H)
+            loss = divergence(truth, X, spec.beta, jnp.asarray(unseen, values.dtype))
             losses[-1].append(float(loss) / np.count_nonzero(unseen))
     return Curve(np.array(numbers), np.array(losses))
 

@@ -82,6 +82,7 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
         decibels(W),
         aspect="auto",
         origin="lower",
+        interpolation="nearest",
         cmap=COLOURS,
         vmin=FLOOR_DB,
         vmax=0,
