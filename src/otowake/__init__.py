@@ -24,6 +24,7 @@ _HOMES = {
     "InputWarning": "errors",
     "LoadSpec": "options",
     "MissingExtra": "errors",
+    "NMF": "sklearn",
     "NotConverged": "errors",
     "OtowakeError": "errors",
     "Pitch": "types",
@@ -40,9 +41,12 @@ _HOMES = {
     "save_analysis": "io",
     "spectrogram": "signal",
 }
+NEEDS_EXTRA = {"NMF"}
+"""Names that only work with an extra, and so are not among those of ``from otowake import *``."""
+
 _ROOMS = ("io", "music", "nmf", "plot", "signal")
 
-__all__ = sorted([*_HOMES, "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
+__all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
 __version__ = _version("otowake")
 
 

@@ -16,6 +16,7 @@ from otowake.options import FitSpec as FitSpec
 from otowake.options import LoadSpec as LoadSpec
 from otowake.options import StftSpec as StftSpec
 from otowake.signal import spectrogram as spectrogram
+from otowake.sklearn import NMF as NMF
 from otowake.types import Analysis as Analysis
 from otowake.types import Audio as Audio
 from otowake.types import Component as Component

@@ -174,6 +174,19 @@ OTHER_DIFFERENCE = Text(
     "{name}: 分析したときとは別の音声です。",
 )
 
+NEEDS_SKLEARN = Text(
+    "otowake.NMF needs scikit-learn 1.6 or newer; install the extra: pip install 'otowake[sklearn]'.",
+    "otowake.NMF には scikit-learn 1.6 以降が必要です: pip install 'otowake[sklearn]'",
+)
+CUSTOM_START = Text(
+    "init='custom' and a given W or H need each other; init is {init}.",
+    "W や H を渡すことと init='custom' は、一緒に指定しなければなりません（init は {init}）。",
+)
+NOT_AT_REST = Text(
+    "the learning {stop} and hasn't come to rest; a larger max_iter would bring it nearer.",
+    "学習は{stop}が、まだ収束していません。max_iter を大きくすると近づきます。",
+)
+
 # What an option must be.
 MUST_BE_WHOLE = Text("a whole number", "整数")
 MUST_BE_NUMBER = Text("a number", "数")

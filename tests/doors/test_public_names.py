@@ -36,16 +36,23 @@ NAMES = [
     "save_analysis",
     "spectrogram",
 ]
+EXTRAS = {"NMF"}
 
 
 def test_the_list_of_names_is_frozen():
     assert sorted(otowake.__all__) == NAMES
+    assert otowake.NEEDS_EXTRA == EXTRAS
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_is_there_and_documented(name):
     value = getattr(otowake, name)
     assert name == "__version__" or value.__doc__
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_names_that_need_an_extra_are_there_too(name):
+    assert getattr(otowake, name).__doc__
 
 
 def test_the_stub_lists_the_same_names():
@@ -56,7 +63,7 @@ def test_the_stub_lists_the_same_names():
             found |= {alias.asname for alias in node.names}
         elif isinstance(node, ast.AnnAssign):
             found.add(node.target.id)
-    assert sorted(found) == NAMES
+    assert sorted(found) == sorted([*NAMES, *EXTRAS])
 
 
 def test_unknown_names_are_errors():
