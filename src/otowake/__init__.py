@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
 from typing import Any
 
 _HOMES = {
@@ -47,7 +46,7 @@ NEEDS_EXTRA = {"NMF"}
 _ROOMS = ("io", "music", "nmf", "plot", "signal")
 
 __all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
-__version__ = _version("otowake")
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -101,6 +101,10 @@ ALL_ZERO = Text(
     "{name} is zero everywhere; there is nothing to factorise.",
     "{name} がすべて 0 です。分解するものがありません。",
 )
+ZEROS = Text(
+    "V must not be 0 anywhere where the loss is a beta below 0 (it is {value:g}); add a little to V.",
+    "β が 0 未満（{value:g}）のとき、V に 0 があってはなりません。V に小さな値を足してください。",
+)
 NOT_NUMBERS = Text(
     "{name} must be an array of real numbers; it is {got}.",
     "{name} は実数の配列でなければなりませんが、{got} です。",

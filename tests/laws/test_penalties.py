@@ -252,3 +252,18 @@ def test_rows_and_columns_of_zeros_are_no_trouble():
         assert np.isfinite(fit.W).all() and np.isfinite(fit.H).all()
         if solver != "adam":
             assert (fit.W @ fit.H)[3].max() < 1e-3
+
+
+def test_zeros_and_a_beta_below_zero_do_not_go_together():
+    with pytest.raises(
+        BadInput, match=r"V must not be 0 anywhere where the loss is a beta below 0 \(it is -1\)"
+    ):
+        factorize(np.eye(4) + np.eye(4)[::-1], n_components=2, loss=-1)
+
+
+def test_an_exact_fit_comes_to_rest():
+    rng = np.random.default_rng(0)
+    fit = factorize(
+        rng.uniform(1, 2, (8, 2)) @ rng.uniform(1, 2, (2, 9)), n_components=2, max_iter=100_000, tol=1e-4
+    )
+    assert fit.stop.reason == "converged"

@@ -13,14 +13,13 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from otowake import text
+from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_, open_recording, sha256
 from otowake.music import with_sound
@@ -209,7 +208,7 @@ def component_row(component: Component) -> dict[str, Any]:
 def _description(analysis: Analysis) -> dict[str, Any]:
     audio, fit = analysis.audio, analysis.fit
     return {
-        "otowake": version("otowake"),
+        "otowake": __version__,
         "format": FORMAT,
         "input": audio
         and {

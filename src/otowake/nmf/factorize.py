@@ -110,6 +110,8 @@ def factorize(
         curve = unseen_losses(given.V, spec)
         spec = spec.with_options(n_components=curve.best())
     n_components = int(spec.n_components)
+    if spec.beta < 0 and isinstance(given.V, InMemory) and not given.V.values.all():
+        raise BadInput(text.ZEROS, value=spec.beta)
     if W is None and H is None and n_components > min(given.V.shape):
         raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=n_components)
     problem = _problem(

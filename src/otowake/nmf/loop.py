@@ -24,6 +24,10 @@ CHUNK = 10
 """Iterations between two looks at the stop rule, and the span over which the rule compares the loss."""
 
 
+EXACT = 1e-9
+"""A loss that falls by less than this part of the first one has come to nothing, however fast it still falls."""
+
+
 class Journey(Protocol):
     """Factors on their way: `state` is a pytree of arrays, from which alone it can go on."""
 
@@ -96,7 +100,7 @@ def _stopped(history: Sequence[Floats], max_iter: int, tol: float) -> Stop | Non
     n = len(history)
     if tol > 0 and n > CHUNK and n % CHUNK == 0:
         before, now = history[-1 - CHUNK], history[-1]
-        if (before - now < tol * np.abs(before)).all():
+        if (before - now < tol * np.abs(before) + EXACT * np.abs(history[0])).all():
             return Stop("converged", text.STOP_CONVERGED, {"tol": tol, "window": CHUNK})
     return Stop("max_iter", text.STOP_MAX_ITER, {"n": max_iter}) if n >= max_iter else None
 

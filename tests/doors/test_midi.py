@@ -1,0 +1,266 @@
+"""The door for scores: what MIDI files say, what is written comes back, damaged files end in one sentence."""
+
+import io
+import struct
+
+import mido
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from otowake.errors import BadInput, CannotWrite
+from otowake.io import midi
+from otowake.io.audio import demo_path
+from otowake.io.midi import read_notes, write_notes
+from otowake.music.templates import Note
+
+DEMO = demo_path().with_suffix(".mid")
+
+
+def header(kind, n_tracks, unit=480):
+    return b"MThd" + struct.pack(">LHHH", 6, kind, n_tracks, unit & 0xFFFF)
+
+
+def track(*events):
+    """Raw events, each with its delta time, as a track that ends."""
+    body = b"".join(events) + b"\x00\xff\x2f\x00"
+    return b"MTrk" + struct.pack(">L", len(body)) + body
+
+
+def wait(ticks):
+    """A delta time of two bytes."""
+    return bytes([0x80 | ticks >> 7, ticks & 127])
+
+
+def tempo(ticks, microseconds):
+    return wait(ticks) + b"\xff\x51\x03" + microseconds.to_bytes(3, "big")
+
+
+@pytest.fixture
+def read(tmp_path):
+    def reader(*chunks):
+        (tmp_path / "x.mid").write_bytes(b"".join(chunks))
+        return read_notes(tmp_path / "x.mid")
+
+    return reader
+
+
+def spans(notes):
+    return [(round(n.onset, 6), round(n.offset, 6), n.midi) for n in notes]
+
+
+def test_the_demo_is_read_as_its_table_says():
+    table = np.loadtxt(DEMO.with_suffix(".notes.tsv"), skiprows=1)
+    found = np.array([(n.onset, n.offset, n.midi) for n in read_notes(DEMO)])
+    np.testing.assert_allclose(found, table, atol=2e-3)
+
+
+def test_running_status_and_velocity_0(read):
+    notes = read(
+        header(0, 1),
+        track(b"\x00\x90\x3c\x40", wait(480) + b"\x3c\x00", b"\x00\x40\x7f", wait(240) + b"\x40\x00"),
+    )
+    assert spans(notes) == [(0, 0.5, 60), (0.5, 0.75, 64)]
+    assert [n.velocity for n in notes] == [64 / 127, 1.0]
+
+
+def test_tempo_changes_hold_for_all_tracks(read):
+    conductor = track(tempo(0, 1_000_000), tempo(480, 250_000))
+    other = track(b"\x00\x90\x3c\x40", wait(960) + b"\x80\x3c\x00")
+    assert spans(read(header(1, 2), conductor, other)) == [(0, 1.25, 60)]
+    assert spans(read(header(1, 2), other, conductor)) == [(0, 1.25, 60)]
+
+
+def test_programmes_are_those_of_the_onset_and_drums_are_on_channel_10(read):
+    notes = read(
+        header(0, 1),
+        track(
+            b"\x00\xc2\x28",
+            b"\x00\x92\x3c\x40",
+            b"\x00\x99\x26\x40",
+            wait(10) + b"\xc2\x00",
+            wait(10) + b"\x92\x3e\x40",
+            wait(10) + b"\x82\x3c\x00",
+            b"\x00\x82\x3e\x00",
+            b"\x00\x89\x26\x00",
+        ),
+    )
+    assert [(n.midi, n.programme, n.is_drum) for n in notes] == [
+        (38, 0, True),
+        (60, 40, False),
+        (62, 0, False),
+    ]
+
+
+def test_the_first_to_begin_is_the_first_to_end_and_what_is_held_ends_with_the_file(read):
+    on, off = b"\x90\x3c\x40", b"\x80\x3c\x00"
+    notes = read(
+        header(0, 1),
+        track(b"\x00" + on, wait(480) + on, wait(480) + off, wait(480) + off, b"\x00" + on, tempo(960, 1)),
+    )
+    assert spans(notes) == [(0, 1, 60), (0.5, 1.5, 60), (1.5, 2.5, 60)]
+    assert read(header(0, 1), track(b"\x00" + off)) == []
+
+
+@pytest.mark.parametrize(("frames", "rate"), [(24, 24), (25, 25), (29, 30000 / 1001), (30, 30)])
+def test_smpte_times_do_not_follow_the_tempo(read, frames, rate):
+    notes = read(
+        header(0, 1, (-frames) << 8 | 40),
+        track(tempo(0, 1000), b"\x00\x90\x3c\x40", wait(400) + b"\x80\x3c\x00"),
+    )
+    assert notes[0].offset == pytest.approx(10 / rate)
+
+
+seconds = st.integers(0, 400_000).map(lambda tick: tick / 1920)
+some_notes = st.lists(
+    st.builds(
+        lambda onset, length, *rest: Note(onset, onset + length, *rest),
+        seconds,
+        st.floats(0, 20),
+        st.integers(0, 127),
+        st.integers(1, 127).map(lambda v: v / 127),
+        st.integers(0, 127),
+        st.booleans(),
+    ),
+    max_size=30,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(some_notes, st.floats(20, 400))
+def test_what_is_written_comes_back(tmp_path, notes, beats):
+    """All but the ends of overlapping notes of one pitch, which may change places."""
+    distinct = list({(n.onset, n.midi, n.is_drum): n for n in notes}.values())[:15]
+    write_notes(distinct, tmp_path / "x.mid", tempo=beats)
+    back = read_notes(tmp_path / "x.mid")
+
+    def key(n):
+        return (n.is_drum, n.programme, n.midi)
+
+    tick = 60 / beats / midi.TICKS
+    wanted = sorted(distinct, key=lambda n: (key(n), n.onset))
+    found = sorted(back, key=lambda n: (key(n), n.onset))
+    assert [key(n) for n in found] == [key(n) for n in wanted]
+    np.testing.assert_allclose([n.onset for n in found], [n.onset for n in wanted], atol=0.51 * tick)
+    ends = [sorted((key(n), n.offset) for n in some) for some in (found, wanted)]
+    np.testing.assert_allclose([e for _, e in ends[0]], [e for _, e in ends[1]], atol=1.51 * tick)
+    assert sorted(round(127 * n.velocity) for n in found) == sorted(round(127 * n.velocity) for n in wanted)
+
+
+def test_a_repeated_note_is_not_swallowed_by_the_one_before(tmp_path):
+    notes = [Note(0.5 * k, 0.5 * k + 0.5, 60) for k in range(4)]
+    write_notes(notes[::-1], tmp_path / "x.mid", tempo=97)
+    np.testing.assert_allclose(spans(read_notes(tmp_path / "x.mid")), spans(notes), atol=1e-3)
+
+
+def test_another_program_reads_it_alike(tmp_path):
+    pretty_midi = pytest.importorskip("pretty_midi")
+    notes = [Note(0.1, 0.7, 60, 0.5), Note(0.3, 3.0, 64, 1.0, 40), Note(1.0, 1.1, 38, 0.2, 0, True)]
+    write_notes(notes, tmp_path / "x.mid", tempo=137)
+    found = [
+        (n.start, n.end, n.pitch, n.velocity, i.program, i.is_drum)
+        for i in pretty_midi.PrettyMIDI(str(tmp_path / "x.mid")).instruments
+        for n in i.notes
+    ]
+    wanted = [(n.onset, n.offset, n.midi, round(127 * n.velocity), n.programme, n.is_drum) for n in notes]
+    np.testing.assert_allclose(sorted(found), wanted, atol=1e-3)
+
+
+def test_more_instruments_than_channels(tmp_path):
+    notes = [Note(k, k + 0.5, 60, programme=k) for k in range(40)]
+    write_notes(notes, tmp_path / "x.mid")
+    assert [n.programme for n in read_notes(tmp_path / "x.mid")] == list(range(40))
+
+
+def refused(path):
+    """Whether a file is refused, in one sentence; anything but notes or that sentence is an error."""
+    try:
+        notes = read_notes(path)
+    except BadInput as error:
+        assert str(error).startswith(str(path))
+        assert str(error).endswith(".")
+        assert "\n" not in str(error)
+        assert error.in_language("ja").endswith("。")
+        return True
+    assert all(0 <= n.onset <= n.offset <= midi.MOST_SECONDS for n in notes)
+    return False
+
+
+@pytest.mark.parametrize("share", [0.001, 0.02, 0.3, 0.9, 0.999])
+def test_cut_files_are_refused(tmp_path, share):
+    content = DEMO.read_bytes()
+    (tmp_path / "x.mid").write_bytes(content[: max(1, int(share * len(content)))])
+    assert refused(tmp_path / "x.mid")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(DEMO.read_bytes()) - 1), st.integers(0, 255)), min_size=1, max_size=20
+    )
+)
+def test_changed_bytes_are_borne(tmp_path, changes):
+    content = bytearray(DEMO.read_bytes())
+    for place, byte in changes:
+        content[place] = byte
+    (tmp_path / "x.mid").write_bytes(content)
+    refused(tmp_path / "x.mid")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.binary(min_size=1, max_size=200), st.integers(0, 3), st.integers(0, 65535))
+def test_garbage_is_borne(tmp_path, garbage, kind, unit):
+    (tmp_path / "x.mid").write_bytes(garbage)
+    assert refused(tmp_path / "x.mid")
+    (tmp_path / "x.mid").write_bytes(header(kind, 1, unit) + track(garbage))
+    refused(tmp_path / "x.mid")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (header(2, 1) + track(), "type 2"),
+        (header(0, 1, 0) + track(b"\x00\x90\x3c\x40"), "unit of time, 0"),
+        (header(0, 1, (-23 << 8) | 40) + track(b"\x00\x90\x3c\x40"), "unit of time"),
+        (header(0, 1) + b"MTrk\x7f\xff\xff\xff" + b"\xff" * 100_000, "no end"),
+        (header(0, 1, 1) + track(b"\x00\x90\x3c\x40", b"\xff\xff\xff\x7f\x80\x3c\x00"), "longer than a day"),
+        (header(0, 1, 1) + track(b"\xff" * 4000 + b"\x7f\x90\x3c\x40"), "large"),
+        (b"RIFF" + bytes(100), "MThd"),
+        (header(0, 1) + track() + bytes(midi.MOST_BYTES), "larger than 2 MiB"),
+    ],
+)
+def test_why_a_file_is_refused(tmp_path, content, why):
+    (tmp_path / "x.mid").write_bytes(content)
+    assert refused(tmp_path / "x.mid")
+    with pytest.raises(BadInput, match=why):
+        read_notes(tmp_path / "x.mid")
+
+
+def test_no_file_and_no_content(tmp_path):
+    for path, sentence in [(tmp_path / "no.mid", "there is no such file"), (tmp_path, "folder")]:
+        with pytest.raises(BadInput, match=sentence):
+            read_notes(path)
+    (tmp_path / "x.mid").write_bytes(b"")
+    with pytest.raises(BadInput, match="empty"):
+        read_notes(tmp_path / "x.mid")
+
+
+def test_what_cannot_be_written(tmp_path):
+    with pytest.raises(CannotWrite, match="could not be written"):
+        write_notes([Note(0, 1, 60)], tmp_path / "no" / "x.mid")
+    write_notes([Note(0, 1, 60)], tmp_path / "x.mid")
+    for notes, options in [([], {"tempo": 0}), ([], {"tempo": float("nan")}), ([Note(0, 1e6, 60)], {})]:
+        with pytest.raises(BadInput, match="must be a number from"):
+            write_notes(notes, tmp_path / "x.mid", **options)
+    assert len(read_notes(tmp_path / "x.mid")) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["x.mid"]
+
+
+def test_running_status_is_what_mido_writes():
+    """So that the reader is tested with what other programs make too."""
+    out = io.BytesIO()
+    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on", note=60 + k) for k in range(3)])]).save(
+        file=out
+    )
+    assert out.getvalue().count(b"\x90") == 1
