@@ -191,6 +191,18 @@ NOT_AT_REST = Text(
     "学習は{stop}が、まだ収束していません。max_iter を大きくすると近づきます。",
 )
 
+NOT_A_NOTE = Text(
+    "a note must have finite times, 0 or later, its end not before its onset, a pitch and a programme from 0 to 127, "
+    "and a velocity from 0 to 1; it is {value}.",
+    "音符の時刻は 0 以上の有限の値で終わりが始まりより前でないこと、音高と音色番号は 0 から 127、"
+    "強さは 0 から 1 でなければなりませんが、{value} です。",
+)
+NO_NOTES = Text("there are no pitched notes in the score.", "楽譜に音高のある音符がありません。")
+NOT_MIDI = Text(
+    "{path}: no notes could be read from this file; it must be a Standard MIDI File of type 0 or 1 ({why}).",
+    "{path}: 音符を読み取れません。標準 MIDI ファイル（タイプ 0 か 1）を指定してください（{why}）。",
+)
+
 # What an option must be.
 MUST_BE_WHOLE = Text("a whole number", "整数")
 MUST_BE_NUMBER = Text("a number", "数")

@@ -289,6 +289,47 @@ class Pitch:
     confidence: float
 
 
+@dataclass(frozen=True)
+class Note:
+    """A note of a score or of a recording.
+
+    Attributes
+    ----------
+    onset, offset
+        When it begins and ends, in seconds.
+    midi
+        Its pitch; 69 is A4. For drums, which drum it is.
+    velocity
+        How hard it is struck, from 0 to 1.
+    programme
+        Its instrument: the General MIDI programme, from 0.
+    is_drum
+        Whether it belongs to a drum kit; then `midi` is no pitch.
+
+    Raises
+    ------
+    BadInput
+        If one of these is out of its bounds.
+
+    Examples
+    --------
+    >>> Note(0.5, 1.25, 60).offset
+    1.25
+    """
+
+    onset: float
+    offset: float
+    midi: int
+    velocity: float = 0.8
+    programme: int = 0
+    is_drum: bool = False
+
+    def __post_init__(self) -> None:
+        in_time = 0 <= self.onset <= self.offset < np.inf
+        if not (in_time and 0 <= self.midi <= 127 and 0 <= self.velocity <= 1 and 0 <= self.programme <= 127):
+            raise BadInput(text.NOT_A_NOTE, value=self)
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """One component of a recording: what it is and when it sounds.

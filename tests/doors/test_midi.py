@@ -13,7 +13,7 @@ from otowake.errors import BadInput, CannotWrite
 from otowake.io import midi
 from otowake.io.audio import demo_path
 from otowake.io.midi import read_notes, write_notes
-from otowake.music.templates import Note
+from otowake.types import Note
 
 DEMO = demo_path().with_suffix(".mid")
 
@@ -155,7 +155,8 @@ def test_a_repeated_note_is_not_swallowed_by_the_one_before(tmp_path):
 
 
 def test_another_program_reads_it_alike(tmp_path):
-    pretty_midi = pytest.importorskip("pretty_midi")
+    import pretty_midi
+
     notes = [Note(0.1, 0.7, 60, 0.5), Note(0.3, 3.0, 64, 1.0, 40), Note(1.0, 1.1, 38, 0.2, 0, True)]
     write_notes(notes, tmp_path / "x.mid", tempo=137)
     found = [

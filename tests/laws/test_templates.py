@@ -10,7 +10,6 @@ from otowake.music.components import energies
 from otowake.music.pitch import find_pitches, midi_to_hz
 from otowake.music.templates import (
     PIANO,
-    Note,
     as_notes,
     comb_start,
     from_dictionary,
@@ -21,7 +20,7 @@ from otowake.music.templates import (
 )
 from otowake.nmf import factorize
 from otowake.signal import separate, spectrogram
-from otowake.types import Audio, Factors
+from otowake.types import Audio, Factors, Note
 
 RATE = 22050
 BIN = RATE / 2048

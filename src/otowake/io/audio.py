@@ -70,7 +70,7 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     """
     spec = LoadSpec(start=start, duration=duration)
     path = Path(path)
-    _check_file(path)
+    check_file(path)
     decoder = _open(path, spec)
     blocks: list[Floats] = []
     size = 0
@@ -94,7 +94,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Refuse what is no regular file, can't be opened or is empty."""
     if not path.exists():
         raise BadInput(text.NO_SUCH_FILE, path=path)
     if path.is_dir():
@@ -251,7 +252,7 @@ def open_recording(path: Path_, *, start: float = 0.0, duration: float | None = 
     """
     spec = LoadSpec(start=start, duration=duration)
     path = Path(path)
-    _check_file(path)
+    check_file(path)
     decoder = _open(path, spec)
     asked = spec.duration or np.inf
     if min(asked, (decoder.promised or 0) / decoder.rate) < LONG_SECONDS:

@@ -21,6 +21,7 @@ def analyse(
     audio: Sound,
     *,
     V: Spectrogram | None = None,
+    start: dict[str, Any] | None = None,
     stft: StftSpec | None = None,
     fit: FitSpec | None = None,
     watch: Watcher | None = None,
@@ -35,6 +36,9 @@ def analyse(
         The recording.
     V
         Its spectrogram, if it has been made already.
+    start
+        Where to begin: the arguments `W`, `H`, `keep_W`, `keep_H`, `weights`, `groups` of
+        :func:`otowake.factorize`, such as those that :mod:`otowake.music.templates` makes.
     stft, fit
         How the spectrogram is made and factorised.
     watch
@@ -66,7 +70,7 @@ def analyse(
     stft_spec, fit_spec = _with_options(stft or StftSpec(), fit or FitSpec(), options)
     if V is None:
         V = spectrogram(audio, stft_spec)
-    found = factorize(V.values, fit_spec, watch=watch, resume=resume)
+    found = factorize(V.values, fit_spec, watch=watch, resume=resume, **(start or {}))
     description = describe(found.factors, V.frequencies, V.times)
     analysis = Analysis(
         audio=audio,

@@ -1,0 +1,229 @@
+"""Notes from and to Standard MIDI Files."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mido
+
+from otowake import text
+from otowake.errors import BadInput, CannotWrite
+from otowake.io.audio import Path_, check_file
+from otowake.text import Text
+from otowake.types import Note
+
+MOST_BYTES = 2 * 2**20
+"""The largest file that is read: 350,000 notes with running status, hours of dense piano."""
+
+MOST_SECONDS = 24 * 3600.0
+"""The latest that a note may end."""
+
+ENDLESS = re.compile(rb"[\x80-\xff]{4096}")
+"""What no music holds: mido would take such bytes for one number, and be at it for hours."""
+
+DRUMS = 9
+"""The channel of the drums, counted from 0."""
+
+PITCHED = [channel for channel in range(16) if channel != DRUMS]
+USUAL_TEMPO = 500_000
+"""Microseconds a beat where a file does not say: 120 beats a minute."""
+
+TICKS = 960
+"""Ticks a beat in the files written."""
+
+FRAMES_PER_SECOND = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
+"""SMPTE: what a file says, and what it means (29 is 30 with dropped numbers)."""
+
+HEARD = ("note_on", "note_off", "program_change", "set_tempo", "end_of_track")
+
+Message = Any  # of mido, which is not typed
+
+
+def read_notes(path: Path_) -> list[Note]:
+    """The notes of a MIDI file, by onset and pitch.
+
+    Tempo changes are followed, in whichever track they are; SMPTE times are understood. A note lasts while its key is
+    down (the pedal is not looked at). Where a key goes down twice, the first to begin is the first to end; one that
+    never comes up is held to the end of the file.
+
+    Parameters
+    ----------
+    path
+        A Standard MIDI File of type 0 or 1.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or it is damaged, larger than 2 MiB, longer than a day, or of type 2.
+
+    Examples
+    --------
+    >>> from otowake.io.audio import demo_path
+    >>> notes = read_notes(demo_path().with_suffix(".mid"))
+    >>> len(notes), notes[1]
+    (35, Note(onset=1.0, offset=1.5, midi=62, velocity=0.70..., programme=21, is_drum=False))
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    if len(content) > MOST_BYTES:
+        raise BadInput(text.NOT_MIDI, path=path, why=f"it is larger than {MOST_BYTES // 2**20} MiB")
+    try:
+        return _notes(content)
+    except Exception as error:  # mido has no error of its own: a damaged file may raise nearly anything
+        raise BadInput(text.NOT_MIDI, path=path, why=str(error).rstrip(".") or "it is cut short") from error
+
+
+def _notes(content: bytes) -> list[Note]:
+    if ENDLESS.search(content):
+        raise ValueError("a number in it has no end")
+    file = mido.MidiFile(file=io.BytesIO(content), clip=True)
+    if file.type not in (0, 1):
+        raise ValueError(f"it is of type {file.type}")
+    programme = [0] * 16
+    down: defaultdict[tuple[int, int], deque[Note]] = defaultdict(deque)
+    notes: list[Note] = []
+    now = 0.0
+    for now, event in _timed(file):
+        if event.type == "program_change":
+            programme[event.channel] = event.program
+        elif event.type == "note_on" and event.velocity:
+            drum = event.channel == DRUMS
+            note = Note(now, now, event.note, event.velocity / 127, programme[event.channel], drum)
+            down[event.channel, event.note].append(note)
+        elif event.type.startswith("note") and down[event.channel, event.note]:
+            notes.append(replace(down[event.channel, event.note].popleft(), offset=now))
+    notes += [replace(note, offset=now) for held in down.values() for note in held]
+    return sorted(notes, key=lambda note: (note.onset, note.midi))
+
+
+def _timed(file: mido.MidiFile) -> Iterator[tuple[float, Message]]:
+    """The events of all tracks in order of time, with their times in seconds."""
+    unit = file.ticks_per_beat
+    rate = FRAMES_PER_SECOND.get(-(unit >> 8), 0) * (unit & 255)
+    if unit > 0:
+        pace = USUAL_TEMPO * 1e-6 / unit
+    elif rate:
+        pace = 1 / rate
+    else:
+        raise ValueError(f"its unit of time, {unit}, is unknown")
+    seconds, before = 0.0, 0
+    for tick, event in sorted(_events(file), key=lambda pair: pair[0]):
+        seconds += (tick - before) * pace
+        before = tick
+        if seconds > MOST_SECONDS:
+            raise ValueError("it is longer than a day")
+        if event.type != "set_tempo":
+            yield seconds, event
+        elif unit > 0:
+            pace = event.tempo * 1e-6 / unit
+
+
+def _events(file: mido.MidiFile) -> Iterator[tuple[int, Message]]:
+    """The events that matter, track by track, with their times in ticks."""
+    for track in file.tracks:
+        tick = 0
+        for event in track:
+            tick += event.time
+            if event.type in HEARD:
+                yield tick, event
+
+
+def write_notes(notes: Sequence[Note], path: Path_, *, tempo: float = 120.0) -> None:
+    """Write notes as a MIDI file of type 1: a track for each instrument, drums on channel 10.
+
+    Times are right to a quarter of a millisecond at 120 beats a minute. Where there are more than 15 instruments,
+    they take turns on the channels.
+
+    Parameters
+    ----------
+    notes
+        In any order.
+    path
+        Where to write; an earlier file is replaced.
+    tempo
+        Beats a minute, from 20 to 400: it changes how the beats lie, not when the notes sound.
+
+    Raises
+    ------
+    BadInput
+        If the tempo is out of its bounds, or a note ends after more than a day.
+    CannotWrite
+        If the file can't be written; an earlier one is then still there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_notes([Note(0.5, 1.0, 60, velocity=1.0)], f"{folder}/a.mid")
+    ...     read_notes(f"{folder}/a.mid")
+    [Note(onset=0.5, offset=1.0, midi=60, velocity=1.0, programme=0, is_drum=False)]
+    """
+    if not 20 <= tempo <= 400:
+        raise BadInput(text.OPTION, name="tempo", must=_between(20, 400), value=tempo)
+    latest = max((note.offset for note in notes), default=0.0)
+    if latest > MOST_SECONDS:
+        raise BadInput(text.OPTION, name="offset", must=_between(0, MOST_SECONDS), value=latest)
+    beat = round(60e6 / tempo)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
+    file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=beat)]))
+    for events in _by_channel(notes, ticks_per_second=TICKS * 1e6 / beat).values():
+        track = file.add_track()
+        before = 0
+        for tick, message in events:
+            track.append(message.copy(time=tick - before))
+            before = tick
+    content = io.BytesIO()
+    file.save(file=content)
+    _replace(Path(path), content.getvalue())
+
+
+def _between(low: float, high: float) -> Text:
+    must = text.MUST_BE_BETWEEN
+    facts = {"low": f"{low:g}", "high": f"{high:g}"}
+    return Text(*(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES))
+
+
+def _by_channel(notes: Sequence[Note], ticks_per_second: float) -> dict[int, list[tuple[int, Message]]]:
+    """What each channel plays, with times in ticks: at one time, what ends comes before what begins."""
+    instruments = sorted({note.programme for note in notes if not note.is_drum})
+    channels = {programme: PITCHED[i % len(PITCHED)] for i, programme in enumerate(instruments)}
+    strokes: list[tuple[int, bool, int, Note]] = []
+    for note in notes:
+        channel = DRUMS if note.is_drum else channels[note.programme]
+        begin = round(note.onset * ticks_per_second)
+        end = max(round(note.offset * ticks_per_second), begin + 1)
+        strokes += [(begin, True, channel, note), (end, False, channel, note)]
+    events: dict[int, list[tuple[int, Message]]] = defaultdict(list)
+    programme: dict[int, int] = {}
+    for tick, begins, channel, note in sorted(strokes, key=lambda stroke: stroke[:2]):
+        if begins and programme.get(channel) != note.programme:
+            programme[channel] = note.programme
+            change = mido.Message("program_change", channel=channel, program=note.programme)
+            events[channel].append((tick, change))
+        velocity = max(1, round(127 * note.velocity)) if begins else 0
+        kind = "note_on" if begins else "note_off"
+        message = mido.Message(kind, channel=channel, note=note.midi, velocity=velocity)
+        events[channel].append((tick, message))
+    return events
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """The whole file or none: written beside, then renamed."""
+    part = path.with_name(f".part-{path.name}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
