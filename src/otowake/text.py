@@ -203,6 +203,11 @@ NOT_MIDI = Text(
     "{path}: 音符を読み取れません。標準 MIDI ファイル（タイプ 0 か 1）を指定してください（{why}）。",
 )
 
+FEW_ONSETS = Text(
+    "there are {got} onsets, too few for {need} drums; take a longer part or fewer drums.",
+    "立ち上がりが {got} 個しかなく、{need} 種類の打楽器には足りません。長くするか、数を減らしてください。",
+)
+
 # What an option must be.
 MUST_BE_WHOLE = Text("a whole number", "整数")
 MUST_BE_NUMBER = Text("a number", "数")
