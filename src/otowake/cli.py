@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import signal
 import sys
@@ -37,8 +38,11 @@ GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program and exit with its code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     language = _language(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = program(language).main(arguments, prog_name="otowake", standalone_mode=False)
         sys.exit(code or OK)
@@ -51,14 +55,17 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo(text.INTERRUPTED.format(language), err=True)
         sys.exit(CANCELLED)
+    except OSError as error:
+        _complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
+        sys.exit(FAILED)
 
 
 def _language(arguments: list[str]) -> Language:
     """The language asked for with --lang, or that of the locale; help needs it before options are parsed."""
     asked = None
-    for this, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for i, this in enumerate(arguments):
         if this == "--lang":
-            asked = following
+            asked = "".join(arguments[i + 1 : i + 2])
         elif this.startswith("--lang="):
             asked = this.removeprefix("--lang=")
     if asked is None:
@@ -246,10 +253,13 @@ def _spec_options(language: Language) -> list[click.Parameter]:
 
 
 def demo(language: Language, **given: Any) -> int:
-    """Analyse the clip in the package; an earlier result of it is replaced."""
-    from otowake.io.audio import demo_path
+    """Analyse the clip in the package; an earlier result of it is replaced, a result of anything else is not."""
+    from otowake.io.audio import demo_path, sha256
+    from otowake.io.results import input_digest
 
-    return split(language, files=(str(demo_path()),), **{**given, "overwrite": True})
+    clip = demo_path()
+    again = input_digest(Path(given["output"]) / clip.stem) == sha256(clip)
+    return split(language, files=(str(clip),), **{**given, "overwrite": given["overwrite"] or again})
 
 
 def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
@@ -297,12 +307,15 @@ def split(
     check_stages(stages)
     out = Console()
     failed = 0
-    with stopped_by_hand() as stopped:
+    with stopped_by_hand(language) as stopped:
         for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
             try:
                 one_file(path, folder, specs, overwrite, animation, language, out, stopped)
             except OtowakeError as error:
-                _complain(error.in_language(language), language)
+                sentence = error.in_language(language)
+                name = Path(path).name
+                sentence = sentence.replace(name, path, 1) if sentence.startswith(f"{name}: ") else sentence
+                _complain(sentence, language)
                 failed += 1
             if stopped():
                 return CANCELLED
@@ -328,7 +341,7 @@ def _read_options(path: Path) -> dict[str, Any]:
     if not path.exists():
         raise BadInput(text.NO_SUCH_FILE, path=path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -380,9 +393,9 @@ def one_file(
     from otowake.io.spool import spooled_spectrogram
     from otowake.music import analyse
 
+    _keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
     with new_folder(folder, overwrite=overwrite) as place:
-        _keep_compiled_programs()
         load_spec, stft_spec = specs[LoadSpec], specs[StftSpec]
         with _quiet_decoders(language):
             audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
@@ -430,7 +443,7 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
 
 
 @contextlib.contextmanager
-def stopped_by_hand() -> Iterator[Callable[[], bool]]:
+def stopped_by_hand(language: Language) -> Iterator[Callable[[], bool]]:
     """A flag that the first Ctrl-C raises, so that the work can end well; a second one ends it at once."""
     pressed = False
 
@@ -439,12 +452,17 @@ def stopped_by_hand() -> Iterator[Callable[[], bool]]:
         if pressed:
             raise KeyboardInterrupt
         pressed = True
+        click.echo(text.STOPPING.format(language), err=True)
 
-    before = signal.signal(signal.SIGINT, press)
+    def end(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGINT, press), signal.signal(signal.SIGTERM, end)
     try:
         yield lambda: pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGTERM, before[1])
 
 
 @contextlib.contextmanager
@@ -469,9 +487,18 @@ def _quiet_decoders(language: Language) -> Iterator[None]:
 
 def _keep_compiled_programs() -> None:
     """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner."""
+    import logging
+
     import jax
     import platformdirs
 
-    jax.config.update("jax_compilation_cache_dir", platformdirs.user_cache_dir("otowake"))
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*compilation cache")
+    folder = Path(platformdirs.user_cache_dir("otowake"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

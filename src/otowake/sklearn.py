@@ -223,7 +223,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             H = starts.log_normal(X.shape[1], 1, K, np.random.default_rng(seed)).W.T
         fit = factorize(
             X.T,
-            spec,
+            spec=spec,
             W=None if H is None else H.T,
             H=None if W is None else W.T,
             seed=seed,
@@ -261,7 +261,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return np.zeros((len(X), self.n_components_), X.dtype)
         K = self.n_components_
         spec = self._spec(X, K).with_options(n_components=K, solver=FitSpec.solver, tol=0, n_init=1)
-        return np.array(factorize(X.T, spec, W=self.components_.T, keep_W=True).H.T, order="C")
+        return np.array(factorize(X.T, spec=spec, W=self.components_.T, keep_W=True).H.T, order="C")
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """W·H for a W of shape (n_samples, n_components); the result has the shape (n_samples, n_features)."""

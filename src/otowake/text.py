@@ -46,7 +46,7 @@ NO_SUCH_FILE = Text(
 )
 IS_A_FOLDER = Text(
     "{path}: this is a folder; give the audio files in it.",
-    "{path}: フォルダーです。中の音声ファイルを指定してください。",
+    "{path}: これはフォルダーです。中の音声ファイルを指定してください。",
 )
 EMPTY_FILE = Text("{path}: the file is empty.", "{path}: ファイルが空です。")
 NOT_READABLE = Text(
@@ -78,8 +78,8 @@ CUT_SHORT_SOMEWHERE = Text(
     "{path}: {got} 秒より後が壊れています。そこまでを読み取りました。",
 )
 SILENT = Text(
-    "{name}: the recording is silent; there is nothing to take apart.",
-    "{name}: 無音の録音です。分けるものがありません。",
+    "{name}: the recording, mixed to mono, is silent; there is nothing to take apart.",
+    "{name}: モノラルにした録音が無音のため、分解できません。",
 )
 TOO_SHORT = Text(
     "{name}: the recording must be at least one window long ({need} samples at {rate} Hz); it has {got}.",
@@ -155,7 +155,11 @@ DIVERGED = Text(
 )
 FOLDER_EXISTS = Text(
     "{path}: this result exists already and is kept; use --overwrite to replace it, or another -o.",
-    "{path}: すでに結果があるため、残しました。置き換えるには --overwrite を、別の場所に書くには -o を使ってください。",
+    "{path}: すでに結果があるため、上書きしませんでした。置き換えるには --overwrite を、別の場所に書くには -o を使ってください。",
+)
+NOT_OURS = Text(
+    "{path}: there is something here that is not a result of otowake; it is kept; give another -o.",
+    "{path}: otowake の結果ではないものがあるため、残しました。-o で別の場所を指定してください。",
 )
 NOT_A_RESULT = Text(
     "{path}: this is not a result folder of otowake ({why}).",
@@ -245,6 +249,8 @@ WROTE = Text("Results: {folder}", "結果: {folder}")
 HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
 WARNING = Text("Warning: {message}", "注意: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
+STOPPING = Text("Stopping; press again to end at once.", "中止しています。もう一度押すとすぐに終了します。")
+NOT_PRINTED = Text("the output could not be written ({why}).", "出力できません（{why}）。")
 INTERRUPTED = Text("Stopped.", "中止しました。")
 SOME_FAILED = Text(
     "{failed} of {total} files failed.", "{total} 個のうち {failed} 個のファイルで失敗しました。"

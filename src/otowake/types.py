@@ -78,6 +78,9 @@ class Audio:
     source: Source | None = None
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.rate, (int, np.integer)) and self.rate > 0):
+            must = Text("a whole number above 0", " 0 より大きい整数")
+            raise BadInput(text.OPTION, name="rate", must=must, value=repr(self.rate))
         samples = np.asarray(self.samples)
         if samples.dtype.kind not in "fiu":
             raise BadInput(text.NOT_NUMBERS, name=self.name, got=samples.dtype)

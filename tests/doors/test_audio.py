@@ -71,6 +71,12 @@ def test_what_soundfile_reads(tmp_path, name, form, subtype, error, channels):
     assert np.sqrt(np.square(audio.samples - x.T).mean()) < error / 5
 
 
+def test_blocks_of_an_mp3_join(tmp_path):
+    soundfile.write(tmp_path / "x.mp3", np.tile(music(channels=1), (4, 1)), RATE)
+    at_once = soundfile.read(tmp_path / "x.mp3", dtype="float32", always_2d=True)[0]
+    np.testing.assert_array_equal(load(tmp_path / "x.mp3").samples, at_once.T)
+
+
 def test_opus(tmp_path):
     soundfile.write(tmp_path / "x.opus", music(48000), 48000, format="OGG", subtype="OPUS")
     audio = load(tmp_path / "x.opus")
@@ -138,6 +144,22 @@ def test_an_mp3_cut_in_half_is_read_as_far_as_it_goes(tmp_path):
     assert audio.duration == pytest.approx(4.5, abs=0.3)
 
 
+def test_a_flac_cut_in_half_is_read_as_far_as_it_goes(tmp_path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 4 * RATE)
+    soundfile.write(tmp_path / "x.flac", noise, RATE)
+    whole = (tmp_path / "x.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(InputWarning, match="damaged"):
+        audio = load(tmp_path / "cut.flac")
+    assert 1 <= audio.duration <= 2.1
+
+
+def test_a_rate_must_be_above_zero():
+    for rate in (0, -5, "x"):
+        with pytest.raises(BadInput, match="rate must be a whole number above 0"):
+            Audio(np.zeros(5), rate)
+
+
 def test_a_header_that_promises_gigabytes(tmp_path):
     with wave.open(str(tmp_path / "x.wav"), "wb") as file:
         file.setparams((2, 2, RATE, 0, "NONE", ""))
@@ -171,8 +193,10 @@ def test_a_stream_that_never_said_its_length_is_no_damage(tmp_path):
 def test_a_recording_beyond_the_limit_is_refused_while_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("otowake.io.audio.MOST_BYTES", 100_000)
     soundfile.write(tmp_path / "x.wav", music(), RATE)
-    with pytest.raises(BadInput, match="decoded it would be more than"):
-        load(tmp_path / "x.wav")
+    for name in ("x.wav", "x.mp3"):
+        soundfile.write(tmp_path / name, music(), RATE)
+        with pytest.raises(BadInput, match="decoded it would be more than"):
+            load(tmp_path / name)
 
 
 @pytest.mark.parametrize(

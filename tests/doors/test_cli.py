@@ -46,7 +46,7 @@ def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines()[:21])) <= 80
-    again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST)
+    again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST, PYTHONUTF8="1")
     assert again.returncode == 0 and "聞こえた音:" in again.stdout and "結果:" in again.stdout
 
 
@@ -113,7 +113,7 @@ def test_bad_usage_is_one_sentence(tmp_path, arguments, code, sentence):
 @pytest.mark.parametrize(
     ("samples", "sentence"),
     [
-        (np.zeros(30000), "the recording is silent"),
+        (np.zeros(30000), "the recording, mixed to mono, is silent"),
         (np.ones(1000) * 0.1, "at least one window long"),
         (np.full(30000, np.nan), "NaN or infinite"),
     ],
@@ -266,3 +266,50 @@ def test_a_run_that_is_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, reco
     ):
         for name in one.files:
             np.testing.assert_array_equal(one[name], other[name])
+
+
+def test_without_arguments_there_is_help():
+    done = run()
+    assert done.returncode == 0 and "split" in done.stdout and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["名前 {x} %s $HOME.wav", "é😀'\".wav", "a" * 240 + ".wav"])
+def test_any_name_will_do(tmp_path, recording, name):
+    (tmp_path / name).write_bytes(recording.read_bytes())
+    done = run("split", tmp_path / name, "-o", tmp_path / "out", *FAST, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / name[:-4] / "figure.png").is_file()
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.wav", b"a" * 300 + b".wav"])
+def test_names_that_cannot_be_get_one_sentence(tmp_path, name):
+    done = subprocess.run(
+        [sys.executable.encode(), b"-m", b"otowake", b"split", name],
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"Traceback" not in done.stderr
+
+
+def test_no_cache_folder_makes_no_noise(tmp_path, recording):
+    nowhere = {"XDG_CACHE_HOME": "/dev/null", "HOME": "/dev/null"}
+    done = run("split", recording, "-o", tmp_path, *FAST, **nowhere)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_the_demo_does_not_replace_another_result(tmp_path, recording):
+    (tmp_path / "demo.wav").write_bytes(recording.read_bytes())
+    assert run("split", tmp_path / "demo.wav", "-o", tmp_path / "out", *FAST).returncode == 0
+    done = run("demo", "-o", tmp_path / "out", *FAST)
+    assert done.returncode == 1 and "exists already and is kept" in done.stderr
+
+
+def test_two_runs_at_once_do_not_replace_each_other(tmp_path, recording):
+    arguments = list(map(str, [sys.executable, "-m", "otowake", "split", recording, "-o", tmp_path, *FAST]))
+    both = [subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    assert sorted(process.wait(120) for process in both) == [0, 1]
+    for process in both:
+        process.stderr.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["melody"]

@@ -63,6 +63,19 @@ def test_a_component_beyond_full_scale_is_written_as_float(tmp_path, melody):
     np.testing.assert_allclose(sum(part for part, _ in sounds(folder)), loud.samples.T, atol=40e-5)
 
 
+@pytest.mark.parametrize(
+    ("channels", "rate", "level", "suffix"),
+    [(8, 22050, 1, ".flac"), (9, 22050, 1, ".wav"), (1, 700_000, 1, ".wav"), (1, 22050, 1e-6, ".wav")],
+)
+def test_what_flac_cannot_hold_is_written_as_float(tmp_path, melody, channels, rate, level, suffix):
+    x = np.tile(melody.samples * level, (channels, 1))
+    audio = Audio(x, rate)
+    options = {"sample_rate": 22050} if rate == 22050 else {"sample_rate": 100_000}
+    folder = save_analysis(analyse(audio, n_components=2, max_iter=5, **options), tmp_path / "x")
+    assert {path.suffix for path in (folder / "components").iterdir()} == {suffix}
+    np.testing.assert_allclose(sum(part for part, _ in sounds(folder)), x.T, atol=1e-5 * level)
+
+
 def test_the_table_describes_the_factors(folder, analysis):
     with (folder / "components.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -146,7 +159,7 @@ def test_an_existing_folder_is_kept_unless_told(tmp_path, analysis):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("do not lose this")
     for overwrite in (False, True):
-        with pytest.raises(BadInput, match="exists already and is kept"):
+        with pytest.raises(BadInput, match="there is something here that is not a result"):
             save_analysis(analysis, tmp_path / "mine", overwrite=overwrite)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "do not lose this"
     save_analysis(analysis, tmp_path / "result")

@@ -53,7 +53,7 @@ def test_axes_are_in_hertz_and_seconds():
 
 @pytest.mark.parametrize("samples", [np.zeros(22050), np.zeros((2, 22050))])
 def test_silence_is_refused(samples):
-    with pytest.raises(BadInput, match="the recording is silent"):
+    with pytest.raises(BadInput, match="the recording, mixed to mono, is silent"):
         spectrogram(Audio(samples, 22050))
 
 

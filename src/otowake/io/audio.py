@@ -19,7 +19,9 @@ from otowake.io.decoder import Decoder
 from otowake.options import LoadSpec
 from otowake.types import Audio, Floats, Source
 
-BLOCK_SECONDS = 10
+BLOCK_SECONDS = 0.5
+"""How much is decoded at once; of a damaged file, less than this is lost before the damage."""
+
 MOST_BYTES = 4 * 2**30
 """The most that a recording may take in memory, decoded."""
 
@@ -72,13 +74,18 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     path = Path(path)
     check_file(path)
     decoder = _open(path, spec)
+    limit = f"{MOST_BYTES / 2**30:g} GiB"
+    wanted = np.inf if spec.duration is None else spec.duration * decoder.rate
+    likely = min(decoder.there or 0, wanted)
+    if 4 * likely * decoder.n_channels > MOST_BYTES:
+        raise BadInput(text.TOO_LONG, path=path, limit=limit)
     blocks: list[Floats] = []
     size = 0
     for block in _checked(path, decoder, spec):
         blocks.append(block)
         size += block.nbytes
         if size > MOST_BYTES:
-            raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_BYTES / 2**30:g} GiB")
+            raise BadInput(text.TOO_LONG, path=path, limit=limit)
     source = Source(str(path.resolve()), sha256(path), spec.start, spec.duration)
     return Audio(np.concatenate(blocks).T, decoder.rate, path.name, source)
 
@@ -96,7 +103,14 @@ def sha256(path: Path) -> str:
 
 def check_file(path: Path) -> None:
     """Refuse what is no regular file, can't be opened or is empty."""
-    if not path.exists():
+    try:
+        os.fsencode(path).decode()
+        exists = path.exists()
+    except UnicodeDecodeError as error:
+        raise BadInput(text.NOT_READABLE, path=ascii(str(path)), why="its name is not UTF-8") from error
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    if not exists:
         raise BadInput(text.NO_SUCH_FILE, path=path)
     if path.is_dir():
         raise BadInput(text.IS_A_FOLDER, path=path)
@@ -134,15 +148,30 @@ def _is_media(path: Path) -> bool:
     )
 
 
+class Onward(soundfile.SoundFile):
+    """A file that is only read onward.
+
+    soundfile seeks to where it is after each read, and in MP3 libsndfile seeks by guess: the blocks would not join.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _open_soundfile(path: Path, spec: LoadSpec) -> Decoder:
     file = soundfile.SoundFile(path)
+    if file.format == "MP3":
+        file.close()
+        file = Onward(path)
     first = round(spec.start * file.samplerate)
     if first >= file.frames > 0:
         length = f"{file.frames / file.samplerate:g}"
         file.close()
         raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=length)
     promised = max(file.frames, _promised_by_header(file)) - first
-    return Decoder(file.samplerate, promised, _soundfile_blocks(file, first))
+    return Decoder(
+        file.samplerate, file.channels, promised, file.frames - first, _soundfile_blocks(file, first)
+    )
 
 
 def _promised_by_header(file: soundfile.SoundFile) -> int:
@@ -163,7 +192,11 @@ def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]
         skip = first if file.format == "MP3" else 0
         if first > skip:
             file.seek(first)
-        while len(block := file.read(BLOCK_SECONDS * file.samplerate, dtype="float32", always_2d=True)):
+        while len(
+            block := file.read(
+                max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32", always_2d=True
+            )
+        ):
             if skip < len(block):
                 yield np.asarray(block[skip:], dtype=np.float32)
             skip = max(0, skip - len(block))

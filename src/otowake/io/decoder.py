@@ -12,10 +12,12 @@ from otowake.types import Floats
 class Decoder:
     """An open recording.
 
-    `rate` is in Hz, `promised` the length in samples that the file claims to have from here on (None where it
-    claims nothing), `blocks` the sound in pieces of shape (sample, channel).
+    `rate` is in Hz, `n_channels` their number, `promised` the length in samples that the file claims to have from here on (None where it
+    claims nothing), `there` how many samples its size allows (None where nobody knows), `blocks` the sound in pieces of shape (sample, channel).
     """
 
     rate: int
+    n_channels: int
     promised: int | None
+    there: int | None
     blocks: Iterator[Floats]

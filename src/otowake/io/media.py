@@ -55,7 +55,7 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
         raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=f"{_length(stream):g}")
     promised = round(_length(stream) * rate) - first
     sure = promised > 0 and not GUESSED_LENGTH & set(container.format.name.split(","))
-    return Decoder(rate, promised if sure else None, chain([start], blocks))
+    return Decoder(rate, start.shape[1], promised if sure else None, None, chain([start], blocks))
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import glob
+import hashlib
 import json
 import os
 import shutil
@@ -31,6 +31,9 @@ from otowake.types import Analysis, Audio, Component, Curve, Factors, Fit, Float
 
 FORMAT = 1
 """The version of the folder's layout."""
+
+QUIET = 2**-10
+"""A peak below this (−60 dB) is too low for 24 bits."""
 
 COLUMNS: tuple[str, ...] = (
     "component",
@@ -137,16 +140,16 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
 def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     """A folder to fill that takes its place `folder` when the block ends well, and is removed when it doesn't."""
     folder = Path(folder)
-    if folder.exists() and not (overwrite and (folder / "analysis.json").is_file()):
-        raise BadInput(text.FOLDER_EXISTS, path=folder)
+    _check_place(folder, overwrite)
     made: list[Path] = []
     place = None
     try:
         made = _make_parents(folder)
         _remove_leftovers(folder)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-{os.getpid()}-", dir=folder.parent))
+        place = Path(tempfile.mkdtemp(prefix=f"{_mark(folder)}{os.getpid()}-", dir=folder.parent))
         yield place
         place.chmod(0o755)
+        _check_place(folder, overwrite)
         _replace(folder, place)
     except BaseException as error:
         if place is not None:
@@ -160,9 +163,23 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
         raise
 
 
+def _check_place(folder: Path, overwrite: bool) -> None:
+    if not os.path.lexists(folder):
+        return
+    if not (folder / "analysis.json").is_file():
+        raise BadInput(text.NOT_OURS, path=folder)
+    if not overwrite:
+        raise BadInput(text.FOLDER_EXISTS, path=folder)
+
+
+def _mark(folder: Path) -> str:
+    """How the names of half-written folders for this one begin, however long its own name is."""
+    return f".partial-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
+
+
 def _remove_leftovers(folder: Path) -> None:
     """Remove what runs that were killed have left half-written; their number is in the name."""
-    for left in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*-*"):
+    for left in folder.parent.glob(f"{_mark(folder)}*-*"):
         process = left.name.split("-")[-2]
         if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
             shutil.rmtree(left, ignore_errors=True)
@@ -177,10 +194,15 @@ def _make_parents(folder: Path) -> list[Path]:
 
 def _replace(folder: Path, place: Path) -> None:
     if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old-", dir=folder.parent))
-        folder.rename(old / folder.name)
-        place.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        old = Path(tempfile.mkdtemp(prefix=_mark(folder) + "old-", dir=folder.parent))
+        folder.rename(old / "result")
+        try:
+            place.rename(folder)
+        except OSError:
+            (old / "result").rename(folder)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
     else:
         place.rename(folder)
 
@@ -237,13 +259,17 @@ def _description(analysis: Analysis) -> dict[str, Any]:
 
 
 def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
-    """Write each component's sound: 24-bit FLAC, or float WAV if one of them goes beyond full scale."""
-    for suffix in (".flac", ".wav"):
+    """Write each component's sound: 24-bit FLAC where that can hold it, float WAV elsewhere.
+
+    FLAC has at most 8 channels and 655,350 Hz, ends at full scale, and has few steps for what is very quiet.
+    """
+    if audio.n_channels <= 8 and audio.rate <= 655_350:
         folder.mkdir()
-        if _write_sounds(analysis, audio, folder, suffix) <= 1:
+        if QUIET <= _write_sounds(analysis, audio, folder, ".flac") <= 1:
             return
-        if suffix == ".flac":
-            shutil.rmtree(folder)
+        shutil.rmtree(folder)
+    folder.mkdir()
+    _write_sounds(analysis, audio, folder, ".wav")
 
 
 def component_file(component: Component) -> str:
@@ -271,7 +297,15 @@ def _write_sounds(analysis: Analysis, audio: Sound, folder: Path, suffix: str) -
     for path in paths:
         if soundfile.info(path).frames != audio.n_samples:
             raise OSError(f"{path.name} was not written whole; the disk may be full")
-    return peak if suffix == ".flac" else 0.0
+    return peak
+
+
+def input_digest(folder: Path) -> str | None:
+    """The SHA-256 of the file that a result was made from; None if it is no result."""
+    try:
+        return json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["input"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def load_analysis(folder: Path_) -> Analysis:
@@ -310,7 +344,16 @@ def load_analysis(folder: Path_) -> Analysis:
         with (folder / "factors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
         audio = _sound(facts["input"], folder)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+        soundfile.SoundFileError,
+    ) as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
     return analysis if audio is None else with_sound(analysis, audio)
 
@@ -363,7 +406,7 @@ def _sound(facts: dict[str, Any] | None, folder: Path) -> Sound | None:
     if path.is_file() and sha256(path) == facts["sha256"]:
         return open_recording(path, start=facts["start"], duration=facts["duration"])
     total: Floats | None = None
-    for file in sorted((folder / "components").glob("*")):
+    for file in sorted((folder / "components").glob("*-*.*")):
         samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
         total = np.add(0.0 if total is None else total, samples)
     if total is None or total.shape != (facts["samples"], facts["channels"]):

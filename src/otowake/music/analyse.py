@@ -70,7 +70,7 @@ def analyse(
     stft_spec, fit_spec = _with_options(stft or StftSpec(), fit or FitSpec(), options)
     if V is None:
         V = spectrogram(audio, stft_spec)
-    found = factorize(V.values, fit_spec, watch=watch, resume=resume, **(start or {}))
+    found = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **(start or {}))
     description = describe(found.factors, V.frequencies, V.times)
     analysis = Analysis(
         audio=audio,

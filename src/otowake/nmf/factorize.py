@@ -31,8 +31,9 @@ Keep = bool | Sequence[int]
 
 def factorize(
     V: ArrayLike | Matrix,
-    spec: FitSpec | None = None,
+    n_components: int | str | None = None,
     *,
+    spec: FitSpec | None = None,
     W: ArrayLike | None = None,
     H: ArrayLike | None = None,
     keep_W: Keep = False,
@@ -50,8 +51,11 @@ def factorize(
     V
         Shape (frequency, frame), non-negative and finite. It is not changed. Long recordings are taken in blocks
         of frames; instead of an array, anything with ``shape`` and ``frames(start, stop)`` will do.
-    spec
-        The options; single ones can be given by name instead (see :class:`otowake.options.FitSpec`).
+    n_components
+        How many components, or ``"auto"``; 20 if not given.
+    spec, **options
+        The other options, together or one by one: ``loss="kl"``, ``solver="accelerated"``, ``effort="normal"``,
+        ``max_iter``, ``tol``, ``seed`` and those of :class:`otowake.options.FitSpec`.
     W, H
         Where to begin: shapes (frequency, component) and (component, frame). What is 0 in them stays 0, so that a
         comb in W or a piano roll in H is a gate. With W alone, H is found from it.
@@ -103,20 +107,20 @@ def factorize(
     >>> activations.round(1).tolist()
     [[2.0], [5.0]]
     """
+    if n_components is not None:
+        options["n_components"] = n_components
     spec = (spec or FitSpec()).with_options(**options)
     given = _checked(V, weights, spec)
     curve = None
     if isinstance(spec.n_components, str):
         curve = unseen_losses(given.V, spec)
         spec = spec.with_options(n_components=curve.best())
-    n_components = int(spec.n_components)
+    number = int(spec.n_components)
     if spec.beta < 0 and isinstance(given.V, InMemory) and not given.V.values.all():
         raise BadInput(text.ZEROS, value=spec.beta)
-    if W is None and H is None and n_components > min(given.V.shape):
-        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=n_components)
-    problem = _problem(
-        spec, _kept("keep_W", keep_W, W, n_components), _kept("keep_H", keep_H, H, n_components), groups
-    )
+    if W is None and H is None and number > min(given.V.shape):
+        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=number)
+    problem = _problem(spec, _kept("keep_W", keep_W, W, number), _kept("keep_H", keep_H, H, number), groups)
     solver = _solver(spec, problem, weights is not None)
     wide = spec.precision == "float64"
     with jax.enable_x64(True) if wide else contextlib.nullcontext():
@@ -142,7 +146,9 @@ def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
         losses.append([])
         for fold in range(1, rank.FOLDS + 1):
             unseen = folds == fold
-            fit = factorize(values, plain, weights=(~unseen).astype(float), n_components=number, solver="mu")
+            fit = factorize(
+                values, spec=plain, weights=(~unseen).astype(float), n_components=number, solver="mu"
+            )
             truth, X = jnp.asarray(values), jnp.asarray(fit.W @ fit.H)
             loss = divergence(truth, X, spec.beta, jnp.asarray(unseen, values.dtype))
             losses[-1].append(float(loss) / np.count_nonzero(unseen))

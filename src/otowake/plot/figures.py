@@ -77,7 +77,7 @@ def learning_figure(
         if before or not fit.n_iter:
             set_note(panels, labels.NO_CURVE.format(language))
         else:
-            set_curve(panels, fit.losses, fit.auditions)
+            set_curve(panels, fit.losses, fit.auditions, language)
         set_title(panels, title, _subtitle(fit, before, language))
     return panels.figure
 

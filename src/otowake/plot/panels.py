@@ -246,7 +246,9 @@ def _colorbar(figure: Figure, image: AxesImage, beside: Bbox, language: Language
     bar.outline.set_visible(False)
 
 
-def set_curve(panels: Panels, losses: Floats, auditions: Floats | None = None) -> None:
+def set_curve(
+    panels: Panels, losses: Floats, auditions: Floats | None = None, language: Language = "en"
+) -> None:
     """Draw ln(loss) after each iteration, shape (iteration,), on a logarithmic scale of iterations.
 
     `auditions`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
@@ -260,6 +262,9 @@ def set_curve(panels: Panels, losses: Floats, auditions: Floats | None = None) -
     axes = panels.loss
     looks = np.arange(LOOK, before + 1, LOOK)
     axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
+    if before:
+        words = labels.AUDITIONS.format(language)
+        axes.text(0.97, 0.95, words, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=QUIET)
     axes.set_xscale("log")
     axes.set_xlim(LOOK if before else 1, max(n, 2))
     axes.set_ylim(_span(np.concatenate([values, _logarithm(tried).ravel()])))
