@@ -1,5 +1,6 @@
 """``python -m otowake``."""
 
-from otowake.cli import main
+from otowake.cli import entry
 
-main()
+if __name__ == "__main__":
+    entry()

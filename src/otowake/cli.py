@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -58,6 +59,25 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         _complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
         sys.exit(FAILED)
+
+
+def entry() -> None:
+    """The program as a process: it ends without the interpreter's clearing up, which takes a tenth of its time."""
+    gc.set_threshold(200_000)  # imports make many objects and hardly any garbage
+    sys.setswitchinterval(0.0005)  # figure and sounds are made side by side
+    language = _language(sys.argv[1:])
+    code = FAILED
+    try:
+        main()
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else FAILED
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as error:
+        _complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
+        code = FAILED
+    os._exit(code)
 
 
 def _language(arguments: list[str]) -> Language:

@@ -29,7 +29,7 @@ def separate(
     factors: Factors,
     spec: StftSpec,
     only: Sequence[int] | None = None,
-    frames_per_block: int = 256,
+    frames_per_block: int = 128,
 ) -> Iterator[list[Floats]]:
     """Components as sound, block by block.
 
