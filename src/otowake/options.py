@@ -159,7 +159,13 @@ class Spec:
 
 @dataclass(frozen=True)
 class LoadSpec(Spec):
-    """Which part of a recording to read."""
+    """Which part of a recording to read.
+
+    Examples
+    --------
+    >>> LoadSpec(start=10, duration=30).duration
+    30.0
+    """
 
     start: float = option(0.0, Text("where to begin, in seconds", "読み始める位置（秒）"), low=0)
     duration: float | None = option(
@@ -171,7 +177,18 @@ class LoadSpec(Spec):
 
 @dataclass(frozen=True)
 class StftSpec(Spec):
-    """How the spectrogram is made (librosa's defaults, as in the manual)."""
+    """How the spectrogram is made (librosa's defaults, as in the manual).
+
+    Raises
+    ------
+    BadInput
+        If an option is out of its bounds, or the step longer than half a window.
+
+    Examples
+    --------
+    >>> StftSpec().n_fft, StftSpec(hop=256).hop
+    (2048, 256)
+    """
 
     sample_rate: int = option(
         22050,
@@ -197,7 +214,13 @@ class StftSpec(Spec):
 
 @dataclass(frozen=True)
 class FitSpec(Spec):
-    """How the spectrogram is factorised."""
+    """How the spectrogram is factorised.
+
+    Examples
+    --------
+    >>> FitSpec(loss="euclidean").beta, FitSpec().with_options(n_components=30).n_components
+    (2.0, 30)
+    """
 
     n_components: int | str = option(
         20,

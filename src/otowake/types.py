@@ -136,6 +136,13 @@ class Spectrogram:
     `values` has the shape (frequency, frame), mean 1 (before 1e-10 was added to it); it is an array, or where a
     recording is too long for memory, a :class:`Matrix` on disk. `scale` is the mean that it was divided by.
     `frequencies` are in Hz, `times` (the centres of the windows) in seconds.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> V = otowake.spectrogram(otowake.load(otowake.demo_path(), duration=1))
+    >>> V.values.shape, round(float(V.frequencies[-1])), round(float(V.times[-1]), 2)
+    ((1025, 44), 11025, 1.0)
     """
 
     values: Any
@@ -162,7 +169,14 @@ class Stop:
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """Components and their activations: `W` of shape (frequency, component), `H` of (component, frame)."""
+    """Components and their activations: `W` of shape (frequency, component), `H` of (component, frame).
+
+    Examples
+    --------
+    >>> factors = Factors(np.ones((3, 2)), np.ones((2, 4)))
+    >>> factors.n_components, factors.product().shape
+    (2, (3, 4))
+    """
 
     W: Floats
     H: Floats
@@ -228,6 +242,13 @@ class Fit:
     auditions
         Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
         scaled to all frames; empty if none was tried.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> fit = otowake.factorize(np.eye(3) + 1, n_components=2, max_iter=7, tol=0)
+    >>> fit.n_iter, fit.stop.reason, str(fit.stop), fit.losses.shape
+    (7, 'max_iter', 'ran its 7 iterations', (7,))
     """
 
     W: Floats
@@ -266,6 +287,14 @@ class Progress:
 
     `losses` has one entry per update done so far; `factors` fetches the present factors when called, `state` all
     the arrays that it takes to go on from here later.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> seen = []
+    >>> fit = otowake.factorize(np.eye(3) + 1, n_components=1, max_iter=20, tol=0, watch=lambda now: seen.append(now.iteration))
+    >>> seen
+    [0, 10, 20]
     """
 
     iteration: int
@@ -284,6 +313,11 @@ class Pitch:
     """A pitch: `hz` its fundamental frequency, `midi` the nearest note (69 is A4), `cents` off that note.
 
     The deviation is counted from the recording's own tuning. `confidence` is from 0 to 1.
+
+    Examples
+    --------
+    >>> Pitch(hz=441.0, midi=69, cents=3.9, confidence=0.9).midi
+    69
     """
 
     hz: float
@@ -347,6 +381,18 @@ class Component:
         Its share of the recording's energy, from 0 to 1.
     start, end
         When it sounds, in seconds: from the first to the last frame within 30 dB of its loudest.
+
+    Raises
+    ------
+    BadInput
+        By :meth:`audio`, if the sound is no longer to be had.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> component = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), n_components=2).components[0]
+    >>> component.index, component.audio().duration
+    (0, 2.0)
     """
 
     index: int
@@ -383,6 +429,13 @@ class Analysis:
         The recording's A4.
     stft
         The options of the spectrogram.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), n_components=2)
+    >>> len(analysis.components), analysis.fit.W.shape, 430 < analysis.tuning_hz < 450
+    (2, (1025, 2), True)
     """
 
     audio: Sound | None

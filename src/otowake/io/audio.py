@@ -91,7 +91,13 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
 
 
 def demo_path() -> Path:
-    """The clip that comes with the package: a scale and chords on an accordion, 15.8 s."""
+    """The clip that comes with the package: a scale and chords on an accordion, 15.8 s.
+
+    Examples
+    --------
+    >>> demo_path().name
+    'demo.ogg'
+    """
     return Path(__file__).parent.parent / "data" / "demo.ogg"
 
 

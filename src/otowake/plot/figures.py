@@ -83,7 +83,15 @@ def learning_figure(
 
 
 def analysis_figure(analysis: Analysis, *, language: Language = "en", before: bool = False) -> Figure:
-    """:func:`learning_figure` of an analysis, its components named by their pitches."""
+    """:func:`learning_figure` of an analysis, its components named by their pitches.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), n_components=2)
+    >>> analysis_figure(analysis, language="ja").axes[0].get_title("left")
+    '学習曲線'
+    """
     return learning_figure(
         analysis.fit,
         analysis.frequencies,
