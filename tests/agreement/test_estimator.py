@@ -85,7 +85,7 @@ def test_penalties_weigh_what_scikit_learns_do(X, beta_loss, beta, l1_ratio):
     expected = objective(X, W, theirs.components_, beta, **penalties)
     ours = NMF(**options, **TO_REST)
     held = {"W": theirs.components_.T, "H": W.T, "keep_W": True, "keep_H": True, "max_iter": 1}
-    there = factorize(X.T, ours._spec(X, 4), **held).loss
+    there = factorize(X.T, spec=ours._spec(X, 4), **held).loss
     half = 2 if beta == 2 else 1
     assert there / half == pytest.approx(expected, rel=1e-9)
     W = ours.fit_transform(X)
