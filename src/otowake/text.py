@@ -293,8 +293,10 @@ HELP_LANG = Text(
     "language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）"
 )
 HELP_ANIMATION = Text(
-    "also write learning.gif, an animation of the learning, and figure-before.png",
-    "学習の様子の動画 learning.gif と学習前の図 figure-before.png も作ります",
+    "also write learning.gif, an animation of the learning, and figure-before.png; "
+    "--solver mu learns from the random start on, the default begins after its audition",
+    "学習の様子の動画 learning.gif と学習前の図 figure-before.png も作ります。"
+    "--solver mu は乱数の初期値から、既定の解法は初期値を選んだ後から学習します",
 )
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")
