@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from otowake.music.compare import agreement, matched
 from otowake.plot import labels
@@ -119,6 +120,8 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.set_yscale("log")
         axes.set_xticks(curve.numbers, [str(n) for n in curve.numbers])
         axes.minorticks_off()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
         axes.set_xlabel(labels.NUMBER_OF_COMPONENTS.format(language))
         axes.set_ylabel(labels.UNSEEN_LOSS.format(language))
         axes.grid(color="#eeeeee", linewidth=0.8)
