@@ -11,6 +11,7 @@ from otowake.io import save_analysis as save_analysis
 from otowake.io.audio import demo_path as demo_path
 from otowake.music import analyse as analyse
 from otowake.music.pitch import note_name as note_name
+from otowake.nmf import Activator as Activator
 from otowake.nmf import factorize as factorize
 from otowake.options import FitSpec as FitSpec
 from otowake.options import LoadSpec as LoadSpec
@@ -19,11 +20,16 @@ from otowake.signal import spectrogram as spectrogram
 from otowake.sklearn import NMF as NMF
 from otowake.types import Analysis as Analysis
 from otowake.types import Audio as Audio
+from otowake.types import Chord as Chord
 from otowake.types import Component as Component
 from otowake.types import Factors as Factors
 from otowake.types import Fit as Fit
+from otowake.types import Key as Key
+from otowake.types import Note as Note
+from otowake.types import Part as Part
 from otowake.types import Pitch as Pitch
 from otowake.types import Progress as Progress
+from otowake.types import Rhythm as Rhythm
 from otowake.types import Spectrogram as Spectrogram
 
 __version__: str

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from otowake import text
 from otowake.console import progress
 from otowake.errors import BadInput, MissingExtra
-from otowake.nmf import factorize, starts
+from otowake.nmf import Activator, factorize, starts
 from otowake.nmf.divergence import divergence, gradient_scale
 from otowake.nmf.factorize import checked_matrix
 from otowake.nmf.solvers import TABLE
@@ -257,11 +257,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._dense(X, reset=False)
-        if not X.any():
-            return np.zeros((len(X), self.n_components_), X.dtype)
-        K = self.n_components_
-        spec = self._spec(X, K).with_options(n_components=K, solver=FitSpec.solver, tol=0, n_init=1)
-        return np.array(factorize(X.T, spec=spec, W=self.components_.T, keep_W=True).H.T, order="C")
+        spec = self._spec(X, self.n_components_).with_options(solver=FitSpec.solver, tol=0)
+        return np.array(Activator(self.components_.T, spec=spec)(X.T).T, order="C")
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
         """W·H for a W of shape (n_samples, n_components); the result has the shape (n_samples, n_features)."""

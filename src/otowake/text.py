@@ -141,6 +141,10 @@ NOT_IN_BLOCKS = Text(
     "{what} is not possible for recordings in blocks; leave it out or take a shorter part.",
     "{what} は、ブロックに分けて処理する長い録音では使えません。外すか、短くしてください。",
 )
+NOT_LIVE = Text(
+    "{what} ties activations to one another and is not possible frame by frame; leave it out.",
+    "{what} はアクティベーション同士を結びつけるため、フレームごとの処理では使えません。外してください。",
+)
 NOT_THE_CHECKPOINT = Text(
     "the checkpoint belongs to another recording or other options; remove it to begin anew.",
     "チェックポイントが別の録音または設定のものです。最初からやり直すには削除してください。",

@@ -228,7 +228,10 @@ class Fit:
     H
         Activations アクティベーション, shape (component, frame).
     losses
-        Shape (iteration,): the loss in nats (`kl`) or its own units after each update of both factors.
+        Shape (look,): the loss in nats (`kl`) or its own units, each time that it was measured.
+    iterations
+        Shape (look,): after how many updates of both factors that was. `mu` and `adam` measure after every
+        update, the fast solvers after every tenth: a measurement costs as much as half an update.
     initial
         The factors before learning, in the same order of components.
     stop
@@ -248,12 +251,13 @@ class Fit:
     >>> import otowake
     >>> fit = otowake.factorize(np.eye(3) + 1, n_components=2, max_iter=7, tol=0)
     >>> fit.n_iter, fit.stop.reason, str(fit.stop), fit.losses.shape
-    (7, 'max_iter', 'ran its 7 iterations', (7,))
+    (7, 'max_iter', 'ran its 7 iterations', (1,))
     """
 
     W: Floats
     H: Floats
     losses: Floats
+    iterations: NDArray[np.int64]
     initial: Factors
     stop: Stop
     spec: FitSpec
@@ -268,7 +272,7 @@ class Fit:
     @property
     def n_iter(self) -> int:
         """Updates done."""
-        return len(self.losses)
+        return int(self.iterations[-1]) if len(self.iterations) else 0
 
     @property
     def loss(self) -> float:
@@ -285,8 +289,8 @@ class Fit:
 class Progress:
     """How far a fit has come: what a watcher is called with between chunks of iterations.
 
-    `losses` has one entry per update done so far; `factors` fetches the present factors when called, `state` all
-    the arrays that it takes to go on from here later.
+    `losses` are those measured so far, `iterations` after how many updates each; `factors` fetches the present
+    factors when called, `state` all the arrays that it takes to go on from here later.
 
     Examples
     --------
@@ -297,11 +301,16 @@ class Progress:
     [0, 10, 20]
     """
 
-    iteration: int
+    iterations: NDArray[np.int64]
     max_iter: int
     losses: Floats
     factors: Callable[[], Factors]
     state: Callable[[], dict[str, Floats]] = dict
+
+    @property
+    def iteration(self) -> int:
+        """Updates done."""
+        return int(self.iterations[-1]) if len(self.iterations) else 0
 
 
 Watcher = Callable[[Progress], bool | None]
@@ -342,11 +351,17 @@ class Note:
         Its instrument: the General MIDI programme, from 0.
     is_drum
         Whether it belongs to a drum kit; then `midi` is no pitch.
+    cents
+        How far its pitch is from `midi` in the recording's own tuning; None where that is not known.
+    confidence
+        How sure it is that the note was played, from 0 to 1; 1 for the notes of a score.
+    instrument
+        The name of its instrument, such as ``"french-horn"``; empty where nobody has looked.
 
     Raises
     ------
     BadInput
-        If one of these is out of its bounds.
+        If one of these is out of its bounds; by :meth:`audio`, if the sound is not to be had.
 
     Examples
     --------
@@ -360,11 +375,117 @@ class Note:
     velocity: float = 0.8
     programme: int = 0
     is_drum: bool = False
+    cents: float | None = None
+    confidence: float = 1.0
+    instrument: str = ""
+    render: Callable[[Note], Audio] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         in_time = 0 <= self.onset <= self.offset < np.inf
         if not (in_time and 0 <= self.midi <= 127 and 0 <= self.velocity <= 1 and 0 <= self.programme <= 127):
             raise BadInput(text.NOT_A_NOTE, value=self)
+
+    def audio(self) -> Audio:
+        """The note alone as sound, at the recording's own rate, length and channels."""
+        if self.render is None:
+            raise BadInput(text.SOUND_GONE, path=f"note {self.midi} at {self.onset:.2f} s")
+        return self.render(self)
+
+
+@dataclass(frozen=True)
+class Chord:
+    """A chord and when it sounds, in seconds: `name` as in ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for none.
+
+    Examples
+    --------
+    >>> Chord(0.0, 1.5, "G/D").name
+    'G/D'
+    """
+
+    onset: float
+    offset: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """The key of a piece: its tonic as a pitch class from 0 (C) to 11, and its mode.
+
+    Examples
+    --------
+    >>> Key(9, "minor", 0.8).fifths
+    0
+    """
+
+    tonic: int
+    mode: Literal["major", "minor"]
+    confidence: float
+
+    @property
+    def fifths(self) -> int:
+        """Sharps (above 0) or flats (below 0) of its signature, from −5 to 6."""
+        return ((self.tonic + (3 if self.mode == "minor" else 0)) * 7 + 5) % 12 - 5
+
+
+@dataclass(frozen=True, eq=False)
+class Rhythm:
+    """How a piece is counted.
+
+    Attributes
+    ----------
+    tempo
+        Beats (quarter notes) a minute, the median over the piece.
+    beats
+        Shape (beat,): when the beats fall, in seconds, from before the first note to after the last.
+    metre
+        Beats in a bar.
+    downbeat
+        The place in `beats` of the first first beat of a bar, from 0 to `metre` − 1.
+
+    Examples
+    --------
+    >>> Rhythm(120.0, np.arange(0, 4, 0.5), 4, 0).metre
+    4
+    """
+
+    tempo: float
+    beats: Floats
+    metre: int = 4
+    downbeat: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """All notes of one player.
+
+    Attributes
+    ----------
+    name
+        What it is called in files: the instrument, from the second of a kind on with a number (``"violin-2"``).
+    instrument
+        The instrument's name; ``"unknown"`` where that is unsure.
+    notes
+        The places of its notes in :attr:`Analysis.notes`.
+    probabilities
+        Of the instruments it may be, the likeliest first.
+
+    Examples
+    --------
+    >>> Part("piano", "piano", (0, 1), {"piano": 0.9}).instrument
+    'piano'
+    """
+
+    name: str
+    instrument: str
+    notes: tuple[int, ...]
+    probabilities: dict[str, float] = field(default_factory=dict)
+    render: Callable[[Part], Audio] | None = field(default=None, repr=False)
+
+    def audio(self) -> Audio:
+        """The part alone as sound, at the recording's own rate, length and channels."""
+        if self.render is None:
+            raise BadInput(text.SOUND_GONE, path=f"part {self.name}")
+        return self.render(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -429,6 +550,12 @@ class Analysis:
         The recording's A4.
     stft
         The options of the spectrogram.
+    notes
+        The notes in order of onset, then of pitch; empty where the stage `notes` was not asked for, as are:
+    chords, key, rhythm
+        What follows from the notes: chord names over time, the key, tempo and beats.
+    parts
+        The notes gathered by instrument.
 
     Examples
     --------
@@ -446,3 +573,8 @@ class Analysis:
     scale: float
     tuning_hz: float
     stft: StftSpec
+    notes: tuple[Note, ...] = ()
+    chords: tuple[Chord, ...] = ()
+    key: Key | None = None
+    rhythm: Rhythm | None = None
+    parts: tuple[Part, ...] = ()

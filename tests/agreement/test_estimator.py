@@ -59,7 +59,7 @@ def test_it_fits_as_well_as_scikit_learns(X, beta_loss):
     assert ours.reconstruction_err_ <= 1.01 * theirs.reconstruction_err_
     assert ours.components_.shape == theirs.components_.shape
     assert ours.n_components_ == theirs.n_components_
-    assert len(ours.losses_) == ours.n_iter_
+    assert len(ours.losses_) == -(-ours.n_iter_ // 10)
 
 
 @pytest.mark.parametrize("beta_loss", LOSSES)

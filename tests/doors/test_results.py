@@ -101,6 +101,7 @@ def test_the_table_describes_the_factors(folder, analysis):
             "H0",
             "frequencies",
             "times",
+            "iterations",
             "losses",
             "auditions",
             "restarts",

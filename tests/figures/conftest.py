@@ -41,9 +41,10 @@ def made_up(n_components: int = 6, n_bins: int = 513, n_frames: int = 90, n_iter
     onsets = np.linspace(0, times[-1], n_components, endpoint=False)[:, None]
     H = np.where(times >= onsets, np.exp(-4 * (times - onsets)), 0.0)
     initial = Factors(np.exp(rng.normal(size=W.shape)), np.exp(rng.normal(size=H.shape)))
-    losses = 100 + 20_000 / np.arange(1, n_iter + 1) ** 1.5
+    iterations = np.arange(1, n_iter + 1)
+    losses = 100 + 20_000 / iterations**1.5
     stop = Stop("max_iter", STOP_MAX_ITER, {"n": n_iter})
-    fit = Fit(W, H, losses, initial, stop, FitSpec(n_components=n_components))
+    fit = Fit(W, H, losses, iterations, initial, stop, FitSpec(n_components=n_components))
     return Example(fit, frequencies, times, [*pitches, None])
 
 

@@ -22,7 +22,7 @@ def watched(example, n: int = 5) -> Snapshots:
         part = i / (n - 1)
         mixed = [(1 - part) * a + part * b for a, b in ((fit.initial.W, fit.W), (fit.initial.H, fit.H))]
         snapshots.add(1 + i * 9, Factors(*mixed))
-    snapshots.losses = fit.losses
+    snapshots.iterations, snapshots.losses = fit.iterations, fit.losses
     return snapshots
 
 
@@ -133,7 +133,7 @@ def test_a_folder_that_is_not_there(example, tmp_path):
 def test_snapshots_are_few_and_spread_over_the_logarithm(chunk, max_iter):
     snapshots, factors = Snapshots(most=30), Factors(np.ones((3, 2)), np.ones((2, 5)))
     for n in range(chunk, max_iter + 1, chunk):
-        snapshots(Progress(n, max_iter, np.ones(1), lambda: factors))
+        snapshots(Progress(np.array([n]), max_iter, np.ones(1), lambda: factors))
     steps = np.log([s.iteration for s in snapshots.frames])
     assert 10 < len(snapshots.frames) <= 30
     assert snapshots.frames[0].iteration == chunk
@@ -150,7 +150,7 @@ def test_snapshots_ask_for_factors_only_when_they_keep_them():
     snapshots = Snapshots(most=10)
     assert snapshots
     for n in range(1, 1001):
-        snapshots(Progress(n, 1000, np.ones(n), factors))
+        snapshots(Progress(np.arange(1, n + 1), 1000, np.ones(n), factors))
     assert len(calls) == len(snapshots.frames) <= 10
     assert len(snapshots.losses) == 1000
 

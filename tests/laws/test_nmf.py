@@ -50,17 +50,19 @@ def test_the_last_loss_is_that_of_the_factors(planted, solver, loss):
 @every_solver
 def test_each_loss_is_that_after_so_many_updates(planted, solver, loss):
     long = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=13, tol=0)
-    for n in (1, 9, 10, 11):
-        short = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=n, tol=0)
+    looks = [10, 13] if TABLE[solver].look == 10 else range(1, 14)
+    np.testing.assert_array_equal(long.iterations, looks)
+    for n, measured in zip(long.iterations[::4], long.losses[::4], strict=True):
+        short = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=int(n), tol=0)
         assert short.n_iter == n
-        assert long.losses[n - 1] == pytest.approx(reference_loss(planted, short), rel=1e-4)
+        assert measured == pytest.approx(reference_loss(planted, short), rel=1e-4)
 
 
 @pairs(DESCENDING)
 def test_the_loss_never_rises(planted, solver, loss):
     losses = factorize(planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0).losses
     assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < (0.5 if TABLE[solver].look == 1 else 1) * losses[0]
 
 
 @every_pair
@@ -127,7 +129,7 @@ def test_thorough_ends_lower_than_normal(planted):
 
 def test_the_auditions_are_told_and_the_best_goes_on(planted):
     fit = factorize(planted, n_components=4, effort="thorough")
-    assert fit.auditions.shape == (10, 20)
+    assert fit.auditions.shape == (10, 15)
     assert (np.diff(fit.auditions) <= 0).mean() > 0.9
     assert fit.loss <= 1.01 * fit.auditions[:, -1].min()  # 50 frames are few enough to be auditioned whole
     assert factorize(planted, n_components=4, solver="mu").auditions.size == 0

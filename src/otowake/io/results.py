@@ -111,6 +111,7 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         "frequencies": analysis.frequencies,
         "times": analysis.times,
         "losses": fit.losses,
+        "iterations": fit.iterations,
         "auditions": fit.auditions,
         "restarts": fit.restarts,
     }
@@ -375,6 +376,7 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
         W,
         H,
         arrays["losses"],
+        arrays["iterations"].astype(np.int64),
         Factors(arrays["W0"], arrays["H0"]),
         Stop(stop["reason"], templates[stop["reason"]], dict(stop["facts"])),
         FitSpec().with_options(**facts["options"]["fit"]),

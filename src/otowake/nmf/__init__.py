@@ -1,5 +1,6 @@
 """Non-negative matrix factorisation: V ≈ W·H. Pure functions of arrays, in JAX."""
 
 from otowake.nmf.factorize import factorize
+from otowake.nmf.live import Activator
 
-__all__ = ["factorize"]
+__all__ = ["Activator", "factorize"]

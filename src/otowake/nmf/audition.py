@@ -19,11 +19,8 @@ from jax import Array
 
 from otowake.nmf import starts
 from otowake.nmf.frames import columns
-from otowake.nmf.solvers import Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
+from otowake.nmf.solvers import LOOK, Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
 from otowake.types import Factors, Floats, Matrix
-
-LOOK = 10
-"""Iterations between two looks at the loss of an audition."""
 
 LIFT = 10
 """Updates of H alone that bring the winner from the thin set to all frames."""
@@ -45,7 +42,7 @@ class Effort(NamedTuple):
 
 EFFORTS = {
     "normal": Effort(n_starts=4, n_frames=300, n_iter=100, tol=1e-3, max_iter=300),
-    "thorough": Effort(n_starts=10, n_frames=300, n_iter=200, tol=1e-4, max_iter=1000),
+    "thorough": Effort(n_starts=10, n_frames=300, n_iter=150, tol=1e-4, max_iter=1000),
 }
 
 

@@ -41,10 +41,10 @@ def entries(V: Array, X: Array, beta: float) -> Array:
     if beta == 1:
         return V * jnp.log(ratio + TINY) - V + X
     if beta == 0:
-        return jnp.where(X > 0, ratio - jnp.log(ratio + TINY) - 1, 0.0)
+        return jnp.where(X == 0, 0.0, ratio - jnp.log(ratio + TINY) - 1)
     safe = X + TINY
     whole = (V**beta + (beta - 1) * safe**beta - beta * V * safe ** (beta - 1)) / (beta * (beta - 1))
-    return jnp.where(X > 0, whole, 0.0)
+    return jnp.where(X == 0, 0.0, whole)
 
 
 def halves(V: Array, X: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array | None]:

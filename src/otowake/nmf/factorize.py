@@ -19,7 +19,7 @@ from otowake.nmf.audition import EFFORTS, audition, lifted
 from otowake.nmf.divergence import divergence
 from otowake.nmf.frames import LONG, InMemory, PaddedBlocks, in_blocks
 from otowake.nmf.penalties import Penalty
-from otowake.nmf.solvers import TABLE, Problem, Solver, chosen
+from otowake.nmf.solvers import TABLE, H_alone, Problem, Solver, chosen
 from otowake.options import FitSpec
 from otowake.types import Curve, Factors, Fit, Floats, Matrix, Progress, Watcher
 
@@ -76,8 +76,8 @@ def factorize(
     Returns
     -------
     Fit
-        With ``W`` of shape (frequency, component), ``H`` of shape (component, frame), and the penalised loss after
-        each update.
+        With ``W`` of shape (frequency, component), ``H`` of shape (component, frame), and the penalised loss as it
+        went.
 
     Raises
     ------
@@ -120,8 +120,8 @@ def factorize(
         raise BadInput(text.ZEROS, value=spec.beta)
     if W is None and H is None and number > min(given.V.shape):
         raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=number)
-    problem = _problem(spec, _kept("keep_W", keep_W, W, number), _kept("keep_H", keep_H, H, number), groups)
-    solver = _solver(spec, problem, weights is not None)
+    problem = problem_of(spec, _kept("keep_W", keep_W, W, number), _kept("keep_H", keep_H, H, number), groups)
+    solver = solver_of(spec, problem, weights is not None)
     wide = spec.precision == "float64"
     with jax.enable_x64(True) if wide else contextlib.nullcontext():
         # The smoothness of H must not see frames that only pad.
@@ -183,38 +183,42 @@ def _run(
     resume: dict[str, Floats] | None,
 ) -> Fit:
     n_frames = given.V.shape[1]
-    effort = EFFORTS[spec.effort]
-    auditioned = spec.solver == AUDITIONED
-    max_iter = spec.max_iter or (effort.max_iter if auditioned else solver.max_iter)
-    tol = (effort.tol if auditioned else solver.tol) if spec.tol is None else spec.tol
+    max_iter, tol = stop_rule(spec, solver)
     if len(blocks) == 1:
         W, H = start.W.astype(given.dtype), np.stack([blocks.split(h)[0] for h in start.H])
         journey = loop.Whole(problem, blocks[0], solver, W, H, n_frames)
     else:
         W = start.W[0].astype(given.dtype)
         journey = loop.InBlocks(problem, blocks, solver, W, blocks.split(start.H[0]), n_frames)
-    losses = None
+    before = None
     if resume is not None:
         try:
-            journey.state, losses = loop.resumed(journey.state, resume)
+            journey.state, before = loop.resumed(journey.state, resume)
         except ValueError as error:
             raise BadInput(text.NOT_THE_CHECKPOINT) from error
-        journey.last = losses[-1] if len(blocks) == 1 else float(losses[-1][0])
+        journey.last = before[0][-1] if len(blocks) == 1 else float(before[0][-1][0])
     elif watch is not None:
-        watch(Progress(0, max_iter, np.zeros(0), lambda: start.initial[0]))
-    done = loop.run(journey, max_iter=max_iter, tol=tol, watch=watch, losses=losses)
+        watch(Progress(np.zeros(0, int), max_iter, np.zeros(0), lambda: start.initial[0]))
+    done = loop.run(journey, max_iter=max_iter, tol=tol, watch=watch, done=before)
     best = int(np.argmin(done.losses[-1]))
     found = journey.factors(best)
     return Fit(
         found.W,
         found.H,
         done.losses[:, best],
+        done.iterations,
         start.initial[best],
         done.stop,
         spec,
         start.auditions,
         restarts=done.losses[-1],
     )
+
+
+def stop_rule(spec: FitSpec, solver: Solver) -> tuple[int, float]:
+    """`max_iter` and `tol`: as given, else those of the effort or the solver."""
+    own = EFFORTS[spec.effort] if spec.solver == AUDITIONED else solver
+    return spec.max_iter or own.max_iter, own.tol if spec.tol is None else spec.tol
 
 
 def _start(
@@ -283,9 +287,10 @@ def _in_memory(given: Given) -> Floats:
     return values if given.weights is None else np.where(given.weights > 0, values, 0)
 
 
-def _problem(
+def problem_of(
     spec: FitSpec, held_W: NDArray[np.bool_], held_H: NDArray[np.bool_], groups: Sequence[int] | None
 ) -> Problem:
+    """What is solved with these options; `held_W` and `held_H`, of shape (component,), say what is kept."""
     dtype = np.dtype(spec.precision).type
     weight = {name: dtype(getattr(spec, name)) or None for name in PENALTIES}
     members = None
@@ -307,7 +312,8 @@ def _problem(
 PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "apart_W", "group_H")
 
 
-def _solver(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
+def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
+    """How it is solved, or :class:`BadInput` where that solver can't."""
     if spec.solver != AUDITIONED and spec.effort != "normal":
         raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
     solver = chosen(spec.solver, problem, weighted)
@@ -319,7 +325,7 @@ def _solver(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
         if weighted or lacking:
             what = "weights" if weighted else lacking[0]
             raise BadInput(text.SOLVER_LACKS, solver=spec.solver, what=what)
-    return solver
+    return H_alone(solver) if problem.held_W.all() else solver
 
 
 def _kept(name: str, keep: Keep, factor: ArrayLike | None, n_components: int) -> NDArray[np.bool_]:
@@ -352,7 +358,7 @@ def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | N
             if asked:
                 raise BadInput(text.NOT_IN_BLOCKS, what=what)
         return Given(cast(Matrix, V), None, dtype)
-    values = checked_matrix(cast(ArrayLike, V), "V", dtype, nan=weights is not None)
+    values = checked_matrix(cast(ArrayLike, V), "V", dtype, nan=None if weights is None else True)
     observed = ~np.isnan(values)
     if weights is None:
         counts = None
@@ -375,28 +381,44 @@ def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | N
 
 
 def _checked_factor(name: str, factor: ArrayLike, shape: tuple[int, int]) -> Floats:
-    values = checked_matrix(factor, name, np.dtype(np.float64))
+    values = checked_matrix(factor, name, np.dtype(np.float64), need=shape)
     if values.shape != shape:
         raise BadInput(text.BAD_SHAPE, name=name, need=shape, got=values.shape)
     return values
 
 
-def checked_matrix(V: ArrayLike, name: str, dtype: np.dtype | None = None, nan: bool = False) -> Floats:
-    """`V` as a matrix of floats, or :class:`BadInput`: it must be real, finite, non-negative and not all 0."""
+def checked_matrix(
+    V: ArrayLike,
+    name: str,
+    dtype: np.dtype | None = None,
+    *,
+    nan: bool | None = False,
+    silent: bool = False,
+    need: object = "(frequency, frame)",
+) -> Floats:
+    """`V` as a matrix of floats, or :class:`BadInput`: it must be real, finite, non-negative and not all 0.
+
+    `nan` says whether NaN will do (None: it would with weights); `silent`, whether all may be 0; `need` is the shape in words.
+    """
     values = np.asarray(V)
     if values.dtype.kind not in "fiu":
         raise BadInput(text.NOT_NUMBERS, name=name, got=values.dtype)
     if values.ndim != 2 or 0 in values.shape:
-        raise BadInput(text.BAD_SHAPE, name=name, need="(frequency, frame)", got=values.shape)
-    values = np.asarray(values, dtype=dtype or np.float32)
-    missing = np.count_nonzero(np.isnan(values))
-    if missing and not nan:
-        raise BadInput(text.NAN_WITHOUT_WEIGHTS, name=name, count=missing, total=values.size)
-    infinite = np.count_nonzero(np.isinf(values))
-    if infinite:
-        raise BadInput(text.NOT_FINITE, name=name, count=infinite, total=values.size)
-    if values.size > missing and np.nanmin(values) < 0:
-        raise BadInput(text.NEGATIVE, name=name, value=f"{np.nanmin(values):g}")
-    if missing == values.size or np.nanmax(values) == 0:
+        raise BadInput(text.BAD_SHAPE, name=name, need=need, got=values.shape)
+    with np.errstate(over="ignore"):
+        values = np.asarray(values, dtype=dtype or np.float32)
+    least, most = values.min(), values.max()
+    if not np.isfinite(most - least):
+        missing, infinite = np.count_nonzero(np.isnan(values)), np.count_nonzero(np.isinf(values))
+        if missing and nan is None:
+            raise BadInput(text.NAN_WITHOUT_WEIGHTS, name=name, count=missing, total=values.size)
+        if infinite or (missing and not nan):
+            raise BadInput(text.NOT_FINITE, name=name, count=missing + infinite, total=values.size)
+        if missing == values.size:
+            raise BadInput(text.ALL_ZERO, name=name)
+        least, most = np.nanmin(values), np.nanmax(values)
+    if least < 0:
+        raise BadInput(text.NEGATIVE, name=name, value=f"{least:g}")
+    if most == 0 and not silent:
         raise BadInput(text.ALL_ZERO, name=name)
     return values

@@ -14,13 +14,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import NotConverged
-from otowake.nmf.solvers import Block, Problem, Solver, of_W, penalised, step
+from otowake.nmf.solvers import LOOK, Block, Problem, Solver, of_W, penalised, step
 from otowake.types import Factors, Floats, Progress, Stop, Watcher
 
-CHUNK = 10
+CHUNK = LOOK
 """Iterations between two looks at the stop rule, and the span over which the rule compares the loss."""
 
 
@@ -32,9 +33,10 @@ class Journey(Protocol):
     """Factors on their way: `state` is a pytree of arrays, from which alone it can go on."""
 
     state: Any
+    solver: Solver
 
     def advance(self, count: int) -> Floats:
-        """Do `count` iterations, at most :data:`CHUNK`; the losses, of shape (iteration, run)."""
+        """Do `count` iterations, at most :data:`CHUNK`; the losses, of shape (look, run)."""
         ...
 
     def factors(self, run: int) -> Factors:
@@ -43,9 +45,10 @@ class Journey(Protocol):
 
 
 class Run(NamedTuple):
-    """How far a loop came: the loss after each update, of shape (iteration, run), and why it stopped."""
+    """How far a loop came: losses of shape (look, run), after how many updates each, and why it stopped."""
 
     losses: Floats
+    iterations: NDArray[np.int64]
     stop: Stop
 
 
@@ -55,7 +58,7 @@ def run(
     max_iter: int,
     tol: float,
     watch: Watcher | None = None,
-    losses: Floats | None = None,
+    done: tuple[Floats, NDArray[np.int64]] | None = None,
 ) -> Run:
     """Iterate until the loss falls by less than `tol` of itself in ten iterations, or `max_iter` is reached.
 
@@ -67,52 +70,64 @@ def run(
         The stop rule; ``tol=0`` means never before `max_iter`. Of several runs, all must have come to rest.
     watch
         Called after each chunk; True stops the run, which keeps what it has.
-    losses
-        What has been done already, of shape (iteration, run).
+    done
+        What has been done already: losses of shape (look, run), and the updates before each.
 
     Raises
     ------
     NotConverged
         If the loss is no longer a finite number.
     """
-    history = [] if losses is None else list(losses)
+    history, looks = ([], []) if done is None else (list(done[0]), list(done[1]))
     while True:
-        if stop := _stopped(history, max_iter, tol):
-            return Run(np.array(history), stop)
-        new = journey.advance(min(CHUNK - len(history) % CHUNK, max_iter - len(history)))
+        n = int(looks[-1]) if looks else 0
+        if stop := _stopped(history, looks, max_iter, tol):
+            return Run(np.array(history), np.array(looks), stop)
+        count = min(CHUNK - n % CHUNK, max_iter - n)
+        new = journey.advance(count)
+        after = [n + min((i + 1) * journey.solver.look, count) for i in range(len(new))]
         if not np.isfinite(new).all():
             at = int(np.argmin(np.isfinite(new).all(axis=1)))
-            raise NotConverged(text.DIVERGED, loss=new[at].min(), iteration=len(history) + at + 1)
+            raise NotConverged(text.DIVERGED, loss=new[at].min(), iteration=after[at])
         history.extend(new)
+        looks.extend(after)
         best = int(np.argmin(history[-1]))
         told = Progress(
-            len(history),
+            np.array(looks),
             max_iter,
             np.array([each[best] for each in history]),
             partial(journey.factors, best),
-            lambda: state_arrays(journey.state, np.array(history)),
+            lambda: state_arrays(journey.state, np.array(history), np.array(looks)),
         )
         if watch is not None and watch(told):
-            return Run(np.array(history), Stop("cancelled", text.STOP_CANCELLED, {"n": len(history)}))
+            return Run(
+                np.array(history),
+                np.array(looks),
+                Stop("cancelled", text.STOP_CANCELLED, {"n": looks[-1]}),
+            )
 
 
-def _stopped(history: Sequence[Floats], max_iter: int, tol: float) -> Stop | None:
-    n = len(history)
-    if tol > 0 and n > CHUNK and n % CHUNK == 0:
-        before, now = history[-1 - CHUNK], history[-1]
+def _stopped(history: Sequence[Floats], looks: Sequence[int], max_iter: int, tol: float) -> Stop | None:
+    n = looks[-1] if looks else 0
+    if tol > 0 and n % CHUNK == 0 and n - CHUNK in looks:
+        before, now = history[looks.index(n - CHUNK)], history[-1]
         if (before - now < tol * np.abs(before) + EXACT * np.abs(history[0])).all():
             return Stop("converged", text.STOP_CONVERGED, {"tol": tol, "window": CHUNK})
     return Stop("max_iter", text.STOP_MAX_ITER, {"n": max_iter}) if n >= max_iter else None
 
 
-def state_arrays(state: Any, losses: Floats) -> dict[str, Floats]:
+def state_arrays(state: Any, losses: Floats, looks: NDArray[np.int64]) -> dict[str, Floats]:
     """Everything that it takes to go on, as named arrays; see :func:`resumed`."""
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
-    return {"losses": losses, **{f"state{i}": leaf for i, leaf in enumerate(leaves)}}
+    return {
+        "losses": losses,
+        "looks": looks.astype(np.float64),
+        **{f"state{i}": leaf for i, leaf in enumerate(leaves)},
+    }
 
 
-def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, Floats]:
-    """A state of the same make as `state` with the values of `arrays`, and the losses so far.
+def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, tuple[Floats, NDArray[np.int64]]]:
+    """A state of the same make as `state` with the values of `arrays`, and what has been done so far.
 
     Raises
     ------
@@ -124,7 +139,7 @@ def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, Floats]:
     for old, new in zip(leaves, values, strict=True):
         if np.shape(old) != new.shape or np.dtype(old.dtype) != new.dtype:
             raise ValueError("the checkpoint belongs to another factorisation")
-    return jax.tree.unflatten(make, values), arrays["losses"]
+    return jax.tree.unflatten(make, values), (arrays["losses"], arrays["looks"].astype(np.int64))
 
 
 class Whole:
@@ -147,7 +162,8 @@ class Whole:
         loss = self.last if self.many else self.last[0]
         loss = np.asarray(loss, dtype=self.block.V.dtype)
         self.state, losses = go(self.problem, self.block, self.state, loss, count, solver=self.solver)
-        new = np.asarray(losses, dtype=np.float64).reshape(-1, CHUNK)[:, :count].T
+        new = np.asarray(losses, dtype=np.float64).reshape(len(self.last), -1).T
+        new = new[: -(-count // self.solver.look)]
         self.last = new[-1]
         return new
 
@@ -164,23 +180,24 @@ def _iterate(
 ) -> tuple[tuple[Any, Any], Array]:
     """`count` iterations, at most :data:`CHUNK`, from a state with the loss `loss`.
 
-    Returns the new state and the loss after each. Where the solver has a `restart`, a step that would raise the
-    loss is refused: its entry repeats the one before.
+    Returns the new state and the loss at each look. Where the solver has a `restart`, steps after which the loss
+    has risen are refused: their entry repeats the one before.
     """
 
     def body(i: Array, carried: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
         state, loss, losses = carried
-        ahead = step(solver, problem, block, *state)
+        steps = jnp.minimum(solver.look, count - i * solver.look)
+        ahead = jax.lax.fori_loop(0, steps, lambda _, state: step(solver, problem, block, *state), state)
         W = solver.W(ahead[0])
         reached = penalised(problem, block, W, solver.H(ahead[1])) + of_W(problem, W)
         if solver.restart:
-            better = ~(reached > loss)
+            better = reached <= loss
             ahead = jax.tree.map(partial(jnp.where, better), ahead, solver.restart(*state))
             reached = jnp.where(better, reached, loss)
         return ahead, reached, losses.at[i].set(reached)
 
-    start = (state, loss, jnp.zeros(CHUNK, block.V.dtype))
-    state, _, losses = jax.lax.fori_loop(0, count, body, start)
+    start = (state, loss, jnp.zeros(CHUNK // solver.look, block.V.dtype))
+    state, _, losses = jax.lax.fori_loop(0, -(-count // solver.look), body, start)
     return state, losses
 
 
@@ -214,25 +231,30 @@ class InBlocks:
         self.last = np.inf
 
     def advance(self, count: int) -> Floats:
-        losses = np.array([[self._one()] for _ in range(count)])
-        return losses
+        look = self.solver.look
+        return np.array([[self._look(min(look, count - i))] for i in range(0, count, look)])
 
-    def _one(self) -> float:
-        """One iteration: what `_iterate` does, block by block, the sums added in the order of the blocks."""
-        W, H = self.state
+    def _look(self, count: int) -> float:
+        """What `body` in `_iterate` does, block by block."""
+        before = self.state
+        for _ in range(count):
+            self.state = self._step(*self.state)
+        reached = self._loss(*self.state)
+        if self.solver.restart and not reached <= self.last:
+            rested = [self.solver.restart(before[0], h) for h in before[1]]
+            self.state = (rested[0][0], [h for _, h in rested])
+        else:
+            self.last = reached
+        return float(self.last)
+
+    def _step(self, W: Any, H: list[Any]) -> tuple[Any, list[Any]]:
+        """One iteration; the sums are added in the order of the blocks."""
         moved, sums = [], None
         for i, h in enumerate(H):
             ahead, part = _block(self.problem, self.blocks[i], W, h, solver=self.solver)
             moved.append(ahead)
             sums = part if sums is None else jax.tree.map(jnp.add, sums, part)
-        ahead = _combine(self.problem, W, sums, solver=self.solver)
-        reached = self._loss(ahead, moved)
-        if self.solver.restart and reached > self.last:
-            rested = [self.solver.restart(W, h) for h in H]
-            self.state = (rested[0][0], [h for _, h in rested])
-            return float(self.last)
-        self.state, self.last = (ahead, moved), reached
-        return reached
+        return _combine(self.problem, W, sums, solver=self.solver), moved
 
     def _loss(self, W: Any, H: list[Any]) -> float:
         parts = (_loss(self.problem, self.blocks[i], W, h, solver=self.solver) for i, h in enumerate(H))

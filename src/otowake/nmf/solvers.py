@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -73,9 +73,11 @@ class Solver(NamedTuple):
         Iterations it does where nobody says how many.
     tol
         Its stop rule where nobody gives one: the part of itself that the loss must fall by in ten iterations.
+    look
+        Iterations from one measurement of the loss to the next. A measurement costs as much as half an iteration.
     restart
-        For a solver whose step may raise the loss: both states without the momentum that did. The loop refuses
-        such a step and goes on from there, so that the loss never rises.
+        For a solver whose steps may raise the loss: both states with `look` steps ahead of them that can't. The
+        loop refuses steps after which the loss has risen and goes on from there, so that it never rises.
     losses
         The β that it works for; None for all.
     """
@@ -88,6 +90,7 @@ class Solver(NamedTuple):
     H: Callable[[Any], Array]
     max_iter: int = 1000
     tol: float = 1e-4
+    look: int = 1
     restart: Callable[[Any, Any], tuple[Any, Any]] | None = None
     losses: tuple[float, ...] | None = None
 
@@ -96,18 +99,18 @@ def _same(factor: Array) -> Array:
     return factor
 
 
-def _moved_H(problem: Problem, block: Block, W: Array, H: Array) -> Array:
+def _moved_H(problem: Problem, block: Block, W: Array, H: Array, over: Array | float = 0.0) -> Array:
     slopes = slopes_H(block.V, W, H, problem.beta, block.weights)
     negative, positive = with_penalty(*slopes, problem.on_H, H, gradient_scale(problem.beta))
     power = exponent(problem.beta, problem.on_H)
-    return multiplied(H, negative, positive, power, problem.held_H[:, None])
+    return multiplied(H, negative, positive, power, problem.held_H[:, None], over)
 
 
-def _moved_W(problem: Problem, W: Array, sums: tuple[Array, Array]) -> Array:
+def _moved_W(problem: Problem, W: Array, sums: tuple[Array, Array], over: Array | float = 0.0) -> Array:
     negative, positive = sums[0].T, jnp.broadcast_to(sums[1], W.shape).T
     halves = with_penalty(negative, positive, problem.on_W, W.T, gradient_scale(problem.beta))
     power = exponent(problem.beta, problem.on_W)
-    return multiplied(W.T, *halves, power, problem.held_W[:, None]).T
+    return multiplied(W.T, *halves, power, problem.held_W[:, None], over).T
 
 
 def _mu_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
@@ -120,28 +123,31 @@ MU = Solver(_same, _same, _mu_block, _moved_W, _same, _same)
 
 
 class Moving(NamedTuple):
-    """A factor, what it was before, and the t of the momentum."""
+    """A factor, what it was before, and the t of the momentum; below 1, steps without any until it begins."""
 
     now: Array
     before: Array
     t: Array | np.ndarray
 
+    def momentum(self) -> Array:
+        """From 0 at rest towards 1."""
+        return jnp.maximum(self.t - 1, 0) / jnp.maximum(_following(self.t), 1)
+
     def ahead(self) -> Array:
         """The point ahead, in the direction of what has grown."""
-        following = _following(self.t)
-        return self.now + (self.t - 1) / following * jnp.maximum(self.now - self.before, 0)
+        return self.now + self.momentum() * jnp.maximum(self.now - self.before, 0)
 
     def to(self, new: Array) -> Moving:
         return Moving(new, self.now, _following(self.t))
 
 
 def _following(t: Array | np.ndarray) -> Array:
-    return (1 + jnp.sqrt(1 + 4 * t**2)) / 2
+    return jnp.where(t < 1, t + 1, (1 + jnp.sqrt(1 + 4 * t**2)) / 2)
 
 
-def at_rest(factor: Array) -> Moving:
-    """A factor without momentum."""
-    return Moving(factor, factor, jnp.ones((), factor.dtype))
+def at_rest(factor: Array, steps: int = 0) -> Moving:
+    """A factor without momentum, nor will it gain any in so many steps."""
+    return Moving(factor, factor, jnp.full((), 1 - steps, factor.dtype))
 
 
 def extrapolated_H(problem: Problem, block: Block, W: Array, H: Moving) -> Moving:
@@ -152,22 +158,27 @@ def extrapolated_H(problem: Problem, block: Block, W: Array, H: Moving) -> Movin
 def _extrapolated_block(
     problem: Problem, block: Block, W: Moving, H: Moving
 ) -> tuple[Moving, tuple[Array, Array]]:
-    H = extrapolated_H(problem, block, W.now, H)
+    H = H.to(_moved_H(problem, block, W.now, H.ahead(), H.momentum()))
     return H, slopes_W(block.V, W.ahead(), H.now, problem.beta, block.weights)
 
+
+LOOK = 10
+"""Iterations of a fast solver between two measurements of its loss."""
 
 EXTRAPOLATED = Solver(
     at_rest,
     at_rest,
     _extrapolated_block,
-    lambda problem, W, sums: W.to(_moved_W(problem, W.ahead(), sums)),
+    lambda problem, W, sums: W.to(_moved_W(problem, W.ahead(), sums, W.momentum())),
     lambda W: W.now,
     lambda H: H.now,
-    restart=lambda W, H: (at_rest(W.now), at_rest(H.now)),
+    look=LOOK,
+    restart=lambda W, H: (at_rest(W.now, LOOK), at_rest(H.now, LOOK)),
 )
 """Multiplicative updates from an extrapolated point (Hien, Leplat & Gillis, "Block majorization minimization
 with extrapolation and application to β-NMF", 2024), with Nesterov's momentum, dropped when the loss would rise
-(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015)."""
+(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015), and over-relaxed as far as the
+momentum goes (:func:`otowake.nmf.updates.multiplied`)."""
 
 SWEEPS = 2
 """Sweeps over the components in each update of a factor by HALS."""
@@ -187,10 +198,26 @@ def _hals_combine(problem: Problem, W: Array, sums: tuple[Array, Array]) -> Arra
     return _sweeps(W.T, sums[0].T, sums[1], problem.on_W, problem.held_W).T
 
 
-HALS = Solver(_same, _same, _hals_block, _hals_combine, _same, _same, losses=(2.0,))
+HALS = Solver(_same, _same, _hals_block, _hals_combine, _same, _same, look=LOOK, losses=(2.0,))
 """Hierarchical alternating least squares (Cichocki, Zdunek & Amari, 2007), two sweeps a factor (Gillis & Glineur,
 "Accelerated multiplicative updates and hierarchical ALS algorithms", 2012): for the squared error alone; the loss
 never rises."""
+
+
+def _extrapolated_hals_block(
+    problem: Problem, block: Block, W: Moving, H: Moving
+) -> tuple[Moving, tuple[Array, Array]]:
+    new, sums = _hals_block(problem, block, W.now, H.ahead())
+    return H.to(new), sums
+
+
+EXTRAPOLATED_HALS = EXTRAPOLATED._replace(
+    block=_extrapolated_hals_block,
+    combine=lambda problem, W, sums: W.to(_hals_combine(problem, W.ahead(), sums)),
+    losses=HALS.losses,
+)
+"""HALS from an extrapolated point (Ang & Gillis, "Accelerating nonnegative matrix factorization algorithms using
+extrapolation", 2019), with the momentum and the refused steps of :data:`EXTRAPOLATED`."""
 
 
 class AdamState(NamedTuple):
@@ -256,12 +283,22 @@ TABLE: dict[str, Solver] = {"accelerated": EXTRAPOLATED, "mu": MU, "hals": HALS,
 
 
 def chosen(name: str, problem: Problem, weighted: bool) -> Solver:
-    """The solver of that name; `accelerated` is HALS where that works: for the plain squared error."""
+    """The solver of that name; `accelerated` is by HALS where that works: for the plain squared error."""
     penalties = (problem.on_W, problem.on_H)
     plain = all(p.smooth is None and p.apart is None and p.group is None for p in penalties)
     if name == "accelerated" and problem.beta == 2 and plain and not weighted:
-        return HALS
+        return EXTRAPOLATED_HALS
     return TABLE[name]
+
+
+@cache
+def H_alone(solver: Solver) -> Solver:
+    """The solver for a W that is kept whole: it spares the sums that W would need."""
+
+    def block(problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:
+        return solver.block(problem, block, W, H)[0], ()
+
+    return solver._replace(block=block, combine=lambda problem, W, sums: W)
 
 
 def step(solver: Solver, problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:

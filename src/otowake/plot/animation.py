@@ -55,26 +55,27 @@ class Snapshots:
     ----------
     frames
         The snapshots, in the order they were taken.
-    losses
-        Shape (iteration,): the loss after each update up to the last call.
+    iterations, losses
+        Shape (look,): the losses measured up to the last call, and after how many updates each.
 
     Examples
     --------
     >>> factors = Factors(np.ones((5, 2)), np.ones((2, 7)))
     >>> snapshots = Snapshots(most=10)
     >>> for n in range(10, 1001, 10):
-    ...     snapshots(Progress(n, 1000, np.ones(n), lambda: factors))
+    ...     snapshots(Progress(np.arange(1, n + 1), 1000, np.ones(n), lambda: factors))
     >>> [snapshot.iteration for snapshot in snapshots.frames]
     [10, 30, 70, 160, 350, 760]
     """
 
     most: int = 60
     frames: list[Snapshot] = field(default_factory=list)
+    iterations: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, int))
     losses: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __call__(self, progress: Progress) -> None:
         """Take a snapshot if it is time for one."""
-        self.losses = np.array(progress.losses)
+        self.iterations, self.losses = progress.iterations, progress.losses
         ratio = progress.max_iter ** (1 / (self.most - 1))
         if not self.frames or progress.iteration >= max(1, self.frames[-1].iteration) * ratio:
             self.add(progress.iteration, progress.factors())
@@ -189,7 +190,7 @@ def animate_analysis(
     The snapshots are of the fit that the analysis was made with.
     """
     fit = analysis.fit
-    whole = Snapshots(losses=fit.losses)
+    whole = Snapshots(iterations=fit.iterations, losses=fit.losses)
     whole.add(0, fit.initial)
     if snapshots.frames:
         order = matching_order(snapshots.frames[-1].factors.W, fit.W)
@@ -223,7 +224,7 @@ def _pictures(
     """The pictures, shape (height, width, 3); what stays the same is drawn once."""
     subtitle = set_title(panels, title, "")
     if len(snapshots.losses):
-        set_curve(panels, snapshots.losses)
+        set_curve(panels, snapshots.iterations, snapshots.losses)
         panels.loss.plot(*panels.line.get_data(), color=FAINT, linewidth=1, zorder=1)
     curve = np.array(panels.line.get_data())
     borders = [spine for image in panels.images for spine in image.axes.spines.values()]
@@ -235,7 +236,7 @@ def _pictures(
     background = canvas.copy_from_bbox(panels.figure.bbox)
     for snapshot in snapshots.frames:
         panels.show(_ordered(snapshot.factors, order))
-        panels.line.set_data(curve[:, : snapshot.iteration])
+        panels.line.set_data(curve[:, curve[0] <= snapshot.iteration])
         subtitle.set_text(_subtitle(len(order), snapshot.iteration, language))
         canvas.restore_region(background)
         for artist in moving:

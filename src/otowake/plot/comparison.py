@@ -64,9 +64,9 @@ def comparison_figure(
 def _draw_losses(axes: Axes, analyses: Sequence[Analysis], names: Sequence[str], language: Language) -> None:
     colours = colormaps[COLOURS](np.linspace(0.15, 0.75, len(analyses)))
     for analysis, name, colour in zip(analyses, names, colours, strict=True):
-        losses = analysis.fit.losses
-        label = f"{shortened(drawable(name), 110)}  {analysis.fit.loss:,.6g}"
-        axes.plot(np.arange(1, len(losses) + 1), np.log(np.maximum(losses, 1e-30)), color=colour, label=label)
+        fit = analysis.fit
+        label = f"{shortened(drawable(name), 110)}  {fit.loss:,.6g}"
+        axes.plot(fit.iterations, np.log(np.maximum(fit.losses, 1e-30)), color=colour, label=label)
     axes.set_xscale("log")
     axes.set_xlabel(labels.ITERATION.format(language))
     axes.set_ylabel(labels.LN_LOSS.format(language))

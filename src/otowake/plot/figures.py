@@ -64,7 +64,7 @@ def learning_figure(
     >>> rng = np.random.default_rng(0)
     >>> start = Factors(rng.random((65, 2)), rng.random((2, 30)))
     >>> stop = Stop("max_iter", STOP_MAX_ITER, {"n": 3})
-    >>> fit = Fit(start.W, start.H, np.array([9.0, 4.0, 2.0]), start, stop, FitSpec(n_components=2))
+    >>> fit = Fit(start.W, start.H, np.array([9.0, 4.0, 2.0]), np.arange(1, 4), start, stop, FitSpec(n_components=2))
     >>> figure = learning_figure(fit, np.linspace(0, 4000, 65), np.arange(30) / 10, title="noise")
     >>> [axes.get_title("left") for axes in figure.axes[:4]]
     ['Learning curve', 'Product W·H', 'Activations H', 'Spectra W']
@@ -77,7 +77,7 @@ def learning_figure(
         if before or not fit.n_iter:
             set_note(panels, labels.NO_CURVE.format(language))
         else:
-            set_curve(panels, fit.losses, fit.auditions, language)
+            set_curve(panels, fit.iterations, fit.losses, fit.auditions, language)
         set_title(panels, title, _subtitle(fit, before, language))
     return panels.figure
 

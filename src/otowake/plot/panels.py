@@ -17,9 +17,10 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text as TextArtist
 from matplotlib.ticker import NullLocator, ScalarFormatter
 from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 
 from otowake.music.pitch import hz_to_midi, note_name
-from otowake.nmf.audition import LOOK
+from otowake.nmf.solvers import LOOK
 from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import FLOOR_DB, columns, decibels, log_rows, lowest, pooled, pooled_product
@@ -247,17 +248,21 @@ def _colorbar(figure: Figure, image: AxesImage, beside: Bbox, language: Language
 
 
 def set_curve(
-    panels: Panels, losses: Floats, auditions: Floats | None = None, language: Language = "en"
+    panels: Panels,
+    iterations: NDArray[np.int64],
+    losses: Floats,
+    auditions: Floats | None = None,
+    language: Language = "en",
 ) -> None:
-    """Draw ln(loss) after each iteration, shape (iteration,), on a logarithmic scale of iterations.
+    """Draw ln(loss), shape (look,), after so many iterations, shape (look,), on a logarithmic scale of them.
 
     `auditions`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
     """
     tried = np.zeros((0, 0)) if auditions is None else auditions
     before = LOOK * tried.shape[1]
-    n = before + len(losses)
+    n = before + int(iterations[-1])
     values = _logarithm(losses)
-    panels.line.set_data(np.arange(before + 1, n + 1), values)
+    panels.line.set_data(before + iterations, values)
     panels.line.set_marker("o" if len(losses) == 1 else "")
     axes = panels.loss
     looks = np.arange(LOOK, before + 1, LOOK)
@@ -266,12 +271,12 @@ def set_curve(
         words = labels.AUDITIONS.format(language)
         axes.text(0.97, 0.95, words, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=QUIET)
     axes.set_xscale("log")
-    axes.set_xlim(LOOK if before else 1, max(n, 2))
+    axes.set_xlim(float(min([before + iterations[0], *looks])), max(n, 2))
     axes.set_ylim(_span(np.concatenate([values, _logarithm(tried).ravel()])))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     decades = [10**p for p in range(8) if 10**p <= n]
     decades = decades if n >= 10 else list(range(1, n + 1))
-    places = [p for p in decades if p >= (LOOK if before else 1)]
+    places = [p for p in decades if p >= axes.get_xlim()[0]]
     axes.set_xticks(list(places), [_brief(p) for p in places])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color="#eeeeee", linewidth=0.8)
