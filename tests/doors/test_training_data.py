@@ -1,0 +1,289 @@
+"""Training clips: the generated music, the truth of the labels, and what degrading leaves in place."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+ROOT = Path(__file__).parents[2]
+if not (ROOT / "training").is_dir():
+    pytest.skip("the training code is not part of the package", allow_module_level=True)
+sys.path.insert(0, str(ROOT))
+
+from training import assets, banks, data, degrade, music, performance, plans, render, samples  # noqa: E402
+from training.instruments import BY_NAME, INSTRUMENTS  # noqa: E402
+from training.performance import Played  # noqa: E402
+from training.plans import Part  # noqa: E402
+from training.samples import LEAD, RATE, Take  # noqa: E402
+
+TEXTURES = [
+    *(
+        music.block_chords,
+        music.dense_chords,
+        music.arpeggio,
+        music.melody,
+        music.octaves,
+        music.scale_run,
+        music.repeated,
+    ),
+    *(music.trill, music.clusters, music.leaps, music.held, music.reed_chords, music.bass_line, music.voices),
+]
+
+
+def tone(pitch: float, seconds: float = 1.0, decay: float = np.inf) -> np.ndarray:
+    """A note of three harmonics with its onset at `LEAD`."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    base = 440 * 2 ** ((pitch - 69) / 12)
+    sound = sum(np.sin(2 * np.pi * base * n * time) / n for n in (1, 2, 3)) * np.exp(-time / decay)
+    return np.concatenate([np.zeros(LEAD), 0.5 * sound]).astype(np.float32)
+
+
+def tiny(name: str, held_out: bool = False, decay: float = np.inf) -> banks.Bank:
+    """A bank of an instrument's lowest two octaves, made of tones of 1 s."""
+    instrument = BY_NAME[name]
+    pitches = np.arange(instrument.low, instrument.low + 25, dtype=np.int16)
+    notes = np.stack([[np.rint(tone(p, 1.0, decay) * 32767)] for p in pitches]).astype(np.int16)
+    ones = np.ones((len(pitches), 1), np.float32)
+    ring = banks.ring_time(tone(60, 1.0, decay)) * ones
+    return banks.Bank(
+        f"tiny.{name}", instrument, "tiny", held_out, notes, pitches, np.array([80], np.int16), ones, ring
+    )
+
+
+@pytest.fixture(scope="module")
+def orchestra() -> list[banks.Bank]:
+    names = {i.family: i.name for i in reversed(INSTRUMENTS)}.values()
+    return [*(tiny(name) for name in names), tiny("piano", held_out=True)]
+
+
+@pytest.fixture
+def alone(monkeypatch) -> None:
+    """Rendering in tune and without chance colours."""
+    monkeypatch.setattr(render, "tuning", lambda rng: 0.0)
+
+
+def test_harmony_fills_its_beats():
+    for seed in range(20):
+        ground = music.harmony(np.random.default_rng(seed), 32)
+        ends = [chord.start + chord.length for chord in ground.chords]
+        assert [chord.start for chord in ground.chords] == pytest.approx([0, *ends[:-1]])
+        assert ends[-1] == pytest.approx(32)
+
+
+@pytest.mark.parametrize("texture", TEXTURES, ids=lambda texture: texture.__name__)
+def test_textures_stay_in_their_range(texture):
+    made = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        notes = texture(rng, music.harmony(rng, 16), 48, 67, 1.5)
+        assert all(48 <= n.pitch <= 67 and n.start >= 0 and n.length > 0 for n in notes)
+        made += len(notes)
+    assert made > 100
+
+
+def test_a_pitch_sounds_once_at_a_time():
+    rng = np.random.default_rng(0)
+    notes = [
+        Played(s, s + 1, int(p), 80)
+        for s, p in zip(rng.uniform(0, 5, 200), rng.integers(60, 65, 200), strict=True)
+    ]
+    last: dict[int, float] = {}
+    for note in performance.untangled(notes):
+        assert note.start >= last.get(note.pitch, 0)
+        last[note.pitch] = note.end
+
+
+def test_no_more_voices_than_a_player_has():
+    notes = [Played(0.1 * i, 0.1 * i + 1, 50 + i, 80) for i in range(20)]
+    kept = performance.at_most(notes, 3)
+    for time in np.arange(0, 3, 0.01):
+        assert sum(n.start <= time < n.end for n in kept) <= 3
+
+
+def test_the_pedal_only_lengthens():
+    notes = [Played(0.3 * i, 0.3 * i + 0.2, 60 + i, 80) for i in range(20)]
+    held = performance.pedalled(np.random.default_rng(1), notes, [0, 2, 4, 6, 8])
+    assert all(
+        b.end >= a.end and (b.start, b.pitch) == (a.start, a.pitch) for a, b in zip(notes, held, strict=True)
+    )
+    assert sum(b.end > a.end for a, b in zip(notes, held, strict=True)) > 5
+
+
+def test_onset_of_a_slow_and_of_a_sudden_attack():
+    time = np.arange(RATE) / RATE
+    sound = np.sin(2 * np.pi * 440 * time)
+    for attack, late in ((0.001, 0.003), (0.1, 0.03)):
+        wave = np.concatenate([np.zeros(5000), sound * np.minimum(time / attack, 1)]).astype(np.float32)
+        assert 0 <= samples.onset(wave) - 5000 + 0.003 * RATE <= (late + 0.003) * RATE
+        trimmed = samples.from_onset(wave, 1000)
+        assert len(trimmed) == LEAD + 1000
+        assert abs(samples.onset(np.pad(trimmed, (0, 100))) - LEAD) <= 0.02 * RATE
+
+
+@pytest.mark.parametrize(("said", "off"), [(60, 0), (59, 1), (72, 0), (60.3, -0.3), (62, -2)])
+def test_a_wrong_name_is_heard(said, off):
+    assert samples.pitch_error(tone(60, 2.0), said) == pytest.approx(off, abs=0.05)
+
+
+def test_takes_of_a_wrong_name_are_dropped_and_others_corrected():
+    takes = [Take(tone(p + 0.2, 2.0), p) for p in (55, 60, 65)] + [Take(tone(66, 2.0), 70)]
+    kept, dropped = samples.checked(takes, steady=True)
+    assert dropped == 1
+    assert [take.pitch for take in kept] == pytest.approx([55.2, 60.2, 65.2], abs=0.04)
+
+
+def test_transposing_keeps_the_onset_and_moves_the_pitch():
+    moved = samples.transposed(tone(60, 2.0), 3)
+    assert abs(samples.onset(moved) - LEAD) <= 0.004 * RATE
+    assert samples.pitch_error(moved, 63) == pytest.approx(0, abs=0.05)
+
+
+def test_a_short_note_is_made_to_last_without_a_hole():
+    lasting = samples.sustained(tone(57.3, 0.8), 4 * RATE)
+    level = samples.envelope(lasting, 0.05)[LEAD + 2000 : -2000]
+    assert len(lasting) == LEAD + 4 * RATE
+    assert level.min() > 0.5 * np.median(level)
+
+
+def test_labels_say_where_notes_begin_end_and_how_high_they_are(monkeypatch):
+    monkeypatch.setattr(render, "tuning", lambda rng: 0.4)
+    piano = tiny("harpsichord")
+    for seed in range(8):
+        part = Part(piano, (Played(1.0, 1.5, 45, 90), Played(3.0, 3.2, 40, 90)))
+        wave, notes = render.render(np.random.default_rng(seed), [part], 5.0)
+        assert notes["midi"].tolist() == [45, 40]
+        assert notes["pitch"] == pytest.approx([45.4, 40.4], abs=0.01)
+        for note in notes:
+            begin = int(note["onset_s"] * RATE)
+            level = samples.envelope(wave)
+            assert level[begin - 200] < 0.1 * level[begin + 200]
+            assert level[int(note["offset_s"] * RATE) + int(0.3 * RATE)] < 0.05 * level[begin + 200]
+            heard = np.concatenate([np.zeros(LEAD, np.float32), wave[begin : begin + RATE]])
+            assert samples.pitch_error(heard, float(note["pitch"])) == pytest.approx(0, abs=0.06)
+
+
+def test_a_note_that_dies_away_ends_where_it_is_inaudible(alone):
+    bank = tiny("guitar-steel", decay=0.05)  # 40 dB in 0.23 s
+    for seed in range(8):
+        _, notes = render.render(np.random.default_rng(seed), [Part(bank, (Played(1.0, 1.9, 50, 80),))], 3.0)
+        assert 0.15 < notes["offset_s"][0] - 1.0 < 0.3
+
+
+def test_bending_keeps_the_onset():
+    wave = tone(60)
+    assert abs(samples.onset(render.bent(wave, np.full(len(wave), 2.0))) - samples.onset(wave)) < 20
+    assert samples.pitch_error(render.bent(tone(60, 2.0), 1.0), 61) == pytest.approx(0, abs=0.05)
+
+
+def test_a_clip_follows_from_its_seed(orchestra):
+    first, again, other = data.clip(7, orchestra), data.clip(7, orchestra), data.clip(8, orchestra)
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
+    for seed in range(1, 13):
+        wave, notes = data.clip(seed, orchestra)
+        assert wave.shape == (20 * RATE,)
+        assert wave.dtype == np.float32
+        assert np.abs(wave).max() <= 1
+        assert np.isfinite(wave).all()
+        assert notes.dtype == render.NOTE
+        assert (np.diff(notes["onset_s"]) >= 0).all()
+        assert (notes["offset_s"] > notes["onset_s"]).all()
+        assert (notes["offset_s"] <= 20).all()
+        assert (np.abs(notes["pitch"] - notes["midi"]) < 0.8).all()
+
+
+def test_held_out_banks_are_for_validation_alone(orchestra):
+    used = {False: set(), True: set()}
+    for unseen, seen in used.items():
+        for seed in range(60):
+            for part in plans.plan(np.random.default_rng(seed), orchestra, unseen):
+                seen.add((part.bank.instrument.name, part.bank.held_out))
+    assert ("piano", True) in used[True]
+    assert not any(held_out for _, held_out in used[False])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        degrade.room,
+        degrade.equalise,
+        degrade.saturate,
+        degrade.mp3,
+        lambda rng, wave: degrade.add_noise(rng, wave, 20),
+    ],
+    ids=["room", "equaliser", "saturation", "MP3", "noise"],
+)
+def test_degrading_moves_nothing_in_time(change):
+    wave = 0.3 * np.random.default_rng(0).standard_normal(2 * RATE).astype(np.float32)
+    for seed in range(6):
+        changed = change(np.random.default_rng(seed), wave)
+        assert changed.shape == wave.shape
+        likeness = np.fft.irfft(np.fft.rfft(changed, 1 << 17) * np.conj(np.fft.rfft(wave, 1 << 17)))
+        late = int(np.argmax(likeness[:5000])) if likeness[:5000].max() > likeness[-5000:].max() else -1
+        assert 0 <= late <= 0.003 * RATE
+
+
+def test_a_silent_clip_can_be_degraded():
+    for seed in range(10):
+        assert np.isfinite(degrade.degrade(np.random.default_rng(seed), np.zeros(RATE, np.float32))).all()
+
+
+def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):
+    monkeypatch.setattr(data, "SHARD", 2)
+    monkeypatch.setattr(data, "_banks", lambda folder: orchestra)
+    path = data.write_shard(tmp_path, 40)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert list(data.seeds_of(path)) == [40, 41]
+    assert data.is_validation(40)
+    (seed, wave, notes), _ = data.read_shard(path)
+    truth, table = data.clip(40, orchestra)
+    assert seed == 40
+    assert np.array_equal(wave, np.rint(truth * 32767).astype(np.int16))
+    assert np.array_equal(notes, table)
+    plain = data.read(path)[0][1]
+    assert plain == pytest.approx(
+        np.array([table[n] for n in ("onset_s", "offset_s", "midi", "velocity")], float).T
+    )
+    monkeypatch.setattr(data, "clip", None)
+    assert data.write_shard(tmp_path, 40) == path
+
+
+def test_a_bank_is_made_kept_and_mapped(tmp_path):
+    instrument = BY_NAME["trumpet"]
+    takes = [Take(tone(p, 2.0), p) for p in range(60, 80, 4)]
+    assert banks.make(tmp_path / "VSCO2.trumpet", "VSCO2", instrument, takes)
+    bank = banks.load(tmp_path / "VSCO2.trumpet")
+    assert (int(bank.pitches[0]), int(bank.pitches[-1])) == (57, 79)
+    assert bank.notes.shape == (23, 1, LEAD + 5 * RATE)
+    for row in (0, 5, 22):
+        note = bank.notes[row, 0].astype(np.float32) / 32768
+        assert samples.pitch_error(note, int(bank.pitches[row])) == pytest.approx(0, abs=0.05)
+        assert abs(samples.onset(note) - LEAD) <= 0.004 * RATE
+    assert not banks.make(tmp_path / "few", "VSCO2", instrument, takes[:1])
+
+
+def test_a_folder_of_samples_is_read_by_its_manifest(tmp_path):
+    sf.write(tmp_path / "a.flac", tone(60), RATE)
+    head = "file\tinstrument\tmidi_pitch\tsource\tlicence\tcredit\n"
+    rows = "a.flac\tfrench-horn\t60\tnew\tCC0-1.0\tsomebody\na.flac\tpiano\t60\tscratch-music\tBSD\tnobody\n"
+    (tmp_path / "manifest.tsv").write_text(head + rows)
+    found, sources = assets.extra_samples(tmp_path)
+    assert [(s.instrument, s.pitch, s.source) for s in found] == [("horn", 60, "new")]
+    assert assets.credit_table(sources).splitlines()[1] == "new\tCC0-1.0\tsomebody"
+
+
+def test_a_missing_soundfont_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(assets.FONTS, "FluidR3", (("/nowhere.sf2",), "fluid-soundfont-gm"))
+    with pytest.raises(FileNotFoundError, match="install the Debian package fluid-soundfont-gm"):
+        assets.soundfont("FluidR3")
+
+
+def test_every_source_of_ours_has_a_free_licence():
+    free = {"MIT", "CC0-1.0", "CC-BY-3.0", "CC-BY-4.0", "free use"}
+    assert {source.licence for source in assets.SOURCES.values()} <= free

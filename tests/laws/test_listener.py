@@ -1,0 +1,152 @@
+"""What must hold of the transcriber, whatever it was taught."""
+
+import numpy as np
+import pytest
+
+from otowake import Audio
+from otowake.music import listener
+from otowake.music.decoding import SECONDS, Thresholds, decode
+from otowake.music.listener import (
+    HARMONICS,
+    KEYS,
+    NARROW,
+    REACH,
+    WIDE,
+    posteriors,
+    trained,
+    transcribe,
+)
+from otowake.signal.cells import CHANNELS, LOWEST, RATE, cells, frames_of, level
+from otowake.types import Floats
+
+
+def random_weights(seed: int = 0) -> listener.Weights:
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "near1": (9, CHANNELS, NARROW),
+        "near2": (9, NARROW, NARROW),
+        "harmonic1": (len(HARMONICS), NARROW, WIDE),
+        "time1": (5, WIDE, WIDE),
+        "harmonic2": (len(HARMONICS), NARROW, WIDE),
+        "time2": (5, WIDE, WIDE),
+        "near3": (9, WIDE, WIDE),
+        "time3": (5, WIDE, WIDE),
+        "harmonic3": (len(HARMONICS), NARROW, WIDE),
+        "time4": (5, WIDE, WIDE),
+    }
+    found = {k: rng.normal(size=s) / np.sqrt(s[0] * s[1]) for k, s in shapes.items()}
+    found |= {f"{k}.bias": rng.normal(size=s[2]) / 10 for k, s in shapes.items()}
+    found["harmonic1.bias"] = rng.normal(size=(KEYS, WIDE)) / 10
+    found |= {f"harmonic{k}.reduce": rng.normal(size=(WIDE, NARROW)) / 8 for k in (2, 3)}
+    found |= {"frame": rng.normal(size=(WIDE, WIDE)) / 8, "heads": rng.normal(size=(WIDE, 3)) / 8}
+    found["heads.bias"] = np.zeros(3)
+    return {k: v.astype(np.float32) for k, v in found.items()}
+
+
+def music(seconds: float = 5.0, seed: int = 0) -> Floats:
+    """Struck tones with six partials, in no particular order."""
+    rng = np.random.default_rng(seed)
+    at = np.arange(round(seconds * RATE)) / RATE
+    sound = np.zeros(len(at))
+    for start in np.arange(0.2, seconds - 0.3, 0.25):
+        hz = 440 * 2 ** ((rng.integers(45, 80) - 69) / 12)
+        since = np.maximum(at - start, 0)
+        tone = sum(np.sin(2 * np.pi * hz * k * since) / k**1.5 for k in range(1, 7))
+        sound += tone * np.exp(-3 * since) * np.minimum(since / 0.005, 1) * rng.uniform(0.3, 1)
+    return (0.1 * sound).astype(np.float32)
+
+
+def test_blocks_of_any_size_give_the_whole() -> None:
+    weights, sound = random_weights(), music()
+    whole = posteriors(sound, weights, block=frames_of(len(sound)))
+    for block in (50, 64):
+        for a, b in zip(whole, posteriors(sound, weights, block=block), strict=True):
+            np.testing.assert_allclose(a.astype(float), b.astype(float), atol=5e-3)
+
+
+def test_the_network_sees_no_further_than_its_reach() -> None:
+    weights, sound = random_weights(), music(6)
+    changed = sound.copy()
+    changed[: RATE // 2] *= -0.5
+    reference = level(sound)
+    a, b = (np.asarray(listener._forward(weights, cells(s, reference))) for s in (sound, changed))
+    first = int(0.5 / SECONDS + 8192 / 2 / 512) + 2 + REACH
+    np.testing.assert_allclose(a[:, first:], b[:, first:], atol=1e-4)
+    assert np.abs(a[:, : first - REACH] - b[:, : first - REACH]).max() > 1e-3
+
+
+@pytest.mark.parametrize("gain", [10 ** (-30 / 20), 8.0])
+def test_the_level_does_not_matter(gain: float) -> None:
+    audio, scaled = Audio(music(), RATE), Audio(music() * np.float32(gain), RATE)
+    a, b = transcribe(audio), transcribe(scaled)
+    assert len(a.onset) > 5
+    np.testing.assert_array_equal(a.midi, b.midi)
+    np.testing.assert_allclose(a.onset, b.onset, atol=2e-3)
+
+
+def test_silence_and_nothing_give_no_notes() -> None:
+    for samples in (np.zeros(3 * RATE), np.zeros(1), np.zeros(0)):
+        assert len(transcribe(Audio(samples, RATE)).onset) == 0
+
+
+def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
+    for rate, midi in ((16000, 60), (44100, 69), (48000, 45)):
+        at = np.arange(2 * rate) / rate
+        since, hz = np.maximum(at - 0.5, 0), 440 * 2 ** ((midi - 69) / 12)
+        tone = sum(np.sin(2 * np.pi * hz * k * since) / k**1.5 for k in range(1, 9))
+        tone = 0.2 * tone * np.exp(-2 * since) * np.minimum(since / 0.003, 1)
+        notes = transcribe(Audio(np.stack([tone, 0.5 * tone]), rate))
+        loudest = notes.confidence.argmax()
+        assert notes.midi[loudest] == midi
+        assert abs(notes.onset[loudest] - 0.5) < 0.04
+
+
+def test_the_shipped_weights_are_small_and_whole() -> None:
+    weights = trained().weights
+    assert {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in random_weights().items()}
+    assert all(np.isfinite(v).all() for v in weights.values())
+
+
+def test_cells_of_a_part_are_those_of_the_whole() -> None:
+    sound = music(3)
+    whole = cells(sound, 0.1)
+    np.testing.assert_allclose(cells(sound, 0.1, -4, 30)[4:], whole[:30], atol=2e-3)
+    assert not cells(sound, 0.1, -20, -10).any()
+
+
+@pytest.mark.parametrize("moved", [-0.4, 0.0, 0.3])
+def test_onsets_fall_between_frames(moved: float) -> None:
+    at = np.arange(40)
+    on = np.zeros((40, KEYS))
+    on[:, 30] = np.maximum(0, 1 - np.abs(at - 20 - moved) / 2)
+    sounding = np.zeros((40, KEYS))
+    sounding[20:30, 30] = 1
+    notes = decode(on, sounding, on, Thresholds())
+    np.testing.assert_allclose(notes.onset, [(20 + moved) * SECONDS])
+    assert notes.midi.tolist() == [30 + LOWEST]
+
+
+def test_a_note_ends_when_its_key_is_struck_again() -> None:
+    on, sounding = np.zeros((40, KEYS)), np.zeros((40, KEYS))
+    on[[10, 20], 0], sounding[10:35, 0] = 0.9, 1
+    notes = decode(on, sounding, on)
+    assert notes.offset[0] == notes.onset[1]
+    assert notes.offset[1] > 34 * SECONDS
+
+
+def test_jax_gives_what_torch_gives() -> None:
+    torch = pytest.importorskip("torch")
+    network_module = pytest.importorskip("training.network")
+    torch.manual_seed(0)
+    network = network_module.Network()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    heard = torch.randn(1, CHANNELS, 90, 100).relu()
+    network.train()
+    network(heard)
+    network.eval()
+    with torch.no_grad():
+        expected = torch.sigmoid(network(heard))[0].numpy()
+    found = listener._forward(network.weights(), heard[0].permute(1, 2, 0).numpy())
+    np.testing.assert_allclose(np.asarray(found), expected, atol=1e-4)

@@ -1,0 +1,69 @@
+"""Make the clips and teach the listener: one command.
+
+    python -m training --cache DIR [--clips N] [--steps N] [--out FILE]
+
+What is already in the cache is not made again, and training goes on where it stopped; more steps than before make it
+go on further. Uses torch, which the package itself does not need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from training import data
+from training.lessons import Clip, heard, prepare
+from training.train import Plan, train
+
+APART = 40
+"""Most clips that thresholds are chosen by."""
+
+
+def clips_of(shards: list[Path], folder: Path, processes: int) -> tuple[list[Clip], list[Clip]]:
+    """The clips to teach with and those kept apart; cells that are not there yet are worked out by several processes."""
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        list(pool.map(partial(prepare, folder=folder, read=data.read), shards))
+    taught, apart = [], []
+    for shard in shards:
+        for seed, clip in zip(data.seeds_of(shard), heard(shard, folder, data.read), strict=True):
+            (apart if data.is_validation(seed) else taught).append(clip)
+    return taught, apart[:APART]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--clips", type=int, default=4000)
+    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument("--steps", type=int, default=Plan.steps)
+    parser.add_argument("--rate", type=float, default=Plan.rate)
+    parser.add_argument("--seed", type=int, default=Plan.seed)
+    parser.add_argument(
+        "--every", type=int, default=Plan.every, help="steps between looks at the clips apart"
+    )
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--run", default="run", help="name of the folder in the cache that holds this training"
+    )
+    parser.add_argument("--out", type=Path, help="where to put the weights besides")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    shards = data.make(options.cache, options.clips, options.samples, options.threads)
+    taught, apart = clips_of(shards, options.cache / "cells", options.threads)
+    plan = Plan(options.steps, rate=options.rate, seed=options.seed, every=options.every)
+    print(f"{len(taught)} clips to learn from, {len(apart)} apart, {options.steps} steps", flush=True)
+    weights = train(taught, apart, plan, options.cache / options.run)
+    if options.out:
+        shutil.copyfile(weights, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Recordings of single notes that anybody may fetch and train on, and where each comes from.
+
+Only public-domain, CC0, CC BY and MIT sources are listed; a source whose licence is not stated is left out
+(tonejs's clarinet, nylon guitar and harmonium), and so is tonejs's piano, which is a few recordings shifted.
+"""
+
+import csv
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where sounds come from: its licence and the credit that the model card gives."""
+
+    name: str
+    licence: str
+    credit: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One recorded note: `pitch` is the MIDI number its maker states, `velocity` the layer where known (else 0)."""
+
+    path: Path
+    instrument: str
+    source: str
+    pitch: int
+    velocity: int = 0
+
+
+_VSCO = "VSCO 2 Community Edition (Versilian Studios), by way of tonejs-instruments (N. Brosowsky)"
+_KARORYFER = "Karoryfer Samples, by way of tonejs-instruments (N. Brosowsky)"
+
+SOURCES: dict[str, Source] = {
+    source.name: source
+    for source in (
+        Source("otowake", "MIT", "synthesised by otowake"),
+        Source("FluidR3", "MIT", "Fluid (R3) General MIDI SoundFont, Frank Wen and others"),
+        Source(
+            "MuseScore_General", "MIT", "MuseScore_General, S. Christian Collins; piano: Splendid Grand (PD)"
+        ),
+        Source("Salamander", "CC-BY-3.0", "Salamander Grand Piano V3, Alexander Holm"),
+        Source("VSCO2", "CC0-1.0", _VSCO),
+        Source("Karoryfer", "CC0-1.0", _KARORYFER),
+        Source(
+            "Iowa", "free use", "University of Iowa Musical Instrument Samples, by way of tonejs-instruments"
+        ),
+        Source("flcellogrl", "CC-BY-3.0", "flcellogrl, Freesound pack 12408, by way of tonejs-instruments"),
+    )
+}
+
+# Heard in validation clips alone, so that these tell of instruments never trained on.
+HELD_OUT = frozenset(
+    {
+        "headroom",
+        "ixox-flute",
+        "fm-celtic_harp",
+        "fm-harpsichord",
+        "fm-vibraphone",
+        "emilyguitar",
+        "smolken-bass",
+    }
+    | {"smolken-bass-pizz", "mtg-sax-tenor", "gs-pianet", "war-tuba"}
+)
+
+_SALAMANDER_LAYERS = {1: 15, 4: 40, 7: 62, 10: 84, 13: 105, 16: 124}
+_TONEJS = {
+    "bass-electric": ("bass-electric", "Karoryfer"),
+    "bassoon": ("bassoon", "VSCO2"),
+    "cello": ("cello", "flcellogrl"),
+    "contrabass": ("double-bass", "VSCO2"),
+    "flute": ("flute", "VSCO2"),
+    "french-horn": ("horn", "VSCO2"),
+    "guitar-acoustic": ("guitar-steel", "Iowa"),
+    "guitar-electric": ("guitar-electric", "Karoryfer"),
+    "harp": ("harp", "VSCO2"),
+    "organ": ("organ", "VSCO2"),
+    "saxophone": ("saxophone", "Karoryfer"),
+    "trombone": ("trombone", "VSCO2"),
+    "trumpet": ("trumpet", "VSCO2"),
+    "tuba": ("tuba", "VSCO2"),
+    "violin": ("violin", "VSCO2"),
+    "xylophone": ("xylophone", "VSCO2"),
+}
+_WRONG_NAMES = {("trumpet", "C3"): 60, ("trumpet", "As3"): 70}
+
+FONTS = {
+    "FluidR3": (("/usr/share/sounds/sf2/FluidR3_GM.sf2",), "fluid-soundfont-gm"),
+    "MuseScore_General": (
+        ("/usr/share/sounds/sf3/MuseScore_General_Full.sf3", "/usr/share/sounds/sf3/MuseScore_General.sf3"),
+        "musescore-general-soundfont",
+    ),
+}
+
+# Of the optional folder: names that differ from ours, and what is left out.
+_RENAMED = {
+    "electric-bass": "bass-electric",
+    "electric-guitar": "guitar-electric",
+    "french-horn": "horn",
+}
+_PLUCKED = {"smolken-bass-pizz", "meatbass-pizz", "yova-iowa-pizz"}
+_LEFT_OUT = {
+    "scratch-music",  # the origin of its recordings is not stated
+    "splendid",  # MuseScore's piano, with more layers there
+    "weresax",  # the same as tonejs's saxophone
+    "dagstuhl-choir",  # no pitches
+    "tinysol",
+    "fm-violin_section",  # its notes swell for a second before they can be heard
+    "pffy",  # eight notes of an unnamed piano
+}
+_LEFT_OUT_OF_KEYBOARDIA = {
+    "saxophone",  # the same as tonejs's
+    "guitar-electric",  # the same as green-guitar
+    "organ",  # an emulation
+}
+
+
+def soundfont(name: str) -> Path:
+    """The file of a Debian soundfont; says which package to install when it is not there."""
+    places, package = FONTS[name]
+    for place in places:
+        if Path(place).exists():
+            return Path(place)
+    raise FileNotFoundError(f"{name} is not on this machine: install the Debian package {package}")
+
+
+def midi_pitch(name: str) -> int:
+    """The MIDI number of a note name such as A4, Fs2 or D#5.
+
+    >>> midi_pitch("A4"), midi_pitch("Fs2"), midi_pitch("C-1")
+    (69, 42, 0)
+    """
+    letter, sharp, octave = re.fullmatch(r"([A-G])([s#]?)(-?\d)", name).groups()
+    return (
+        {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter]
+        + bool(sharp)
+        + 12 * int(octave)
+        + 12
+    )
+
+
+def npm_package(name: str, cache: Path) -> Path:
+    """The unpacked folder of an npm package, fetched by `npm pack` the first time."""
+    home = cache / "npm"
+    folder = home / re.sub(r"[@/]", "_", name)
+    if folder.exists():
+        return folder
+    home.mkdir(parents=True, exist_ok=True)
+    said = subprocess.run(
+        ["npm", "pack", "--silent", name], cwd=home, check=True, capture_output=True, text=True
+    )
+    fresh = folder.with_suffix(".part")
+    with tarfile.open(home / said.stdout.split()[-1]) as packed:
+        packed.extractall(fresh, filter="data")
+    fresh.rename(folder)
+    return folder
+
+
+def salamander(cache: Path) -> Iterator[Sample]:
+    """The Salamander piano, six of its sixteen layers."""
+    for layer, velocity in _SALAMANDER_LAYERS.items():
+        folder = npm_package(f"@audio-samples/piano-velocity{layer}", cache)
+        for path in sorted(folder.rglob("*.ogg")):
+            yield Sample(path, "piano", "Salamander", midi_pitch(path.stem.split("v")[0]), velocity)
+
+
+def tonejs(cache: Path) -> Iterator[Sample]:
+    """The sampled instruments of tonejs-instruments whose origin is stated."""
+    for name, (instrument, source) in _TONEJS.items():
+        for path in sorted(npm_package(f"tonejs-instrument-{name}-mp3", cache).rglob("*.mp3")):
+            if re.fullmatch(r"[A-G]s?\d", path.stem):
+                pitch = _WRONG_NAMES.get((name, path.stem), midi_pitch(path.stem))
+                yield Sample(path, instrument, source, pitch)
+
+
+def extra_samples(folder: Path) -> tuple[list[Sample], dict[str, Source]]:
+    """The samples of a folder with a `manifest.tsv` (file, instrument, midi_pitch, source, licence, credit)."""
+    samples: list[Sample] = []
+    stated: dict[str, tuple[set[str], set[str]]] = {}
+    with (folder / "manifest.tsv").open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            source, instrument = row["source"], _RENAMED.get(row["instrument"], row["instrument"])
+            if source in _LEFT_OUT or not row["midi_pitch"]:
+                continue
+            if source == "keyboardia" and instrument in _LEFT_OUT_OF_KEYBOARDIA:
+                continue
+            if source in _PLUCKED:
+                instrument += "-pizz"
+            if instrument == "mallets":
+                instrument = _mallet(row["file"])
+            licences, credits = stated.setdefault(source, (set(), set()))
+            licences.add(row["licence"])
+            credits.add(row["credit"])
+            samples.append(Sample(folder / row["file"], instrument, source, int(float(row["midi_pitch"]))))
+    sources = {n: Source(n, "; ".join(sorted(a)), "; ".join(sorted(b))) for n, (a, b) in stated.items()}
+    return samples, sources
+
+
+def credit_table(sources: dict[str, Source]) -> str:
+    """The sources as a table (source, licence, credit) for the model card, tab-separated."""
+    rows = [
+        (source.name, source.licence, source.credit)
+        for source in sorted(sources.values(), key=lambda s: s.name.lower())
+    ]
+    return "\n".join("\t".join(row) for row in [("source", "licence", "credit"), *rows]) + "\n"
+
+
+def _mallet(file: str) -> str:
+    words = {
+        "vibra": "vibraphone",
+        "marimba": "marimba",
+        "steel": "steel-drum",
+        "xylo": "xylophone",
+        "glock": "glockenspiel",
+    }
+    return next((name for word, name in words.items() if word in file.lower()), "mallets")
