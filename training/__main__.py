@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 
+from otowake.music.listener import opened
 from training import data
 from training.lessons import Clip, heard, prepare
 from training.train import Plan, train
@@ -53,6 +54,9 @@ def main() -> None:
     parser.add_argument(
         "--run", default="run", help="name of the folder in the cache that holds this training"
     )
+    parser.add_argument(
+        "--begin", type=Path, help="weights to begin with, such as src/otowake/data/listener.npz"
+    )
     parser.add_argument("--out", type=Path, help="where to put the weights besides")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -60,7 +64,8 @@ def main() -> None:
     taught, apart = clips_of(shards, options.cache / "cells", options.threads)
     plan = Plan(options.steps, rate=options.rate, seed=options.seed, every=options.every)
     print(f"{len(taught)} clips to learn from, {len(apart)} apart, {options.steps} steps", flush=True)
-    weights = train(taught, apart, plan, options.cache / options.run)
+    begin = opened(options.begin.read_bytes()).weights if options.begin else None
+    weights = train(taught, apart, plan, options.cache / options.run, begin)
     if options.out:
         shutil.copyfile(weights, options.out)
 

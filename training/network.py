@@ -103,6 +103,10 @@ class Conv(nn.Module):
         """Shape (tap, in, out), the taps in order of time, then of row."""
         return self.weight.flatten(2).permute(2, 1, 0)
 
+    def from_taps(self, taps: Tensor) -> Tensor:
+        """The weight that has these taps."""
+        return taps.permute(2, 1, 0).reshape(self.weight.shape)
+
 
 class Harmonic(nn.Module):
     """Taps at the rows of a note's partials, and of the notes of which it is a partial."""
@@ -118,6 +122,10 @@ class Harmonic(nn.Module):
     def taps(self) -> Tensor:
         """Shape (tap, in, out)."""
         return self.weight.permute(1, 2, 0)
+
+    def from_taps(self, taps: Tensor) -> Tensor:
+        """The weight that has these taps."""
+        return taps.permute(2, 0, 1)
 
 
 class Network(nn.Module):
@@ -163,6 +171,28 @@ class Network(nn.Module):
             x = x + y if x.shape == y.shape and name not in {"near1", "near2"} else y
         return functional.conv2d(x, self.heads.weight.to(x.dtype), self.heads.bias.to(x.dtype))
 
+    def settle(self, weights: Weights) -> None:
+        """Take over weights as the listener has them; from then on the normalisation is a fixed scale."""
+        with torch.no_grad():
+            for name, layer in self.layers.items():
+                layer.weight.copy_(layer.from_taps(_tensor(weights[name])))
+                norm, bias = self.norms[name], _tensor(weights[f"{name}.bias"])
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1 - EPS)
+                norm.weight.fill_(1)
+                if name == "harmonic1":
+                    norm.bias.zero_()
+                    self.key.copy_(bias.T[:, None])
+                else:
+                    norm.bias.copy_(bias)
+                if name in self.reduce:
+                    self.reduce[name].weight.copy_(
+                        self.reduce[name].from_taps(_tensor(weights[f"{name}.reduce"])[None])
+                    )
+            self.frame.weight.copy_(self.frame.from_taps(_tensor(weights["frame"])[None]))
+            self.heads.weight.copy_(_tensor(weights["heads"]).T[:, :, None, None])
+            self.heads.bias.copy_(_tensor(weights["heads.bias"]))
+
     def weights(self) -> Weights:
         """The weights as the listener takes them, the normalisation folded in; float32."""
         found: dict[str, Tensor] = {}
@@ -182,6 +212,10 @@ class Network(nn.Module):
             found["heads"] = self.heads.weight[:, :, 0, 0].T
             found["heads.bias"] = self.heads.bias
         return {k: _array(v) for k, v in found.items()}
+
+
+def _tensor(x: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.asarray(x, np.float32))
 
 
 def _array(x: Tensor) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.decoding import Thresholds
+from otowake.music.listener import Weights
 from training.judge import judged
 from training.lessons import Batch, Clip, prefetched
 from training.network import Network
@@ -77,10 +78,12 @@ SHARES = torch.tensor([4.0, 1.0, 0.02])
 class Teacher:
     """The network, its average over the last steps, and the optimiser."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, begin: Weights | None = None) -> None:
         torch.manual_seed(plan.seed)
-        self.plan, self.step = plan, 0
+        self.plan, self.step, self.settled = plan, 0, begin is not None
         self.network = Network().to(memory_format=torch.channels_last)
+        if begin is not None:
+            self.network.settle(begin)
         self.average = copy.deepcopy(self.network)
         self.parameters = list(self.network.parameters())
         groups = [
@@ -93,7 +96,7 @@ class Teacher:
         """One step; gives the losses."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.plan, self.step)
-        self.network.train()
+        self.network.train(not self.settled)
         heard = torch.from_numpy(batch.heard).permute(0, 3, 1, 2).to(torch.bfloat16)
         each = losses(self.network(heard).float(), torch.from_numpy(batch.truth))
         self.optimiser.zero_grad()
@@ -135,8 +138,12 @@ class Teacher:
             self.optimiser.state[p] = {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
 
 
-def train(taught: list[Clip], apart: list[Clip], plan: Plan, folder: Path) -> Path:
+def train(
+    taught: list[Clip], apart: list[Clip], plan: Plan, folder: Path, begin: Weights | None = None
+) -> Path:
     """Teach for `plan.steps` steps in all, counting those that an earlier run has kept in `folder`.
+
+    `begin` are weights to begin with, such as those that the package ships; at random if not given.
 
     Returns
     -------
@@ -144,7 +151,7 @@ def train(taught: list[Clip], apart: list[Clip], plan: Plan, folder: Path) -> Pa
     """
     keep_memory()
     folder.mkdir(parents=True, exist_ok=True)
-    teacher, kept, log = Teacher(plan), folder / "checkpoint.npz", folder / "log.csv"
+    teacher, kept, log = Teacher(plan, begin), folder / "checkpoint.npz", folder / "log.csv"
     if kept.exists():
         teacher.load(kept)
         print(f"goes on from step {teacher.step}")

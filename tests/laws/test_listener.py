@@ -150,3 +150,16 @@ def test_jax_gives_what_torch_gives() -> None:
         expected = torch.sigmoid(network(heard))[0].numpy()
     found = listener._forward(network.weights(), heard[0].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(np.asarray(found), expected, atol=1e-4)
+
+
+def test_weights_taken_over_are_given_back() -> None:
+    torch = pytest.importorskip("torch")
+    network = pytest.importorskip("training.network").Network()
+    weights = random_weights()
+    network.settle(weights)
+    network.eval()
+    back = network.weights()
+    assert back.keys() == weights.keys()
+    for name, values in weights.items():
+        np.testing.assert_allclose(back[name], values, atol=1e-5)
+    assert not network.training and torch.is_grad_enabled()
