@@ -22,7 +22,7 @@ from training.degrade import degrade
 from training.plans import plan
 from training.render import NOTE, Wave, render
 
-VERSION = 3
+VERSION = 4
 """Of the clips: what makes other clips from the same seeds makes this greater."""
 SHARD = 50
 """Clips in a shard."""
@@ -90,8 +90,9 @@ def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
 
 
 def read(path: Path) -> list[tuple[NDArray[np.int16], NDArray[np.float64]]]:
-    """(audio, notes) of every clip of a shard, a note being only its onset, offset (s), MIDI number and velocity."""
-    plain = ("onset_s", "offset_s", "midi", "velocity")
+    """(audio, notes) of every clip of a shard, a note being only its onset, when its key is let go (s), MIDI number and
+    velocity."""
+    plain = ("onset_s", "released_s", "midi", "velocity")
     return [
         (wave, np.stack([notes[name].astype(float) for name in plain], axis=1))
         for _, wave, notes in read_shard(path)

@@ -9,12 +9,14 @@ from training.music import Beat, Rng
 
 @dataclass(frozen=True)
 class Played:
-    """A note as played: `start` and `end` in seconds (`end`: the finger or the pedal lets go), MIDI `pitch`, `velocity`."""
+    """A note as played: `start` and `end` in seconds (`end`: the finger or the pedal lets go), MIDI `pitch`, `velocity`;
+    `released`: when the finger lets go, where the pedal holds the note for longer."""
 
     start: float
     end: float
     pitch: int
     velocity: int
+    released: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def pedalled(rng: Rng, notes: list[Played], changes: list[float]) -> list[Played
     for note in notes:
         span = int(np.searchsorted(lifts, note.end))
         held = span < len(lifts) and not up[span]
-        out.append(replace(note, end=max(note.end, float(lifts[span]))) if held else note)
+        out.append(replace(note, end=max(note.end, float(lifts[span])), released=note.end) if held else note)
     return out
 
 

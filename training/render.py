@@ -19,6 +19,7 @@ NOTE = np.dtype(
     [
         ("onset_s", "f4"),
         ("offset_s", "f4"),
+        ("released_s", "f4"),
         ("midi", "i2"),
         ("pitch", "f4"),
         ("velocity", "u1"),
@@ -26,7 +27,8 @@ NOTE = np.dtype(
         ("level_db", "f4"),
     ]
 )
-"""A note as it is heard: `offset_s` is where it is stopped or has fallen 40 dB below its own peak, `pitch` is `midi` and what it
+"""A note as it is heard: `offset_s` is where it is stopped or has fallen 40 dB below its own peak, `released_s` where the
+key is let go if that is earlier (the pedal holds it), `pitch` is `midi` and what it
 is out of tune, `level_db` its loudness (50 ms around its peak) against full scale before the clip is degraded."""
 
 
@@ -49,9 +51,10 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
         sound, notes = _part(rng, part, length, ratio, seconds)
         mixture += sound
         if part.bank.instrument.family != "drums":
-            rows += [(*row[:3], row[2] + row[3] + off, *row[4:]) for row in notes]
+            rows += notes
     heard = soxr.resample(mixture, RATE * ratio, RATE)
-    notes = np.array([tuple(row) for row in rows], NOTE)
+    notes = np.array(rows, NOTE)
+    notes["pitch"] += off
     wave = np.zeros(int(seconds * RATE), np.float32)
     wave[: len(heard)] = heard[: len(wave)]
     return wave, notes[np.lexsort((notes["midi"], notes["onset_s"]))]
@@ -76,7 +79,10 @@ def _part(rng: Rng, part: Part, length: int, ratio: float, seconds: float) -> tu
         end = min(len(wave), length - begin)
         sound[begin + first : begin + end] += volume * wave[first:end]
         offset = min(note.start + stop, seconds)
-        rows.append((note.start, offset, note.pitch, off, note.velocity, NUMBER[bank.instrument.name], level))
+        released = min(note.released, offset)
+        number = NUMBER[bank.instrument.name]
+        pitch = note.pitch + off
+        rows.append((note.start, offset, released, note.pitch, pitch, note.velocity, number, level))
     return body.coloured(sound), rows
 
 

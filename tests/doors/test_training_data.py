@@ -248,7 +248,7 @@ def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra)
     assert np.array_equal(notes, table)
     plain = data.read(path)[0][1]
     assert plain == pytest.approx(
-        np.array([table[n] for n in ("onset_s", "offset_s", "midi", "velocity")], float).T
+        np.array([table[n] for n in ("onset_s", "released_s", "midi", "velocity")], float).T
     )
     monkeypatch.setattr(data, "clip", None)
     assert data.write_shard(tmp_path, 40) == path
