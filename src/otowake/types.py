@@ -240,6 +240,9 @@ class Fit:
         The options that made it.
     restarts
         Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
+    agreement
+        Shape (run,): how alike the spectra of each run are to those of the best, from 0 to 1
+        (:func:`otowake.nmf.likeness.likeness`); 1 for the best itself.
     curve
         With ``n_components="auto"``: how well each number foretold held-out entries.
     auditions
@@ -264,6 +267,7 @@ class Fit:
     auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     restarts: Floats = field(default_factory=lambda: np.zeros(0))
     curve: Curve | None = None
+    agreement: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def factors(self) -> Factors:

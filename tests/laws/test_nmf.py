@@ -194,7 +194,7 @@ def test_divergences_are_zero_only_where_equal():
         (
             np.ones((4, 4)),
             {"solver": "magic"},
-            "solver must be one of accelerated, mu, hals, adam; it is 'magic'",
+            "solver must be one of accelerated, mu, hals, minibatch, adam; it is 'magic'",
         ),
         (np.ones((4, 4)), {"max_iter": 0}, "max_iter must be a whole number from 1"),
         (np.ones((4, 4)), {"components": 3}, "there is no option called components"),
