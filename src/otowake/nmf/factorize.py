@@ -145,7 +145,8 @@ def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
     )
 
     def foretold(number: int, fold: rank.Fold) -> Floats:
-        fit = factorize(values, spec=plain, weights=fold.seen.astype(float), n_components=number, solver="mu")
+        weights = fold.seen.astype(float)
+        fit = factorize(values, spec=plain, weights=weights, n_components=number, solver=AUDITIONED)
         return np.asarray(entries(jnp.asarray(values), jnp.asarray(fit.W @ fit.H), spec.beta))
 
     alone = [foretold(1, fold) for fold in folds]
