@@ -181,6 +181,7 @@ def test_divergences_are_zero_only_where_equal():
             {"n_components": 4},
             r"at most the number of frames and of frequency bins \(3\); it is 4",
         ),
+        (np.ones((3, 4)), {"n_components": 4}, r"frequency bins \(3\); it is 4"),
         (
             np.ones((4, 4)),
             {"n_components": 0},
