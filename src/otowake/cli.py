@@ -457,8 +457,11 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
 
     fit = analysis.fit
     ended = text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=f"{fit.loss:,.6g}")
+    lines = [ended, console.heard(analysis, language), text.WROTE.format(language, folder=folder)]
+    if len(fit.agreement) > 1:
+        lines.insert(1, console.restarts(fit, language))
     out.print(console.components_table(analysis, language))
-    for line in (ended, console.heard(analysis, language), text.WROTE.format(language, folder=folder)):
+    for line in lines:
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -12,7 +13,7 @@ from rich.table import Table
 from otowake import text
 from otowake.music.pitch import note_name
 from otowake.text import Language
-from otowake.types import Analysis, Component
+from otowake.types import Analysis, Component, Fit
 from otowake.types import Progress as FitProgress
 
 
@@ -124,3 +125,11 @@ def heard(analysis: Analysis, language: Language) -> str:
         return text.HEARD_NOTHING.format(language)
     names = " ".join(note_name(midi, language) for midi in pitches)
     return text.HEARD.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")
+
+
+def restarts(fit: Fit, language: Language) -> str:
+    """One sentence on how alike the results of the starts are: their range, without the best itself."""
+    others = np.delete(fit.agreement, int(np.argmin(fit.restarts)))
+    least, most = f"{others.min():.2f}", f"{others.max():.2f}"
+    agreement = least if least == most else f"{least}–{most}"
+    return text.RESTARTS.format(language, n=len(fit.restarts), agreement=agreement)

@@ -17,7 +17,7 @@ from otowake.errors import BadInput
 from otowake.text import Text
 
 LOSS_BETA = {"euclidean": 2.0, "kl": 1.0, "itakura-saito": 0.0}
-SOLVERS = ("accelerated", "mu", "hals", "adam")
+SOLVERS = ("accelerated", "mu", "hals", "minibatch", "adam")
 STARTS = ("random", "nndsvd")
 PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
@@ -248,8 +248,9 @@ class FitSpec(Spec):
         "accelerated",
         Text(
             "how: accelerated is fast; mu are the plain multiplicative updates, hals is for the squared error, "
-            "adam is the manual's own",
-            "解法。accelerated は高速、mu は通常の乗法更新、hals は 2 乗誤差用、adam はマニュアルの方法",
+            "minibatch is for a first pass over hours, adam is the manual's own",
+            "解法。accelerated は高速、mu は通常の乗法更新、hals は 2 乗誤差用、"
+            "minibatch は何時間もの録音の最初の学習用、adam はマニュアルの方法",
         ),
         choices=SOLVERS,
     )
@@ -274,6 +275,15 @@ class FitSpec(Spec):
         Text(
             "stop when the loss falls by less than this part of itself in 10 iterations (0: never)",
             "10 回の反復で損失の減少がこの割合を下回ったら終了（0 なら最大回数まで）",
+        ),
+        low=0,
+        high=1,
+    )
+    forget: float | None = option(
+        None,
+        Text(
+            "for minibatch: how much of what earlier frames said is left after a whole pass (1: all of it)",
+            "minibatch 用: 録音を一巡した後に、以前のフレームの情報を残す割合（1 ならすべて）",
         ),
         low=0,
         high=1,

@@ -129,6 +129,10 @@ SOLVER_LACKS = Text(
     "the solver {solver} does not know {what}; try the solver mu.",
     "解法 {solver} は {what} に対応していません。解法 mu を試してください。",
 )
+FORGET_SOLVER = Text(
+    "forget is for the solver minibatch; the solver is {solver}.",
+    "forget は解法 minibatch 専用ですが、{solver} が指定されています。",
+)
 KEEP_WHAT = Text(
     "{keep} needs the {factor} that is to be kept; give it as {factor}.",
     "{keep} を使うには、固定する {factor} を指定してください。",
@@ -251,6 +255,10 @@ HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}�
 HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
 WROTE = Text("Results: {folder}", "結果: {folder}")
 HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
+RESTARTS = Text(
+    "Of {n} starts the best is kept; the spectra of the others agree with it by {agreement} (1: the same).",
+    "{n} 個の初期値のうち最良の結果を残しました。ほかの結果との基底スペクトルの一致度: {agreement}（1 なら同じ）。",
+)
 WARNING = Text("Warning: {message}", "注意: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
 STOPPING = Text("Stopping; press again to end at once.", "中止しています。もう一度押すとすぐに終了します。")

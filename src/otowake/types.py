@@ -204,17 +204,18 @@ class Curve(NamedTuple):
     losses: Floats
 
     def best(self) -> int:
-        """The smallest number within one standard error of the best.
+        """The smallest number that is worse than the best by no more than one standard error of the difference.
+
+        The folds differ more than the numbers do, so the difference is taken in each fold.
 
         Examples
         --------
-        >>> Curve(np.array([2, 4, 8]), np.array([[3.0, 3.2], [1.1, 1.2], [1.1, 1.15]])).best()
+        >>> Curve(np.array([2, 4, 8]), np.array([[3.0, 3.2], [1.1, 1.3], [1.2, 1.15]])).best()
         4
         """
-        means = self.losses.mean(axis=1)
-        least = int(np.argmin(means))
-        error = self.losses[least].std(ddof=1) / np.sqrt(self.losses.shape[1])
-        return int(self.numbers[int(np.argmax(means <= means[least] + error))])
+        worse = self.losses - self.losses[int(np.argmin(self.losses.mean(axis=1)))]
+        error = worse.std(axis=1, ddof=1) / np.sqrt(worse.shape[1])
+        return int(self.numbers[int(np.argmax(worse.mean(axis=1) <= error))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,6 +241,9 @@ class Fit:
         The options that made it.
     restarts
         Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
+    agreement
+        Shape (run,): how alike the spectra of each run are to those of the best, from 0 to 1
+        (:func:`otowake.nmf.likeness.likeness`); 1 for the best itself.
     curve
         With ``n_components="auto"``: how well each number foretold held-out entries.
     auditions
@@ -264,6 +268,7 @@ class Fit:
     auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     restarts: Floats = field(default_factory=lambda: np.zeros(0))
     curve: Curve | None = None
+    agreement: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def factors(self) -> Factors:

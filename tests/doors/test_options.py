@@ -3,10 +3,12 @@
 import re
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
-from otowake import options, text
+from otowake import console, options, text
 from otowake.errors import BadInput
+from otowake.nmf import factorize
 from otowake.options import FitSpec, LoadSpec, RunSpec, StftSpec
 from otowake.text import Text
 
@@ -85,3 +87,15 @@ def test_every_text_is_in_both_languages_with_the_same_facts():
     for name, words in texts.items():
         places = [set(re.findall(r"{(\w+)", each)) for each in words]
         assert places[0] == places[1], name
+
+
+def test_restarts_are_told_with_how_alike_they_are(planted):
+    fit = factorize(planted, n_components=4, n_init=3, max_iter=20)
+    others = np.sort(np.delete(fit.agreement, fit.restarts.argmin()))
+    said = console.restarts(fit, "en")
+    assert (
+        said.startswith("Of 3 starts the best is kept")
+        and f"{others[0]:.2f}" in said
+        and f"{others[-1]:.2f}" in said
+    )
+    assert JAPANESE.search(console.restarts(fit, "ja"))

@@ -105,6 +105,7 @@ def test_the_table_describes_the_factors(folder, analysis):
             "losses",
             "auditions",
             "restarts",
+            "agreement",
         }
         np.testing.assert_array_equal(arrays["W"], analysis.fit.W)
 
@@ -115,6 +116,7 @@ def test_the_json_says_how_it_was_made(folder, recording):
     assert facts["input"]["path"] == str(recording) and len(facts["input"]["sha256"]) == 64
     assert facts["input"]["channels"] == 2 and facts["stop"]["reason"] in ("converged", "max_iter")
     assert facts["iterations"] <= 50
+    assert facts["restarts"] == [{"loss": facts["loss"], "agreement": 1.0}]
 
 
 @pytest.mark.parametrize("source", ["there", "gone"])

@@ -181,6 +181,7 @@ def test_divergences_are_zero_only_where_equal():
             {"n_components": 4},
             r"at most the number of frames and of frequency bins \(3\); it is 4",
         ),
+        (np.ones((3, 4)), {"n_components": 4}, r"frequency bins \(3\); it is 4"),
         (
             np.ones((4, 4)),
             {"n_components": 0},
@@ -194,7 +195,7 @@ def test_divergences_are_zero_only_where_equal():
         (
             np.ones((4, 4)),
             {"solver": "magic"},
-            "solver must be one of accelerated, mu, hals, adam; it is 'magic'",
+            "solver must be one of accelerated, mu, hals, minibatch, adam; it is 'magic'",
         ),
         (np.ones((4, 4)), {"max_iter": 0}, "max_iter must be a whole number from 1"),
         (np.ones((4, 4)), {"components": 3}, "there is no option called components"),

@@ -6,7 +6,14 @@ import pytest
 from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.nmf.frames import BLOCK
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.loop import Whole
+from otowake.nmf.solvers import (
+    EXTRAPOLATED,
+    EXTRAPOLATED_HALS,
+    TABLE,
+    Block,
+    Problem,
+)
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 PENALTIES = (
@@ -203,6 +210,48 @@ def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
     assert fit.restarts.shape == (5,) and len(set(fit.restarts)) > 1
     assert fit.loss == fit.restarts.min() == fit.losses[-1]
     assert fit.W.shape == (30, 4) and fit.H.shape == (4, 50)
+    assert fit.agreement.shape == (5,) and fit.agreement[fit.restarts.argmin()] == pytest.approx(1)
+    assert ((fit.agreement > 0.3) & (fit.agreement <= 1)).all() and len(set(fit.agreement)) > 1
+
+
+@pytest.mark.parametrize(("solver", "loss"), SOLVERS)
+def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
+    """The third of three starts, learnt beside the others, ends where it does alone; only frames tell of blocks."""
+    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK + 300)).astype(np.float32) + np.float32(0.01)
+
+    class Stored:
+        shape = V.shape
+
+        def frames(self, start, stop):
+            return V[:, start:stop]
+
+    options = {"n_components": 3, "solver": solver, "loss": loss, "max_iter": 20, "tol": 0, "n_init": 3}
+    whole, parts = (factorize(each, **options) for each in (V, Stored()))
+    np.testing.assert_allclose(parts.restarts, whole.restarts, rtol=1e-3)
+    np.testing.assert_allclose(parts.agreement, whole.agreement, atol=0.02)
+    assert parts.loss == parts.restarts.min() and parts.agreement.max() == pytest.approx(1)
+
+
+def test_runs_that_find_the_same_agree():
+    rng = np.random.default_rng(2)
+    V = rng.gamma(0.2, size=(30, 3)) @ rng.gamma(0.2, size=(3, 80))
+    alike = factorize(V, n_components=3, n_init=3, effort="thorough", max_iter=400, tol=0)
+    noise = factorize(rng.gamma(1.0, size=(30, 80)), n_components=10, n_init=3)
+    assert alike.agreement.min() > 0.95 > np.sort(noise.agreement)[-2]
+    assert factorize(V, n_components=3, max_iter=5).agreement.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("solver", "beta"), [(EXTRAPOLATED, b) for b in BETAS] + [(EXTRAPOLATED_HALS, 2.0)])
+def test_after_refused_steps_it_goes_on(planted, solver, beta):
+    """Where the first steps are refused, those without momentum that follow are finite and lead down."""
+    mild = factorize(planted, n_components=4, loss=beta, solver="mu", max_iter=30, tol=0)
+    journey = Whole(Problem.plain(beta, 4), Block(planted), solver, mild.W[None], mild.H[None], 50)
+    journey.last = np.zeros(1)  # any step would be a rise
+    assert journey.advance(10) == 0
+    journey.last = np.array([mild.loss])
+    after = [float(journey.advance(10)[0, 0]) for _ in range(20)]
+    assert np.isfinite(after).all() and after[0] < mild.loss
+    assert after[-1] < 0.9 * mild.loss
 
 
 def test_nndsvd_is_a_good_start_without_chance(planted):

@@ -79,7 +79,7 @@ def save_analysis(
     -----
     ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
-    auditions;
+    auditions, restarts (the loss of each run) and their agreement;
     ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each;
     ``analysis.json`` says what was analysed, how, and how it ended.
 
@@ -114,6 +114,7 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         "iterations": fit.iterations,
         "auditions": fit.auditions,
         "restarts": fit.restarts,
+        "agreement": fit.agreement,
     }
     if fit.curve is not None:
         arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
@@ -245,6 +246,10 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         "iterations": fit.n_iter,
         "loss": fit.loss,
         "stop": {"reason": fit.stop.reason, "sentence": str(fit.stop), "facts": fit.stop.facts},
+        "restarts": [
+            {"loss": float(loss), "agreement": float(agreement)}
+            for loss, agreement in zip(fit.restarts, fit.agreement, strict=True)
+        ],
         "scale": analysis.scale,
         "tuning_hz": analysis.tuning_hz,
         "components": [
@@ -383,6 +388,7 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
         arrays["auditions"],
         arrays["restarts"],
         Curve(arrays["curve_numbers"], arrays["curve_losses"]) if "curve_numbers" in arrays else None,
+        arrays["agreement"],
     )
     components = tuple(
         Component(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otowake.types import Analysis, Floats
+from otowake.nmf.likeness import paired
+from otowake.types import Analysis
 
 
 class Match(NamedTuple):
@@ -20,9 +21,8 @@ class Match(NamedTuple):
 def matched(first: Analysis, second: Analysis) -> list[Match]:
     """Pair the components of two results so that the sum of the likenesses is largest, in the first one's order.
 
-    Components left over, where the numbers differ, are not paired. Spectra on other frequencies are interpolated.
-
-    Source: Kuhn, "The Hungarian method for the assignment problem" (1955), as SciPy has it.
+    Components left over, where the numbers differ, are not paired (:func:`otowake.nmf.likeness.paired`). Spectra on
+    other frequencies are interpolated.
 
     Examples
     --------
@@ -32,20 +32,13 @@ def matched(first: Analysis, second: Analysis) -> list[Match]:
     >>> [match.first for match in matched(one, other)], matched(one, one)[0].likeness > 0.999
     ([0, 1, 2], True)
     """
-    from scipy.optimize import linear_sum_assignment
-
     theirs = np.stack(
         [np.interp(first.frequencies, second.frequencies, column) for column in second.fit.W.T], axis=1
     )
-    likeness = _unit(first.fit.W).T @ _unit(theirs)
-    rows, columns = linear_sum_assignment(-likeness)
-    return [Match(int(i), int(j), float(likeness[i, j])) for i, j in zip(rows, columns, strict=True)]
+    pairs = zip(*paired(first.fit.W, theirs), strict=True)
+    return [Match(int(i), int(j), float(cosine)) for i, j, cosine in pairs]
 
 
 def agreement(matches: list[Match]) -> float:
     """The mean likeness of the pairs, from 0 to 1."""
     return float(np.mean([match.likeness for match in matches]))
-
-
-def _unit(W: Floats) -> Floats:
-    return W / np.maximum(np.linalg.norm(W, axis=0), 1e-12)

@@ -16,15 +16,19 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, rank, starts
 from otowake.nmf.audition import EFFORTS, audition, lifted
-from otowake.nmf.divergence import divergence
-from otowake.nmf.frames import LONG, InMemory, PaddedBlocks, in_blocks
+from otowake.nmf.divergence import entries
+from otowake.nmf.frames import BLOCK, LONG, InMemory, PaddedBlocks, in_blocks
+from otowake.nmf.likeness import likeness
 from otowake.nmf.penalties import Penalty
 from otowake.nmf.solvers import TABLE, H_alone, Problem, Solver, chosen
 from otowake.options import FitSpec
 from otowake.types import Curve, Factors, Fit, Floats, Matrix, Progress, Watcher
 
 AUDITIONED = "accelerated"
-"""The solver that begins with an audition."""
+"""The solver whose starts are auditioned, and whose `effort` says how long."""
+
+BATCHED = "minibatch"
+"""The solver that begins with an audition by the other, and then moves W after every block."""
 
 Keep = bool | Sequence[int]
 
@@ -125,7 +129,8 @@ def factorize(
     wide = spec.precision == "float64"
     with jax.enable_x64(True) if wide else contextlib.nullcontext():
         # The smoothness of H must not see frames that only pad.
-        blocks = in_blocks(given.V, given.weights, given.dtype, **({"step": 1} if spec.smooth_H else {}))
+        kind = {"step": 1} if spec.smooth_H else {"long": BLOCK} if solver.forget is not None else {}
+        blocks = in_blocks(given.V, given.weights, given.dtype, **kind)
         start = _start(given, spec, problem, solver, blocks, W, H)
         fit = _run(given, spec, problem, solver, blocks, start, watch, resume)
     return fit if curve is None else replace(fit, curve=curve)
@@ -134,8 +139,17 @@ def factorize(
 def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
     """How well each number of components foretells held-out entries (:mod:`otowake.nmf.rank`)."""
     values = rank.columns_of(V)
-    folds = rank.speckles(values.shape, np.random.default_rng(spec.seed))
-    plain = replace(spec, n_init=1, effort="normal", max_iter=rank.ITERATIONS, tol=1e-3, group_H=0.0)
+    folds = rank.patches(values.shape, np.random.default_rng(spec.seed))
+    plain = replace(
+        spec, n_init=1, effort="normal", max_iter=rank.ITERATIONS, tol=1e-3, group_H=0.0, forget=None
+    )
+
+    def foretold(number: int, fold: rank.Fold) -> Floats:
+        weights = fold.seen.astype(float)
+        fit = factorize(values, spec=plain, weights=weights, n_components=number, solver=AUDITIONED)
+        return np.asarray(entries(jnp.asarray(values), jnp.asarray(fit.W @ fit.H), spec.beta))
+
+    alone = [foretold(1, fold) for fold in folds]
     numbers: list[int] = []
     losses: list[list[float]] = []
     for number in rank.NUMBERS:
@@ -143,15 +157,9 @@ def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
         if number > min(values.shape) or since > rank.PATIENCE:
             break
         numbers.append(number)
-        losses.append([])
-        for fold in range(1, rank.FOLDS + 1):
-            unseen = folds == fold
-            fit = factorize(
-                values, spec=plain, weights=(~unseen).astype(float), n_components=number, solver="mu"
-            )
-            truth, X = jnp.asarray(values), jnp.asarray(fit.W @ fit.H)
-            loss = divergence(truth, X, spec.beta, jnp.asarray(unseen, values.dtype))
-            losses[-1].append(float(loss) / np.count_nonzero(unseen))
+        losses.append(
+            [rank.judged(foretold(number, fold), one, fold) for fold, one in zip(folds, alone, strict=True)]
+        )
     return Curve(np.array(numbers), np.array(losses))
 
 
@@ -184,24 +192,28 @@ def _run(
 ) -> Fit:
     n_frames = given.V.shape[1]
     max_iter, tol = stop_rule(spec, solver)
-    if len(blocks) == 1:
-        W, H = start.W.astype(given.dtype), np.stack([blocks.split(h)[0] for h in start.H])
-        journey = loop.Whole(problem, blocks[0], solver, W, H, n_frames)
+    W, H = start.W.astype(given.dtype), [blocks.split(h) for h in start.H]
+    if solver.forget is not None:
+        journey = loop.MiniBatches(problem, blocks, solver, W, H, n_frames)
+    elif len(blocks) == 1:
+        journey = loop.Whole(problem, blocks[0], solver, W, np.stack([h for (h,) in H]), n_frames)
     else:
-        W = start.W[0].astype(given.dtype)
-        journey = loop.InBlocks(problem, blocks, solver, W, blocks.split(start.H[0]), n_frames)
+        journey = loop.InBlocks(problem, blocks, solver, W, H, n_frames)
     before = None
     if resume is not None:
         try:
             journey.state, before = loop.resumed(journey.state, resume)
         except ValueError as error:
             raise BadInput(text.NOT_THE_CHECKPOINT) from error
-        journey.last = before[0][-1] if len(blocks) == 1 else float(before[0][-1][0])
+        journey.last = before[0][-1]
     elif watch is not None:
         watch(Progress(np.zeros(0, int), max_iter, np.zeros(0), lambda: start.initial[0]))
     done = loop.run(journey, max_iter=max_iter, tol=tol, watch=watch, done=before)
     best = int(np.argmin(done.losses[-1]))
     found = journey.factors(best)
+    agreement = np.ones(len(start.W))
+    if len(start.W) > 1:
+        agreement[:] = [likeness(found.W, W) for W in journey.spectra()]
     return Fit(
         found.W,
         found.H,
@@ -212,6 +224,7 @@ def _run(
         spec,
         start.auditions,
         restarts=done.losses[-1],
+        agreement=agreement,
     )
 
 
@@ -240,8 +253,9 @@ def _start(
     rng = np.random.default_rng(spec.seed)
     if W is not None and H is None:
         H = _lift(problem, blocks, W, n_frames, given.dtype)
-    if W is None and H is None and spec.init == "random" and spec.solver == AUDITIONED:
-        return _auditioned(given, spec, problem, solver, blocks, rng)
+    if W is None and H is None and spec.init == "random" and spec.solver in (AUDITIONED, BATCHED):
+        quick = chosen(AUDITIONED, problem, given.weights is not None)
+        return _auditioned(given, spec, problem, quick, blocks, rng)
     if W is None and H is None and spec.init == "nndsvd":
         begun = [starts.nndsvd(_in_memory(given), K)]
     else:
@@ -316,7 +330,11 @@ def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
     """How it is solved, or :class:`BadInput` where that solver can't."""
     if spec.solver != AUDITIONED and spec.effort != "normal":
         raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
+    if spec.solver != BATCHED and spec.forget is not None:
+        raise BadInput(text.FORGET_SOLVER, solver=spec.solver)
     solver = chosen(spec.solver, problem, weighted)
+    if spec.forget is not None:
+        solver = solver._replace(forget=spec.forget)
     named = TABLE[spec.solver]
     if named.losses is not None:
         if problem.beta not in named.losses:
@@ -352,7 +370,6 @@ def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | N
     if hasattr(V, "frames") and hasattr(V, "shape"):
         for what, asked in (
             ("weights", weights is not None),
-            ("n_init", spec.n_init > 1),
             ("smooth_H", spec.smooth_H),
         ):
             if asked:
@@ -375,8 +392,8 @@ def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | N
         values = np.where(observed, values, 0).astype(dtype)
     if not values.any():
         raise BadInput(text.ALL_ZERO, name="V")
-    if values.shape[1] >= LONG and (spec.n_init > 1 or spec.smooth_H):
-        raise BadInput(text.NOT_IN_BLOCKS, what="n_init" if spec.n_init > 1 else "smooth_H")
+    if spec.smooth_H and values.shape[1] >= (BLOCK if spec.solver == BATCHED else LONG):
+        raise BadInput(text.NOT_IN_BLOCKS, what="smooth_H")
     return Given(InMemory(values), counts, dtype)
 
 

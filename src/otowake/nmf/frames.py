@@ -77,13 +77,17 @@ class PaddedBlocks:
 
 
 def in_blocks(
-    V: Matrix, weights: Floats | None = None, dtype: DTypeLike = np.float32, step: int = FRAME_STEP
+    V: Matrix,
+    weights: Floats | None = None,
+    dtype: DTypeLike = np.float32,
+    step: int = FRAME_STEP,
+    long: int = LONG,
 ) -> PaddedBlocks:
-    """One block where the matrix is short and in memory, blocks of :data:`BLOCK` frames elsewhere.
+    """One block where the matrix is in memory and shorter than `long`, blocks of :data:`BLOCK` frames elsewhere.
 
     A single block is filled up to a multiple of `step` frames.
     """
     n_frames = V.shape[1]
-    whole = n_frames < LONG and isinstance(V, InMemory)
+    whole = n_frames < long and isinstance(V, InMemory)
     length = n_frames + -n_frames % step if whole else BLOCK
     return PaddedBlocks(V, length, weights, dtype)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import NotConverged
-from otowake.nmf.solvers import LOOK, Block, Problem, Solver, of_W, penalised, step
+from otowake.nmf.solvers import LOOK, Block, Problem, Solver, moved_along, of_W, penalised, step
 from otowake.types import Factors, Floats, Progress, Stop, Watcher
 
 CHUNK = LOOK
@@ -30,10 +30,14 @@ EXACT = 1e-9
 
 
 class Journey(Protocol):
-    """Factors on their way: `state` is a pytree of arrays, from which alone it can go on."""
+    """Factors on their way: `state` is a pytree of arrays, from which alone it can go on.
+
+    `last` has the shape (run,): the loss of each run when it was last measured.
+    """
 
     state: Any
     solver: Solver
+    last: Floats
 
     def advance(self, count: int) -> Floats:
         """Do `count` iterations, at most :data:`CHUNK`; the losses, of shape (look, run)."""
@@ -41,6 +45,10 @@ class Journey(Protocol):
 
     def factors(self, run: int) -> Factors:
         """The factors of one of the runs, as NumPy arrays."""
+        ...
+
+    def spectra(self) -> Floats:
+        """W of all runs, shape (run, frequency, component)."""
         ...
 
 
@@ -174,6 +182,10 @@ class Whole:
             return Factors(np.asarray(W(chosen[0])), np.asarray(H(chosen[1]))[:, : self.n_frames])
         return Factors(np.asarray(W(self.state[0])), np.asarray(H(self.state[1]))[:, : self.n_frames])
 
+    def spectra(self) -> Floats:
+        W = self.state[0]
+        return np.asarray(jax.vmap(self.solver.W)(W)) if self.many else np.asarray(self.solver.W(W))[None]
+
 
 def _iterate(
     problem: Problem, block: Block, state: tuple[Any, Any], loss: Array, count: int, *, solver: Solver
@@ -221,48 +233,129 @@ class Blocks(Protocol):
 
 
 class InBlocks:
-    """One run over a recording in blocks; only one block of V is looked at a time."""
+    """Runs over a recording in blocks; only one block of V is looked at a time, by all runs in turn.
+
+    `W` has the shape (run, frequency, component); `H` is for each run a list of (component, frame of the block).
+    """
 
     def __init__(
-        self, problem: Problem, blocks: Blocks, solver: Solver, W: Floats, H: Sequence[Floats], n_frames: int
+        self,
+        problem: Problem,
+        blocks: Blocks,
+        solver: Solver,
+        W: Floats,
+        H: Sequence[Sequence[Floats]],
+        n_frames: int,
     ) -> None:
         self.problem, self.blocks, self.solver, self.n_frames = problem, blocks, solver, n_frames
-        self.state = (solver.init_W(jax.device_put(W)), [solver.init_H(jax.device_put(h)) for h in H])
-        self.last = np.inf
+        self.state = [
+            (solver.init_W(jax.device_put(w)), [solver.init_H(jax.device_put(part)) for part in h])
+            for w, h in zip(W, H, strict=True)
+        ]
+        self.last = np.full(len(W), np.inf)
 
     def advance(self, count: int) -> Floats:
         look = self.solver.look
-        return np.array([[self._look(min(look, count - i))] for i in range(0, count, look)])
+        return np.array([self._look(min(look, count - i)) for i in range(0, count, look)])
 
-    def _look(self, count: int) -> float:
+    def _look(self, count: int) -> Floats:
         """What `body` in `_iterate` does, block by block."""
         before = self.state
         for _ in range(count):
-            self.state = self._step(*self.state)
-        reached = self._loss(*self.state)
-        if self.solver.restart and not reached <= self.last:
-            rested = [self.solver.restart(before[0], h) for h in before[1]]
-            self.state = (rested[0][0], [h for _, h in rested])
-        else:
-            self.last = reached
-        return float(self.last)
+            self.state = self._step(self.state)
+        reached = self._losses(self.state)
+        if self.solver.restart:
+            for run in np.flatnonzero(~(reached <= self.last)):
+                rested = [self.solver.restart(before[run][0], h) for h in before[run][1]]
+                self.state[run] = (rested[0][0], [h for _, h in rested])
+                reached[run] = self.last[run]
+        self.last = reached
+        return reached
 
-    def _step(self, W: Any, H: list[Any]) -> tuple[Any, list[Any]]:
+    def _step(self, state: list[Any]) -> list[Any]:
         """One iteration; the sums are added in the order of the blocks."""
-        moved, sums = [], None
-        for i, h in enumerate(H):
-            ahead, part = _block(self.problem, self.blocks[i], W, h, solver=self.solver)
-            moved.append(ahead)
-            sums = part if sums is None else jax.tree.map(jnp.add, sums, part)
-        return _combine(self.problem, W, sums, solver=self.solver), moved
+        moved, sums = [[] for _ in state], [None for _ in state]
+        for i in range(len(self.blocks)):
+            block = self.blocks[i]
+            for run, (W, H) in enumerate(state):
+                ahead, part = _block(self.problem, block, W, H[i], solver=self.solver)
+                moved[run].append(ahead)
+                sums[run] = part if i == 0 else jax.tree.map(jnp.add, sums[run], part)
+        return [
+            (_combine(self.problem, W, total, solver=self.solver), H)
+            for (W, _), total, H in zip(state, sums, moved, strict=True)
+        ]
 
-    def _loss(self, W: Any, H: list[Any]) -> float:
-        parts = (_loss(self.problem, self.blocks[i], W, h, solver=self.solver) for i, h in enumerate(H))
-        return sum(float(part) for part in parts) + float(of_W(self.problem, self.solver.W(W)))
+    def _losses(self, state: list[Any]) -> Floats:
+        total = np.array([float(of_W(self.problem, self.solver.W(W))) for W, *_ in state])
+        for i in range(len(self.blocks)):
+            block = self.blocks[i]
+            total += [float(_loss(self.problem, block, W, H[i], solver=self.solver)) for W, H, *_ in state]
+        return total
 
     def factors(self, run: int) -> Factors:
-        H = np.concatenate([np.asarray(self.solver.H(h)) for h in self.state[1]], axis=1)
-        return Factors(np.asarray(self.solver.W(self.state[0])), H[:, : self.n_frames])
+        H = np.concatenate([np.asarray(self.solver.H(h)) for h in self.state[run][1]], axis=1)
+        return Factors(np.asarray(self.solver.W(self.state[run][0])), H[:, : self.n_frames])
+
+    def spectra(self) -> Floats:
+        return np.stack([np.asarray(self.solver.W(W)) for W, *_ in self.state])
+
+
+class Memory(NamedTuple):
+    """What is left of the sums of earlier blocks, and of how many frames they are."""
+
+    sums: tuple[Any, Any]
+    frames: Any
+
+
+class MiniBatches(InBlocks):
+    """Passes over a recording in which W moves after every block.
+
+    It moves by the sums of this block and, ever less of them, of those before it, taken for all frames. What is left
+    of them after a whole pass is the solver's `forget`.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        blocks: Blocks,
+        solver: Solver,
+        W: Floats,
+        H: Sequence[Sequence[Floats]],
+        n_frames: int,
+    ) -> None:
+        super().__init__(problem, blocks, solver, W, H, n_frames)
+        nothing = np.zeros(W.shape[1:], W.dtype)
+        self.state = [(*each, Memory((nothing, nothing), np.zeros((), W.dtype))) for each in self.state]
+        self.left = (solver.forget or 0.0) ** (1 / len(blocks))
+
+    def _step(self, state: list[Any]) -> list[Any]:
+        """One pass."""
+        moved = [(W, [], memory) for W, _, memory in state]
+        before = 0
+        for i in range(len(self.blocks)):
+            block = self.blocks[i]
+            after = min(before + block.V.shape[1], self.n_frames)
+            facts = np.array([self.left, after - before, self.n_frames], block.V.dtype)
+            for run, (_, old, _) in enumerate(state):
+                W, done, memory = moved[run]
+                new, H, left = _batch(self.problem, block, W, old[i], memory, facts, solver=self.solver)
+                moved[run] = (new, [*done, H], left)
+            before = after
+        return moved
+
+
+@partial(jax.jit, static_argnames="solver")
+def _batch(
+    problem: Problem, block: Block, W: Any, H: Any, memory: Memory, facts: Array, *, solver: Solver
+) -> tuple[Any, Any, Memory]:
+    """One block: its H, W moved, and what is remembered. `facts`: what is left, frames of the block, frames in all."""
+    left, own, total = facts
+    H, sums = solver.block(problem, block, W, H)
+    sums = jax.tree.map(lambda old, new: left * old + new, memory.sums, sums)
+    frames = left * memory.frames + own
+    new = solver.combine(problem, W, jax.tree.map(lambda each: each * (total / frames), sums))
+    return new, H, Memory(moved_along(problem, sums, solver.W(W), solver.W(new)), frames)
 
 
 @partial(jax.jit, static_argnames="solver")

@@ -93,6 +93,23 @@ def penalty_halves(penalty: Penalty, X: Array) -> tuple[Array | float, Array | f
     return negative, positive
 
 
+def powers(beta: float, penalty: Penalty = NONE) -> tuple[float, float]:
+    """The highest and the lowest power of the monomials that majorise the penalised divergence.
+
+    Examples
+    --------
+    >>> powers(1.0), powers(0.0), powers(2.0), powers(1.0, Penalty(l2=0.1))
+    ((1.0, 0.0), (1.0, -1.0), (2.0, 1.0), (2.0, 0.0))
+    """
+    highest, lowest = max(beta, 1.0), min(beta - 1, 1.0)
+    quadratic = (penalty.l2, penalty.smooth, penalty.apart, penalty.group)
+    if any(weight is not None for weight in quadratic):
+        highest = max(highest, 2.0)
+    if penalty.smooth is not None:
+        lowest = min(lowest, 0.0)
+    return highest, lowest
+
+
 def exponent(beta: float, penalty: Penalty = NONE) -> float:
     """The exponent of the multiplicative rule under which the penalised divergence never rises.
 
@@ -103,10 +120,5 @@ def exponent(beta: float, penalty: Penalty = NONE) -> float:
     >>> exponent(1.0), exponent(0.0), exponent(3.0), exponent(1.0, Penalty(l1=0.1)), exponent(1.0, Penalty(l2=0.1))
     (1.0, 0.5, 0.5, 1.0, 0.5)
     """
-    highest, lowest = max(beta, 1.0), min(beta - 1, 1.0)
-    quadratic = (penalty.l2, penalty.smooth, penalty.apart, penalty.group)
-    if any(weight is not None for weight in quadratic):
-        highest = max(highest, 2.0)
-    if penalty.smooth is not None:
-        lowest = min(lowest, 0.0)
+    highest, lowest = powers(beta, penalty)
     return 1 / (highest - lowest)

@@ -19,7 +19,7 @@ import numpy as np
 from jax import Array
 
 from otowake.nmf.divergence import divergence, gradient_scale
-from otowake.nmf.penalties import NONE, Penalty, exponent, penalty_loss
+from otowake.nmf.penalties import NONE, Penalty, exponent, penalty_loss, powers
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W, swept, with_penalty
 
 
@@ -80,6 +80,9 @@ class Solver(NamedTuple):
         loop refuses steps after which the loss has risen and goes on from there, so that it never rises.
     losses
         The β that it works for; None for all.
+    forget
+        For a solver that moves W after every block: how much of the sums of earlier blocks is left after a whole pass
+        over the recording, from 0 to 1, where nobody says how much. None for solvers that move W once an iteration.
     """
 
     init_W: Callable[[Array], Any]
@@ -93,6 +96,7 @@ class Solver(NamedTuple):
     look: int = 1
     restart: Callable[[Any, Any], tuple[Any, Any]] | None = None
     losses: tuple[float, ...] | None = None
+    forget: float | None = None
 
 
 def _same(factor: Array) -> Array:
@@ -220,6 +224,33 @@ EXTRAPOLATED_HALS = EXTRAPOLATED._replace(
 extrapolation", 2019), with the momentum and the refused steps of :data:`EXTRAPOLATED`."""
 
 
+BATCH_UPDATES = 5
+"""Updates of a block's H before W moves, for the solver of mini-batches."""
+
+
+def _batch_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
+    H = jax.lax.fori_loop(0, BATCH_UPDATES, lambda _, H: extrapolated_H(problem, block, W, H), at_rest(H)).now
+    return H, slopes_W(block.V, W, H, problem.beta, block.weights)
+
+
+def moved_along(problem: Problem, sums: tuple[Array, Array], W: Array, new: Array) -> tuple[Array, Array]:
+    """Sums for W that were found at `W`, as they count at `new`; both of shape (frequency, component).
+
+    The sums stand for a majoriser: the gradient of its positive half goes with the highest power that there is, that
+    of its negative half with the lowest (:func:`otowake.nmf.penalties.powers`). From `new` they lead to where they
+    led from `W`.
+    """
+    ratio = jnp.where(W > 0, new / jnp.where(W > 0, W, 1), 1)
+    highest, lowest = powers(problem.beta, problem.on_W)
+    return sums[0] * ratio ** (lowest - 1), jnp.broadcast_to(sums[1], W.shape) * ratio ** (highest - 1)
+
+
+MINIBATCH = Solver(_same, _same, _batch_block, _moved_W, _same, _same, max_iter=2, tol=0.0, forget=0.7)
+"""Mini-batches: a pass over the recording in which W moves after every block of frames, by the block's sums and what is
+left of the earlier ones (Lefèvre, Bach & Févotte, "Online algorithms for nonnegative matrix factorization with the
+Itakura-Saito divergence", 2011; here for every β). An iteration is a pass; nothing is promised of the loss."""
+
+
 class AdamState(NamedTuple):
     """The logarithm of a factor, with Adam's two moments and the steps done."""
 
@@ -278,7 +309,13 @@ ADAM = Solver(
 """The manual's: Adam on the logarithms of both factors, at 0.1 (Kingma & Ba, 2015, in the form that Keras
 uses: ε = 1e-7 is added to the root of the second moment, outside the bias correction)."""
 
-TABLE: dict[str, Solver] = {"accelerated": EXTRAPOLATED, "mu": MU, "hals": HALS, "adam": ADAM}
+TABLE: dict[str, Solver] = {
+    "accelerated": EXTRAPOLATED,
+    "mu": MU,
+    "hals": HALS,
+    "minibatch": MINIBATCH,
+    "adam": ADAM,
+}
 """The solvers by name."""
 
 
@@ -298,7 +335,7 @@ def H_alone(solver: Solver) -> Solver:
     def block(problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:
         return solver.block(problem, block, W, H)[0], ()
 
-    return solver._replace(block=block, combine=lambda problem, W, sums: W)
+    return solver._replace(block=block, combine=lambda problem, W, sums: W, forget=None)
 
 
 def step(solver: Solver, problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:

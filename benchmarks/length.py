@@ -1,0 +1,72 @@
+"""The cost per frame from 1,000 to 500,000 frames: it should not grow with the recording.
+
+    python benchmarks/length.py FILE [--components 20] [--frames 1000 10000 100000 500000]
+
+V is that of the file over and over, made block by block as it is asked for and never whole in memory. Each length is
+timed over as many iterations as make the time worth it, without those in which programs are compiled, in turns, and
+the least of the rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+import otowake
+from otowake.nmf.frames import PaddedBlocks
+from otowake.nmf.loop import InBlocks
+from otowake.nmf.solvers import EXTRAPOLATED, Problem
+from otowake.types import Floats
+
+
+class Repeated:
+    """A matrix that goes on for so many frames, the same over and over."""
+
+    def __init__(self, values: Floats, n_frames: int) -> None:
+        self.values, self.shape = values, (values.shape[0], n_frames)
+
+    def frames(self, start: int, stop: int) -> Floats:
+        return np.take(self.values, np.arange(start, stop) % self.values.shape[1], axis=1)
+
+
+def journey(V: Repeated, n_components: int) -> InBlocks:
+    """A run in blocks of 1,000 frames, from chance."""
+    blocks = PaddedBlocks(V, 1000)
+    rng = np.random.default_rng(0)
+    W = rng.uniform(0.1, 1, (1, V.shape[0], n_components)).astype(np.float32)
+    H = [rng.uniform(0.1, 1, (n_components, 1000)).astype(np.float32) for _ in range(len(blocks))]
+    return InBlocks(Problem.plain(1.0, n_components), blocks, EXTRAPOLATED, W, [H], V.shape[1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file")
+    parser.add_argument("--components", type=int, default=20)
+    parser.add_argument("--frames", type=int, nargs="+", default=[1000, 10_000, 100_000, 500_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    values = otowake.spectrogram(otowake.load(arguments.file)).values
+    runs = {n: journey(Repeated(values, n), arguments.components) for n in arguments.frames}
+    least = dict.fromkeys(runs, np.inf)
+    for each in runs.values():
+        each.state = each._step(each.state)  # compiles
+    for _ in range(arguments.rounds):
+        for n, each in runs.items():
+            times = max(1, 20_000 // n)
+            begun = time.perf_counter()
+            for _ in range(times):
+                each.state = each._step(each.state)
+            np.asarray(each.state[0][0].now)  # waits until it is done
+            least[n] = min(least[n], (time.perf_counter() - begun) / times / n)
+    print("| frames | µs a frame and iteration | of the shortest |")
+    print("|---|---|---|")
+    for n, seconds in least.items():
+        print(f"| {n:,} | {seconds * 1e6:.2f} | {seconds / least[arguments.frames[0]]:.2f} |")
+
+
+if __name__ == "__main__":
+    main()
