@@ -35,9 +35,9 @@ def matched(first: Analysis, second: Analysis) -> list[Match]:
     from scipy.optimize import linear_sum_assignment
 
     theirs = np.stack(
-        [np.interp(first.frequencies, second.frequencies, column) for column in second.fit.W.T], axis=1
+        [np.interp(first.frequencies, second.frequencies, column) for column in second.fitted().W.T], axis=1
     )
-    likeness = _unit(first.fit.W).T @ _unit(theirs)
+    likeness = _unit(first.fitted().W).T @ _unit(theirs)
     rows, columns = linear_sum_assignment(-likeness)
     return [Match(int(i), int(j), float(likeness[i, j])) for i, j in zip(rows, columns, strict=True)]
 
