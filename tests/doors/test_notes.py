@@ -163,7 +163,9 @@ def test_the_midi_file_has_tempo_velocity_and_bends_on_request(tmp_path):
     assert round(10 / 200 * 8192) in wheels and round(-3.2 / 200 * 8192) in wheels
     for path in (plain, bent):
         again = read_notes(path)
-        assert [note.midi for note in again] == [note.midi for note in sorted(NOTES, key=lambda n: (n.onset, n.midi))]
+        assert [note.midi for note in again] == [
+            note.midi for note in sorted(NOTES, key=lambda n: (n.onset, n.midi))
+        ]
         assert again[0].velocity == pytest.approx(0.5, abs=0.01)
 
 
@@ -314,7 +316,16 @@ def test_tables_of_many_kinds_are_read(tmp_path, content):
 
 @pytest.mark.parametrize(
     "content",
-    [b"\x00\xff\xfe", b"onset,offset\n1,2\n", b"1,2\n", b"1,2,x\n", b"2,1,60\n", b"1,2,600\n", b"nan,2,60\n", b"1,2,nan\n"],
+    [
+        b"\x00\xff\xfe",
+        b"onset,offset\n1,2\n",
+        b"1,2\n",
+        b"1,2,x\n",
+        b"2,1,60\n",
+        b"1,2,600\n",
+        b"nan,2,60\n",
+        b"1,2,nan\n",
+    ],
 )
 def test_what_is_no_table_is_refused(tmp_path, content):
     (tmp_path / "x.csv").write_bytes(content)
@@ -336,7 +347,9 @@ def test_score_on_the_command_line(tmp_path, folder):
     def run(*arguments):
         command = [sys.executable, "-m", "otowake", "score", *map(str, arguments)]
         environment = {**os.environ, "LANG": "C.UTF-8"}
-        return subprocess.run(command, capture_output=True, check=False, text=True, env=environment, timeout=120)
+        return subprocess.run(
+            command, capture_output=True, check=False, text=True, env=environment, timeout=120
+        )
 
     done = run(folder, otowake.demo_path().with_suffix(".mid"), "-o", tmp_path / "a.png")
     assert done.returncode == 0, done.stderr

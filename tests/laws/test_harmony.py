@@ -86,7 +86,9 @@ def test_the_key_of_a_cadence(tonic, mode):
     third = 4 if mode == "major" else 3
     fourth = (5, 9, 12) if mode == "major" else (5, 8, 12)
     chords = [(0, third, 7), fourth, (7, 11, 14), (0, third, 7)]
-    notes = [note for i, tones in enumerate(chords) for note in chord((60 + tonic + t for t in tones), i, i + 1)]
+    notes = [
+        note for i, tones in enumerate(chords) for note in chord((60 + tonic + t for t in tones), i, i + 1)
+    ]
     key = find_key(notes)
     assert (key.tonic, key.mode) == (tonic, mode)
 

@@ -50,7 +50,9 @@ def test_cents_of_a_sustained_tone(off, midi):
 def test_cents_are_counted_from_the_tuning_of_the_recording():
     notes = [Note(i, i + 0.9, midi) for i, midi in enumerate((60, 64, 67))]
     off = (0.0, 0.0, 14.0)
-    samples = sound_of([Note(n.onset, n.offset, n.midi, cents=c) for n, c in zip(notes, off, strict=True)], 446)
+    samples = sound_of(
+        [Note(n.onset, n.offset, n.midi, cents=c) for n, c in zip(notes, off, strict=True)], 446
+    )
     heard, tuning = with_cents(notes, samples)
     assert tuning == pytest.approx(446, abs=2)
     assert heard[2].cents - heard[0].cents == pytest.approx(14, abs=1.5)
