@@ -1,5 +1,7 @@
 """Chords, key and rhythm: what must hold of them whatever the notes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -62,7 +64,7 @@ NOTES = st.lists(
 @given(NOTES)
 def test_chords_follow_one_another_without_gaps(notes):
     chords = find_chords(notes)
-    for before, after in zip(chords, chords[1:], strict=False):
+    for before, after in pairwise(chords):
         assert before.offset == after.onset and before.name != after.name
         assert before.onset < before.offset
 
