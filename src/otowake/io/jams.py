@@ -43,7 +43,7 @@ def jams_of(analysis: Analysis) -> str:
     >>> import otowake
     >>> clip = otowake.load(otowake.demo_path(), duration=2)
     >>> jams = json.loads(jams_of(otowake.analyse(clip, stages=["notes"])))
-    >>> jams["annotations"][0]["data"][0]["value"]
+    >>> round(jams["annotations"][0]["data"][0]["value"])
     60
     """
     audio, key, rhythm = analysis.audio, analysis.key, analysis.rhythm

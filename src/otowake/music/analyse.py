@@ -75,7 +75,7 @@ def analyse(
     >>> [component.pitch.midi for component in analysis.components]
     [60, 67]
     >>> [(note.midi, round(note.onset)) for note in analyse(audio, stages=["notes"]).notes]
-    [(60, 0), (67, 1)]
+    [(60, 0), (67, 2)]
     """
     asked = checked_stages([stages] if isinstance(stages, str) else stages)
     stft_spec, fit_spec, note_spec = _with_options(
