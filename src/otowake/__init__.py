@@ -29,6 +29,7 @@ _HOMES = {
     "NMF": "sklearn",
     "NotConverged": "errors",
     "Note": "types",
+    "NoteSpec": "options",
     "OtowakeError": "errors",
     "Part": "types",
     "Pitch": "types",

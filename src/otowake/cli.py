@@ -12,7 +12,7 @@ import sys
 import threading
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import FrameType
@@ -23,7 +23,17 @@ from rich.console import Console
 
 from otowake import __version__, text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.options import STAGES, FitSpec, LoadSpec, RunSpec, Spec, StftSpec
+from otowake.options import (
+    STAGES,
+    FitSpec,
+    LoadSpec,
+    NoteSpec,
+    RunSpec,
+    ScoreSpec,
+    Spec,
+    StftSpec,
+    checked_stages,
+)
 from otowake.text import LANGUAGES, Language, Text
 from otowake.types import Analysis, Progress
 
@@ -33,8 +43,11 @@ GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
     (text.HEADING_READING, LoadSpec),
     (text.HEADING_STFT, StftSpec),
     (text.HEADING_FIT, FitSpec),
+    (text.HEADING_NOTES, NoteSpec),
     (text.HEADING_RUN, RunSpec),
 )
+
+SCORING: tuple[tuple[Text, type[Spec]], ...] = ((text.HEADING_NOTES, ScoreSpec),)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -205,7 +218,31 @@ def program(language: Language) -> click.Group:
             callback=lambda **given: compare(language, **given),
         )
     )
+    scored = [
+        click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
+        click.Argument(["reference"], metavar=text.HELP_REFERENCE.format(language)),
+    ]
+    group.add_command(
+        Command(
+            "score",
+            language,
+            params=[*scored, *_score_options(language), *_spec_options(language, SCORING)],
+            help=text.HELP_SCORE.format(language),
+            callback=lambda **given: score(language, **given),
+        )
+    )
     return group
+
+
+def _score_options(language: Language) -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["-o", "--output"], metavar="FILE", help=text.HELP_SCORE_FIGURE.format(language), default=None
+        ),
+        click.Option(
+            ["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language
+        ),
+    ]
 
 
 def _comparison_options(language: Language) -> list[click.Parameter]:
@@ -252,19 +289,26 @@ def _output_options(language: Language) -> list[click.Parameter]:
     ]
 
 
-def _spec_options(language: Language) -> list[click.Parameter]:
+def _spec_options(
+    language: Language, groups: Sequence[tuple[Text, type[Spec]]] = GROUPS
+) -> list[click.Parameter]:
     found: list[click.Parameter] = []
-    for group, spec in GROUPS:
+    for group, spec in groups:
         defaults = {f.name: f.default for f in fields(spec)}
         for name, constraint in spec.constraints().items():
             words = constraint.help.format(language)
-            if defaults[name] not in (None, MISSING):
+            if defaults[name] not in (None, MISSING) and constraint.kind is not bool:
                 words += text.DEFAULT.format(language, value=defaults[name])
+            flag = "--" + name.replace("_", "-")
+            if constraint.kind is bool:
+                both = f"{flag}/--no-{flag[2:]}"
+                found.append(SpecOption(group=group, param_decls=[both, name], default=None, help=words))
+                continue
             kind = {int: "N", float: "X", str: "NAME"}[constraint.kind]
             found.append(
                 SpecOption(
                     group=group,
-                    param_decls=["--" + name.replace("_", "-"), name],
+                    param_decls=[flag, name],
                     metavar="|".join(constraint.choices) or kind,
                     help=words,
                 )
@@ -290,24 +334,66 @@ def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: 
 
     if len(folders) < 2:
         raise BadInput(text.COMPARE_TWO)
-    if Path(output).suffix not in (".png", ".svg", ".pdf"):
-        raise BadInput(text.COMPARE_SUFFIX, name=output)
+    _check_figure(output)
     analyses = [load_analysis(folder) for folder in folders]
-    figure = comparison_figure(analyses, folders, language=language)
-    try:
-        figure.savefig(output)
-    except OSError as error:
-        raise BadInput(text.CANT_WRITE, path=output, why=error.strerror) from error
+    _save_figure(comparison_figure(analyses, folders, language=language), output)
     for folder, analysis in zip(folders, analyses, strict=True):
         facts = {
             "folder": folder,
-            "n": analysis.fit.factors.n_components,
-            "loss": f"{analysis.fit.loss:,.6g}",
+            "n": analysis.fitted().factors.n_components,
+            "loss": f"{analysis.fitted().loss:,.6g}",
             "likeness": f"{agreement(matched(analyses[0], analysis)):.3f}",
         }
         click.echo(text.COMPARED.format(language, **facts))
     click.echo(text.WROTE.format(language, folder=output))
     return OK
+
+
+def score(
+    language: Language,
+    *,
+    folder: str,
+    reference: str,
+    output: str | None,
+    lang: str | None,
+    **given: Any,
+) -> int:
+    """The notes of a result folder against a reference: figures, errors by kind, and a picture of them."""
+    from otowake import console
+    from otowake.io import load_analysis
+    from otowake.io.notes import read_reference
+    from otowake.music.evaluation import evaluate
+    from otowake.plot import score_figure
+
+    output = output or str(Path(folder) / "agreement.png")
+    _check_figure(output)
+    spec = ScoreSpec().with_options(**{name: value for name, value in given.items() if value is not None})
+    analysis = load_analysis(folder)
+    if analysis.note_spec is None:
+        raise BadInput(text.NO_STAGE, stage="notes")
+    found = evaluate(read_reference(reference), analysis.notes, spec)
+    _save_figure(score_figure(found, title=Path(folder).name, language=language), output)
+    for what, rates in (
+        (text.ONSETS, (found.precision, found.recall, found.f1)),
+        (text.ONSETS_OFFSETS, (found.precision_offsets, found.recall_offsets, found.f1_offsets)),
+    ):
+        facts = {name: f"{rate:.3f}" for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)}
+        click.echo(text.SCORED.format(language, what=what, **facts))
+    Console().print(console.errors_table(found, language))
+    click.echo(text.WROTE.format(language, folder=output))
+    return OK
+
+
+def _check_figure(name: str) -> None:
+    if Path(name).suffix not in (".png", ".svg", ".pdf"):
+        raise BadInput(text.COMPARE_SUFFIX, name=name)
+
+
+def _save_figure(figure: Any, path: str) -> None:
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise BadInput(text.CANT_WRITE, path=path, why=error.strerror) from error
 
 
 def split(
@@ -320,17 +406,17 @@ def split(
     stages: str | None,
     options: str | None,
     lang: str | None,
-    **given: str | None,
+    **given: Any,
 ) -> int:
     """Analyse files, each into a folder of its own; returns the exit code."""
     specs = specs_from(options, {name: value for name, value in given.items() if value is not None})
-    check_stages(stages)
+    asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
     out = Console()
     failed = 0
     with stopped_by_hand(language) as stopped:
         for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
             try:
-                one_file(path, folder, specs, overwrite, animation, language, out, stopped)
+                one_file(path, folder, asked, specs, overwrite, animation, language, out, stopped)
             except OtowakeError as error:
                 sentence = error.in_language(language)
                 name = Path(path).name
@@ -368,18 +454,6 @@ def _read_options(path: Path) -> dict[str, Any]:
         raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
 
 
-def check_stages(stages: str | None) -> tuple[str, ...]:
-    """The stages asked for; all of them where none are named."""
-    if stages is None:
-        return STAGES
-    asked = tuple(stage.strip() for stage in stages.split(","))
-    for stage in asked:
-        if stage not in STAGES:
-            must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(STAGES)) for each in LANGUAGES))
-            raise BadInput(text.OPTION, name="stages", must=must, value=repr(stage))
-    return asked
-
-
 def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
     """A folder for each file, named after it; a second file of that name gets ``-2``."""
     taken: set[str] = set()
@@ -398,6 +472,7 @@ def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
 def one_file(
     path: str,
     folder: Path,
+    stages: tuple[str, ...],
     specs: dict[type[Spec], Any],
     overwrite: bool,
     animation: bool,
@@ -417,10 +492,12 @@ def one_file(
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
     with new_folder(folder, overwrite=overwrite) as place:
         load_spec, stft_spec = specs[LoadSpec], specs[StftSpec]
-        with _quiet_decoders(language):
+        factorised = "components" in stages
+        with _told(language), _quiet_decoders():
             audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
-            V = spooled_spectrogram(audio, stft_spec, place) if isinstance(audio, Recording) else None
-        film = _film() if animation else None
+            is_long = factorised and isinstance(audio, Recording)
+            V = spooled_spectrogram(audio, stft_spec, place) if is_long else None
+        film = _film() if animation and factorised else None
         with console.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, load_spec, stft_spec, specs[FitSpec])
             saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
@@ -433,9 +510,17 @@ def one_file(
                 return stopped()
 
             analysis = analyse(
-                audio, V=V, stft=stft_spec, fit=specs[FitSpec], watch=watch, resume=saved.read()
+                audio,
+                stages=stages,
+                V=V,
+                stft=stft_spec,
+                fit=specs[FitSpec],
+                note=specs[NoteSpec],
+                watch=watch,
+                resume=saved.read() if factorised else None,
             )
-        write_analysis(analysis, place, language)
+        with _told(language):
+            write_analysis(analysis, place, language)
         if film:
             from otowake.plot import analysis_figure, animate_analysis
 
@@ -455,13 +540,17 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
     """Say what was found and where it was put."""
     from otowake import console
 
-    fit = analysis.fit
-    ended = text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=f"{fit.loss:,.6g}")
-    lines = [ended, console.heard(analysis, language), text.WROTE.format(language, folder=folder)]
-    if len(fit.agreement) > 1:
-        lines.insert(1, console.restarts(fit, language))
-    out.print(console.components_table(analysis, language))
-    for line in lines:
+    fit, lines = analysis.fit, []
+    if fit is not None:
+        out.print(console.components_table(analysis, language))
+        loss = f"{fit.loss:,.6g}"
+        lines.append(text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=loss))
+        if len(fit.agreement) > 1:
+            lines.append(console.restarts(fit, language))
+        lines.append(console.heard(analysis, language))
+    if analysis.note_spec is not None:
+        lines += console.notes_found(analysis, language)
+    for line in (*lines, text.WROTE.format(language, folder=folder)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -489,19 +578,25 @@ def stopped_by_hand(language: Language) -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def _quiet_decoders(language: Language) -> Iterator[None]:
-    """Keep what decoding libraries write to standard error away; our own warnings are told afterwards."""
+def _quiet_decoders() -> Iterator[None]:
+    """Keep what decoding libraries write to standard error away."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", InputWarning)
-            os.dup2(nowhere, 2)
-            yield
+        os.dup2(nowhere, 2)
+        yield
     finally:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _told(language: Language) -> Iterator[None]:
+    """Say our own warnings afterwards, each in one line; keep those of libraries away."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        yield
     for warning in caught:
         if isinstance(warning.message, InputWarning):
             message = warning.message.in_language(language)

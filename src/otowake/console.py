@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from otowake import text
+from otowake.music.evaluation import Evaluation
+from otowake.music.harmony import NONE, key_name
 from otowake.music.pitch import note_name
 from otowake.text import Language
 from otowake.types import Analysis, Component, Fit
@@ -74,6 +76,9 @@ class progress:  # noqa: N801 - used as a function
         self.bar.stop()
 
 
+MOST_CHORDS = 16
+"""Chords that are named; the table has them all."""
+
 SURE = 0.5
 """The confidence from which a pitch counts as heard."""
 
@@ -115,6 +120,34 @@ def _row(component: Component, language: Language) -> list[str]:
         f"{component.energy:.1%}",
         f"{component.start:.1f}–{component.end:.1f}",
     ]
+
+
+def notes_found(analysis: Analysis, language: Language) -> list[str]:
+    """The notes, key, tempo and chords in one or two sentences."""
+    facts = [text.N_NOTES.format(language, n=len(analysis.notes))]
+    if analysis.key:
+        facts.append(key_name(analysis.key, language))
+    if analysis.rhythm:
+        rhythm = analysis.rhythm
+        facts.append(text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre))
+    lines = [text.NOTES_FOUND.format(language, facts=text.BETWEEN.format(language).join(facts))]
+    chords = [chord.name for chord in analysis.chords if chord.name != NONE]
+    if chords:
+        shown = [*chords[:MOST_CHORDS], *(["…"] if len(chords) > MOST_CHORDS else [])]
+        lines.append(text.CHORDS_FOUND.format(language, chords=" ".join(shown)))
+    return lines
+
+
+def errors_table(evaluation: Evaluation, language: Language) -> Table:
+    """The errors by kind: how many were missed, and how many are false."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(text.KIND_OF_ERROR.format(language), no_wrap=True)
+    for heading in (text.MISSED, text.FALSE_NOTES):
+        table.add_column(heading.format(language), justify="right", no_wrap=True)
+    for kind, (missed, false) in evaluation.counts().items():
+        table.add_row(text.KINDS_OF_ERROR[kind].format(language), str(missed), str(false))
+    table.add_row(text.KINDS_OF_ERROR["offset"].format(language), "", str(len(evaluation.wrong_offsets)))
+    return table
 
 
 def heard(analysis: Analysis, language: Language) -> str:

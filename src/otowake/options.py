@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import types
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -21,7 +22,8 @@ SOLVERS = ("accelerated", "mu", "hals", "minibatch", "adam")
 STARTS = ("random", "nndsvd")
 PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
-STAGES = ("components",)
+NAMES = ("letters", "solfege", "iroha", "hz")
+STAGES = ("components", "notes")
 
 
 @dataclass(frozen=True)
@@ -339,6 +341,58 @@ class FitSpec(Spec):
 
 
 @dataclass(frozen=True)
+class NoteSpec(Spec):
+    """How notes are found and written down.
+
+    Examples
+    --------
+    >>> NoteSpec(clean=2).clean, NoteSpec().bend
+    (2, False)
+    """
+
+    clean: int = option(
+        1,
+        Text(
+            "how much clutter is removed from the notes: 0 nothing, 1 fragments, 2 doubtful notes too, 3 all but "
+            "the surest",
+            "音符の整理の強さ。0 は何もせず、1 は断片を、2 は疑わしい音符も除き、3 は確かな音符だけを残します",
+        ),
+        low=0,
+        high=3,
+    )
+    bend: bool = option(
+        False,
+        Text(
+            "write how far each note is off its pitch as pitch bend into notes.mid",
+            "音高のずれをピッチベンドとして notes.mid に書きます",
+        ),
+    )
+    names: str | None = option(
+        None,
+        Text(
+            "what notes are called in figures and labels; by the language if not given",
+            "図とラベルでの音名。省略すると言語に応じて決めます",
+        ),
+        choices=NAMES,
+    )
+
+
+@dataclass(frozen=True)
+class ScoreSpec(Spec):
+    """How notes are compared with a reference.
+
+    Examples
+    --------
+    >>> ScoreSpec(tolerance=0.1).tolerance
+    0.1
+    """
+
+    tolerance: float = option(
+        0.05, Text("how far an onset may be off, in seconds", "始まりのずれの許容範囲（秒）"), above=0
+    )
+
+
+@dataclass(frozen=True)
 class RunSpec(Spec):
     """How a run looks after itself."""
 
@@ -350,3 +404,24 @@ class RunSpec(Spec):
         ),
         low=0,
     )
+
+
+def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:
+    """The stages asked for, in the order in which they are done.
+
+    Raises
+    ------
+    BadInput
+        If one of them is none, or none is asked for.
+
+    Examples
+    --------
+    >>> checked_stages(["notes", "components"])
+    ('components', 'notes')
+    """
+    asked = tuple(asked)
+    for stage in asked or ("",):
+        if stage not in STAGES:
+            must = _filled(text.MUST_BE_ONE_OF, choices=", ".join(STAGES))
+            raise BadInput(text.OPTION, name="stages", must=must, value=repr(stage))
+    return tuple(stage for stage in STAGES if stage in asked)

@@ -209,11 +209,42 @@ NOT_A_NOTE = Text(
     "音符の時刻は 0 以上の有限の値で終わりが始まりより前でないこと、音高と音色番号は 0 から 127、"
     "強さは 0 から 1 でなければなりませんが、{value} です。",
 )
+NEEDS_SCORE = Text(
+    "{what} needs {package}; install the extra: pip install 'otowake[score]'.",
+    "{what} には {package} が必要です: pip install 'otowake[score]'",
+)
+TOO_MANY_NOTES = Text(
+    "a score holds at most {most} notes; there are {value}.",
+    "楽譜にできる音符は {most} 個までですが、{value} 個あります。",
+)
+LEFT_OUT = Text("{what} was left out. {why}", "{what} は作りませんでした。{why}")
+NOT_A_TABLE = Text(
+    "{path}: no notes could be read from this file; it must be MIDI, or a table (CSV or TSV) of onset and offset in "
+    "seconds and MIDI pitch ({why}).",
+    "{path}: 音符を読み取れません。MIDI か、開始・終了（秒）と MIDI 音高の表（CSV・TSV）を指定してください（{why}）。",
+)
+NO_STAGE = Text(
+    "this result has no {stage}; analyse the recording again with the stage {stage}.",
+    "この結果には {stage} がありません。段階 {stage} を含めて分析し直してください。",
+)
 NO_NOTES = Text("there are no pitched notes in the score.", "楽譜に音高のある音符がありません。")
 NOT_MIDI = Text(
     "{path}: no notes could be read from this file; it must be a Standard MIDI File of type 0 or 1 ({why}).",
     "{path}: 音符を読み取れません。標準 MIDI ファイル（タイプ 0 か 1）を指定してください（{why}）。",
 )
+
+KEYS = {
+    "major": Text("{tonic} major", "{tonic}長調"),
+    "minor": Text("{tonic} minor", "{tonic}短調"),
+}
+KINDS_OF_ERROR = {
+    "late": Text("badly timed", "時刻のずれ"),
+    "octave": Text("octave, twelfth", "オクターブ・12 度"),
+    "repeated": Text("repeated note", "連打"),
+    "soft": Text("soft note", "弱い音"),
+    "other": Text("other", "その他"),
+    "offset": Text("ends wrongly", "終わりのずれ"),
+}
 
 FEW_ONSETS = Text(
     "there are {got} onsets, too few for {need} drums; take a longer part or fewer drums.",
@@ -252,6 +283,20 @@ CONFIDENCE = Text("certainty", "確信度")
 ENERGY = Text("energy", "エネルギー")
 SOUNDS_FROM_TO = Text("sounds (s)", "区間（秒）")
 HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}（A4 = {tuning} Hz）")
+NOTES_FOUND = Text("Notes: {facts}", "音符: {facts}")
+N_NOTES = Text("{n}", "{n} 個")
+TEMPO = Text("{tempo:.0f} beats a minute, {metre} in a bar", "1 分間に {tempo:.0f} 拍、{metre} 拍子")
+BETWEEN = Text(", ", "、")
+CHORDS_FOUND = Text("Chords: {chords}", "和音: {chords}")
+SCORED = Text(
+    "{what}: precision {precision}, recall {recall}, F1 {f1}",
+    "{what}: 適合率 {precision}、再現率 {recall}、F1 {f1}",
+)
+ONSETS = Text("onsets", "始まり")
+ONSETS_OFFSETS = Text("onsets and offsets", "始まりと終わり")
+KIND_OF_ERROR = Text("error", "誤り")
+MISSED = Text("missed", "見落とし")
+FALSE_NOTES = Text("false", "余分")
 HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
 WROTE = Text("Results: {folder}", "結果: {folder}")
 HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
@@ -280,6 +325,17 @@ HELP_DEMO = Text(
     "付属の音源（アコーディオンの音階と和音）を分析します。",
 )
 HELP_COMPARE = Text("Show two or more results side by side.", "2 つ以上の結果を並べて比べます。")
+HELP_SCORE = Text(
+    "Score the notes of a result against a reference (MIDI, or CSV/TSV of onset, offset, pitch) and draw hits, "
+    "misses and false notes.",
+    "結果の音符を参照（MIDI、または開始・終了・音高の CSV/TSV）と比べて採点し、正誤を図にします。",
+)
+HELP_FOLDER = Text("FOLDER", "フォルダー")
+HELP_REFERENCE = Text("REFERENCE", "参照")
+HELP_SCORE_FIGURE = Text(
+    "the figure (PNG, SVG or PDF); agreement.png in the folder if not given",
+    "図のファイル（PNG・SVG・PDF）。省略するとフォルダー内の agreement.png",
+)
 HELP_FOLDERS = Text("FOLDER...", "フォルダー...")
 HELP_COMPARISON = Text("the figure (PNG, SVG or PDF)", "図のファイル（PNG・SVG・PDF）")
 COMPARE_TWO = Text(
@@ -317,6 +373,7 @@ HEADING_COMMANDS = Text("Commands", "コマンド")
 HEADING_READING = Text("Reading", "読み込み")
 HEADING_STFT = Text("Spectrogram", "スペクトログラム")
 HEADING_FIT = Text("Factorisation", "分解")
+HEADING_NOTES = Text("Notes", "音符")
 HEADING_RUN = Text("Running", "実行")
 HEADING_OUTPUT = Text("Results", "結果")
 DEFAULT = Text(" [default: {value}]", "［既定値: {value}］")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.options import FitSpec, StftSpec
+from otowake.options import STAGES, FitSpec, NoteSpec, StftSpec
 from otowake.text import Language, Text
 
 Floats = NDArray[np.floating[Any]]
@@ -544,15 +544,16 @@ class Analysis:
     audio
         The recording; None in a saved analysis whose sound can no longer be found.
     fit
-        The factors, components ordered by pitch (those without one last, by brightness).
+        The factors, components ordered by pitch (those without one last, by brightness); None where the stage
+        `components` was not asked for (:meth:`fitted` says so in a sentence).
     components
         Their description, in the same order.
     frequencies, times
-        Axes of W and H, in Hz and seconds.
+        Axes of W and H, in Hz and seconds; of length 0 without them.
     scale
-        What the magnitude spectrogram was divided by.
+        What the magnitude spectrogram was divided by; 1 where there is none.
     tuning_hz
-        The recording's A4.
+        The recording's A4, as the components tell, or without them the notes.
     stft
         The options of the spectrogram.
     notes
@@ -561,6 +562,8 @@ class Analysis:
         What follows from the notes: chord names over time, the key, tempo and beats.
     parts
         The notes gathered by instrument.
+    note_spec
+        The options that the notes were found with; None where the stage `notes` was not asked for.
 
     Examples
     --------
@@ -568,10 +571,12 @@ class Analysis:
     >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), n_components=2)
     >>> len(analysis.components), analysis.fit.W.shape, 430 < analysis.tuning_hz < 450
     (2, (1025, 2), True)
+    >>> [note.midi for note in analysis.notes]
+    [60, 62, 64]
     """
 
     audio: Sound | None
-    fit: Fit
+    fit: Fit | None
     components: tuple[Component, ...]
     frequencies: Floats
     times: Floats
@@ -583,3 +588,16 @@ class Analysis:
     key: Key | None = None
     rhythm: Rhythm | None = None
     parts: tuple[Part, ...] = ()
+    note_spec: NoteSpec | None = None
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What was asked for, in the order of :data:`otowake.options.STAGES`."""
+        done = {"components": self.fit is not None, "notes": self.note_spec is not None}
+        return tuple(stage for stage in STAGES if done[stage])
+
+    def fitted(self) -> Fit:
+        """The factorisation, or :class:`BadInput` where there is none."""
+        if self.fit is None:
+            raise BadInput(text.NO_STAGE, stage="components")
+        return self.fit

@@ -16,7 +16,7 @@ import soundfile
 import otowake
 from otowake import cli
 
-FAST = ["--n-components", "3", "--max-iter", "10"]
+FAST = ["--stages", "components", "--n-components", "3", "--max-iter", "10"]
 
 
 def run(*arguments, cwd=None, **environment):
@@ -43,6 +43,8 @@ def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
     assert done.returncode == 0, done.stderr
     heard = next(line for line in done.stdout.splitlines() if line.startswith("Heard:"))
     assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(heard.split())
+    assert "Notes: 35, C major, 120 beats a minute, 4 in a bar" in done.stdout
+    assert "Chords: C Dm Em F G Am C Dm F G/D C" in done.stdout
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines()[:21])) <= 80
@@ -61,14 +63,27 @@ def test_several_files_and_a_bad_one(tmp_path, recording):
 
 
 def test_options_from_the_line_and_from_a_file(tmp_path, recording):
-    (tmp_path / "o.toml").write_text('n_components = 4\nloss = "euclidean"\nseed = 5\nduration = 1.5\n')
+    (tmp_path / "o.toml").write_text(
+        'n_components = 4\nloss = "euclidean"\nseed = 5\nduration = 1.5\nclean = 2\nnames = "iroha"\n'
+    )
     done = run(
-        "split", recording, "-o", tmp_path, "--options", tmp_path / "o.toml", "--seed", 6, "--max-iter", 3
+        "split",
+        recording,
+        "-o",
+        tmp_path,
+        "--options",
+        tmp_path / "o.toml",
+        "--seed",
+        6,
+        "--max-iter",
+        3,
+        "--bend",
     )
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     fit = facts["options"]["fit"]
     assert (fit["n_components"], fit["loss"], fit["seed"], fit["max_iter"]) == (4, "euclidean", 6, 3)
+    assert facts["options"]["note"] == {"clean": 2, "bend": True, "names": "iroha"}
     assert facts["input"]["duration"] == 1.5 and facts["input"]["samples"] == 33075
 
 
@@ -91,7 +106,11 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
             1,
             "n_components must be a whole number from 1 to 1024",
         ),
-        (["split", "x.wav", "--stages", "melody"], 1, "stages must be one of components; it is 'melody'."),
+        (
+            ["split", "x.wav", "--stages", "melody"],
+            1,
+            "stages must be one of components, notes; it is 'melody'.",
+        ),
         (["split", "x.wav", "--options", "none.toml"], 1, "none.toml: there is no such file"),
         (["split", "x.wav", "--lang", "de"], 1, "lang must be one of en, ja; it is de."),
         (["split"], 2, "Error: give at least one file; see --help."),

@@ -9,10 +9,10 @@ import pytest
 from otowake import console, options, text
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.options import FitSpec, LoadSpec, RunSpec, StftSpec
+from otowake.options import FitSpec, LoadSpec, NoteSpec, RunSpec, ScoreSpec, StftSpec
 from otowake.text import Text
 
-SPECS = (LoadSpec, StftSpec, FitSpec, RunSpec)
+SPECS = (LoadSpec, StftSpec, FitSpec, NoteSpec, ScoreSpec, RunSpec)
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 
@@ -53,6 +53,9 @@ def test_every_default_is_allowed(spec):
         (FitSpec, "seed", -1, "seed must be a whole number from 0 to 4.29497e+09; it is -1."),
         (FitSpec, "tol", float("nan"), "tol must be a number from 0 to 1; it is nan."),
         (FitSpec, "effort", "huge", "effort must be one of normal, thorough; it is 'huge'."),
+        (NoteSpec, "clean", 4, "clean must be a whole number from 0 to 3; it is 4."),
+        (NoteSpec, "bend", "yes", "bend must be true or false; it is 'yes'."),
+        (NoteSpec, "names", "abc", "names must be one of letters, solfege, iroha, hz; it is 'abc'."),
         (LoadSpec, "duration", 0, "duration must be a number above 0; it is 0."),
         (LoadSpec, "start", -1, "start must be a number of at least 0; it is -1."),
         (StftSpec, "hop", 2000, "hop must be a whole number from 1 to n_fft / 2 = 1024; it is 2000."),

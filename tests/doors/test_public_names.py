@@ -23,6 +23,7 @@ NAMES = [
     "MissingExtra",
     "NotConverged",
     "Note",
+    "NoteSpec",
     "OtowakeError",
     "Part",
     "Pitch",

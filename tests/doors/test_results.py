@@ -24,7 +24,7 @@ def recording(tmp_path_factory, melody):
 
 @pytest.fixture(scope="module")
 def analysis(recording):
-    return analyse(load(recording), n_components=5, max_iter=50)
+    return analyse(load(recording), stages=["components"], n_components=5, max_iter=50)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,9 @@ def test_the_sounds_add_up_to_the_recording(folder, recording):
 
 def test_a_component_beyond_full_scale_is_written_as_float(tmp_path, melody):
     loud = Audio(melody.samples * 40, melody.rate)
-    folder = save_analysis(analyse(loud, n_components=2, max_iter=5), tmp_path / "loud")
+    folder = save_analysis(
+        analyse(loud, stages=["components"], n_components=2, max_iter=5), tmp_path / "loud"
+    )
     assert all(path.suffix == ".wav" for path in (folder / "components").iterdir())
     np.testing.assert_allclose(sum(part for part, _ in sounds(folder)), loud.samples.T, atol=40e-5)
 
@@ -71,7 +73,9 @@ def test_what_flac_cannot_hold_is_written_as_float(tmp_path, melody, channels, r
     x = np.tile(melody.samples * level, (channels, 1))
     audio = Audio(x, rate)
     options = {"sample_rate": 22050} if rate == 22050 else {"sample_rate": 100_000}
-    folder = save_analysis(analyse(audio, n_components=2, max_iter=5, **options), tmp_path / "x")
+    folder = save_analysis(
+        analyse(audio, stages=["components"], n_components=2, max_iter=5, **options), tmp_path / "x"
+    )
     assert {path.suffix for path in (folder / "components").iterdir()} == {suffix}
     np.testing.assert_allclose(sum(part for part, _ in sounds(folder)), x.T, atol=1e-5 * level)
 

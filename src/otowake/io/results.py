@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,29 @@ import soundfile
 from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_, open_recording, sha256
+from otowake.io.notes import read_table, write_all_notes
 from otowake.music import with_sound
+from otowake.music.harmony import key_name
 from otowake.music.pitch import note_name
-from otowake.options import FitSpec, StftSpec
+from otowake.options import FitSpec, NoteSpec, StftSpec
 from otowake.signal import separate
 from otowake.text import Language
-from otowake.types import Analysis, Audio, Component, Curve, Factors, Fit, Floats, Pitch, Sound, Stop
+from otowake.types import (
+    Analysis,
+    Audio,
+    Chord,
+    Component,
+    Curve,
+    Factors,
+    Fit,
+    Floats,
+    Key,
+    Note,
+    Pitch,
+    Rhythm,
+    Sound,
+    Stop,
+)
 
 FORMAT = 1
 """The version of the folder's layout."""
@@ -77,17 +94,20 @@ def save_analysis(
 
     Notes
     -----
-    ``figure.png`` has the manual's four panels;
+    Of components: ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
     auditions, restarts (the loss of each run) and their agreement;
-    ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each;
-    ``analysis.json`` says what was analysed, how, and how it ended.
+    ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each.
+    Of notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
+    ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording left and the
+    notes as synthesised right.
+    ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats and chords.
 
     Examples
     --------
     >>> import otowake, tempfile
     >>> audio = otowake.load(otowake.demo_path(), duration=2)
-    >>> analysis = otowake.analyse(audio, n_components=3, max_iter=20)
+    >>> analysis = otowake.analyse(audio, stages=["components"], n_components=3, max_iter=20)
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = save_analysis(analysis, parent + "/scale")
     ...     sorted(path.name for path in folder.iterdir())
@@ -100,9 +120,21 @@ def save_analysis(
 
 def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
     """Fill an empty folder with an analysis; see :func:`save_analysis`."""
+    (place / "analysis.json").write_text(
+        json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    if analysis.fit is not None:
+        _write_factorisation(analysis, analysis.fit, place, language)
+    if analysis.note_spec is not None:
+        from otowake.plot import piano_roll
+
+        write_all_notes(analysis, place, language)
+        piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+
+
+def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
     from otowake.plot import analysis_figure, number_figure
 
-    fit = analysis.fit
     arrays = {
         "W": fit.W,
         "H": fit.H,
@@ -123,9 +155,6 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(component_row(component) for component in analysis.components)
-    (place / "analysis.json").write_text(
-        json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
     with ThreadPoolExecutor(1) as beside:
         sounds = None
         if analysis.audio is not None:
@@ -230,7 +259,7 @@ def component_row(component: Component) -> dict[str, Any]:
 
 
 def _description(analysis: Analysis) -> dict[str, Any]:
-    audio, fit = analysis.audio, analysis.fit
+    audio = analysis.audio
     return {
         "otowake": __version__,
         "format": FORMAT,
@@ -242,7 +271,20 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             "samples": audio.n_samples,
             **(asdict(audio.source) if audio.source else {}),
         },
-        "options": {"stft": asdict(analysis.stft), "fit": asdict(fit.spec)},
+        "stages": list(analysis.stages),
+        "options": {
+            "stft": asdict(analysis.stft),
+            **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
+            **({"note": asdict(analysis.note_spec)} if analysis.note_spec else {}),
+        },
+        "tuning_hz": analysis.tuning_hz,
+        **(_of_components(analysis, analysis.fit) if analysis.fit else {}),
+        **(_of_notes(analysis) if analysis.note_spec else {}),
+    }
+
+
+def _of_components(analysis: Analysis, fit: Fit) -> dict[str, Any]:
+    return {
         "iterations": fit.n_iter,
         "loss": fit.loss,
         "stop": {"reason": fit.stop.reason, "sentence": str(fit.stop), "facts": fit.stop.facts},
@@ -251,7 +293,6 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             for loss, agreement in zip(fit.restarts, fit.agreement, strict=True)
         ],
         "scale": analysis.scale,
-        "tuning_hz": analysis.tuning_hz,
         "components": [
             {
                 "pitch": component.pitch and asdict(component.pitch),
@@ -261,6 +302,22 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             }
             for component in analysis.components
         ],
+    }
+
+
+def _of_notes(analysis: Analysis) -> dict[str, Any]:
+    key, rhythm = analysis.key, analysis.rhythm
+    return {
+        "n_notes": len(analysis.notes),
+        "key": key and {"name": key_name(key), **asdict(key)},
+        "rhythm": rhythm
+        and {
+            "tempo": rhythm.tempo,
+            "metre": rhythm.metre,
+            "downbeat": rhythm.downbeat,
+            "beats": [round(beat, 4) for beat in rhythm.beats.tolist()],
+        },
+        "chords": [asdict(chord) for chord in analysis.chords],
     }
 
 
@@ -295,7 +352,7 @@ def _write_sounds(analysis: Analysis, audio: Sound, folder: Path, suffix: str) -
             stack.enter_context(soundfile.SoundFile(path, "w", audio.rate, audio.n_channels, subtype))
             for path in paths
         ]
-        for block in separate(audio, analysis.fit.factors, analysis.stft):
+        for block in separate(audio, analysis.fitted().factors, analysis.stft):
             peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))
             if peak > 1 and suffix == ".flac":
                 return peak
@@ -342,13 +399,19 @@ def load_analysis(folder: Path_) -> Analysis:
     otowake.errors.BadInput: no-such-folder: this is not a result folder of otowake (analysis.json is missing).
     """
     folder = Path(folder)
-    for name in ("analysis.json", "factors.npz"):
-        if not (folder / name).is_file():
-            raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{name} is missing")
+    if not (folder / "analysis.json").is_file():
+        raise BadInput(text.NOT_A_RESULT, path=folder, why="analysis.json is missing")
     try:
         facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-        with (folder / "factors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
+        stages = facts.get("stages", ["components"])
+        stft = StftSpec().with_options(**facts["options"]["stft"])
+        none = np.zeros(0)
+        analysis = Analysis(None, None, (), none, none, 1.0, float(facts["tuning_hz"]), stft)
+        if "components" in stages:
+            with (folder / "factors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
+        if "notes" in stages:
+            analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
         audio = _sound(facts["input"], folder)
     except (
         ValueError,
@@ -362,6 +425,21 @@ def load_analysis(folder: Path_) -> Analysis:
     ) as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
     return analysis if audio is None else with_sound(analysis, audio)
+
+
+def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) -> Analysis:
+    key, rhythm = facts["key"], facts["rhythm"]
+    if rhythm:
+        beats = np.array(rhythm["beats"], dtype=float)
+        rhythm = Rhythm(float(rhythm["tempo"]), beats, int(rhythm["metre"]), int(rhythm["downbeat"]))
+    return replace(
+        analysis,
+        notes=tuple(notes),
+        chords=tuple(Chord(**chord) for chord in facts["chords"]),
+        key=Key(int(key["tonic"]), key["mode"], float(key["confidence"])) if key else None,
+        rhythm=rhythm or None,
+        note_spec=NoteSpec().with_options(**facts["options"]["note"]),
+    )
 
 
 def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -11,8 +12,11 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.components import describe
+from otowake.music.harmony import find_chords, find_key
+from otowake.music.notes import find_notes
+from otowake.music.rhythm import find_rhythm
 from otowake.nmf import factorize
-from otowake.options import FitSpec, StftSpec
+from otowake.options import STAGES, FitSpec, NoteSpec, Spec, StftSpec, checked_stages
 from otowake.signal import separate, spectrogram
 from otowake.types import Analysis, Audio, Factors, Floats, Sound, Spectrogram, Watcher
 
@@ -20,10 +24,12 @@ from otowake.types import Analysis, Audio, Factors, Floats, Sound, Spectrogram, 
 def analyse(
     audio: Sound,
     *,
+    stages: Iterable[str] = STAGES,
     V: Spectrogram | None = None,
     start: dict[str, Any] | None = None,
     stft: StftSpec | None = None,
     fit: FitSpec | None = None,
+    note: NoteSpec | None = None,
     watch: Watcher | None = None,
     resume: dict[str, Floats] | None = None,
     **options: Any,
@@ -34,24 +40,26 @@ def analyse(
     ----------
     audio
         The recording.
+    stages
+        What to do: ``"components"``, ``"notes"``; all if not given.
     V
         Its spectrogram, if it has been made already.
     start
         Where to begin: the arguments `W`, `H`, `keep_W`, `keep_H`, `weights`, `groups` of
         :func:`otowake.factorize`, such as those that :mod:`otowake.music.templates` makes.
-    stft, fit
-        How the spectrogram is made and factorised.
+    stft, fit, note
+        How the spectrogram is made and factorised, and how notes are found.
     watch
-        Called while it learns; True stops the learning, and what has been learnt is described.
+        Called while it learns; True stops the learning: what has been learnt is described, no notes are found.
     resume
         Where an earlier run was stopped (:func:`otowake.factorize`).
     **options
-        Single options of `stft` and `fit`, by name.
+        Single options of `stft`, `fit` and `note`, by name.
 
     Returns
     -------
     Analysis
-        With the components ordered by pitch, those without one last.
+        With the components ordered by pitch, those without one last, and the notes by onset.
 
     Raises
     ------
@@ -66,13 +74,35 @@ def analyse(
     >>> analysis = analyse(audio, n_components=2, max_iter=100)
     >>> [component.pitch.midi for component in analysis.components]
     [60, 67]
+    >>> [(note.midi, round(note.onset)) for note in analyse(audio, stages=["notes"]).notes]
+    [(60, 0), (67, 2)]
     """
-    stft_spec, fit_spec = _with_options(stft or StftSpec(), fit or FitSpec(), options)
+    asked = checked_stages([stages] if isinstance(stages, str) else stages)
+    stft_spec, fit_spec, note_spec = _with_options(
+        (stft or StftSpec(), fit or FitSpec(), note or NoteSpec()), options
+    )
+    analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
+    if "components" in asked:
+        analysis = _with_components(audio, V, start or {}, stft_spec, fit_spec, watch, resume)
+    if "notes" in asked and not (analysis.fit and analysis.fit.stop.reason == "cancelled"):
+        analysis = _with_notes(analysis, audio, note_spec)
+    return with_sound(analysis, audio)
+
+
+def _with_components(
+    audio: Sound,
+    V: Spectrogram | None,
+    start: dict[str, Any],
+    stft_spec: StftSpec,
+    fit_spec: FitSpec,
+    watch: Watcher | None,
+    resume: dict[str, Floats] | None,
+) -> Analysis:
     if V is None:
         V = spectrogram(audio, stft_spec)
-    found = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **(start or {}))
+    found = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **start)
     description = describe(found.factors, V.frequencies, V.times)
-    analysis = Analysis(
+    return Analysis(
         audio=audio,
         fit=found.permuted(description.order),
         components=description.components,
@@ -82,21 +112,39 @@ def analyse(
         tuning_hz=description.tuning_hz,
         stft=V.spec,
     )
-    return with_sound(analysis, audio)
 
 
-def _with_options(stft: StftSpec, fit: FitSpec, options: dict[str, Any]) -> tuple[StftSpec, FitSpec]:
-    names = {kind: {f.name for f in fields(kind)} for kind in (StftSpec, FitSpec)}
-    unknown = set(options) - names[StftSpec] - names[FitSpec]
+def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec) -> Analysis:
+    """The analysis with notes and what follows from them; another transcriber would be chosen here."""
+    notes, tuning_hz = find_notes(audio, spec, analysis.tuning_hz if analysis.fit else None)
+    key, rhythm = find_key(notes), find_rhythm(notes)
+    chords = find_chords(notes, rhythm.beats if rhythm else None, key)
+    return replace(
+        analysis,
+        tuning_hz=tuning_hz,
+        notes=notes,
+        chords=tuple(chords),
+        key=key,
+        rhythm=rhythm,
+        note_spec=spec,
+    )
+
+
+def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec], options: dict[str, Any]) -> Any:
+    """The specs, of the same kinds, with single options changed."""
+    homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}
+    unknown = options.keys() - homes.keys()
     if unknown:
-        known = ", ".join(f.name for kind in names for f in fields(kind))
-        raise BadInput(text.UNKNOWN_OPTION, name=min(unknown), known=known)
-    own = {kind: {k: v for k, v in options.items() if k in names[kind]} for kind in names}
-    return stft.with_options(**own[StftSpec]), fit.with_options(**own[FitSpec])
+        raise BadInput(text.UNKNOWN_OPTION, name=min(unknown), known=", ".join(homes))
+    return [
+        spec.with_options(**{k: v for k, v in options.items() if homes[k] is type(spec)}) for spec in specs
+    ]
 
 
 def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
     """The analysis with each component able to sound, from `audio`."""
+    if analysis.fit is None:
+        return replace(analysis, audio=audio)
     render = partial(_component_audio, audio, analysis.fit.factors, analysis.stft)
     components = tuple(replace(component, render=render) for component in analysis.components)
     return replace(analysis, audio=audio, components=components)

@@ -44,8 +44,8 @@ class Notes(NamedTuple):
 
     def as_list(self) -> list[Note]:
         """The same as :class:`Note`."""
-        columns = (self.onset, self.offset, self.midi, self.velocity)
-        return [Note(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+        rows = zip(*(column.tolist() for column in self), strict=True)
+        return [Note(*row, confidence=confidence) for *row, confidence in rows]
 
 
 def decode(

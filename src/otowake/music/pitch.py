@@ -26,11 +26,13 @@ from numpy.typing import ArrayLike, NDArray
 from otowake.text import Language
 from otowake.types import Floats, Pitch
 
-Style = Literal["solfege", "iroha"]
+Style = Literal["letters", "solfege", "iroha", "hz"]
 
 _LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SOLFEGE = ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ")
 _IROHA = ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ")
+
+_NAMES = {"letters": _LETTERS, "solfege": _SOLFEGE, "iroha": _IROHA}
 
 _CANDIDATES = np.arange(20.5, 108.6, 0.25)  # MIDI
 _TOP_HZ = 11025.0  # what lies above says little about pitch
@@ -46,19 +48,21 @@ _LEAST_CONFIDENCE = 0.1
 _FAITH_IN_440 = 0.03  # its weight before anything is heard; all that is heard weighs at most 1
 
 
-def note_name(midi: float, language: Language = "en", style: Style = "solfege") -> str:
+def note_name(midi: float, language: Language = "en", style: Style | None = None) -> str:
     """The name of the note nearest to `midi`, with its octave; 60 is C4.
 
-    English names are plain ASCII. Japanese ones are ド レ ミ, or ハ ニ ホ with the style "iroha".
+    Without a style, English names are letters in plain ASCII and Japanese ones ド レ ミ. The style "iroha" is ハ ニ ホ,
+    "hz" the frequency where A4 is 440 Hz.
 
     Examples
     --------
-    >>> note_name(60), note_name(66.2), note_name(66, "ja"), note_name(61, "ja", style="iroha")
-    ('C4', 'F#4', 'ファ♯4', '嬰ハ4')
+    >>> note_name(60), note_name(66.2), note_name(66, "ja"), note_name(61, style="iroha"), note_name(60, style="hz")
+    ('C4', 'F#4', 'ファ♯4', '嬰ハ4', '261.6 Hz')
     """
+    if style == "hz":
+        return f"{float(midi_to_hz(round(midi))):.1f} Hz"
     octave, step = divmod(round(midi), 12)
-    names = _LETTERS if language == "en" else _IROHA if style == "iroha" else _SOLFEGE
-    return f"{names[step]}{octave - 1}"
+    return f"{_NAMES[style or ('letters' if language == 'en' else 'solfege')][step]}{octave - 1}"
 
 
 def hz_to_midi(hz: ArrayLike, tuning_hz: float = 440.0) -> Any:

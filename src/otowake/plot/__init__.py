@@ -4,6 +4,8 @@ from otowake.plot.animation import Snapshot, Snapshots, animate, animate_analysi
 from otowake.plot.comparison import comparison_figure, number_figure
 from otowake.plot.figures import analysis_figure, learning_figure
 from otowake.plot.fonts import style
+from otowake.plot.judgement import score_figure
+from otowake.plot.roll import piano_roll
 
 __all__ = [
     "Snapshot",
@@ -15,5 +17,7 @@ __all__ = [
     "learning_figure",
     "matching_order",
     "number_figure",
+    "piano_roll",
+    "score_figure",
     "style",
 ]

@@ -189,7 +189,7 @@ def animate_analysis(
 
     The snapshots are of the fit that the analysis was made with.
     """
-    fit = analysis.fit
+    fit = analysis.fitted()
     whole = Snapshots(iterations=fit.iterations, losses=fit.losses)
     whole.add(0, fit.initial)
     if snapshots.frames:

@@ -64,7 +64,7 @@ def comparison_figure(
 def _draw_losses(axes: Axes, analyses: Sequence[Analysis], names: Sequence[str], language: Language) -> None:
     colours = colormaps[COLOURS](np.linspace(0.15, 0.75, len(analyses)))
     for analysis, name, colour in zip(analyses, names, colours, strict=True):
-        fit = analysis.fit
+        fit = analysis.fitted()
         label = f"{shortened(drawable(name), 110)}  {fit.loss:,.6g}"
         axes.plot(fit.iterations, np.log(np.maximum(fit.losses, 1e-30)), color=colour, label=label)
     axes.set_xscale("log")
@@ -77,7 +77,9 @@ def _draw_losses(axes: Axes, analyses: Sequence[Analysis], names: Sequence[str],
 
 def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language: Language) -> None:
     octaves = np.arange(np.log2(40), np.log2(analysis.frequencies[-1]), 1 / 24)
-    W = np.stack([np.interp(2**octaves, analysis.frequencies, analysis.fit.W[:, k]) for k in order], axis=1)
+    W = np.stack(
+        [np.interp(2**octaves, analysis.frequencies, analysis.fitted().W[:, k]) for k in order], axis=1
+    )
     W = W / np.maximum(W.max(axis=0), 1e-30)
     axes.imshow(
         decibels(W),

@@ -93,7 +93,7 @@ def analysis_figure(analysis: Analysis, *, language: Language = "en", before: bo
     '学習曲線'
     """
     return learning_figure(
-        analysis.fit,
+        analysis.fitted(),
         analysis.frequencies,
         analysis.times,
         pitches=[component.pitch for component in analysis.components],

@@ -34,6 +34,17 @@ UNSEEN_LOSS = Text("loss per held-out entry", "隠した値 1 個あたりの損
 CHOSEN_NUMBER = Text("Chosen: {n} components", "選ばれた成分の数: {n}")
 NO_CURVE = Text("random start:\nnothing learnt yet", "乱数による初期値\n（学習前）")
 
+N_NOTES = Text("{n} notes", "音符 {n} 個")
+PALE = Text("pale: less sure", "淡い音符: 確信度が低い")
+HITS = Text("found ({n})", "見つかった音符 ({n})")
+MISSES = Text("missed ({n})", "見落とし ({n})")
+FALSE = Text("not in the reference ({n})", "参照にない音符 ({n})")
+SCORES = Text(
+    "precision {precision:.2f} · recall {recall:.2f} · F1 {f1:.2f} · with offsets {f1_offsets:.2f}",
+    "適合率 {precision:.2f} · 再現率 {recall:.2f} · F1 {f1:.2f} · 終わりも含む F1 {f1_offsets:.2f}",
+)
+ERRORS = Text("Errors by kind", "誤りの種類")
+
 NO_SNAPSHOTS = Text(
     "there are no snapshots to animate; give the Snapshots to the fit as its watcher first.",
     "アニメーションにする途中経過がありません。先に Snapshots を watcher として学習に渡してください。",

@@ -1,0 +1,241 @@
+"""Notes as a score, MusicXML by music21 (extra ``score``)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otowake import text
+from otowake.errors import BadInput, CannotWrite, MissingExtra
+from otowake.io.audio import Path_
+from otowake.music.harmony import find_key, spelled
+from otowake.music.rhythm import PARTS, Placed, find_rhythm, quantised
+from otowake.types import Key, Note, Rhythm
+
+MIDDLE = 60
+"""Where two staves part: middle C is on the upper one."""
+
+WIDE = (52, 67)
+"""A part with notes below the first and above the second has two staves."""
+
+VOICES = 2
+"""Voices in a staff; what does not fit is cut short."""
+
+SHORT_REST = PARTS // 2
+"""A rest no longer than this, and no longer than the note before it, is written as part of that note."""
+
+
+@dataclass
+class _Event:
+    """Notes of one stem: pitches from `start` to `stop`, in parts of a beat."""
+
+    start: int
+    stop: int
+    pitches: list[int]
+
+
+def write_score(
+    notes: Sequence[Note],
+    path: Path_,
+    *,
+    rhythm: Rhythm | None = None,
+    key: Key | None = None,
+    title: str = "",
+) -> None:
+    """Write notes as MusicXML that MuseScore and others open.
+
+    They are put on the grid of the beats (:func:`otowake.music.rhythm.quantised`); one stave, or two where the range
+    is wide, with up to two voices each.
+
+    Parameters
+    ----------
+    notes
+        In any order; drums are left out.
+    path
+        Where to write; an earlier file is replaced.
+    rhythm, key
+        What to write them in; those that the notes tell if not given.
+    title
+        Above the score.
+
+    Raises
+    ------
+    BadInput
+        If there are no pitched notes.
+    CannotWrite
+        If the file can't be written.
+    MissingExtra
+        If music21 is not there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_score([Note(i / 2, i / 2 + 0.5, 60 + i) for i in range(5)], f"{folder}/a.musicxml")
+    ...     "<fifths>" in Path(f"{folder}/a.musicxml").read_text()
+    True
+    """
+    try:
+        import music21
+    except ImportError as error:
+        raise MissingExtra(text.NEEDS_SCORE, what=Path(path).name, package="music21") from error
+    pitched = [note for note in notes if not note.is_drum]
+    if not pitched:
+        raise BadInput(text.NO_NOTES)
+    rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
+    key = key or find_key(pitched)
+    placed = quantised(pitched, rhythm)
+    n_bars = 1 + (max(each.start + each.length for each in placed) - 1) // (PARTS * rhythm.metre)
+    staves = [_staff(music21, each, rhythm, key, n_bars) for each in _staves(placed)]
+    score = music21.stream.Score()
+    score.metadata = music21.metadata.Metadata(title=title or "otowake", composer=" ")
+    for staff in staves:
+        score.insert(0, staff)
+    if len(staves) > 1:
+        score.insert(0, music21.layout.StaffGroup(staves, symbol="brace", barTogether=True))
+    staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exporter = music21.musicxml.m21ToXml.GeneralObjectExporter(score)
+            exporter.makeNotation = False  # what it would do is done, and takes as long again
+            content = exporter.parse()
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+
+
+def _plain(notes: Sequence[Note]) -> Rhythm:
+    """Two beats a second, from the first note on."""
+    first, last = min(note.onset for note in notes), max(note.offset for note in notes)
+    return Rhythm(120.0, np.arange(first, last + 1, 0.5))
+
+
+def _staves(placed: Sequence[Placed]) -> list[list[Placed]]:
+    """The notes of each staff, the upper one first."""
+    pitches = [each.note.midi for each in placed]
+    if min(pitches) >= WIDE[0] or max(pitches) <= WIDE[1]:
+        return [list(placed)]
+    return [
+        [each for each in placed if each.note.midi >= MIDDLE],
+        [each for each in placed if each.note.midi < MIDDLE],
+    ]
+
+
+def _voices(placed: Sequence[Placed]) -> list[list[_Event]]:
+    """Notes as chords in voices that never overlap themselves."""
+    events: dict[tuple[int, int], _Event] = {}
+    for each in placed:
+        stop = each.start + each.length
+        events.setdefault((each.start, stop), _Event(each.start, stop, [])).pitches.append(each.note.midi)
+    voices: list[list[_Event]] = [[] for _ in range(VOICES)]
+    for event in sorted(events.values(), key=lambda event: (event.start, -max(event.pitches))):
+        free = [voice for voice in voices if not voice or voice[-1].stop <= event.start]
+        held = [voice for voice in voices if voice and voice[-1].start < event.start < voice[-1].stop]
+        nearly = [voice for voice in held if voice[-1].stop - event.start <= SHORT_REST]
+        if nearly or (not free and held):
+            voice = min(nearly or held, key=lambda voice: voice[-1].stop)
+            voice[-1].stop = event.start
+            voice.append(event)
+        elif free:
+            free[0].append(event)
+        else:
+            beside = min((voice[-1] for voice in voices), key=lambda other: abs(other.stop - event.stop))
+            beside.pitches += event.pitches
+    for voice in voices:
+        for event, following in pairwise(voice):
+            rest = following.start - event.stop
+            if 0 < rest <= min(SHORT_REST, event.stop - event.start):
+                event.stop = following.start
+    return [voice for voice in voices if voice]
+
+
+def _stems(start: int, stop: int, bar: int) -> list[tuple[int, int]]:
+    """A stretch as lengths that can be written, each with its start: cut at bars, then at beats."""
+    found = []
+    while start < stop:
+        end = min(stop, (start // bar + 1) * bar)
+        in_beat = start % PARTS
+        if in_beat:
+            end = min(end, start - in_beat + PARTS)
+        elif end - start > PARTS and end - start != PARTS * 3 // 2:
+            beats = (end - start) // PARTS
+            end = start + PARTS * max(n for n in (1, 2, 3, 4) if n <= beats)
+        found.append((start, end - start))
+        start = end
+    return found
+
+
+def _staff(m21: Any, placed: Sequence[Placed], rhythm: Rhythm, key: Key | None, n_bars: int) -> Any:
+    bar = PARTS * rhythm.metre
+    staff = m21.stream.PartStaff()
+    measures = [m21.stream.Measure(number=number + 1) for number in range(n_bars)]
+    first = measures[0]
+    pitches = [each.note.midi for each in placed] or [MIDDLE - 12]
+    first.insert(0, m21.clef.TrebleClef() if np.median(pitches) >= MIDDLE - 2 else m21.clef.BassClef())
+    first.insert(0, m21.key.KeySignature(key.fifths if key else 0))
+    first.insert(0, m21.meter.TimeSignature(f"{rhythm.metre}/4"))
+    filled = [_measured(m21, voice, key, bar, n_bars) for voice in _voices(placed) or [[]]]
+    for number, measure in enumerate(measures):
+        sounding = [voice[number] for voice in filled if any(not each.isRest for _, each in voice[number])]
+        sounding = sounding or [filled[0][number]]
+        for rank, elements in enumerate(sounding, 1):
+            home = measure if len(sounding) == 1 else m21.stream.Voice(id=str(rank))
+            for at, element in elements:
+                home.insert(at, element)
+            if home is not measure:
+                measure.insert(0, home)
+        staff.append(measure)
+    measures[-1].rightBarline = "final"
+    finish = m21.stream.makeNotation
+    finish.makeAccidentalsInMeasureStream(staff)
+    finish.makeBeams(staff, inPlace=True)
+    for part in staff.recurse(streamsOnly=True, includeSelf=False):
+        finish.makeTupletBrackets(part, inPlace=True)
+    return staff
+
+
+def _measured(
+    m21: Any, voice: Sequence[_Event], key: Key | None, bar: int, n_bars: int
+) -> list[list[tuple[Any, Any]]]:
+    """A voice with its rests, bar by bar: elements and where in the bar they begin, in quarter notes."""
+    bars: list[list[tuple[Any, Any]]] = [[] for _ in range(n_bars)]
+    at = 0
+    for event in [*voice, _Event(n_bars * bar, n_bars * bar, [])]:
+        for start, length in _stems(at, event.start, bar):
+            rest = m21.note.Rest(quarterLength=_quarters(length))
+            bars[start // bar].append((_quarters(start % bar), rest))
+        stems = _stems(event.start, event.stop, bar)
+        for i, (start, length) in enumerate(stems):
+            element = _sounding(m21, event.pitches, key, _quarters(length))
+            if len(stems) > 1:
+                kind = "start" if i == 0 else "stop" if i == len(stems) - 1 else "continue"
+                element.tie = m21.tie.Tie(kind)
+            bars[start // bar].append((_quarters(start % bar), element))
+        at = max(at, event.stop)
+    return bars
+
+
+def _quarters(parts: int) -> Any:
+    return parts / PARTS if parts % 3 == 0 else Fraction(parts, PARTS)
+
+
+def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) -> Any:
+    named = [m21.pitch.Pitch(_with_octave(midi, key)) for midi in sorted(set(pitches))]
+    if len(named) == 1:
+        return m21.note.Note(named[0], quarterLength=length)
+    return m21.chord.Chord(named, quarterLength=length)
+
+
+def _with_octave(midi: int, key: Key | None) -> str:
+    """The name of a note in a key as music21 writes it: flats as ``-``."""
+    name = spelled(midi % 12, key, flats=3)
+    shift = name.count("#") - name[1:].count("b")
+    return name[0] + name[1:].replace("b", "-") + str((midi - shift) // 12 - 1)

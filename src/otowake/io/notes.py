@@ -1,0 +1,220 @@
+"""What was found of notes, as files: tables, MIDI, score, JAMS, labels and sound; and tables of notes read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from otowake import text
+from otowake.errors import BadInput, InputWarning, MissingExtra
+from otowake.io.audio import Path_, check_file
+from otowake.io.jams import jams_of
+from otowake.io.midi import read_notes, write_notes
+from otowake.io.musicxml import write_score
+from otowake.music.pitch import Style, note_name
+from otowake.music.synth import synthesised
+from otowake.options import NoteSpec
+from otowake.text import Language, Text
+from otowake.types import Analysis, Note, Sound
+
+COLUMNS: tuple[str, ...] = (
+    "onset_s",
+    "offset_s",
+    "midi",
+    "pitch",
+    "cents",
+    "velocity",
+    "confidence",
+    "instrument",
+)
+
+MOST_BYTES = 32 * 2**20
+"""The largest table that is read."""
+
+LONGEST_SCORE = 20_000
+"""Notes from which on no score is written: nobody reads it, and it takes minutes."""
+
+
+def write_all_notes(analysis: Analysis, place: Path, language: Language) -> None:
+    """Write everything about notes into a folder.
+
+    A score needs notes and the extra ``score``; where it can't be, an :class:`InputWarning` says so.
+    """
+    spec = analysis.note_spec or NoteSpec()
+    notes, rhythm = analysis.notes, analysis.rhythm
+    (place / "notes.csv").write_text(notes_table(analysis), encoding="utf-8")
+    (place / "chords.csv").write_text(chords_table(analysis), encoding="utf-8")
+    (place / "notes.labels.txt").write_text(labels(analysis, language, _style(spec)), encoding="utf-8")
+    (place / "notes.jams").write_text(jams_of(analysis), encoding="utf-8")
+    tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
+    write_notes(notes, place / "notes.mid", tempo=tempo, bend=spec.bend)
+    if analysis.audio is not None:
+        write_sound(analysis, analysis.audio, place / "notes.flac")
+    if any(not note.is_drum for note in notes):
+        _write_score(analysis, place / "score.musicxml")
+
+
+def _write_score(analysis: Analysis, path: Path) -> None:
+    n, title = len(analysis.notes), analysis.audio.name if analysis.audio else ""
+    why = _filled(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n) if n > LONGEST_SCORE else None
+    try:
+        if why is None:
+            write_score(analysis.notes, path, rhythm=analysis.rhythm, key=analysis.key, title=title)
+    except MissingExtra as error:
+        why = _filled(error.sentence, **error.facts)
+    if why is not None:
+        warnings.warn(InputWarning(text.LEFT_OUT, what=path.name, why=why), stacklevel=2)
+
+
+def _filled(sentence: Text, **facts: Any) -> Text:
+    return Text(*(sentence.format(language, **facts) for language in text.LANGUAGES))
+
+
+def _style(spec: NoteSpec) -> Style | None:
+    return spec.names  # pyright: ignore[reportReturnType] - the spec allows these words only
+
+
+def notes_table(analysis: Analysis) -> str:
+    """The notes as CSV."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for note in analysis.notes:
+        writer.writerow(
+            {
+                "onset_s": f"{note.onset:.4f}",
+                "offset_s": f"{note.offset:.4f}",
+                "midi": note.midi,
+                "pitch": "" if note.is_drum else note_name(note.midi),
+                "cents": "" if note.cents is None else f"{note.cents:.1f}",
+                "velocity": f"{note.velocity:.3f}",
+                "confidence": f"{note.confidence:.3f}",
+                "instrument": note.instrument,
+            }
+        )
+    return out.getvalue()
+
+
+def chords_table(analysis: Analysis) -> str:
+    """The chords as CSV."""
+    rows = [f"{chord.onset:.4f},{chord.offset:.4f},{chord.name}\n" for chord in analysis.chords]
+    return "".join(["onset_s,offset_s,chord\n", *rows])
+
+
+def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
+    """The notes as a label track of Audacity, which Sonic Visualiser reads too: onset, offset and name."""
+    return "".join(
+        f"{note.onset:.4f}\t{note.offset:.4f}\t{note_name(note.midi, language, style)}\n"
+        for note in analysis.notes
+    )
+
+
+def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
+    """Write a stereo file to hear mistakes by: the recording, mixed to mono, left, and its notes synthesised, right."""
+    rate = min(audio.rate, 655_350)
+    played = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
+    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
+        waiting = np.zeros(0, np.float32)
+        for block in audio.blocks(10 * audio.rate):
+            left = np.asarray(block, np.float32).mean(axis=0)
+            while len(waiting) < len(left):
+                waiting = np.append(waiting, next(played))
+            file.write(np.clip(np.stack([left, waiting[: len(left)]], axis=1), -1, 1))
+            waiting = waiting[len(left) :]
+
+
+def read_table(path: Path_) -> list[Note]:
+    """Notes from a table: onset and offset in seconds and MIDI pitch, comma- or tab-separated, by onset and pitch.
+
+    With a line of headings, ``notes.csv`` of a result folder for one, columns are found by their names: those that begin
+    with *onset* and *offset*, and the first that begins with *midi* or *pitch*; velocity, cents, confidence and
+    instrument are read as well. Without one, they are the first three columns.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or it is no such table.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> notes = read_table(otowake.demo_path().with_suffix(".notes.tsv"))
+    >>> len(notes), notes[0].onset, notes[0].midi
+    (35, 0.5, 60)
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        return sorted(_rows(content), key=lambda note: (note.onset, note.midi))
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    except (ValueError, IndexError, csv.Error) as error:
+        raise BadInput(text.NOT_A_TABLE, path=path, why=str(error).rstrip(".")) from error
+
+
+def _rows(content: bytes) -> list[Note]:
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MiB")
+    lines = content.decode("utf-8-sig").splitlines()
+    lines = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not lines:
+        raise ValueError("it is empty")
+    delimiter = next((mark for mark in "\t,;" if mark in lines[0]), None)
+    if delimiter is None:
+        rows = [line.split() for line in lines]
+    else:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    names = {"onset": 0, "offset": 1, "midi": 2}
+    if not _is_number(rows[0][0]):
+        names = _columns([heading.strip().lower() for heading in rows.pop(0)])
+    return [_note(row, names) for row in rows]
+
+
+def _columns(headings: list[str]) -> dict[str, int]:
+    found = {}
+    for name, beginnings in {
+        "onset": ("onset", "start"),
+        "offset": ("offset", "end"),
+        "midi": ("midi", "pitch"),
+    }.items():
+        places = [
+            i for begin in beginnings for i, heading in enumerate(headings) if heading.startswith(begin)
+        ]
+        if not places:
+            raise ValueError(f"there is no column {name}")
+        found[name] = places[0]
+    others = ("velocity", "cents", "confidence", "instrument")
+    return found | {name: headings.index(name) for name in others if name in headings}
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _note(row: list[str], names: dict[str, int]) -> Note:
+    given: dict[str, Any] = {name: row[place].strip() for name, place in names.items()}
+    facts: dict[str, Any] = {
+        name: value if name == "instrument" else float(value) for name, value in given.items() if value
+    }
+    return Note(**{**facts, "midi": round(facts["midi"])})
+
+
+def read_reference(path: Path_) -> list[Note]:
+    """The pitched notes of a MIDI file or of a table (:func:`read_table`)."""
+    is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar")
+    notes = [note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum]
+    if not notes:
+        raise BadInput(text.NO_NOTES)
+    return notes

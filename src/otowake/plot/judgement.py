@@ -1,0 +1,95 @@
+"""The figure of hits, misses and false notes."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from otowake import text
+from otowake.music.evaluation import Evaluation
+from otowake.music.pitch import Style
+from otowake.plot import labels
+from otowake.plot.fonts import families, style
+from otowake.plot.roll import LEFT, RIGHT, WIDTH, Shown, make_rows
+from otowake.text import Language
+
+HIT, MISSED, FALSE = "#4c8f6b", "#c23b22", "#e8a33d"
+KINDS_HEIGHT = 1.9
+"""Inches for the errors by kind."""
+
+
+def score_figure(
+    evaluation: Evaluation, *, title: str = "", language: Language = "en", names: Style | None = None
+) -> Figure:
+    """What was found, missed, and found wrongly, on a piano roll; below it the errors by kind.
+
+    Parameters
+    ----------
+    evaluation
+        By :func:`otowake.music.evaluation.evaluate`.
+    title
+        The recording's name.
+    language
+        Of all labels.
+    names
+        How notes are called (:func:`piano_roll`).
+
+    Examples
+    --------
+    >>> from otowake.music.evaluation import evaluate
+    >>> from otowake.types import Note
+    >>> score = evaluate([Note(0, 1, 60), Note(1, 2, 62)], [Note(0, 1, 60), Note(1, 2, 74)])
+    >>> [words.get_text() for words in score_figure(score).legends[0].get_texts()]
+    ['found (1)', 'missed (1)', 'not in the reference (1)']
+    """
+    groups = (
+        (list(evaluation.hits), HIT, labels.HITS, False),
+        ([note for note, _ in evaluation.missed], MISSED, labels.MISSES, True),
+        ([note for note, _ in evaluation.false], FALSE, labels.FALSE, False),
+    )
+    shown = [
+        Shown(notes, colour, words.format(language, n=len(notes)), hollow)
+        for notes, colour, words, hollow in groups
+    ]
+    facts = {name: getattr(evaluation, name) for name in ("precision", "recall", "f1", "f1_offsets")}
+    figure, _ = make_rows(
+        shown,
+        0.0,
+        title=title,
+        subtitle=labels.SCORES.format(language, **facts),
+        language=language,
+        names=names,
+        below=KINDS_HEIGHT,
+    )
+    with style():
+        _draw_kinds(figure, evaluation, language)
+    return figure
+
+
+def _draw_kinds(figure: Figure, evaluation: Evaluation, language: Language) -> None:
+    height = figure.get_figheight()
+    place = (
+        LEFT / WIDTH + 0.07,
+        0.3 / height,
+        1 - (LEFT + RIGHT) / WIDTH - 0.07,
+        (KINDS_HEIGHT - 0.75) / height,
+    )
+    axes = figure.add_axes(place)
+    counts = evaluation.counts()
+    names = [text.KINDS_OF_ERROR[kind].format(language) for kind in counts]
+    names.append(text.KINDS_OF_ERROR["offset"].format(language))
+    at = np.arange(len(names))
+    missed = [missed for missed, _ in counts.values()] + [0]
+    false = [false for _, false in counts.values()] + [len(evaluation.wrong_offsets)]
+    axes.barh(at, missed, height=0.6, color=MISSED)
+    axes.barh(at, false, left=missed, height=0.6, color=[FALSE] * (len(at) - 1) + [HIT])
+    for row, total in enumerate(np.add(missed, false).tolist()):
+        axes.annotate(str(total), (total, row), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+    axes.set_yticks(at, names)
+    axes.invert_yaxis()
+    axes.set_xticks([])
+    axes.set_xlim(0, max([*np.add(missed, false).tolist(), 1]) * 1.08)
+    axes.set_title(labels.ERRORS.format(language), loc="left")
+    axes.tick_params(length=0, labelfontfamily=families())
+    for side in ("top", "right", "bottom"):
+        axes.spines[side].set_visible(False)

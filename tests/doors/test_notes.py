@@ -1,0 +1,368 @@
+"""Notes as files: what other programs read, read back as it was; tables of references; scoring on the command line."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import otowake
+from otowake import Analysis, Audio, BadInput, Key, MissingExtra, Note, load_analysis, save_analysis
+from otowake.errors import InputWarning
+from otowake.io.jams import harte, jams_of
+from otowake.io.midi import read_notes, write_notes
+from otowake.io.musicxml import write_score
+from otowake.io.notes import COLUMNS, read_reference, read_table
+from otowake.music.harmony import QUALITIES, find_chords, find_key
+from otowake.music.rhythm import find_rhythm
+from otowake.options import NoteSpec, StftSpec
+
+FILES = {
+    "analysis.json",
+    "chords.csv",
+    "notes.csv",
+    "notes.flac",
+    "notes.jams",
+    "notes.labels.txt",
+    "notes.mid",
+    "piano-roll.png",
+    "score.musicxml",
+}
+
+
+def analysed(notes, audio=None, **options):
+    """An analysis of notes as if they had been heard."""
+    none = np.zeros(0)
+    rhythm, key = find_rhythm(notes), find_key(notes)
+    return Analysis(
+        audio,
+        None,
+        (),
+        none,
+        none,
+        1.0,
+        441.0,
+        StftSpec(),
+        notes=tuple(notes),
+        chords=tuple(find_chords(notes, rhythm.beats if rhythm else None, key)),
+        key=key,
+        rhythm=rhythm,
+        note_spec=NoteSpec(**options),
+    )
+
+
+NOTES = [
+    Note(0.5, 0.98, 48, 0.5, cents=-3.2, confidence=0.912, instrument="piano"),
+    Note(0.5, 0.9, 64, 0.25, confidence=0.5, instrument="violin"),
+    *(Note(0.5 * i, 0.5 * i + 0.45, 60 + 2 * (i % 5), 0.75, cents=10.0) for i in range(2, 10)),
+]
+
+
+@pytest.fixture(scope="module")
+def heard():
+    """The notes of the demo and its first chords."""
+    return otowake.analyse(otowake.load(otowake.demo_path()), stages="notes")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, heard):
+    return save_analysis(heard, tmp_path_factory.mktemp("out") / "demo")
+
+
+def test_the_demo_is_heard_note_for_note(heard):
+    true = read_reference(otowake.demo_path().with_suffix(".notes.tsv"))
+    played = sorted((round(note.onset, 2), note.midi) for note in true)
+    assert sorted(note.midi for note in heard.notes) == sorted(midi for _, midi in played)
+    for note in heard.notes:
+        assert min(abs(note.onset - onset) for onset, midi in played if midi == note.midi) < 0.05
+    names = [chord.name for chord in heard.chords if chord.name != "N"]
+    assert names == ["C", "Dm", "Em", "F", "G", "Am", "C", "Dm", "F", "G/D", "C"]
+    assert (heard.key.tonic, heard.key.mode) == (0, "major")
+    assert heard.rhythm.tempo == pytest.approx(120, abs=2)
+    assert heard.stages == ("notes",) and heard.fit is None
+    with pytest.raises(BadInput, match="has no components"):
+        heard.fitted()
+
+
+def test_the_folder_has_what_it_should(folder):
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_a_folder_read_back_gives_the_notes_again(folder, heard):
+    again = load_analysis(folder)
+    assert again.notes == heard.notes
+    assert [chord.name for chord in again.chords] == [chord.name for chord in heard.chords]
+    assert again.key == heard.key and again.note_spec == heard.note_spec and again.stages == ("notes",)
+    np.testing.assert_allclose(again.rhythm.beats, heard.rhythm.beats, atol=1e-4)
+    for name in ("tempo", "metre", "downbeat"):
+        assert getattr(again.rhythm, name) == getattr(heard.rhythm, name)
+    assert again.tuning_hz == heard.tuning_hz and again.audio is not None
+
+
+def test_components_and_notes_lie_side_by_side(tmp_path, melody):
+    both = otowake.analyse(melody, n_components=3, max_iter=10, clean=0)
+    folder = save_analysis(both, tmp_path / "both")
+    assert {path.name for path in folder.iterdir()} >= FILES | {"factors.npz", "figure.png", "components"}
+    again = load_analysis(folder)
+    assert again.stages == ("components", "notes") and again.notes == both.notes
+    np.testing.assert_array_equal(again.fit.W, both.fit.W)
+    facts = json.loads((folder / "analysis.json").read_text())
+    assert facts["options"]["note"]["clean"] == 0 and facts["n_notes"] == len(both.notes)
+
+
+def test_a_stopped_run_has_no_notes(melody):
+    stopped = otowake.analyse(melody, n_components=2, watch=lambda now: True)
+    assert stopped.stages == ("components",)
+
+
+def test_the_table_has_every_column(tmp_path):
+    folder = save_analysis(analysed(NOTES), tmp_path / "x")
+    with (folder / "notes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    assert rows[0] == {
+        "onset_s": "0.5000",
+        "offset_s": "0.9800",
+        "midi": "48",
+        "pitch": "C3",
+        "cents": "-3.2",
+        "velocity": "0.500",
+        "confidence": "0.912",
+        "instrument": "piano",
+    }
+    assert rows[1]["cents"] == ""
+    assert load_analysis(folder).notes == tuple(NOTES)
+
+
+@pytest.mark.parametrize(
+    ("names", "first"), [(None, "ド3"), ("letters", "C3"), ("iroha", "ハ3"), ("hz", "130.8 Hz")]
+)
+def test_labels_in_every_style(tmp_path, names, first):
+    folder = save_analysis(analysed(NOTES, names=names), tmp_path / "x", language="ja")
+    line = (folder / "notes.labels.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert line == f"0.5000\t0.9800\t{first}"
+
+
+def test_the_midi_file_has_tempo_velocity_and_bends_on_request(tmp_path):
+    plain = save_analysis(analysed(NOTES), tmp_path / "plain") / "notes.mid"
+    bent = save_analysis(analysed(NOTES, bend=True), tmp_path / "bent") / "notes.mid"
+    events = {path: [m for track in mido.MidiFile(path).tracks for m in track] for path in (plain, bent)}
+    tempo = next(m.tempo for m in events[plain] if m.type == "set_tempo")
+    assert 60e6 / tempo == pytest.approx(find_rhythm(NOTES).tempo, rel=1e-3)
+    assert not [m for m in events[plain] if m.type == "pitchwheel"]
+    wheels = {m.pitch for m in events[bent] if m.type == "pitchwheel"}
+    assert round(10 / 200 * 8192) in wheels and round(-3.2 / 200 * 8192) in wheels
+    for path in (plain, bent):
+        again = read_notes(path)
+        assert [note.midi for note in again] == [
+            note.midi for note in sorted(NOTES, key=lambda n: (n.onset, n.midi))
+        ]
+        assert again[0].velocity == pytest.approx(0.5, abs=0.01)
+
+
+def test_notes_that_sound_together_are_bent_apart(tmp_path):
+    notes = [Note(0, 1, 60 + i, cents=float(i)) for i in range(10)]
+    write_notes(notes, tmp_path / "x.mid", bend=True)
+    channels = {m.channel for t in mido.MidiFile(tmp_path / "x.mid").tracks for m in t if m.type == "note_on"}
+    assert len(channels) == 10 and 9 not in channels
+    write_notes([Note(0, 1, 40 + i, cents=5.0) for i in range(20)], tmp_path / "x.mid", bend=True)
+    assert len(read_notes(tmp_path / "x.mid")) == 20
+
+
+def in_score(path):
+    """Of each part: pitches with octave, with what is tied counted once; the lengths of the measures must agree."""
+    root = ET.parse(path).getroot()
+    found = []
+    for part in root.findall("part"):
+        divisions = 1
+        bars = []
+        for measure in part.findall("measure"):
+            divisions = int(measure.findtext("attributes/divisions") or divisions)
+            at = furthest = 0
+            for element in measure:
+                length = int(element.findtext("duration") or 0)
+                if element.tag == "backup":
+                    at -= length
+                elif element.tag == "forward" or (element.tag == "note" and element.find("chord") is None):
+                    at += length
+                furthest = max(furthest, at)
+                pitch = element.find("pitch")
+                if pitch is not None and "stop" not in [tie.get("type") for tie in element.findall("tie")]:
+                    step, octave = pitch.findtext("step"), int(pitch.findtext("octave"))
+                    steps = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[step]
+                    found.append(12 * (octave + 1) + steps + int(float(pitch.findtext("alter") or 0)))
+            bars.append(furthest / divisions)
+        assert len(set(bars)) == 1, bars
+    return root, sorted(found)
+
+
+def test_the_score_of_the_demo(folder, heard):
+    root, pitches = in_score(folder / "score.musicxml")
+    assert pitches == sorted(note.midi for note in heard.notes)
+    assert root.findtext(".//fifths") == "0" and root.findtext(".//beats") == "4"
+    assert float(root.find(".//sound").get("tempo")) == pytest.approx(120, abs=1)
+    assert root.findtext(".//beat-unit") == "quarter"
+    assert root.find(".//staves") is None
+
+
+def test_wide_music_has_two_staves_and_keeps_every_note(tmp_path):
+    rng = np.random.default_rng(1)
+    notes = [
+        Note(0.25 * i, 0.25 * i + 0.25 * rng.integers(1, 5), int(midi))
+        for i in range(60)
+        for midi in rng.choice(np.arange(36, 84), 2, replace=False)
+    ]
+    write_score(notes, tmp_path / "x.musicxml", key=Key(6, "minor", 1.0), title="音 & <b>")
+    root, pitches = in_score(tmp_path / "x.musicxml")
+    assert pitches == sorted(note.midi for note in notes)
+    assert root.findtext(".//staves") == "2" and root.findtext(".//fifths") == "3"
+    assert "音 & <b>" in "".join(root.itertext())
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.builds(
+            lambda onset, length, midi: Note(onset, onset + length, midi),
+            st.floats(0, 12),
+            st.floats(0, 3),
+            st.integers(21, 108),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_any_notes_make_a_score_whose_bars_are_full(tmp_path_factory, notes):
+    path = tmp_path_factory.mktemp("score") / "x.musicxml"
+    write_score(notes, path)
+    _, pitches = in_score(path)
+    assert set(pitches) == {note.midi for note in notes}
+
+
+def test_without_the_extra_the_score_is_left_out_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "music21", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'otowake\[score\]'"):
+        write_score(NOTES, tmp_path / "x.musicxml")
+    with pytest.warns(InputWarning, match=r"score\.musicxml was left out\. .*needs music21"):
+        folder = save_analysis(analysed(NOTES), tmp_path / "x")
+    assert not (folder / "score.musicxml").exists() and (folder / "notes.mid").exists()
+
+
+def test_jams_have_the_shape_of_their_schema(heard):
+    jams = json.loads(jams_of(heard))
+    assert set(jams) == {"annotations", "file_metadata", "sandbox"}
+    assert jams["file_metadata"]["duration"] == pytest.approx(15.8, abs=0.1)
+    kinds = {each["namespace"]: each for each in jams["annotations"]}
+    assert set(kinds) == {"note_midi", "chord", "key_mode", "tempo", "beat"}
+    for each in kinds.values():
+        assert set(each["data"][0]) == {"time", "duration", "value", "confidence"}
+    assert kinds["key_mode"]["data"][0]["value"] == "C:major"
+    assert "G:maj/5" in [row["value"] for row in kinds["chord"]["data"]]
+    assert {row["value"] for row in kinds["beat"]["data"]} == {1, 2, 3, 4}
+
+
+def test_every_chord_has_a_name_in_jams():
+    form = re.compile(r"[A-G](b|#)?:(maj|min|5|7|maj7|min7|dim|dim7|hdim7|aug|sus4)(/b?#?[1-7])?")
+    for root in range(12):
+        for tones, _ in QUALITIES.values():
+            for turn in range(len(tones)):
+                pitches = [60 + root + (tone - 12 if i == turn else tone) for i, tone in enumerate(tones)]
+                (chord,) = find_chords([Note(0, 1, midi) for midi in pitches])
+                assert form.fullmatch(harte(chord.name)), chord
+
+
+def test_the_sound_has_the_recording_left_and_the_notes_right(tmp_path):
+    rng = np.random.default_rng(0)
+    left = (0.1 * rng.normal(size=(2, 6 * 8000))).astype(np.float32)
+    folder = save_analysis(analysed([Note(1, 2, 69)], Audio(left, 8000)), tmp_path / "x")
+    sound, rate = soundfile.read(folder / "notes.flac")
+    assert rate == 8000 and sound.shape == (48000, 2)
+    np.testing.assert_allclose(sound[:, 0], left.mean(axis=0), atol=1e-3)
+    assert np.abs(sound[8100:15900, 1]).max() > 0.05 and np.abs(sound[:7900, 1]).max() == 0
+    spectrum = np.abs(np.fft.rfft(sound[8000:16000, 1]))
+    assert spectrum.argmax() == 441
+
+
+def test_silence_has_no_notes_and_still_a_folder(tmp_path):
+    silent = otowake.analyse(Audio(np.zeros(22050), 22050), stages=["notes"])
+    folder = save_analysis(silent, tmp_path / "silence")
+    assert {path.name for path in folder.iterdir()} == FILES - {"score.musicxml"}
+    assert load_analysis(folder).notes == () and load_analysis(folder).key is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "onset_s\toffset_s\tmidi_pitch\n0.5\t1.0\t60\n1\t2\t62.0\n",
+        "0.5,1.0,60\n1,2,62\n",
+        "0.5 1.0 60\n1 2 62\n\n",
+        "# by hand\nmidi;onset;offset\n60;0.5;1.0\n62;1;2\n",
+        "\ufeffstart,end,pitch\r\n1,2,62\r\n0.5,1.0,60\r\n",
+    ],
+)
+def test_tables_of_many_kinds_are_read(tmp_path, content):
+    (tmp_path / "x.tsv").write_text(content, encoding="utf-8")
+    assert read_table(tmp_path / "x.tsv") == [Note(0.5, 1.0, 60), Note(1, 2, 62)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\xff\xfe",
+        b"onset,offset\n1,2\n",
+        b"1,2\n",
+        b"1,2,x\n",
+        b"2,1,60\n",
+        b"1,2,600\n",
+        b"nan,2,60\n",
+        b"1,2,nan\n",
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path, content):
+    (tmp_path / "x.csv").write_bytes(content)
+    with pytest.raises(BadInput, match=r"x\.csv: no notes could be read"):
+        read_table(tmp_path / "x.csv")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=80))
+def test_garbage_is_borne(tmp_path, content):
+    (tmp_path / "x.csv").write_bytes(b"1,2,60\n" + content)
+    try:
+        read_table(tmp_path / "x.csv")
+    except BadInput as error:
+        assert "x.csv" in str(error)
+
+
+def test_score_on_the_command_line(tmp_path, folder):
+    def run(*arguments):
+        command = [sys.executable, "-m", "otowake", "score", *map(str, arguments)]
+        environment = {**os.environ, "LANG": "C.UTF-8"}
+        return subprocess.run(
+            command, capture_output=True, check=False, text=True, env=environment, timeout=120
+        )
+
+    done = run(folder, otowake.demo_path().with_suffix(".mid"), "-o", tmp_path / "a.png")
+    assert done.returncode == 0, done.stderr
+    assert "onsets: precision 1.000, recall 1.000, F1 1.000" in done.stdout
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    (tmp_path / "ref.csv").write_text("0.5,1,60\n1.2,1.6,62\n")
+    done = run(folder, tmp_path / "ref.csv", "--tolerance", "0.3", "--lang", "ja", "-o", tmp_path / "b.svg")
+    assert done.returncode == 0 and "再現率 1.000" in done.stdout
+    for arguments, sentence in [
+        ((folder, tmp_path / "no.csv"), "no.csv: there is no such file"),
+        ((tmp_path, tmp_path / "ref.csv"), "not a result folder"),
+        ((folder, tmp_path / "ref.csv", "--tolerance", "0"), "tolerance must be a number above 0"),
+        ((folder, tmp_path / "ref.csv", "-o", "x.txt"), "must end in .png"),
+    ]:
+        done = run(*arguments)
+        assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1

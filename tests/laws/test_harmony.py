@@ -1,0 +1,163 @@
+"""Chords, key and rhythm: what must hold of them whatever the notes."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otowake.music.harmony import QUALITIES, find_chords, find_key, spelled
+from otowake.music.rhythm import PARTS, find_rhythm, quantised
+from otowake.types import Key, Note, Rhythm
+
+
+def chord(pitches, onset=0.0, offset=1.0):
+    return [Note(onset, offset, midi) for midi in pitches]
+
+
+@pytest.mark.parametrize("quality", list(QUALITIES))
+@pytest.mark.parametrize("root", range(12))
+def test_every_chord_in_root_position_is_named(root, quality):
+    notes = chord(48 + root + tone for tone in QUALITIES[quality][0])
+    assert [each.name for each in find_chords(notes)] == [spelled(root) + quality]
+
+
+@pytest.mark.parametrize(
+    ("pitches", "name"),
+    [
+        ((60, 64), "C"),
+        ((62, 65), "Dm"),
+        ((64, 72), "C/E"),
+        ((60, 69), "Am/C"),
+        ((60, 67), "C5"),
+        ((67, 72), "C5/G"),
+        ((62, 67, 71), "G/D"),
+        ((54, 60, 62, 69), "D7/F#"),
+        ((60,), "N"),
+        ((60, 72), "N"),
+        ((60, 61, 62, 63), "N"),
+    ],
+)
+def test_intervals_inversions_and_what_is_no_chord(pitches, name):
+    assert [each.name for each in find_chords(chord(pitches))] == [name]
+
+
+def test_a_broken_chord_is_one_and_a_scale_is_none():
+    broken = [Note(i / 4, i / 4 + 0.25, midi) for i, midi in enumerate((60, 64, 67, 72, 67, 64))]
+    scale = [Note(i / 2, i / 2 + 0.5, midi) for i, midi in enumerate((60, 62, 64, 65, 67, 69, 71, 72))]
+    assert [each.name for each in find_chords(broken)] == ["C"]
+    assert [each.name for each in find_chords(scale)] == ["N"]
+
+
+NOTES = st.lists(
+    st.builds(
+        lambda onset, length, midi: Note(onset, onset + length, midi),
+        st.floats(0, 20),
+        st.floats(0, 3),
+        st.integers(21, 108),
+    ),
+    max_size=40,
+)
+
+
+@given(NOTES)
+def test_chords_follow_one_another_without_gaps(notes):
+    chords = find_chords(notes)
+    for before, after in pairwise(chords):
+        assert before.offset == after.onset and before.name != after.name
+        assert before.onset < before.offset
+
+
+@given(NOTES, st.integers(1, 11))
+def test_chords_and_key_move_with_the_music(notes, up):
+    low = [note for note in notes if note.midi <= 96]
+    high = [Note(note.onset, note.offset, note.midi + up) for note in low]
+    key, moved = find_key(low), find_key(high)
+    if key is None or moved is None:
+        assert key == moved
+        return
+    if key.confidence > 0.2:
+        assert (moved.tonic, moved.mode) == ((key.tonic + up) % 12, key.mode)
+    assert len(find_chords(low)) == len(find_chords(high))
+
+
+@pytest.mark.parametrize("tonic", range(12))
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_the_key_of_a_cadence(tonic, mode):
+    third = 4 if mode == "major" else 3
+    fourth = (5, 9, 12) if mode == "major" else (5, 8, 12)
+    chords = [(0, third, 7), fourth, (7, 11, 14), (0, third, 7)]
+    notes = [
+        note for i, tones in enumerate(chords) for note in chord((60 + tonic + t for t in tones), i, i + 1)
+    ]
+    key = find_key(notes)
+    assert (key.tonic, key.mode) == (tonic, mode)
+
+
+def test_names_of_all_keys_have_at_most_six_signs():
+    for tonic in range(12):
+        for mode in ("major", "minor"):
+            key = Key(tonic, mode, 1.0)
+            scale = (0, 2, 4, 5, 7, 9, 11) if mode == "major" else (0, 2, 3, 5, 7, 8, 10)
+            names = [spelled((tonic + step) % 12, key) for step in scale]
+            assert sorted(name[0] for name in names) == list("ABCDEFG")
+            assert sum("#" in name or "b" in name[1:] for name in names) == abs(key.fifths)
+
+
+def music(tempo, beats_in_bar, n_bars, jitter=0.0, start=0.7, seed=0):
+    """A bass note on each bar, chords on the other beats, some eighths above."""
+    rng = np.random.default_rng(seed)
+    beat = 60 / tempo
+    notes = []
+    for i in range(beats_in_bar * n_bars):
+        at = start + i * beat + rng.normal() * jitter
+        if i % beats_in_bar == 0:
+            notes.append(Note(at, at + 2 * beat, 40, 0.9))
+        notes += [Note(at, at + 0.8 * beat, midi, 0.6) for midi in (60, 64, 67)]
+        if rng.random() < 0.5:
+            notes.append(Note(at + beat / 2, at + beat, 76, 0.5))
+    return notes
+
+
+@pytest.mark.parametrize("tempo", [72, 100, 120, 144])
+@pytest.mark.parametrize("metre", [3, 4])
+def test_tempo_beats_and_bars_of_steady_music(tempo, metre):
+    notes = music(tempo, metre, 8, jitter=0.01)
+    rhythm = find_rhythm(notes)
+    assert rhythm.tempo == pytest.approx(tempo, rel=0.03)
+    assert rhythm.metre == metre
+    bars = rhythm.beats[rhythm.downbeat :: metre]
+    bass = [note.onset for note in notes if note.midi == 40]
+    assert all(np.abs(bars - onset).min() < 0.05 for onset in bass)
+
+
+def test_beats_follow_a_slowing_player():
+    at = np.cumsum(0.5 * 1.005 ** np.arange(40))
+    notes = [note for onset in at for note in chord((48, 60, 64), onset, onset + 0.4)]
+    beats = find_rhythm(notes).beats
+    assert np.mean([np.abs(beats - onset).min() < 0.04 for onset in at]) > 0.9
+
+
+def test_few_notes_have_no_rhythm():
+    assert find_rhythm([]) is None
+    assert find_rhythm(chord((60, 64, 67))) is None
+
+
+@given(NOTES)
+def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
+    placed = quantised(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
+    assert all(each.length > 0 and each.start >= 0 for each in placed)
+    assert len({(each.start, each.note.midi) for each in placed}) == len(placed)
+    assert {each.note for each in placed} <= set(notes)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([3, 6, 12, 24])), min_size=1, max_size=8))
+def test_what_is_on_the_grid_stays_where_it_is(places):
+    notes = [
+        Note(start * 3 / PARTS / 2, (start * 3 + length) / PARTS / 2, 40 + 2 * i)
+        for i, (start, length) in enumerate(places)
+    ]
+    placed = quantised(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
+    for each in placed:
+        assert each.start == round(each.note.onset * 2 * PARTS)

@@ -1,0 +1,117 @@
+"""Notes from a transcriber's table: clutter, cents, sound."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otowake.music.evaluation import evaluate
+from otowake.music.notes import CLEAN, cleaned, with_cents
+from otowake.music.synth import synthesised
+from otowake.signal.cells import RATE
+from otowake.types import Note
+
+NOTES = st.lists(
+    st.builds(
+        lambda onset, length, midi, sure: Note(onset, onset + length, midi, confidence=sure),
+        st.floats(0, 10),
+        st.floats(0, 1),
+        st.integers(60, 66),
+        st.floats(0, 1),
+    ),
+    max_size=30,
+)
+
+
+@given(NOTES)
+def test_cleaning_only_takes_away_and_level_0_takes_nothing(notes):
+    counts = [len(cleaned(notes, level)) for level in range(len(CLEAN))]
+    assert counts[0] == len(notes)
+    assert counts == sorted(counts, reverse=True)
+    for level, rule in enumerate(CLEAN):
+        kept = cleaned(notes, level)
+        assert all(note.offset - note.onset >= rule.shortest for note in kept)
+        assert {(note.onset, note.midi) for note in kept} <= {(note.onset, note.midi) for note in notes}
+
+
+def sound_of(notes, tuning_hz=440.0, seconds=4.0):
+    return np.concatenate(list(synthesised(notes, RATE, round(seconds * RATE), tuning_hz)))
+
+
+@pytest.mark.parametrize("off", [-30.0, -5.0, 0.0, 12.0, 35.0])
+@pytest.mark.parametrize("midi", [45, 60, 84])
+def test_cents_of_a_sustained_tone(off, midi):
+    note = Note(0.5, 1.5, midi)
+    samples = sound_of([Note(0.5, 1.5, midi, cents=off)])
+    (heard,), _ = with_cents([note], samples, 440.0)
+    assert heard.cents == pytest.approx(off, abs=1.5)
+
+
+def test_cents_are_counted_from_the_tuning_of_the_recording():
+    notes = [Note(i, i + 0.9, midi) for i, midi in enumerate((60, 64, 67))]
+    off = (0.0, 0.0, 14.0)
+    samples = sound_of(
+        [Note(n.onset, n.offset, n.midi, cents=c) for n, c in zip(notes, off, strict=True)], 446
+    )
+    heard, tuning = with_cents(notes, samples)
+    assert tuning == pytest.approx(446, abs=2)
+    assert heard[2].cents - heard[0].cents == pytest.approx(14, abs=1.5)
+
+
+def test_there_are_no_cents_where_they_mean_nothing():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=3 * RATE).astype(np.float32)
+    short = sound_of([Note(0.5, 0.55, 60)])
+    (in_noise,), _ = with_cents([Note(0.5, 2.0, 60)], noise, 440.0)
+    (in_silence,), _ = with_cents([Note(0.5, 2.0, 60)], np.zeros(3 * RATE, np.float32), 440.0)
+    (too_short,), _ = with_cents([Note(0.5, 0.55, 60)], short, 440.0)
+    assert in_noise.cents is None and in_silence.cents is None and too_short.cents is None
+    assert with_cents([], noise) == ((), 440.0)
+
+
+@pytest.mark.parametrize("rate", [16000, 48000])
+def test_notes_as_sound_begin_and_end_when_they_should(rate):
+    notes = [Note(9.5, 10.6, 57), Note(1, 2, 100), Note(0, 3, 40, is_drum=True)]
+    blocks = list(synthesised(notes, rate, 12 * rate))
+    sound = np.concatenate(blocks)
+    assert len(blocks) == 2 and len(sound) == 12 * rate
+    heard = np.abs(sound).reshape(-1, rate // 10).max(axis=1) > 1e-3
+    expected = {*range(10, 21), *range(95, 107)}
+    assert set(np.flatnonzero(heard).tolist()) == expected
+
+
+@given(NOTES, st.integers(0, 2**31))
+def test_scores_add_up(notes, seed):
+    reference = [Note(note.onset, note.offset, note.midi + seed % 3) for note in notes]
+    score = evaluate(reference, notes)
+    assert len(score.hits) + len(score.missed) == len(reference)
+    assert len(score.hits) + len(score.false) == len(notes)
+    missed, false = (sum(each) for each in zip(*score.counts().values(), strict=True))
+    assert (missed, false) == (len(score.missed), len(score.false))
+    assert score.f1_offsets <= score.f1 + 1e-12
+    if notes and seed % 3 == 0:
+        assert score.f1 == 1
+
+
+def test_every_kind_of_error_is_told_apart():
+    reference = [
+        Note(0, 1, 60),
+        Note(2, 3, 62),
+        Note(4, 5, 64),
+        Note(4, 5, 76),
+        Note(6, 7, 65),
+        Note(6.5, 7.5, 65),
+        Note(8, 9, 67, 0.1),
+        Note(10, 11, 69),
+    ]
+    found = [
+        Note(0, 0.3, 60),
+        Note(2.15, 3, 62),
+        Note(4, 5, 64),
+        Note(6, 7.5, 65),
+        Note(12, 13, 71),
+    ]
+    score = evaluate(reference, found)
+    assert [kind for _, kind in score.missed] == ["late", "octave", "repeated", "soft", "other"]
+    assert [kind for _, kind in score.false] == ["late", "other"]
+    assert {note.midi for note in score.wrong_offsets} == {60, 65}
