@@ -1,6 +1,6 @@
 """How well notes are found in recordings with known notes, and what goes wrong.
 
-    python benchmarks/notes.py --data DIR [--weights FILE] [--out DIR]
+    python benchmarks/notes.py --data DIR [--weights FILE | --transcriber dictionary] [--out DIR]
 
 DIR holds `NAME.flac` beside `NAME.notes.tsv` (onset and offset in seconds, MIDI pitch; one line of headings), in any
 folders. For every folder, split into a *tuning* and a *test* half by the hash of the file's name: precision, recall and
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 import otowake
 from otowake.io.midi import write_notes
+from otowake.music import dictionary
 from otowake.music.decoding import Notes, Thresholds, decode
 from otowake.music.listener import Listener, mono, opened, posteriors, trained
 from otowake.music.templates import as_notes
@@ -126,6 +127,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
+    parser.add_argument("--transcriber", choices=["listener", "dictionary"], default="listener")
     parser.add_argument("--out", type=Path)
     parser.add_argument(
         "--sweep", action="store_true", help="also the mean over the tuning half by threshold"
@@ -141,8 +143,12 @@ def main() -> None:
         folder, tolerance = str(Path(name).parent), 0.1 if "harmonica" in path.parts else 0.05
         begun = time.perf_counter()
         audio = otowake.load(path.with_name(f"{path.name.removesuffix('.notes.tsv')}.flac"))
-        values = posteriors(mono(audio), listener.weights)
-        found = table_of(decode(*values, listener.thresholds))
+        if options.transcriber == "dictionary":
+            values, notes = None, dictionary.transcribe(audio)
+        else:
+            values = posteriors(mono(audio), listener.weights)
+            notes = decode(*values, listener.thresholds)
+        found = table_of(notes)
         seconds, length = seconds + time.perf_counter() - begun, length + audio.duration
         true = read_truth(path)
         row = rates(true, found, tolerance)
@@ -171,7 +177,7 @@ def main() -> None:
             f"{late[0]:.0f} {late[1]:.0f} {late[2]:.0f} ms"
         )
         print("".join(f"    {n:5d} {kind}\n" for kind, n in count.most_common()), end="")
-    if options.sweep:
+    if options.sweep and options.transcriber == "listener":
         sweep([k for k in kept if k[0] == "tuning"], listener.thresholds)
 
 

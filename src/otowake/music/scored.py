@@ -1,0 +1,425 @@
+"""Notes and parts as sound, by a factorisation that knows the notes.
+
+Every pitch of every part is a set of harmonic components, one for each of a few detunings, that may sound only while its
+notes do. First they are tied: a pitch has one strength for each partial, whichever way it is detuned, so that all its
+partials move together (vibrato, a tuning of its own) and partials that several notes share are told apart by those that
+they do not. Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
+power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/accuracy.md``).
+
+The sounds are soft masks on the complex spectrogram at the recording's own rate. What no note explains is the rest, so
+all sounds add up to the recording. The pieces of a long recording are learnt each by itself, so memory does not grow with
+it but for the result.
+
+Sources: Ewert & Müller, "Using score-informed constraints for NMF-based source separation" (2012), for the gates; Hennequin,
+Badeau & David, "NMF with time-frequency activations to model nonstationary audio events" (2011), for components that
+follow a moving pitch by their partials' strengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from otowake.errors import BadInput
+from otowake.music.pitch import midi_to_hz
+from otowake.music.templates import EARLY, LATE, MAIN_LOBE, tuning_of_frames
+from otowake.nmf.penalties import exponent
+from otowake.nmf.updates import multiplied, slopes_H, slopes_W
+from otowake.options import StftSpec
+from otowake.signal.masks import spectra_at
+from otowake.signal.stft import OverlapAdd, axes, magnitudes, stft_blocks
+from otowake.types import Audio, Floats, Note, Part, Sound
+
+STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
+
+POWER = 1.5
+"""Of the magnitudes that are factorised."""
+
+BETA = 0.4
+
+DETUNINGS = (-36.0, -18.0, 0.0, 18.0, 36.0)
+"""Cents."""
+
+TOLERANCE = 8.0
+"""Cents by which a partial's lobe is wider than the window's."""
+
+PARTIALS = 30
+DECAY = 2.0
+"""At the start partial n has the magnitude n to the power of −`DECAY`."""
+
+TIED, FREE = 10, 20
+"""Iterations with tied and with free spectra. Many more let components learn each other's notes."""
+
+PIECE = 4096
+"""Frames that are learnt together, 95 s."""
+
+UNEXPLAINED = 0.1
+"""Where the notes explain less than this share of the magnitude (to the power `POWER`), the rest gets what is missing."""
+
+AT_ONCE = 128
+"""Frames that become sound at once."""
+
+PITCH_STEP, FRAME_STEP = 8, 256
+"""Pitches and frames are padded to multiples of these, so that few programs are compiled."""
+
+
+class Piece(NamedTuple):
+    """What was learnt from some neighbouring frames.
+
+    Attributes
+    ----------
+    first
+        Its first frame in the recording.
+    W, H
+        Spectra and activations of V to the power :data:`POWER`, float32 of shapes (frequency, component) and
+        (component, frame).
+    spans
+        Shape (note, 4): a note's place in the score, its pitch's place among those of this piece, and the first frame,
+        counted from `first`, that is its own and the first one that no longer is.
+    """
+
+    first: int
+    W: Floats
+    H: Floats
+    spans: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided."""
+
+    pieces: tuple[Piece, ...]
+    scale: float
+
+
+def explain(
+    sound: Sound,
+    notes: Sequence[Note],
+    labels: Sequence[int] | None = None,
+    *,
+    tuning_hz: float | None = None,
+) -> Explained:
+    """Learn what each note of a score contributes to a recording.
+
+    Parameters
+    ----------
+    sound
+        The recording.
+    notes
+        Its notes, in any order; those that lie beyond its end and drums have no sound.
+    labels
+        Which part each note belongs to, any whole numbers; by default the programmes. Notes of a part share their
+        pitches' spectra.
+    tuning_hz
+        The recording's A4; found from the loudest frames if not given.
+
+    Returns
+    -------
+    What :func:`separated` and :func:`with_sound` need.
+
+    Examples
+    --------
+    >>> t = np.arange(22050) / 22050
+    >>> sound = Audio(np.sin(2 * np.pi * 440 * t) + np.sin(2 * np.pi * 660 * t), 22050)
+    >>> explained = explain(sound, [Note(0, 1, 69), Note(0, 1, 76)])
+    >>> alone = sound_of(sound, explained, [0]).samples[0]
+    >>> bool(np.abs(alone - np.sin(2 * np.pi * 440 * t))[4000:-4000].max() < 0.05)
+    True
+    """
+    try:
+        V = np.concatenate(list(magnitudes(sound, STFT)), axis=1)
+    except BadInput:
+        return Explained((), 1.0)
+    scale = float(V.mean(dtype=np.float64))
+    labels = [note.programme for note in notes] if labels is None else labels
+    if scale < np.finfo(np.float32).tiny or not notes:
+        return Explained((), max(scale, float(np.finfo(np.float32).tiny)))
+    V /= np.float32(scale)
+    frequencies, times = axes(STFT, V.shape[1])
+    tuning_hz = tuning_of_frames(V, frequencies) if tuning_hz is None else tuning_hz
+    pieces = []
+    for first in range(0, V.shape[1], PIECE):
+        span = slice(first, first + PIECE)
+        piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, tuning_hz)
+        if piece is not None:
+            pieces.append(piece)
+    return Explained(tuple(pieces), scale)
+
+
+def _piece(
+    first: int,
+    V: Floats,
+    frequencies: Floats,
+    times: Floats,
+    notes: Sequence[Note],
+    labels: Sequence[int],
+    tuning_hz: float,
+) -> Piece | None:
+    heard = [
+        (label, note.midi, note.onset, note.offset, place)
+        for place, (note, label) in enumerate(zip(notes, labels, strict=True))
+        if not note.is_drum and note.offset + LATE >= times[0] and note.onset - EARLY <= times[-1]
+    ]
+    if not heard:
+        return None
+    keys = sorted({(label, midi) for label, midi, *_ in heard})
+    n_pitches, n_frames = (
+        -(-n // step) * step for n, step in ((len(keys), PITCH_STEP), (len(times), FRAME_STEP))
+    )
+    gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
+    spans = []
+    rows = {key: row for row, key in enumerate(keys)}
+    for label, midi, onset, offset, place in sorted(heard):
+        row = rows[label, midi]
+        start, stop = np.searchsorted(times, [onset - EARLY, offset + LATE])
+        stop = int(min(max(stop, start + 1), len(times)))
+        if spans and spans[-1][1] == row:
+            spans[-1][3] = min(spans[-1][3], max(int(start), spans[-1][2]))
+        spans.append([place, row, int(start), stop])
+        gates[row, :, start:stop] = 1
+    pitches = np.full(n_pitches, keys[-1][1])
+    pitches[: len(keys)] = [midi for _, midi in keys]
+    lobes, partial_of = _lobes(pitches, frequencies, tuning_hz)
+    powered = np.zeros((len(frequencies), n_frames), np.float32)
+    powered[:, : len(times)] = V**POWER + 1e-6
+    W, H = _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames))
+    n = len(keys) * len(DETUNINGS)
+    return Piece(first, np.asarray(W)[:, :n], np.asarray(H)[:n, : len(times)], np.array(spans))
+
+
+def _lobes(
+    pitches: NDArray[np.intp], frequencies: Floats, tuning_hz: float
+) -> tuple[Floats, NDArray[np.int32]]:
+    """Spectra with all partials of the height 1, shape (frequency, component), and for every entry the partial that it
+    belongs to, counted over all pitches."""
+    bin_hz = frequencies[1]
+    L = np.zeros((len(frequencies), len(pitches), len(DETUNINGS)), np.float32)
+    owner = np.zeros(L.shape, np.int32)
+    for row, midi in enumerate(pitches.tolist()):
+        for place, cents in enumerate(DETUNINGS):
+            f0 = float(midi_to_hz(midi + cents / 100, tuning_hz))
+            for n in range(PARTIALS):
+                centre = (n + 1) * f0
+                reach = MAIN_LOBE * bin_hz + centre * (2 ** (TOLERANCE / 1200) - 1)
+                low, high = int((centre - reach) / bin_hz) + 1, int((centre + reach) / bin_hz) + 1
+                if high >= len(frequencies):
+                    break
+                off = np.abs(frequencies[low:high] - centre) / reach
+                height = np.cos(np.pi / 2 * np.minimum(off, 1)) ** (2 * POWER)
+                higher = height > L[low:high, row, place]
+                L[low:high, row, place][higher] = height[higher]
+                owner[low:high, row, place][higher] = n
+    owner += (np.arange(len(pitches)) * PARTIALS)[None, :, None].astype(np.int32)
+    return L.reshape(len(L), -1), owner.reshape(len(L), -1)
+
+
+@jax.jit
+def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array) -> tuple[Array, Array]:
+    """W and H from gates: tied spectra first, then free ones."""
+    power, free = exponent(BETA), jnp.zeros((), bool)
+    n_pitches = lobes.shape[1] // len(DETUNINGS)
+    strengths = jnp.tile(jnp.arange(1.0, PARTIALS + 1) ** (-DECAY * POWER), n_pitches)
+
+    def grouped(values: Array) -> Array:
+        return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
+
+    def learn_H(W: Array, H: Array) -> Array:
+        negative, positive = slopes_H(V, W, H, BETA)
+        return multiplied(H, negative, positive, power, free)
+
+    def tied(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
+        strengths, H = carried
+        W = lobes * strengths[partial_of]
+        H = learn_H(W, H)
+        negative, positive = (grouped(half) for half in slopes_W(V, W, H, BETA))
+        table = multiplied(strengths, negative, positive, power, free).reshape(n_pitches, PARTIALS)
+        total = table.sum(axis=1) + 1e-20
+        return (table / total[:, None]).ravel(), H * jnp.repeat(total, len(DETUNINGS))[:, None]
+
+    def untied(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
+        W, H = carried
+        H = learn_H(W, H)
+        negative, positive = slopes_W(V, W, H, BETA)
+        return multiplied(W, negative, positive, power, free), H
+
+    strengths, H = jax.lax.fori_loop(0, TIED, tied, (strengths, H))
+    return jax.lax.fori_loop(0, FREE, untied, (lobes * strengths[partial_of], H))
+
+
+def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]) -> Iterator[list[Floats]]:
+    """Sets of notes as sound, and the rest, block by block.
+
+    Parameters
+    ----------
+    sound
+        The recording, at its own rate.
+    explained
+        What :func:`explain` found.
+    groups
+        The places of the notes in each set; the sets have no note in common.
+
+    Yields
+    ------
+    For each block, one float32 array of shape (channel, sample) for each set, and last one for the rest. Joined, each is
+    as long as the recording; the sum of all is the recording, to rounding.
+
+    Examples
+    --------
+    >>> sound = Audio(np.sin(np.arange(9000)), 8000)
+    >>> (first,) = zip(*separated(sound, explain(sound, []), []))
+    >>> bool(np.allclose(np.concatenate(first, axis=1), sound.samples, atol=1e-6))
+    True
+    """
+    n_fft, hop = _own_stft(sound.rate)
+    sounds = [OverlapAdd(hop, sound.n_samples) for _ in range(len(groups) + 1)]
+    mask = _Masks(explained, groups, sound.rate, n_fft, hop)
+    at = 0
+    for mixture in stft_blocks(sound.blocks(AT_ONCE * hop), n_fft, hop, AT_ONCE):
+        shares = mask(at, np.abs(mixture.mean(axis=0)))
+        yield [each.add(mixture * share) for each, share in zip(sounds, shares, strict=True)]
+        at += mixture.shape[2]
+    yield [
+        each.rest() if each.tail is not None else np.zeros((sound.n_channels, 0), np.float32)
+        for each in sounds
+    ]
+
+
+def sound_of(sound: Sound, explained: Explained, places: Sequence[int], name: str | None = None) -> Audio:
+    """Some notes as sound, at the recording's own rate, channels and length; only where they sound is computed."""
+    out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
+    name = sound.name if name is None else name
+    n_fft, hop = _own_stft(sound.rate)
+    wanted = set(places)
+    seconds = STFT.hop / STFT.sample_rate
+    active = [
+        (piece.first + start, piece.first + stop)
+        for piece in explained.pieces
+        for place, _, start, stop in piece.spans.tolist()
+        if place in wanted
+    ]
+    if active:
+        early, late = min(a for a, _ in active), max(b for _, b in active)
+        first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
+        last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
+        mask = _Masks(explained, [places], sound.rate, n_fft, hop)
+        overlap = OverlapAdd(hop, max(last - first, 0))
+        at, written = first // hop, first
+        parts = []
+        for mixture in stft_blocks(_between(sound, first, last), n_fft, hop, AT_ONCE):
+            share = mask(at, np.abs(mixture.mean(axis=0)))[0]
+            parts.append(overlap.add(mixture * share))
+            at += mixture.shape[2]
+        for part in [*parts, overlap.rest()] if parts else []:
+            out[:, written : written + part.shape[1]] = part
+            written += part.shape[1]
+    return Audio(out, sound.rate, name)
+
+
+def with_sound(
+    notes: Sequence[Note], parts: Sequence[Part], sound: Sound, explained: Explained
+) -> tuple[tuple[Note, ...], tuple[Part, ...]]:
+    """The notes and the parts, each able to sound."""
+    heard = tuple(
+        replace(note, render=partial(_note_sound, sound, explained, place))
+        for place, note in enumerate(notes)
+    )
+    return heard, tuple(replace(part, render=partial(_part_sound, sound, explained)) for part in parts)
+
+
+def _note_sound(sound: Sound, explained: Explained, place: int, note: Note) -> Audio:
+    return sound_of(sound, explained, [place], f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
+
+
+def _part_sound(sound: Sound, explained: Explained, part: Part) -> Audio:
+    return sound_of(sound, explained, part.notes, f"{sound.name} [{part.name}]")
+
+
+def _own_stft(rate: int) -> tuple[int, int]:
+    """Window length and step in samples at another rate, of the same duration."""
+    ratio = rate / STFT.sample_rate
+    n_fft = max(2, 2 * round(STFT.n_fft * ratio / 2))
+    return n_fft, max(1, min(round(STFT.hop * ratio), n_fft // 2))
+
+
+def _between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
+    """The samples of a recording from `first` to `last`."""
+    at = 0
+    for block in sound.blocks(1 << 18):
+        if at >= last:
+            return
+        piece = block[:, max(first - at, 0) : last - at]
+        at += block.shape[1]
+        if piece.shape[1] and at > first:
+            yield piece
+
+
+class _Masks:
+    """The shares of sets of notes in the frames of a recording at its own rate."""
+
+    def __init__(
+        self, explained: Explained, groups: Sequence[Sequence[int]], rate: int, n_fft: int, hop: int
+    ) -> None:
+        self.pieces = explained.pieces
+        self.n_groups = len(groups)
+        self.frame = hop / rate * STFT.sample_rate / STFT.hop
+        self.loudness = STFT.n_fft / (n_fft * explained.scale)
+        frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
+        self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
+        group_of = {place: group for group, places in enumerate(groups) for place in places}
+        self.spans = [
+            [(group_of.get(place, -1), row, start, stop) for place, row, start, stop in piece.spans.tolist()]
+            for piece in self.pieces
+        ]
+
+    def __call__(self, at: int, magnitude: Floats) -> Floats:
+        """Shape (set + 1, frequency, frame): the shares in frames from `at` on, the rest last."""
+        shares = np.zeros((self.n_groups + 1, *magnitude.shape), np.float32)
+        frames = (at + np.arange(magnitude.shape[1])) * self.frame
+        powered = (magnitude * np.float32(self.loudness)) ** POWER
+        for piece, W, spans in zip(self.pieces, self.W, self.spans, strict=True):
+            own = np.flatnonzero(
+                (frames >= piece.first - 0.5) & (frames < piece.first + piece.H.shape[1] - 0.5)
+            )
+            if len(own):
+                local = np.minimum(np.rint(frames[own] - piece.first).astype(int), piece.H.shape[1] - 1)
+                shares[:, :, own] = self._shares(piece, W, spans, local, powered[:, own])
+        shares[-1] = 1 - shares[:-1].sum(axis=0)
+        return shares
+
+    def _shares(
+        self,
+        piece: Piece,
+        W: Floats,
+        spans: list[tuple[int, int, int, int]],
+        local: NDArray[np.intp],
+        powered: Floats,
+    ) -> Floats:
+        models = np.zeros((self.n_groups + 1, *powered.shape), np.float32)
+        each = len(DETUNINGS)
+        for group in range(-1, self.n_groups):
+            owned = [
+                (row, (local >= start) & (local < stop))
+                for its, row, start, stop in spans
+                if its == group and start <= local[-1] and stop > local[0]
+            ]
+            if not owned:
+                continue
+            rows = sorted({row for row, _ in owned})
+            gate = np.zeros((len(rows), len(local)), bool)
+            for row, when in owned:
+                gate[rows.index(row)] |= when
+            columns = (np.array(rows)[:, None] * each + np.arange(each)).ravel()
+            models[group] = W[:, columns] @ (piece.H[columns][:, local] * np.repeat(gate, each, axis=0))
+        whole = models.sum(axis=0)
+        wiener = models ** (2 / POWER)
+        total = wiener.sum(axis=0)
+        known = np.minimum(whole / np.maximum(UNEXPLAINED * powered, 1e-20), 1)
+        return wiener * (known / np.maximum(total, 1e-30))
