@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -22,7 +24,7 @@ class Network(nn.Module):
     def __init__(self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None) -> None:
         super().__init__()
         sizes = (INPUTS, *HIDDEN, len(TABLE))
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.drop = nn.Dropout(drop)
         self.register_buffer("mean", torch.zeros(INPUTS) if mean is None else mean)
         self.register_buffer("spread", torch.ones(INPUTS) if spread is None else spread)

@@ -139,7 +139,7 @@ def _loss(found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: N
 
 
 def train(
-    lessons: Lessons,
+    lessons: Taught,
     taught: NDArray[np.int64],
     apart: NDArray[np.int64],
     options: argparse.Namespace,
