@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import otowake
+import otowake.errors
+from otowake.music import listener
+from otowake.music.decoding import decode
 from otowake.music.instruments import NAMES, instrument
-from otowake.music.listener import mono, transcribe
+from otowake.music.listener import mono
 from otowake.music.parts import gather
 from otowake.music.recognizer import Recognizer, opened, recognize, trained
 from otowake.signal.cells import LOWEST, cells, level
@@ -68,7 +72,9 @@ class Heard(NamedTuple):
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
     """The listener's notes (or those given) and the recogniser's opinion on each."""
     if rows is None:
-        notes = transcribe(audio)
+        mind = listener.trained()
+        block = listener.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
+        notes = decode(*listener.posteriors(mono(audio), mind.weights, block), mind.thresholds)
         rows = np.stack([notes.onset, notes.offset, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(notes.offset - notes.onset, 1)
     else:
@@ -209,6 +215,9 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--out", type=Path, help="where to write the table of single notes")
     options = parser.parse_args()
+    warnings.simplefilter(
+        "ignore", otowake.errors.InputWarning
+    )  # some MP3s promise a little more than they hold
     recognizer = opened(options.weights.read_bytes()) if options.weights else trained()
     single_notes(options.data / "single_notes", recognizer, options.out)
     solo_clips(options.data, recognizer)

@@ -149,7 +149,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
     some = lessons.input(taught[:: max(1, len(taught) // 4000)])
-    network = Network(0.3, some.mean(0), some.std(0).clamp(min=0.05))
+    network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.05))
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98))
     kept, step, score = folder / "checkpoint.pt", 0, None
@@ -235,6 +235,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--every", type=int, default=1000, help="steps between looks at the sources apart")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
     parser.add_argument("--all", action="store_true", help="keep no source apart")

@@ -124,11 +124,11 @@ def recognize(
     """
     recognizer = trained() if recognizer is None else recognizer
     samples = mono(sound)
-    table = [np.asarray(column, float) for column in (onset, offset, midi)]
-    found = np.full((len(table[0]), len(TABLE)), -np.log(len(TABLE)))
+    begin, end, pitch = (np.asarray(column, float) for column in (onset, offset, midi))
+    found = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
     if level(samples) > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
-        for which, batch in patches(samples, *table):
+        for which, batch in patches(samples, begin, end, pitch):
             x = np.pad(flat(described(batch), batch.midi), ((0, BATCH - len(which)), (0, 0)))
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
