@@ -69,6 +69,7 @@ INSTRUMENTS: tuple[Instrument, ...] = tuple(
     + _row("synth-pad", "synth", 40, 90, voices=5, damp=0.6)
     + _row("synth-bass", "bass", 28, 55, damp=0.08)
     + _row("drums", "drums", 35, 81, rings=True, voices=4, damp=2.0)
+    + _row("mandolin", "guitar", 55, 96, rings=True, voices=4, damp=0.3, weight=0.4)
 )
 
 NUMBER: dict[str, int] = {instrument.name: number for number, instrument in enumerate(INSTRUMENTS)}

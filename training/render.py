@@ -48,7 +48,7 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
     mixture = np.zeros(length, np.float32)
     rows = []
     for part in parts:
-        sound, notes = _part(rng, part, length, ratio, seconds)
+        sound, notes = played(rng, part, length, ratio, seconds)
         mixture += sound
         if part.bank.instrument.family != "drums":
             rows += notes
@@ -60,7 +60,9 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
     return wave, notes[np.lexsort((notes["midi"], notes["onset_s"]))]
 
 
-def _part(rng: Rng, part: Part, length: int, ratio: float, seconds: float) -> tuple[Wave, list[tuple]]:
+def played(rng: Rng, part: Part, length: int, ratio: float, seconds: float) -> tuple[Wave, list[tuple]]:
+    """The sound of one part, (`length`,), read `ratio` times too fast later on, and its notes as rows: onset, offset, MIDI
+    pitch, how much out of tune, velocity, instrument, level."""
     bank, sound, rows = part.bank, np.zeros(length, np.float32), []
     touch = float(rng.uniform(1.2, 2.4))  # amplitude grows with velocity to this power
     detune = float(rng.normal(0, 0.03)) if not bank.instrument.rings else 0.0

@@ -19,16 +19,18 @@ _GAP = 1.2  # seconds between two notes
 
 @dataclass(frozen=True)
 class Preset:
-    """A program (0–127; 128 is the drum kit) of a soundfont, as one of our instruments."""
+    """A program (0–127; 128 is the drum kit) of a soundfont, in the bank `variation`, as one of our instruments."""
 
     font: str
     program: int
     instrument: str
     velocities: tuple[int, ...] = (50, 100)
+    variation: int = 0
 
     @property
     def bank_name(self) -> str:
-        return f"{self.font}-{self.program:03d}.{self.instrument}"
+        number = f"{self.program:03d}" + (f"-{self.variation}" if self.variation else "")
+        return f"{self.font}-{number}.{self.instrument}"
 
 
 _FLUID = {
@@ -118,6 +120,10 @@ def takes(preset: Preset, instrument: Instrument, length: int) -> list[Take]:
 def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.MidiFile:
     channel = 9 if preset.program == 128 else 0
     track = mido.MidiTrack()
+    if preset.variation:
+        track.append(
+            mido.Message("control_change", channel=channel, control=0, value=preset.variation, time=0)
+        )
     track.append(mido.Message("program_change", channel=channel, program=preset.program % 128, time=0))
     ticks = 960  # a second, at 120 quarter notes a minute and 480 ticks each
     clock = 0

@@ -40,6 +40,10 @@ UNKNOWN_OPTION = Text(
     "there is no option called {name}; the options are: {known}.",
     "{name} という設定項目はありません。使えるのは {known} です。",
 )
+NO_SUCH_INSTRUMENT = Text(
+    "there is no instrument called {name}; the instruments are: {known}.",
+    "{name} という楽器はありません。使えるのは {known} です。",
+)
 NO_SUCH_FILE = Text(
     "{path}: there is no such file; check the name and the folder.",
     "{path}: ファイルがありません。名前とフォルダーを確かめてください。",

@@ -1,0 +1,159 @@
+"""The instruments that notes and parts are named by: one table.
+
+Families are those of the orchestra, with the free reeds and the organ together, since both are wind on reeds or pipes
+that a keyboard or the mouth lets through, and their sounds are alike.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.text import Text
+
+UNKNOWN = "unknown"
+"""The name of what no instrument of the table fits well enough."""
+
+FAMILIES: dict[str, Text] = {
+    "keyboard": Text("keyboards", "鍵盤楽器"),
+    "wind-keyboard": Text("organs and free reeds", "オルガン・リード楽器"),
+    "plucked": Text("plucked strings", "撥弦楽器"),
+    "bowed": Text("bowed strings", "擦弦楽器"),
+    "woodwind": Text("woodwinds", "木管楽器"),
+    "brass": Text("brass", "金管楽器"),
+    "voice": Text("voices", "声"),
+    "percussion": Text("percussion", "打楽器"),
+    UNKNOWN: Text("unknown", "不明"),
+}
+"""Families by name, and what people call them."""
+
+
+class Instrument(NamedTuple):
+    """An instrument.
+
+    Attributes
+    ----------
+    name
+        As in files: lower case, with hyphens.
+    family
+        One of :data:`FAMILIES`.
+    title
+        What people call it.
+    programmes
+        The General MIDI programmes (from 0) that mean it, the first of which is written; none for drums, which have a
+        channel instead.
+    low, high
+        The lowest and the highest MIDI pitch that it can play.
+    voices
+        How many notes it usually plays at once, at most.
+    """
+
+    name: str
+    family: str
+    title: Text
+    programmes: tuple[int, ...]
+    low: int
+    high: int
+    voices: int
+
+    @property
+    def programme(self) -> int:
+        """The General MIDI programme to write, 0 where there is none."""
+        return self.programmes[0] if self.programmes else 0
+
+    @property
+    def is_drum(self) -> bool:
+        """Whether its notes are strokes on a drum kit, not pitches."""
+        return self.name == "drums"
+
+
+def _row(
+    name: str, family: str, en: str, ja: str, programmes: tuple[int, ...], low: int, high: int, voices: int
+) -> Instrument:
+    return Instrument(name, family, Text(en, ja), programmes, low, high, voices)
+
+
+TABLE: tuple[Instrument, ...] = (
+    _row("piano", "keyboard", "piano", "ピアノ", (0, 1, 2, 3), 21, 108, 10),
+    _row("electric-piano", "keyboard", "electric piano", "エレクトリックピアノ", (4, 5), 28, 103, 10),
+    _row("harpsichord", "keyboard", "harpsichord", "チェンバロ", (6, 7), 29, 89, 10),
+    _row("organ", "wind-keyboard", "organ", "オルガン", (19, 16, 17, 18), 24, 108, 10),
+    _row("accordion", "wind-keyboard", "accordion", "アコーディオン", (21, 20, 23), 28, 101, 10),
+    _row("harmonica", "wind-keyboard", "harmonica", "ハーモニカ", (22,), 48, 98, 4),
+    _row("guitar-nylon", "plucked", "classical guitar", "クラシックギター", (24,), 38, 88, 6),
+    _row("guitar-steel", "plucked", "acoustic guitar", "アコースティックギター", (25,), 38, 88, 6),
+    _row(
+        "electric-guitar", "plucked", "electric guitar", "エレキギター", (27, 26, 28, 29, 30, 31), 38, 90, 6
+    ),
+    _row("banjo", "plucked", "banjo", "バンジョー", (105,), 45, 88, 5),
+    _row("mandolin", "plucked", "mandolin", "マンドリン", (25,), 55, 96, 4),
+    _row("harp", "plucked", "harp", "ハープ", (46,), 23, 104, 8),
+    _row(
+        "electric-bass", "plucked", "electric bass", "エレキベース", (33, 34, 35, 36, 37, 38, 39), 23, 67, 1
+    ),
+    _row("violin", "bowed", "violin", "ヴァイオリン", (40, 110, 45), 55, 103, 2),
+    _row("viola", "bowed", "viola", "ヴィオラ", (41,), 48, 91, 2),
+    _row("cello", "bowed", "cello", "チェロ", (42,), 36, 81, 2),
+    _row("double-bass", "bowed", "double bass", "コントラバス", (43, 32), 23, 67, 1),
+    _row("flute", "woodwind", "flute", "フルート", (73, 72, 74, 75, 78, 79), 59, 108, 1),
+    _row("oboe", "woodwind", "oboe", "オーボエ", (68, 69), 52, 93, 1),
+    _row("clarinet", "woodwind", "clarinet", "クラリネット", (71,), 37, 96, 1),
+    _row("bassoon", "woodwind", "bassoon", "ファゴット", (70,), 22, 77, 1),
+    _row("saxophone", "woodwind", "saxophone", "サクソフォン", (65, 64, 66, 67), 36, 92, 1),
+    _row("trumpet", "brass", "trumpet", "トランペット", (56, 59), 52, 88, 1),
+    _row("french-horn", "brass", "French horn", "ホルン", (60,), 34, 79, 1),
+    _row("trombone", "brass", "trombone", "トロンボーン", (57,), 33, 77, 1),
+    _row("tuba", "brass", "tuba", "チューバ", (58,), 24, 67, 1),
+    _row("voice", "voice", "voice", "歌声", (52, 53, 54), 36, 88, 4),
+    _row(
+        "mallets",
+        "percussion",
+        "mallet percussion",
+        "鍵盤打楽器",
+        (12, 8, 9, 10, 11, 13, 108, 114),
+        41,
+        108,
+        4,
+    ),
+    _row("drums", "percussion", "drums", "ドラム", (), 0, 127, 10),
+)
+"""Every instrument that is recognised; its place is its number in the recogniser's output."""
+
+NAMES: tuple[str, ...] = tuple(row.name for row in TABLE)
+
+BY_NAME: dict[str, Instrument] = {row.name: row for row in TABLE} | {
+    UNKNOWN: _row(UNKNOWN, UNKNOWN, "unknown", "不明", (), 0, 127, 10)
+}
+"""The table by name, and ``unknown`` besides."""
+
+_BY_PROGRAMME = {programme: row for row in reversed(TABLE) for programme in row.programmes}
+
+
+def instrument(name: str) -> Instrument:
+    """The row of a name.
+
+    Raises
+    ------
+    BadInput
+        If there is no such instrument.
+
+    Examples
+    --------
+    >>> instrument("french-horn").title.ja, instrument("french-horn").programme
+    ('ホルン', 60)
+    """
+    if name not in BY_NAME:
+        raise BadInput(text.NO_SUCH_INSTRUMENT, name=name, known=", ".join(NAMES))
+    return BY_NAME[name]
+
+
+def of_programme(programme: int) -> Instrument:
+    """The instrument of a General MIDI programme, from 0; ``unknown`` if it is none of the table.
+
+    Examples
+    --------
+    >>> of_programme(69).name, of_programme(127).name
+    ('oboe', 'unknown')
+    """
+    return _BY_PROGRAMME.get(programme, BY_NAME[UNKNOWN])

@@ -1,0 +1,246 @@
+"""Gather notes into parts that keep their identity through a piece.
+
+Every part is played by one instrument. The notes' log-probabilities are taken as votes: a recording is a mixture of
+few instruments in unknown shares, and the shares that make the votes likeliest are found by EM (Saerens, Latinne &
+Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities", 2002). An instrument more is kept only if
+it makes the votes likelier by more than it costs, as in the Bayesian information criterion, so a note that is taken for another
+instrument now and then makes no part of its own. The notes are then given to the parts, together: a note belongs where its
+own votes say, where its neighbours in time and pitch belong, and not where the player has no hand free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.music.instruments import NAMES, TABLE, UNKNOWN, instrument
+from otowake.types import Floats, Part
+
+TRUST = 0.5
+"""What a gain in likelihood is multiplied by before it is held against a cost: the votes of a part's notes err together."""
+
+WORST = -5.0
+"""The least log-probability of an instrument that one note can vote for."""
+
+COST, COST_PER_LOG = 2.0, 1.5
+"""What a part costs: nats, and nats for each natural logarithm of the number of notes."""
+
+LEAST_SHARE = 0.05
+"""Less than this share of the notes makes no part, unless it was asked for."""
+
+OUTSIDE = -3.0
+"""What a note outside an instrument's range costs, in nats."""
+
+NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
+"""How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
+
+TOGETHER, APART = 0.8, 1.5
+"""How much neighbours hold together, and notes at the same time drive each other out of a part whose player has one voice."""
+
+ROUNDS = 12
+SURE = 0.25
+"""A part whose likeliest instrument has less than this probability is ``unknown``."""
+
+MOST_PARTS = 12
+
+
+class Table(NamedTuple):
+    """Notes as arrays of shape (note,): onset and offset in seconds, MIDI pitch."""
+
+    onset: Floats
+    offset: Floats
+    midi: Floats
+
+
+def gather(
+    onset: ArrayLike,
+    offset: ArrayLike,
+    midi: ArrayLike,
+    chances: ArrayLike,
+    *,
+    n_parts: int | None = None,
+    instruments: Sequence[str] = (),
+) -> tuple[Part, ...]:
+    """The parts of a piece.
+
+    Parameters
+    ----------
+    onset, offset, midi
+        Shape (note,): the notes, times in seconds.
+    chances
+        Shape (note, instrument): log-probabilities in the order of :data:`~otowake.music.instruments.TABLE`, as
+        :func:`otowake.music.recognizer.recognize` gives them.
+    n_parts
+        How many parts; found if not given.
+    instruments
+        The instruments that play, each as often as there are players of it; if given, no other is considered.
+
+    Returns
+    -------
+    The parts, the one with the most notes first; every note is in exactly one. None if there are no notes. A part that
+    was asked for but got no note is left out.
+
+    Raises
+    ------
+    BadInput
+        If there is no such instrument, the number of parts is below 1, or differs from that of the instruments given.
+
+    Examples
+    --------
+    >>> chances = np.full((4, len(TABLE)), -6.0)
+    >>> chances[:2, NAMES.index("flute")] = chances[2:, NAMES.index("tuba")] = -0.1
+    >>> [(part.name, part.notes) for part in gather([0, 1, 0, 1], [1, 2, 1, 2], [80, 81, 40, 38], chances)]
+    [('flute', (0, 1)), ('tuba', (2, 3))]
+    """
+    named = [NAMES.index(instrument(name).name) for name in instruments if instrument(name).name != UNKNOWN]
+    if n_parts is not None and not 1 <= n_parts <= MOST_PARTS:
+        raise BadInput(text.OPTION, name="parts", must=text.MUST_BE_WHOLE, value=n_parts)
+    notes = Table(*(np.asarray(column, float) for column in (onset, offset, midi)))
+    if not len(notes.onset):
+        return ()
+    votes = _votes(np.asarray(chances, float), notes.midi)
+    players = named or chosen(votes, n_parts)
+    if n_parts is not None and len(players) < n_parts:
+        players = _doubled(players, votes, n_parts)
+    owner = assigned(notes, votes, players)
+    return _parts(owner, players, votes, sorted(set(named)) or list(range(len(TABLE))))
+
+
+def _votes(chances: Floats, midi: Floats) -> Floats:
+    low, high = (np.array([getattr(row, end) for row in TABLE]) for end in ("low", "high"))
+    outside = (midi[:, None] < low) | (midi[:, None] > high)
+    return np.maximum(chances, WORST) + OUTSIDE * outside
+
+
+def shares(votes: Floats, players: Sequence[int], rounds: int = 30) -> tuple[Floats, float]:
+    """The shares of the notes that make the votes likeliest, (player,), and the log-likelihood, by EM."""
+    mine = votes[:, list(players)]
+    share = np.full(len(players), 1 / len(players))
+    likely = np.zeros(len(mine))
+    for _ in range(rounds):
+        joint = mine + np.log(np.maximum(share, 1e-9))
+        likely = np.logaddexp.reduce(joint, axis=1)
+        share = np.exp(joint - likely[:, None]).mean(axis=0)
+    return share, float(likely.sum())
+
+
+def chosen(votes: Floats, n_parts: int | None = None) -> list[int]:
+    """The instruments that play, as places in the table: one by one, the one that explains the most is added, and each
+    that was taken before is changed for another if that is better, until another is not worth its cost."""
+    n, every = len(votes), range(votes.shape[1])
+    cost = COST + COST_PER_LOG * np.log(n)
+    found = [int(votes.sum(axis=0).argmax())]
+    best = shares(votes, found)[1]
+    while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
+        tried = {i: shares(votes, [*found, i])[1] for i in every if i not in found}
+        new = max(tried, key=lambda i: tried[i])
+        if n_parts is None and TRUST * (tried[new] - best) < cost:
+            break
+        team, reached = _exchanged(votes, [*found, new], tried[new])
+        if n_parts is None and shares(votes, team)[0].min() < LEAST_SHARE:
+            break
+        found, best = team, reached
+    return found
+
+
+def _exchanged(votes: Floats, team: list[int], likely: float) -> tuple[list[int], float]:
+    """The team with each member changed for the one that fits best beside the others."""
+    for place in range(len(team)):
+        for other in range(votes.shape[1]):
+            if other not in team:
+                changed = [*team[:place], other, *team[place + 1 :]]
+                reached = shares(votes, changed)[1]
+                if reached > likely + 1e-9:
+                    team, likely = changed, reached
+    return team, likely
+
+
+def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
+    """More players of the instruments that have the most notes each, until there are enough."""
+    share = shares(votes, players)[0] * len(votes)
+    players = list(players)
+    while len(players) < n_parts:
+        counts = {i: share[k] / players.count(i) for k, i in enumerate(dict.fromkeys(players))}
+        players.append(max(counts, key=lambda i: counts[i]))
+    return players
+
+
+def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> NDArray[np.int64]:
+    """Which player plays each note, (note,), by mean-field rounds over the notes' neighbours."""
+    if len(players) == 1:
+        return np.zeros(len(notes.onset), np.int64)
+    share = shares(votes, players)[0]
+    field = votes[:, list(players)] + np.log(np.maximum(share, 0.02)) + _desks(notes, players)
+    i, j, near, overlap = _neighbours(notes)
+    single = np.array([TABLE[p].voices == 1 for p in players], float)
+    belief = _softmax(field)
+    for _ in range(ROUNDS):
+        say = np.zeros_like(field)
+        for a, b in ((i, j), (j, i)):
+            np.add.at(
+                say, a, TOGETHER * near[:, None] * belief[b] - APART * overlap[:, None] * single * belief[b]
+            )
+        belief = 0.5 * belief + 0.5 * _softmax(field + say)
+    return belief.argmax(axis=1)
+
+
+def _desks(notes: Table, players: Sequence[int]) -> Floats:
+    """Where several play the same instrument: the first the higher notes of what sounds, the next the lower ones."""
+    leaning = np.zeros((len(notes.onset), len(players)))
+    for p in set(players):
+        desks = [k for k, other in enumerate(players) if other == p]
+        if len(desks) > 1:
+            centre = np.quantile(notes.midi, np.linspace(1, 0, 2 * len(desks) + 1)[1::2])
+            leaning[:, desks] = -0.5 * ((notes.midi[:, None] - centre) / 6) ** 2
+    return leaning
+
+
+def _neighbours(notes: Table) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
+    """Pairs of notes that may influence each other: both places, how near they are, and by how much they overlap."""
+    order = np.argsort(notes.onset, kind="stable")
+    first, second = [], []
+    for step in range(1, min(len(order), 24)):
+        a, b = order[:-step], order[step:]
+        close = notes.onset[b] - notes.onset[a] < max(4 * NEAR_SECONDS, 2.0)
+        first.append(a[close])
+        second.append(b[close])
+        if not close.any():
+            break
+    i, j = np.concatenate([*first, np.zeros(0, int)]), np.concatenate([*second, np.zeros(0, int)])
+    later = notes.onset[j] - notes.onset[i]
+    overlap = np.minimum(notes.offset[i], notes.offset[j]) - notes.onset[j]
+    shorter = np.minimum(notes.offset[i] - notes.onset[i], notes.offset[j] - notes.onset[j])
+    together = np.clip(overlap / np.maximum(shorter, 0.05), 0, 1)
+    apart = np.abs(notes.midi[i] - notes.midi[j])
+    near = np.exp(-later / NEAR_SECONDS - apart / NEAR_PITCH)
+    return i, j, near, np.where(together > 0.5, together, 0)
+
+
+def _softmax(x: Floats) -> Floats:
+    return np.exp(x - np.logaddexp.reduce(x, axis=1, keepdims=True))
+
+
+def _parts(
+    owner: NDArray[np.int64], players: Sequence[int], votes: Floats, considered: Sequence[int]
+) -> tuple[Part, ...]:
+    """Parts from owners, named so that a second of a kind has a number; the largest first."""
+    found: list[Part] = []
+    counts: dict[str, int] = {}
+    for player in sorted(set(owner.tolist()), key=lambda k: (-int((owner == k).sum()), k)):
+        mine = np.flatnonzero(owner == player)
+        evidence = votes[mine][:, considered].sum(axis=0, keepdims=True)
+        chances = _softmax(evidence / np.sqrt(len(mine)))[0]
+        order = np.argsort(-chances, kind="stable")[:5]
+        probabilities = {NAMES[considered[i]]: float(chances[i]) for i in order}
+        name = NAMES[players[player]]
+        if len(considered) == len(TABLE) and probabilities.get(name, 0) < SURE:
+            name = UNKNOWN
+        counts[name] = counts.get(name, 0) + 1
+        number = f"-{counts[name]}" if counts[name] > 1 else ""
+        found.append(Part(f"{name}{number}", name, tuple(mine.tolist()), probabilities))
+    return tuple(found)

@@ -1,0 +1,101 @@
+"""What must hold when notes are gathered into parts, whatever the recogniser says."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otowake.errors import BadInput
+from otowake.music.instruments import NAMES, TABLE
+from otowake.music.parts import gather
+from otowake.types import Floats
+
+
+def chances(true: list[str], seed: int = 0, wrong: float = 0.3, sure: float = 4.0) -> Floats:
+    """What a recogniser might say of notes: it is for the true instrument, but for a part `wrong` of the notes for
+    any, and always in some doubt."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, 1, (len(true), len(TABLE)))
+    for n, name in enumerate(true):
+        said = rng.integers(len(TABLE)) if rng.random() < wrong else NAMES.index(name)
+        scores[n, said] += sure
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+def line(n: int, centre: float, seed: int, every: float = 0.4) -> tuple[Floats, Floats, Floats]:
+    rng = np.random.default_rng(seed)
+    onset = np.arange(n) * every + rng.uniform(0, 0.05, n)
+    return onset, onset + every * 0.9, np.clip(centre + np.cumsum(rng.integers(-2, 3, n)) % 9, 21, 108)
+
+
+def two(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
+    """A flute high up over a bassoon."""
+    a, b = line(n, 76, 1), line(n, 43, 2)
+    return tuple(np.concatenate(pair) for pair in zip(a, b, strict=True)), ["flute"] * n + ["bassoon"] * n
+
+
+@pytest.mark.parametrize("name", ["piano", "harmonica", "violin", "tuba"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_solo_is_one_part(name: str, seed: int) -> None:
+    row = TABLE[NAMES.index(name)]
+    notes = line(120, (row.low + row.high) / 2 - 4, seed, 0.15)
+    parts = gather(*notes, chances([name] * 120, seed))
+    assert [part.name for part in parts] == [name]
+    assert parts[0].notes == tuple(range(120))
+    assert next(iter(parts[0].probabilities)) == name
+
+
+def test_two_timbres_come_apart() -> None:
+    notes, true = two()
+    parts = {part.name: part for part in gather(*notes, chances(true))}
+    assert set(parts) == {"flute", "bassoon"}
+    assert np.mean([true[n] == "flute" for n in parts["flute"].notes]) > 0.95
+    assert np.mean([true[n] == "bassoon" for n in parts["bassoon"].notes]) > 0.95
+
+
+def test_only_the_instruments_given_are_considered() -> None:
+    notes, true = two()
+    parts = gather(*notes, chances(true), instruments=["oboe", "cello"])
+    assert {part.instrument for part in parts} <= {"oboe", "cello"}
+    parts = gather(*notes, chances(["oboe"] * len(true)), instruments=["violin", "violin"])
+    assert [part.name for part in parts] == ["violin", "violin-2"]
+
+
+@given(n=st.integers(0, 40), seed=st.integers(0, 1000), number=st.one_of(st.none(), st.integers(1, 5)))
+def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None) -> None:
+    rng = np.random.default_rng(seed)
+    onset = rng.uniform(0, 10, n)
+    votes = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
+    parts = gather(onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), votes, n_parts=number)
+    assert sorted(note for part in parts for note in part.notes) == list(range(n))
+    assert len({part.name for part in parts}) == len(parts)
+    assert all(0 <= p <= 1 for part in parts for p in part.probabilities.values())
+    if number is not None:
+        assert len(parts) <= number
+
+
+def test_the_order_of_notes_does_not_matter() -> None:
+    notes, true = two(20)
+    votes, order = chances(true), np.random.default_rng(0).permutation(40)
+    plain = gather(*notes, votes)
+    moved = gather(*(column[order] for column in notes), votes[order])
+    ours = {part.name: set(part.notes) for part in plain}
+    assert {part.name: {int(order[n]) for n in part.notes} for part in moved} == ours
+
+
+def test_as_many_parts_as_asked_for() -> None:
+    notes, true = two()
+    for number in (1, 2):
+        assert len(gather(*notes, chances(true), n_parts=number)) == number
+
+
+def test_it_says_what_is_wrong() -> None:
+    with pytest.raises(BadInput, match="no instrument called lute"):
+        gather([0.0], [1.0], [60], chances(["flute"]), instruments=["lute"])
+    with pytest.raises(BadInput, match="parts must be"):
+        gather([0.0], [1.0], [60], chances(["flute"]), n_parts=0)
+
+
+def test_what_fits_nothing_is_unknown() -> None:
+    votes = np.full((3, len(TABLE)), -np.log(len(TABLE)))
+    assert [part.name for part in gather([0, 1, 2], [1, 2, 3], [60, 62, 64], votes)] == ["unknown"]

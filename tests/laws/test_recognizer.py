@@ -1,0 +1,173 @@
+"""What must hold of the recogniser, whatever it was taught."""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from otowake import Audio
+from otowake.music import recognizer
+from otowake.music.instruments import NAMES, TABLE
+from otowake.music.recognizer import (
+    BATCH,
+    BEFORE,
+    BELOW,
+    FRAMES,
+    HIDDEN,
+    HUES,
+    PARTIALS,
+    PLANES,
+    SEGMENTS,
+    SPAN,
+    Recognizer,
+    described,
+    flat,
+    patches,
+    recognize,
+    trained,
+)
+from otowake.signal.cells import CHANNELS, RATE
+from otowake.types import Floats
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+
+def random_weights(seed: int = 0) -> recognizer.Weights:
+    rng = np.random.default_rng(seed)
+    sizes = (PLANES * SPAN + len(SEGMENTS) + len(HUES), *HIDDEN, len(TABLE))
+    found = {}
+    for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
+        found[name] = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
+        found[f"{name}.bias"] = rng.normal(size=outputs) / 10
+    return {k: v.astype(np.float32) for k, v in found.items()}
+
+
+def tones(keys: list[int], every: float = 0.5) -> tuple[Floats, Floats, Floats, Floats]:
+    """Struck tones one after the other, and their notes."""
+    onset = 0.2 + every * np.arange(len(keys))
+    at = np.arange(round((onset[-1] + 1.5) * RATE)) / RATE
+    sound = np.zeros(len(at))
+    for start, key in zip(onset, keys, strict=True):
+        since, hz = np.maximum(at - start, 0), 440 * 2 ** ((key - 69) / 12)
+        tone = sum(np.sin(2 * np.pi * hz * k * since) / k for k in range(1, 7))
+        sound += 0.1 * tone * np.exp(-4 * since) * np.minimum(since / 0.005, 1)
+    return sound.astype(np.float32), onset, onset + 0.4, np.array(keys, float)
+
+
+def test_probabilities_add_up_to_one() -> None:
+    sound, *notes = tones([60, 67, 72, 40])
+    chances = recognize(Audio(sound, RATE), *notes, Recognizer(random_weights()))
+    assert chances.shape == (4, len(TABLE))
+    np.testing.assert_allclose(np.exp(chances).sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("gain", [10 ** (-40 / 20), 5.0])
+def test_the_level_does_not_matter(gain: float) -> None:
+    sound, *notes = tones([60, 67, 72, 40])
+    a, b = (recognize(Audio(g * sound, RATE), *notes, Recognizer(random_weights())) for g in (1.0, gain))
+    np.testing.assert_allclose(a, b, atol=5e-3)
+
+
+def test_the_number_of_notes_done_at_once_does_not_matter() -> None:
+    keys = np.random.default_rng(0).integers(36, 90, 9).tolist()
+    sound, *notes = tones(keys, 0.3)
+    (_, whole), *_ = patches(sound, *notes, size=20)
+    parts = [batch for _, batch in patches(sound, *notes, size=2)]
+    for name in ("heard", "others", "sounding", "midi"):
+        joined = np.concatenate([getattr(part, name) for part in parts])
+        np.testing.assert_allclose(joined, getattr(whole, name), atol=2e-3)
+
+
+def test_notes_may_come_in_any_order_and_number() -> None:
+    sound, *notes = tones([60, 67, 72, 40])
+    order = np.array([2, 0, 3, 1])
+    mind = Recognizer(random_weights())
+    plain = recognize(Audio(sound, RATE), *notes, mind)
+    moved = recognize(Audio(sound, RATE), *(column[order] for column in notes), mind)
+    np.testing.assert_allclose(moved, plain[order], atol=1e-3)
+    many = [np.tile(column, BATCH // 4 + 1) for column in notes]
+    assert recognize(Audio(sound, RATE), *many, mind).shape == (BATCH + 4, len(TABLE))
+
+
+def test_a_patch_has_its_own_partials_in_their_rows() -> None:
+    sound, *notes = tones([45, 57, 81])
+    (_, batch), *_ = patches(sound, *notes)
+    for heard in batch.heard:
+        loud = heard[BEFORE + 4, :, 1]
+        assert {BELOW, BELOW + 12, BELOW + 19} <= set(np.argsort(loud)[-8:].tolist())
+
+
+def test_others_are_told_from_the_note_itself() -> None:
+    sound, onset, _, _ = tones([60])
+    once = np.array([onset[0]])
+    (_, alone), *_ = patches(sound, once, once + 1, np.array([60.0]))
+    assert not alone.others.any()
+    both = np.repeat(once, 2)
+    (_, pair), *_ = patches(sound, both, both + 1, np.array([60.0, 67.0]))
+    rows = set(np.flatnonzero(pair.others[0, BEFORE + 5]).tolist())
+    assert rows == {BELOW + 7 + p for p in PARTIALS.tolist() if 7 + p <= SPAN - 1 - BELOW}
+
+
+def test_silence_says_nothing() -> None:
+    chances = recognize(Audio(np.zeros(RATE), RATE), [0.1], [0.5], [60], Recognizer(random_weights()))
+    np.testing.assert_allclose(chances, -np.log(len(TABLE)))
+    assert recognize(Audio(np.zeros(RATE), RATE), [], [], [], Recognizer(random_weights())).shape == (
+        0,
+        len(TABLE),
+    )
+
+
+def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:
+    sound, *_ = tones([60])
+    chances = recognize(
+        Audio(sound, RATE), [0.0, 1.6, 99.0], [0.01, 5.0, 99.5], [0, 127, 60], Recognizer(random_weights())
+    )
+    assert np.isfinite(chances).all()
+
+
+def test_the_shipped_weights_are_small_and_whole() -> None:
+    weights = trained().weights
+    assert {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in random_weights().items()}
+    assert all(np.isfinite(v).all() for v in weights.values())
+    assert sum(v.size for v in weights.values()) <= 150_000
+    assert 0.3 < trained().temperature < 5
+
+
+def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio) -> None:
+    onset = np.arange(4) * 0.5
+    struck = recognize(melody, onset, onset + 0.45, [60, 64, 67, 72]).sum(axis=0)
+    at = np.arange(2 * RATE) / RATE
+    steady = sum(np.sin(2 * np.pi * 330 * k * at) / k**0.7 for k in range(1, 20, 1)) * np.minimum(
+        at / 0.05, 1
+    )
+    reed = recognize(Audio(0.05 * steady, RATE), [0.0, 1.0], [1.0, 2.0], [64, 64]).sum(axis=0)
+    blown = [
+        NAMES.index(name)
+        for name in ("accordion", "harmonica", "organ", "oboe", "bassoon", "clarinet", "violin")
+    ]
+    rung = [
+        NAMES.index(name)
+        for name in ("piano", "electric-piano", "guitar-nylon", "guitar-steel", "harp", "mallets")
+    ]
+    assert np.logaddexp.reduce(struck[rung]) > np.logaddexp.reduce(struck[blown])
+    assert np.logaddexp.reduce(reed[blown]) > np.logaddexp.reduce(reed[rung])
+
+
+def test_jax_gives_what_torch_gives() -> None:
+    torch = pytest.importorskip("torch")
+    network = pytest.importorskip("training.recognizing").Network()
+    sound, *notes = tones([60, 67, 72, 40])
+    (_, batch), *_ = patches(sound, *notes)
+    assert batch.heard.shape == (4, FRAMES, SPAN, CHANNELS)
+    given = flat(described(batch), batch.midi)
+    network.mean += 0.3
+    network.spread *= 0.5
+    network.eval()
+    with torch.no_grad():
+        expected = network(torch.from_numpy(given)).numpy()
+    found = np.asarray(recognizer._forward(network.weights(), given))
+    np.testing.assert_allclose(found, expected, atol=1e-3)

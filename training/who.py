@@ -1,0 +1,265 @@
+"""Teach the recogniser, which tells the instruments of notes: one command.
+
+    python -m training.who --cache DIR [--samples DIR] [--scenes N] [--steps N] [--all] [--out FILE]
+
+Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`voices.APART`) and the
+recogniser is judged on them: that run tells how good it is on instruments that it does not know, and the temperature
+of its probabilities. With ``--all`` it learns from every source, and takes over the temperature that the first run found.
+Uses torch, which the package itself does not need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import math
+import shutil
+import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from otowake.music.instruments import TABLE
+from otowake.music.recognizer import PLANES, SPAN, Description, described, flat
+from training import banks, voices
+from training.recognizing import Network
+from training.voices import APART
+
+Rng = np.random.Generator
+
+
+class Score(NamedTuple):
+    """Means over classes: the right instrument first, among the first three, the right family first; the mean
+    negative log-likelihood at a temperature of 1, and the best temperature."""
+
+    first: float
+    three: float
+    family: float
+    loss: float
+    temperature: float
+
+
+def changed(known: Description, rng: Rng) -> Description:
+    """Descriptions as if heard through a random filter, in noise, without treble, with gaps; in a body of another size."""
+    planes = known.planes.copy()
+    n, heard = len(planes), slice(0, PLANES - 3)
+    gain = curves(rng, n, 0.12)[:, None] + rng.normal(0, 0.05, (n, 1, 1)).astype(np.float32)
+    tones = planes[:, heard]
+    tones = np.where(tones > 0, np.maximum(tones + gain, 0), 0)
+    floor = np.where(rng.random(n) < 0.3, rng.uniform(0, 0.7, n), -1).astype(np.float32)[:, None]
+    floor = np.where(floor > 0, np.maximum(floor + curves(rng, n, 0.12), 0), 0)
+    tones = np.maximum(tones, floor[:, None])
+    treble = np.where(rng.random(n) < 0.15, rng.integers(24, SPAN, n), SPAN)
+    first = rng.integers(0, SPAN, n)
+    last = first + np.where(rng.random(n) < 0.2, rng.integers(1, 6, n), 0)
+    rows = np.arange(SPAN)
+    gone = (rows >= treble[:, None]) | ((rows >= first[:, None]) & (rows < last[:, None]))
+    planes[:, heard] = np.where(gone[:, None], 0, tones)
+    planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
+    planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
+    return Description(planes, known.sounding)
+
+
+def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
+    """Smooth curves over the rows, (curve, row), in units of a cell."""
+    k = np.arange(1, 6)[:, None]
+    waves = np.cos(np.pi * (k * np.linspace(0, 1, SPAN) + rng.uniform(0, 2, (n, 5, 1))))
+    return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(np.float32)
+
+
+class Taught(NamedTuple):
+    """Descriptions of notes, their pitch, label and bank."""
+
+    known: Description
+    midi: NDArray[np.int16]
+    label: NDArray[np.int64]
+    bank: NDArray[np.int16]
+    names: tuple[str, ...]
+
+    def input(self, which: NDArray[np.int64], rng: Rng | None = None) -> Tensor:
+        """The network's input of some notes, changed at random if `rng` is given."""
+        known = Description(self.known.planes[which].astype(np.float32), self.known.sounding[which])
+        midi = self.midi[which].astype(float)
+        if rng is not None:
+            known, midi = changed(known, rng), midi + rng.normal(0, 1.5, len(which))
+        return torch.from_numpy(flat(known, midi))
+
+
+def summed_up(paths: list[Path]) -> Taught:
+    """The descriptions of the patches in some files."""
+    planes, sounding, rest = [], [], []
+    for path in paths:
+        lessons = voices.load([path])
+        for start in range(0, len(lessons.label), 256):
+            known = described(lessons.patches(np.arange(start, min(start + 256, len(lessons.label)))))
+            planes.append(known.planes.astype(np.float16))
+            sounding.append(known.sounding)
+        rest.append((lessons.midi, lessons.label.astype(np.int64), lessons.bank))
+    midi, label, bank = (np.concatenate(column) for column in zip(*rest, strict=True))
+    known = Description(np.concatenate(planes), np.concatenate(sounding))
+    return Taught(known, midi, label, bank, lessons.names)
+
+
+def scores(network: Network, lessons: Taught, which: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Scores of shape (note, instrument), the network as it is."""
+    network.eval()
+    with torch.no_grad():
+        parts = [network(lessons.input(which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)]
+    return np.concatenate(parts).astype(float)
+
+
+FAMILY = np.array([[row.family for row in TABLE].index(row.family) for row in TABLE])
+
+
+def judged(found: NDArray[np.float64], label: NDArray[np.integer[Any]]) -> tuple[Score, dict[str, float]]:
+    """How good scores are, and the share of each class that was named rightly."""
+    order = np.argsort(-found, axis=1)
+    first, three = order[:, 0] == label, (order[:, :3] == label[:, None]).any(axis=1)
+    family = FAMILY[order[:, 0]] == FAMILY[label]
+    classes = np.unique(label)
+    mean = [float(np.mean([hit[label == c].mean() for c in classes])) for hit in (first, three, family)]
+    weight = 1 / np.bincount(label, minlength=len(TABLE))[label] / len(classes)
+    losses = {t: _loss(found / t, label, weight) for t in np.arange(0.6, 4.01, 0.1).round(1).tolist()}
+    best = min(losses, key=lambda t: losses[t])
+    return Score(*mean, losses[1.0], best), {TABLE[c].name: float(first[label == c].mean()) for c in classes}
+
+
+def _loss(found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: NDArray[np.float64]) -> float:
+    chances = found - np.logaddexp.reduce(found, axis=1, keepdims=True)
+    return float(-(weight * chances[np.arange(len(label)), label]).sum())
+
+
+def train(
+    lessons: Taught,
+    taught: NDArray[np.int64],
+    apart: NDArray[np.int64],
+    options: argparse.Namespace,
+    folder: Path,
+) -> tuple[Network, Score | None]:
+    """Teach; the network whose weights are an average over the last steps, and how good it is on the patches `apart`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(options.seed)
+    some = lessons.input(taught[:: max(1, len(taught) // 4000)])
+    network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.05))
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98))
+    kept, step, score = folder / "checkpoint.pt", 0, None
+    if kept.exists():
+        state = torch.load(kept, weights_only=True)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = state["step"]
+    groups = [taught[lessons.label[taught] == c] for c in np.unique(lessons.label[taught])]
+    begun, seen = time.monotonic(), []
+    while step < options.steps:
+        rng = np.random.default_rng((options.seed, step))
+        which = np.array(
+            [groups[g][rng.integers(len(groups[g]))] for g in rng.integers(len(groups), size=options.size)]
+        )
+        rise, fall = min(1.0, (step + 1) / 100), 0.505 + 0.495 * math.cos(math.pi * step / options.steps)
+        for group in optimiser.param_groups:
+            group["lr"] = options.rate * rise * fall
+        network.train()
+        label = torch.from_numpy(lessons.label[which])
+        loss = functional.cross_entropy(network(lessons.input(which, rng)), label, label_smoothing=0.05)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        seen.append(float(loss.detach()))
+        keep = min(0.995, step / (step + 10))
+        with torch.no_grad():
+            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+        if step % options.every == 0 or step == options.steps:
+            torch.save(
+                {
+                    "network": network.state_dict(),
+                    "average": average.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "step": step,
+                },
+                kept,
+            )
+            if len(apart):
+                score, each = judged(scores(average, lessons, apart), lessons.label[apart])
+                print("  ".join(f"{k} {v:.2f}" for k, v in each.items()))
+            _note(folder / "log.csv", step, time.monotonic() - begun, float(np.mean(seen)), score)
+            export(average, score.temperature if score else options.temperature, folder / "recognizer.npz")
+            seen = []
+    return average, score
+
+
+def _note(log: Path, step: int, seconds: float, loss: float, score: Score | None) -> None:
+    fresh = not log.exists()
+    row = {"step": step, "seconds": round(seconds), "loss": round(loss, 4)}
+    row |= {k: round(v, 4) for k, v in score._asdict().items()} if score else {}
+    with log.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if fresh:
+            writer.writeheader()
+        writer.writerow(row)
+    print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+
+
+def export(network: Network, temperature: float, path: Path) -> None:
+    """The weights as the package takes them: float16, no pickle."""
+    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in network.weights().items()}
+    arrays["temperature"] = np.array(temperature, np.float32)
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    part.replace(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument("--scenes", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--size", type=int, default=256, help="patches in a step")
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--every", type=int, default=1000, help="steps between looks at the sources apart")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
+    parser.add_argument("--all", action="store_true", help="keep no source apart")
+    parser.add_argument(
+        "--run", default="run", help="name of the folder in the cache that holds this training"
+    )
+    parser.add_argument("--out", type=Path, help="where to put the weights besides")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    banks.build(options.cache, options.samples)
+    voices.build(options.cache)
+    firsts = range(0, options.scenes, voices.SHARD)
+    with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
+        paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
+    lessons = summed_up(paths)
+    kept = np.array([name in APART for name in lessons.names])[lessons.bank]
+    apart = np.flatnonzero(kept & (not options.all))
+    taught = np.flatnonzero(~kept | options.all)
+    print(f"{len(taught)} notes to learn from, {len(apart)} apart", flush=True)
+    folder = options.cache / "who" / options.run
+    train(lessons, taught, apart, options, folder)
+    if options.out:
+        shutil.copyfile(folder / "recognizer.npz", options.out)
+
+
+if __name__ == "__main__":
+    main()
