@@ -32,6 +32,7 @@ _HOMES = {
     "NoteSpec": "options",
     "OtowakeError": "errors",
     "Part": "types",
+    "PartSpec": "options",
     "Pitch": "types",
     "Progress": "types",
     "Rhythm": "types",

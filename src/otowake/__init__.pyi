@@ -16,6 +16,7 @@ from otowake.nmf import factorize as factorize
 from otowake.options import FitSpec as FitSpec
 from otowake.options import LoadSpec as LoadSpec
 from otowake.options import NoteSpec as NoteSpec
+from otowake.options import PartSpec as PartSpec
 from otowake.options import StftSpec as StftSpec
 from otowake.signal import spectrogram as spectrogram
 from otowake.sklearn import NMF as NMF

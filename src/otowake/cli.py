@@ -28,6 +28,7 @@ from otowake.options import (
     FitSpec,
     LoadSpec,
     NoteSpec,
+    PartSpec,
     RunSpec,
     ScoreSpec,
     Spec,
@@ -35,7 +36,7 @@ from otowake.options import (
     checked_stages,
 )
 from otowake.text import LANGUAGES, Language, Text
-from otowake.types import Analysis, Progress
+from otowake.types import Analysis, Note, Progress
 
 OK, FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
 
@@ -44,6 +45,7 @@ GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
     (text.HEADING_STFT, StftSpec),
     (text.HEADING_FIT, FitSpec),
     (text.HEADING_NOTES, NoteSpec),
+    (text.HEADING_PARTS, PartSpec),
     (text.HEADING_RUN, RunSpec),
 )
 
@@ -284,6 +286,7 @@ def _output_options(language: Language) -> list[click.Parameter]:
         click.Option(["--overwrite"], is_flag=True, help=help_of(text.HELP_OVERWRITE)),
         click.Option(["--animation"], is_flag=True, help=help_of(text.HELP_ANIMATION)),
         click.Option(["--stages"], help=help_of(text.HELP_STAGES, stages=", ".join(STAGES)), metavar="A,B"),
+        click.Option(["--score"], metavar="FILE", help=help_of(text.HELP_SCORE_FILE)),
         click.Option(["--options"], metavar="FILE", help=help_of(text.HELP_OPTIONS)),
         click.Option(["--lang"], help=help_of(text.HELP_LANG), metavar="en|ja", callback=_check_language),
     ]
@@ -404,6 +407,7 @@ def split(
     overwrite: bool,
     animation: bool,
     stages: str | None,
+    score: str | None,
     options: str | None,
     lang: str | None,
     **given: Any,
@@ -411,12 +415,13 @@ def split(
     """Analyse files, each into a folder of its own; returns the exit code."""
     specs = specs_from(options, {name: value for name, value in given.items() if value is not None})
     asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
+    notes = _score_of(score)
     out = Console()
     failed = 0
     with stopped_by_hand(language) as stopped:
         for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
             try:
-                one_file(path, folder, asked, specs, overwrite, animation, language, out, stopped)
+                one_file(path, folder, asked, specs, notes, overwrite, animation, language, out, stopped)
             except OtowakeError as error:
                 sentence = error.in_language(language)
                 name = Path(path).name
@@ -428,6 +433,14 @@ def split(
     if failed and len(files) > 1:
         click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
     return FAILED if failed else OK
+
+
+def _score_of(path: str | None) -> Sequence[Note] | None:
+    if path is None:
+        return None
+    from otowake.io.midi import read_notes
+
+    return read_notes(path)
 
 
 def specs_from(options_file: str | None, given: dict[str, Any]) -> dict[type[Spec], Spec]:
@@ -474,6 +487,7 @@ def one_file(
     folder: Path,
     stages: tuple[str, ...],
     specs: dict[type[Spec], Any],
+    score: Sequence[Note] | None,
     overwrite: bool,
     animation: bool,
     language: Language,
@@ -516,6 +530,8 @@ def one_file(
                 stft=stft_spec,
                 fit=specs[FitSpec],
                 note=specs[NoteSpec],
+                part=specs[PartSpec],
+                score=score,
                 watch=watch,
                 resume=saved.read() if factorised else None,
             )
@@ -550,6 +566,8 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
         lines.append(console.heard(analysis, language))
     if analysis.note_spec is not None:
         lines += console.notes_found(analysis, language)
+    if analysis.part_spec is not None:
+        lines.append(console.parts_found(analysis, language))
     for line in (*lines, text.WROTE.format(language, folder=folder)):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 

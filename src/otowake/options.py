@@ -23,7 +23,10 @@ STARTS = ("random", "nndsvd")
 PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
 NAMES = ("letters", "solfege", "iroha", "hz")
-STAGES = ("components", "notes")
+TRANSCRIBERS = ("listener", "dictionary")
+STAGES = ("components", "notes", "instruments", "stems")
+NEEDED = {"instruments": ("notes",), "stems": ("notes", "instruments")}
+"""What a stage needs done before it."""
 
 
 @dataclass(frozen=True)
@@ -350,6 +353,14 @@ class NoteSpec(Spec):
     (2, False)
     """
 
+    transcriber: str = option(
+        "listener",
+        Text(
+            "who finds them: listener is a trained network, dictionary factorises with templates, without training",
+            "音符を見つける方法。listener は学習済みネットワーク、dictionary は学習を使わないテンプレートの分解",
+        ),
+        choices=TRANSCRIBERS,
+    )
     clean: int = option(
         1,
         Text(
@@ -375,6 +386,36 @@ class NoteSpec(Spec):
         ),
         choices=NAMES,
     )
+
+
+@dataclass(frozen=True)
+class PartSpec(Spec):
+    """How notes are gathered by instrument.
+
+    Examples
+    --------
+    >>> PartSpec(instruments="piano, violin").named
+    ('piano', 'violin')
+    """
+
+    parts: int | None = option(
+        None,
+        Text("how many parts there are; found if not given", "パートの数。省略すると自動"),
+        low=1,
+        high=12,
+    )
+    instruments: str | None = option(
+        None,
+        Text(
+            "the instruments that play, each as often as there are players of it (comma-separated); no other is considered",
+            "演奏している楽器（コンマ区切り。同じ楽器が複数なら繰り返す）。それ以外は候補にしません",
+        ),
+    )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The instruments given, one by one."""
+        return tuple(name.strip() for name in (self.instruments or "").split(",") if name.strip())
 
 
 @dataclass(frozen=True)
@@ -407,7 +448,7 @@ class RunSpec(Spec):
 
 
 def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:
-    """The stages asked for, in the order in which they are done.
+    """The stages asked for and those that they need, in the order in which they are done.
 
     Raises
     ------
@@ -416,12 +457,13 @@ def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> checked_stages(["notes", "components"])
-    ('components', 'notes')
+    >>> checked_stages(["notes", "components"]), checked_stages(["instruments"])
+    (('components', 'notes'), ('notes', 'instruments'))
     """
     asked = tuple(asked)
     for stage in asked or ("",):
         if stage not in STAGES:
             must = _filled(text.MUST_BE_ONE_OF, choices=", ".join(STAGES))
             raise BadInput(text.OPTION, name="stages", must=must, value=repr(stage))
-    return tuple(stage for stage in STAGES if stage in asked)
+    wanted = {*asked, *(needed for stage in asked for needed in NEEDED.get(stage, ()))}
+    return tuple(stage for stage in STAGES if stage in wanted)

@@ -356,6 +356,13 @@ COMPARED = Text(
 HELP_FILES = Text("FILE...", "ファイル...")
 HELP_OUTPUT = Text("folder for the results", "結果を置くフォルダー")
 HELP_OVERWRITE = Text("replace earlier results", "以前の結果を置き換えます")
+HELP_SCORE_FILE = Text(
+    "a MIDI file whose notes, aligned to the recording, take the place of those that would be found",
+    "MIDI ファイル。録音に合わせて時間を揃え、見つけた音符の代わりに使います",
+)
+HEADING_PARTS = Text("Instruments", "楽器")
+PARTS_FOUND = Text("Instruments: {parts}", "楽器: {parts}")
+PART_FOUND = Text("{title} ({n} notes)", "{title}（{n} 音）")
 HELP_STAGES = Text(
     "how far to go: {stages} (comma-separated; all if not given)",
     "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.options import STAGES, FitSpec, NoteSpec, StftSpec
+from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.text import Language, Text
 
 Floats = NDArray[np.floating[Any]]
@@ -564,6 +564,11 @@ class Analysis:
         The notes gathered by instrument.
     note_spec
         The options that the notes were found with; None where the stage `notes` was not asked for.
+    part_spec
+        The same of the stage `instruments`.
+    stems
+        Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
+        rest; all together are the recording. None where the stage `stems` was not asked for.
 
     Examples
     --------
@@ -589,11 +594,18 @@ class Analysis:
     rhythm: Rhythm | None = None
     parts: tuple[Part, ...] = ()
     note_spec: NoteSpec | None = None
+    part_spec: PartSpec | None = None
+    stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
 
     @property
     def stages(self) -> tuple[str, ...]:
         """What was asked for, in the order of :data:`otowake.options.STAGES`."""
-        done = {"components": self.fit is not None, "notes": self.note_spec is not None}
+        done = {
+            "components": self.fit is not None,
+            "notes": self.note_spec is not None,
+            "instruments": self.part_spec is not None,
+            "stems": self.stems is not None,
+        }
         return tuple(stage for stage in STAGES if done[stage])
 
     def fitted(self) -> Fit:

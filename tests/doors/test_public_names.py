@@ -26,6 +26,7 @@ NAMES = [
     "NoteSpec",
     "OtowakeError",
     "Part",
+    "PartSpec",
     "Pitch",
     "Progress",
     "Rhythm",

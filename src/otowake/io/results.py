@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,8 +25,9 @@ from otowake.io.audio import Path_, open_recording, sha256
 from otowake.io.notes import read_table, write_all_notes
 from otowake.music import with_sound
 from otowake.music.harmony import key_name
+from otowake.music.instruments import instrument
 from otowake.music.pitch import note_name
-from otowake.options import FitSpec, NoteSpec, StftSpec
+from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.signal import separate
 from otowake.text import Language
 from otowake.types import (
@@ -40,6 +41,7 @@ from otowake.types import (
     Floats,
     Key,
     Note,
+    Part,
     Pitch,
     Rhythm,
     Sound,
@@ -101,7 +103,8 @@ def save_analysis(
     Of notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
     ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording left and the
     notes as synthesised right.
-    ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats and chords.
+    ``stems/`` has the sound of each part and of what is left; together they are the recording.
+    ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats, chords and parts.
 
     Examples
     --------
@@ -130,6 +133,8 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
 
         write_all_notes(analysis, place, language)
         piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+    if analysis.stems is not None and analysis.audio is not None:
+        write_stems(analysis, analysis.audio, place / "stems")
 
 
 def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
@@ -276,10 +281,22 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             "stft": asdict(analysis.stft),
             **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
             **({"note": asdict(analysis.note_spec)} if analysis.note_spec else {}),
+            **({"part": asdict(analysis.part_spec)} if analysis.part_spec else {}),
         },
         "tuning_hz": analysis.tuning_hz,
         **(_of_components(analysis, analysis.fit) if analysis.fit else {}),
         **(_of_notes(analysis) if analysis.note_spec else {}),
+        **({"parts": [_of_part(part) for part in analysis.parts]} if analysis.part_spec else {}),
+    }
+
+
+def _of_part(part: Part) -> dict[str, Any]:
+    chances = {name: round(chance, 4) for name, chance in part.probabilities.items()}
+    return {
+        "name": part.name,
+        "instrument": part.instrument,
+        "notes": list(part.notes),
+        "probabilities": chances,
     }
 
 
@@ -322,17 +339,36 @@ def _of_notes(analysis: Analysis) -> dict[str, Any]:
 
 
 def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
-    """Write each component's sound: 24-bit FLAC where that can hold it, float WAV elsewhere.
+    """Write each component's sound."""
+    names = [component_file(component) for component in analysis.components]
+    write_sounds(names, lambda: separate(audio, analysis.fitted().factors, analysis.stft), audio, folder)
+
+
+OTHER = "other"
+"""The name of the sound that no part explains."""
+
+
+def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
+    """Write each part's sound under its name, and what is left as ``other``."""
+    if analysis.stems is not None:
+        names = [*(part.name for part in analysis.parts), OTHER]
+        write_sounds(names, analysis.stems, audio, folder)
+
+
+def write_sounds(
+    names: Sequence[str], blocks: Callable[[], Iterator[list[Floats]]], audio: Sound, folder: Path
+) -> None:
+    """Write sounds that add up to a recording: 24-bit FLAC where that can hold them, float WAV elsewhere.
 
     FLAC has at most 8 channels and 655,350 Hz, ends at full scale, and has few steps for what is very quiet.
     """
     if audio.n_channels <= 8 and audio.rate <= 655_350:
         folder.mkdir()
-        if QUIET <= _write_sounds(analysis, audio, folder, ".flac") <= 1:
+        if QUIET <= _write_sounds(names, blocks(), audio, folder, ".flac") <= 1:
             return
         shutil.rmtree(folder)
     folder.mkdir()
-    _write_sounds(analysis, audio, folder, ".wav")
+    _write_sounds(names, blocks(), audio, folder, ".wav")
 
 
 def component_file(component: Component) -> str:
@@ -341,10 +377,12 @@ def component_file(component: Component) -> str:
     return f"{component.index + 1:02d}-{name}"
 
 
-def _write_sounds(analysis: Analysis, audio: Sound, folder: Path, suffix: str) -> float:
+def _write_sounds(
+    names: Sequence[str], blocks: Iterator[list[Floats]], audio: Sound, folder: Path, suffix: str
+) -> float:
     """Write all sounds in one pass and return the peak; a pass that would clip a FLAC file is cut off."""
     subtype = "PCM_24" if suffix == ".flac" else "FLOAT"
-    paths = [folder / (component_file(component) + suffix) for component in analysis.components]
+    paths = [folder / (name + suffix) for name in names]
     peak = 0.0
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
@@ -352,7 +390,7 @@ def _write_sounds(analysis: Analysis, audio: Sound, folder: Path, suffix: str) -
             stack.enter_context(soundfile.SoundFile(path, "w", audio.rate, audio.n_channels, subtype))
             for path in paths
         ]
-        for block in separate(audio, analysis.fitted().factors, analysis.stft):
+        for block in blocks:
             peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))
             if peak > 1 and suffix == ".flac":
                 return peak
@@ -412,6 +450,8 @@ def load_analysis(folder: Path_) -> Analysis:
                 analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
         if "notes" in stages:
             analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
+        if "instruments" in stages:
+            analysis = _with_parts(analysis, facts)
         audio = _sound(facts["input"], folder)
     except (
         ValueError,
@@ -440,6 +480,22 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
         rhythm=rhythm or None,
         note_spec=NoteSpec().with_options(**facts["options"]["note"]),
     )
+
+
+def _with_parts(analysis: Analysis, facts: dict[str, Any]) -> Analysis:
+    parts, n = [], len(analysis.notes)
+    for part in facts["parts"]:
+        places = tuple(int(place) for place in part["notes"])
+        if not all(0 <= place < n for place in places):
+            raise ValueError(f"the part {part['name']} has notes that are not there")
+        chances = {str(name): float(chance) for name, chance in part["probabilities"].items()}
+        parts.append(Part(str(part["name"]), instrument(part["instrument"]).name, places, chances))
+    notes = tuple(
+        replace(note, programme=instrument(note.instrument).programme) if note.instrument else note
+        for note in analysis.notes
+    )
+    spec = PartSpec().with_options(**facts["options"]["part"])
+    return replace(analysis, notes=notes, parts=tuple(parts), part_spec=spec)
 
 
 def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:

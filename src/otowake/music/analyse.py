@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -13,12 +13,17 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.components import describe
 from otowake.music.harmony import find_chords, find_key
-from otowake.music.notes import find_notes
+from otowake.music.instruments import instrument, of_programme
+from otowake.music.notes import find_notes, notes_of_score
+from otowake.music.parts import gather
+from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
+from otowake.music.scored import explain, separated
+from otowake.music.scored import with_sound as notes_with_sound
 from otowake.nmf import factorize
-from otowake.options import STAGES, FitSpec, NoteSpec, Spec, StftSpec, checked_stages
+from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
 from otowake.signal import separate, spectrogram
-from otowake.types import Analysis, Audio, Factors, Floats, Sound, Spectrogram, Watcher
+from otowake.types import Analysis, Audio, Factors, Floats, Note, Part, Sound, Spectrogram, Watcher
 
 
 def analyse(
@@ -30,6 +35,8 @@ def analyse(
     stft: StftSpec | None = None,
     fit: FitSpec | None = None,
     note: NoteSpec | None = None,
+    part: PartSpec | None = None,
+    score: Sequence[Note] | None = None,
     watch: Watcher | None = None,
     resume: dict[str, Floats] | None = None,
     **options: Any,
@@ -41,20 +48,22 @@ def analyse(
     audio
         The recording.
     stages
-        What to do: ``"components"``, ``"notes"``; all if not given.
+        What to do: ``"components"``, ``"notes"``, ``"instruments"``, ``"stems"``; all if not given.
     V
         Its spectrogram, if it has been made already.
     start
         Where to begin: the arguments `W`, `H`, `keep_W`, `keep_H`, `weights`, `groups` of
         :func:`otowake.factorize`, such as those that :mod:`otowake.music.templates` makes.
-    stft, fit, note
-        How the spectrogram is made and factorised, and how notes are found.
+    stft, fit, note, part
+        How the spectrogram is made and factorised, how notes are found, and how they are gathered into parts.
+    score
+        Notes that take the place of those that would be found; they are aligned to the recording first.
     watch
         Called while it learns; True stops the learning: what has been learnt is described, no notes are found.
     resume
         Where an earlier run was stopped (:func:`otowake.factorize`).
     **options
-        Single options of `stft`, `fit` and `note`, by name.
+        Single options of `stft`, `fit`, `note` and `part`, by name.
 
     Returns
     -------
@@ -78,14 +87,20 @@ def analyse(
     [(60, 0), (67, 2)]
     """
     asked = checked_stages([stages] if isinstance(stages, str) else stages)
-    stft_spec, fit_spec, note_spec = _with_options(
-        (stft or StftSpec(), fit or FitSpec(), note or NoteSpec()), options
+    stft_spec, fit_spec, note_spec, part_spec = _with_options(
+        (stft or StftSpec(), fit or FitSpec(), note or NoteSpec(), part or PartSpec()), options
     )
+    for name in part_spec.named:
+        instrument(name)
     analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
     if "components" in asked:
         analysis = _with_components(audio, V, start or {}, stft_spec, fit_spec, watch, resume)
     if "notes" in asked and not (analysis.fit and analysis.fit.stop.reason == "cancelled"):
-        analysis = _with_notes(analysis, audio, note_spec)
+        analysis = _with_notes(analysis, audio, note_spec, score)
+        if "instruments" in asked:
+            analysis = _with_parts(analysis, audio, part_spec, score is not None)
+        if "stems" in asked:
+            analysis = _with_stems(analysis, audio)
     return with_sound(analysis, audio)
 
 
@@ -114,9 +129,13 @@ def _with_components(
     )
 
 
-def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec) -> Analysis:
-    """The analysis with notes and what follows from them; another transcriber would be chosen here."""
-    notes, tuning_hz = find_notes(audio, spec, analysis.tuning_hz if analysis.fit else None)
+def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequence[Note] | None) -> Analysis:
+    """The analysis with notes and what follows from them."""
+    tuning = analysis.tuning_hz if analysis.fit else None
+    if score is None:
+        notes, tuning_hz = find_notes(audio, spec, tuning)
+    else:
+        notes, tuning_hz = notes_of_score(score, audio, tuning)
     key, rhythm = find_key(notes), find_rhythm(notes)
     chords = find_chords(notes, rhythm.beats if rhythm else None, key)
     return replace(
@@ -130,7 +149,56 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec) -> Analysis:
     )
 
 
-def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec], options: dict[str, Any]) -> Any:
+def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) -> Analysis:
+    """The analysis with its notes gathered by instrument; the parts of a score are those of its programmes."""
+    notes = analysis.notes
+    places = [place for place, note in enumerate(notes) if not note.is_drum]
+    programmes = sorted({notes[place].programme for place in places})
+    parts: tuple[Part, ...]
+    if scored and len(programmes) > 1 and not (spec.named or spec.parts):
+        parts = _by_programme(notes, places, programmes)
+    else:
+        onset, offset, midi = (
+            np.array([getattr(notes[place], name) for place in places], float)
+            for name in ("onset", "offset", "midi")
+        )
+        chances = recognize(audio, onset, offset, midi)
+        found = gather(onset, offset, midi, chances, n_parts=spec.parts, instruments=spec.named)
+        parts = tuple(replace(part, notes=tuple(places[i] for i in part.notes)) for part in found)
+    named = list(notes)
+    for part in parts:
+        programme = instrument(part.instrument).programme
+        for place in part.notes:
+            named[place] = replace(named[place], instrument=part.instrument, programme=programme)
+    return replace(analysis, notes=tuple(named), parts=parts, part_spec=spec)
+
+
+def _by_programme(
+    notes: Sequence[Note], places: Sequence[int], programmes: Sequence[int]
+) -> tuple[Part, ...]:
+    counts: dict[str, int] = {}
+    parts = []
+    for programme in programmes:
+        name = of_programme(programme).name
+        counts[name] = counts.get(name, 0) + 1
+        number = f"-{counts[name]}" if counts[name] > 1 else ""
+        mine = tuple(place for place in places if notes[place].programme == programme)
+        parts.append(Part(f"{name}{number}", name, mine, {name: 1.0}))
+    return tuple(parts)
+
+
+def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
+    """The analysis with notes and parts able to sound, each alone."""
+    labels = np.full(len(analysis.notes), -1)
+    for number, part in enumerate(analysis.parts):
+        labels[list(part.notes)] = number
+    explained = explain(audio, analysis.notes, labels.tolist(), tuning_hz=analysis.tuning_hz)
+    notes, parts = notes_with_sound(analysis.notes, analysis.parts, audio, explained)
+    stems = partial(separated, audio, explained, [part.notes for part in parts])
+    return replace(analysis, notes=notes, parts=parts, stems=stems)
+
+
+def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]) -> Any:
     """The specs, of the same kinds, with single options changed."""
     homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}
     unknown = options.keys() - homes.keys()

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music import dictionary
+from otowake.music.alignment import align
 from otowake.music.decoding import decode
 from otowake.music.listener import mono, posteriors, trained
 from otowake.music.pitch import hz_to_midi, midi_to_hz, tuning_of
@@ -79,11 +81,33 @@ def find_notes(
     >>> [otowake.note_name(note.midi) for note in notes], 435 < tuning < 445
     (['C4', 'D4', 'E4', 'F4', 'G4'], True)
     """
+    spec = spec or NoteSpec()
     samples = mono(sound)
-    listener = trained()
-    found = decode(*posteriors(samples, listener.weights), listener.thresholds)
-    notes = cleaned([_rounded(note) for note in found.as_list()], (spec or NoteSpec()).clean)
+    if spec.transcriber == "dictionary":
+        found = dictionary.transcribe(sound)
+    else:
+        listener = trained()
+        found = decode(*posteriors(samples, listener.weights), listener.thresholds)
+    notes = cleaned([_rounded(note) for note in found.as_list()], spec.clean)
     return with_cents(notes, samples, tuning_hz)
+
+
+def notes_of_score(
+    score: Sequence[Note], sound: Sound, tuning_hz: float | None = None
+) -> tuple[tuple[Note, ...], float]:
+    """The notes of a score in the time of a recording, and the recording's tuning.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> from otowake.io.midi import read_notes
+    >>> audio = otowake.load(otowake.demo_path(), duration=2.6)
+    >>> score = read_notes(otowake.demo_path().with_suffix(".mid"))[:5]
+    >>> [round(note.onset, 1) for note in notes_of_score(score, audio)[0]]
+    [0.0, 0.5, 1.0, 1.5, 2.0]
+    """
+    moved = sorted(align(score, sound), key=lambda note: (note.onset, note.midi))
+    return with_cents([_rounded(note) for note in moved], mono(sound), tuning_hz)
 
 
 def _rounded(note: Note) -> Note:
