@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from otowake.music.decoding import Thresholds
 from otowake.music.listener import Weights
+from training import keeping
 from training.judge import judged
 from training.lessons import Batch, Clip, prefetched
 from training.network import Network
@@ -114,28 +115,8 @@ class Teacher:
     def _values(network: Network) -> list[Tensor]:
         return [v for v in network.state_dict().values() if v.dtype.is_floating_point]
 
-    def save(self, path: Path) -> None:
-        """Everything that it takes to go on, as arrays; written beside, then renamed."""
-        arrays: dict[str, Any] = {"step": np.array(self.step)}
-        for name, network in (("network", self.network), ("average", self.average)):
-            arrays |= {f"{name}/{k}": v.numpy() for k, v in network.state_dict().items()}
-        for i, p in enumerate(self.parameters):
-            arrays |= {f"optimiser/{i}/{k}": v.numpy() for k, v in self.optimiser.state[p].items()}
-        part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            np.savez(file, **arrays)
-        part.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from :meth:`save`."""
-        with np.load(path) as found:
-            arrays = {k: torch.from_numpy(np.array(found[k])) for k in found.files}
-        self.step = int(arrays["step"])
-        for name, network in (("network", self.network), ("average", self.average)):
-            network.load_state_dict({k: arrays[f"{name}/{k}"] for k in network.state_dict()})
-        for i, p in enumerate(self.parameters):
-            start = f"optimiser/{i}/"
-            self.optimiser.state[p] = {k[len(start) :]: v for k, v in arrays.items() if k.startswith(start)}
+    def networks(self) -> dict[str, Network]:
+        return {"network": self.network, "average": self.average}
 
 
 def train(
@@ -153,14 +134,14 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     teacher, kept, log = Teacher(plan, begin), folder / "checkpoint.npz", folder / "log.csv"
     if kept.exists():
-        teacher.load(kept)
+        teacher.step = keeping.load(kept, teacher.networks(), teacher.optimiser)
         print(f"goes on from step {teacher.step}")
     begun, seen = time.monotonic(), []
     for step, batch in prefetched(taught, plan.seed, plan.size, teacher.step, plan.steps):
         seen.append(teacher.learn(batch))
         done = step + 1
         if done % plan.every == 0 or done == plan.steps:
-            teacher.save(kept)
+            keeping.save(kept, teacher.networks(), teacher.optimiser, teacher.step)
             thresholds, *f1 = judged(teacher.average, apart)
             mean = np.mean(seen, axis=0)
             seconds = time.monotonic() - begun

@@ -30,7 +30,7 @@ from torch.nn import functional
 
 from otowake.music.instruments import TABLE
 from otowake.music.recognizer import PLANES, SPAN, Description, described, flat
-from training import banks, voices
+from training import banks, keeping, voices
 from training.recognizing import Network
 from training.voices import APART
 
@@ -152,13 +152,10 @@ def train(
     network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.05))
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98))
-    kept, step, score = folder / "checkpoint.pt", 0, None
+    kept, step, score = folder / "checkpoint.npz", 0, None
+    networks = {"network": network, "average": average}
     if kept.exists():
-        state = torch.load(kept, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+        step = keeping.load(kept, networks, optimiser)
     groups = [taught[lessons.label[taught] == c] for c in np.unique(lessons.label[taught])]
     begun, seen = time.monotonic(), []
     while step < options.steps:
@@ -183,15 +180,7 @@ def train(
             for mean, now in zip(average.parameters(), network.parameters(), strict=True):
                 mean.lerp_(now, 1 - keep)
         if step % options.every == 0 or step == options.steps:
-            torch.save(
-                {
-                    "network": network.state_dict(),
-                    "average": average.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "step": step,
-                },
-                kept,
-            )
+            keeping.save(kept, networks, optimiser, step)
             if len(apart):
                 score, each = judged(scores(average, lessons, apart), lessons.label[apart])
                 print("  ".join(f"{k} {v:.2f}" for k, v in each.items()))

@@ -89,6 +89,12 @@ def test_silence_and_nothing_give_no_notes() -> None:
         assert len(transcribe(Audio(samples, RATE)).onset) == 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_gives_hardly_a_note(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(size=10 * RATE).astype(np.float32) * 0.1
+    assert len(transcribe(Audio(noise, RATE)).onset) <= 2
+
+
 def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
     for rate, midi in ((16000, 60), (44100, 69), (48000, 45)):
         at = np.arange(2 * rate) / rate
