@@ -83,7 +83,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     fit = facts["options"]["fit"]
     assert (fit["n_components"], fit["loss"], fit["seed"], fit["max_iter"]) == (4, "euclidean", 6, 3)
-    assert facts["options"]["note"] == {"clean": 2, "bend": True, "names": "iroha"}
+    assert facts["options"]["note"] == {"transcriber": "listener", "clean": 2, "bend": True, "names": "iroha"}
     assert facts["input"]["duration"] == 1.5 and facts["input"]["samples"] == 33075
 
 
@@ -109,7 +109,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         (
             ["split", "x.wav", "--stages", "melody"],
             1,
-            "stages must be one of components, notes; it is 'melody'.",
+            "stages must be one of components, notes, instruments, stems; it is 'melody'.",
         ),
         (["split", "x.wav", "--options", "none.toml"], 1, "none.toml: there is no such file"),
         (["split", "x.wav", "--lang", "de"], 1, "lang must be one of en, ja; it is de."),

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.errors import BadInput
+from otowake.music.listener import transcribe
 from otowake.music.pitch import midi_to_hz
 from otowake.music.templates import tuning_of_frames
 from otowake.options import StftSpec
@@ -45,11 +46,14 @@ FINER = 4
 REACH = 24
 """Frames by which the finer way may leave the coarser one, on either side."""
 
-NEAR, LEAST_RISE = 6, 0.03
-"""Frames about the way in which a note's own onset is looked for, and how much its band must rise, of the loudest."""
+NEAR = 0.2
+"""A note that was heard at its pitch no further away, in seconds, tells a moved note's onset."""
 
-ALIGNED = 0.035
-"""A score whose onsets would move by no more seconds, as a median, is left as it is: it may well be more exact."""
+HIT = 0.05
+"""A score's note that is heard within so many seconds fits."""
+
+ALIGNED = 0.8
+"""A score is left as it is if it fits at least so well beside the moved one: it may well be more exact."""
 
 
 def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
@@ -81,9 +85,27 @@ def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
     columns, rows = way(written, heard)
     score, when = np.unique(columns, return_index=True)
     moved = [_moved(note, score * SECONDS, rows[when] * SECONDS) for note in notes]
-    found = [note if note.is_drum else _struck(note, bands) for note in moved]
-    off = np.abs([new.onset - old.onset for new, old in zip(found, notes, strict=True)])
-    return list(notes) if np.median(off) <= ALIGNED and np.quantile(off, 0.9) <= 4 * ALIGNED else found
+    onsets = _onsets(sound)
+    found = [_struck(note, onsets) for note in moved]
+    return list(notes) if _fits(notes, onsets) >= ALIGNED * _fits(found, onsets) else found
+
+
+def _onsets(sound: Sound) -> dict[int, Floats]:
+    """The onsets that the transcriber hears, by pitch."""
+    heard = transcribe(sound)
+    return {midi: heard.onset[heard.midi == midi] for midi in np.unique(heard.midi).tolist()}
+
+
+def _nearest(note: Note, onsets: dict[int, Floats]) -> float:
+    """The heard onset of the note's pitch that is nearest to its own; infinite where there is none."""
+    own = onsets.get(note.midi, np.zeros(0))
+    return float(own[np.argmin(np.abs(own - note.onset))]) if len(own) else np.inf
+
+
+def _fits(notes: Sequence[Note], onsets: dict[int, Floats]) -> float:
+    """The share of the pitched notes that are heard when they are written."""
+    pitched = [note for note in notes if not note.is_drum]
+    return float(np.mean([abs(_nearest(note, onsets) - note.onset) <= HIT for note in pitched]))
 
 
 def _moved(note: Note, score: Floats, recording: Floats) -> Note:
@@ -91,19 +113,11 @@ def _moved(note: Note, score: Floats, recording: Floats) -> Note:
     return replace(note, onset=onset, offset=max(offset, onset + SECONDS))
 
 
-def _struck(note: Note, bands: Floats) -> Note:
-    """The note begun where the loudness of its pitch rises most, if that is near: the way is only as exact as a frame."""
-    row = note.midi - LOWEST
-    middle = round(note.onset / SECONDS)
-    low, high = max(middle - NEAR, 1), min(middle + NEAR + 1, len(bands) - 1)
-    if not 0 <= row < bands.shape[1] or high - low < NEAR:
+def _struck(note: Note, onsets: dict[int, Floats]) -> Note:
+    """The note begun where its pitch is heard to begin, if that is near: the way is only as exact as a frame."""
+    onset = _nearest(note, onsets)
+    if note.is_drum or abs(onset - note.onset) > NEAR:
         return note
-    rise = bands[low + 1 : high + 1, row] - bands[low - 1 : high - 1, row]
-    at = int(np.argmax(rise))
-    if not 0 < at < len(rise) - 1 or rise[at] < LEAST_RISE:
-        return note
-    left, peak, right = rise[at - 1 : at + 2].tolist()
-    onset = (low + at + (right - left) / (2 * max(2 * peak - left - right, 1e-9))) * SECONDS
     return replace(note, onset=onset, offset=max(note.offset, onset + SECONDS))
 
 

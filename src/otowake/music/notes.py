@@ -101,10 +101,10 @@ def notes_of_score(
     --------
     >>> import otowake
     >>> from otowake.io.midi import read_notes
-    >>> audio = otowake.load(otowake.demo_path(), duration=2.6)
+    >>> audio = otowake.load(otowake.demo_path(), duration=3)
     >>> score = read_notes(otowake.demo_path().with_suffix(".mid"))[:5]
     >>> [round(note.onset, 1) for note in notes_of_score(score, audio)[0]]
-    [0.0, 0.5, 1.0, 1.5, 2.0]
+    [0.5, 1.0, 1.5, 2.0, 2.5]
     """
     moved = sorted(align(score, sound), key=lambda note: (note.onset, note.midi))
     return with_cents([_rounded(note) for note in moved], mono(sound), tuning_hz)

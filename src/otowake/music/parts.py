@@ -39,7 +39,7 @@ OUTSIDE = -3.0
 NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 """How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
 
-TOGETHER, APART = 0.8, 1.5
+TOGETHER, APART = 0.5, 0.5
 """How much neighbours hold together, and notes at the same time drive each other out of a part whose player has one voice."""
 
 ROUNDS = 12
@@ -107,7 +107,7 @@ def gather(
     players = named or chosen(votes, n_parts)
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
-    owner = assigned(notes, votes, players)
+    owner = assigned(notes, votes, players, bool(named))
     return _parts(owner, players, votes, sorted(set(named)) or list(range(len(TABLE))))
 
 
@@ -170,12 +170,17 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     return players
 
 
-def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> NDArray[np.int64]:
-    """Which player plays each note, (note,), by mean-field rounds over the notes' neighbours."""
+def assigned(notes: Table, votes: Floats, players: Sequence[int], given: bool = False) -> NDArray[np.int64]:
+    """Which player plays each note, (note,), by mean-field rounds over the notes' neighbours.
+
+    Players that were found have shares, which count as well. Where the players are `given` they do not: they would only
+    make the rich richer, as the largest part takes what the votes are weak on.
+    """
     if len(players) == 1:
         return np.zeros(len(notes.onset), np.int64)
-    share = shares(votes, players)[0]
-    field = votes[:, list(players)] + np.log(np.maximum(share, 0.02)) + _desks(notes, players)
+    field = votes[:, list(players)] + _desks(notes, players)
+    if not given:
+        field += np.log(np.maximum(shares(votes, players)[0], 0.02))
     i, j, near, overlap = _neighbours(notes)
     single = np.array([TABLE[p].voices == 1 for p in players], float)
     belief = _softmax(field)

@@ -1,0 +1,98 @@
+"""Parts and stems through the doors: analysis, result folder, command line."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+import otowake
+from otowake import BadInput, Note
+from otowake.io import load_analysis, save_analysis
+from otowake.io.midi import write_notes
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return otowake.load(otowake.demo_path(), duration=4)
+
+
+@pytest.fixture(scope="module")
+def analysis(demo):
+    return otowake.analyse(demo, stages=["stems"])
+
+
+@pytest.fixture(scope="module")
+def folder(analysis, tmp_path_factory):
+    return save_analysis(analysis, tmp_path_factory.mktemp("stems") / "demo")
+
+
+def test_a_solo_is_one_part_with_its_name_on_every_note(analysis):
+    assert analysis.stages == ("notes", "instruments", "stems")
+    (part,) = analysis.parts
+    assert part.instrument == "accordion"
+    assert part.notes == tuple(range(len(analysis.notes)))
+    assert {note.instrument for note in analysis.notes} == {"accordion"}
+    assert {note.programme for note in analysis.notes} == {21}
+
+
+def test_the_stems_are_the_recording(folder, demo):
+    names = sorted(path.name for path in (folder / "stems").iterdir())
+    assert names == ["accordion.flac", "other.flac"]
+    sounds = [soundfile.read(folder / "stems" / name, always_2d=True) for name in names]
+    assert {rate for _, rate in sounds} == {demo.rate}
+    total = sum(samples for samples, _ in sounds)
+    np.testing.assert_allclose(total.T, demo.samples, atol=1e-5)
+    accordion, other = (np.square(samples).sum() for samples, _ in sounds)
+    assert accordion > 20 * other
+
+
+def test_a_note_sounds_where_it_is(analysis, demo):
+    note = analysis.notes[1]
+    sound = np.square(note.audio().samples.mean(axis=0))
+    assert len(sound) == demo.n_samples
+    inside = slice(round((note.onset - 0.1) * demo.rate), round((note.offset + 0.2) * demo.rate))
+    assert sound[inside].sum() > 0.99 * sound.sum() > 0
+
+
+def test_the_folder_is_read_back(folder, analysis):
+    again = load_analysis(folder)
+    assert [(p.name, p.instrument, p.notes) for p in again.parts] == [
+        (p.name, p.instrument, p.notes) for p in analysis.parts
+    ]
+    assert again.notes == analysis.notes
+    facts = json.loads((folder / "analysis.json").read_text())
+    facts["parts"][0]["notes"].append(10_000)
+    (folder / "analysis.json").write_text(json.dumps(facts))
+    with pytest.raises(BadInput, match="has notes that are not there"):
+        load_analysis(folder)
+
+
+def test_a_score_takes_the_place_of_the_notes(demo, tmp_path):
+    score = [
+        Note(0.5 * i, 0.5 * i + 0.45, midi, programme=56 * (i % 2))
+        for i, midi in enumerate((60, 62, 64, 65), 1)
+    ]
+    write_notes(score, tmp_path / "score.mid")
+    read = otowake.io.midi.read_notes(tmp_path / "score.mid")
+    found = otowake.analyse(demo, stages=["instruments"], score=read)
+    assert [(part.instrument, len(part.notes)) for part in found.parts] == [("piano", 2), ("trumpet", 2)]
+    assert [note.midi for note in found.notes] == [60, 62, 64, 65]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"instruments": "piano, kazoo"}, "kazoo"),
+        ({"parts": 0}, "parts must be a whole number"),
+        ({"transcriber": "x"}, "transcriber must be one of listener, dictionary"),
+    ],
+)
+def test_bad_options_get_one_sentence(demo, options, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        otowake.analyse(demo, stages=["instruments"], **options)
+
+
+def test_instruments_given_are_the_only_ones(demo):
+    found = otowake.analyse(demo, stages=["instruments"], instruments="flute")
+    assert [part.instrument for part in found.parts] == ["flute"]
