@@ -133,7 +133,7 @@ def test_tempo_beats_and_bars_of_steady_music(tempo, metre):
 
 
 def test_beats_follow_a_slowing_player():
-    at = np.cumsum(0.5 * 1.005 ** np.arange(40))
+    at = np.cumsum(0.5 * 1.01 ** np.arange(40))
     notes = [note for onset in at for note in chord((48, 60, 64), onset, onset + 0.4)]
     beats = find_rhythm(notes).beats
     assert np.mean([np.abs(beats - onset).min() < 0.04 for onset in at]) > 0.9

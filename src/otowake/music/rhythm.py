@@ -26,7 +26,7 @@ SLOWEST, FASTEST = 40.0, 220.0
 USUAL, SPREAD = 110.0, 0.8
 """The tempo people tap soonest, and how far they go from it, in octaves."""
 
-TIGHTNESS = 100.0
+TIGHTNESS = 30.0
 """How much a beat that is early or late costs, against strokes of mean square 1."""
 
 METRES = (4, 3, 2)
