@@ -138,11 +138,10 @@ def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
         ):
             kept[before] = replace(kept[before], offset=max(kept[before].offset, note.offset))
             continue
-        last[voice] = len(kept)
-        kept.append(note)
-    return [
-        note for note in kept if note.offset - note.onset >= rule.shortest and note.confidence >= rule.least
-    ]
+        if note.offset - note.onset >= rule.shortest and note.confidence >= rule.least:
+            last[voice] = len(kept)
+            kept.append(note)
+    return kept
 
 
 def with_cents(
