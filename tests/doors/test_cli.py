@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 import otowake
-from otowake import cli
+from otowake.cli.building import GROUPS
 
 FAST = ["--stages", "components", "--n-components", "3", "--max-iter", "10"]
 
@@ -189,7 +189,7 @@ def test_the_animation(tmp_path, recording):
 def test_help_lists_every_option_of_every_spec(language):
     done = run("split", "--help", "--lang", language)
     assert done.returncode == 0
-    for _, spec in cli.GROUPS:
+    for _, spec in GROUPS:
         for name, constraint in spec.constraints().items():
             assert "--" + name.replace("_", "-") in done.stdout
             assert constraint.help.format(language)[:8] in done.stdout

@@ -1,0 +1,117 @@
+"""What commands are made of: help in one language, options from the specs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from typing import Any
+
+import click
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, RunSpec, Spec, StftSpec
+from otowake.text import LANGUAGES, Language, Text
+
+OK, FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
+
+GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
+    (text.HEADING_READING, LoadSpec),
+    (text.HEADING_STFT, StftSpec),
+    (text.HEADING_FIT, FitSpec),
+    (text.HEADING_NOTES, NoteSpec),
+    (text.HEADING_PARTS, PartSpec),
+    (text.HEADING_RUN, RunSpec),
+)
+"""The specs of an analysis, each under its heading."""
+
+
+class Command(click.Command):
+    """A command whose help is in one language, with its options in groups."""
+
+    def __init__(self, name: str, language: Language, **rest: Any) -> None:
+        self.language: Language = language
+        super().__init__(name, **rest)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        heading = text.HEADING_USAGE.format(self.language)
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), heading)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        found = super().get_help_option(ctx)
+        if found:
+            found.help = text.HELP_HELP.format(self.language)
+        return found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        grouped: dict[Text, list[tuple[str, str]]] = {text.HEADING_OUTPUT: []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record:
+                grouped.setdefault(getattr(parameter, "group", text.HEADING_OUTPUT), []).append(record)
+        for heading, records in grouped.items():
+            with formatter.section(heading.format(self.language)):
+                formatter.write_dl(records)
+
+
+class Program(Command, click.Group):
+    """The program: a group of commands."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        commands = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+        with formatter.section(text.HEADING_COMMANDS.format(self.language)):
+            formatter.write_dl(commands)
+
+
+class SpecOption(click.Option):
+    """A command-line option for one field of a spec."""
+
+    def __init__(self, group: Text, **rest: Any) -> None:
+        self.group = group
+        super().__init__(**rest)
+
+
+def _check_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and value not in LANGUAGES:
+        must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(LANGUAGES)) for each in LANGUAGES))
+        raise BadInput(text.OPTION, name="lang", must=must, value=value)
+    return value
+
+
+def spec_options(
+    language: Language, groups: Sequence[tuple[Text, type[Spec]]] = GROUPS
+) -> list[click.Parameter]:
+    found: list[click.Parameter] = []
+    for group, spec in groups:
+        defaults = {f.name: f.default for f in fields(spec)}
+        for name, constraint in spec.constraints().items():
+            words = constraint.help.format(language)
+            if defaults[name] not in (None, MISSING) and constraint.kind is not bool:
+                words += text.DEFAULT.format(language, value=defaults[name])
+            flag = "--" + name.replace("_", "-")
+            if constraint.kind is bool:
+                both = f"{flag}/--no-{flag[2:]}"
+                found.append(SpecOption(group=group, param_decls=[both, name], default=None, help=words))
+                continue
+            kind = {int: "N", float: "X", str: "NAME"}[constraint.kind]
+            found.append(
+                SpecOption(
+                    group=group,
+                    param_decls=[flag, name],
+                    metavar="|".join(constraint.choices) or kind,
+                    help=words,
+                )
+            )
+    return found
+
+
+def complain(message: str, language: Language) -> None:
+    click.echo(text.ERROR.format(language, message=message), err=True)
+
+
+def language_option(language: Language) -> click.Option:
+    """``--lang``."""
+    return click.Option(
+        ["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language
+    )

@@ -1,0 +1,50 @@
+"""``otowake compare``."""
+
+from __future__ import annotations
+
+import click
+
+from otowake import text
+from otowake.cli.building import OK, Command, language_option
+from otowake.cli.figures import check_figure, save_figure
+from otowake.errors import BadInput
+from otowake.text import Language
+
+
+def command(language: Language) -> click.Command:
+    output = "comparison.png"
+    words = text.HELP_COMPARISON.format(language) + text.DEFAULT.format(language, value=output)
+    return Command(
+        "compare",
+        language,
+        params=[
+            click.Argument(["folders"], nargs=-1, required=True, metavar=text.HELP_FOLDERS.format(language)),
+            click.Option(["-o", "--output"], default=output, metavar="FILE", help=words),
+            language_option(language),
+        ],
+        help=text.HELP_COMPARE.format(language),
+        callback=lambda **given: compare(language, **given),
+    )
+
+
+def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
+    """Two or more result folders side by side: a figure, and a table of how alike they are."""
+    from otowake.io import load_analysis
+    from otowake.music.compare import agreement, matched
+    from otowake.plot import comparison_figure
+
+    if len(folders) < 2:
+        raise BadInput(text.COMPARE_TWO)
+    check_figure(output)
+    analyses = [load_analysis(folder) for folder in folders]
+    save_figure(comparison_figure(analyses, folders, language=language), output)
+    for folder, analysis in zip(folders, analyses, strict=True):
+        facts = {
+            "folder": folder,
+            "n": analysis.fitted().factors.n_components,
+            "loss": f"{analysis.fitted().loss:,.6g}",
+            "likeness": f"{agreement(matched(analyses[0], analysis)):.3f}",
+        }
+        click.echo(text.COMPARED.format(language, **facts))
+    click.echo(text.WROTE.format(language, folder=output))
+    return OK

@@ -1,0 +1,21 @@
+"""Figures that a command saves under a name of the user's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from otowake import text
+from otowake.errors import BadInput
+
+
+def check_figure(name: str) -> None:
+    if Path(name).suffix not in (".png", ".svg", ".pdf"):
+        raise BadInput(text.COMPARE_SUFFIX, name=name)
+
+
+def save_figure(figure: Any, path: str) -> None:
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise BadInput(text.CANT_WRITE, path=path, why=error.strerror) from error

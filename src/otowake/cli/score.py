@@ -1,0 +1,69 @@
+"""``otowake score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from otowake import text
+from otowake.cli.building import OK, Command, language_option, spec_options
+from otowake.cli.figures import check_figure, save_figure
+from otowake.errors import BadInput
+from otowake.options import ScoreSpec
+from otowake.text import Language
+
+
+def command(language: Language) -> click.Command:
+    return Command(
+        "score",
+        language,
+        params=[
+            click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
+            click.Argument(["reference"], metavar=text.HELP_REFERENCE.format(language)),
+            click.Option(
+                ["-o", "--output"], metavar="FILE", help=text.HELP_SCORE_FIGURE.format(language), default=None
+            ),
+            language_option(language),
+            *spec_options(language, ((text.HEADING_NOTES, ScoreSpec),)),
+        ],
+        help=text.HELP_SCORE.format(language),
+        callback=lambda **given: score(language, **given),
+    )
+
+
+def score(
+    language: Language,
+    *,
+    folder: str,
+    reference: str,
+    output: str | None,
+    lang: str | None,
+    **given: Any,
+) -> int:
+    """The notes of a result folder against a reference: figures, errors by kind, and a picture of them."""
+    from otowake import console
+    from otowake.io import load_analysis
+    from otowake.io.notes import read_reference
+    from otowake.music.evaluation import evaluate
+    from otowake.plot import score_figure
+
+    output = output or str(Path(folder) / "agreement.png")
+    check_figure(output)
+    spec = ScoreSpec().with_options(**{name: value for name, value in given.items() if value is not None})
+    analysis = load_analysis(folder)
+    if analysis.note_spec is None:
+        raise BadInput(text.NO_STAGE, stage="notes")
+    found = evaluate(read_reference(reference), analysis.notes, spec)
+    save_figure(score_figure(found, title=Path(folder).name, language=language), output)
+    for what, rates in (
+        (text.ONSETS, (found.precision, found.recall, found.f1)),
+        (text.ONSETS_OFFSETS, (found.precision_offsets, found.recall_offsets, found.f1_offsets)),
+    ):
+        facts = {name: f"{rate:.3f}" for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)}
+        click.echo(text.SCORED.format(language, what=what, **facts))
+    Console().print(console.errors_table(found, language))
+    click.echo(text.WROTE.format(language, folder=output))
+    return OK

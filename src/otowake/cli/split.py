@@ -1,0 +1,265 @@
+"""``otowake split`` and ``otowake demo``."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from otowake import __version__, text
+from otowake.cli.building import (
+    CANCELLED,
+    FAILED,
+    GROUPS,
+    OK,
+    Command,
+    complain,
+    language_option,
+    spec_options,
+)
+from otowake.cli.process import keep_compiled_programs, quiet_decoders, stopped_by_hand, told
+from otowake.errors import BadInput, OtowakeError
+from otowake.options import (
+    STAGES,
+    FitSpec,
+    LoadSpec,
+    NoteSpec,
+    PartSpec,
+    RunSpec,
+    Spec,
+    StftSpec,
+    checked_stages,
+)
+from otowake.text import Language, Text
+from otowake.types import Analysis, Note, Progress
+
+
+def command(language: Language) -> click.Command:
+    files = click.Argument(["files"], nargs=-1, required=True, metavar=text.HELP_FILES.format(language))
+    return Command(
+        "split",
+        language,
+        params=[files, *_output_options(language), *spec_options(language)],
+        help=text.HELP_SPLIT.format(language),
+        callback=lambda **given: split(language, **given),
+    )
+
+
+def demo_command(language: Language) -> click.Command:
+    return Command(
+        "demo",
+        language,
+        params=[*_output_options(language), *spec_options(language)],
+        help=text.HELP_DEMO.format(language),
+        callback=lambda **given: demo(language, **given),
+    )
+
+
+def _output_options(language: Language) -> list[click.Parameter]:
+    def help_of(sentence: Text, **facts: Any) -> str:
+        return sentence.format(language, **facts)
+
+    output = "otowake-results"
+    return [
+        click.Option(
+            ["-o", "--output"],
+            default=output,
+            metavar="DIR",
+            help=help_of(text.HELP_OUTPUT) + help_of(text.DEFAULT, value=output),
+        ),
+        click.Option(["--overwrite"], is_flag=True, help=help_of(text.HELP_OVERWRITE)),
+        click.Option(["--animation"], is_flag=True, help=help_of(text.HELP_ANIMATION)),
+        click.Option(["--stages"], help=help_of(text.HELP_STAGES, stages=", ".join(STAGES)), metavar="A,B"),
+        click.Option(["--score"], metavar="FILE", help=help_of(text.HELP_SCORE_FILE)),
+        click.Option(["--options"], metavar="FILE", help=help_of(text.HELP_OPTIONS)),
+        language_option(language),
+    ]
+
+
+def demo(language: Language, **given: Any) -> int:
+    """Analyse the clip in the package; an earlier result of it is replaced, a result of anything else is not."""
+    from otowake.io.audio import demo_path, sha256
+    from otowake.io.results import input_digest
+
+    clip = demo_path()
+    again = input_digest(Path(given["output"]) / clip.stem) == sha256(clip)
+    return split(language, files=(str(clip),), **{**given, "overwrite": given["overwrite"] or again})
+
+
+def split(
+    language: Language,
+    *,
+    files: tuple[str, ...],
+    output: str,
+    overwrite: bool,
+    animation: bool,
+    stages: str | None,
+    score: str | None,
+    options: str | None,
+    lang: str | None,
+    **given: Any,
+) -> int:
+    """Analyse files, each into a folder of its own; returns the exit code."""
+    specs = specs_from(options, {name: value for name, value in given.items() if value is not None})
+    asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
+    notes = _score_of(score)
+    out = Console()
+    failed = 0
+    with stopped_by_hand(language) as stopped:
+        for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
+            try:
+                one_file(path, folder, asked, specs, notes, overwrite, animation, language, out, stopped)
+            except OtowakeError as error:
+                sentence = error.in_language(language)
+                name = Path(path).name
+                sentence = sentence.replace(name, path, 1) if sentence.startswith(f"{name}: ") else sentence
+                complain(sentence, language)
+                failed += 1
+            if stopped():
+                return CANCELLED
+    if failed and len(files) > 1:
+        click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
+    return FAILED if failed else OK
+
+
+def _score_of(path: str | None) -> Sequence[Note] | None:
+    if path is None:
+        return None
+    from otowake.io.midi import read_notes
+
+    return read_notes(path)
+
+
+def specs_from(options_file: str | None, given: dict[str, Any]) -> dict[type[Spec], Spec]:
+    """The specs from a TOML file and, above it, the options given on the command line."""
+    chosen = {**(_read_options(Path(options_file)) if options_file else {}), **given}
+    known = {name: spec for _, spec in GROUPS for name in spec.constraints()}
+    for name in chosen:
+        if name not in known:
+            raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
+    return {
+        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
+        for _, spec in GROUPS
+    }
+
+
+def _read_options(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise BadInput(text.NO_SUCH_FILE, path=path)
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
+
+
+def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
+    """A folder for each file, named after it; a second file of that name gets ``-2``."""
+    taken: set[str] = set()
+    found = []
+    for file in files:
+        stem = Path(file).stem or "recording"
+        name, count = stem, 1
+        while name in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name)
+        found.append(output / name)
+    return found
+
+
+def one_file(
+    path: str,
+    folder: Path,
+    stages: tuple[str, ...],
+    specs: dict[type[Spec], Any],
+    score: Sequence[Note] | None,
+    overwrite: bool,
+    animation: bool,
+    language: Language,
+    out: Console,
+    stopped: Callable[[], bool],
+) -> None:
+    """Analyse one file, write its folder, and say what was found."""
+    from otowake import console
+    from otowake.io.audio import Recording, open_recording
+    from otowake.io.checkpoint import Checkpoint, key_of
+    from otowake.io.results import new_folder, write_analysis
+    from otowake.io.spool import spooled_spectrogram
+    from otowake.music import analyse
+
+    keep_compiled_programs()
+    threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
+    with new_folder(folder, overwrite=overwrite) as place:
+        load_spec, stft_spec = specs[LoadSpec], specs[StftSpec]
+        factorised = "components" in stages
+        with told(language), quiet_decoders():
+            audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
+            is_long = factorised and isinstance(audio, Recording)
+            V = spooled_spectrogram(audio, stft_spec, place) if is_long else None
+        film = _film() if animation and factorised else None
+        with console.progress(audio.name, language) as bar:
+            key = key_of(__version__, audio.source, load_spec, stft_spec, specs[FitSpec])
+            saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
+
+            def watch(now: Progress) -> bool:
+                bar(now)
+                saved(now)
+                if film:
+                    film(now)
+                return stopped()
+
+            analysis = analyse(
+                audio,
+                stages=stages,
+                V=V,
+                stft=stft_spec,
+                fit=specs[FitSpec],
+                note=specs[NoteSpec],
+                part=specs[PartSpec],
+                score=score,
+                watch=watch,
+                resume=saved.read() if factorised else None,
+            )
+        with told(language):
+            write_analysis(analysis, place, language)
+        if film:
+            from otowake.plot import analysis_figure, animate_analysis
+
+            analysis_figure(analysis, language=language, before=True).savefig(place / "figure-before.png")
+            animate_analysis(film, analysis, place / "learning.gif", language=language)
+    saved.remove()
+    report(analysis, folder, language, out)
+
+
+def _film() -> Any:
+    from otowake.plot import Snapshots
+
+    return Snapshots()
+
+
+def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
+    """Say what was found and where it was put."""
+    from otowake import console
+
+    fit, lines = analysis.fit, []
+    if fit is not None:
+        out.print(console.components_table(analysis, language))
+        loss = f"{fit.loss:,.6g}"
+        lines.append(text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=loss))
+        if len(fit.agreement) > 1:
+            lines.append(console.restarts(fit, language))
+        lines.append(console.heard(analysis, language))
+    if analysis.note_spec is not None:
+        lines += console.notes_found(analysis, language)
+    if analysis.part_spec is not None:
+        lines.append(console.parts_found(analysis, language))
+    for line in (*lines, text.WROTE.format(language, folder=folder)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
