@@ -51,7 +51,7 @@ _HOMES = {
 NEEDS_EXTRA = {"NMF"}
 """Names that only work with an extra, and so are not among those of ``from otowake import *``."""
 
-_ROOMS = ("io", "music", "nmf", "plot", "signal")
+_ROOMS = ("io", "music", "nmf", "notebook", "plot", "signal")
 
 __all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
 __version__ = "0.1.0"

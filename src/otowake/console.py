@@ -1,23 +1,20 @@
-"""What a terminal or a notebook shows while work is done and when it is: progress and tables."""
+"""What a terminal or a notebook shows while work is done."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column
 
 from otowake import text
-from otowake.music.evaluation import Evaluation
-from otowake.music.harmony import NONE, key_name
-from otowake.music.instruments import instrument
-from otowake.music.pitch import note_name
 from otowake.text import Language
-from otowake.types import Analysis, Component, Fit
 from otowake.types import Progress as FitProgress
+
+STATE_WIDTH = 50
+"""Columns that iteration, loss and time left take; what is before them shares the rest."""
 
 
 class progress:  # noqa: N801 - used as a function
@@ -43,10 +40,12 @@ class progress:  # noqa: N801 - used as a function
         console = console or Console(stderr=True)
         self.shown = console.is_terminal or console.is_jupyter
         self.language: Language = language
+        room = max(8, (console.width - STATE_WIDTH) * 2 // 3)
+        named = Column(max_width=room, no_wrap=True, overflow="ellipsis")
         self.bar = Progress(
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=named),
             BarColumn(bar_width=None),
-            TextColumn("{task.fields[state]}", markup=False),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
             TimeRemainingColumn(),
             console=console,
             transient=True,
@@ -75,104 +74,3 @@ class progress:  # noqa: N801 - used as a function
 
     def __del__(self) -> None:
         self.bar.stop()
-
-
-MOST_CHORDS = 16
-"""Chords that are named; the table has them all."""
-
-SURE = 0.5
-"""The confidence from which a pitch counts as heard."""
-
-COLUMNS = (
-    text.COMPONENT,
-    text.PITCH,
-    text.FREQUENCY_HZ,
-    text.CENTS,
-    text.CONFIDENCE,
-    text.ENERGY,
-    text.SOUNDS_FROM_TO,
-)
-
-
-def components_table(analysis: Analysis, language: Language) -> Table:
-    """The components as a table of at most 80 columns."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in COLUMNS:
-        justify = "left" if heading is text.PITCH else "right"
-        table.add_column(heading.format(language), justify=justify, no_wrap=True)
-    for component in analysis.components:
-        table.add_row(*_row(component, language))
-    return table
-
-
-def _row(component: Component, language: Language) -> list[str]:
-    pitch = component.pitch
-    named = ["–", "", "", ""]
-    if pitch:
-        named = [
-            note_name(pitch.midi, language),
-            f"{pitch.hz:.1f}",
-            f"{pitch.cents:+.0f}",
-            f"{pitch.confidence:.0%}",
-        ]
-    return [
-        str(component.index + 1),
-        *named,
-        f"{component.energy:.1%}",
-        f"{component.start:.1f}–{component.end:.1f}",
-    ]
-
-
-def parts_found(analysis: Analysis, language: Language) -> str:
-    """The parts and how many notes each has, in one sentence."""
-    parts = [
-        text.PART_FOUND.format(language, title=instrument(part.instrument).title, n=len(part.notes))
-        for part in analysis.parts
-    ]
-    return text.PARTS_FOUND.format(language, parts=text.BETWEEN.format(language).join(parts) or "–")
-
-
-def notes_found(analysis: Analysis, language: Language) -> list[str]:
-    """The notes, key, tempo and chords in one or two sentences."""
-    facts = [text.N_NOTES.format(language, n=len(analysis.notes))]
-    if analysis.key:
-        facts.append(key_name(analysis.key, language))
-    if analysis.rhythm:
-        rhythm = analysis.rhythm
-        facts.append(text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre))
-    lines = [text.NOTES_FOUND.format(language, facts=text.BETWEEN.format(language).join(facts))]
-    chords = [chord.name for chord in analysis.chords if chord.name != NONE]
-    if chords:
-        shown = [*chords[:MOST_CHORDS], *(["…"] if len(chords) > MOST_CHORDS else [])]
-        lines.append(text.CHORDS_FOUND.format(language, chords=" ".join(shown)))
-    return lines
-
-
-def errors_table(evaluation: Evaluation, language: Language) -> Table:
-    """The errors by kind: how many were missed, and how many are false."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(text.KIND_OF_ERROR.format(language), no_wrap=True)
-    for heading in (text.MISSED, text.FALSE_NOTES):
-        table.add_column(heading.format(language), justify="right", no_wrap=True)
-    for kind, (missed, false) in evaluation.counts().items():
-        table.add_row(text.KINDS_OF_ERROR[kind].format(language), str(missed), str(false))
-    table.add_row(text.KINDS_OF_ERROR["offset"].format(language), "", str(len(evaluation.wrong_offsets)))
-    return table
-
-
-def heard(analysis: Analysis, language: Language) -> str:
-    """One sentence that says which pitches were found for certain, and the tuning."""
-    sure = [c.pitch.midi for c in analysis.components if c.pitch and c.pitch.confidence >= SURE]
-    pitches = sorted(set(sure))
-    if not pitches:
-        return text.HEARD_NOTHING.format(language)
-    names = " ".join(note_name(midi, language) for midi in pitches)
-    return text.HEARD.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")
-
-
-def restarts(fit: Fit, language: Language) -> str:
-    """One sentence on how alike the results of the starts are: their range, without the best itself."""
-    others = np.delete(fit.agreement, int(np.argmin(fit.restarts)))
-    least, most = f"{others.min():.2f}", f"{others.max():.2f}"
-    agreement = least if least == most else f"{least}–{most}"
-    return text.RESTARTS.format(language, n=len(fit.restarts), agreement=agreement)

@@ -213,6 +213,10 @@ NOT_A_NOTE = Text(
     "音符の時刻は 0 以上の有限の値で終わりが始まりより前でないこと、音高と音色番号は 0 から 127、"
     "強さは 0 から 1 でなければなりませんが、{value} です。",
 )
+NEEDS_NOTEBOOK = Text(
+    "this is for notebooks and needs IPython; install the extra: pip install 'otowake[notebook]'.",
+    "ノートブック用の機能で、IPython が必要です: pip install 'otowake[notebook]'",
+)
 NEEDS_SCORE = Text(
     "{what} needs {package}; install the extra: pip install 'otowake[score]'.",
     "{what} には {package} が必要です: pip install 'otowake[score]'",
@@ -286,6 +290,14 @@ CENTS = Text("cents", "セント")
 CONFIDENCE = Text("certainty", "確信度")
 ENERGY = Text("energy", "エネルギー")
 SOUNDS_FROM_TO = Text("sounds (s)", "区間（秒）")
+INSTRUMENT = Text("instrument", "楽器")
+NUMBER_OF_NOTES = Text("notes", "音符")
+RANGE = Text("range", "音域")
+MORE_COMPONENTS = Text(
+    "{n} more, with less energy, are in components.csv.",
+    "エネルギーの小さい {n} 成分は components.csv にあります。",
+)
+NO_PARTS = Text("Heard no instruments.", "楽器は見つかりませんでした。")
 HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}（A4 = {tuning} Hz）")
 NOTES_FOUND = Text("Notes: {facts}", "音符: {facts}")
 N_NOTES = Text("{n}", "{n} 個")
@@ -301,6 +313,7 @@ ONSETS_OFFSETS = Text("onsets and offsets", "始まりと終わり")
 KIND_OF_ERROR = Text("error", "誤り")
 MISSED = Text("missed", "見落とし")
 FALSE_NOTES = Text("false", "余分")
+PLAYED = Text("{name} ({seconds} s)", "{name}（{seconds} 秒）")
 HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
 WROTE = Text("Results: {folder}", "結果: {folder}")
 HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
@@ -327,6 +340,10 @@ HELP_SPLIT = Text(
 HELP_DEMO = Text(
     "Analyse the clip that comes with the program (a scale and chords on an accordion).",
     "付属の音源（アコーディオンの音階と和音）を分析します。",
+)
+HELP_SHOW = Text(
+    "Show what a result folder holds, as after the analysis.",
+    "結果フォルダーの内容を、分析直後と同じ形で表示します。",
 )
 HELP_COMPARE = Text("Show two or more results side by side.", "2 つ以上の結果を並べて比べます。")
 HELP_SCORE = Text(
@@ -361,8 +378,6 @@ HELP_SCORE_FILE = Text(
     "MIDI ファイル。録音に合わせて時間を揃え、見つけた音符の代わりに使います",
 )
 HEADING_PARTS = Text("Instruments", "楽器")
-PARTS_FOUND = Text("Instruments: {parts}", "楽器: {parts}")
-PART_FOUND = Text("{title} ({n} notes)", "{title}（{n} 音）")
 HELP_STAGES = Text(
     "how far to go: {stages} (comma-separated; all if not given)",
     "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）",

@@ -44,7 +44,7 @@ def score(
     **given: Any,
 ) -> int:
     """The notes of a result folder against a reference: figures, errors by kind, and a picture of them."""
-    from otowake import console
+    from otowake import tables
     from otowake.io import load_analysis
     from otowake.io.notes import read_reference
     from otowake.music.evaluation import evaluate
@@ -64,6 +64,6 @@ def score(
     ):
         facts = {name: f"{rate:.3f}" for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)}
         click.echo(text.SCORED.format(language, what=what, **facts))
-    Console().print(console.errors_table(found, language))
+    Console().print(tables.errors_table(found, language))
     click.echo(text.WROTE.format(language, folder=output))
     return OK

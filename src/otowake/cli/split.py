@@ -24,6 +24,7 @@ from otowake.cli.building import (
     spec_options,
 )
 from otowake.cli.process import keep_compiled_programs, quiet_decoders, stopped_by_hand, told
+from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.options import (
     STAGES,
@@ -37,7 +38,7 @@ from otowake.options import (
     checked_stages,
 )
 from otowake.text import Language, Text
-from otowake.types import Analysis, Note, Progress
+from otowake.types import Note, Progress
 
 
 def command(language: Language) -> click.Command:
@@ -243,23 +244,3 @@ def _film() -> Any:
     from otowake.plot import Snapshots
 
     return Snapshots()
-
-
-def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
-    """Say what was found and where it was put."""
-    from otowake import console
-
-    fit, lines = analysis.fit, []
-    if fit is not None:
-        out.print(console.components_table(analysis, language))
-        loss = f"{fit.loss:,.6g}"
-        lines.append(text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=loss))
-        if len(fit.agreement) > 1:
-            lines.append(console.restarts(fit, language))
-        lines.append(console.heard(analysis, language))
-    if analysis.note_spec is not None:
-        lines += console.notes_found(analysis, language)
-    if analysis.part_spec is not None:
-        lines.append(console.parts_found(analysis, language))
-    for line in (*lines, text.WROTE.format(language, folder=folder)):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)

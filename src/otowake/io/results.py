@@ -409,13 +409,15 @@ def input_digest(folder: Path) -> str | None:
         return None
 
 
-def load_analysis(folder: Path_) -> Analysis:
+def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     """Read a result folder back.
 
     Parameters
     ----------
     folder
         What :func:`save_analysis` or the command line has written.
+    sound
+        Whether to look for its sound; without it, ``audio`` is None.
 
     Returns
     -------
@@ -452,7 +454,7 @@ def load_analysis(folder: Path_) -> Analysis:
             analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
         if "instruments" in stages:
             analysis = _with_parts(analysis, facts)
-        audio = _sound(facts["input"], folder)
+        audio = _sound(facts["input"], folder) if sound else None
     except (
         ValueError,
         KeyError,

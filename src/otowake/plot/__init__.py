@@ -5,9 +5,11 @@ from otowake.plot.comparison import comparison_figure, number_figure
 from otowake.plot.figures import analysis_figure, learning_figure
 from otowake.plot.fonts import style
 from otowake.plot.judgement import score_figure
+from otowake.plot.live import LearningPicture
 from otowake.plot.roll import piano_roll
 
 __all__ = [
+    "LearningPicture",
     "Snapshot",
     "Snapshots",
     "analysis_figure",

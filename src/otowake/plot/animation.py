@@ -237,16 +237,11 @@ def _pictures(
     for snapshot in snapshots.frames:
         panels.show(_ordered(snapshot.factors, order))
         panels.line.set_data(curve[:, curve[0] <= snapshot.iteration])
-        subtitle.set_text(_subtitle(len(order), snapshot.iteration, language))
+        subtitle.set_text(labels.moment(len(order), snapshot.iteration, language))
         canvas.restore_region(background)
         for artist in moving:
             panels.figure.draw_artist(artist)
         yield np.array(canvas.buffer_rgba())[..., :3]
-
-
-def _subtitle(n_components: int, iteration: int, language: Language) -> str:
-    when = labels.AFTER if iteration else labels.BEFORE_LEARNING
-    return f"{labels.count(n_components, language)} · {when.format(language, n=iteration)}"
 
 
 def _write_gif(pictures: Iterator[Picture], path: Path, fps: float) -> None:

@@ -62,3 +62,9 @@ NEEDS_VIDEO = Text(
 def count(n_components: int, language: Language) -> str:
     """So many components."""
     return (ONE_COMPONENT if n_components == 1 else N_COMPONENTS).format(language, n=n_components)
+
+
+def moment(n_components: int, iteration: int, language: Language) -> str:
+    """So many components, after so many iterations."""
+    when = AFTER if iteration else BEFORE_LEARNING
+    return f"{count(n_components, language)} · {when.format(language, n=iteration)}"

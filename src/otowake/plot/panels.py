@@ -271,7 +271,8 @@ def set_curve(
         words = labels.AUDITIONS.format(language)
         axes.text(0.97, 0.95, words, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=QUIET)
     axes.set_xscale("log")
-    axes.set_xlim(float(min([before + iterations[0], *looks])), max(n, 2))
+    first = float(min([before + iterations[0], *looks]))
+    axes.set_xlim(first, max(n, 2 if n > first else 2 * first))
     axes.set_ylim(_span(np.concatenate([values, _logarithm(tried).ravel()])))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     decades = [10**p for p in range(8) if 10**p <= n]

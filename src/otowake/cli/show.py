@@ -1,0 +1,57 @@
+"""``otowake show``, and what ``otowake split`` says at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from otowake import text
+from otowake.cli.building import OK, Command, language_option
+from otowake.text import Language
+from otowake.types import Analysis
+
+
+def command(language: Language) -> click.Command:
+    return Command(
+        "show",
+        language,
+        params=[
+            click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
+            language_option(language),
+        ],
+        help=text.HELP_SHOW.format(language),
+        callback=lambda **given: show(language, **given),
+    )
+
+
+def show(language: Language, *, folder: str, lang: str | None) -> int:
+    """What a result folder holds."""
+    from otowake.io import load_analysis
+
+    report(load_analysis(folder, sound=False), Path(folder), language, Console())
+    return OK
+
+
+def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
+    """Say what was found and where it is."""
+    from otowake import tables
+
+    if analysis.components:
+        out.print(tables.components_table(analysis, language))
+        more = len(analysis.components) - tables.MOST_ROWS
+        if more > 0:
+            tables.say(text.MORE_COMPONENTS.format(language, n=more), out)
+        out.print()
+    for line in tables.learning_found(analysis, language):
+        tables.say(line, out)
+    for line in tables.notes_found(analysis, language):
+        tables.say(line, out)
+    if analysis.parts:
+        out.print()
+        out.print(tables.parts_table(analysis, language))
+        out.print()
+    elif analysis.part_spec is not None:
+        tables.say(text.NO_PARTS.format(language), out)
+    tables.say(text.WROTE.format(language, folder=folder), out)

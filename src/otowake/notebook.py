@@ -1,0 +1,253 @@
+"""Jupyter and Colab: sounds that play, results as tables, and the figure while it is learnt.
+
+A notebook shows these by itself once :func:`enable` was called in it; the other names also work alone. IPython is only
+imported where something is shown.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import soundfile
+
+from otowake import tables, text
+from otowake.errors import MissingExtra
+from otowake.music.instruments import instrument
+from otowake.music.pitch import note_name
+from otowake.text import Language, Text
+from otowake.types import Analysis, Audio, Component, Note, Part, Progress, Spectrogram
+
+Sounding = Audio | Component | Note | Part
+"""What can be played."""
+
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+
+def enable(language: Language = "en") -> None:
+    """From here on the notebook shows analyses as tables, sounds as players, and figures as pictures.
+
+    Parameters
+    ----------
+    language
+        Of tables and titles.
+
+    Raises
+    ------
+    MissingExtra
+        If IPython is not there.
+
+    Notes
+    -----
+    Outside of a notebook nothing changes.
+    """
+    shell = _ipython().get_ipython()
+    if shell is None:
+        return
+    from IPython.core.pylabtools import select_figure_formats
+
+    select_figure_formats(shell, {"png"}, bbox_inches=None)
+    shown = shell.display_formatter.formatters["text/html"]
+    shown.for_type(Analysis, lambda analysis: table(analysis, language)._repr_html_())
+    for kind in (Audio, Component, Note, Part):
+        shown.for_type(kind, lambda sound: player(sound, language=language)._repr_html_())
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Something with a look in a notebook, and words for where there is none."""
+
+    html: str
+    words: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def player(*sounds: Sounding, language: Language = "en") -> Shown:
+    """A player for each sound, in the notebook itself: it also plays where the notebook is opened later.
+
+    Parameters
+    ----------
+    *sounds
+        Recordings, components, notes, parts.
+    language
+        Of their titles.
+
+    Raises
+    ------
+    BadInput
+        If the sound of a component, note or part is not to be had.
+
+    Examples
+    --------
+    >>> player(Audio(np.zeros(22050), 22050, "silence"))
+    silence (1.0 s)
+    """
+    words, html = [], []
+    for sound in sounds:
+        audio = sound if isinstance(sound, Audio) else sound.audio()
+        title = text.PLAYED.format(language, name=_title(sound, language), seconds=f"{audio.duration:.1f}")
+        words.append(title)
+        html.append(
+            f'<figure style="margin:.3em 0"><figcaption>{escape(title)}</figcaption>'
+            f'<audio controls preload="none" src="{_embedded(audio)}"></audio></figure>'
+        )
+    return Shown("".join(html), "\n".join(words))
+
+
+def _title(sound: Sounding, language: Language) -> str:
+    match sound:
+        case Component(index, pitch):
+            name = note_name(pitch.midi, language) if pitch else "–"
+            return f"{text.COMPONENT.format(language)} {index + 1} ({name})"
+        case Note():
+            return f"{note_name(sound.midi, language)}, {sound.onset:.2f}–{sound.offset:.2f} s"
+        case Part():
+            return instrument(sound.instrument).title.format(language)
+    return sound.name
+
+
+def _embedded(audio: Audio) -> str:
+    """The sound as a data URI: MP3, and FLAC for what MP3 can't be."""
+    samples = audio.samples.T / max(1.0, float(np.abs(audio.samples).max(initial=0)))
+    kind = "MP3" if audio.rate in MP3_RATES and audio.n_channels <= 2 else "FLAC"
+    file = io.BytesIO()
+    soundfile.write(file, samples, audio.rate, format=kind)
+    return f"data:audio/{'mpeg' if kind == 'MP3' else 'flac'};base64,{b64encode(file.getvalue()).decode()}"
+
+
+def table(analysis: Analysis, language: Language = "en") -> Shown:
+    """What was found, as tables of components and parts with a few sentences, as in the terminal.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> audio = otowake.load(otowake.demo_path(), duration=2)
+    >>> table(otowake.analyse(audio, stages=["notes"]))
+    Notes: 3, ...
+    """
+    found = tables.learning_found(analysis, language) + tables.notes_found(analysis, language)
+    components = [tables.component_cells(component, language) for component in analysis.components]
+    parts = [tables.part_cells(part, analysis, language) for part in analysis.parts]
+    html = [
+        _table(tables.COMPONENT_COLUMNS, components, language),
+        *(f"<p>{escape(sentence)}</p>" for sentence in found),
+        _table(tables.PART_COLUMNS, parts, language),
+    ]
+    return Shown("".join(html), "\n".join(found))
+
+
+def _table(headings: Sequence[Text], rows: list[list[str]], language: Language) -> str:
+    if not rows:
+        return ""
+
+    def row(tag: str, cells: Sequence[str]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    head = row("th", [heading.format(language) for heading in headings])
+    return f"<table><thead>{head}</thead><tbody>{''.join(row('td', cells) for cells in rows)}</tbody></table>"
+
+
+class live_figure:  # noqa: N801 - used as a function, as progress is
+    """A watcher that draws the learning figure anew while a notebook learns.
+
+    Use it as the `watch` of :func:`otowake.analyse` or :func:`otowake.factorize`; as a context manager it draws the
+    end, too. Drawing takes no more than half of the time.
+
+    Parameters
+    ----------
+    V
+        The spectrogram that is factorised: the figure has its axes.
+    title
+        What is written above it.
+    language
+        Of all labels.
+    size
+        Width and height in inches of 100 pixels.
+
+    Raises
+    ------
+    MissingExtra
+        If IPython is not there.
+
+    Examples
+    --------
+    ::
+
+        V = otowake.spectrogram(audio)
+        with otowake.notebook.live_figure(V) as watch:
+            fit = otowake.factorize(V.values, watch=watch)
+    """
+
+    def __init__(
+        self,
+        V: Spectrogram,
+        title: str = "",
+        language: Language = "en",
+        size: tuple[float, float] = (9.0, 6.0),
+    ) -> None:
+        self.V, self.title, self.size = V, title, size
+        self.language: Language = language
+        self.show = _ipython().display.display
+        self.handle: Any = None
+        self.drawn: Any = None
+        self.latest: Progress | None = None
+        self.next = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self.latest is not None:
+            self.draw(self.latest)
+
+    def __call__(self, now: Progress) -> bool:
+        self.latest = now
+        begun = time.monotonic()
+        if begun >= self.next or now.iteration >= now.max_iter:
+            self.draw(now)
+            after = time.monotonic()
+            self.next = after + max(LEAST_PAUSE, after - begun)
+        return False
+
+    def draw(self, now: Progress) -> None:
+        """Draw the figure as it is now, in the place of the one before."""
+        from IPython.display import Image
+
+        from otowake.plot import LearningPicture
+
+        if self.drawn is None:
+            self.drawn = LearningPicture(
+                self.V.frequencies, self.V.times, self.title, self.language, self.size
+            )
+        picture = Image(self.drawn.png(now), width=int(100 * self.size[0]))
+        if self.handle is None:
+            self.handle = self.show(picture, display_id=True)
+        else:
+            self.handle.update(picture)
+
+
+LEAST_PAUSE = 0.3
+"""Seconds from the end of one drawing to the beginning of the next, at least."""
+
+
+def _ipython() -> Any:
+    try:
+        import IPython
+        import IPython.display
+    except ImportError:
+        raise MissingExtra(text.NEEDS_NOTEBOOK) from None
+    return IPython
