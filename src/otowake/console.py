@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from html import escape
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,12 +15,9 @@ from otowake import text
 from otowake.text import Language
 from otowake.types import Progress as FitProgress
 
-STATE_WIDTH = 50
-"""Columns that iteration, loss and time left take; what is before them shares the rest."""
-
 
 class progress:  # noqa: N801 - used as a function
-    """A watcher that draws a progress bar: iteration, loss, time left.
+    """A watcher that draws a progress bar: iteration, loss, and in a terminal the time left.
 
     It draws in a terminal and in a notebook, and is silent where the output is piped. Use it as the `watch` of
     :func:`otowake.analyse` or :func:`otowake.factorize`, as a context manager or by itself.
@@ -38,8 +37,52 @@ class progress:  # noqa: N801 - used as a function
 
     def __init__(self, title: str = "", language: Language = "en", console: Console | None = None) -> None:
         console = console or Console(stderr=True)
-        self.shown = console.is_terminal or console.is_jupyter
         self.language: Language = language
+        self.bar: _Bar | None = None
+        if console.is_jupyter:
+            self.bar = _NotebookBar(title)
+        elif console.is_terminal:
+            self.bar = _TerminalBar(title, console)
+
+    def __enter__(self) -> Self:
+        if self.bar:
+            self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    def __call__(self, now: FitProgress) -> bool:
+        if self.bar and now.iteration:
+            self.bar.start()
+            facts = {"n": now.iteration, "of": now.max_iter, "loss": f"{now.losses[-1]:,.6g}"}
+            self.bar.update(now.iteration, now.max_iter, text.PROGRESS.format(self.language, **facts))
+            if now.iteration >= now.max_iter:
+                self.bar.stop()
+        return False
+
+    def __del__(self) -> None:
+        if self.bar:
+            self.bar.stop()
+
+
+class _Bar(Protocol):
+    def start(self) -> None: ...
+    def update(self, done: int, total: int, state: str) -> None: ...
+    def stop(self) -> None: ...
+
+
+STATE_WIDTH = 50
+"""Columns that iteration, loss and time left take; what is before them shares the rest."""
+
+
+class _TerminalBar:
+    """A bar that goes when it is stopped."""
+
+    def __init__(self, title: str, console: Console) -> None:
         room = max(8, (console.width - STATE_WIDTH) * 2 // 3)
         named = Column(max_width=room, no_wrap=True, overflow="ellipsis")
         self.bar = Progress(
@@ -49,28 +92,49 @@ class progress:  # noqa: N801 - used as a function
             TimeRemainingColumn(),
             console=console,
             transient=True,
-            disable=not self.shown,
         )
         self.task = self.bar.add_task(title, total=None, state="")
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self.bar.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def update(self, done: int, total: int, state: str) -> None:
+        self.bar.update(self.task, total=total, completed=done, state=state)
+
+    def stop(self) -> None:
         self.bar.stop()
 
-    def __call__(self, now: FitProgress) -> bool:
-        if self.shown and now.iteration:
-            self.bar.start()
-            facts = {"n": now.iteration, "of": now.max_iter, "loss": f"{now.losses[-1]:,.6g}"}
-            state = text.PROGRESS.format(self.language, **facts)
-            self.bar.update(self.task, total=now.max_iter, completed=now.iteration, state=state)
-            if now.iteration >= now.max_iter:
-                self.bar.stop()
-        return False
 
-    def __del__(self) -> None:
-        self.bar.stop()
+PAUSE = 0.1
+"""Seconds from one change of a notebook's bar to the next, at least."""
+
+
+class _NotebookBar:
+    """A bar that stays, as it was at the end; rich's own needs ipywidgets, which plain Jupyter lacks."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.handle: Any = None
+        self.waiting: dict[str, str] | None = None
+        self.next = 0.0
+
+    def start(self) -> None:
+        if self.handle is None:
+            from IPython.display import display
+
+            self.handle = display({"text/plain": self.title}, raw=True, display_id=True)
+
+    def update(self, done: int, total: int, state: str) -> None:
+        bar = f'<progress max="{total}" value="{done}"></progress>'
+        self.waiting = {
+            "text/html": f"<div>{escape(self.title)} {bar} {escape(state)}</div>",
+            "text/plain": f"{self.title} {state}",
+        }
+        if time.monotonic() >= self.next:
+            self.stop()
+            self.next = time.monotonic() + PAUSE
+
+    def stop(self) -> None:
+        if self.handle is not None and self.waiting is not None:
+            self.handle.update(self.waiting, raw=True)
+            self.waiting = None

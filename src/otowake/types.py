@@ -578,6 +578,8 @@ class Analysis:
     (2, (1025, 2), True)
     >>> [note.midi for note in analysis.notes]
     [60, 62, 64]
+    >>> analysis
+    <Analysis of demo.ogg: 2 components, 3 notes, 1 parts>
     """
 
     audio: Sound | None
@@ -596,6 +598,11 @@ class Analysis:
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        name = self.audio.name if self.audio else "no sound"
+        counts = f"{len(self.components)} components, {len(self.notes)} notes, {len(self.parts)} parts"
+        return f"<Analysis of {name}: {counts}>"
 
     @property
     def stages(self) -> tuple[str, ...]:

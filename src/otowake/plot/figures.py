@@ -82,7 +82,13 @@ def learning_figure(
     return panels.figure
 
 
-def analysis_figure(analysis: Analysis, *, language: Language = "en", before: bool = False) -> Figure:
+def analysis_figure(
+    analysis: Analysis,
+    *,
+    language: Language = "en",
+    before: bool = False,
+    size: tuple[float, float] = SIZE,
+) -> Figure:
     """:func:`learning_figure` of an analysis, its components named by their pitches.
 
     Examples
@@ -100,6 +106,7 @@ def analysis_figure(analysis: Analysis, *, language: Language = "en", before: bo
         title=analysis.audio.name if analysis.audio else None,
         before=before,
         language=language,
+        size=size,
     )
 
 
