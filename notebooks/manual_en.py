@@ -33,8 +33,6 @@ MAX_ITER = 10_000  # how often to update, as in the manual
 # After `notebook.enable`, recordings are shown as players and results as tables.
 
 # %%
-import numpy as np
-
 import otowake
 from otowake import notebook
 
@@ -161,14 +159,10 @@ with notebook.live_figure(V, "Adam") as watch:
 # that was reached, the program's formula, and the printed one.
 
 # %%
+from otowake.nmf.divergence import divergence
+
 WH = fit.W @ fit.H
-
-
-def divergence(A, B):
-    return float(np.sum(A * np.log(A / B) - A + B))
-
-
-fit.loss, divergence(V.values, WH), divergence(WH, V.values)
+fit.loss, float(divergence(V.values, WH, beta=1)), float(divergence(WH, V.values, beta=1))
 
 # %% [markdown]
 # **The formula of Adam.** The update printed in the manual is that of AdaGrad, which adds up the squares of the

@@ -31,8 +31,6 @@ MAX_ITER = 10_000  # 学習を繰り返す回数（マニュアルと同じ）
 # `notebook.enable` を呼ぶと、この先、録音はプレーヤー、分析結果は表として表示されます。
 
 # %%
-import numpy as np
-
 import otowake
 from otowake import notebook
 
@@ -160,14 +158,10 @@ with notebook.live_figure(V, "Adam", language="ja") as watch:
 # 確かめてみましょう。順に、学習で得られた損失、プログラムの式の値、印刷された式の値です。
 
 # %%
+from otowake.nmf.divergence import divergence
+
 WH = fit.W @ fit.H
-
-
-def divergence(A, B):
-    return float(np.sum(A * np.log(A / B) - A + B))
-
-
-fit.loss, divergence(V.values, WH), divergence(WH, V.values)
+fit.loss, float(divergence(V.values, WH, beta=1)), float(divergence(WH, V.values, beta=1))
 
 # %% [markdown]
 # **Adam の式について。** マニュアルに印刷されている更新式は、勾配の 2 乗を足し続ける AdaGrad の式です。

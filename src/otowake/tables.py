@@ -169,7 +169,8 @@ def say(words: str, out: Console) -> None:
         return
     line = Line("\n  ".join(wrapped(words, out.width - 2)))
     about, colon, _ = words.partition(": ")
-    line.stylize("bold", 0, len(about + colon) if "\n" not in line.plain[: len(about)] else 0)
+    if colon and line.plain.startswith(about):
+        line.stylize("bold", 0, len(about) + 1)
     out.print(line, soft_wrap=True)
 
 

@@ -342,6 +342,12 @@ HELP_DEMO = Text(
     "Analyse the clip that comes with the program (a scale and chords on an accordion).",
     "付属の音源（アコーディオンの音階と和音）を分析します。",
 )
+HELP_COMPLETION = Text(
+    "Print a script that makes the shell complete commands, options, their words and files: "
+    'eval "$(otowake completion bash)".',
+    "コマンド・オプション・その値・ファイルをシェルで補完するためのスクリプトを出力します: "
+    'eval "$(otowake completion bash)"',
+)
 HELP_SHOW = Text(
     "Show what a result folder holds, as after the analysis.",
     "結果フォルダーの内容を、分析直後と同じ形で表示します。",

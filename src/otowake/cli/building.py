@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from otowake import text
+from otowake.cli.completers import OF_OPTIONS, one_of
 from otowake.errors import BadInput
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, RunSpec, Spec, StftSpec
 from otowake.text import LANGUAGES, Language, Text
@@ -101,6 +102,7 @@ def spec_options(
                     param_decls=[flag, name],
                     metavar="|".join(constraint.choices) or kind,
                     help=words,
+                    shell_complete=OF_OPTIONS.get(name) or one_of(constraint.choices),
                 )
             )
     return found
@@ -113,5 +115,9 @@ def complain(message: str, language: Language) -> None:
 def language_option(language: Language) -> click.Option:
     """``--lang``."""
     return click.Option(
-        ["--lang"], help=text.HELP_LANG.format(language), metavar="en|ja", callback=_check_language
+        ["--lang"],
+        help=text.HELP_LANG.format(language),
+        metavar="en|ja",
+        callback=_check_language,
+        shell_complete=one_of(LANGUAGES),
     )

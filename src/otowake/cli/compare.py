@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from otowake import text
+from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
 from otowake.cli.figures import check_figure, save_figure
 from otowake.errors import BadInput
@@ -18,8 +19,20 @@ def command(language: Language) -> click.Command:
         "compare",
         language,
         params=[
-            click.Argument(["folders"], nargs=-1, required=True, metavar=text.HELP_FOLDERS.format(language)),
-            click.Option(["-o", "--output"], default=output, metavar="FILE", help=words),
+            click.Argument(
+                ["folders"],
+                shell_complete=completers.folders,
+                nargs=-1,
+                required=True,
+                metavar=text.HELP_FOLDERS.format(language),
+            ),
+            click.Option(
+                ["-o", "--output"],
+                default=output,
+                shell_complete=completers.files,
+                metavar="FILE",
+                help=words,
+            ),
             language_option(language),
         ],
         help=text.HELP_COMPARE.format(language),

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from otowake import text
+from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option, spec_options
 from otowake.cli.figures import check_figure, save_figure
 from otowake.errors import BadInput
@@ -21,10 +22,18 @@ def command(language: Language) -> click.Command:
         "score",
         language,
         params=[
-            click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
-            click.Argument(["reference"], metavar=text.HELP_REFERENCE.format(language)),
+            click.Argument(
+                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+            ),
+            click.Argument(
+                ["reference"], shell_complete=completers.files, metavar=text.HELP_REFERENCE.format(language)
+            ),
             click.Option(
-                ["-o", "--output"], metavar="FILE", help=text.HELP_SCORE_FIGURE.format(language), default=None
+                ["-o", "--output"],
+                shell_complete=completers.files,
+                metavar="FILE",
+                help=text.HELP_SCORE_FIGURE.format(language),
+                default=None,
             ),
             language_option(language),
             *spec_options(language, ((text.HEADING_NOTES, ScoreSpec),)),

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from otowake import text
+from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
 from otowake.text import Language
 from otowake.types import Analysis
@@ -18,7 +19,9 @@ def command(language: Language) -> click.Command:
         "show",
         language,
         params=[
-            click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
+            click.Argument(
+                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+            ),
             language_option(language),
         ],
         help=text.HELP_SHOW.format(language),

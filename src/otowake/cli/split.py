@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from otowake import __version__, text
+from otowake.cli import completers
 from otowake.cli.building import (
     CANCELLED,
     FAILED,
@@ -42,7 +43,13 @@ from otowake.types import Note, Progress
 
 
 def command(language: Language) -> click.Command:
-    files = click.Argument(["files"], nargs=-1, required=True, metavar=text.HELP_FILES.format(language))
+    files = click.Argument(
+        ["files"],
+        nargs=-1,
+        required=True,
+        metavar=text.HELP_FILES.format(language),
+        shell_complete=completers.files,
+    )
     return Command(
         "split",
         language,
@@ -73,12 +80,28 @@ def _output_options(language: Language) -> list[click.Parameter]:
             default=output,
             metavar="DIR",
             help=help_of(text.HELP_OUTPUT) + help_of(text.DEFAULT, value=output),
+            shell_complete=completers.folders,
         ),
         click.Option(["--overwrite"], is_flag=True, help=help_of(text.HELP_OVERWRITE)),
         click.Option(["--animation"], is_flag=True, help=help_of(text.HELP_ANIMATION)),
-        click.Option(["--stages"], help=help_of(text.HELP_STAGES, stages=", ".join(STAGES)), metavar="A,B"),
-        click.Option(["--score"], metavar="FILE", help=help_of(text.HELP_SCORE_FILE)),
-        click.Option(["--options"], metavar="FILE", help=help_of(text.HELP_OPTIONS)),
+        click.Option(
+            ["--stages"],
+            help=help_of(text.HELP_STAGES, stages=", ".join(STAGES)),
+            metavar="A,B",
+            shell_complete=completers.lists(lambda: STAGES),
+        ),
+        click.Option(
+            ["--score"],
+            metavar="FILE",
+            help=help_of(text.HELP_SCORE_FILE),
+            shell_complete=completers.files,
+        ),
+        click.Option(
+            ["--options"],
+            metavar="FILE",
+            help=help_of(text.HELP_OPTIONS),
+            shell_complete=completers.files,
+        ),
         language_option(language),
     ]
 

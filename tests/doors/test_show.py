@@ -1,0 +1,176 @@
+"""What the terminal shows of a result, and what shells are told while one types."""
+
+import io
+import re
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+import otowake
+from otowake import tables, text
+from otowake.cli import main
+from otowake.cli.show import report
+from otowake.options import NoteSpec, PartSpec
+from otowake.types import Chord, Component, Factors, Fit, Key, Part, Pitch, Rhythm, Stop
+
+
+@pytest.fixture(scope="module")
+def analysis():
+    """90 components, two parts, many chords."""
+    rng = np.random.default_rng(0)
+    start = Factors(rng.random((65, 90)), rng.random((90, 30)))
+    stop = Stop("converged", text.STOP_CONVERGED, {"tol": 1e-3, "window": 10})
+    fit = Fit(
+        start.W, start.H, np.array([9e4]), np.array([10]), start, stop, otowake.FitSpec(n_components=90)
+    )
+    components = tuple(
+        Component(i, Pitch(261.6, 60, -0.3, 0.9) if i < 89 else None, (i + 1) / 4095, 0.0, 10.0)
+        for i in range(90)
+    )
+    notes = tuple(otowake.Note(i / 2, i / 2 + 0.4, 60 + i, instrument="violin") for i in range(6))
+    parts = (
+        Part("violin", "violin", (0, 1, 2, 3), {"violin": 0.93}),
+        Part("violin-2", "violin", (4,), {"violin": 0.5}),
+        Part("electric-piano", "electric-piano", ()),
+    )
+    return otowake.Analysis(
+        None,
+        fit,
+        components,
+        np.arange(65.0),
+        np.arange(30.0),
+        1.0,
+        440.0,
+        otowake.StftSpec(),
+        notes=notes,
+        chords=tuple(Chord(i, i + 1, "C#m7/G#") for i in range(40)),
+        key=Key(9, "minor", 0.8),
+        rhythm=Rhythm(120.0, np.arange(0, 4, 0.5)),
+        parts=parts,
+        note_spec=NoteSpec(),
+        part_spec=PartSpec(),
+    )
+
+
+def shown(analysis, language, width, terminal=True, **environment):
+    out = Console(
+        file=io.StringIO(), width=width, force_terminal=terminal, _environ={"TERM": "xterm", **environment}
+    )
+    report(analysis, "results/" + "long/" * 30, language, out)
+    return out.file.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [80, 60])
+def test_a_terminal_gets_lines_within_its_width(analysis, language, width):
+    lines = shown(analysis, language, width, NO_COLOR="1").splitlines()
+    lines = [re.sub("\x1b.*?m", "", line) for line in lines]
+    long = [line for line in lines if cell_len(line) > width]
+    assert len(long) == 1 and "results/long/" in long[0]  # a path stays whole, to be copied
+    assert len(lines) < 70
+    assert not any(line.strip() and line.strip()[0] in tables.CLOSING for line in lines)
+
+
+def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_are(analysis):
+    lines = shown(analysis, "en", 80, terminal=False).splitlines()
+    assert [int(line.split()[0]) for line in lines[1:41]] == list(range(51, 91))
+    assert lines[41] == "50 more, with less energy, are in components.csv."
+    assert lines[1].split()[1:5] == ["C4", "261.6", "0", "90%"]
+
+
+def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
+    lines = shown(analysis, "en", 80, terminal=False).splitlines()
+    assert "violin              4  C4–D#4        93%     0.0–1.9" in lines
+    assert "violin 2            1      E4        50%     2.0–2.4" in lines
+    assert "electric piano      0" in map(str.rstrip, lines)
+    assert "Notes: 6, A minor, 120 beats a minute, 4 in a bar" in lines
+    assert sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines) == 1
+    assert "\x1b" not in "".join(lines)
+
+
+def test_colour_is_for_terminals_that_want_it(analysis):
+    assert "\x1b[2m" in shown(analysis, "en", 80)  # the unsure ones are pale
+    assert "\x1b[3" not in shown(analysis, "en", 80, NO_COLOR="1")
+    assert "\x1b" not in shown(analysis, "en", 80, TERM="dumb")
+
+
+def test_no_instruments_are_said_to_be_none(analysis):
+    assert "Heard no instruments." in shown(replace(analysis, parts=()), "en", 80)
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as ended:
+        main([str(each) for each in arguments])
+    said = capsys.readouterr()
+    return ended.value.code, said.out, said.err
+
+
+@pytest.mark.parametrize(
+    ("stages", "has"),
+    [
+        ("components", ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5")),
+        ("notes", ("Notes: ",)),
+        ("instruments", ("Notes: ", "instrument  ")),
+    ],
+)
+def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
+    analysis = otowake.analyse(melody, stages=[stages], n_components=4, max_iter=100)
+    folder = otowake.save_analysis(analysis, tmp_path / "melody")
+    out = Console(file=io.StringIO(), width=80)
+    report(analysis, folder, "en", out)
+    code, said, _ = run(capsys, "show", folder, "--lang", "en")
+    assert code == 0 and said == out.file.getvalue()
+    every = ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5", "Notes: ", "instrument  ")
+    assert [words in said for words in every] == [words in has for words in every]
+    assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
+
+
+def test_show_of_no_result_is_one_sentence(tmp_path, capsys):
+    code, said, complaint = run(capsys, "show", tmp_path, "--lang", "en")
+    assert (code, said) == (1, "") and "not a result folder of otowake" in complaint
+
+
+def completed(capsys, monkeypatch, words):
+    monkeypatch.setenv("_OTOWAKE_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+    return run(capsys)[1].split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("otowake s", "plain,split plain,show plain,score"),
+        ("otowake split --n-c", "plain,--n-components"),
+        ("otowake split --solver a", "plain,accelerated plain,adam"),
+        ("otowake split --stages notes,", "plain,notes,components plain,notes,instruments plain,notes,stems"),
+        ("otowake split --instruments piano,vio", "plain,piano,violin plain,piano,viola"),
+        ("otowake split --lang j", "plain,ja"),
+        ("otowake split so", "file,so"),
+        ("otowake split -o re", "dir,re"),
+        ("otowake show re", "dir,re"),
+        ("otowake compare a re", "dir,re"),
+        ("otowake score re", "dir,re"),
+        ("otowake score re so", "file,so"),
+        ("otowake completion f", "plain,fish"),
+    ],
+)
+def test_what_a_shell_offers(capsys, monkeypatch, typed, offered):
+    assert sorted(completed(capsys, monkeypatch, typed)) == sorted(offered.split())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_for_a_shell(capsys, shell):
+    code, script, _ = run(capsys, "completion", shell)
+    assert code == 0 and f"_OTOWAKE_COMPLETE={shell}_complete" in script
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_another_shell_is_refused(capsys):
+    code, _, complaint = run(capsys, "completion", "tcsh", "--lang", "en")
+    assert code == 1 and "shell must be one of bash, zsh, fish; it is tcsh." in complaint
