@@ -237,6 +237,8 @@ notebook.player(*analysis.parts, *analysis.notes[:2])
 #
 # Figures, the sound of components and parts (FLAC), the notes as a table (CSV) and as MIDI, and more, in one folder: in
 # Colab, on your Drive. `otowake.load_analysis(folder)` reads it back.
+#
+# A score (`score.musicxml`) needs the extra `score`; without it there is a warning, and all the rest is written.
 
 # %%
 folder = otowake.save_analysis(analysis, RESULTS / Path(audio.name).stem, overwrite=True)

@@ -240,6 +240,8 @@ notebook.player(*analysis.parts, *analysis.notes[:2], language="ja")
 #
 # 図、成分とパートの音（FLAC）、音符の表（CSV）、MIDI などを 1 つのフォルダーに書き出します。
 # Colab では Drive に残ります。次からは `otowake.load_analysis(folder)` で読み戻せます。
+#
+# 楽譜（`score.musicxml`）には追加パッケージ `score` が必要です。ないときは警告を出して、ほかをすべて書き出します。
 
 # %%
 folder = otowake.save_analysis(analysis, RESULTS / Path(audio.name).stem, overwrite=True, language="ja")

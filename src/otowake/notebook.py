@@ -101,7 +101,7 @@ def player(*sounds: Sounding, language: Language = "en") -> Shown:
         words.append(title)
         html.append(
             f'<figure style="margin:.3em 0"><figcaption>{escape(title)}</figcaption>'
-            f'<audio controls preload="none" src="{_embedded(audio)}"></audio></figure>'
+            f'<audio controls preload="metadata" src="{_embedded(audio)}"></audio></figure>'
         )
     return Shown("".join(html), "\n".join(words))
 
