@@ -10,12 +10,12 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import compare, score, split
+from otowake.cli import compare, edit, score, split
 from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
 from otowake.errors import OtowakeError
 from otowake.text import Language
 
-COMMANDS = (split.command, split.demo_command, compare.command, score.command)
+COMMANDS = (split.command, split.demo_command, compare.command, score.command, edit.command)
 """In the order of the help; each makes a command in one language."""
 
 
