@@ -13,7 +13,7 @@ from rich.table import Table
 from otowake import text
 from otowake.music.evaluation import Evaluation
 from otowake.music.harmony import NONE, key_name
-from otowake.music.instruments import instrument
+from otowake.music.instruments import title_of
 from otowake.music.pitch import note_name
 from otowake.text import Language
 from otowake.types import Analysis, Component, Fit
@@ -126,7 +126,7 @@ def _row(component: Component, language: Language) -> list[str]:
 def parts_found(analysis: Analysis, language: Language) -> str:
     """The parts and how many notes each has, in one sentence."""
     parts = [
-        text.PART_FOUND.format(language, title=instrument(part.instrument).title, n=len(part.notes))
+        text.PART_FOUND.format(language, title=title_of(part, language), n=len(part.notes))
         for part in analysis.parts
     ]
     return text.PARTS_FOUND.format(language, parts=text.BETWEEN.format(language).join(parts) or "–")

@@ -166,7 +166,7 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
 
 def write_edited(analysis: Analysis, place: Path, language: Language) -> None:
     """Fill an empty folder with all of an analysis that corrections by hand can change: :data:`REWRITTEN`."""
-    from otowake.plot import analysis_figure, piano_roll
+    from otowake.plot import analysis_figure, parts_figure, piano_roll, timbre_figure
 
     _write_description(analysis, place)
     if analysis.fit is not None:
@@ -183,6 +183,8 @@ def write_edited(analysis: Analysis, place: Path, language: Language) -> None:
         write_explained(analysis.explained, place / EXPLAINED)
     if analysis.stems is not None and analysis.audio is not None:
         write_stems(analysis, analysis.audio, place / "stems")
+        parts_figure(analysis, language=language).savefig(place / "parts.png")
+        timbre_figure(analysis, language=language).savefig(place / "timbre.png")
     if analysis.found is not None:
         edits = json.dumps({"version": VERSION, "edits": analysis.edits}, ensure_ascii=False, indent=1)
         (place / EDITS).write_text(edits + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
 from otowake.signal.masks import spectra_at
+from otowake.signal.resampling import resampled
 from otowake.signal.stft import OverlapAdd, axes, magnitudes, stft_blocks
 from otowake.types import Audio, Explained, Floats, Note, Part, Piece, Sound
 
@@ -281,6 +282,24 @@ def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]
         each.rest() if each.tail is not None else np.zeros((sound.n_channels, 0), np.float32)
         for each in sounds
     ]
+
+
+def shares_of(
+    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
+) -> Iterator[tuple[NDArray[np.complexfloating], Floats]]:
+    """How sets of notes share the spectrogram of a recording, mixed to mono, at :data:`STFT`, block by block.
+
+    Yields
+    ------
+    The STFT of some frames, shape (frequency, frame), and the shares of each set and last of the rest, shape
+    (set + 1, frequency, frame), which add up to 1.
+    """
+    mask = _Masks(explained, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
+    mono = (block.mean(axis=0, keepdims=True) for block in sound.blocks(10 * sound.rate))
+    at = 0
+    for block in stft_blocks(resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE):
+        yield block[0], mask(at, np.abs(block[0]))
+        at += block.shape[2]
 
 
 def sound_of(sound: Sound, explained: Explained, ids: Sequence[int], name: str | None = None) -> Audio:
