@@ -9,7 +9,9 @@ from otowake.io import load as load
 from otowake.io import load_analysis as load_analysis
 from otowake.io import save_analysis as save_analysis
 from otowake.io.audio import demo_path as demo_path
+from otowake.io.edits import edit_folder as edit_folder
 from otowake.music import analyse as analyse
+from otowake.music.edits import apply_edits as apply_edits
 from otowake.music.pitch import note_name as note_name
 from otowake.nmf import Activator as Activator
 from otowake.nmf import factorize as factorize

@@ -14,7 +14,7 @@ from rich.text import Text as Line
 from otowake import text
 from otowake.music.evaluation import Evaluation
 from otowake.music.harmony import NONE, key_name
-from otowake.music.instruments import instrument
+from otowake.music.instruments import title_of
 from otowake.music.pitch import note_name
 from otowake.text import Language, Text
 from otowake.types import Analysis, Component, Fit, Part
@@ -64,8 +64,6 @@ def component_cells(component: Component, language: Language) -> list[str]:
 def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
     """A part in the columns of :data:`PART_COLUMNS`."""
     notes = [analysis.notes[place] for place in part.notes]
-    title = instrument(part.instrument).title.format(language)
-    number = part.name.removeprefix(part.instrument).replace("-", " ")
     chance = part.probabilities.get(part.instrument)
     span = compass = ""
     if notes:
@@ -73,7 +71,7 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
         compass = lowest if lowest == highest else f"{lowest}–{highest}"
         span = f"{min(note.onset for note in notes):.1f}–{max(note.offset for note in notes):.1f}"
     certainty = "" if chance is None else f"{chance:.0%}"
-    return [title + number, str(len(notes)), compass, certainty, span]
+    return [title_of(part, language), str(len(notes)), compass, certainty, span]
 
 
 def components_table(analysis: Analysis, language: Language) -> Table:

@@ -182,8 +182,8 @@ CANT_WRITE = Text(
     "{path}: 結果を書き込めません（{why}）。書きかけのものは残していません。",
 )
 SOUND_GONE = Text(
-    "{path}: the sound this result was made from is neither there nor in the folder's components.",
-    "{path}: この結果の元になった音声も、フォルダー内の成分の音声も見つかりません。",
+    "{path}: the sound this result was made from is neither there nor in the folder's components or stems.",
+    "{path}: この結果の元になった音声も、フォルダー内の成分やパートの音声も見つかりません。",
 )
 BAD_OPTIONS_FILE = Text(
     "{path}: the option file could not be read as TOML ({why}).",
@@ -240,6 +240,42 @@ NOT_MIDI = Text(
     "{path}: no notes could be read from this file; it must be a Standard MIDI File of type 0 or 1 ({why}).",
     "{path}: 音符を読み取れません。標準 MIDI ファイル（タイプ 0 か 1）を指定してください（{why}）。",
 )
+
+# Corrections by hand.
+NOT_EDITS = Text(
+    'corrections must be {{"version": {version}, "edits": [...]}}, a list of objects, each with a "do".',
+    '修正は {{"version": {version}, "edits": [...]}} の形で、"do" を持つオブジェクトの並びでなければなりません。',
+)
+NOT_EDITS_FILE = Text(
+    "{path}: no corrections could be read from this file; it must be JSON ({why}).",
+    "{path}: 修正を読み取れません。JSON でなければなりません（{why}）。",
+)
+TOO_MANY_EDITS = Text(
+    "there may be at most {most} corrections; there are {value}.",
+    "修正は {most} 個までですが、{value} 個あります。",
+)
+TOO_MANY_PARTS = Text("there may be at most {most} parts.", "パートは {most} 個までです。")
+IN_EDIT = Text("edit {number} ({do}): {why}", "{number} 番目の修正（{do}）: {why}")
+EDIT_FIELDS = Text(
+    "it must have {needed}, and may have no others than {fields}; {name} is wrong or missing.",
+    "{needed} が必要で、使えるのは {fields} だけです。{name} が余分か、足りません。",
+)
+NOTHING_TO_CHANGE = Text(
+    "it must have one of onset_s, offset_s, midi, velocity.",
+    "onset_s、offset_s、midi、velocity のどれかが必要です。",
+)
+MUST_BE_NOTE = Text("the id of a note that is there", "今ある音符の番号")
+MUST_BE_PART = Text(
+    "one of {parts}, or for a new part the name of an instrument, with -2 to -99 for one more of a kind",
+    " {parts} のいずれか、または新しいパートの楽器名（同じ楽器の 2 つ目からは -2 から -99 を付ける）",
+)
+MUST_BE_TWO_PARTS = Text("two or more different parts", " 2 つ以上の異なるパート")
+MUST_BE_UP_TO = Text("at most {high}, where the recording ends", "録音の終わり {high} 以下")
+MUST_BE_AFTER = Text("later than the onset, {low}", "始まり {low} より後")
+MUST_BE_WITHIN = Text("within the note, between {low} and {high}", "音符の中（{low} と {high} の間）")
+MUST_PART_THE_NOTES = Text("a pitch that leaves notes on both sides", "上と下の両方に音符が残る音高")
+MUST_BE_SHORT = Text("printable text of at most {most} characters", " {most} 文字以内の印字できる文字列")
+MUST_BE_LIST = Text("a list, each item {what}", "{what}を並べたリスト")
 
 KEYS = {
     "major": Text("{tonic} major", "{tonic}長調"),
@@ -359,6 +395,15 @@ HELP_SCORE = Text(
     "結果の音符を参照（MIDI、または開始・終了・音高の CSV/TSV）と比べて採点し、正誤を図にします。",
 )
 HELP_FOLDER = Text("FOLDER", "フォルダー")
+HELP_EDIT = Text(
+    "Correct a result by hand: apply the corrections in its edits.json to what was found, and write it anew.",
+    "結果を手で直します。フォルダー内の edits.json の修正を、見つかった結果に適用して書き直します。",
+)
+HELP_EDITS = Text(
+    "take the corrections from this file, which becomes the folder's edits.json",
+    "修正をこのファイルから読み、フォルダーの edits.json にします",
+)
+EDITED = Text("Corrections applied: {n}", "適用した修正: {n} 個")
 HELP_REFERENCE = Text("REFERENCE", "参照")
 HELP_SCORE_FIGURE = Text(
     "the figure (PNG, SVG or PDF); agreement.png in the folder if not given",

@@ -362,6 +362,9 @@ class Note:
         How sure it is that the note was played, from 0 to 1; 1 for the notes of a score.
     instrument
         The name of its instrument, such as ``"french-horn"``; empty where nobody has looked.
+    id
+        What corrections call it: its place among the notes that were found, or, for one added by hand, a number after
+        those. None outside an analysis.
 
     Raises
     ------
@@ -383,6 +386,7 @@ class Note:
     cents: float | None = None
     confidence: float = 1.0
     instrument: str = ""
+    id: int | None = field(default=None, compare=False)
     render: Callable[[Note], Audio] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -493,6 +497,40 @@ class Part:
         return self.render(self)
 
 
+class Piece(NamedTuple):
+    """What was learnt of notes from some neighbouring frames (:mod:`otowake.music.scored`).
+
+    Attributes
+    ----------
+    first
+        Its first frame in the recording.
+    W, H
+        Spectra and activations, float32 of shapes (frequency, component) and (component, frame).
+    spans
+        Shape (note, 4): a note's id, its pitch's place among those of this piece, and the first frame, counted from
+        `first`, that is its own and the first one that no longer is.
+    """
+
+    first: int
+    W: Floats
+    H: Floats
+    spans: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided.
+
+    Examples
+    --------
+    >>> Explained((), 1.0).pieces
+    ()
+    """
+
+    pieces: tuple[Piece, ...]
+    scale: float
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """One component of a recording: what it is and when it sounds.
@@ -507,6 +545,8 @@ class Component:
         Its share of the recording's energy, from 0 to 1.
     start, end
         When it sounds, in seconds: from the first to the last frame within 30 dB of its loudest.
+    name
+        What somebody has called it, empty where nobody has.
 
     Raises
     ------
@@ -526,6 +566,7 @@ class Component:
     energy: float
     start: float
     end: float
+    name: str = ""
     render: Callable[[int], Audio] | None = field(default=None, repr=False)
 
     def audio(self) -> Audio:
@@ -566,9 +607,13 @@ class Analysis:
         The options that the notes were found with; None where the stage `notes` was not asked for.
     part_spec
         The same of the stage `instruments`.
+    explained
+        What each note contributes to the recording; None where the stage `stems` was not asked for.
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
-        rest; all together are the recording. None where the stage `stems` was not asked for.
+        rest; all together are the recording. None without `explained` or `audio`.
+    found
+        What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
 
     Examples
     --------
@@ -597,6 +642,9 @@ class Analysis:
     parts: tuple[Part, ...] = ()
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
+    explained: Explained | None = field(default=None, repr=False)
+    found: Analysis | None = field(default=None, repr=False)
+    edits: tuple[dict[str, Any], ...] = ()
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
@@ -611,7 +659,7 @@ class Analysis:
             "components": self.fit is not None,
             "notes": self.note_spec is not None,
             "instruments": self.part_spec is not None,
-            "stems": self.stems is not None,
+            "stems": self.explained is not None,
         }
         return tuple(stage for stage in STAGES if done[stage])
 

@@ -138,6 +138,7 @@ def test_the_table_has_every_column(tmp_path):
         "velocity": "0.500",
         "confidence": "0.912",
         "instrument": "piano",
+        "id": "0",
     }
     assert rows[1]["cents"] == ""
     assert load_analysis(folder).notes == tuple(NOTES)

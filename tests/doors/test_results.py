@@ -93,6 +93,7 @@ def test_the_table_describes_the_factors(folder, analysis):
         "energy",
         "start_s",
         "end_s",
+        "name",
     ]
     assert [int(row["component"]) for row in rows] == [1, 2, 3, 4, 5]
     assert sum(float(row["energy"]) for row in rows) == pytest.approx(1, abs=1e-4)

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from otowake.options import FitSpec
+from otowake.music.scored import explain
+from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.text import STOP_MAX_ITER
-from otowake.types import Factors, Fit, Floats, Pitch, Stop
+from otowake.types import Analysis, Audio, Factors, Fit, Floats, Note, Part, Pitch, Stop
 
 RATE = 22050
 
@@ -46,6 +47,41 @@ def made_up(n_components: int = 6, n_bins: int = 513, n_frames: int = 90, n_iter
     stop = Stop("max_iter", STOP_MAX_ITER, {"n": n_iter})
     fit = Fit(W, H, losses, iterations, initial, stop, FitSpec(n_components=n_components))
     return Example(fit, frequencies, times, [*pitches, None])
+
+
+def in_parts() -> Analysis:
+    """Two seconds of two parts, whose notes overlap, and noise."""
+    t = np.arange(2 * RATE) / RATE
+    notes = (Note(0.2, 1.2, 57, confidence=0.5), Note(0.8, 1.8, 69), Note(1.3, 1.9, 64))
+    owners, decay = (0, 1, 0), (2.0, 0.5, 2.0)
+    sound = 0.003 * np.random.default_rng(3).standard_normal(len(t))
+    for note, owner, fall in zip(notes, owners, decay, strict=True):
+        within = np.clip((t - note.onset) / (0.01, 0.15)[owner], 0, 1) * (t < note.offset)
+        for n in range(1, 9):
+            tone = np.sin(2 * np.pi * 440 * 2 ** ((note.midi - 69) / 12) * n * t)
+            sound += 0.1 * within * np.exp(-fall * (t - note.onset)) * tone / n ** (1 + owner)
+    audio = Audio(sound.astype(np.float32), RATE, "二重奏.wav")
+    parts = Part("violin", "violin", (0, 2)), Part("violin-2", "violin", (1,))
+    return Analysis(
+        audio,
+        None,
+        (),
+        np.zeros(0),
+        np.zeros(0),
+        1.0,
+        440.0,
+        StftSpec(),
+        notes=notes,
+        parts=parts,
+        note_spec=NoteSpec(),
+        part_spec=PartSpec(),
+        explained=explain(audio, notes, owners, tuning_hz=440.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def duet() -> Analysis:
+    return in_parts()
 
 
 @pytest.fixture

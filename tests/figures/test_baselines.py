@@ -19,13 +19,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, PngImagePlugin
 
-from otowake.plot import learning_figure
+from otowake.plot import learning_figure, parts_figure, piano_roll, timbre_figure
 
 FOLDER = Path(__file__).parent / "baselines"
 CASES = {
     "after_en": {"language": "en", "title": "a scale.wav"},
     "after_ja": {"language": "ja", "title": "音階.wav"},
     "before_ja": {"language": "ja", "title": "音階.wav", "before": True},
+}
+DUET = {
+    "parts_ja": lambda duet: parts_figure(duet, language="ja", size=(9, 5)),
+    "timbre_en": lambda duet: timbre_figure(duet, size=(9, 4)),
+    "timbre_ja": lambda duet: timbre_figure(duet, language="ja", size=(9, 4)),
+    "roll_ja": lambda duet: piano_roll(duet, language="ja"),
 }
 SAME, OTHER = (2, 1.0), (10, 4.0)  # side of the squares that are averaged, difference allowed of 255
 
@@ -49,8 +55,9 @@ def stored(name: str) -> tuple[np.ndarray, str]:
 
 def rms(a: np.ndarray, b: np.ndarray, side: int) -> float:
     """Root mean square difference of the means of squares."""
-    squares = (a.shape[0] // side, side, a.shape[1] // side, side, 3)
-    return float(np.sqrt(np.mean((a - b).reshape(squares).mean(axis=(1, 3)) ** 2)))
+    rows, cols = (n // side for n in a.shape[:2])
+    difference = (a - b)[: rows * side, : cols * side].reshape(rows, side, cols, side, 3)
+    return float(np.sqrt(np.mean(difference.mean(axis=(1, 3)) ** 2)))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -60,6 +67,18 @@ def test_looks_as_it_did(example, name):
     assert rms(draw(example, name), before, side) < allowed
 
 
+@pytest.mark.parametrize("name", DUET)
+def test_parts_look_as_they_did(duet, name):
+    before, version = stored(name)
+    side, allowed = SAME if version == mpl.__version__ else OTHER
+    assert rms(pixels(DUET[name](duet)), before, side) < allowed
+
+
+@pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
+def test_other_words_about_parts_are_told_apart(side, allowed):
+    assert rms(stored("timbre_en")[0], stored("timbre_ja")[0], side) > allowed
+
+
 @pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
 @pytest.mark.parametrize("name", ["after_en", "before_ja"])
 def test_other_words_and_other_data_are_told_apart(side, allowed, name):
@@ -67,10 +86,14 @@ def test_other_words_and_other_data_are_told_apart(side, allowed, name):
 
 
 if __name__ == "__main__":
-    from conftest import made_up
+    from conftest import in_parts, made_up
 
     note = PngImagePlugin.PngInfo()
     note.add_text("Software", mpl.__version__)
-    for case in CASES:
-        picture = draw(made_up(), case).astype(np.uint8)
-        Image.fromarray(picture).save(FOLDER / f"{case}.png", pnginfo=note, optimize=True)
+    duet_ = in_parts()
+    pictures = {case: draw(made_up(), case) for case in CASES} | {
+        case: pixels(drawn(duet_)) for case, drawn in DUET.items()
+    }
+    for case, picture in pictures.items():
+        image = Image.fromarray(picture.astype(np.uint8))
+        image.save(FOLDER / f"{case}.png", pnginfo=note, optimize=True)

@@ -10,7 +10,7 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import compare, completion, score, show, split
+from otowake.cli import compare, completion, edit, score, show, split
 from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
 from otowake.errors import OtowakeError
 from otowake.text import Language
@@ -19,6 +19,7 @@ COMMANDS = (
     split.command,
     split.demo_command,
     show.command,
+    edit.command,
     compare.command,
     score.command,
     completion.command,

@@ -18,6 +18,7 @@ from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
 from otowake.music.pitch import Style, note_name
+from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
 from otowake.text import Language, Text
@@ -32,6 +33,7 @@ COLUMNS: tuple[str, ...] = (
     "velocity",
     "confidence",
     "instrument",
+    "id",
 )
 
 MOST_BYTES = 32 * 2**20
@@ -85,7 +87,7 @@ def notes_table(analysis: Analysis) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for note in analysis.notes:
+    for note, its in zip(analysis.notes, ids_of(analysis.notes), strict=True):
         writer.writerow(
             {
                 "onset_s": f"{note.onset:.4f}",
@@ -96,6 +98,7 @@ def notes_table(analysis: Analysis) -> str:
                 "velocity": f"{note.velocity:.3f}",
                 "confidence": f"{note.confidence:.3f}",
                 "instrument": note.instrument,
+                "id": its,
             }
         )
     return out.getvalue()

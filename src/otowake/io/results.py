@@ -22,11 +22,15 @@ import soundfile
 from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_, open_recording, sha256
-from otowake.io.notes import read_table, write_all_notes
+from otowake.io.explained import FILE as EXPLAINED
+from otowake.io.explained import read_explained, write_explained
+from otowake.io.notes import notes_table, read_table, write_all_notes
 from otowake.music import with_sound
+from otowake.music.edits import VERSION
 from otowake.music.harmony import key_name
 from otowake.music.instruments import instrument
 from otowake.music.pitch import note_name
+from otowake.music.scored import ids_of
 from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.signal import separate
 from otowake.text import Language
@@ -36,6 +40,7 @@ from otowake.types import (
     Chord,
     Component,
     Curve,
+    Explained,
     Factors,
     Fit,
     Floats,
@@ -45,11 +50,38 @@ from otowake.types import (
     Pitch,
     Rhythm,
     Sound,
+    Source,
     Stop,
 )
 
 FORMAT = 1
 """The version of the folder's layout."""
+
+FACTORS, EDITS, FOUND = "factors.npz", "edits.json", "found"
+"""The factorisation; corrections by hand, and what was found before them."""
+
+REWRITTEN = frozenset(
+    {
+        "analysis.json",
+        "components.csv",
+        "figure.png",
+        "notes.csv",
+        "notes.mid",
+        "notes.jams",
+        "notes.labels.txt",
+        "notes.flac",
+        "score.musicxml",
+        "chords.csv",
+        "piano-roll.png",
+        "parts.png",
+        "timbre.png",
+        "stems",
+        EXPLAINED,
+        EDITS,
+        FOUND,
+    }
+)
+"""What is written anew when a result is corrected; everything else in its folder stays."""
 
 QUIET = 2**-10
 """A peak below this (−60 dB) is too low for 24 bits."""
@@ -64,6 +96,7 @@ COLUMNS: tuple[str, ...] = (
     "energy",
     "start_s",
     "end_s",
+    "name",
 )
 
 
@@ -103,7 +136,9 @@ def save_analysis(
     Of notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
     ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording left and the
     notes as synthesised right.
-    ``stems/`` has the sound of each part and of what is left; together they are the recording.
+    ``stems/`` has the sound of each part and of what is left; together they are the recording. ``stems.npz`` holds
+    what each note contributes to the recording, and ``parts.png`` and ``timbre.png`` show it.
+    Of an analysis that was corrected by hand: ``edits.json``, and in ``found/`` what was found.
     ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats, chords and parts.
 
     Examples
@@ -123,22 +158,57 @@ def save_analysis(
 
 def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
     """Fill an empty folder with an analysis; see :func:`save_analysis`."""
-    (place / "analysis.json").write_text(
-        json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
     if analysis.fit is not None:
         _write_factorisation(analysis, analysis.fit, place, language)
-    if analysis.note_spec is not None:
-        from otowake.plot import piano_roll
+    else:
+        write_edited(analysis, place, language)
 
+
+def write_edited(analysis: Analysis, place: Path, language: Language) -> None:
+    """Fill an empty folder with all of an analysis that corrections by hand can change: :data:`REWRITTEN`."""
+    from otowake.plot import analysis_figure, parts_figure, piano_roll, timbre_figure
+
+    _write_description(analysis, place)
+    if analysis.fit is not None:
+        with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(component_row(component) for component in analysis.components)
+        figure = analysis_figure(analysis, language=language)
+        figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
+    if analysis.note_spec is not None:
         write_all_notes(analysis, place, language)
         piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+    if analysis.explained is not None:
+        write_explained(analysis.explained, place / EXPLAINED)
     if analysis.stems is not None and analysis.audio is not None:
         write_stems(analysis, analysis.audio, place / "stems")
+        parts_figure(analysis, language=language).savefig(place / "parts.png")
+        timbre_figure(analysis, language=language).savefig(place / "timbre.png")
+    if analysis.found is not None:
+        edits = json.dumps({"version": VERSION, "edits": analysis.edits}, ensure_ascii=False, indent=1)
+        (place / EDITS).write_text(edits + "\n", encoding="utf-8")
+        _write_found(analysis.found, analysis, place / FOUND)
+
+
+def _write_description(analysis: Analysis, place: Path) -> None:
+    description = json.dumps(_description(analysis), ensure_ascii=False, indent=2)
+    (place / "analysis.json").write_text(description + "\n", encoding="utf-8")
+
+
+def _write_found(found: Analysis, edited: Analysis, place: Path) -> None:
+    """Write what corrections have changed, as it was found."""
+    place.mkdir()
+    _write_description(found, place)
+    if found.note_spec is not None:
+        (place / "notes.csv").write_text(notes_table(found), encoding="utf-8")
+    if found.explained is not None and found.explained is not edited.explained:
+        write_explained(found.explained, place / EXPLAINED)
 
 
 def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
-    from otowake.plot import analysis_figure, number_figure
+    """Write everything, the sounds of the components beside the rest."""
+    from otowake.plot import number_figure
 
     arrays = {
         "W": fit.W,
@@ -155,17 +225,12 @@ def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: La
     }
     if fit.curve is not None:
         arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
-    np.savez(place / "factors.npz", allow_pickle=False, **arrays)
-    with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(component_row(component) for component in analysis.components)
+    np.savez(place / FACTORS, allow_pickle=False, **arrays)
     with ThreadPoolExecutor(1) as beside:
         sounds = None
         if analysis.audio is not None:
             sounds = beside.submit(write_components, analysis, analysis.audio, place / "components")
-        figure = analysis_figure(analysis, language=language)
-        figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
+        write_edited(analysis, place, language)
         if fit.curve is not None:
             number_figure(fit.curve, language=language).savefig(place / "figure-number.png")
         if sounds is not None:
@@ -260,6 +325,7 @@ def component_row(component: Component) -> dict[str, Any]:
         "energy": round(component.energy, 6),
         "start_s": round(component.start, 4),
         "end_s": round(component.end, 4),
+        "name": component.name,
     }
 
 
@@ -287,6 +353,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         **(_of_components(analysis, analysis.fit) if analysis.fit else {}),
         **(_of_notes(analysis) if analysis.note_spec else {}),
         **({"parts": [_of_part(part) for part in analysis.parts]} if analysis.part_spec else {}),
+        **({"edits": analysis.edits} if analysis.found else {}),
     }
 
 
@@ -316,6 +383,7 @@ def _of_components(analysis: Analysis, fit: Fit) -> dict[str, Any]:
                 "energy": component.energy,
                 "start": component.start,
                 "end": component.end,
+                **({"name": component.name} if component.name else {}),
             }
             for component in analysis.components
         ],
@@ -326,6 +394,7 @@ def _of_notes(analysis: Analysis) -> dict[str, Any]:
     key, rhythm = analysis.key, analysis.rhythm
     return {
         "n_notes": len(analysis.notes),
+        **({"ids": ids_of(analysis.notes)} if analysis.found else {}),
         "key": key and {"name": key_name(key), **asdict(key)},
         "rhythm": rhythm
         and {
@@ -423,7 +492,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     -------
     Analysis
         It draws the same figures and sounds the same as the one that was saved. Its sound is that of the
-        recording if the same file is still where it was, otherwise the sum of the folder's components; if
+        recording if the same file is still where it was, otherwise the sum of the folder's components or stems; if
         neither is there, ``audio`` is None.
 
     Raises
@@ -443,17 +512,10 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
         raise BadInput(text.NOT_A_RESULT, path=folder, why="analysis.json is missing")
     try:
         facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
-        stages = facts.get("stages", ["components"])
-        stft = StftSpec().with_options(**facts["options"]["stft"])
-        none = np.zeros(0)
-        analysis = Analysis(None, None, (), none, none, 1.0, float(facts["tuning_hz"]), stft)
-        if "components" in stages:
-            with (folder / "factors.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
-        if "notes" in stages:
-            analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
-        if "instruments" in stages:
-            analysis = _with_parts(analysis, facts)
+        analysis = _read(facts, folder, folder / FACTORS)
+        if "edits" in facts:
+            edits = tuple(dict(edit) for edit in facts["edits"])
+            analysis = replace(analysis, found=_found(folder / FOUND, folder, analysis), edits=edits)
         audio = _sound(facts["input"], folder) if sound else None
     except (
         ValueError,
@@ -469,7 +531,36 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     return analysis if audio is None else with_sound(analysis, audio)
 
 
+def _found(place: Path, folder: Path, edited: Analysis) -> Analysis:
+    """What was found before it was corrected; files that no correction has changed are those of the folder alone."""
+    facts = json.loads((place / "analysis.json").read_text(encoding="utf-8"))
+    shared = edited.explained if not (place / EXPLAINED).is_file() else None
+    return _read(facts, place, folder / FACTORS, shared)
+
+
+def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explained | None = None) -> Analysis:
+    """What ``analysis.json`` says, with the files beside it that it needs; `explained` if it has been read already."""
+    stages = facts.get("stages", ["components"])
+    stft = StftSpec().with_options(**facts["options"]["stft"])
+    none = np.zeros(0)
+    analysis = Analysis(None, None, (), none, none, 1.0, float(facts["tuning_hz"]), stft)
+    if "components" in stages:
+        with factors.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
+    if "notes" in stages:
+        analysis = _with_notes(analysis, facts, read_table(place / "notes.csv"))
+    if "instruments" in stages:
+        analysis = _with_parts(analysis, facts)
+    if "stems" in stages:
+        analysis = replace(analysis, explained=explained or read_explained(place / EXPLAINED))
+    return analysis
+
+
 def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) -> Analysis:
+    ids = [int(its) for its in facts.get("ids", range(len(notes)))]
+    if len(set(ids)) != len(notes) or min(ids, default=0) < 0:
+        raise ValueError(f"there are {len(notes)} notes and {len(set(ids))} ids")
+    notes = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
     key, rhythm = facts["key"], facts["rhythm"]
     if rhythm:
         beats = np.array(rhythm["beats"], dtype=float)
@@ -533,6 +624,7 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
             energy=float(found["energy"]),
             start=float(found["start"]),
             end=float(found["end"]),
+            name=str(found.get("name", "")),
         )
         for i, found in enumerate(facts["components"])
     )
@@ -549,10 +641,16 @@ def _sound(facts: dict[str, Any] | None, folder: Path) -> Sound | None:
     path = Path(facts.get("path", ""))
     if path.is_file() and sha256(path) == facts["sha256"]:
         return open_recording(path, start=facts["start"], duration=facts["duration"])
-    total: Floats | None = None
-    for file in sorted((folder / "components").glob("*-*.*")):
-        samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
-        total = np.add(0.0 if total is None else total, samples)
-    if total is None or total.shape != (facts["samples"], facts["channels"]):
-        return None
-    return Audio(total.T.astype(np.float32), int(facts["rate"]), str(facts["name"]))
+    source = (
+        Source(*(facts[name] for name in ("path", "sha256", "start", "duration")))
+        if "path" in facts
+        else None
+    )
+    for sounds in ("components", "stems"):
+        total: Floats | None = None
+        for file in sorted((folder / sounds).glob("*.*")):
+            samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
+            total = np.add(0.0 if total is None else total, samples)
+        if total is not None and total.shape == (facts["samples"], facts["channels"]):
+            return Audio(total.T.astype(np.float32), int(facts["rate"]), str(facts["name"]), source)
+    return None

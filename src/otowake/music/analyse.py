@@ -18,7 +18,7 @@ from otowake.music.notes import find_notes, notes_of_score
 from otowake.music.parts import gather
 from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
-from otowake.music.scored import explain, separated
+from otowake.music.scored import explain, ids_of, separated
 from otowake.music.scored import with_sound as notes_with_sound
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
@@ -136,17 +136,15 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequenc
         notes, tuning_hz = find_notes(audio, spec, tuning)
     else:
         notes, tuning_hz = notes_of_score(score, audio, tuning)
+    numbered = [replace(note, id=place) for place, note in enumerate(notes)]
+    return with_harmony(replace(analysis, tuning_hz=tuning_hz, note_spec=spec), numbered)
+
+
+def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
+    """The analysis with these notes and with the chords, key and rhythm that follow from them."""
     key, rhythm = find_key(notes), find_rhythm(notes)
     chords = find_chords(notes, rhythm.beats if rhythm else None, key)
-    return replace(
-        analysis,
-        tuning_hz=tuning_hz,
-        notes=notes,
-        chords=tuple(chords),
-        key=key,
-        rhythm=rhythm,
-        note_spec=spec,
-    )
+    return replace(analysis, notes=tuple(notes), chords=tuple(chords), key=key, rhythm=rhythm)
 
 
 def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) -> Analysis:
@@ -188,14 +186,17 @@ def _by_programme(
 
 
 def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
-    """The analysis with notes and parts able to sound, each alone."""
+    """The analysis with what each note contributes to the recording."""
+    labels = part_numbers(analysis)
+    return replace(analysis, explained=explain(audio, analysis.notes, labels, tuning_hz=analysis.tuning_hz))
+
+
+def part_numbers(analysis: Analysis) -> list[int]:
+    """For each note the place of its part, −1 where it has none."""
     labels = np.full(len(analysis.notes), -1)
     for number, part in enumerate(analysis.parts):
         labels[list(part.notes)] = number
-    explained = explain(audio, analysis.notes, labels.tolist(), tuning_hz=analysis.tuning_hz)
-    notes, parts = notes_with_sound(analysis.notes, analysis.parts, audio, explained)
-    stems = partial(separated, audio, explained, [part.notes for part in parts])
-    return replace(analysis, notes=notes, parts=parts, stems=stems)
+    return labels.tolist()
 
 
 def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]) -> Any:
@@ -210,12 +211,23 @@ def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: 
 
 
 def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
-    """The analysis with each component able to sound, from `audio`."""
-    if analysis.fit is None:
-        return replace(analysis, audio=audio)
-    render = partial(_component_audio, audio, analysis.fit.factors, analysis.stft)
-    components = tuple(replace(component, render=render) for component in analysis.components)
-    return replace(analysis, audio=audio, components=components)
+    """The analysis with each component, note and part able to sound, from `audio`."""
+    analysis = replace(analysis, audio=audio)
+    if analysis.fit is not None:
+        render = partial(_component_audio, audio, analysis.fit.factors, analysis.stft)
+        components = tuple(replace(component, render=render) for component in analysis.components)
+        analysis = replace(analysis, components=components)
+    if analysis.explained is not None:
+        notes, parts = notes_with_sound(analysis.notes, analysis.parts, audio, analysis.explained)
+        stems = partial(separated, audio, analysis.explained, part_ids(analysis))
+        analysis = replace(analysis, notes=notes, parts=parts, stems=stems)
+    return analysis
+
+
+def part_ids(analysis: Analysis) -> list[list[int]]:
+    """For each part the ids of its notes."""
+    ids = ids_of(analysis.notes)
+    return [[ids[place] for place in part.notes] for part in analysis.parts]
 
 
 def _component_audio(audio: Sound, factors: Factors, spec: StftSpec, index: int) -> Audio:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.text import Text
+from otowake.text import Language, Text
+from otowake.types import Part
 
 UNKNOWN = "unknown"
 """The name of what no instrument of the table fits well enough."""
@@ -146,6 +147,18 @@ def instrument(name: str) -> Instrument:
     if name not in BY_NAME:
         raise BadInput(text.NO_SUCH_INSTRUMENT, name=name, known=", ".join(NAMES))
     return BY_NAME[name]
+
+
+def title_of(part: Part, language: Language = "en") -> str:
+    """What people call a part: its instrument, from the second of a kind on with its number.
+
+    Examples
+    --------
+    >>> title_of(Part("french-horn-2", "french-horn", (0,))), title_of(Part("violin", "violin", (0,)), "ja")
+    ('French horn 2', 'ヴァイオリン')
+    """
+    number = part.name.removeprefix(part.instrument).removeprefix("-")
+    return f"{instrument(part.instrument).title.format(language)} {number}".rstrip()
 
 
 def of_programme(programme: int) -> Instrument:

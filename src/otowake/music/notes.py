@@ -88,7 +88,7 @@ def find_notes(
     else:
         listener = trained()
         found = decode(*posteriors(samples, listener.weights), listener.thresholds)
-    notes = cleaned([_rounded(note) for note in found.as_list()], spec.clean)
+    notes = cleaned([rounded(note) for note in found.as_list()], spec.clean)
     return with_cents(notes, samples, tuning_hz)
 
 
@@ -107,10 +107,10 @@ def notes_of_score(
     [0.5, 1.0, 1.5, 2.0, 2.5]
     """
     moved = sorted(align(score, sound), key=lambda note: (note.onset, note.midi))
-    return with_cents([_rounded(note) for note in moved], mono(sound), tuning_hz)
+    return with_cents([rounded(note) for note in moved], mono(sound), tuning_hz)
 
 
-def _rounded(note: Note) -> Note:
+def rounded(note: Note) -> Note:
     """The note to a tenth of a millisecond and a thousandth, as it will stand in a table."""
     values = {"onset": 4, "offset": 4, "velocity": 3, "confidence": 3}
     return replace(note, **{name: round(getattr(note, name), digits) for name, digits in values.items()})

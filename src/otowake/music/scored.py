@@ -18,9 +18,8 @@ follow a moving pitch by their partials' strengths.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,8 +34,9 @@ from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
 from otowake.signal.masks import spectra_at
+from otowake.signal.resampling import resampled
 from otowake.signal.stft import OverlapAdd, axes, magnitudes, stft_blocks
-from otowake.types import Audio, Floats, Note, Part, Sound
+from otowake.types import Audio, Explained, Floats, Note, Part, Piece, Sound
 
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
 
@@ -71,33 +71,15 @@ PITCH_STEP, FRAME_STEP = 8, 256
 """Pitches and frames are padded to multiples of these, so that few programs are compiled."""
 
 
-class Piece(NamedTuple):
-    """What was learnt from some neighbouring frames.
+def ids_of(notes: Sequence[Note]) -> list[int]:
+    """What the notes are called in :class:`~otowake.types.Explained`: their ids, or their places where they have none.
 
-    Attributes
-    ----------
-    first
-        Its first frame in the recording.
-    W, H
-        Spectra and activations of V to the power :data:`POWER`, float32 of shapes (frequency, component) and
-        (component, frame).
-    spans
-        Shape (note, 4): a note's place in the score, its pitch's place among those of this piece, and the first frame,
-        counted from `first`, that is its own and the first one that no longer is.
+    Examples
+    --------
+    >>> ids_of([Note(0, 1, 60), Note(0, 1, 64)]), ids_of([Note(0, 1, 60, id=7)])
+    ([0, 1], [7])
     """
-
-    first: int
-    W: Floats
-    H: Floats
-    spans: NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class Explained:
-    """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided."""
-
-    pieces: tuple[Piece, ...]
-    scale: float
+    return [place if note.id is None else note.id for place, note in enumerate(notes)]
 
 
 def explain(
@@ -106,6 +88,8 @@ def explain(
     labels: Sequence[int] | None = None,
     *,
     tuning_hz: float | None = None,
+    known: Explained | None = None,
+    changed: Sequence[tuple[float, float]] = (),
 ) -> Explained:
     """Learn what each note of a score contributes to a recording.
 
@@ -120,6 +104,9 @@ def explain(
         pitches' spectra.
     tuning_hz
         The recording's A4; found from the loudest frames if not given.
+    known, changed
+        What was learnt before, and from when to when, in seconds, the notes have changed since: only the pieces that
+        those times touch are learnt again, each as if it were learnt for the first time.
 
     Returns
     -------
@@ -140,6 +127,7 @@ def explain(
         return Explained((), 1.0)
     scale = float(V.mean(dtype=np.float64))
     labels = [note.programme for note in notes] if labels is None else labels
+    before = {piece.first: piece for piece in known.pieces} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
         return Explained((), max(scale, float(np.finfo(np.float32).tiny)))
     V /= np.float32(scale)
@@ -148,7 +136,11 @@ def explain(
     pieces = []
     for first in range(0, V.shape[1], PIECE):
         span = slice(first, first + PIECE)
-        piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, tuning_hz)
+        early, late = times[span][0] - LATE, times[span][-1] + EARLY
+        if known and not any(start <= late and stop >= early for start, stop in changed):
+            piece = before.get(first)
+        else:
+            piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, tuning_hz)
         if piece is not None:
             pieces.append(piece)
     return Explained(tuple(pieces), scale)
@@ -164,8 +156,8 @@ def _piece(
     tuning_hz: float,
 ) -> Piece | None:
     heard = [
-        (label, note.midi, note.onset, note.offset, place)
-        for place, (note, label) in enumerate(zip(notes, labels, strict=True))
+        (label, note.midi, note.onset, note.offset, name)
+        for note, label, name in zip(notes, labels, ids_of(notes), strict=True)
         if not note.is_drum and note.offset + LATE >= times[0] and note.onset - EARLY <= times[-1]
     ]
     if not heard:
@@ -177,13 +169,13 @@ def _piece(
     gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
     spans = []
     rows = {key: row for row, key in enumerate(keys)}
-    for label, midi, onset, offset, place in sorted(heard):
+    for label, midi, onset, offset, name in sorted(heard):
         row = rows[label, midi]
         start, stop = np.searchsorted(times, [onset - EARLY, offset + LATE])
         stop = int(min(max(stop, start + 1), len(times)))
         if spans and spans[-1][1] == row:
             spans[-1][3] = min(spans[-1][3], max(int(start), spans[-1][2]))
-        spans.append([place, row, int(start), stop])
+        spans.append([name, row, int(start), stop])
         gates[row, :, start:stop] = 1
     pitches = np.full(n_pitches, keys[-1][1])
     pitches[: len(keys)] = [midi for _, midi in keys]
@@ -264,7 +256,7 @@ def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]
     explained
         What :func:`explain` found.
     groups
-        The places of the notes in each set; the sets have no note in common.
+        The ids of the notes in each set (:func:`ids_of`); the sets have no note in common.
 
     Yields
     ------
@@ -292,24 +284,42 @@ def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]
     ]
 
 
-def sound_of(sound: Sound, explained: Explained, places: Sequence[int], name: str | None = None) -> Audio:
+def shares_of(
+    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
+) -> Iterator[tuple[NDArray[np.complexfloating], Floats]]:
+    """How sets of notes share the spectrogram of a recording, mixed to mono, at :data:`STFT`, block by block.
+
+    Yields
+    ------
+    The STFT of some frames, shape (frequency, frame), and the shares of each set and last of the rest, shape
+    (set + 1, frequency, frame), which add up to 1.
+    """
+    mask = _Masks(explained, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
+    mono = (block.mean(axis=0, keepdims=True) for block in sound.blocks(10 * sound.rate))
+    at = 0
+    for block in stft_blocks(resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE):
+        yield block[0], mask(at, np.abs(block[0]))
+        at += block.shape[2]
+
+
+def sound_of(sound: Sound, explained: Explained, ids: Sequence[int], name: str | None = None) -> Audio:
     """Some notes as sound, at the recording's own rate, channels and length; only where they sound is computed."""
     out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
     name = sound.name if name is None else name
     n_fft, hop = _own_stft(sound.rate)
-    wanted = set(places)
+    wanted = set(ids)
     seconds = STFT.hop / STFT.sample_rate
     active = [
         (piece.first + start, piece.first + stop)
         for piece in explained.pieces
-        for place, _, start, stop in piece.spans.tolist()
-        if place in wanted
+        for its, _, start, stop in piece.spans.tolist()
+        if its in wanted
     ]
     if active:
         early, late = min(a for a, _ in active), max(b for _, b in active)
         first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
-        mask = _Masks(explained, [places], sound.rate, n_fft, hop)
+        mask = _Masks(explained, [ids], sound.rate, n_fft, hop)
         overlap = OverlapAdd(hop, max(last - first, 0))
         at, written = first // hop, first
         parts = []
@@ -327,19 +337,21 @@ def with_sound(
     notes: Sequence[Note], parts: Sequence[Part], sound: Sound, explained: Explained
 ) -> tuple[tuple[Note, ...], tuple[Part, ...]]:
     """The notes and the parts, each able to sound."""
+    ids = ids_of(notes)
     heard = tuple(
-        replace(note, render=partial(_note_sound, sound, explained, place))
-        for place, note in enumerate(notes)
+        replace(note, render=partial(_note_sound, sound, explained, its))
+        for its, note in zip(ids, notes, strict=True)
     )
-    return heard, tuple(replace(part, render=partial(_part_sound, sound, explained)) for part in parts)
+    return heard, tuple(replace(part, render=partial(_part_sound, sound, explained, ids)) for part in parts)
 
 
-def _note_sound(sound: Sound, explained: Explained, place: int, note: Note) -> Audio:
-    return sound_of(sound, explained, [place], f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
+def _note_sound(sound: Sound, explained: Explained, its: int, note: Note) -> Audio:
+    return sound_of(sound, explained, [its], f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
 
 
-def _part_sound(sound: Sound, explained: Explained, part: Part) -> Audio:
-    return sound_of(sound, explained, part.notes, f"{sound.name} [{part.name}]")
+def _part_sound(sound: Sound, explained: Explained, ids: Sequence[int], part: Part) -> Audio:
+    mine = [ids[place] for place in part.notes]
+    return sound_of(sound, explained, mine, f"{sound.name} [{part.name}]")
 
 
 def _own_stft(rate: int) -> tuple[int, int]:
@@ -373,9 +385,9 @@ class _Masks:
         self.loudness = STFT.n_fft / (n_fft * explained.scale)
         frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
         self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
-        group_of = {place: group for group, places in enumerate(groups) for place in places}
+        group_of = {its: group for group, ids in enumerate(groups) for its in ids}
         self.spans = [
-            [(group_of.get(place, -1), row, start, stop) for place, row, start, stop in piece.spans.tolist()]
+            [(group_of.get(its, -1), row, start, stop) for its, row, start, stop in piece.spans.tolist()]
             for piece in self.pieces
         ]
 

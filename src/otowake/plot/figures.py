@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from otowake.plot import labels
-from otowake.plot.fonts import style
+from otowake.plot.fonts import drawable, shortened, style
 from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
 from otowake.text import Language
 from otowake.types import Analysis, Fit, Floats, Pitch
 
 SIZE = (15.0, 10.0)
+LONGEST_NAME = 7.0
+"""How wide the name of a component may be, in ems."""
 
 
 def learning_figure(
@@ -25,6 +27,7 @@ def learning_figure(
     times: Floats,
     *,
     pitches: Sequence[Pitch | None] | None = None,
+    names: Sequence[str] = (),
     title: str | None = None,
     before: bool = False,
     language: Language = "en",
@@ -46,6 +49,8 @@ def learning_figure(
         Shape (frame,): the centres of the windows, in seconds.
     pitches
         Of the components; those without one are called by their number, counted from 1.
+    names
+        What somebody has called the components; where that is empty, the pitch stands.
     title
         The recording's name.
     before
@@ -71,8 +76,10 @@ def learning_figure(
     """
     factors = fit.initial if before else fit.factors
     with style():
-        names = component_names(factors.n_components, pitches, language)
-        panels = make_panels(frequencies, times, names, language, size)
+        shown = component_names(factors.n_components, pitches, language)
+        for i, name in enumerate(names):
+            shown[i] = shortened(drawable(name), LONGEST_NAME) or shown[i]
+        panels = make_panels(frequencies, times, shown, language, size)
         panels.show(factors)
         if before or not fit.n_iter:
             set_note(panels, labels.NO_CURVE.format(language))
@@ -103,6 +110,7 @@ def analysis_figure(
         analysis.frequencies,
         analysis.times,
         pitches=[component.pitch for component in analysis.components],
+        names=[component.name for component in analysis.components],
         title=analysis.audio.name if analysis.audio else None,
         before=before,
         language=language,

@@ -45,6 +45,18 @@ SCORES = Text(
 )
 ERRORS = Text("Errors by kind", "誤りの種類")
 
+REST = Text("other", "その他")
+PARTS_PAINTED = Text(
+    "each point in the colours of the parts that sound there, the brighter the louder (60 dB)",
+    "各点の色はそこで鳴っているパート、明るさは音の大きさ（60 dB）",
+)
+HARMONIC_ENVELOPE = Text("Harmonic envelope", "倍音の強さ")
+ATTACK = Text("Attack", "立ち上がり")
+PARTIAL = Text("partial", "倍音の番号")
+PART_LEVEL = Text("level (dB; 0 = each part's highest)", "レベル (dB; 0 = 各パートの最大)")
+AFTER_ONSET = Text("time after the onset (ms)", "音の始まりからの時間 (ミリ秒)")
+SHARE_OF_HIGHEST = Text("magnitude (1 = the note's highest)", "振幅 (1 = その音符の最大)")
+
 NO_SNAPSHOTS = Text(
     "there are no snapshots to animate; give the Snapshots to the fit as its watcher first.",
     "アニメーションにする途中経過がありません。先に Snapshots を watcher として学習に渡してください。",

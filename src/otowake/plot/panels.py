@@ -120,7 +120,8 @@ def make_panels(
     _label_components(spectra.xaxis, names, spectra.bbox.width)
     if spectra.bbox.width / len(names) < WORD * DPI:
         spectra.xaxis.set_tick_params(labelrotation=90)
-    _label_frequencies(spectra, product, up, language)
+    label_frequencies(product, up, language)
+    product.yaxis.set_tick_params(labelleft=False)
     _words(loss, activations, spectra, product, language)
     _colorbar(figure, images[-1], product.get_position(), language)
     for axes in loss, activations, spectra, product:
@@ -206,15 +207,15 @@ def _label_components(axis: Axis, names: Sequence[str], pixels: float) -> None:
     axis.set_tick_params(which="major", length=0, pad=5, labelsize=8)
 
 
-def _label_frequencies(spectra: Axes, product: Axes, span: tuple[float, float], language: Language) -> None:
+def label_frequencies(axes: Axes, span: tuple[float, float], language: Language) -> None:
+    """Hertz on the left and the octaves' notes on the right of an axis from one MIDI pitch to another."""
     hertz = {hz_to_midi(f): _brief(f) for f in HERTZ}
     octaves = {float(midi): note_name(midi, language) for midi in range(0, 133, 12)}
-    notes = product.secondary_yaxis("right")
-    for axis, names in (product.yaxis, hertz), (notes.yaxis, octaves):
+    notes = axes.secondary_yaxis("right")
+    for axis, names in (axes.yaxis, hertz), (notes.yaxis, octaves):
         within = [place for place in names if span[0] <= place <= span[1]]
         axis.set_ticks(within, [names[place] for place in within])
     notes.tick_params(labelfontfamily=families())
-    product.yaxis.set_tick_params(labelleft=False)
 
 
 def _words(loss: Axes, activations: Axes, spectra: Axes, product: Axes, language: Language) -> None:

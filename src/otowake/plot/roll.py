@@ -15,18 +15,17 @@ from matplotlib.lines import Line2D
 
 from otowake import text
 from otowake.music.harmony import NONE, key_name
+from otowake.music.instruments import title_of
 from otowake.music.pitch import Style, note_name
 from otowake.options import NoteSpec
 from otowake.plot import labels
+from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
 from otowake.text import Language
 from otowake.types import Analysis, Note, Rhythm
 
 COLOUR = "#8c2981"
-"""Of notes whose instrument is not known."""
-
-COLOURS = ("#8c2981", "#1f77b4", "#e07b00", "#2a9d5c", "#c23b22", "#5b6770", "#b8860b", "#00838f")
-"""Of instruments, in the order in which they come."""
+"""Of notes where there are no parts."""
 
 PALEST = 0.3
 """The opacity of a note of no confidence."""
@@ -63,7 +62,7 @@ def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | 
     Parameters
     ----------
     analysis
-        With notes. They are coloured by instrument, where they have one.
+        With notes. They are coloured by part, where there are any.
     language
         Of all labels.
     names
@@ -78,18 +77,9 @@ def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | 
     ['ラ3', 'シ3']
     """
     asked: Any = (analysis.note_spec or NoteSpec()).names
-    instruments = sorted({note.instrument for note in analysis.notes})
-    shown = [
-        Shown(
-            [note for note in analysis.notes if note.instrument == instrument],
-            COLOURS[i % len(COLOURS)] if instrument else COLOUR,
-            instrument,
-        )
-        for i, instrument in enumerate(instruments)
-    ]
     audio = analysis.audio
     figure, rows = make_rows(
-        shown,
+        _by_part(analysis, language),
         audio.n_samples / audio.rate if audio else 0.0,
         title=audio.name if audio else "",
         subtitle=_subtitle(analysis, language),
@@ -101,6 +91,20 @@ def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | 
             _draw_bars(axes, analysis.rhythm)
             _draw_chords(axes, analysis)
     return figure
+
+
+def _by_part(analysis: Analysis, language: Language) -> list[Shown]:
+    """The notes of each part, and before them those of none."""
+    notes = analysis.notes
+    taken = {place for part in analysis.parts for place in part.notes}
+    free = [note for place, note in enumerate(notes) if place not in taken]
+    return [
+        Shown(free, OTHER if taken else COLOUR),
+        *(
+            Shown([notes[place] for place in part.notes], colour, title_of(part, language))
+            for part, colour in zip(analysis.parts, part_colours(analysis.parts), strict=True)
+        ),
+    ]
 
 
 def make_rows(

@@ -1,0 +1,45 @@
+"""``otowake edit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from otowake import text
+from otowake.cli import completers
+from otowake.cli.building import OK, Command, language_option
+from otowake.cli.process import keep_compiled_programs, quiet_decoders, told
+from otowake.cli.show import report
+from otowake.text import Language
+
+
+def command(language: Language) -> click.Command:
+    return Command(
+        "edit",
+        language,
+        params=[
+            click.Argument(
+                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+            ),
+            click.Option(["--edits"], metavar="FILE", help=text.HELP_EDITS.format(language)),
+            language_option(language),
+        ],
+        help=text.HELP_EDIT.format(language),
+        callback=lambda **given: edit(language, **given),
+    )
+
+
+def edit(language: Language, *, folder: str, edits: str | None, lang: str | None) -> int:
+    """Correct a result folder by hand and say what it holds now."""
+    from otowake import tables
+    from otowake.io.edits import edit_folder, read_edits
+
+    keep_compiled_programs()
+    with told(language), quiet_decoders():
+        edited = edit_folder(folder, read_edits(edits) if edits is not None else None, language=language)
+    out = Console()
+    tables.say(text.EDITED.format(language, n=len(edited.edits)), out)
+    report(edited, Path(folder), language, out)
+    return OK

@@ -1,0 +1,106 @@
+"""Corrections by hand in a result folder: ``edits.json``, and the folder written anew by it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from otowake import text
+from otowake.errors import BadInput
+from otowake.io.audio import Path_, check_file
+from otowake.io.results import EDITS, REWRITTEN, load_analysis, new_folder, write_edited
+from otowake.music.edits import apply_edits
+from otowake.text import Language
+from otowake.types import Analysis
+
+MOST_BYTES = 16 * 2**20
+"""The largest file of corrections that is read."""
+
+
+def read_edits(path: Path_) -> Any:
+    """Corrections as plain data, not checked yet (:func:`otowake.apply_edits` does).
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or it is not JSON.
+    """
+    path = Path(path)
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+    if len(content) > MOST_BYTES:
+        raise BadInput(text.NOT_EDITS_FILE, path=path, why=f"it is larger than {MOST_BYTES // 2**20} MiB")
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise BadInput(text.NOT_EDITS_FILE, path=path, why=str(error).rstrip(".")) from error
+
+
+def edit_folder(
+    folder: Path_, edits: Sequence[Any] | dict[str, Any] | None = None, *, language: Language = "en"
+) -> Analysis:
+    """Correct a result folder by hand: everything in it that follows from the notes is written anew.
+
+    Parameters
+    ----------
+    folder
+        What :func:`otowake.save_analysis` or the command line has written.
+    edits
+        The corrections, as :func:`otowake.apply_edits` takes them; those of the folder's ``edits.json`` if not given.
+        They are all there are: an empty list gives back what was found.
+    language
+        The language of the figures' labels.
+
+    Returns
+    -------
+    The corrected analysis.
+
+    Raises
+    ------
+    BadInput
+        If a correction is not what it must be, or the recording is gone; the folder stays as it was.
+    CannotWrite
+        If it can't be written; the folder stays as it was.
+
+    Examples
+    --------
+    >>> import otowake, tempfile
+    >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), stages=["instruments"])
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = otowake.save_analysis(analysis, parent + "/scale")
+    ...     edited = edit_folder(folder, [{"do": "instrument", "part": "accordion", "instrument": "harmonica"}])
+    >>> [part.name for part in edited.parts]
+    ['harmonica']
+    """
+    folder = Path(folder)
+    now = load_analysis(folder)
+    edited = apply_edits(now, read_edits(folder / EDITS) if edits is None else edits)
+    if edited.audio is None:
+        raise BadInput(text.SOUND_GONE, path=folder)
+    with new_folder(folder, overwrite=True) as place:
+        write_edited(edited, place, language)
+        shutil.copytree(
+            folder,
+            place,
+            symlinks=True,
+            ignore=lambda where, names: REWRITTEN.intersection(names) if Path(where) == folder else (),
+            copy_function=_linked,
+            dirs_exist_ok=True,
+        )
+    return edited
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file at another place, or where that can't be, a copy."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)

@@ -1,0 +1,70 @@
+"""What each note contributes to a recording, as a file: ``stems.npz``.
+
+Its arrays: ``scale``, the mean magnitude that was divided by; ``first`` of shape (piece,), the first frame of each piece of the
+recording; and for piece number i ``W<i>``, ``H<i>`` and ``spans<i>`` as in :class:`otowake.types.Piece`. They are mostly zeros
+(a note is silent but where it sounds), so that they are small when compressed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from otowake.music.scored import DETUNINGS, PIECE, STFT
+from otowake.types import Explained, Floats, Piece
+
+FILE = "stems.npz"
+
+
+def write_explained(explained: Explained, path: Path) -> None:
+    """Write it, compressed."""
+    pieces = {
+        f"{name}{i}": getattr(piece, name)
+        for i, piece in enumerate(explained.pieces)
+        for name in ("W", "H", "spans")
+    }
+    first = np.array([piece.first for piece in explained.pieces], np.int64)
+    np.savez_compressed(path, allow_pickle=False, scale=np.float64(explained.scale), first=first, **pieces)
+
+
+def read_explained(path: Path) -> Explained:
+    """Read it back.
+
+    Raises
+    ------
+    ValueError, KeyError, OSError, zipfile.BadZipFile
+        If the file is damaged.
+    """
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        scale = float(arrays["scale"])
+        if not 0 < scale < np.inf:
+            raise ValueError(f"the scale is {scale}")
+        pieces = []
+        for i, first in enumerate(arrays["first"].astype(np.int64).tolist()):
+            spans = arrays[f"spans{i}"].astype(np.intp)
+            pieces.append(Piece(first, _factor(arrays[f"W{i}"]), _factor(arrays[f"H{i}"]), spans))
+            _check(pieces[-1])
+    return Explained(tuple(pieces), scale)
+
+
+def _factor(values: Floats) -> Floats:
+    if values.dtype != np.float32 or values.ndim != 2 or not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError(
+            f"a factor is of {values.dtype}, of shape {values.shape}, or has values that none can have"
+        )
+    return values
+
+
+def _check(piece: Piece) -> None:
+    n, frames = piece.H.shape
+    if piece.first < 0 or piece.W.shape != (STFT.n_fft // 2 + 1, n) or frames > PIECE or n % len(DETUNINGS):
+        raise ValueError(f"factors have the shapes {piece.W.shape} and {piece.H.shape}")
+    spans = piece.spans
+    if spans.ndim != 2 or spans.shape[1] != 4:
+        raise ValueError(f"spans have the shape {spans.shape}")
+    _, row, start, stop = spans.T
+    if (row < 0).any() or (row >= n // len(DETUNINGS)).any():
+        raise ValueError("a note has no spectrum")
+    if (start < 0).any() or (start > stop).any() or (stop > frames).any():
+        raise ValueError("a note is outside its piece")

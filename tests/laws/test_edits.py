@@ -1,0 +1,264 @@
+"""Laws of corrections by hand: what they may change, that they are undone, and that stems stay whole."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from otowake.errors import BadInput
+from otowake.music import analyse
+from otowake.music.edits import KINDS, apply_edits, parsed
+from otowake.music.instruments import NAMES
+from otowake.music.scored import explain
+from otowake.types import Audio, Note
+
+
+def tone(midi, seconds, rate=22050):
+    t = np.arange(int(seconds * rate)) / rate
+    return sum(0.1 * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * k * t) / k for k in range(1, 7))
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Four notes of two instruments, as a score says."""
+    x = np.zeros(4 * 22050)
+    score = []
+    for i, midi in enumerate((60, 64, 67, 72)):
+        x[i * 22050 : i * 22050 + 20000] += tone(midi, 20000 / 22050)
+        score.append(Note(i + 0.0, i + 0.9, midi, programme=40 * (i % 2)))
+    return analyse(Audio(x.astype(np.float32), 22050), stages=["stems"], score=score)
+
+
+def stems(analysis):
+    return [np.concatenate(blocks, axis=1) for blocks in zip(*analysis.stems(), strict=True)]
+
+
+def facts(analysis):
+    return (
+        [(note, note.id, note.instrument, note.programme) for note in analysis.notes],
+        [(part.name, part.instrument, part.notes, part.probabilities) for part in analysis.parts],
+        [component.name for component in analysis.components],
+        analysis.chords,
+        analysis.key,
+        analysis.rhythm and (analysis.rhythm.tempo, analysis.rhythm.beats.tolist()),
+    )
+
+
+def members(analysis):
+    return {part.name: [analysis.notes[place].id for place in part.notes] for part in analysis.parts}
+
+
+def test_what_the_recording_is(found):
+    assert members(found) == {"piano": [0, 2], "violin": [1, 3]}
+
+
+EDITS = st.lists(
+    st.one_of(
+        st.builds(
+            lambda notes, part: {"do": "move", "notes": notes, "part": part},
+            st.lists(st.integers(0, 3), min_size=1, max_size=3),
+            st.sampled_from(["piano", "violin", "flute-2"]),
+        ),
+        st.builds(lambda its: {"do": "delete", "notes": [its]}, st.integers(0, 3)),
+        st.builds(
+            lambda part, name: {"do": "instrument", "part": part, "instrument": name},
+            st.sampled_from(["piano", "violin"]),
+            st.sampled_from(NAMES),
+        ),
+        st.just({"do": "merge", "parts": ["piano", "violin"]}),
+        st.just({"do": "split", "part": "violin", "above_midi": 64}),
+    ),
+    max_size=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=EDITS)
+def test_regrouping_learns_nothing_and_leaves_what_was_found(found, edits):
+    before = facts(found)
+    try:
+        edited = apply_edits(found, edits)
+    except BadInput as error:
+        assert str(error).startswith("edit ")
+    else:
+        assert edited.explained is found.explained
+        deleted = {its for edit in edits if edit["do"] == "delete" for its in edit["notes"]}
+        assert sorted(note.id for note in edited.notes) == sorted({0, 1, 2, 3} - deleted)
+        assert sorted(place for part in edited.parts for place in part.notes) == list(
+            range(len(edited.notes))
+        )
+        assert len({part.name for part in edited.parts}) == len(edited.parts)
+        assert all(part.notes for part in edited.parts)
+        again = apply_edits(edited, edited.edits)
+        assert facts(again) == facts(edited)
+        assert facts(apply_edits(edited, [])) == before
+    assert facts(found) == before
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [],
+        [{"do": "instrument", "part": "piano", "instrument": "accordion"}],
+        [{"do": "merge", "parts": ["piano", "violin"]}],
+        [{"do": "move", "notes": [0, 3], "part": "flute"}, {"do": "delete", "notes": [1]}],
+        [{"do": "add", "onset_s": 0.2, "offset_s": 0.8, "midi": 76, "part": "piano"}],
+        [{"do": "change", "note": 2, "midi": 68}, {"do": "split", "note": 0, "at_s": 0.4}],
+        [{"do": "delete", "notes": [0, 1, 2, 3]}],
+    ],
+)
+def test_the_stems_still_add_up_to_the_recording(found, edits):
+    edited = apply_edits(found, edits)
+    sounds = stems(edited)
+    assert len(sounds) == len(edited.parts) + 1
+    np.testing.assert_allclose(sum(sounds), found.audio.samples, atol=1e-5)
+    for part, sound in zip(edited.parts, sounds, strict=False):
+        np.testing.assert_allclose(part.audio().samples, sound, atol=1e-5)
+
+
+def test_merged_parts_sound_as_both_and_what_is_deleted_is_in_the_rest(found):
+    piano, violin, rest = stems(found)
+    both, still = stems(apply_edits(found, [{"do": "merge", "parts": ["violin", "piano"]}]))
+    np.testing.assert_allclose(both, piano + violin, atol=1e-5)
+    np.testing.assert_allclose(still, rest, atol=1e-5)
+    *_, more = stems(apply_edits(found, [{"do": "delete", "notes": [2]}]))
+    np.testing.assert_allclose(more, rest + found.notes[2].audio().samples, atol=1e-5)
+
+
+def test_a_note_keeps_its_id_wherever_it_goes(found):
+    edits = [
+        {"do": "add", "onset_s": 0.1, "offset_s": 0.5, "midi": 50, "part": "tuba"},
+        {"do": "split", "note": 1, "at_s": 1.5},
+        {"do": "delete", "notes": [0]},
+        {"do": "move", "notes": [4, 5], "part": "piano"},
+    ]
+    edited = apply_edits(found, edits)
+    assert members(edited) == {"piano": [4, 5, 2], "violin": [1, 3]}
+    assert [(note.id, note.onset, note.offset) for note in edited.notes if note.id in (1, 5)] == [
+        (1, 1.0, 1.5),
+        (5, 1.5, 1.9),
+    ]
+    np.testing.assert_array_equal(
+        edited.notes[-1].audio().samples,
+        apply_edits(edited, edits).notes[-1].audio().samples,
+    )
+
+
+def test_a_changed_note_is_learnt_as_if_it_had_been_so_from_the_start(found):
+    edited = apply_edits(found, [{"do": "change", "note": 2, "midi": 68, "onset_s": 2.1}])
+    labels = [0, 1, 0, 1]
+    anew = explain(found.audio, edited.notes, labels, tuning_hz=found.tuning_hz)
+    (mine,), (theirs,) = edited.explained.pieces, anew.pieces
+    np.testing.assert_allclose(mine.W, theirs.W, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(mine.spans, theirs.spans)
+
+
+def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
+    monkeypatch.setattr("otowake.music.scored.PIECE", 64)
+    x = np.concatenate([tone(midi, 1.5) for midi in (60, 64, 67, 72)])
+    score = [Note(1.5 * i, 1.5 * i + 1.4, midi) for i, midi in enumerate((60, 64, 67, 72))]
+    found = analyse(Audio(x, 22050), stages=["stems"], score=score)
+    edited = apply_edits(found, [{"do": "change", "note": 3, "midi": 71}])
+    same = [a is b for a, b in zip(found.explained.pieces, edited.explained.pieces, strict=True)]
+    assert same == [True, True, True, False, False]
+    np.testing.assert_allclose(sum(stems(edited)), found.audio.samples, atol=1e-5)
+
+
+def test_harmony_follows_the_notes(found):
+    edited = apply_edits(found, [{"do": "change", "note": its, "midi": 62} for its in range(4)])
+    assert edited.chords != found.chords
+    assert apply_edits(found, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm is found.rhythm
+
+
+def test_a_note_of_no_stage_instruments_needs_no_part():
+    found = analyse(Audio(tone(60, 2.0), 22050), stages=["notes"], score=[Note(0, 1, 60)])
+    edited = apply_edits(found, [{"do": "add", "onset_s": 1, "offset_s": 1.5, "midi": 64}])
+    assert [(note.id, note.midi) for note in edited.notes] == [(0, 60), (1, 64)]
+    with pytest.raises(BadInput, match=r"edit 1 \(move\): this result has no instruments"):
+        apply_edits(found, [{"do": "move", "notes": [0], "part": "piano"}])
+
+
+def test_a_component_gets_a_name():
+    found = analyse(Audio(tone(60, 2.0), 22050), stages=["components"], n_components=2, max_iter=5)
+    edited = apply_edits(found, {"version": 1, "edits": [{"do": "name", "component": 2, "name": "左手"}]})
+    assert [component.name for component in edited.components] == ["", "左手"]
+    assert [component.name for component in apply_edits(edited, []).components] == ["", ""]
+    with pytest.raises(BadInput, match=r"edit 1 \(name\): component must be .* from 1 to 2"):
+        apply_edits(found, [{"do": "name", "component": 3, "name": "x"}])
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ({"do": "sing"}, r"edit 2 \(–\): do must be one of instrument, merge"),
+        (7, r"edit 2 \(–\): do must be one of .*; it is 7"),
+        ({"do": "delete"}, r"edit 2 \(delete\): it must have notes"),
+        ({"do": "delete", "notes": [0], "why": 1}, "'why' is wrong"),
+        (
+            {"do": "delete", "notes": 0},
+            "notes must be a list, each item a whole number of at least 0; it is 0",
+        ),
+        ({"do": "delete", "notes": []}, "notes must be a list"),
+        ({"do": "delete", "notes": [True]}, "notes must be a list"),
+        ({"do": "delete", "notes": ["0"]}, "notes must be a list"),
+        ({"do": "delete", "notes": [1e300]}, "the id of a note that is there"),
+        ({"do": "delete", "notes": [-1]}, "notes must be a list"),
+        ({"do": "delete", "notes": [3]}, r"notes must be the id of a note that is there; it is 3\."),
+        (
+            {"do": "move", "notes": [0], "part": "../../x"},
+            "part must be one of piano, violin, or for a new part",
+        ),
+        ({"do": "move", "notes": [0], "part": "piano-1"}, "part must be one of"),
+        ({"do": "move", "notes": [0], "part": "piano-2\n"}, "part must be one of"),
+        ({"do": "move", "notes": [0], "part": None}, "part must be text"),
+        (
+            {"do": "instrument", "part": "tuba", "instrument": "flute"},
+            "part must be one of piano, violin; it is",
+        ),
+        ({"do": "instrument", "part": "piano", "instrument": "kazoo"}, "instrument must be one of piano, "),
+        ({"do": "merge", "parts": ["piano", "piano"]}, "two or more different parts"),
+        ({"do": "merge", "parts": ["piano", "other"]}, "parts must be one of piano, violin"),
+        ({"do": "add", "onset_s": 1, "offset_s": 2, "midi": 60}, "part must be one of"),
+        ({"do": "add", "onset_s": 1, "offset_s": 1, "midi": 60, "part": "piano"}, "later than the onset, 1"),
+        ({"do": "add", "onset_s": 1, "offset_s": 9, "midi": 60, "part": "piano"}, "at most 4, where"),
+        (
+            {"do": "add", "onset_s": 1, "offset_s": 2, "midi": 128, "part": "piano"},
+            "midi must be .* from 0 to 127",
+        ),
+        (
+            {"do": "add", "onset_s": "1", "offset_s": 2, "midi": 60, "part": "piano"},
+            "onset_s must be a number",
+        ),
+        ({"do": "change", "note": 1}, "it must have one of onset_s"),
+        (
+            {"do": "change", "note": 1, "onset_s": 3.5},
+            "offset_s must be later than the onset, 3.5; it is 1.9",
+        ),
+        (
+            {"do": "change", "note": 1, "velocity": float("nan")},
+            "velocity must be a number from 0 to 1; it is nan",
+        ),
+        ({"do": "split", "note": 1, "at_s": 5}, "within the note, between 1 and 1.9"),
+        ({"do": "split", "part": "violin", "above_midi": 20}, "leaves notes on both sides"),
+        ({"do": "name", "component": 1, "name": "x"}, "this result has no components"),
+        ({"do": "delete", "notes": ["x" * 10_000]}, r"it is \[.{0,60}\]\.$"),
+    ],
+)
+def test_a_bad_correction_is_one_sentence_that_says_which(found, edit, sentence):
+    with pytest.raises(BadInput, match=sentence) as caught:
+        apply_edits(found, [{"do": "delete", "notes": [3]}, edit])
+    assert caught.value.in_language("ja") != str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data", [None, 3, "edits", {}, {"edits": 3}, {"version": 2, "edits": []}, {"edits": [], "x": 1}]
+)
+def test_what_is_no_list_of_corrections(data):
+    with pytest.raises(BadInput, match=r'corrections must be \{"version": 1'):
+        parsed(data)
+
+
+def test_every_kind_is_reachable():
+    assert {kind.do for kind in KINDS} == {
+        "instrument", "merge", "move", "delete", "add", "change", "split", "name",
+    }  # fmt: skip

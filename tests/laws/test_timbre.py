@@ -1,0 +1,81 @@
+"""Laws of what parts sound like: partials and attacks that are known are found."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from otowake.errors import BadInput
+from otowake.music import analyse
+from otowake.music.timbre import PARTIALS, timbre
+from otowake.plot import parts_figure, timbre_figure
+from otowake.types import Audio, Note
+
+RATE = 22050
+SLOPES = {"piano": 6.0, "violin": 12.0}
+"""dB an octave."""
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Eight notes of two parts in turn: the first is struck, the other swells for 200 ms."""
+    x, score = np.zeros(9 * RATE), []
+    t = np.arange(RATE) / RATE
+    for i, midi in enumerate((57, 69, 60, 72, 64, 76, 62, 74)):
+        slope = list(SLOPES.values())[i % 2] / 20 / np.log10(2)
+        rise = (np.exp(-4 * t), np.minimum(t / 0.2, 1))[i % 2] * (t < 0.8)
+        f0 = 440 * 2 ** ((midi - 69) / 12)
+        partials = [np.sin(2 * np.pi * f0 * n * t + n) / n**slope for n in range(1, 14) if f0 * n < RATE / 2]
+        x[i * RATE + 1000 : (i + 1) * RATE + 1000] += 0.2 * rise * sum(partials)
+        onset = i + 1000 / RATE
+        score.append(Note(onset, onset + 0.8, midi, programme=40 * (i % 2)))
+    return analyse(Audio(x.astype(np.float32), RATE), stages=["stems"], score=score)
+
+
+def test_partials_fall_as_they_were_made_to(found):
+    levels = timbre(found).levels
+    assert levels.shape == (2, PARTIALS)
+    octaves = np.log2(np.arange(1, 9))
+    for part, mine in zip(found.parts, levels, strict=True):
+        np.testing.assert_allclose(mine[:8], -SLOPES[part.name] * octaves, atol=2.5)
+
+
+def test_what_is_struck_rises_sooner_than_what_swells(found):
+    _, times, (struck, swelling) = timbre(found)
+    half = [times[int(np.argmax(rise >= 0.5))] for rise in (struck, swelling)]
+    assert half[0] < 0.03
+    assert 0.06 < half[1] < 0.14
+    assert struck[-1] < 0.5
+    assert swelling[-1] > 0.9
+
+
+def test_level_does_not_matter(found):
+    soft = analyse(
+        Audio(found.audio.samples * 1e-3, RATE),
+        stages=["stems"],
+        score=[replace(n, id=None) for n in found.notes],
+    )
+    np.testing.assert_allclose(timbre(soft).levels, timbre(found).levels, atol=0.5)
+
+
+@pytest.mark.parametrize("draw", [timbre, parts_figure, timbre_figure])
+def test_without_stems_or_sound_there_is_one_sentence(found, draw):
+    with pytest.raises(BadInput, match="this result has no stems"):
+        draw(replace(found, explained=None))
+    with pytest.raises(BadInput, match="the sound this result was made from"):
+        draw(replace(found, audio=None))
+
+
+def test_a_part_without_sound_has_no_level():
+    silence = Audio(np.zeros(2 * RATE, np.float32), RATE)
+    nothing = analyse(silence, stages=["stems"], score=[Note(0.0, 1.0, 60)])
+    found = timbre(nothing)
+    assert np.isnan(found.levels).all() and np.isnan(found.rises).all()
+    assert timbre_figure(nothing).axes and parts_figure(nothing).axes
+
+
+def test_no_parts_at_all():
+    noise = Audio(np.random.default_rng(0).normal(0, 0.01, RATE).astype(np.float32), RATE)
+    nothing = replace(analyse(noise, stages=["stems"], score=[Note(0.0, 0.5, 60)]), parts=())
+    assert timbre(nothing).levels.shape == (0, PARTIALS)
+    assert timbre_figure(nothing).axes and parts_figure(nothing).axes
