@@ -1,0 +1,43 @@
+"""
+Live: frame by frame
+====================
+
+Components are learnt beforehand, then a stream is followed while it sounds. The stream here is the recording itself, in pieces
+of one step of the STFT, as a sound card would hand them over; for a microphone, put its pieces in their place.
+
+ja:
+
+ライブ：フレームごとの処理
+==========================
+
+あらかじめ成分を学習しておき、鳴っている音をその場で追います。ここでは録音を、サウンドカードから届くのと同じように STFT の 1 歩ずつ
+渡します。マイクを使うときは、その入力に置き換えてください。
+"""
+
+import numpy as np
+
+import otowake
+
+audio = otowake.load(otowake.demo_path(), duration=6)
+analysis = otowake.analyse(audio, stages=["components"])
+spec, fit = analysis.stft, analysis.fitted()
+
+# %%
+# `otowake.Activator` keeps W and finds the activations of each new frame, in less time than the frame lasts.
+#
+# ja:
+#
+# `otowake.Activator` は W を固定し、新しいフレームのアクティベーションを、フレームの長さより短い時間で求めます。
+
+activations = otowake.Activator(fit.W, spec=fit.spec)
+window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft)
+sound = audio.mono()[:: audio.rate // spec.sample_rate]  # crude; a sound card can be asked for the rate
+latest, H, heard = np.zeros(spec.n_fft), None, ""
+for at in range(0, len(sound) - spec.hop, spec.hop):
+    latest = np.concatenate([latest[spec.hop :], sound[at : at + spec.hop]])
+    H = activations(np.abs(np.fft.rfft(window * latest)) / analysis.scale, H)
+    loudest = analysis.components[int(np.argmax(H * fit.W.sum(axis=0)))]
+    name = otowake.note_name(loudest.pitch.midi) if loudest.pitch and H.any() else "-"
+    if name != heard:
+        print(f"{at / spec.sample_rate:7.2f} s  {name}")
+    heard = name
