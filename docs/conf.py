@@ -19,7 +19,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
-    "mathml",
+    "formulas",
     "languages",
     "options",
     "pictures",
@@ -60,6 +60,7 @@ templates_path = ["_templates"]
 html_css_files = ["otowake.css"]
 html_js_files = ["languages.js"]
 html_copy_source = False
+html_math_renderer = "drawn"
 html_show_sphinx = False
 html_search_options = {"type": "languages.Words"} if language == "ja" else {}
 html_sidebars = {

@@ -15,8 +15,11 @@ ja:
 """
 
 import numpy as np
+from matplotlib.figure import Figure
 
 import otowake
+
+LANGUAGE = "en"
 
 audio = otowake.load(otowake.demo_path(), duration=6)
 analysis = otowake.analyse(audio, stages=["components"])
@@ -32,12 +35,28 @@ spec, fit = analysis.stft, analysis.fitted()
 activations = otowake.Activator(fit.W, spec=fit.spec)
 window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft)
 sound = audio.mono()[:: audio.rate // spec.sample_rate]  # crude; a sound card can be asked for the rate
-latest, H, heard = np.zeros(spec.n_fft), None, ""
+latest, H, heard, strengths = np.zeros(spec.n_fft), None, "", []
 for at in range(0, len(sound) - spec.hop, spec.hop):
     latest = np.concatenate([latest[spec.hop :], sound[at : at + spec.hop]])
     H = activations(np.abs(np.fft.rfft(window * latest)) / analysis.scale, H)
-    loudest = analysis.components[int(np.argmax(H * fit.W.sum(axis=0)))]
-    name = otowake.note_name(loudest.pitch.midi) if loudest.pitch and H.any() else "-"
+    strengths.append(H * fit.W.sum(axis=0))
+    loudest = analysis.components[int(np.argmax(strengths[-1]))]
+    name = otowake.note_name(loudest.pitch.midi, LANGUAGE) if loudest.pitch and H.any() else "-"
     if name != heard:
         print(f"{at / spec.sample_rate:7.2f} s  {name}")
     heard = name
+
+# %%
+# How strongly each component sounded, as it was known at each moment:
+#
+# ja:
+#
+# 各成分の強さ（その時点で求めた値）:
+
+words = {"en": ("time (s)", "component"), "ja": ("時間 (秒)", "成分")}[LANGUAGE]
+with otowake.plot.style():
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    axes = figure.subplots()
+    extent = (0, len(strengths) * spec.hop / spec.sample_rate, 0.5, len(strengths[0]) + 0.5)
+    axes.imshow(np.sqrt(strengths).T, aspect="auto", origin="lower", cmap="magma", extent=extent)
+    axes.set(xlabel=words[0], ylabel=words[1])

@@ -12,6 +12,8 @@ ja:
 アコーディオンの音階と和音の 20 個の成分が、乱数から音になるまで。
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import otowake
 
 LANGUAGE = "en"

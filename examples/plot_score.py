@@ -12,6 +12,8 @@ ja:
 何が演奏されるかがわかっていれば、分解は、それがどう鳴るかを求めるだけで済みます。
 """
 
+# sphinx_gallery_thumbnail_number = 2
+
 import otowake
 from otowake.music.templates import from_score
 
@@ -33,7 +35,13 @@ score = [otowake.Note(onset, onset + 0.6, midi) for onset, midi in zip(onsets, s
 
 start = from_score(score, V.frequencies, V.times)
 analysis = otowake.analyse(
-    audio, V=V, start={"W": start.W, "H": start.H}, stages=["components"], n_components=8, solver="mu", max_iter=30
+    audio,
+    V=V,
+    start={"W": start.W, "H": start.H},
+    stages=["components"],
+    n_components=8,
+    solver="mu",
+    max_iter=30,
 )
 figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 

@@ -1,6 +1,6 @@
 """Make the figures of docs/*/manual.md:
 
-    python scripts/make_figures.py
+python scripts/make_figures.py
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search.ja import BaseSplitter
 
+WIDE = re.compile(r"[、-ヿ㐀-鿿！-～①-⑳]")
 RUN = re.compile(r"[一-鿿々ァ-ヶー]+|[A-Za-z0-9_]+")
 
 
@@ -33,6 +34,28 @@ def headings(page: Path) -> list[tuple[int, str]]:
         if heading and not fence:
             found.append((len(heading[1]), heading[2].strip()))
     return found
+
+
+def join_lines(app: Sphinx, doctree: nodes.document) -> None:
+    """Take away line ends between Japanese characters, which browsers show as spaces."""
+    if app.config.language != "ja":
+        return
+    for element in doctree.findall(nodes.TextElement):
+        if isinstance(element, nodes.FixedTextElement):
+            continue
+        texts = [text for text in element.findall(nodes.Text) if not isinstance(text.parent, nodes.literal)]
+        whole = "".join(texts)
+        if "\n" not in whole:
+            continue
+        at = 0
+        for text in texts:
+            kept = [
+                c
+                for i, c in enumerate(text, at)
+                if not (c == "\n" and WIDE.match(whole[i - 1 : i]) and WIDE.match(whole[i + 1 : i + 2]))
+            ]
+            at += len(text)
+            text.parent.replace(text, nodes.Text("".join(kept)))
 
 
 def share_anchors(app: Sphinx, doctree: nodes.document) -> None:
@@ -62,5 +85,6 @@ def other_page(app: Sphinx, page: str, template: str, context: dict, doctree: no
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("doctree-read", share_anchors, priority=100)
+    app.connect("doctree-read", join_lines)
     app.connect("html-page-context", other_page)
     return {"parallel_read_safe": True}

@@ -70,6 +70,14 @@ def player(audio) -> str:
     return f"<audio controls preload='metadata' src='data:audio/ogg;base64,{data}'></audio>"
 
 
+def download_links(app: Sphinx, page: str, source: list[str]) -> None:
+    """The gallery's own words, which it has in English alone."""
+    if app.config.language == "ja" and page.startswith("gallery/"):
+        source[0] = source[0].replace("Download Python source code:", "Python のコードをダウンロード:")
+        source[0] = source[0].replace("Download Jupyter notebook:", "ノートブックをダウンロード:")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", write_examples, priority=100)
+    app.connect("source-read", download_links)
     return {"parallel_read_safe": True}
