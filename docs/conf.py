@@ -11,7 +11,7 @@ import otowake  # noqa: E402
 language = "ja" if tags.has("ja") else "en"  # noqa: F821 - Sphinx puts `tags` here
 project = "otowake 音分け"
 author = "The otowake developers"
-copyright = author  # noqa: A001
+copyright = author
 version = release = otowake.__version__
 
 extensions = [

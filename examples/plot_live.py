@@ -23,7 +23,7 @@ LANGUAGE = "en"
 
 audio = otowake.load(otowake.demo_path(), duration=6)
 analysis = otowake.analyse(audio, stages=["components"])
-spec, fit = analysis.stft, analysis.fitted()
+spec = analysis.stft
 
 # %%
 # `otowake.Activator` keeps W and finds the activations of each new frame, in less time than the frame lasts.
@@ -32,18 +32,35 @@ spec, fit = analysis.stft, analysis.fitted()
 #
 # `otowake.Activator` は W を固定し、新しいフレームのアクティベーションを、フレームの長さより短い時間で求めます。
 
-activations = otowake.Activator(fit.W, spec=fit.spec)
-window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft)
+
+def stream(pieces, analysis):
+    """The activations after each piece of `hop` samples at the analysis' rate, shape (component,)."""
+    spec = analysis.stft
+    activations = otowake.Activator(analysis.fit.W, spec=analysis.fit.spec)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft)
+    latest, H = np.zeros(spec.n_fft), None
+    for piece in pieces:
+        latest = np.concatenate([latest[len(piece) :], piece])
+        H = activations(np.abs(np.fft.rfft(window * latest)) / analysis.scale, H)
+        yield H
+
+
+# %%
+# What is heard, whenever it changes:
+#
+# ja:
+#
+# 聞こえた音（変わるたびに）:
+
 sound = audio.mono()[:: audio.rate // spec.sample_rate]  # crude; a sound card can be asked for the rate
-latest, H, heard, strengths = np.zeros(spec.n_fft), None, "", []
-for at in range(0, len(sound) - spec.hop, spec.hop):
-    latest = np.concatenate([latest[spec.hop :], sound[at : at + spec.hop]])
-    H = activations(np.abs(np.fft.rfft(window * latest)) / analysis.scale, H)
-    strengths.append(H * fit.W.sum(axis=0))
+pieces = [sound[at : at + spec.hop] for at in range(0, len(sound) - spec.hop, spec.hop)]
+strengths, heard = [], ""
+for i, H in enumerate(stream(pieces, analysis)):
+    strengths.append(H * analysis.fit.W.sum(axis=0))
     loudest = analysis.components[int(np.argmax(strengths[-1]))]
     name = otowake.note_name(loudest.pitch.midi, LANGUAGE) if loudest.pitch and H.any() else "-"
     if name != heard:
-        print(f"{at / spec.sample_rate:7.2f} s  {name}")
+        print(f"{i * spec.hop / spec.sample_rate:7.2f} s  {name}")
     heard = name
 
 # %%

@@ -17,7 +17,7 @@ class Words(BaseSplitter):
     The search in the page takes what is typed as one word, so what a dictionary would part must stay together.
     """
 
-    def split(self, input: str) -> list[str]:  # noqa: A002
+    def split(self, input: str) -> list[str]:
         runs = RUN.findall(input)
         pairs = [run[i : i + 2] for run in runs if not run.isascii() for i in range(len(run) - 1)]
         return [*runs, *pairs]
