@@ -76,4 +76,4 @@ with otowake.plot.style():
     axes = figure.subplots()
     extent = (0, len(strengths) * spec.hop / spec.sample_rate, 0.5, len(strengths[0]) + 0.5)
     axes.imshow(np.sqrt(strengths).T, aspect="auto", origin="lower", cmap="magma", extent=extent)
-    axes.set(xlabel=words[0], ylabel=words[1])
+    axes.set(xlabel=words[0], ylabel=words[1], yticks=range(5, len(strengths[0]) + 1, 5))
