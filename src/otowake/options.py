@@ -29,6 +29,15 @@ NEEDED = {"instruments": ("notes",), "stems": ("notes", "instruments")}
 """What a stage needs done before it."""
 
 
+def _plain(number: float | None) -> str:
+    """A bound in words, without an exponent.
+
+    >>> _plain(10_000_000), _plain(0.5), _plain(-4)
+    ('10000000', '0.5', '-4')
+    """
+    return "" if number is None else f"{number:.10g}"
+
+
 @dataclass(frozen=True)
 class Constraint:
     """What a value of an option must be.
@@ -49,7 +58,7 @@ class Constraint:
     def must_be(self) -> Text:
         """The constraint as words."""
         if self.choices and self.or_number and self.kind is int:
-            facts = {"low": f"{self.low:g}", "high": f"{self.high:g}", "choices": ", ".join(self.choices)}
+            facts = {"low": _plain(self.low), "high": _plain(self.high), "choices": ", ".join(self.choices)}
             return _filled(text.MUST_BE_COUNT_OR, **facts)
         if self.choices:
             words = ", ".join(self.choices)
@@ -61,11 +70,11 @@ class Constraint:
             return text.MUST_BE_TEXT
         what = text.MUST_BE_WHOLE if self.kind is int else text.MUST_BE_NUMBER
         if self.above is not None:
-            return _filled(text.MUST_BE_ABOVE, what=what, low=f"{self.above:g}")
+            return _filled(text.MUST_BE_ABOVE, what=what, low=_plain(self.above))
         if self.low is not None and self.high is not None:
-            return _filled(text.MUST_BE_BETWEEN, what=what, low=f"{self.low:g}", high=f"{self.high:g}")
+            return _filled(text.MUST_BE_BETWEEN, what=what, low=_plain(self.low), high=_plain(self.high))
         if self.low is not None:
-            return _filled(text.MUST_BE_AT_LEAST, what=what, low=f"{self.low:g}")
+            return _filled(text.MUST_BE_AT_LEAST, what=what, low=_plain(self.low))
         return what
 
     def check(self, name: str, value: Any) -> Any:

@@ -109,8 +109,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     reconstruction_err_
         √(2·D) of the training data: for ``frobenius`` the norm ‖X − W·H‖.
     losses_
-        Shape (n_iter_,): the objective after each iteration, for ``frobenius`` without its ½
-        (:attr:`otowake.types.Fit.losses`).
+        Shape (``n_iter_``,): the objective after each iteration, for ``frobenius`` without its ½ (``losses`` of
+        :class:`otowake.Fit`).
     n_iter_
         Iterations done.
     n_features_in_, feature_names_in_

@@ -50,7 +50,7 @@ def test_every_default_is_allowed(spec):
             True,
             "n_components must be a whole number from 1 to 1024, or auto; it is True.",
         ),
-        (FitSpec, "seed", -1, "seed must be a whole number from 0 to 4.29497e+09; it is -1."),
+        (FitSpec, "seed", -1, "seed must be a whole number from 0 to 4294967295; it is -1."),
         (FitSpec, "tol", float("nan"), "tol must be a number from 0 to 1; it is nan."),
         (FitSpec, "effort", "huge", "effort must be one of normal, thorough; it is 'huge'."),
         (NoteSpec, "clean", 4, "clean must be a whole number from 0 to 3; it is 4."),

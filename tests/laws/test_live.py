@@ -110,7 +110,7 @@ def test_bad_input_gets_one_sentence(W, call, sentence):
 
 def test_the_example_hears_a_stream(melody):
     """Pieces of four tones, one after the other: the component that is loudest has the tone's pitch."""
-    stream = runpy.run_path(str(ROOT / "examples" / "live.py"))["stream"]
+    stream = runpy.run_path(str(ROOT / "examples" / "plot_live.py"))["stream"]
     analysis = otowake.analyse(melody, n_components=4, max_iter=200)
     hop = analysis.stft.hop
     sound = melody.mono()

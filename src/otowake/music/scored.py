@@ -4,7 +4,7 @@ Every pitch of every part is a set of harmonic components, one for each of a few
 notes do. First they are tied: a pitch has one strength for each partial, whichever way it is detuned, so that all its
 partials move together (vibrato, a tuning of its own) and partials that several notes share are told apart by those that
 they do not. Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
-power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/accuracy.md``).
+power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/en/accuracy.md``).
 
 The sounds are soft masks on the complex spectrogram at the recording's own rate. What no note explains is the rest, so
 all sounds add up to the recording. The pieces of a long recording are learnt each by itself, so memory does not grow with

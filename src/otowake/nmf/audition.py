@@ -3,7 +3,7 @@
 A factorisation ends in the minimum that its start leads to, and those of music differ by some percent. Which
 minimum it will be shows early, and on few frames: neighbouring frames say nearly the same, and W has to serve all of
 them. So `n_starts` random starts are run side by side on `n_frames` evenly spaced frames, the W with the lowest loss
-is kept, and H is found for all frames with W held (a convex problem). `docs/decisions/0002-audition.md` has the
+is kept, and H is found for all frames with W held (a convex problem). `docs/en/decisions/0002-audition.md` has the
 measurements.
 """
 

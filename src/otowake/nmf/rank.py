@@ -8,7 +8,7 @@ Neighbouring entries of a spectrogram tell of each other: the window's main lobe
 frames. So whole patches are held out, with a margin about them that is neither learnt from nor judged by. And a patch
 counts at most as much as the best single component would make it: where a component was tied down by a few faint
 entries alone, what it foretells can be any number, and one such patch would outweigh all others
-(`docs/decisions/0004-number.md`).
+(`docs/en/decisions/0004-number.md`).
 
 Source: Wold, "Cross-validatory estimation of the number of components in factor and principal components models"
 (1978); Owen & Perry, "Bi-cross-validation of the SVD and the nonnegative matrix factorization" (2009), with small

@@ -1,0 +1,33 @@
+"""
+A chord, note by note
+=====================
+
+Three notes that sound together, each of them alone.
+
+ja:
+
+和音を 1 音ずつ
+=====================
+
+同時に鳴る 3 つの音を、それぞれ単独で聞きます。
+"""
+
+import otowake
+
+LANGUAGE = "en"
+
+audio = otowake.load(otowake.demo_path(), start=9.9, duration=2.1)
+analysis = otowake.analyse(audio, stages=["stems"], instruments="accordion")
+figure = otowake.plot.piano_roll(analysis, language=LANGUAGE)
+
+# %%
+# The notes of the first chord. Where their partials meet, as those of C and G do at 784 Hz, the sound there is
+# shared out between them.
+#
+# ja:
+#
+# 最初の和音の音です。ドとソの 784 Hz のように倍音が重なるところでは、その音を両者に配分します。
+
+first = [note for note in analysis.notes if note.onset < 0.5]
+sounds = {{"en": "the chord", "ja": "和音"}[LANGUAGE]: audio}
+sounds |= {otowake.note_name(note.midi, LANGUAGE): note.audio() for note in first}

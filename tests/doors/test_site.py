@@ -1,0 +1,115 @@
+"""The documentation site as it is built: no warning, no request to another host, no page too wide. About a minute:
+
+pytest -m site
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FETCHED = {"src", "srcset", "poster", "data"}
+WIDTHS = (390, 1280)
+
+pytestmark = pytest.mark.site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The site, built with every warning an error."""
+    pytest.importorskip("sphinx", reason="the site needs the extra [docs]")
+    place = tmp_path_factory.mktemp("site")
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [ROOT / "scripts" / "docs", place],
+        env={**os.environ, "PATH": here},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return place
+
+
+def html(site: Path) -> list[Path]:
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+class Links(HTMLParser):
+    """What a page fetches, and where its link to the other language goes."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.other = ""
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.fetched += [value for name, value in given.items() if name in FETCHED]
+        if tag == "link":
+            self.fetched.append(given.get("href", ""))
+        if "data-other-language" in given:
+            self.other = given["href"]
+
+
+def test_no_page_names_another_host_to_fetch_from(site):
+    pages = html(site)
+    assert len(pages) > 60
+    for page in pages:
+        outside = [url for url in Links(page).fetched if re.match(r"(https?:)?//", url)]
+        assert not outside, (page, outside)
+    for sheet in site.rglob("*.css"):
+        found = re.findall(
+            r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')]+)", sheet.read_text(encoding="utf-8")
+        )
+        assert not found, (sheet, found)
+
+
+def test_every_page_leads_to_the_same_page_in_the_other_language(site):
+    for page in html(site):
+        if page.parent != site:
+            assert (page.parent / Links(page).other).resolve().is_file(), page
+
+
+def test_both_languages_have_the_same_anchors(site):
+    def anchors(language: str, name: str) -> list[str]:
+        return re.findall(
+            r'<section (?:class="[^"]*" )?id="([^"]+)"', (site / language / name).read_text(encoding="utf-8")
+        )
+
+    for name in ("manual.html", "start.html", "choosing.html", "accuracy.html"):
+        assert anchors("ja", name) == anchors("en", name) != []
+
+
+def test_in_a_browser_nothing_is_fetched_nothing_is_too_wide_and_the_search_finds(site):
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright")
+    if not CHROMIUM:
+        pytest.skip("the browser test needs chromium")
+    outside: list[str] = []
+    wide: list[tuple[str, int]] = []
+    with playwright.sync_playwright() as run:
+        browser = run.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.on("request", lambda r: r.url.startswith(("file:", "data:")) or outside.append(r.url))
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for path in html(site):
+                page.goto(path.as_uri())
+                over = page.evaluate(
+                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                )
+                if over > 0:
+                    wide.append((f"{path.relative_to(site)} at {width}", over))
+        for language, words in ("en", "audition"), ("ja", "基底スペクトル"), ("ja", "損失"):
+            page.goto(f"{(site / language / 'search.html').as_uri()}?q={words}")
+            page.wait_for_selector("#search-results li a")
+        browser.close()
+    assert not outside and not wide
