@@ -9,6 +9,7 @@ from otowake.io import load as load
 from otowake.io import load_analysis as load_analysis
 from otowake.io import save_analysis as save_analysis
 from otowake.io.audio import demo_path as demo_path
+from otowake.io.report import write_report as write_report
 from otowake.music import analyse as analyse
 from otowake.music.pitch import note_name as note_name
 from otowake.nmf import Activator as Activator

@@ -569,6 +569,8 @@ class Analysis:
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
         rest; all together are the recording. None where the stage `stems` was not asked for.
+    reported
+        Whether the stage `report` was asked for: a page that shows all this lies in the saved folder.
 
     Examples
     --------
@@ -598,6 +600,7 @@ class Analysis:
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
+    reported: bool = False
 
     def __repr__(self) -> str:
         name = self.audio.name if self.audio else "no sound"
@@ -612,6 +615,7 @@ class Analysis:
             "notes": self.note_spec is not None,
             "instruments": self.part_spec is not None,
             "stems": self.stems is not None,
+            "report": self.reported,
         }
         return tuple(stage for stage in STAGES if done[stage])
 

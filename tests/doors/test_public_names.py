@@ -43,6 +43,7 @@ NAMES = [
     "progress",
     "save_analysis",
     "spectrogram",
+    "write_report",
 ]
 EXTRAS = {"NMF"}
 

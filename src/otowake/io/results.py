@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile
@@ -47,6 +47,9 @@ from otowake.types import (
     Sound,
     Stop,
 )
+
+if TYPE_CHECKING:
+    from otowake.plot import Snapshots
 
 FORMAT = 1
 """The version of the folder's layout."""
@@ -104,6 +107,7 @@ def save_analysis(
     ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording left and the
     notes as synthesised right.
     ``stems/`` has the sound of each part and of what is left; together they are the recording.
+    ``report.html`` shows and plays all of it in a browser (:func:`otowake.write_report`).
     ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats, chords and parts.
 
     Examples
@@ -121,8 +125,10 @@ def save_analysis(
     return Path(folder)
 
 
-def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
-    """Fill an empty folder with an analysis; see :func:`save_analysis`."""
+def write_analysis(
+    analysis: Analysis, place: Path, language: Language, snapshots: Snapshots | None = None
+) -> None:
+    """Fill an empty folder with an analysis; see :func:`save_analysis`. `snapshots` of the learning are for the report."""
     (place / "analysis.json").write_text(
         json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
@@ -135,6 +141,10 @@ def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
         piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
     if analysis.stems is not None and analysis.audio is not None:
         write_stems(analysis, analysis.audio, place / "stems")
+    if analysis.reported:
+        from otowake.io.report import write_report
+
+        write_report(analysis, place / "report.html", folder=place, snapshots=snapshots, language=language)
 
 
 def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
@@ -454,6 +464,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
             analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
         if "instruments" in stages:
             analysis = _with_parts(analysis, facts)
+        analysis = replace(analysis, reported="report" in stages)
         audio = _sound(facts["input"], folder) if sound else None
     except (
         ValueError,
