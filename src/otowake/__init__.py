@@ -49,6 +49,7 @@ _HOMES = {
     "progress": "console",
     "save_analysis": "io",
     "spectrogram": "signal",
+    "write_report": "io.report",
 }
 NEEDS_EXTRA = {"NMF"}
 """Names that only work with an extra, and so are not among those of ``from otowake import *``."""

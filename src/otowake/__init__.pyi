@@ -10,6 +10,7 @@ from otowake.io import load_analysis as load_analysis
 from otowake.io import save_analysis as save_analysis
 from otowake.io.audio import demo_path as demo_path
 from otowake.io.edits import edit_folder as edit_folder
+from otowake.io.report import write_report as write_report
 from otowake.music import analyse as analyse
 from otowake.music.edits import apply_edits as apply_edits
 from otowake.music.pitch import note_name as note_name

@@ -24,7 +24,7 @@ PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
 NAMES = ("letters", "solfege", "iroha", "hz")
 TRANSCRIBERS = ("listener", "dictionary")
-STAGES = ("components", "notes", "instruments", "stems")
+STAGES = ("components", "notes", "instruments", "stems", "report")
 NEEDED = {"instruments": ("notes",), "stems": ("notes", "instruments")}
 """What a stage needs done before it."""
 

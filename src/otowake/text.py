@@ -353,6 +353,7 @@ NOTE_AT = Text("{name} at {onset} s", "{onset} 秒の {name}")
 PLAYED = Text("{name} ({seconds} s)", "{name}（{seconds} 秒）")
 HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
 WROTE = Text("Results: {folder}", "結果: {folder}")
+LOOK_AND_LISTEN = Text("To look and listen, in a browser: {path}", "ブラウザーで見る・聴く: {path}")
 HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
 RESTARTS = Text(
     "Of {n} starts the best is kept; the spectra of the others agree with it by {agreement} (1: the same).",

@@ -614,6 +614,8 @@ class Analysis:
         rest; all together are the recording. None without `explained` or `audio`.
     found
         What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
+    reported
+        Whether the stage `report` was asked for: a page that shows all this lies in the saved folder.
 
     Examples
     --------
@@ -646,6 +648,7 @@ class Analysis:
     found: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
+    reported: bool = False
 
     def __repr__(self) -> str:
         name = self.audio.name if self.audio else "no sound"
@@ -660,6 +663,7 @@ class Analysis:
             "notes": self.note_spec is not None,
             "instruments": self.part_spec is not None,
             "stems": self.explained is not None,
+            "report": self.reported,
         }
         return tuple(stage for stage in STAGES if done[stage])
 

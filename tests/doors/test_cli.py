@@ -109,7 +109,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         (
             ["split", "x.wav", "--stages", "melody"],
             1,
-            "stages must be one of components, notes, instruments, stems; it is 'melody'.",
+            "stages must be one of components, notes, instruments, stems, report; it is 'melody'.",
         ),
         (["split", "x.wav", "--options", "none.toml"], 1, "none.toml: there is no such file"),
         (["split", "x.wav", "--lang", "de"], 1, "lang must be one of en, ja; it is de."),

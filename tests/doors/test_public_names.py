@@ -45,6 +45,7 @@ NAMES = [
     "progress",
     "save_analysis",
     "spectrogram",
+    "write_report",
 ]
 EXTRAS = {"NMF"}
 

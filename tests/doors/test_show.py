@@ -147,7 +147,10 @@ def completed(capsys, monkeypatch, words):
         ("otowake s", "plain,split plain,show plain,score"),
         ("otowake split --n-c", "plain,--n-components"),
         ("otowake split --solver a", "plain,accelerated plain,adam"),
-        ("otowake split --stages notes,", "plain,notes,components plain,notes,instruments plain,notes,stems"),
+        (
+            "otowake split --stages notes,",
+            "plain,notes,components plain,notes,instruments plain,notes,stems plain,notes,report",
+        ),
         ("otowake split --instruments piano,vio", "plain,piano,violin plain,piano,viola"),
         ("otowake split --lang j", "plain,ja"),
         ("otowake split so", "file,so"),

@@ -58,3 +58,5 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
     elif analysis.part_spec is not None:
         tables.say(text.NO_PARTS.format(language), out)
     tables.say(text.WROTE.format(language, folder=folder), out)
+    if analysis.reported:
+        tables.say(text.LOOK_AND_LISTEN.format(language, path=folder / "report.html"), out)

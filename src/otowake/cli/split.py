@@ -228,7 +228,7 @@ def one_file(
             audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
             is_long = factorised and isinstance(audio, Recording)
             V = spooled_spectrogram(audio, stft_spec, place) if is_long else None
-        film = _film() if animation and factorised else None
+        film = _film(60 if animation else 24) if factorised and (animation or "report" in stages) else None
         with console.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, load_spec, stft_spec, specs[FitSpec])
             saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
@@ -253,8 +253,8 @@ def one_file(
                 resume=saved.read() if factorised else None,
             )
         with told(language):
-            write_analysis(analysis, place, language)
-        if film:
+            write_analysis(analysis, place, language, film)
+        if film and animation:
             from otowake.plot import analysis_figure, animate_analysis
 
             analysis_figure(analysis, language=language, before=True).savefig(place / "figure-before.png")
@@ -263,7 +263,7 @@ def one_file(
     report(analysis, folder, language, out)
 
 
-def _film() -> Any:
+def _film(most: int) -> Any:
     from otowake.plot import Snapshots
 
-    return Snapshots()
+    return Snapshots(most)

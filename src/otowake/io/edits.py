@@ -12,7 +12,7 @@ from typing import Any
 from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
-from otowake.io.results import EDITS, REWRITTEN, load_analysis, new_folder, write_edited
+from otowake.io.results import EDITS, REWRITTEN, load_analysis, new_folder, write_edited, write_reported
 from otowake.music.edits import apply_edits
 from otowake.text import Language
 from otowake.types import Analysis
@@ -95,6 +95,7 @@ def edit_folder(
             copy_function=_linked,
             dirs_exist_ok=True,
         )
+        write_reported(edited, place, language)
     return edited
 
 

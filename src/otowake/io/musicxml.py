@@ -96,7 +96,10 @@ def write_score(
     staves = [_staff(music21, each, rhythm, key, n_bars) for each in _staves(placed)]
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=title or "otowake", composer=" ")
-    for staff in staves:
+    for number, staff in enumerate(staves, 1):
+        staff.id = f"staff-{number}"  # else music21 draws one at random
+        staff.insert(0, music21.instrument.Instrument())
+        staff.getInstrument().partId = f"P{number}"
         score.insert(0, staff)
     if len(staves) > 1:
         score.insert(0, music21.layout.StaffGroup(staves, symbol="brace", barTogether=True))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile
@@ -54,6 +54,9 @@ from otowake.types import (
     Stop,
 )
 
+if TYPE_CHECKING:
+    from otowake.plot import Snapshots
+
 FORMAT = 1
 """The version of the folder's layout."""
 
@@ -73,6 +76,7 @@ REWRITTEN = frozenset(
         "score.musicxml",
         "chords.csv",
         "piano-roll.png",
+        "report.html",
         "parts.png",
         "timbre.png",
         "stems",
@@ -139,6 +143,7 @@ def save_analysis(
     ``stems/`` has the sound of each part and of what is left; together they are the recording. ``stems.npz`` holds
     what each note contributes to the recording, and ``parts.png`` and ``timbre.png`` show it.
     Of an analysis that was corrected by hand: ``edits.json``, and in ``found/`` what was found.
+    ``report.html`` shows and plays all of it in a browser (:func:`otowake.write_report`).
     ``analysis.json`` says what was analysed, how, how it ended, and has key, tempo, beats, chords and parts.
 
     Examples
@@ -156,12 +161,25 @@ def save_analysis(
     return Path(folder)
 
 
-def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
-    """Fill an empty folder with an analysis; see :func:`save_analysis`."""
+def write_analysis(
+    analysis: Analysis, place: Path, language: Language, snapshots: Snapshots | None = None
+) -> None:
+    """Fill an empty folder with an analysis; see :func:`save_analysis`. `snapshots` of the learning are for the report."""
     if analysis.fit is not None:
         _write_factorisation(analysis, analysis.fit, place, language)
     else:
         write_edited(analysis, place, language)
+    write_reported(analysis, place, language, snapshots)
+
+
+def write_reported(
+    analysis: Analysis, place: Path, language: Language, snapshots: Snapshots | None = None
+) -> None:
+    """Write the report of an analysis whose folder is written, if it was asked for."""
+    if analysis.reported:
+        from otowake.io.report import write_report
+
+        write_report(analysis, place / "report.html", folder=place, snapshots=snapshots, language=language)
 
 
 def write_edited(analysis: Analysis, place: Path, language: Language) -> None:
@@ -553,7 +571,7 @@ def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explaine
         analysis = _with_parts(analysis, facts)
     if "stems" in stages:
         analysis = replace(analysis, explained=explained or read_explained(place / EXPLAINED))
-    return analysis
+    return replace(analysis, reported="report" in stages)
 
 
 def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) -> Analysis:

@@ -48,7 +48,8 @@ def analyse(
     audio
         The recording.
     stages
-        What to do: ``"components"``, ``"notes"``, ``"instruments"``, ``"stems"``; all if not given.
+        What to do: ``"components"``, ``"notes"``, ``"instruments"``, ``"stems"``, ``"report"`` (written when the
+        analysis is saved); all if not given.
     V
         Its spectrogram, if it has been made already.
     start
@@ -101,7 +102,7 @@ def analyse(
             analysis = _with_parts(analysis, audio, part_spec, score is not None)
         if "stems" in asked:
             analysis = _with_stems(analysis, audio)
-    return with_sound(analysis, audio)
+    return replace(with_sound(analysis, audio), reported="report" in asked)
 
 
 def _with_components(

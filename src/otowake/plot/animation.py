@@ -189,14 +189,7 @@ def animate_analysis(
 
     The snapshots are of the fit that the analysis was made with.
     """
-    fit = analysis.fitted()
-    whole = Snapshots(iterations=fit.iterations, losses=fit.losses)
-    whole.add(0, fit.initial)
-    if snapshots.frames:
-        order = matching_order(snapshots.frames[-1].factors.W, fit.W)
-        between = [s for s in snapshots.frames if 0 < s.iteration < fit.n_iter]
-        whole.frames += [Snapshot(s.iteration, _ordered(s.factors, order)) for s in between]
-    whole.add(fit.n_iter, fit.factors)
+    whole = whole_course(snapshots, analysis)
     animate(
         whole,
         analysis.frequencies,
@@ -207,6 +200,29 @@ def animate_analysis(
         language=language,
         fps=fps,
     )
+
+
+def whole_course(snapshots: Snapshots | None, analysis: Analysis) -> Snapshots:
+    """The course from the random start to an analysis, in the order of its components; between them `snapshots`.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> snapshots = Snapshots()
+    >>> audio = otowake.load(otowake.demo_path(), duration=2)
+    >>> found = otowake.analyse(audio, stages=["components"], n_components=2, max_iter=30, tol=0, watch=snapshots)
+    >>> [snapshot.iteration for snapshot in whole_course(snapshots, found).frames]
+    [0, 10, 20, 30]
+    """
+    fit = analysis.fitted()
+    whole = Snapshots(iterations=fit.iterations, losses=fit.losses)
+    whole.add(0, fit.initial)
+    if snapshots and snapshots.frames:
+        order = matching_order(snapshots.frames[-1].factors.W, fit.W)
+        between = [s for s in snapshots.frames if 0 < s.iteration < fit.n_iter]
+        whole.frames += [Snapshot(s.iteration, _ordered(s.factors, order)) for s in between]
+    whole.add(fit.n_iter, fit.factors)
+    return whole
 
 
 def _ordered(factors: Factors, order: Order) -> Factors:

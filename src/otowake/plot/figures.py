@@ -123,14 +123,14 @@ def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     count = labels.count(fit.factors.n_components, language)
     if before:
         return f"{count} · {labels.BEFORE_LEARNING.format(language)}"
-    loss = _loss_name(fit, language)
+    loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
     iterations = [labels.AFTER.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 
 
-def _loss_name(fit: Fit, language: Language) -> str:
+def loss_name(fit: Fit, language: Language) -> str:
     """What was made small."""
     loss = fit.spec.loss
     if isinstance(loss, str):

@@ -1,0 +1,161 @@
+// The page as a whole: header, language, keys, the bar of the player, and the door for those who build on it.
+
+function header() {
+  document.documentElement.lang = language;
+  document.title = data.name + " – otowake";
+  $("name").textContent = data.name;
+  $("found").textContent = say(data.found);
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", word(element.dataset.label));
+  for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === language));
+  const facts = [["length", clock(data.length)]];
+  if (data.key) facts.push(["key", say(data.key)]);
+  if (data.rhythm) facts.push(["tempo", say(data.rhythm.words)]);
+  facts.push(["tuning", word("a4", { hz: data.tuning.toFixed(1) })]);
+  $("facts").replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, word(name)), make("dd", {}, value))));
+  const sections = [...document.querySelectorAll("main > section")].filter((section) => !section.hidden);
+  $("sections").replaceChildren(...sections.map((section) => make("a", { href: "#" + section.id }, section.querySelector("h2").textContent)));
+}
+
+function setLanguage(wanted) {
+  language = wanted === "ja" ? "ja" : "en";
+  header();
+  emit("language", language);
+}
+
+/** The buttons that zoom the views that a chart is made of. */
+function zoomButtons() {
+  for (const host of document.querySelectorAll(".zoom")) {
+    const wanted = host.dataset.view.split(" ").map((name) => views[name]);
+    const actions = [["−", "zoomOut", () => views.time.zoom(1.5, player.time)], ["+", "zoomIn", () => views.time.zoom(1 / 1.5, player.time)], ["⤢", "showAll", () => wanted.forEach((view) => view.all())]];
+    const buttons = actions.map(([sign, name, act]) => [name, make("button", { type: "button", onclick: act }, sign)]);
+    const words = () => {
+      for (const [name, button] of buttons) {
+        button.setAttribute("aria-label", word(name));
+        button.title = word(name);
+      }
+    };
+    host.append(...buttons.map(([, button]) => button));
+    on("language", words);
+    words();
+  }
+}
+
+function playerBar() {
+  $("player").hidden = !tracks.length;
+  document.body.classList.toggle("quietly", !tracks.length);
+  const seek = $("seek");
+  seek.max = player.length;
+  $("play").addEventListener("click", () => player.toggle());
+  $("loop").addEventListener("click", () => player.setLoop(!player.looping));
+  $("reset").addEventListener("click", () => {
+    for (const track of tracks) Object.assign(track, { only: false, on: track.kind === "mixture", volume: 1 });
+    player.set(tracks[0], {});
+  });
+  const loud = () => {
+    player.setVolume(Number($("master").value));
+    $("master").style.setProperty("--done", 100 * player.volume + "%");
+  };
+  $("master").addEventListener("input", loud);
+  loud();
+  seek.addEventListener("input", () => player.seek(Number(seek.value)));
+  const time = () => {
+    $("clock").textContent = clock(player.time) + " / " + clock(player.length);
+    if (document.activeElement !== seek || player.playing) seek.value = player.time;
+    seek.style.setProperty("--done", (100 * player.time) / player.length + "%");
+    seek.setAttribute("aria-valuetext", word("positionOf", { at: clock(player.time), length: clock(player.length) }));
+  };
+  const state = () => {
+    $("play").textContent = player.playing ? "❚❚" : "▶";
+    $("play").setAttribute("aria-label", word(player.playing ? "pause" : "play"));
+    $("loop").setAttribute("aria-pressed", String(player.looping));
+    $("loop").title = word("loopHelp");
+    seek.setAttribute("aria-label", word("position"));
+    $("heard").textContent = player.heard();
+    $("reset").hidden = !tracks.some((track) => track.only || track.on !== (track.kind === "mixture"));
+    if (player.playing) requestAnimationFrame(frame);
+  };
+  let drawing = false;
+  const frame = () => {
+    if (drawing) return;
+    drawing = true;
+    requestAnimationFrame(() => {
+      drawing = false;
+      follow();
+      emit("time", player.time);
+      if (player.playing) frame();
+    });
+  };
+  /** Turn the page of the zoomed-in view as the cursor leaves it. */
+  const follow = () => {
+    const { low, high } = views.time;
+    if (player.playing && player.time > high && player.time - high < 0.5) views.time.move((high - low) * 0.95);
+  };
+  on("seek", () => emit("time", player.time));
+  on("time", time);
+  on("player", state);
+  on("language", () => { time(); state(); });
+  time();
+  state();
+}
+
+function keys() {
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    const typing = target.matches("input:not([type=range]), textarea, select, [contenteditable]");
+    const pressing = target.matches("button, a, summary");
+    const sliding = target.matches("input[type=range]");
+    if (typing) return;
+    const step = event.shiftKey ? 5 : 1;
+    const actions = {
+      " ": pressing ? null : () => player.toggle(),
+      ArrowLeft: sliding ? null : () => player.seek(player.time - step),
+      ArrowRight: sliding ? null : () => player.seek(player.time + step),
+      Home: sliding || !target.matches("canvas, body") ? null : () => player.seek(0),
+      "+": () => views.time.zoom(1 / 1.5, player.time),
+      "-": () => views.time.zoom(1.5, player.time),
+      0: () => Object.values(views).forEach((view) => view.all()),
+      l: () => player.setLoop(!player.looping),
+      Escape: () => select({ notes: [], components: [], region: null }),
+    };
+    const action = actions[key.length === 1 ? key.toLowerCase() : key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => setLanguage(button.dataset.language));
+makeMixer();
+makeRoll();
+makePanels();
+makeComponentTable();
+makeOptions();
+makeFiles();
+zoomButtons();
+playerBar();
+keys();
+header();
+
+/**
+ * For those who build on the page:
+ *
+ * data       what the page shows; notes, parts and components are meant by their places in it
+ * selection  { notes: [number], components: [number], region: null | { start, end (s), low, high (Hz) } }
+ * select     changes some of it, such as select({ notes: [3] })
+ * events     an EventTarget; each event has its value as `detail`: "select-notes", "select-components",
+ *            "select-region", "seek" (s), "time" (s, while it plays), "player" (something was switched),
+ *            "language" ("en" or "ja"), "pictures" (they are all drawn)
+ * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume }), only([id]), setLoop(bool), time,
+ *            playing, length, tracks (id: "mixture", "notes", "part-0", "other", "component-0"), and, once it has
+ *            played, `context` and the node `output` that all is heard through
+ * views      time, pitch, frequency, component: set(low, high), zoom(factor, at), all()
+ * language, setLanguage
+ */
+window.otowake = {
+  data, selection, select, events, player, views, setLanguage,
+  get language() {
+    return language;
+  },
+};

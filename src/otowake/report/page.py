@@ -1,0 +1,144 @@
+"""The page put together: template, style, program and content in one text that asks no host for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+from otowake.plot.animation import Snapshots
+from otowake.report.content import content_of
+from otowake.report.words import WORDS
+from otowake.text import Language, Text
+from otowake.types import Analysis
+
+SCRIPTS = ("core", "player", "chart", "roll", "panels", "tables", "main")
+"""The parts of the program, in the order in which they are joined."""
+
+POLICY = (
+    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; "
+    "media-src data: blob: file: 'self'; base-uri 'none'; form-action 'none'"
+)
+"""What the page may load: itself, and sounds from the folder that it lies in."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """A sound to be played: the recording, its notes synthesised, a part, what is left, or a component.
+
+    `place` is the part's or component's number, from 0. The sound itself is `data` (FLAC), or it lies at `link`,
+    relative to the page; `original` is where it lies in full quality.
+    """
+
+    kind: Literal["mixture", "notes", "part", "other", "component"]
+    place: int = 0
+    data: bytes | None = None
+    link: str | None = None
+    original: str | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """Something to take away: its content, or where it lies, relative to the page."""
+
+    name: str
+    what: Text
+    data: bytes | None = None
+    link: str | None = None
+
+
+def page(
+    analysis: Analysis,
+    tracks: Sequence[Track] = (),
+    offered: Sequence[File] = (),
+    *,
+    snapshots: Snapshots | None = None,
+    language: Language = "en",
+) -> str:
+    """An analysis as an HTML page, in both languages.
+
+    Parameters
+    ----------
+    analysis
+        What was found; the page shows what is there.
+    tracks
+        What can be heard.
+    offered
+        What can be taken away.
+    snapshots
+        Of the learning, if it was watched; else its beginning and its end are shown.
+    language
+        The language that the page opens in.
+
+    Examples
+    --------
+    >>> import otowake
+    >>> audio = otowake.load(otowake.demo_path(), duration=2)
+    >>> text = page(otowake.analyse(audio, stages=["notes"]))
+    >>> text.startswith("<!doctype html>"), "http://" in text or "https://" in text
+    (True, False)
+    """
+    content = content_of(analysis, snapshots, language)
+    content["tracks"] = [
+        {
+            "kind": track.kind,
+            "place": track.place,
+            "link": track.link,
+            "original": track.original,
+            "embedded": track.data is not None,
+        }
+        for track in tracks
+    ]
+    content["files"] = [
+        {
+            "name": file.name,
+            "what": file.what._asdict(),
+            "link": file.link,
+            "data": None if file.data is None else _base64(file.data),
+        }
+        for file in offered
+    ]
+    sounds = "\n".join(
+        f'<script type="text/plain" id="sound-{number}">{_base64(track.data)}</script>'
+        for number, track in enumerate(tracks)
+        if track.data is not None
+    )
+    style = _asset("report.css")
+    script = '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
+    parts = {
+        "language": language,
+        "policy": html.escape(POLICY.format(script=_digest(script), style=_digest(style))),
+        "title": html.escape(str(content["name"])),
+        "noscript": html.escape(" ".join(WORDS["noscript"])),
+        "style": style,
+        "script": script,
+        "data": _json(content),
+        "sounds": sounds,
+    }
+    pieces = _asset("report.html").split("{{")
+    rest = (piece.split("}}", 1) for piece in pieces[1:])
+    return pieces[0] + "".join(parts[name] + after for name, after in rest)
+
+
+def _asset(name: str) -> str:
+    return (files("otowake.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _digest(content: str) -> str:
+    return "sha256-" + _base64(hashlib.sha256(content.encode()).digest())
+
+
+def _json(content: object) -> str:
+    """JSON that can't end the element that it is in, whatever the recording is called."""
+    return json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace(
+        "<", "\\u003c"
+    )

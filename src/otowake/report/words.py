@@ -1,0 +1,148 @@
+"""The words on the page, in both languages; the page's program picks them by name."""
+
+from __future__ import annotations
+
+from otowake import text
+from otowake.plot import labels
+from otowake.text import Text
+
+PART_FOUND = Text("{title} ({n} notes)", "{title}（{n} 音）")
+FOUND = Text("Found: {facts}.", "見つかったもの: {facts}。")
+
+WORDS: dict[str, Text] = {
+    # What is at the top.
+    "noscript": Text(
+        "This page needs JavaScript; the files beside it hold the same results.",
+        "このページには JavaScript が必要です。同じ結果は隣のファイルにもあります。",
+    ),
+    "skip": Text("To the player", "プレーヤーへ"),
+    "comma": text.BETWEEN,
+    "nNotes": labels.N_NOTES,
+    "language": Text("Language", "言語"),
+    "sections": Text("Sections", "目次"),
+    "nothing": Text("Nothing was asked for but this page.", "このページだけが作られました。"),
+    "length": Text("length", "長さ"),
+    "key": Text("key", "調"),
+    "tempo": Text("tempo", "テンポ"),
+    "tuning": Text("tuning", "基準ピッチ"),
+    "a4": Text("A4 = {hz} Hz", "A4 = {hz} Hz"),
+    # Playing.
+    "listen": Text("Listen", "聴く"),
+    "listenHelp": Text(
+        "Solo plays a sound alone, several together; On mixes it in. All run in step.",
+        "「ソロ」にした音だけが鳴ります（複数可）。「オン」で重ねて鳴らします。すべて同期して再生されます。",
+    ),
+    "player": Text("Player", "プレーヤー"),
+    "play": Text("Play", "再生"),
+    "pause": Text("Pause", "一時停止"),
+    "position": Text("Position", "再生位置"),
+    "positionOf": Text("{at} of {length}", "{at} / {length}"),
+    "loop": Text("Loop", "くり返し"),
+    "loopHelp": Text(
+        "Repeat all, or the part selected with shift and drag",
+        "全体、または Shift＋ドラッグで選んだ範囲をくり返します",
+    ),
+    "volume": Text("Volume", "音量"),
+    "volumeOf": Text("Volume: {name}", "音量: {name}"),
+    "only": Text("Solo", "ソロ"),
+    "onlyOf": Text("Solo: {name}", "ソロ: {name}"),
+    "on": Text("On", "オン"),
+    "onOf": Text("On: {name}", "オン: {name}"),
+    "reset": Text("Whole recording", "録音全体に戻す"),
+    "mixture": Text("The recording", "録音"),
+    "synthesised": Text("Notes as synthesised", "音符（合成音）"),
+    "other": Text("Other sounds", "その他の音"),
+    "componentOf": Text("Component {n}", "成分 {n}"),
+    "heard": Text("Heard: {names}", "聞こえる音: {names}"),
+    "silence": Text("nothing", "なし"),
+    "playing": Text("Playing. {heard}", "再生しています。{heard}"),
+    "paused": Text("Paused at {at}.", "{at} で一時停止しました。"),
+    "missing": Text(
+        "{name}: the sound lies in the result folder; keep this page there to hear it.",
+        "{name}: 音は結果フォルダーにあります。このページをそのフォルダーに置いたまま開いてください。",
+    ),
+    "linked": Text("in the folder", "フォルダー内"),
+    "noSound": Text("The sound is no longer to be had.", "音声は残っていません。"),
+    "keys": Text(
+        "Keys: space plays and pauses, ← → move by a second (with shift by five), + − zoom, 0 shows all, L loops.",
+        "キー操作: スペースで再生・停止、← → で 1 秒（Shift で 5 秒）移動、+ − で拡大・縮小、0 で全体表示、L でくり返し。",
+    ),
+    "pointer": Text(
+        "Click to go there; drag to move; Ctrl + wheel or pinch to zoom; shift + drag to select.",
+        "クリックで移動、ドラッグで表示範囲を移動、Ctrl＋ホイールまたはピンチで拡大、Shift＋ドラッグで範囲選択。",
+    ),
+    "zoomIn": Text("Zoom in", "拡大"),
+    "zoomOut": Text("Zoom out", "縮小"),
+    "showAll": Text("Show all", "全体"),
+    # Notes.
+    "notes": Text("Notes", "音符"),
+    "roll": Text("Piano roll", "ピアノロール"),
+    "pale": labels.PALE,
+    "noteList": Text("List of {n} notes", "音符の一覧（{n} 個）"),
+    "instrument": Text("instrument", "楽器"),
+    "instruments": Text("Instruments", "楽器"),
+    "chances": Text("likely", "可能性"),
+    "onset": Text("begins", "開始"),
+    "duration": Text("lasts", "長さ"),
+    "velocity": Text("strength", "強さ"),
+    "unknown": Text("unknown", "不明"),
+    "noNotes": Text("No notes were found.", "音符は見つかりませんでした。"),
+    # Components.
+    "components": Text("Components", "成分"),
+    "four": Text("Four panels", "4 つの図"),
+    "loss": labels.LEARNING_CURVE,
+    "auditions": labels.AUDITIONS,
+    "H": labels.ACTIVATIONS,
+    "W": labels.SPECTRA,
+    "WH": labels.PRODUCT,
+    "V": Text("Recording V", "録音 V"),
+    "component": labels.COMPONENT,
+    "lnLoss": labels.LN_LOSS,
+    "iteration": labels.ITERATION,
+    "time": labels.TIME,
+    "frequency": labels.FREQUENCY,
+    "level": Text("dB below each panel's maximum", "各図の最大値からの dB"),
+    "learning": Text("The learning", "学習の経過"),
+    "playLearning": Text("Play the learning", "学習の経過を再生"),
+    "pauseLearning": Text("Pause the learning", "学習の経過を止める"),
+    "after": Text("after {n} iterations", "反復 {n} 回"),
+    "before": labels.BEFORE_LEARNING,
+    "table": Text("Every component", "成分の表"),
+    "number": text.COMPONENT,
+    "pitch": text.PITCH,
+    "hz": text.FREQUENCY_HZ,
+    "cents": text.CENTS,
+    "confidence": text.CONFIDENCE,
+    "energy": text.ENERGY,
+    "when": text.SOUNDS_FROM_TO,
+    "spectrum": Text("spectrum", "スペクトル"),
+    "activation": Text("activation", "アクティベーション"),
+    "sound": Text("sound", "音"),
+    # How it was made, and what can be taken away.
+    "made": Text("How it was made", "設定と学習の結果"),
+    "option": Text("option", "設定"),
+    "value": Text("value", "値"),
+    "meaning": Text("meaning", "意味"),
+    "changed": Text("not the default", "既定値ではありません"),
+    "downloads": Text("Downloads", "ダウンロード"),
+    "save": Text("Save", "保存"),
+    "saveOf": Text("Save: {name}", "保存: {name}"),
+    "sounds": Text("Sounds", "音声"),
+    "program": Text("Made by otowake {version}", "otowake {version} で作成"),
+}
+
+FILES: dict[str, Text] = {
+    "notes.mid": Text("MIDI", "MIDI"),
+    "score.musicxml": Text("score (MusicXML)", "楽譜（MusicXML）"),
+    "notes.csv": Text("notes as a table", "音符の表"),
+    "components.csv": Text("components as a table", "成分の表"),
+    "chords.csv": Text("chords as a table", "和音の表"),
+    "notes.labels.txt": Text("labels for Audacity", "Audacity のラベル"),
+    "notes.jams": Text("JAMS", "JAMS"),
+    "notes.flac": Text("the recording left, its notes right", "左に録音、右に音符"),
+    "factors.npz": Text("W and H (NumPy)", "W と H（NumPy）"),
+    "figure.png": Text("figure", "図"),
+    "piano-roll.png": Text("piano roll", "ピアノロール"),
+    "analysis.json": Text("everything about the run", "実行の記録"),
+}
+"""The files of a result folder that the page offers, in this order."""
