@@ -566,6 +566,8 @@ class Analysis:
         The options that the notes were found with; None where the stage `notes` was not asked for.
     part_spec
         The same of the stage `instruments`.
+    score
+        The notes that were given in place of those that would have been found, as they were given.
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
         rest; all together are the recording. None where the stage `stems` was not asked for.
@@ -595,6 +597,7 @@ class Analysis:
     parts: tuple[Part, ...] = ()
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
+    score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
 
     @property

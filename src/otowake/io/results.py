@@ -22,7 +22,9 @@ import soundfile
 from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_, open_recording, sha256
-from otowake.io.notes import read_table, write_all_notes
+from otowake.io.notes import read_table, write_notes_as_data, write_notes_to_read
+from otowake.io.recipe import GIVEN, given_table, read_given
+from otowake.machine import made_with
 from otowake.music import with_sound
 from otowake.music.harmony import key_name
 from otowake.music.instruments import instrument
@@ -50,6 +52,9 @@ from otowake.types import (
 
 FORMAT = 1
 """The version of the folder's layout."""
+
+PARTIAL = ".partial-"
+"""How the names of half-written folders begin."""
 
 QUIET = 2**-10
 """A peak below this (−60 dB) is too low for 24 bits."""
@@ -121,25 +126,32 @@ def save_analysis(
     return Path(folder)
 
 
-def write_analysis(analysis: Analysis, place: Path, language: Language) -> None:
-    """Fill an empty folder with an analysis; see :func:`save_analysis`."""
+def write_analysis(analysis: Analysis, place: Path, language: Language, *, only_data: bool = False) -> None:
+    """Fill an empty folder with an analysis; see :func:`save_analysis`.
+
+    With `only_data`, there are no figures and no sound but that of stems.
+    """
     (place / "analysis.json").write_text(
         json.dumps(_description(analysis), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
+    if analysis.score is not None:
+        (place / GIVEN).write_text(given_table(analysis.score), encoding="utf-8")
     if analysis.fit is not None:
-        _write_factorisation(analysis, analysis.fit, place, language)
+        _write_factors(analysis, analysis.fit, place)
+        if not only_data:
+            _write_factorisation(analysis, analysis.fit, place, language)
     if analysis.note_spec is not None:
-        from otowake.plot import piano_roll
+        write_notes_as_data(analysis, place)
+        if not only_data:
+            from otowake.plot import piano_roll
 
-        write_all_notes(analysis, place, language)
-        piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+            write_notes_to_read(analysis, place, language)
+            piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
     if analysis.stems is not None and analysis.audio is not None:
         write_stems(analysis, analysis.audio, place / "stems")
 
 
-def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
-    from otowake.plot import analysis_figure, number_figure
-
+def _write_factors(analysis: Analysis, fit: Fit, place: Path) -> None:
     arrays = {
         "W": fit.W,
         "H": fit.H,
@@ -160,6 +172,12 @@ def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: La
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(component_row(component) for component in analysis.components)
+
+
+def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
+    """Figures and sounds."""
+    from otowake.plot import analysis_figure, number_figure
+
     with ThreadPoolExecutor(1) as beside:
         sounds = None
         if analysis.audio is not None:
@@ -181,7 +199,7 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     place = None
     try:
         made = _make_parents(folder)
-        _remove_leftovers(folder)
+        remove_leftovers(folder.parent, _mark(folder))
         place = Path(tempfile.mkdtemp(prefix=f"{_mark(folder)}{os.getpid()}-", dir=folder.parent))
         yield place
         place.chmod(0o755)
@@ -210,12 +228,12 @@ def _check_place(folder: Path, overwrite: bool) -> None:
 
 def _mark(folder: Path) -> str:
     """How the names of half-written folders for this one begin, however long its own name is."""
-    return f".partial-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
+    return f"{PARTIAL}{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what runs that were killed have left half-written; their number is in the name."""
-    for left in folder.parent.glob(f"{_mark(folder)}*-*"):
+def remove_leftovers(parent: Path, mark: str = PARTIAL) -> None:
+    """Remove what processes of this machine that were killed have left half-written; their number is in the name."""
+    for left in parent.glob(f"{mark}*-*"):
         process = left.name.split("-")[-2]
         if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
             shutil.rmtree(left, ignore_errors=True)
@@ -276,7 +294,9 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             "samples": audio.n_samples,
             **(asdict(audio.source) if audio.source else {}),
         },
+        "made_with": made_with(),
         "stages": list(analysis.stages),
+        **({"given": {"file": GIVEN, "notes": len(analysis.score)}} if analysis.score is not None else {}),
         "options": {
             "stft": asdict(analysis.stft),
             **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
@@ -450,6 +470,8 @@ def load_analysis(folder: Path_) -> Analysis:
                 analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
         if "notes" in stages:
             analysis = _with_notes(analysis, facts, read_table(folder / "notes.csv"))
+            if facts.get("given"):
+                analysis = replace(analysis, score=tuple(read_given(folder / facts["given"]["file"])))
         if "instruments" in stages:
             analysis = _with_parts(analysis, facts)
         audio = _sound(facts["input"], folder)

@@ -146,6 +146,7 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequenc
         key=key,
         rhythm=rhythm,
         note_spec=spec,
+        score=None if score is None else tuple(score),
     )
 
 
