@@ -27,11 +27,16 @@ def threads() -> int:
 
 def use_threads(number: int) -> bool:
     """Compute with this many threads; False where it is too late, because this process has computed before."""
-    if "jax" not in sys.modules:
+    if not _has_computed():
         os.environ[THREADS] = str(number)
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, str(number))
     return threads() == number
+
+
+def _has_computed() -> bool:
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    return bridge is not None and bool(getattr(bridge, "_backends", True))
 
 
 def made_with() -> dict[str, Any]:

@@ -59,7 +59,7 @@ def crew(spec: ArchiveSpec, client: Any = None) -> Iterator[Any]:
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if spec.scheduler is not None:
-        with _client_of(distributed, spec.scheduler) as found:
+        with _client_of(distributed, spec.scheduler, spec.patience) as found:
             yield found
         return
     n = spec.workers or len(os.sched_getaffinity(0))
@@ -77,10 +77,10 @@ def crew(spec: ArchiveSpec, client: Any = None) -> Iterator[Any]:
             yield found
 
 
-def _client_of(distributed: Any, scheduler: str) -> Any:
+def _client_of(distributed: Any, scheduler: str, patience: float) -> Any:
     at = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
     try:
-        return distributed.Client(**at, timeout=ANSWER, set_as_default=False)
+        return distributed.Client(**at, timeout=max(patience, 1.0), set_as_default=False)
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(text.NO_SCHEDULER, address=scheduler, why=error) from error
 

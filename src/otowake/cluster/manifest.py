@@ -236,10 +236,10 @@ class Manifest:
         return self.db.execute("SELECT COUNT(*) FROM paths WHERE run = ?", (self.run,)).fetchone()[0]
 
     def failures(self) -> Iterator[tuple[str, str]]:
-        """The paths of this run's inputs that failed, each with its reason."""
+        """The recordings of this run's inputs that have failed when they were analysed: a path and the reason of each."""
         yield from self.db.execute(
-            """SELECT path, COALESCE(paths.reason, recordings.reason) FROM paths LEFT JOIN recordings USING (sha256)
-            WHERE run = ? AND (paths.reason IS NOT NULL OR state = 'failed') ORDER BY path""",
+            """SELECT MIN(path), recordings.reason FROM paths JOIN recordings USING (sha256)
+            WHERE run = ? AND state = 'failed' GROUP BY sha256 ORDER BY 1""",
             (self.run,),
         )
 

@@ -193,9 +193,7 @@ class _Driver:
         self.tally = replace(self.tally, found=self.manifest.n_paths(), dashboard=link_of(client))
         self._read(flow)
         if not self._stopped():
-            self.manifest.take_up(retry=self.spec.retry)
-            self._count()
-            self.tally = replace(self.tally, reading=False)
+            self._take_up()
             self.begun = time.monotonic()
             idle = 0
             while idle < ROUNDS and not self._stopped() and next(self._tasks(), None):
@@ -208,13 +206,20 @@ class _Driver:
         """Whether there is no need of workers."""
         if next(self.manifest.unread(), None) is not None:
             return False
-        self.manifest.take_up(retry=self.spec.retry)
+        self._take_up()
         return next(self.manifest.waiting(), None) is None
+
+    def _take_up(self) -> None:
+        """All recordings are known: see which wait, and tell of those that have failed in earlier runs."""
+        if self.tally.reading:
+            self.manifest.take_up(retry=self.spec.retry)
+            self._tell([*self.manifest.failures()])
+            self._count()
+            self.tally = replace(self.tally, reading=False)
 
     def end(self) -> Tally:
         """What has come of the run."""
         self._count()
-        self.tally = replace(self.tally, reading=False)
         return self.tally
 
     def _read(self, flow: Flow) -> None:
