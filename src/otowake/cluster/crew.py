@@ -7,8 +7,10 @@ import importlib.util
 import logging
 import os
 import queue
+import signal
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,17 +66,29 @@ def crew(spec: ArchiveSpec, client: Any = None) -> Iterator[Any]:
         return
     n = spec.workers or len(os.sched_getaffinity(0))
     with dask.config.set(QUIET):
-        cluster = distributed.LocalCluster(
-            n_workers=n,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit="auto" if spec.memory is None else int(spec.memory * 2**30),
-            dashboard_address="127.0.0.1:0" if importlib.util.find_spec("bokeh") else None,
-            worker_dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        )
+        with _deaf_to_interrupts():
+            cluster = distributed.LocalCluster(
+                n_workers=n,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit="auto" if spec.memory is None else int(spec.memory * 2**30),
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
         with cluster, distributed.Client(cluster) as found:
             yield found
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches every process of a terminal; those that are begun by threads begun here leave it to this one."""
+    resource_tracker.ensure_running()  # it would let signals through again where it is begun
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _client_of(distributed: Any, scheduler: str, patience: float) -> Any:
