@@ -5,32 +5,22 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
-from archives import FAST, Cluster, begin, clip, otowake, results, tables, until
+from archives import (
+    FAST,
+    Cluster,
+    begin,
+    clip,
+    kill_all_of_it,
+    killed_and_gone_on_with,
+    otowake,
+    results,
+    tables,
+    until,
+)
 
 from otowake.cluster.work import read_digests
-
-
-def killed_and_gone_on_with(archive, command, undisturbed, wait, kill):
-    """Begin a run, kill something after a while, go on; nothing is done twice and the tables are the same."""
-    run = begin("-m", "otowake", *command)
-    time.sleep(wait)
-    kill(run)
-    run.communicate(timeout=120)
-    before = results(archive)
-    done = otowake(*command)
-    assert done.returncode == 0, done.stderr
-    after = results(archive)
-    assert before.items() <= after.items() and len(after) == 12
-    assert tables(archive) == tables(undisturbed)
-    assert not [*archive.glob(".trying/*")]
-    return len(before)
-
-
-def kill_all_of_it(run):
-    os.killpg(run.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -38,7 +28,7 @@ def test_a_driver_that_is_killed_on_a_cluster(tmp_path, corpus, undisturbed, clu
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
     killed_and_gone_on_with(
-        archive, command, undisturbed, random.Random(seed).uniform(0.8, 2.5), kill_all_of_it
+        command, archive, undisturbed, random.Random(seed).uniform(0.8, 2.5), kill_all_of_it
     )
 
 
@@ -111,7 +101,7 @@ def test_a_worker_that_is_killed_and_one_that_is_cut_off(tmp_path, corpus, undis
         cluster.end()
 
 
-def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(tmp_path, corpus, undisturbed, hooked):
+def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(tmp_path, corpus, undisturbed):
     cluster = Cluster(tmp_path)
     archive = tmp_path / "out"
     try:
@@ -194,24 +184,3 @@ def test_digests_of_what_cannot_be_read(tmp_path):
     (tmp_path / "empty.wav").touch()
     (_, sha256, reason), *_ = read_digests([str(tmp_path / "empty.wav")], "ja")
     assert sha256 is None and reason.endswith("ファイルが空です。")
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(60))
-def test_killed_at_any_moment(tmp_path, corpus, undisturbed, seed):
-    """The whole run, its driver alone, or one of its workers, is killed at a moment that the seed says."""
-    chance = random.Random(seed)
-    archive = tmp_path / "out"
-
-    def kill(run):
-        victims = subprocess.run(["pgrep", "-s", str(run.pid)], capture_output=True, text=True, check=False)
-        numbers = [int(number) for number in victims.stdout.split()]
-        how = chance.choice(["all", "driver", "worker"])
-        if how == "all" or not numbers:
-            kill_all_of_it(run)
-        else:
-            victim = run.pid if how == "driver" else chance.choice(numbers)
-            os.kill(victim, signal.SIGKILL)
-
-    command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    killed_and_gone_on_with(archive, command, undisturbed, chance.uniform(0.2, 8), kill)

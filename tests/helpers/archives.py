@@ -28,7 +28,7 @@ FAST = [
     "--hop",
     "64",
 ]
-PATIENCE = 120
+PATIENCE = 300
 HOOKS = '''
 """Analyses that go wrong, for workers."""
 import os, signal, time
@@ -125,6 +125,32 @@ def tables(archive: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (archive / "tables").iterdir()}
 
 
+def killed_and_gone_on_with(
+    command: list[object],
+    archive: Path,
+    undisturbed: Path,
+    wait: float,
+    kill: Callable[[subprocess.Popen[str]], None],
+) -> None:
+    """Begin a run, kill something after a while, go on; nothing is done twice and the tables are the same."""
+    run = begin("-m", "otowake", *command)
+    time.sleep(wait)
+    kill(run)
+    run.communicate(timeout=PATIENCE)
+    before = results(archive)
+    done = otowake(*command)
+    assert done.returncode == 0, done.stderr
+    after = results(archive)
+    assert before.items() <= after.items() and len(after) == 12
+    assert tables(archive) == tables(undisturbed)
+    assert not [*archive.glob(".trying/*")]
+
+
+def kill_all_of_it(run: subprocess.Popen[str]) -> None:
+    """The process and those that it has begun."""
+    os.killpg(run.pid, signal.SIGKILL)
+
+
 class Cluster:
     """A scheduler and workers, each a process of its own, as on other machines."""
 
@@ -144,9 +170,10 @@ class Cluster:
                 command, env=environment(**more), stdout=log, stderr=log, start_new_session=True
             )
 
-    def add(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
-        """A worker of one thread, without a nanny that would begin it anew."""
-        local = ["--local-directory", str(self.folder), "--no-dashboard", "--no-nanny", "--nthreads", "1"]
+    def add(self, *arguments: str, nanny: bool = False, **more: str) -> subprocess.Popen[bytes]:
+        """A worker of one thread, with a nanny that begins it anew or without."""
+        local = ["--local-directory", str(self.folder), "--no-dashboard", "--nthreads", "1"]
+        local += [] if nanny else ["--no-nanny"]
         worker = self._begin("worker", "--scheduler-file", str(self.file), *local, *arguments, **more)
         self.workers.append(worker)
         return worker

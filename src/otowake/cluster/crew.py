@@ -58,8 +58,9 @@ def crew(spec: ArchiveSpec, client: Any = None) -> Iterator[Any]:
         dask = importlib.import_module("dask")
     except ImportError as error:
         raise MissingExtra(text.NEEDS_CLUSTER, package="dask, distributed") from error
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in [*logging.root.manager.loggerDict]:  # what is to be said of lost workers, the driver says
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     if spec.scheduler is not None:
         with _client_of(distributed, spec.scheduler, spec.patience) as found:
             yield found

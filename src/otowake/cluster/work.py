@@ -175,6 +175,8 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
         if audio.source is None or audio.source.sha256 != task.sha256:
             return Outcome("changed")
         analysis = recipe.analyse(audio, V, by=analyse)
+        if (there := _there(folder, task)) is not None:  # a worker that was given up has ended it meanwhile
+            return there
         with new_folder(folder, overwrite=True) as place:
             write_analysis(analysis, place, task.language, only_data=not task.full)
             _settle(place)

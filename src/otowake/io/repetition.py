@@ -15,7 +15,7 @@ from otowake.errors import BadInput
 from otowake.text import Language
 from otowake.types import Floats
 
-TOLERANCE = 1e-2
+TOLERANCE = 1e-3
 """The most that ‖W·H − W'·H'‖ may be of ‖W·H‖ between machines or numbers of threads."""
 
 TABLES = ("components.csv", "notes.csv", "chords.csv")
