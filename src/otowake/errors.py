@@ -53,6 +53,10 @@ class CannotWrite(OtowakeError, OSError):
     """Results could not be written; nothing half-written was left."""
 
 
+class WorkersGone(OtowakeError):
+    """An archive can't be worked on any further: no worker is left, or no scheduler."""
+
+
 class InputWarning(UserWarning):
     """The input was usable only in part; the message says which part."""
 

@@ -456,6 +456,69 @@ class RunSpec(Spec):
     )
 
 
+@dataclass(frozen=True)
+class ArchiveSpec(Spec):
+    """How an archive is worked through.
+
+    Examples
+    --------
+    >>> ArchiveSpec(workers=4).with_options(time_limit=600).time_limit
+    600.0
+    """
+
+    workers: int | None = option(
+        None,
+        Text(
+            "how many processes of one thread work on this machine; one for each core if not given",
+            "このマシンで動かすプロセスの数（各 1 スレッド）。省略するとコアごとに 1 つ",
+        ),
+        low=1,
+        high=4096,
+    )
+    scheduler: str | None = option(
+        None,
+        Text(
+            "work on a Dask cluster: the address of its scheduler, or its scheduler file",
+            "Dask クラスターで実行します。スケジューラーのアドレスか、スケジューラーファイルを指定",
+        ),
+    )
+    memory: float | None = option(
+        None,
+        Text(
+            "the most memory of a process on this machine, in GiB; an equal share of all if not given",
+            "このマシンの各プロセスが使えるメモリーの上限（GiB）。省略すると等分",
+        ),
+        above=0,
+    )
+    time_limit: float | None = option(
+        None,
+        Text(
+            "the longest that one recording may take, in seconds; it is put aside then",
+            "1 つの録音にかけられる時間の上限（秒）。超えたものは除外して先へ進みます",
+        ),
+        above=0,
+    )
+    patience: float = option(
+        60.0,
+        Text(
+            "how long to wait, in seconds, for workers or a scheduler that are gone",
+            "ワーカーやスケジューラーが失われたときに待つ時間（秒）",
+        ),
+        low=0,
+    )
+    retry: bool = option(
+        False,
+        Text("try those again that failed in earlier runs", "以前の実行で失敗した録音をもう一度試します"),
+    )
+    full: bool = option(
+        False,
+        Text(
+            "write figures, and the sound of components and notes, as split does",
+            "split と同じように、図と、成分・音符の音も書きます",
+        ),
+    )
+
+
 def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:
     """The stages asked for and those that they need, in the order in which they are done.
 

@@ -193,6 +193,157 @@ OTHER_DIFFERENCE = Text(
     "{name}: this file holds another sound than the one that was analysed.",
     "{name}: 分析したときとは別の音声です。",
 )
+NEEDS_CLUSTER = Text(
+    "archives need {package}; install the extra: pip install 'otowake[cluster]'.",
+    "アーカイブの処理には {package} が必要です: pip install 'otowake[cluster]'",
+)
+ARCHIVE_BUSY = Text(
+    "{path}: another run is at work on this archive; wait for it or stop it.",
+    "{path}: このアーカイブは別の実行が処理中です。終わるのを待つか、中止してください。",
+)
+ARCHIVE_OPTIONS = Text(
+    "{path}: this archive was begun with {name} = {was}, now it is {got}; give the same options, or another -o.",
+    "{path}: このアーカイブは {name} = {was} で始められましたが、今回は {got} です。"
+    "同じ設定にするか、-o で別の場所を指定してください。",
+)
+ARCHIVE_STOPPED = Text(
+    "{path}: nothing more could be written ({why}); make room, and the same command goes on from here.",
+    "{path}: これ以上書き込めません（{why}）。空きを作って同じコマンドを実行すると、続きから再開します。",
+)
+ARCHIVE_DAMAGED = Text(
+    "{path}: this is no manifest of otowake, or a damaged one ({why}); move it away, and the same command makes it anew "
+    "from the results that are there.",
+    "{path}: otowake の目録ではないか、壊れています（{why}）。取り除いて同じコマンドを実行すると、残っている結果から作り直します。",
+)
+NO_ARCHIVE = Text(
+    "{path}: there is no archive here; make one with: otowake archive run INPUT... -o {path}",
+    "{path}: アーカイブがありません。otowake archive run 入力... -o {path} で作ってください。",
+)
+NO_SCHEDULER = Text(
+    "{address}: no Dask scheduler answers there ({why}); start one, or leave out --scheduler.",
+    "{address}: Dask のスケジューラーから応答がありません（{why}）。起動するか、--scheduler を外してください。",
+)
+WORKERS_GONE = Text(
+    "for {seconds:g} s no worker has been there, or no scheduler; the same command goes on from here.",
+    "{seconds:g} 秒間、ワーカーまたはスケジューラーが見つかりません。同じコマンドで続きから再開します。",
+)
+NO_PROGRESS = Text(
+    "the workers die before they begin to work; look at their logs; the same command goes on from here.",
+    "ワーカーが処理を始める前に落ちています。ログを確かめてください。同じコマンドで続きから再開します。",
+)
+WORKERS_CANNOT = Text(
+    "the workers can't do the work ({why}); they need the same otowake as here.",
+    "ワーカーが処理できません（{why}）。ここと同じ otowake が必要です。",
+)
+OTHER_VERSION = Text(
+    "the worker has otowake {worker}, the driver {driver}",
+    "ワーカーの otowake は {worker}、こちらは {driver}",
+)
+LIST_COLUMN = Text(
+    "{path}: the list must have a column called path, or only one; it has {got}.",
+    "{path}: リストには path という列が必要です（列が 1 つだけならその列）。列は {got} です。",
+)
+NOT_A_LIST = Text(
+    "{path}: the list could not be read ({why}).",
+    "{path}: リストを読めません（{why}）。",
+)
+NOTHING_FOUND = Text(
+    "there are no recordings in {where}.",
+    "{where} に録音がありません。",
+)
+KILLED_TWICE = Text(
+    "its worker died twice while it was analysed: too little memory, or a crash; --retry tries it again",
+    "分析中にワーカーが 2 回落ちました（メモリー不足か異常終了）。--retry でもう一度試せます",
+)
+TOO_SLOW = Text(
+    "it took longer than the {seconds:g} s that one recording may take; --retry tries it again",
+    "1 つの録音にかけられる {seconds:g} 秒を超えました。--retry でもう一度試せます",
+)
+CHANGED = Text(
+    "it was changed while the archive was worked on; the same command takes it up as it is now",
+    "処理中に変更されました。同じコマンドを実行すると、今の内容で処理します",
+)
+ARCHIVE_PROGRESS = Text(
+    "{done} of {found} done, {failed} failed; {hours:.2f} h of audio, {speed:.1f} × real time",
+    "{found} 個のうち {done} 個完了、失敗 {failed} 個。音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍",
+)
+TIME_LEFT = Text("; {left} left", "。残り {left}")
+ARCHIVE_READING = Text("reading {found} recordings", "録音 {found} 個を読んでいます")
+ARCHIVE_DONE = Text(
+    "{done} of {found} recordings are done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
+    "{speed:.1f} × real time.",
+    "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗。今回は {now} 個、音声 {hours:.2f} 時間を"
+    "実時間の {speed:.1f} 倍で処理しました。",
+)
+ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")
+DASHBOARD = Text("What runs: {link}", "実行状況: {link}")
+TABLE_WRITTEN = Text("{path}: {rows} rows", "{path}: {rows} 行")
+HELP_ARCHIVE = Text(
+    "Analyse whole archives of recordings, on this machine or on a Dask cluster.",
+    "大量の録音を、このマシンまたは Dask クラスターで分析します。",
+)
+HELP_ARCHIVE_RUN = Text(
+    "Analyse every recording in folders or lists (CSV or Parquet with a column path); one result folder each. "
+    "A run that was stopped goes on with the same command.",
+    "フォルダーまたはリスト（path 列のある CSV・Parquet）の録音をすべて分析し、1 つずつ結果フォルダーを作ります。"
+    "中断しても、同じコマンドで続きから再開します。",
+)
+HELP_ARCHIVE_TABLE = Text(
+    "Write all notes, chords, components and instruments of an archive as Parquet.",
+    "アーカイブ全体の音符・和音・成分・楽器を Parquet の表にします。",
+)
+HELP_ARCHIVE_OUTPUT = Text("folder of the archive", "アーカイブのフォルダー")
+HELP_ARCHIVE_STAGES = Text(
+    "how far to go: {stages} (comma-separated); stems writes their sound",
+    "どこまで行うか: {stages}（コンマ区切り）。stems はその音も書きます",
+)
+HELP_INPUTS = Text("INPUT...", "入力...")
+HELP_ARCHIVE_DIR = Text("DIR", "フォルダー")
+HELP_TABLE_OUTPUT = Text(
+    "folder for the tables; tables in the archive if not given",
+    "表を置くフォルダー。省略するとアーカイブ内の tables",
+)
+HEADING_ARCHIVE = Text("Archive", "アーカイブ")
+AGAIN_NO_FILE = Text(
+    "{path}: this result doesn't say which file it was made from, so it can't be made again.",
+    "{path}: 元のファイルが記録されていないため、再実行できません。",
+)
+AGAIN_STOPPED = Text(
+    "{path}: this result was stopped by hand, so it can't be made again.",
+    "{path}: 途中で中止された結果のため、再実行できません。",
+)
+AGAIN_ANOTHER = Text(
+    "{path}: this is another file than the one that was analysed (its SHA-256 is {got}, not {was}).",
+    "{path}: 分析したときとは別のファイルです（SHA-256 は {was} でしたが、{got} になっています）。",
+)
+AGAIN_THREADS = Text(
+    "the result was made with {was} thread(s), this process computes with {got}; the last bits may differ.",
+    "元の結果は {was} スレッド、今回は {got} スレッドで計算するため、最後の桁が異なることがあります。",
+)
+AGAIN_VERSION = Text(
+    "the result was made with otowake {was}, this is {got}.",
+    "元の結果は otowake {was} のものですが、これは {got} です。",
+)
+AGAIN_SAME = Text("The same, bit for bit: {what}.", "ビット単位で同じです: {what}。")
+AGAIN_ALIKE = Text(
+    "Not the same bit for bit, but alike: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by "
+    "{loss:.1g}; differing tables: {tables}.",
+    "ビット単位では異なりますが、ほぼ同じです: W·H の差はノルムの {distance:.1g}（許容 {most:g}）、"
+    "損失の差は {loss:.1g}、異なる表: {tables}。",
+)
+AGAIN_DIFFERENT = Text(
+    "Different: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by {loss:.1g}; "
+    "differing tables: {tables}.",
+    "異なります: W·H の差はノルムの {distance:.1g}（許容 {most:g}）、損失の差は {loss:.1g}、異なる表: {tables}。",
+)
+HELP_AGAIN = Text(
+    "Make a result again from what its analysis.json says, and compare: bit for bit the same, or how far off.",
+    "analysis.json の記録どおりに分析をやり直し、結果がビット単位で同じかどうかを比べます。",
+)
+HELP_AGAIN_OUTPUT = Text(
+    "keep the new result in this folder; only compared if not given",
+    "新しい結果を残すフォルダー。省略すると比べるだけです",
+)
 
 NEEDS_SKLEARN = Text(
     "otowake.NMF needs scikit-learn 1.6 or newer; install the extra: pip install 'otowake[sklearn]'.",

@@ -609,6 +609,8 @@ class Analysis:
         The same of the stage `instruments`.
     explained
         What each note contributes to the recording; None where the stage `stems` was not asked for.
+    score
+        The notes that were given in place of those that would have been found, as they were given.
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
         rest; all together are the recording. None without `explained` or `audio`.
@@ -647,6 +649,7 @@ class Analysis:
     explained: Explained | None = field(default=None, repr=False)
     found: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
+    score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
     reported: bool = False
 

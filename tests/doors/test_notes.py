@@ -121,7 +121,7 @@ def test_components_and_notes_lie_side_by_side(tmp_path, melody):
 
 def test_a_stopped_run_has_no_notes(melody):
     stopped = otowake.analyse(melody, n_components=2, watch=lambda now: True)
-    assert stopped.stages == ("components",)
+    assert stopped.stages == ("components", "report")
 
 
 def test_the_table_has_every_column(tmp_path):

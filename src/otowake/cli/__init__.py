@@ -10,7 +10,7 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import compare, completion, edit, score, show, split
+from otowake.cli import again, archive, compare, completion, edit, score, show, split
 from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
 from otowake.errors import OtowakeError
 from otowake.text import Language
@@ -22,6 +22,8 @@ COMMANDS = (
     edit.command,
     compare.command,
     score.command,
+    again.command,
+    archive.command,
     completion.command,
 )
 """In the order of the help; each makes a command in one language."""
@@ -87,7 +89,7 @@ def _language(arguments: list[str]) -> Language:
 def _usage_sentence(error: click.ClickException, language: Language) -> str:
     if isinstance(error, click.NoSuchOption):
         return text.USAGE_NO_OPTION.format(language, name=error.option_name)
-    if isinstance(error, click.MissingParameter) and error.param and error.param.name == "files":
+    if isinstance(error, click.MissingParameter) and error.param and error.param.name in ("files", "inputs"):
         return text.USAGE_NO_FILE.format(language)
     if isinstance(error, click.UsageError) and error.message.startswith("No such command"):
         return text.USAGE_NO_COMMAND.format(language, name=error.message.split("'")[1])

@@ -10,8 +10,9 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
-from otowake.cli.process import keep_compiled_programs, quiet_decoders, told
+from otowake.cli.process import told
 from otowake.cli.show import report
+from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
 

@@ -7,7 +7,7 @@ import threading
 import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -24,9 +24,10 @@ from otowake.cli.building import (
     language_option,
     spec_options,
 )
-from otowake.cli.process import keep_compiled_programs, quiet_decoders, stopped_by_hand, told
+from otowake.cli.process import stopped_by_hand, told
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
+from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.options import (
     STAGES,
     FitSpec,
@@ -40,6 +41,9 @@ from otowake.options import (
 )
 from otowake.text import Language, Text
 from otowake.types import Note, Progress
+
+if TYPE_CHECKING:
+    from otowake.io.recipe import Recipe
 
 
 def command(language: Language) -> click.Command:
@@ -160,17 +164,31 @@ def _score_of(path: str | None) -> Sequence[Note] | None:
     return read_notes(path)
 
 
-def specs_from(options_file: str | None, given: dict[str, Any]) -> dict[type[Spec], Spec]:
+def specs_from(
+    options_file: str | None,
+    given: dict[str, Any],
+    groups: Sequence[tuple[Text, type[Spec]]] = GROUPS,
+) -> dict[type[Spec], Spec]:
     """The specs from a TOML file and, above it, the options given on the command line."""
     chosen = {**(_read_options(Path(options_file)) if options_file else {}), **given}
-    known = {name: spec for _, spec in GROUPS for name in spec.constraints()}
+    known = {name: spec for _, spec in groups for name in spec.constraints()}
     for name in chosen:
         if name not in known:
             raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
     return {
         spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
-        for _, spec in GROUPS
+        for _, spec in groups
     }
+
+
+def recipe_from(
+    specs: dict[type[Spec], Any], stages: tuple[str, ...], score: Sequence[Note] | None = None
+) -> Recipe:
+    """The recipe that specs, stages and a score make."""
+    from otowake.io.recipe import Recipe
+
+    chosen = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
+    return Recipe(stages, *chosen, score=None if score is None else tuple(score))
 
 
 def _read_options(path: Path) -> dict[str, Any]:
@@ -213,24 +231,19 @@ def one_file(
 ) -> None:
     """Analyse one file, write its folder, and say what was found."""
     from otowake import console
-    from otowake.io.audio import Recording, open_recording
     from otowake.io.checkpoint import Checkpoint, key_of
     from otowake.io.results import new_folder, write_analysis
-    from otowake.io.spool import spooled_spectrogram
-    from otowake.music import analyse
 
     keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
+    recipe = recipe_from(specs, stages, score)
     with new_folder(folder, overwrite=overwrite) as place:
-        load_spec, stft_spec = specs[LoadSpec], specs[StftSpec]
         factorised = "components" in stages
         with told(language), quiet_decoders():
-            audio = open_recording(path, start=load_spec.start, duration=load_spec.duration)
-            is_long = factorised and isinstance(audio, Recording)
-            V = spooled_spectrogram(audio, stft_spec, place) if is_long else None
+            audio, V = recipe.open(path, place)
         film = _film(60 if animation else 24) if factorised and (animation or "report" in stages) else None
         with console.progress(audio.name, language) as bar:
-            key = key_of(__version__, audio.source, load_spec, stft_spec, specs[FitSpec])
+            key = key_of(__version__, audio.source, recipe.load, recipe.stft, recipe.fit)
             saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
 
             def watch(now: Progress) -> bool:
@@ -240,18 +253,8 @@ def one_file(
                     film(now)
                 return stopped()
 
-            analysis = analyse(
-                audio,
-                stages=stages,
-                V=V,
-                stft=stft_spec,
-                fit=specs[FitSpec],
-                note=specs[NoteSpec],
-                part=specs[PartSpec],
-                score=score,
-                watch=watch,
-                resume=saved.read() if factorised else None,
-            )
+            resume = saved.read() if factorised else None
+            analysis = recipe.analyse(audio, V, watch=watch, resume=resume)
         with told(language):
             write_analysis(analysis, place, language, film)
         if film and animation:

@@ -43,22 +43,26 @@ LONGEST_SCORE = 20_000
 """Notes from which on no score is written: nobody reads it, and it takes minutes."""
 
 
-def write_all_notes(analysis: Analysis, place: Path, language: Language) -> None:
-    """Write everything about notes into a folder.
+def write_notes_as_data(analysis: Analysis, place: Path) -> None:
+    """Write notes and chords for programs into a folder: tables and MIDI."""
+    rhythm, spec = analysis.rhythm, analysis.note_spec or NoteSpec()
+    (place / "notes.csv").write_text(notes_table(analysis), encoding="utf-8")
+    (place / "chords.csv").write_text(chords_table(analysis), encoding="utf-8")
+    tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
+    write_notes(analysis.notes, place / "notes.mid", tempo=tempo, bend=spec.bend)
+
+
+def write_notes_to_read(analysis: Analysis, place: Path, language: Language) -> None:
+    """Write notes for people into a folder: labels, JAMS, a score and the sound to hear mistakes by.
 
     A score needs notes and the extra ``score``; where it can't be, an :class:`InputWarning` says so.
     """
-    spec = analysis.note_spec or NoteSpec()
-    notes, rhythm = analysis.notes, analysis.rhythm
-    (place / "notes.csv").write_text(notes_table(analysis), encoding="utf-8")
-    (place / "chords.csv").write_text(chords_table(analysis), encoding="utf-8")
-    (place / "notes.labels.txt").write_text(labels(analysis, language, _style(spec)), encoding="utf-8")
+    style = _style(analysis.note_spec or NoteSpec())
+    (place / "notes.labels.txt").write_text(labels(analysis, language, style), encoding="utf-8")
     (place / "notes.jams").write_text(jams_of(analysis), encoding="utf-8")
-    tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
-    write_notes(notes, place / "notes.mid", tempo=tempo, bend=spec.bend)
     if analysis.audio is not None:
         write_sound(analysis, analysis.audio, place / "notes.flac")
-    if any(not note.is_drum for note in notes):
+    if any(not note.is_drum for note in analysis.notes):
         _write_score(analysis, place / "score.musicxml")
 
 

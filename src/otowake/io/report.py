@@ -19,7 +19,7 @@ import soundfile
 from otowake import text
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
-from otowake.io.notes import write_all_notes
+from otowake.io.notes import write_notes_as_data, write_notes_to_read
 from otowake.io.results import OTHER, component_file, write_components, write_stems
 from otowake.music.synth import synthesised
 from otowake.plot import Snapshots
@@ -125,7 +125,8 @@ def _fill(analysis: Analysis, folder: Path, language: Language) -> None:
     """Write what the report needs of a result folder."""
     folder.mkdir(exist_ok=True)
     if analysis.note_spec is not None:
-        write_all_notes(analysis, folder, language)
+        write_notes_as_data(analysis, folder)
+        write_notes_to_read(analysis, folder, language)
     audio = analysis.audio
     if audio is None:
         return

@@ -24,7 +24,9 @@ from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_, open_recording, sha256
 from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import read_explained, write_explained
-from otowake.io.notes import notes_table, read_table, write_all_notes
+from otowake.io.notes import notes_table, read_table, write_notes_as_data, write_notes_to_read
+from otowake.io.recipe import GIVEN, given_table, read_given
+from otowake.machine import made_with
 from otowake.music import with_sound
 from otowake.music.edits import VERSION
 from otowake.music.harmony import key_name
@@ -86,6 +88,9 @@ REWRITTEN = frozenset(
     }
 )
 """What is written anew when a result is corrected; everything else in its folder stays."""
+
+PARTIAL = ".partial-"
+"""How the names of half-written folders begin."""
 
 QUIET = 2**-10
 """A peak below this (−60 dB) is too low for 24 bits."""
@@ -162,10 +167,24 @@ def save_analysis(
 
 
 def write_analysis(
-    analysis: Analysis, place: Path, language: Language, snapshots: Snapshots | None = None
+    analysis: Analysis,
+    place: Path,
+    language: Language,
+    snapshots: Snapshots | None = None,
+    *,
+    only_data: bool = False,
 ) -> None:
-    """Fill an empty folder with an analysis; see :func:`save_analysis`. `snapshots` of the learning are for the report."""
+    """Fill an empty folder with an analysis; see :func:`save_analysis`. `snapshots` of the learning are for the report.
+
+    With `only_data`, there are no figures and no sound but that of stems.
+    """
+    if analysis.score is not None:
+        (place / GIVEN).write_text(given_table(analysis.score), encoding="utf-8")
     if analysis.fit is not None:
+        _write_factors(analysis, analysis.fit, place)
+    if only_data:
+        _write_data(analysis, place)
+    elif analysis.fit is not None:
         _write_factorisation(analysis, analysis.fit, place, language)
     else:
         write_edited(analysis, place, language)
@@ -186,23 +205,32 @@ def write_edited(analysis: Analysis, place: Path, language: Language) -> None:
     """Fill an empty folder with all of an analysis that corrections by hand can change: :data:`REWRITTEN`."""
     from otowake.plot import analysis_figure, parts_figure, piano_roll, timbre_figure
 
+    _write_data(analysis, place)
+    if analysis.fit is not None:
+        figure = analysis_figure(analysis, language=language)
+        figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
+    if analysis.note_spec is not None:
+        write_notes_to_read(analysis, place, language)
+        piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+    if analysis.stems is not None:
+        parts_figure(analysis, language=language).savefig(place / "parts.png")
+        timbre_figure(analysis, language=language).savefig(place / "timbre.png")
+
+
+def _write_data(analysis: Analysis, place: Path) -> None:
+    """What was found, but for figures, for the factors, and for sound other than stems."""
     _write_description(analysis, place)
     if analysis.fit is not None:
         with (place / "components.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(component_row(component) for component in analysis.components)
-        figure = analysis_figure(analysis, language=language)
-        figure.savefig(place / "figure.png", pil_kwargs={"compress_level": 1})
     if analysis.note_spec is not None:
-        write_all_notes(analysis, place, language)
-        piano_roll(analysis, language=language).savefig(place / "piano-roll.png")
+        write_notes_as_data(analysis, place)
     if analysis.explained is not None:
         write_explained(analysis.explained, place / EXPLAINED)
     if analysis.stems is not None and analysis.audio is not None:
         write_stems(analysis, analysis.audio, place / "stems")
-        parts_figure(analysis, language=language).savefig(place / "parts.png")
-        timbre_figure(analysis, language=language).savefig(place / "timbre.png")
     if analysis.found is not None:
         edits = json.dumps({"version": VERSION, "edits": analysis.edits}, ensure_ascii=False, indent=1)
         (place / EDITS).write_text(edits + "\n", encoding="utf-8")
@@ -224,10 +252,7 @@ def _write_found(found: Analysis, edited: Analysis, place: Path) -> None:
         write_explained(found.explained, place / EXPLAINED)
 
 
-def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
-    """Write everything, the sounds of the components beside the rest."""
-    from otowake.plot import number_figure
-
+def _write_factors(analysis: Analysis, fit: Fit, place: Path) -> None:
     arrays = {
         "W": fit.W,
         "H": fit.H,
@@ -244,6 +269,12 @@ def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: La
     if fit.curve is not None:
         arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
     np.savez(place / FACTORS, allow_pickle=False, **arrays)
+
+
+def _write_factorisation(analysis: Analysis, fit: Fit, place: Path, language: Language) -> None:
+    """Write everything but the factors, the sounds of the components beside the rest."""
+    from otowake.plot import number_figure
+
     with ThreadPoolExecutor(1) as beside:
         sounds = None
         if analysis.audio is not None:
@@ -264,7 +295,7 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     place = None
     try:
         made = _make_parents(folder)
-        _remove_leftovers(folder)
+        remove_leftovers(folder.parent, _mark(folder))
         place = Path(tempfile.mkdtemp(prefix=f"{_mark(folder)}{os.getpid()}-", dir=folder.parent))
         yield place
         place.chmod(0o755)
@@ -293,12 +324,12 @@ def _check_place(folder: Path, overwrite: bool) -> None:
 
 def _mark(folder: Path) -> str:
     """How the names of half-written folders for this one begin, however long its own name is."""
-    return f".partial-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
+    return f"{PARTIAL}{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what runs that were killed have left half-written; their number is in the name."""
-    for left in folder.parent.glob(f"{_mark(folder)}*-*"):
+def remove_leftovers(parent: Path, mark: str = PARTIAL) -> None:
+    """Remove what processes of this machine that were killed have left half-written; their number is in the name."""
+    for left in parent.glob(f"{mark}*-*"):
         process = left.name.split("-")[-2]
         if process.isdigit() and not Path(f"/proc/{process}").exists() and Path("/proc/self").exists():
             shutil.rmtree(left, ignore_errors=True)
@@ -360,7 +391,9 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             "samples": audio.n_samples,
             **(asdict(audio.source) if audio.source else {}),
         },
+        "made_with": made_with(),
         "stages": list(analysis.stages),
+        **({"given": {"file": GIVEN, "notes": len(analysis.score)}} if analysis.score is not None else {}),
         "options": {
             "stft": asdict(analysis.stft),
             **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
@@ -567,6 +600,9 @@ def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explaine
             analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
     if "notes" in stages:
         analysis = _with_notes(analysis, facts, read_table(place / "notes.csv"))
+        if facts.get("given"):
+            given = read_given(factors.parent / facts["given"]["file"])
+            analysis = replace(analysis, score=tuple(given))
     if "instruments" in stages:
         analysis = _with_parts(analysis, facts)
     if "stems" in stages:

@@ -138,7 +138,8 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequenc
     else:
         notes, tuning_hz = notes_of_score(score, audio, tuning)
     numbered = [replace(note, id=place) for place, note in enumerate(notes)]
-    return with_harmony(replace(analysis, tuning_hz=tuning_hz, note_spec=spec), numbered)
+    given = None if score is None else tuple(score)
+    return with_harmony(replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given), numbered)
 
 
 def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:

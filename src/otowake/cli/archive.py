@@ -1,0 +1,188 @@
+"""``otowake archive``: ``run`` and ``table``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from otowake import text
+from otowake.cli.building import (
+    CANCELLED,
+    FAILED,
+    GROUPS,
+    OK,
+    Command,
+    Program,
+    complain,
+    language_option,
+    spec_options,
+)
+from otowake.cli.process import stopped_by_hand
+from otowake.cli.split import recipe_from, specs_from
+from otowake.options import STAGES, ArchiveSpec, RunSpec, checked_stages
+from otowake.text import Language
+
+ARCHIVE_GROUPS = (
+    (text.HEADING_ARCHIVE, ArchiveSpec),
+    *((heading, spec) for heading, spec in GROUPS if spec is not RunSpec),
+)
+"""The specs of a run; a recording is its unit, so there are no checkpoints within one."""
+
+ASKED = ("components", "notes", "instruments")
+"""The stages that are done if none is asked for."""
+
+
+def command(language: Language) -> click.Command:
+    group = Program(
+        "archive",
+        language,
+        params=[language_option(language)],
+        help=text.HELP_ARCHIVE.format(language),
+        callback=lambda **_: None,
+    )
+    for make in COMMANDS:
+        group.add_command(make(language))
+    return group
+
+
+def run_command(language: Language) -> click.Command:
+    output = "otowake-archive"
+    stages = text.HELP_ARCHIVE_STAGES.format(language, stages=", ".join(STAGES))
+    return Command(
+        "run",
+        language,
+        params=[
+            click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
+            click.Option(
+                ["-o", "--output"],
+                default=output,
+                metavar="DIR",
+                help=text.HELP_ARCHIVE_OUTPUT.format(language) + text.DEFAULT.format(language, value=output),
+            ),
+            click.Option(
+                ["--stages"],
+                help=stages + text.DEFAULT.format(language, value=",".join(ASKED)),
+                metavar="A,B",
+            ),
+            click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
+            language_option(language),
+            *spec_options(language, ARCHIVE_GROUPS),
+        ],
+        help=text.HELP_ARCHIVE_RUN.format(language),
+        callback=lambda **given: run(language, **given),
+    )
+
+
+def run(
+    language: Language,
+    *,
+    inputs: tuple[str, ...],
+    output: str,
+    stages: str | None,
+    options: str | None,
+    lang: str | None,
+    **given: Any,
+) -> int:
+    """Analyse an archive, or what is left of it; returns the exit code."""
+    specs: dict[Any, Any] = specs_from(
+        options, {name: value for name, value in given.items() if value is not None}, ARCHIVE_GROUPS
+    )
+    asked = checked_stages(ASKED if stages is None else (stage.strip() for stage in stages.split(",")))
+    from otowake.cluster import run_archive
+
+    with stopped_by_hand(language) as stopped, bar(language) as watch:
+        tally = run_archive(
+            inputs,
+            output,
+            recipe=recipe_from(specs, asked),
+            spec=specs[ArchiveSpec],
+            watch=lambda now: watch(now) or stopped(),
+            failed=lambda path, reason: complain(_failure(path, reason, language), language),
+            language=language,
+        )
+    facts = {"done": tally.done, "found": tally.found, "failed": tally.failed, "now": tally.now}
+    ended = text.ARCHIVE_DONE.format(language, **facts, hours=tally.seconds / 3600, speed=tally.speed)
+    click.echo(ended)
+    click.echo(text.WROTE.format(language, folder=output))
+    if tally.stopped:
+        return CANCELLED
+    return FAILED if tally.failed else OK
+
+
+def _failure(path: str, reason: str, language: Language) -> str:
+    return reason if path in reason else text.ARCHIVE_FAILURE.format(language, path=path, reason=reason)
+
+
+class bar:  # noqa: N801 - used as a function
+    """A watcher that draws how far an archive is; silent where the output is piped."""
+
+    def __init__(self, language: Language) -> None:
+        console = Console(stderr=True)
+        self.language: Language = language
+        self.shown = console.is_terminal
+        self.linked = False
+        self.drawn = Progress(
+            BarColumn(bar_width=None),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            transient=True,
+            disable=not self.shown,
+        )
+        self.task = self.drawn.add_task("", total=None)
+
+    def __enter__(self) -> bar:
+        self.drawn.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.drawn.stop()
+
+    def __call__(self, now: Any) -> bool:
+        if self.shown:
+            if now.dashboard and not self.linked:
+                self.linked = True
+                self.drawn.console.print(text.DASHBOARD.format(self.language, link=now.dashboard))
+            self.drawn.update(self.task, total=now.found or None, **self._drawn(now))
+        return False
+
+    def _drawn(self, now: Any) -> dict[str, Any]:
+        if now.reading:
+            return {"description": text.ARCHIVE_READING.format(self.language, found=now.found)}
+        facts = {"done": now.done, "found": now.found, "failed": now.failed, "hours": now.seconds / 3600}
+        words = text.ARCHIVE_PROGRESS.format(self.language, **facts, speed=now.speed)
+        if now.left is not None:
+            minutes, seconds = divmod(round(now.left), 60)
+            words += text.TIME_LEFT.format(self.language, left=f"{minutes}:{seconds:02d}")
+        return {"description": words, "completed": now.done + now.failed}
+
+
+def table_command(language: Language) -> click.Command:
+    return Command(
+        "table",
+        language,
+        params=[
+            click.Argument(["archive"], metavar=text.HELP_ARCHIVE_DIR.format(language)),
+            click.Option(
+                ["-o", "--output"], metavar="DIR", default=None, help=text.HELP_TABLE_OUTPUT.format(language)
+            ),
+            language_option(language),
+        ],
+        help=text.HELP_ARCHIVE_TABLE.format(language),
+        callback=lambda **given: table(language, **given),
+    )
+
+
+def table(language: Language, *, archive: str, output: str | None, lang: str | None) -> int:
+    """Write the tables of an archive."""
+    from otowake.cluster import write_tables
+
+    for path, rows in write_tables(archive, output).items():
+        click.echo(text.TABLE_WRITTEN.format(language, path=path, rows=rows))
+    return OK
+
+
+COMMANDS = (run_command, table_command)
+"""In the order of the help; each makes a command in one language."""

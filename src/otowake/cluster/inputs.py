@@ -1,0 +1,119 @@
+"""Which recordings an archive is made of: those in folders, and those that lists name; found one by one."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from otowake import text
+from otowake.errors import BadInput, MissingExtra
+from otowake.io.audio import Path_
+
+SOUNDS = frozenset(
+    [
+        ".aac",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".au",
+        ".caf",
+        ".flac",
+        ".m4a",
+        ".mka",
+        ".mp3",
+        ".mp4",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".w64",
+        ".wav",
+        ".webm",
+        ".wma",
+    ]
+)
+"""The endings of files in folders that are taken for recordings; files that are named are taken whatever they end in."""
+
+LISTS = frozenset({".csv", ".parquet"})
+
+
+def recordings(inputs: Iterable[Path_], leave_out: Path) -> Iterator[Path]:
+    """The absolute paths of the recordings in `inputs`, in a fixed order; nothing under the folder `leave_out`.
+
+    Raises
+    ------
+    BadInput
+        If an input is not there, or a list can't be read.
+    MissingExtra
+        If a list needs pyarrow.
+    """
+    leave_out = leave_out.resolve()
+    for given in inputs:
+        path = Path(given)
+        if path.is_dir():
+            yield from _in_folder(path.resolve(), leave_out)
+        elif not path.exists():
+            raise BadInput(text.NO_SUCH_FILE, path=path)
+        elif path.suffix.lower() in LISTS:
+            yield from _in_list(path)
+        else:
+            yield path.resolve()
+
+
+def _in_folder(folder: Path, leave_out: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = sorted(name for name in folders if name[0] != "." and here / name != leave_out)
+        for name in sorted(files):
+            if name[0] != "." and Path(name).suffix.lower() in SOUNDS:
+                yield here / name
+
+
+def _in_list(path: Path) -> Iterator[Path]:
+    """The paths in a list; relative ones are relative to the list."""
+    rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
+    for row in rows:
+        if row.strip():
+            yield Path(os.path.abspath(path.parent / row.strip()))  # noqa: PTH100 - links are kept as they are named
+
+
+def _csv_rows(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            headings = next(rows, [])
+            place = headings.index(_column(path, headings))
+            if headings[place].lower() not in NAMES:
+                yield headings[place]  # a plain list of paths, without a heading
+            for row in rows:
+                yield row[place] if place < len(row) else ""
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+
+
+def _parquet_rows(path: Path) -> Iterator[str]:
+    if importlib.util.find_spec("pyarrow") is None:
+        raise MissingExtra(text.NEEDS_CLUSTER, package="pyarrow")
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path) as file:
+            column = _column(path, file.schema_arrow.names)
+            for batch in file.iter_batches(batch_size=1000, columns=[column]):
+                yield from (str(row) for row in batch.column(0).to_pylist() if row is not None)
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+
+
+NAMES = ("path", "file", "filename")
+"""The headings of a column of paths."""
+
+
+def _column(path: Path, headings: list[str]) -> str:
+    named = [heading for heading in headings if heading.lower() in NAMES]
+    if named or len(headings) == 1:
+        return (named or headings)[0]
+    raise BadInput(text.LIST_COLUMN, path=path, got=", ".join(headings) or "–")

@@ -1,0 +1,148 @@
+"""The recipe of an analysis: all that its result depends on beside the recording, as a value that can be kept and sent."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from otowake import __version__, text
+from otowake.errors import BadInput
+from otowake.io.audio import Path_, Recording, open_recording
+from otowake.io.spool import spooled_spectrogram
+from otowake.music import analyse
+from otowake.options import STAGES, FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, checked_stages
+from otowake.types import Analysis, Note, Sound, Spectrogram
+
+GIVEN = "given.csv"
+"""The file of a result folder with the notes that were given in place of those that would be found."""
+
+_NOTE: dict[str, type] = {
+    "onset": float,
+    "offset": float,
+    "midi": int,
+    "velocity": float,
+    "programme": int,
+    "is_drum": int,
+    "instrument": str,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a recording is to be analysed.
+
+    Examples
+    --------
+    >>> recipe = Recipe(("components",), fit=FitSpec(seed=3))
+    >>> Recipe.of(recipe.facts()) == recipe
+    True
+    """
+
+    stages: tuple[str, ...] = STAGES
+    load: LoadSpec = field(default_factory=LoadSpec)
+    stft: StftSpec = field(default_factory=StftSpec)
+    fit: FitSpec = field(default_factory=FitSpec)
+    note: NoteSpec = field(default_factory=NoteSpec)
+    part: PartSpec = field(default_factory=PartSpec)
+    score: tuple[Note, ...] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The recipe as plain words and numbers, but for the score."""
+        specs = ("load", "stft", "fit", "note", "part")
+        return {"stages": list(self.stages), **{name: asdict(getattr(self, name)) for name in specs}}
+
+    @classmethod
+    def of(cls, facts: dict[str, Any], score: Sequence[Note] | None = None) -> Recipe:
+        """The recipe of which these are the facts; what is missing has its default."""
+        kinds = {"load": LoadSpec, "stft": StftSpec, "fit": FitSpec, "note": NoteSpec, "part": PartSpec}
+        specs: Any = {name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()}
+        return cls(checked_stages(facts["stages"]), **specs, score=None if score is None else tuple(score))
+
+    def digest(self) -> str:
+        """The same for recipes that give the same result with this version."""
+        needed = {"fit": "components", "note": "notes", "part": "instruments"}
+        used = {
+            name: value
+            for name, value in self.facts().items()
+            if name not in needed or needed[name] in self.stages
+        }
+        facts = [__version__, used, self.score and given_table(self.score)]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    def open(self, path: Path_, scratch: Path) -> tuple[Sound, Spectrogram | None]:
+        """The recording; of a long one that is to be factorised, its spectrogram too, on the disk of `scratch`."""
+        audio = open_recording(path, start=self.load.start, duration=self.load.duration)
+        is_long = "components" in self.stages and isinstance(audio, Recording)
+        return audio, spooled_spectrogram(audio, self.stft, scratch) if is_long else None
+
+    def analyse(
+        self,
+        audio: Sound,
+        V: Spectrogram | None = None,
+        *,
+        by: Callable[..., Analysis] | None = None,
+        **more: Any,
+    ) -> Analysis:
+        """Do it: :func:`otowake.analyse`, or what is given in its place, with `more` of its arguments."""
+        specs = {"stft": self.stft, "fit": self.fit, "note": self.note, "part": self.part}
+        return (by or analyse)(audio, stages=self.stages, V=V, score=self.score, **specs, **more)
+
+
+def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
+    """The recipe that a result folder was made by, and what its ``analysis.json`` says of the input.
+
+    Raises
+    ------
+    BadInput
+        If it is no result, or one that doesn't say it: made from sound that was in no file, or stopped by hand.
+    """
+    folder = Path(folder)
+    try:
+        facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+        source, how = facts["input"], facts["options"]
+        load = {"start": source["start"], "duration": source["duration"]} if "path" in source else None
+        stopped = "stop" in facts and facts["stop"]["reason"] == "cancelled"
+        score = read_given(folder / facts["given"]["file"]) if facts.get("given") else None
+        recipe = Recipe.of({**how, "stages": facts["stages"], "load": load or {}}, score)
+    except FileNotFoundError as error:
+        raise BadInput(
+            text.NOT_A_RESULT, path=folder, why=f"{Path(error.filename).name} is missing"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
+    if load is None:
+        raise BadInput(text.AGAIN_NO_FILE, path=folder)
+    if stopped:
+        raise BadInput(text.AGAIN_STOPPED, path=folder)
+    return recipe, facts
+
+
+def given_table(notes: Sequence[Note]) -> str:
+    """Notes as CSV, with every digit."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_NOTE)
+    writer.writerows([repr(kind(getattr(note, name))) if kind is not str else getattr(note, name)
+                      for name, kind in _NOTE.items()] for note in notes)  # fmt: skip
+    return out.getvalue()
+
+
+def read_given(path: Path) -> list[Note]:
+    """The notes of :func:`given_table`.
+
+    Raises
+    ------
+    ValueError, KeyError, OSError
+        If it is no such table.
+    """
+    if path.name != GIVEN:
+        raise ValueError(f"the notes that were given are not in {GIVEN}")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in csv.DictReader(file)]
+    return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

@@ -1,0 +1,91 @@
+"""What an analysis asks of the process that it runs in: threads, compiled programs, quiet decoders; and what it ran on."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+THREADS = "NPROC"
+"""The variable that XLA takes the number of its threads from, when it is first used."""
+
+
+def threads() -> int:
+    """How many threads XLA computes with in this process: sums, and so the last bits, depend on it."""
+    asked = os.environ.get(THREADS, "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def use_threads(number: int) -> bool:
+    """Compute with this many threads; False where it is too late, because this process has computed before."""
+    if not _has_computed():
+        os.environ[THREADS] = str(number)
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, str(number))
+    return threads() == number
+
+
+def _has_computed() -> bool:
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    return bridge is not None and bool(getattr(bridge, "_backends", True))
+
+
+def made_with() -> dict[str, Any]:
+    """What the last bits of a result depend on beside its options."""
+    packages = ("jax", "jaxlib", "numpy", "scipy", "soundfile", "soxr")
+    return {
+        "threads": threads(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in packages},
+    }
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+@contextlib.contextmanager
+def quiet_decoders() -> Iterator[None]:
+    """Keep what decoding libraries write to standard error away."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def keep_compiled_programs() -> None:
+    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner."""
+    import logging
+
+    import jax
+    import platformdirs
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*compilation cache")
+    folder = Path(platformdirs.user_cache_dir("otowake"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,51 @@
+"""What the tests of archives share: a corpus, an archive that nothing disturbed, a cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from archives import DRIVER, FAST, HOOKS, Cluster, clip, otowake
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """Twelve clips in folders."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for i in range(12):
+        clip(folder / f"disc-{i % 3}" / f"clip-{i:02d}.wav", i)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory, corpus) -> Path:
+    """The archive of the corpus that is made on this machine without a disturbance."""
+    archive = tmp_path_factory.mktemp("undisturbed") / "archive"
+    done = otowake("archive", "run", corpus, "-o", archive, "--workers", 2, *FAST)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return archive
+
+
+@pytest.fixture
+def hooked(tmp_path, monkeypatch) -> Path:
+    """A program that runs an archive with analyses that go wrong; processes begun in the test can import them."""
+    (tmp_path / "hooks.py").write_text(HOOKS)
+    (tmp_path / "driver.py").write_text(DRIVER)
+    (tmp_path / "begun").touch()
+    monkeypatch.setenv("BEGUN", str(tmp_path / "begun"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    return tmp_path / "driver.py"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Cluster]:
+    """A scheduler with two workers."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made.add()
+    made.add()
+    yield made
+    made.end()

@@ -1,0 +1,118 @@
+"""A result made again from what it says of itself: bit for bit the same, or it is said what isn't."""
+
+import json
+import shutil
+
+import mido
+import numpy as np
+import pytest
+from archives import FAST, clip, otowake
+
+import otowake as library
+from otowake.errors import BadInput
+from otowake.io.recipe import GIVEN, Recipe, given_table, read_given, recipe_of
+from otowake.io.repetition import compare
+from otowake.options import FitSpec, LoadSpec
+from otowake.types import Note
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A result of one clip, and the clip."""
+    place = tmp_path_factory.mktemp("original")
+    path = clip(place / "clip.wav", 3)
+    done = otowake("split", path, "-o", place / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1")
+    assert done.returncode == 0, done.stderr
+    return place / "out" / "clip", path
+
+
+@pytest.fixture
+def result(original, tmp_path):
+    """The same, to be changed."""
+    folder, path = original
+    shutil.copytree(folder, tmp_path / "clip")
+    shutil.copy(path, tmp_path / "clip.wav")
+    facts = json.loads((folder / "analysis.json").read_text())
+    facts["input"]["path"] = str(tmp_path / "clip.wav")
+    (tmp_path / "clip" / "analysis.json").write_text(json.dumps(facts))
+    return tmp_path / "clip", tmp_path / "clip.wav"
+
+
+def test_the_same_bit_for_bit_with_the_threads_that_it_was_made_with(result):
+    folder, _ = result
+    assert json.loads((folder / "analysis.json").read_text())["made_with"]["threads"] == 1
+    done = otowake("again", folder, NPROC="2")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
+    kept = otowake("again", folder, "-o", folder.parent / "again", "--lang", "ja")
+    assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で同じです")
+    assert (folder.parent / "again" / "figure.png").is_file()
+    assert compare(folder, folder.parent / "again").same
+
+
+def test_what_differs_is_said(result):
+    folder, path = result
+    with np.load(folder / "factors.npz") as arrays:
+        kept = dict(arrays)
+    np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1 + 1e-5)})
+    near = otowake("again", folder)
+    assert near.returncode == 0
+    assert near.stdout.startswith("Not the same bit for bit, but alike: W·H differs by 1e-05 of its norm")
+    np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
+    far = otowake("again", folder)
+    assert far.returncode == 1 and far.stdout.startswith("Different: W·H differs by 0.3 of its norm")
+    clip(path, 4)
+    another = otowake("again", folder)
+    assert another.returncode == 1 and "this is another file than the one that was analysed" in another.stderr
+    path.unlink()
+    gone = otowake("again", folder)
+    assert gone.returncode == 1 and "there is no such file" in gone.stderr
+
+
+def test_notes_that_were_given_are_given_again(tmp_path):
+    score = mido.MidiFile(library.demo_path().with_suffix(".mid"))
+    score.save(tmp_path / "score.mid")
+    options = ["--score", tmp_path / "score.mid", "--stages", "notes", "--duration", 3]
+    done = otowake("split", library.demo_path(), "-o", tmp_path, *options)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "score.mid").unlink()
+    again = otowake("again", tmp_path / "demo")
+    assert again.stdout == "The same, bit for bit: notes.csv, chords.csv, analysis.json.\n", again.stderr
+    assert library.load_analysis(tmp_path / "demo").score == recipe_of(tmp_path / "demo")[0].score
+    (tmp_path / "demo" / GIVEN).unlink()
+    assert otowake("again", tmp_path / "demo").returncode == 1
+
+
+def test_recipes_keep_every_digit_and_know_what_matters():
+    notes = [Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"), Note(1, 2, 36, is_drum=True)]
+    recipe = Recipe(("components",), LoadSpec(start=0.1), fit=FitSpec(tol=1e-7), score=tuple(notes))
+    assert Recipe.of(json.loads(json.dumps(recipe.facts())), notes) == recipe
+    other = Recipe(("components",), LoadSpec(start=0.1), fit=FitSpec(tol=2e-7), score=tuple(notes))
+    assert recipe.digest() != other.digest()
+    assert Recipe(("notes",), fit=FitSpec(seed=1)).digest() == Recipe(("notes",)).digest()
+
+
+def test_given_notes_are_read_as_they_were_written(tmp_path):
+    notes = [Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"), Note(1, 2, 36, is_drum=True)]
+    (tmp_path / GIVEN).write_text(given_table(notes))
+    assert read_given(tmp_path / GIVEN) == notes
+    with pytest.raises(ValueError, match=r"not in given\.csv"):
+        read_given(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize("file", ["../given.csv/../../x", "/etc/passwd", "given.csv"])
+def test_results_that_cannot_be_made_again(tmp_path, result, file):
+    folder, _ = result
+    facts = json.loads((folder / "analysis.json").read_text())
+    (folder / "analysis.json").write_text(json.dumps({**facts, "given": {"file": file}}))
+    with pytest.raises(BadInput, match="not a result folder"):
+        recipe_of(folder)
+    (folder / "analysis.json").write_text(json.dumps({**facts, "stop": {"reason": "cancelled"}}))
+    with pytest.raises(BadInput, match="stopped by hand"):
+        recipe_of(folder)
+    (folder / "analysis.json").write_text(json.dumps({**facts, "input": {"start": 0, "duration": None}}))
+    with pytest.raises(BadInput, match="which file"):
+        recipe_of(folder)
+    shutil.rmtree(folder)
+    with pytest.raises(BadInput, match=r"analysis\.json is missing"):
+        recipe_of(folder)

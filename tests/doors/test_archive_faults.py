@@ -1,0 +1,186 @@
+"""What must not be lost: runs, workers and schedulers that are killed, recordings that kill, disks that are full."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+
+import pytest
+from archives import (
+    FAST,
+    Cluster,
+    begin,
+    clip,
+    kill_all_of_it,
+    killed_and_gone_on_with,
+    otowake,
+    results,
+    tables,
+    until,
+)
+
+from otowake.cluster.work import read_digests
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_driver_that_is_killed_on_a_cluster(tmp_path, corpus, undisturbed, cluster, seed):
+    archive = tmp_path / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
+    killed_and_gone_on_with(
+        command, archive, undisturbed, random.Random(seed).uniform(0.8, 2.5), kill_all_of_it
+    )
+
+
+def test_this_machine_dies(tmp_path, corpus, undisturbed):
+    archive = tmp_path / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
+    run = begin("-m", "otowake", *command)
+    until(lambda: results(archive), "a first result")
+    kill_all_of_it(run)
+    run.communicate(timeout=60)
+    before = results(archive)
+    done = otowake(*command)
+    assert done.returncode == 0, done.stderr
+    assert before.items() <= results(archive).items() and tables(archive) == tables(undisturbed)
+    assert not [*archive.rglob(".partial*")]
+
+
+def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
+    archive = tmp_path / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--workers", 1, *FAST]
+    run = begin("-m", "otowake", *command)
+    until(lambda: results(archive), "a first result")
+    os.killpg(run.pid, signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 130, err
+    assert err == "Stopping; press again to end at once.\n" and "recordings are done, 0 failed" in out
+    before = results(archive)
+    done = otowake(*command)
+    assert done.returncode == 0 and before.items() <= results(archive).items()
+    assert tables(archive) == tables(undisturbed)
+
+
+def test_recordings_that_kill_hang_or_fail_are_put_aside(tmp_path, hooked):
+    music = tmp_path / "music"
+    for i, name in enumerate(["a", "b-kills", "c", "d-hangs", "e-raises", "f"]):
+        clip(music / f"{name}.wav", i)
+    done = subprocess.run(
+        [os.sys.executable, hooked, music, tmp_path / "out", "{'time_limit': 6}"],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    reasons = dict(line.split(" ", 1) for line in sorted(done.stderr.splitlines()))
+    assert [path.rpartition("/")[2] for path in reasons] == ["b-kills.wav", "d-hangs.wav", "e-raises.wav"]
+    kills, hangs, raises = reasons.values()
+    assert kills.startswith("its worker died twice") and raises == "RuntimeError: a mistake"
+    assert hangs.startswith("it took longer than the 6 s")
+    begun = (tmp_path / "begun").read_text().split()
+    assert (begun.count("b-kills.wav"), begun.count("d-hangs.wav")) == (2, 1)
+    assert len(results(tmp_path / "out")) == 3
+
+
+def test_a_worker_that_is_killed_and_one_that_is_cut_off(tmp_path, corpus, undisturbed):
+    cluster = Cluster(tmp_path, ttl="5s")
+    archive = tmp_path / "out"
+    try:
+        first, second, _ = cluster.add(), cluster.add(), cluster.add()
+        command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
+        run = begin("-m", "otowake", *command)
+        until(lambda: [*archive.glob(".trying/*")] or results(archive), "work")
+        os.kill(first.pid, signal.SIGKILL)
+        os.kill(second.pid, signal.SIGSTOP)
+        _, err = run.communicate(timeout=120)
+        assert run.returncode == 0, err
+        os.kill(second.pid, signal.SIGCONT)
+        assert len(results(archive)) == 12 and tables(archive) == tables(undisturbed)
+    finally:
+        cluster.end()
+
+
+def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(tmp_path, corpus, undisturbed):
+    cluster = Cluster(tmp_path)
+    archive = tmp_path / "out"
+    try:
+        cluster.add()
+        command = ["archive", "run", corpus, "-o", archive, *FAST]
+        run = begin("-m", "otowake", *command, "--scheduler", cluster.file, "--patience", 2)
+        until(lambda: results(archive), "a first result")
+        os.kill(cluster.scheduler.pid, signal.SIGKILL)
+        _, err = run.communicate(timeout=120)
+        if run.returncode:  # else it was done already
+            assert "the same command goes on from here" in err and err.count("\n") == 1
+    finally:
+        cluster.end()
+    before = results(archive)
+    done = otowake(*command)
+    assert done.returncode == 0, done.stderr
+    assert before.items() <= results(archive).items() and tables(archive) == tables(undisturbed)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 400 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(f"no file system may be mounted here: {made.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
+    archive = small_disk / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
+    full = otowake(*command)
+    assert full.returncode == 1
+    assert full.stderr.count("\n") == 1 and "make room, and the same command goes on from here" in full.stderr
+    still = otowake(*command)
+    assert still.returncode == 1 and still.stderr.count("\n") == 1
+    before = results(archive)
+    assert len(before) < 12
+    subprocess.run(["mount", "-o", "remount,size=50m", small_disk], check=True)
+    done = otowake(*command)
+    assert done.returncode == 0, done.stderr
+    assert before.items() <= results(archive).items()
+    assert tables(archive) == tables(undisturbed)
+
+
+def test_clocks_set_apart(tmp_path, corpus, undisturbed):
+    """Workers whose Python clocks are years off, files from the future and the past, a manifest older than they are."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(
+        "import os, time\n_now = time.time\noff = float(os.environ['OFF'])\ntime.time = lambda: _now() + off\n"
+    )
+    music = shutil.copytree(corpus, tmp_path / "music")
+    for i, path in enumerate(sorted(music.rglob("*.wav"))):
+        os.utime(path, (i % 3 * 2**30, i % 3 * 2**30))
+    cluster = Cluster(tmp_path)
+    archive = tmp_path / "out"
+    try:
+        for off in ("1e8", "-1e8"):
+            path = os.pathsep.join([str(tmp_path / "site"), *os.sys.path])
+            cluster.add(PYTHONPATH=path, OFF=off)
+        command = ["archive", "run", music, "-o", archive, "--scheduler", cluster.file, *FAST]
+        done = otowake(*command)
+        assert done.returncode == 0, done.stderr
+        before = results(archive)
+        for path in music.rglob("*.wav"):
+            os.utime(path)
+        again = otowake(*command)
+        assert again.returncode == 0 and "in this run: 0 of them" in again.stdout
+        assert results(archive) == before and before.keys() == results(undisturbed).keys()
+    finally:
+        cluster.end()
+
+
+def test_digests_of_what_cannot_be_read(tmp_path):
+    (tmp_path / "empty.wav").touch()
+    (_, sha256, reason), *_ = read_digests([str(tmp_path / "empty.wav")], "ja")
+    assert sha256 is None and reason.endswith("ファイルが空です。")
