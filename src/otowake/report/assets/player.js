@@ -146,9 +146,12 @@ const player = {
     return track.buffer;
   },
 
-  /** Let everything that is at hand run from `time` on, all from the same moment. */
-  start(time) {
-    const when = this.context.currentTime + 0.04;
+  /**
+   * Let everything that is at hand run from `time` on, all from the same moment; again, with more notice, where that
+   * moment had come before all were told.
+   */
+  start(time, notice = 0.05) {
+    const when = this.context.currentTime + notice;
     this.startedAt = when - time;
     for (const track of tracks) {
       this.stopSource(track);
@@ -156,6 +159,11 @@ const player = {
       if (track.element) track.element.currentTime = time;
       this.adjust(track);
     }
+    if (this.late(when) && notice < 3) this.start(time, 3 * notice);
+  },
+
+  late(when) {
+    return this.context.currentTime > when - 0.02;
   },
 
   startSource(track, when, time) {
@@ -199,9 +207,10 @@ const player = {
   /** Let a track step in while the others run. */
   join(track) {
     if (!this.playing) return;
-    if (track.sound && !track.source) {
-      const when = this.context.currentTime + 0.03;
+    for (let notice = 0.05; track.sound && !track.source && notice < 3; notice *= 3) {
+      const when = this.context.currentTime + notice;
       this.startSource(track, when, clamp(when - this.startedAt, 0, this.length));
+      if (this.late(when)) this.stopSource(track);
     }
     if (track.element) {
       track.element.currentTime = this.time;
