@@ -1,4 +1,4 @@
-"""The program as a process: signals, what libraries write, warnings, compiled programs."""
+"""The program as a process: signals, what libraries write, warnings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import FrameType
 
 import click
@@ -65,22 +64,3 @@ def told(language: Language) -> Iterator[None]:
         if isinstance(warning.message, InputWarning):
             message = warning.message.in_language(language)
             click.echo(text.WARNING.format(language, message=message), err=True)
-
-
-def keep_compiled_programs() -> None:
-    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner."""
-    import logging
-
-    import jax
-    import platformdirs
-
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", message=".*compilation cache")
-    folder = Path(platformdirs.user_cache_dir("otowake"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -17,14 +17,13 @@ from otowake.cli import completers
 from otowake.cli.building import (
     CANCELLED,
     FAILED,
-    GROUPS,
     OK,
     Command,
     complain,
     language_option,
     spec_options,
 )
-from otowake.cli.process import keep_compiled_programs, quiet_decoders, stopped_by_hand, told
+from otowake.cli.process import quiet_decoders, stopped_by_hand, told
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.options import (
@@ -37,6 +36,7 @@ from otowake.options import (
     Spec,
     StftSpec,
     checked_stages,
+    specs_with,
 )
 from otowake.text import Language, Text
 from otowake.types import Note, Progress
@@ -162,15 +162,7 @@ def _score_of(path: str | None) -> Sequence[Note] | None:
 
 def specs_from(options_file: str | None, given: dict[str, Any]) -> dict[type[Spec], Spec]:
     """The specs from a TOML file and, above it, the options given on the command line."""
-    chosen = {**(_read_options(Path(options_file)) if options_file else {}), **given}
-    known = {name: spec for _, spec in GROUPS for name in spec.constraints()}
-    for name in chosen:
-        if name not in known:
-            raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
-    return {
-        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
-        for _, spec in GROUPS
-    }
+    return specs_with({**(_read_options(Path(options_file)) if options_file else {}), **given})
 
 
 def _read_options(path: Path) -> dict[str, Any]:
@@ -215,6 +207,7 @@ def one_file(
     from otowake import console
     from otowake.io.audio import Recording, open_recording
     from otowake.io.checkpoint import Checkpoint, key_of
+    from otowake.io.compiled import keep_compiled_programs
     from otowake.io.results import new_folder, write_analysis
     from otowake.io.spool import spooled_spectrogram
     from otowake.music import analyse
