@@ -235,6 +235,14 @@ NO_STAGE = Text(
     "this result has no {stage}; analyse the recording again with the stage {stage}.",
     "この結果には {stage} がありません。段階 {stage} を含めて分析し直してください。",
 )
+NO_COMPONENT = Text(
+    "edit {number} ({do}): there is no component {component} (any more).",
+    "修正 {number}（{do}）: 成分 {component} はありません。",
+)
+LAST_COMPONENT = Text(
+    "edit {number} ({do}): this is the last component; it can't be deleted.",
+    "修正 {number}（{do}）: 最後の成分は削除できません。",
+)
 NO_NOTES = Text("there are no pitched notes in the score.", "楽譜に音高のある音符がありません。")
 NOT_MIDI = Text(
     "{path}: no notes could be read from this file; it must be a Standard MIDI File of type 0 or 1 ({why}).",
@@ -306,6 +314,7 @@ MUST_BE_CHOICE_OR_NUMBER = Text("one of {choices}, or a number", " {choices} の
 MUST_BE_COUNT_OR = Text(
     "a whole number from {low} to {high}, or {choices}", " {low} から {high} までの整数または {choices} "
 )
+MUST_BE_TWO = Text("at least two of them", " 2 つ以上")
 MUST_BE_TEXT = Text("text", "文字列")
 MUST_BE_FLAG = Text("true or false", " true か false ")
 
@@ -617,3 +626,35 @@ WEB_PRESET_MANUAL = Text("The manual", "授業のマニュアル")
 WEB_PRESET_MANUAL_HELP = Text(
     "20 components, I-divergence, Adam, as in the lecture", "20 成分、I-ダイバージェンス、Adam"
 )
+
+WEB_CORRECT = Text("Correct it by hand", "手で直す")
+WEB_CORRECT_HELP = Text(
+    "Paint where a component belongs or doesn't, or merge, split and delete components; then apply: the learning goes "
+    "on from there.",
+    "成分が鳴っている場所・鳴っていない場所を塗るか、成分をまとめる・分割する・削除して「適用」すると、そこから学習を続けます。",
+)
+WEB_PAINT_FOR = Text("Paint for", "塗る成分")
+WEB_BELONGS = Text("belongs here", "ここで鳴っている")
+WEB_BELONGS_NOT = Text("doesn't belong here", "ここでは鳴っていない")
+WEB_SPECTROGRAM = Text(
+    "Spectrogram: drag to paint. With the keyboard, give seconds and hertz below.",
+    "スペクトログラム: ドラッグで塗ります。キーボードでは下に秒と Hz を入力します。",
+)
+WEB_FROM_S = Text("from (s)", "開始（秒）")
+WEB_TO_S = Text("to (s)", "終了（秒）")
+WEB_FROM_HZ = Text("from (Hz)", "下限（Hz）")
+WEB_TO_HZ = Text("to (Hz)", "上限（Hz）")
+WEB_ADD_STROKE = Text("Paint", "塗る")
+WEB_MERGE = Text("Merge", "まとめる")
+WEB_SPLIT = Text("Split in two", "2 つに分ける")
+WEB_DELETE = Text("Delete", "削除する")
+WEB_CHOSEN_COMPONENTS = Text("Chosen components", "選んだ成分")
+WEB_TODO = Text("To be applied", "適用する修正")
+WEB_TODO_MERGE = Text("merge {which}", "{which} をまとめる")
+WEB_TODO_SPLIT = Text("split {which}", "{which} を分割")
+WEB_TODO_DELETE = Text("delete {which}", "{which} を削除")
+WEB_TODO_PAINT = Text(
+    "{which}: {how}, {start}–{end} s, {low}–{high} Hz", "{which}: {how}、{start}〜{end} 秒、{low}〜{high} Hz"
+)
+WEB_APPLY = Text("Apply", "適用")
+WEB_UNDO = Text("take back", "取り消す")

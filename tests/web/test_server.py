@@ -305,3 +305,23 @@ def test_presets_are_made_of_options_that_there_are():
 def test_words_in_the_page_can_not_end_the_script(monkeypatch):
     assert "</script" not in form._in_script({"a": "</script><b>"})
     assert json.loads(form._in_script({"a": "</script>"})) == {"a": "</script>"}
+
+
+def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
+    visitor = served()
+    job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
+    visitor.ended(job)
+    stroke = {"start_s": 0.5, "end_s": 1, "low_hz": 100, "high_hz": 5000, "belongs": False}
+    edits = [{"do": "split", "component": 1}, {"do": "paint", "component": 2, **stroke}]
+    assert (
+        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits})).json()["state"] == "waiting"
+    )
+    assert visitor.ended(job)["state"] == "done"
+    assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
+    kept = visitor.get(f"/jobs/{job}/files/component-edits.json").json()
+    assert kept == {"version": 1, "rounds": [edits]}
+    visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": [{"do": "delete", "component": 9}]}))
+    ended = visitor.ended(job)
+    assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
+    assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
+    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": []}').status_code == 409

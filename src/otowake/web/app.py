@@ -70,6 +70,7 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/jobs/{job}", end_job, methods=["DELETE"]),
             Route("/jobs/{job}/sound", receive_sound, methods=["PUT"]),
             Route("/jobs/{job}/cancel", cancel_job, methods=["POST"]),
+            Route("/jobs/{job}/edits", correct_job, methods=["POST"]),
             Route("/jobs/{job}/archive.zip", send_archive),
             Route("/jobs/{job}/files/{path:path}", send_file),
             Route("/jobs/{job}/{name}", send_view),
@@ -159,6 +160,16 @@ async def receive_sound(request: Request) -> Response:
     return JSONResponse(_shown(jobs, job))
 
 
+async def correct_job(request: Request) -> Response:
+    """Let a result be corrected; the corrected one takes its place when it is done."""
+    jobs, job = _found(request)
+    edits = (await _json(request)).get("edits")
+    if job.state != "done" or not (isinstance(edits, list) and edits):
+        raise Refused(409, text.WEB_BAD_REQUEST)
+    await jobs.correct(job, edits)
+    return JSONResponse(_shown(jobs, job))
+
+
 async def show_job(request: Request) -> Response:
     return JSONResponse(_shown(*_found(request)))
 
@@ -244,7 +255,8 @@ def _found(request: Request) -> tuple[Jobs, Job]:
 
 
 def _shown(jobs: Jobs, job: Job) -> dict[str, Any]:
-    return shown(jobs, job, ("reading", *job.order["stages"], "writing"))
+    stages = ("components",) if "edits" in job.order else job.order["stages"]
+    return shown(jobs, job, ("reading", *stages, "writing"))
 
 
 def _language(request: Request, asked: Any = None) -> Language:

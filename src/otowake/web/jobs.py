@@ -74,6 +74,11 @@ class Job:
         self.state, self.since, self.progress = state, time.monotonic(), {}
         self.message = {each: sentence.format(each, **facts) for each in LANGUAGES} if sentence else None
 
+    def end(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
+        """Change to a state without a result; a correction that came to nothing leaves the result as it was."""
+        self.become("done" if "edits" in self.order else state, sentence, **facts)
+        self.order.pop("edits", None)
+
 
 class Jobs:
     """All jobs of a server.
@@ -122,6 +127,20 @@ class Jobs:
 
     def reserve(self, owner: str, name: str, order: dict[str, Any]) -> Job:
         """A place in the queue, or :class:`Refused` if there is none."""
+        self._check_room(owner)
+        job_id = secrets.token_urlsafe(16)
+        job = Job(job_id, owner, name, self.root / job_id, order)
+        job.folder.mkdir()
+        self.jobs[job_id] = job
+        return job
+
+    async def correct(self, job: Job, edits: list[Any]) -> None:
+        """Let a job that is done wait again, to be corrected; what it has stays until then."""
+        self._check_room(job.owner)
+        job.order |= {"edits": edits}
+        await self.enqueue(job, Path(job.order["sound"]))
+
+    def _check_room(self, owner: str) -> None:
         if len([job for job in self.of(owner) if job.state in LIVE]) >= self.spec.per_person:
             raise Refused(429, text.WEB_YOURS_FIRST, n=self.spec.per_person)
         if (
@@ -129,11 +148,6 @@ class Jobs:
             >= self.spec.queue + self.spec.at_once
         ):
             raise Refused(503, text.WEB_FULL)
-        job_id = secrets.token_urlsafe(16)
-        job = Job(job_id, owner, name, self.root / job_id, order)
-        job.folder.mkdir()
-        self.jobs[job_id] = job
-        return job
 
     async def receive(self, job: Job, chunks: AsyncIterator[bytes]) -> None:
         """Write the sound to disk as it comes, counted; too much of it ends the job."""
@@ -181,10 +195,11 @@ class Jobs:
     async def cancel(self, job: Job) -> None:
         """End a job wherever it is; its process is gone when this returns."""
         if job.state in LIVE:
-            job.become("cancelled", text.WEB_CANCELLED)
+            job.end("cancelled", text.WEB_CANCELLED)
             if job.process:
                 await _killed(job.process)
-            (job.folder / "sound").unlink(missing_ok=True)
+            if job.state == "cancelled":
+                (job.folder / "sound").unlink(missing_ok=True)
 
     async def remove(self, job: Job) -> None:
         """End a job and forget everything of it."""
@@ -204,7 +219,7 @@ class Jobs:
                 await self._run(job)
             except Exception:
                 log.exception("a job could not be run")
-                job.become("failed", text.WEB_UNEXPECTED)
+                job.end("failed", text.WEB_UNEXPECTED)
 
     def _first_waiting(self) -> Job | None:
         waiting = [job for job in self.jobs.values() if job.state == "waiting"]
@@ -219,12 +234,12 @@ class Jobs:
             async with asyncio.timeout(60 * self.spec.job_minutes):
                 await self._followed(job, process)
         except TimeoutError:
-            job.become("failed", text.WEB_TOO_LONG, limit=f"{self.spec.job_minutes:g}")
+            job.end("failed", text.WEB_TOO_LONG, limit=f"{self.spec.job_minutes:g}")
         finally:
             job.process = None
             await _killed(process)
         if job.state == "running":
-            job.become("failed", text.WEB_DIED, gib=f"{self.spec.job_gib:g}")
+            job.end("failed", text.WEB_DIED, gib=f"{self.spec.job_gib:g}")
         job.size = await asyncio.to_thread(_size, job.folder)
         await self._make_spare()
 
@@ -265,10 +280,10 @@ class Jobs:
             elif "warning" in fact:
                 job.warnings.append(fact["warning"])
             elif "failed" in fact:
-                job.become("failed")
+                job.end("failed")
                 job.message = fact["failed"]
             elif "done" in fact:
-                job.become("done")
+                job.end("done")
             else:
                 job.progress = fact
 
@@ -287,7 +302,7 @@ class Jobs:
             if job.state == "running":
                 job.size = await asyncio.to_thread(_size, job.folder)
                 if job.size > most and job.process:
-                    job.become("failed", text.WEB_NO_ROOM)
+                    job.end("failed", text.WEB_NO_ROOM)
                     await _killed(job.process)
             elif (job.state == "sending" and age > 60 * self.spec.upload_minutes) or (
                 job.state not in LIVE and age > 60 * self.spec.keep_minutes

@@ -97,6 +97,6 @@ def _listener(spec: ServeSpec) -> socket.socket:
 
 
 def _address(spec: ServeSpec, listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(spec.host, spec.host)
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}/"

@@ -19,6 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import load, said_length
 from otowake.io.compiled import keep_compiled_programs
-from otowake.io.results import new_folder, write_analysis
-from otowake.music import analyse
+from otowake.io.results import load_analysis, new_folder, stored_stems, write_analysis
+from otowake.music import analyse, with_sound
+from otowake.music.painting import edit_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.types import Audio, Floats, Progress
@@ -40,6 +42,9 @@ SPARE_SECONDS = 0.5
 
 LOOKS_APART = 0.25
 """The least time between two pictures of the learning, in seconds."""
+
+EDITS = "component-edits.json"
+"""Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -119,7 +124,39 @@ def _sentence(sentence: text.Text, **facts: Any) -> dict[Language, str]:
 
 
 def carry_out(order: dict[str, Any], tell: Tell) -> None:
-    """Analyse ``folder/sound`` and write ``folder/result`` and what the page shows of it."""
+    """Analyse or correct, and write ``folder/result`` and what the page shows of it."""
+    if "edits" in order:
+        correct(order, tell)
+    else:
+        take_apart(order, tell)
+
+
+def correct(order: dict[str, Any], tell: Tell) -> None:
+    """Go on from the result that there is with the components corrected; what was corrected is kept beside it."""
+    folder, result = Path(order["folder"]), Path(order["folder"]) / "result"
+    spec = specs_with(order["options"])[LoadSpec]
+    tell({"begun": "reading"})
+    audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
+    analysis = with_sound(load_analysis(result), audio)
+    tell({"begun": "components"})
+    edited = edit_components(analysis, order["edits"])
+    stems = result / "stems"
+    if stems.is_dir():
+        edited = replace(edited, stems=partial(stored_stems, edited, stems))
+    tell({"begun": "writing"})
+    rounds = [*_rounds(result / EDITS), order["edits"]]
+    with new_folder(result, overwrite=True) as place:
+        write_analysis(edited, place, order["language"])
+        (place / EDITS).write_text(json.dumps({"version": 1, "rounds": rounds}, indent=1) + "\n")
+    write_view(edited, audio, folder)
+
+
+def _rounds(path: Path) -> list[Any]:
+    return json.loads(path.read_text())["rounds"] if path.exists() else []
+
+
+def take_apart(order: dict[str, Any], tell: Tell) -> None:
+    """Analyse ``folder/sound``."""
     folder, language = Path(order["folder"]), order["language"]
     specs = specs_with(order["options"])
     pictures = Pictures(tell)

@@ -1,6 +1,7 @@
 // The page: choose a sound, watch it being taken apart, look at and hear what it is made of.
 
 import { drawLoss, drawRows } from "./draw.js";
+import { pending } from "./edit.js";
 import { fillForm, readForm } from "./form.js";
 import { showResult } from "./result.js";
 import { readable, record, stop } from "./sound.js";
@@ -136,7 +137,7 @@ function show(now) {
   $("work").hidden = !live;
   $("result").hidden = now.state !== "done";
   if (live) showWork(now);
-  else if (now.state === "done" && before !== "done") showResult(now).catch(told);
+  else if (now.state === "done" && before !== "done") showResult(now).then(() => complain(now.message)).catch(told);
   else if (now.state !== "done") {
     reset();
     complain(now.message);
@@ -180,6 +181,17 @@ $("cancel").addEventListener("click", async () => {
   if (state === "sending") sending?.abort();
   try {
     show(await ask("POST", `jobs/${id}/cancel`));
+  } catch (error) {
+    told(error);
+  }
+});
+
+$("apply").addEventListener("click", async () => {
+  stop();
+  try {
+    const now = await ask("POST", `jobs/${job.id}/edits`, { edits: pending() });
+    show(now);
+    follow(now.id);
   } catch (error) {
     told(error);
   }

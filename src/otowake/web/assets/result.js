@@ -1,5 +1,6 @@
 // A result: each instrument and component alone, the report, everything to download.
 
+import { showEditor } from "./edit.js";
 import { press } from "./sound.js";
 import { $, facts, language, make, t } from "./words.js";
 
@@ -10,19 +11,21 @@ export async function showResult(job) {
   const answer = await fetch(`${at}/view.json`);
   if (!answer.ok) throw Object.assign(new Error(), { message_in: (await answer.json()).message });
   const view = await answer.json();
+  const fresh = (file) => `${at}/files/${file}`;
   $("result-name").textContent = job.name;
   $("archive").href = `${at}/archive.zip`;
   $("notices").replaceChildren(...job.warnings.map((words) => make("p", { className: "alert", textContent: words[language()] })));
-  const parts = view.parts.map((part) => player(`${at}/files/${part.sound}`, partTitle(part, view.parts), t("n_notes", { n: part.notes })));
-  if (view.other) parts.push(player(`${at}/files/${view.other}`, t("other"), ""));
+  const parts = view.parts.map((part) => player(fresh(part.sound), partTitle(part, view.parts), t("n_notes", { n: part.notes })));
+  if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
   const components = view.components.map((each) => {
     const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
-    return player(`${at}/files/${each.sound}`, `${each.index + 1} · ${pitch}`, `${(100 * each.energy).toFixed(1)} %`);
+    return player(fresh(each.sound), `${each.index + 1} · ${pitch}`, `${(100 * each.energy).toFixed(1)} %`);
   });
   $("components").replaceChildren(...components);
   $("parts").replaceChildren(...parts);
   $("component-players").open = !parts.length;
   $("component-players").hidden = !components.length;
+  showEditor(at, view);
   $("report").replaceChildren(...report(at, view));
 }
 
@@ -55,6 +58,6 @@ function report(at, view) {
   const pictures = [["piano-roll.png", "roll"], ["figure.png", "figure"]].filter(([file]) => view.files.includes(file));
   return pictures.flatMap(([file, words]) => [
     make("h3", { textContent: t(words) }),
-    make("img", { src: `${at}/files/${file}`, alt: t(words) }),
+    make("img", { src: `${at}/files/${file}?${Date.now()}`, alt: t(words) }),
   ]);
 }
