@@ -109,8 +109,9 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     painted = [stroke._replace(component=places[k]) for k, stroke in strokes if k in places]
     factors = paint(values, _joined(parts), painted)
     description = describe(factors, V.frequencies, V.times)
-    now = factors.permuted(description.order)
-    initial = _joined(first).permuted(description.order)
+    level = float(fit.W.sum(axis=0).mean())
+    now = _levelled(factors, level).permuted(description.order)
+    initial = _levelled(_joined(first), level).permuted(description.order)
     spec = replace(fit.spec, n_components=factors.n_components)
     changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
     edited = replace(
@@ -198,6 +199,12 @@ def _apart(factors: Factors) -> Parts:
 
 def _joined(parts: Parts) -> Factors:
     return Factors(np.stack([w for w, _ in parts.values()], axis=1), np.stack([h for _, h in parts.values()]))
+
+
+def _levelled(factors: Factors, level: float) -> Factors:
+    """The same product with every spectrum of the same sum, so that activations can be compared."""
+    scale = level / np.maximum(factors.W.sum(axis=0), FLOOR)
+    return Factors(factors.W * scale, factors.H / scale[:, None])
 
 
 def _merge(parts: Parts, first: Parts, numbers: Sequence[int]) -> None:

@@ -234,12 +234,12 @@ function relabel() {
   fillForm();
   if (job?.state === "done") showResult(job).catch(told);
   else if (job) showWork(job);
-  listJobs().catch(told);
 }
 
 $("switch").addEventListener("click", () => {
   setLanguage(language() === "ja" ? "en" : "ja");
   relabel();
+  listJobs().catch(told);
 });
 
 relabel();
