@@ -633,6 +633,9 @@ WEB_CORRECT_HELP = Text(
     "on from there.",
     "成分が鳴っている場所・鳴っていない場所を塗るか、成分をまとめる・分割する・削除して「適用」すると、そこから学習を続けます。",
 )
+WEB_WHO_PLAYS = Text("Who plays?", "演奏している楽器")
+WEB_MERGE_PARTS = Text("Merge the chosen into one", "選んだ楽器を 1 つにまとめる")
+WEB_TODO_INSTRUMENT = Text("{which} is {how}", "{which} は {how}")
 WEB_PAINT_FOR = Text("Paint for", "塗る成分")
 WEB_BELONGS = Text("belongs here", "ここで鳴っている")
 WEB_BELONGS_NOT = Text("doesn't belong here", "ここでは鳴っていない")

@@ -325,3 +325,22 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
     assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": []}').status_code == 409
+
+
+def test_who_plays_is_corrected(served, wav):
+    visitor = served()
+    job = visitor.order(wav, stages=["components", "stems"]).json()["id"]
+    visitor.ended(job)
+    part = visitor.get(f"/jobs/{job}/view.json").json()["parts"][0]
+    new = "harmonica" if part["instrument"] != "harmonica" else "accordion"
+    edits = [
+        {"do": "instrument", "part": part["name"], "instrument": new},
+        {"do": "split", "component": 1},
+    ]
+    visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits}))
+    ended = visitor.ended(job)
+    assert ended["message"] is None, ended
+    view = visitor.get(f"/jobs/{job}/view.json").json()
+    assert view["parts"][0]["instrument"] == new and len(view["components"]) == 3
+    assert visitor.get(f"/jobs/{job}/files/{view['parts'][0]['sound']}").content.startswith(b"fLaC")
+    assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]

@@ -10,7 +10,7 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
-from otowake.cli.process import keep_compiled_programs, quiet_decoders, told
+from otowake.cli.process import quiet_decoders, told
 from otowake.cli.show import report
 from otowake.text import Language
 
@@ -34,6 +34,7 @@ def command(language: Language) -> click.Command:
 def edit(language: Language, *, folder: str, edits: str | None, lang: str | None) -> int:
     """Correct a result folder by hand and say what it holds now."""
     from otowake import tables
+    from otowake.io.compiled import keep_compiled_programs
     from otowake.io.edits import edit_folder, read_edits
 
     keep_compiled_programs()

@@ -424,14 +424,6 @@ def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
         write_sounds(names, analysis.stems, audio, folder)
 
 
-def stored_stems(analysis: Analysis, folder: Path) -> Iterator[list[Floats]]:
-    """The stems as they were written, block by block, for :attr:`Analysis.stems`."""
-    paths = [next(folder.glob(f"{name}.*")) for name in (*(part.name for part in analysis.parts), OTHER)]
-    readers = [soundfile.blocks(path, 2**16, dtype="float32", always_2d=True) for path in paths]
-    for blocks in zip(*readers, strict=True):
-        yield [block.T for block in blocks]
-
-
 def write_sounds(
     names: Sequence[str], blocks: Callable[[], Iterator[list[Floats]]], audio: Sound, folder: Path
 ) -> None:

@@ -113,11 +113,29 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     now = _levelled(factors, level).permuted(description.order)
     initial = _levelled(_joined(first), level).permuted(description.order)
     spec = replace(fit.spec, n_components=factors.n_components)
-    changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
-    edited = replace(
-        analysis, fit=changed, components=description.components, tuning_hz=description.tuning_hz
+    names = {
+        place: analysis.components[k - 1].name for k, place in places.items() if k <= len(analysis.components)
+    }
+    components = tuple(
+        replace(component, name=names.get(int(old), ""))
+        for component, old in zip(description.components, description.order, strict=True)
     )
+    changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
+    facts = {"fit": changed, "components": components, "tuning_hz": description.tuning_hz}
+    edited = replace(analysis, **facts, found=analysis.found and replace(analysis.found, **facts))
     return with_sound(edited, analysis.audio)
+
+
+def is_of_components(edit: Any) -> bool:
+    """Whether an edit is one of those here; the others are :mod:`otowake.music.edits`'.
+
+    Examples
+    --------
+    >>> is_of_components({"do": "merge", "components": [1, 2]}), is_of_components({"do": "merge", "parts": ["piano"]})
+    (True, False)
+    """
+    spoken_of = isinstance(edit, Mapping) and ("component" in edit or "components" in edit)
+    return spoken_of and edit.get("do") in KINDS
 
 
 def paint(V: Floats, factors: Factors, strokes: Sequence[Stroke], *, iterations: int = ITERATIONS) -> Factors:

@@ -19,7 +19,6 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,10 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import load, said_length
 from otowake.io.compiled import keep_compiled_programs
-from otowake.io.results import load_analysis, new_folder, stored_stems, write_analysis
+from otowake.io.results import load_analysis, new_folder, write_analysis
 from otowake.music import analyse, with_sound
-from otowake.music.painting import edit_components
+from otowake.music.edits import apply_edits
+from otowake.music.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.types import Audio, Floats, Progress
@@ -43,7 +43,7 @@ SPARE_SECONDS = 0.5
 LOOKS_APART = 0.25
 """The least time between two pictures of the learning, in seconds."""
 
-EDITS = "component-edits.json"
+COMPONENT_EDITS = "component-edits.json"
 """Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
 
 Tell = Callable[[dict[str, Any]], None]
@@ -132,27 +132,30 @@ def carry_out(order: dict[str, Any], tell: Tell) -> None:
 
 
 def correct(order: dict[str, Any], tell: Tell) -> None:
-    """Go on from the result that there is with the components corrected; what was corrected is kept beside it."""
+    """Go on from the result that there is, corrected; first its notes and parts, then its components."""
     folder, result = Path(order["folder"]), Path(order["folder"]) / "result"
     spec = specs_with(order["options"])[LoadSpec]
     tell({"begun": "reading"})
     audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
-    analysis = with_sound(load_analysis(result), audio)
+    of_components = [edit for edit in order["edits"] if is_of_components(edit)]
+    others = [edit for edit in order["edits"] if not is_of_components(edit)]
     tell({"begun": "components"})
-    edited = edit_components(analysis, order["edits"])
-    stems = result / "stems"
-    if stems.is_dir():
-        edited = replace(edited, stems=partial(stored_stems, edited, stems))
+    analysis = with_sound(load_analysis(result), audio)
+    edited = apply_edits(analysis, [*analysis.edits, *others]) if others else analysis
+    if of_components:
+        edited = edit_components(edited, of_components)
     tell({"begun": "writing"})
-    rounds = [*_rounds(result / EDITS), order["edits"]]
+    rounds = [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
     with new_folder(result, overwrite=True) as place:
         write_analysis(edited, place, order["language"])
-        (place / EDITS).write_text(json.dumps({"version": 1, "rounds": rounds}, indent=1) + "\n")
+        if rounds:
+            written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
+            (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
     write_view(edited, audio, folder)
 
 
 def _rounds(path: Path) -> list[Any]:
-    return json.loads(path.read_text())["rounds"] if path.exists() else []
+    return json.loads(path.read_text(encoding="utf-8"))["rounds"] if path.exists() else []
 
 
 def take_apart(order: dict[str, Any], tell: Tell) -> None:

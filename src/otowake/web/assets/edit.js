@@ -1,6 +1,6 @@
 // Corrections by hand: strokes on the spectrogram, components merged, split and deleted. They are gathered and then applied at once.
 
-import { $, language, make, t } from "./words.js";
+import { $, facts, language, make, t } from "./words.js";
 
 let view = null; // what the result is
 let edits = []; // what is to be applied
@@ -16,8 +16,11 @@ const named = (k) => {
 export function showEditor(at, shown) {
   if (shown !== view) edits = [];
   view = shown;
-  $("correct").hidden = !view.components.length;
-  if (!view.components.length) return;
+  $("correct").hidden = !view.components.length && !view.parts.length;
+  $("components-editor").hidden = !view.components.length;
+  $("players-editor").hidden = !view.parts.length;
+  $("merge-parts").hidden = view.parts.length < 2;
+  $("part-rows").replaceChildren(...view.parts.map(partRow));
   const numbers = view.components.map((each) => each.index + 1);
   $("paint-component").replaceChildren(...numbers.map((k) => make("option", { value: k, textContent: named(k) })));
   $("component-checks").replaceChildren(...numbers.map((k) => make("label", {}, make("input", { type: "checkbox", value: k }), named(k))));
@@ -27,7 +30,34 @@ export function showEditor(at, shown) {
   list();
 }
 
-export const pending = () => edits;
+// Merging comes first: a part that gets another instrument gets another name.
+export const pending = () => [...edits].sort((a, b) => (a.do === "instrument") - (b.do === "instrument"));
+
+// --- who plays
+
+const titleOf = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
+
+function partRow(part) {
+  const check = make("input", { type: "checkbox", value: part.name });
+  check.setAttribute("aria-label", part.name);
+  const menu = make("select", {}, ...facts.instruments.map(({ name }) => make("option", { value: name, textContent: titleOf(name) })));
+  menu.value = part.instrument;
+  menu.setAttribute("aria-label", `${t("who_plays")} ${part.name}`);
+  menu.addEventListener("change", () => {
+    edits = edits.filter((each) => !(each.do === "instrument" && each.part === part.name));
+    if (menu.value !== part.instrument) edits.push({ do: "instrument", part: part.name, instrument: menu.value });
+    list();
+  });
+  return make("div", { className: "row part" }, ...(view.parts.length > 1 ? [check] : []), menu, make("span", { className: "fine", textContent: t("n_notes", { n: part.notes }) }));
+}
+
+$("merge-parts").addEventListener("click", () => {
+  const checked = [...$("part-rows").querySelectorAll(":checked[type=checkbox]")];
+  if (checked.length > 1) add({ do: "merge", parts: checked.map((each) => each.value) });
+  checked.forEach((each) => { each.checked = false; });
+});
+
+const partNamed = (name) => titleOf(view.parts.find((each) => each.name === name)?.instrument);
 
 // --- between the picture and the sound
 
@@ -94,6 +124,8 @@ function add(edit) {
 }
 
 function sentence(edit) {
+  if (edit.do === "instrument") return t("todo_instrument", { which: partNamed(edit.part), how: titleOf(edit.instrument) });
+  if (edit.parts) return t("todo_merge", { which: edit.parts.map(partNamed).join(", ") });
   const which = (edit.components ?? [edit.component]).map(named).join(", ");
   if (edit.do !== "paint") return t(`todo_${edit.do}`, { which });
   const how = t(edit.belongs ? "belongs" : "belongs_not");
