@@ -629,9 +629,10 @@ WEB_PRESET_MANUAL_HELP = Text(
 
 WEB_CORRECT = Text("Correct it by hand", "手で直す")
 WEB_CORRECT_HELP = Text(
-    "Paint where a component belongs or doesn't, or merge, split and delete components; then apply: the learning goes "
-    "on from there.",
-    "成分が鳴っている場所・鳴っていない場所を塗るか、成分をまとめる・分割する・削除して「適用」すると、そこから学習を続けます。",
+    "Say who plays, paint where a component belongs or doesn't, or merge, split and delete components; then apply. "
+    "Components go on learning from there.",
+    "演奏している楽器を選び直すか、成分が鳴っている・鳴っていない場所を塗るか、成分をまとめる・分割する・削除して、"
+    "「適用」します。成分はそこから学習を続けます。",
 )
 WEB_WHO_PLAYS = Text("Who plays?", "演奏している楽器")
 WEB_MERGE_PARTS = Text("Merge the chosen into one", "選んだ楽器を 1 つにまとめる")
