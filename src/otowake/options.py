@@ -1,6 +1,6 @@
 """Options: every one has its home here, with its default, its bounds and its meaning in both languages.
 
-The command line, option files and (later) the web form are built from these frozen dataclasses; none of them
+The command line, option files and the web form are built from these frozen dataclasses; none of them
 restates a default. A value out of bounds is refused when the spec is made, in one form of sentence.
 """
 
@@ -517,6 +517,140 @@ class ArchiveSpec(Spec):
             "split と同じように、図と、成分・音符の音も書きます",
         ),
     )
+
+
+@dataclass(frozen=True)
+class ServeSpec(Spec):
+    """Where the web page is served, to whom, and what it gives each visitor.
+
+    Examples
+    --------
+    >>> ServeSpec(queue=4).queue, ServeSpec(names="music.example.org, localhost").known_names
+    (4, ('music.example.org', 'localhost'))
+    """
+
+    host: str = option(
+        "127.0.0.1",
+        Text(
+            "the address to listen on; 127.0.0.1 is reached from this computer alone",
+            "待ち受けるアドレス。127.0.0.1 ならこのコンピューターからだけ使えます",
+        ),
+    )
+    port: int = option(
+        7860,
+        Text("the port to listen on; 0 takes a free one", "待ち受けるポート。0 なら空きを使います"),
+        low=0,
+        high=65535,
+    )
+    names: str | None = option(
+        None,
+        Text(
+            "names besides localhost by which browsers reach the page, such as behind a proxy (comma-separated)",
+            "localhost のほかに、ブラウザーがこのページを呼ぶ名前（プロキシの内側などで。コンマ区切り）",
+        ),
+    )
+    password_file: str | None = option(
+        None,
+        Text(
+            "a file whose first line is the password; OTOWAKE_PASSWORD in the environment serves as well",
+            "1 行目がパスワードのファイル。環境変数 OTOWAKE_PASSWORD でも指定できます",
+        ),
+    )
+    open: bool = option(
+        False,
+        Text(
+            "let in everybody who reaches the address, without a password",
+            "アドレスに届く人なら誰でも、パスワードなしで使えるようにします",
+        ),
+    )
+    upload_mib: float = option(
+        100.0, Text("the most that one file may have, in MiB", "1 ファイルの大きさの上限（MiB）"), above=0
+    )
+    upload_minutes: float = option(
+        10.0,
+        Text("how long sending one file may take, in minutes", "1 ファイルの送信にかけられる時間（分）"),
+        above=0,
+    )
+    sound_minutes: float = option(
+        10.0,
+        Text("the longest recording that is analysed, in minutes", "分析できる録音の長さの上限（分）"),
+        above=0,
+    )
+    at_once: int = option(1, Text("how many are analysed at once", "同時に分析する数"), low=1, high=64)
+    queue: int = option(16, Text("how many may wait for their turn", "順番を待てる数"), low=0, high=10_000)
+    per_person: int = option(
+        2,
+        Text("how many one person may have waiting and running", "1 人が同時に待てる・実行できる数"),
+        low=1,
+        high=1000,
+    )
+    job_minutes: float = option(
+        30.0,
+        Text("the most time that one analysis may take, in minutes", "1 件の分析にかけられる時間（分）"),
+        above=0,
+    )
+    job_gib: float = option(
+        4.0,
+        Text("the most memory that one analysis may take, in GiB", "1 件の分析が使えるメモリー（GiB）"),
+        low=1,
+    )
+    keep_minutes: float = option(
+        60.0, Text("how long results are kept, in minutes", "結果を残す時間（分）"), above=0
+    )
+    keep_most: int = option(
+        40,
+        Text("how many results are kept; the oldest go first", "残す結果の数（古いものから消えます）"),
+        low=1,
+    )
+    keep_gib: float = option(
+        8.0,
+        Text(
+            "how much disk all results together may take, in GiB", "結果全体が使えるディスクの大きさ（GiB）"
+        ),
+        above=0,
+    )
+
+    @property
+    def known_names(self) -> tuple[str, ...]:
+        """The names given, one by one."""
+        return tuple(name.strip().lower() for name in (self.names or "").split(",") if name.strip())
+
+
+GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
+    (text.HEADING_READING, LoadSpec),
+    (text.HEADING_STFT, StftSpec),
+    (text.HEADING_FIT, FitSpec),
+    (text.HEADING_NOTES, NoteSpec),
+    (text.HEADING_PARTS, PartSpec),
+    (text.HEADING_RUN, RunSpec),
+)
+"""The specs of an analysis, each under its heading."""
+
+
+def specs_with(
+    chosen: dict[str, Any], groups: Iterable[tuple[Text, type[Spec]]] = GROUPS
+) -> dict[type[Spec], Any]:
+    """The specs of an analysis, or of other `groups`, with these options, by name.
+
+    Raises
+    ------
+    BadInput
+        If there is no such option, or a value is not what it must be.
+
+    Examples
+    --------
+    >>> specs_with({"hop": 256, "n_components": 8})[StftSpec].hop
+    256
+    """
+    groups = tuple(groups)
+    known = {name: spec for _, spec in groups for name in spec.constraints()}
+    for name in chosen:
+        if name not in known:
+            raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
+    return {
+        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
+        for _, spec in groups
+    }
 
 
 def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ import pytest
 from otowake import options, tables, text
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.options import FitSpec, LoadSpec, NoteSpec, RunSpec, ScoreSpec, StftSpec
+from otowake.options import FitSpec, LoadSpec, NoteSpec, RunSpec, ScoreSpec, ServeSpec, StftSpec
 from otowake.text import Text
 
-SPECS = (LoadSpec, StftSpec, FitSpec, NoteSpec, ScoreSpec, RunSpec)
+SPECS = (LoadSpec, StftSpec, FitSpec, NoteSpec, ScoreSpec, RunSpec, ServeSpec)
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
 

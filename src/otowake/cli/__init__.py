@@ -10,7 +10,7 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import again, archive, compare, completion, edit, score, show, split
+from otowake.cli import again, archive, compare, completion, edit, score, serve, show, split
 from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
 from otowake.errors import OtowakeError
 from otowake.text import Language
@@ -22,6 +22,7 @@ COMMANDS = (
     edit.command,
     compare.command,
     score.command,
+    serve.command,
     again.command,
     archive.command,
     completion.command,

@@ -11,20 +11,10 @@ import click
 from otowake import text
 from otowake.cli.completers import OF_OPTIONS, one_of
 from otowake.errors import BadInput
-from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, RunSpec, Spec, StftSpec
+from otowake.options import GROUPS, Spec
 from otowake.text import LANGUAGES, Language, Text
 
 OK, FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
-
-GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
-    (text.HEADING_READING, LoadSpec),
-    (text.HEADING_STFT, StftSpec),
-    (text.HEADING_FIT, FitSpec),
-    (text.HEADING_NOTES, NoteSpec),
-    (text.HEADING_PARTS, PartSpec),
-    (text.HEADING_RUN, RunSpec),
-)
-"""The specs of an analysis, each under its heading."""
 
 
 class Command(click.Command):

@@ -17,7 +17,6 @@ from otowake.cli import completers
 from otowake.cli.building import (
     CANCELLED,
     FAILED,
-    GROUPS,
     OK,
     Command,
     complain,
@@ -29,6 +28,7 @@ from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.options import (
+    GROUPS,
     STAGES,
     FitSpec,
     LoadSpec,
@@ -38,6 +38,7 @@ from otowake.options import (
     Spec,
     StftSpec,
     checked_stages,
+    specs_with,
 )
 from otowake.text import Language, Text
 from otowake.types import Note, Progress
@@ -170,15 +171,7 @@ def specs_from(
     groups: Sequence[tuple[Text, type[Spec]]] = GROUPS,
 ) -> dict[type[Spec], Spec]:
     """The specs from a TOML file and, above it, the options given on the command line."""
-    chosen = {**(_read_options(Path(options_file)) if options_file else {}), **given}
-    known = {name: spec for _, spec in groups for name in spec.constraints()}
-    for name in chosen:
-        if name not in known:
-            raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
-    return {
-        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
-        for _, spec in groups
-    }
+    return specs_with({**(_read_options(Path(options_file)) if options_file else {}), **given}, groups)
 
 
 def recipe_from(

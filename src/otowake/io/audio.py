@@ -235,6 +235,22 @@ def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
         warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=4)
 
 
+def said_length(path: Path_) -> float | None:
+    """What a file says of its own length, in seconds, before anything of it is decoded; None if it says nothing.
+
+    Errors are those of :func:`load`.
+
+    Examples
+    --------
+    >>> said_length(demo_path())
+    15.8
+    """
+    path = Path(path)
+    check_file(path)
+    decoder = _open(path, LoadSpec())
+    return None if decoder.promised is None else decoder.promised / decoder.rate
+
+
 class Recording:
     """A recording that stays on disk and is decoded anew, block by block, each time it is read.
 

@@ -26,6 +26,9 @@ from otowake.types import Floats
 SKIP_MANUAL = 1 << 29
 """FFmpeg's AV_CODEC_FLAG2_SKIP_MANUAL."""
 
+FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
+"""What is opened: no playlist or the like, which would have FFmpeg open other files."""
+
 GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
 """Formats that don't say how long they are; FFmpeg estimates it from the bit rate."""
 
@@ -38,7 +41,7 @@ UNSIGNALLED_DELAY = {"ac3": 256, "eac3": 256, "mp2": 481, "mp2float": 481, "mp3"
 def open_media(path: Path, spec: LoadSpec) -> Decoder:
     """Open any file that FFmpeg knows and begin at ``spec.start``; its first sound track is read."""
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), options={"format_whitelist": FORMATS, "protocol_whitelist": "file"})
     except (FFmpegError, ValueError) as error:
         raise BadInput(text.NOT_AUDIO, path=path, why=_reason(error)) from error
     if not container.streams.audio:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -38,6 +38,7 @@ def analyse(
     part: PartSpec | None = None,
     score: Sequence[Note] | None = None,
     watch: Watcher | None = None,
+    begun: Callable[[str], object] | None = None,
     resume: dict[str, Floats] | None = None,
     **options: Any,
 ) -> Analysis:
@@ -61,6 +62,8 @@ def analyse(
         Notes that take the place of those that would be found; they are aligned to the recording first.
     watch
         Called while it learns; True stops the learning: what has been learnt is described, no notes are found.
+    begun
+        Called with the name of each stage as it begins.
     resume
         Where an earlier run was stopped (:func:`otowake.factorize`).
     **options
@@ -94,13 +97,18 @@ def analyse(
     for name in part_spec.named:
         instrument(name)
     analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
+    begun = begun or (lambda stage: None)
     if "components" in asked:
+        begun("components")
         analysis = _with_components(audio, V, start or {}, stft_spec, fit_spec, watch, resume)
     if "notes" in asked and not (analysis.fit and analysis.fit.stop.reason == "cancelled"):
+        begun("notes")
         analysis = _with_notes(analysis, audio, note_spec, score)
         if "instruments" in asked:
+            begun("instruments")
             analysis = _with_parts(analysis, audio, part_spec, score is not None)
         if "stems" in asked:
+            begun("stems")
             analysis = _with_stems(analysis, audio)
     return replace(with_sound(analysis, audio), reported="report" in asked)
 

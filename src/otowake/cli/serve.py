@@ -1,0 +1,50 @@
+"""``otowake serve``."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+import click
+
+from otowake import text
+from otowake.cli.building import OK, Command, language_option, spec_options
+from otowake.options import ServeSpec
+from otowake.text import Language
+
+
+def command(language: Language) -> click.Command:
+    asks = click.Option(["--password"], is_flag=True, help=text.HELP_PASSWORD.format(language))
+    options = spec_options(language, ((text.HEADING_SERVE, ServeSpec),))
+    return Command(
+        "serve",
+        language,
+        params=[asks, language_option(language), *options],
+        help=text.HELP_SERVE.format(language),
+        callback=lambda **given: serve(language, **given),
+    )
+
+
+def serve(language: Language, *, password: bool, lang: str | None, **given: Any) -> int:
+    """Serve the web page until it is stopped."""
+    from otowake.web import serve as run
+
+    spec = ServeSpec().with_options(**{name: value for name, value in given.items() if value is not None})
+    asked = click.prompt(text.ASK_PASSWORD.format(language), hide_input=True) if password else None
+    before = signal.signal(signal.SIGTERM, _as_if_pressed)
+    try:
+        run(spec, password=asked, ready=lambda address: _say(address, language))
+    except KeyboardInterrupt:
+        click.echo(text.INTERRUPTED.format(language), err=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    return OK
+
+
+def _as_if_pressed(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _say(address: str, language: Language) -> None:
+    click.echo(text.SERVING.format(language, address=address))

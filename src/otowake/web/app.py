@@ -1,0 +1,295 @@
+"""What the server answers: the page, jobs and their files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+
+from otowake import text
+from otowake.errors import OtowakeError
+from otowake.io.audio import demo_path
+from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
+from otowake.text import LANGUAGES, Language
+from otowake.web import form
+from otowake.web.archive import archive
+from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, new_session
+from otowake.web.jobs import Job, Jobs, Refused, shown
+
+MOST_JSON = 2**18
+"""The longest order, in bytes."""
+
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""The files of the page that are sent as they are, by their endings."""
+
+
+def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Starlette:
+    """The application.
+
+    Parameters
+    ----------
+    spec
+        Its limits.
+    root
+        A folder of its own for what is sent and found.
+    password
+        What visitors must know, if anything.
+    """
+    jobs = Jobs(spec, root)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with jobs.running():
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/", show_page),
+            Route("/login", show_login, methods=["GET"]),
+            Route("/login", log_in, methods=["POST"]),
+            Route("/jobs", list_jobs, methods=["GET"]),
+            Route("/jobs", order_job, methods=["POST"]),
+            Route("/jobs/{job}", show_job, methods=["GET"]),
+            Route("/jobs/{job}", end_job, methods=["DELETE"]),
+            Route("/jobs/{job}/sound", receive_sound, methods=["PUT"]),
+            Route("/jobs/{job}/cancel", cancel_job, methods=["POST"]),
+            Route("/jobs/{job}/edits", correct_job, methods=["POST"]),
+            Route("/jobs/{job}/archive.zip", send_archive),
+            Route("/jobs/{job}/files/{path:path}", send_file),
+            Route("/jobs/{job}/{name}", send_view),
+            Route("/{name}", send_asset),
+        ],
+        middleware=[Middleware(Guard, spec=spec, password=password)],
+        exception_handlers={OtowakeError: _told, ClientDisconnect: _gone},
+        lifespan=lifespan,
+    )
+    app.state.spec, app.state.jobs = spec, jobs
+    return app
+
+
+ASSETS = tuple(name for name in form.asset_names() if Path(name).suffix in TYPES)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    if not isinstance(error, OtowakeError):
+        raise error
+    status = error.status if isinstance(error, Refused) else 422
+    headers = {"Retry-After": "30"} if status == 503 else {}
+    return JSONResponse({"message": {each: error.in_language(each) for each in LANGUAGES}}, status, headers)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)
+
+
+async def show_page(request: Request) -> Response:
+    return HTMLResponse(form.page(_language(request), request.app.state.spec))
+
+
+async def show_login(request: Request) -> Response:
+    return HTMLResponse(form.page(_language(request), request.app.state.spec, "login.html"))
+
+
+async def log_in(request: Request) -> Response:
+    door = request.scope["door"]
+    if door is None:
+        return RedirectResponse("/", 303)
+    given = parse_qs((await _body(request)).decode("utf-8", "replace")).get("password", [""])[0]
+    known = await door.try_password(given)
+    if not known:
+        status, language = (429 if known is None else 401), _language(request)
+        page = form.page(language, request.app.state.spec, "login.html")
+        wrong = text.WEB_WRONG_PASSWORD.format(language)
+        return HTMLResponse(page.replace('<p role="alert">', f'<p role="alert">{wrong}'), status)
+    answer = RedirectResponse("/", 303)
+    _set_cookie(request, answer, KEY, door.key)
+    return answer
+
+
+async def list_jobs(request: Request) -> Response:
+    jobs = _jobs(request)
+    return JSONResponse([_shown(jobs, job) for job in jobs.of(request.scope["session"])])
+
+
+async def order_job(request: Request) -> Response:
+    """Check an order and reserve a place for it; the demo is queued at once, anything else waits for its sound."""
+    jobs, spec = _jobs(request), request.app.state.spec
+    asked = await _json(request)
+    options, stages = asked.get("options", {}), asked.get("stages", STAGES)
+    demo, size = asked.get("demo") is True, asked.get("size", 0)
+    if not (isinstance(options, dict) and isinstance(stages, (list, tuple)) and isinstance(size, int)):
+        raise Refused(400, text.WEB_BAD_REQUEST)
+    stages = checked_stages(stages if all(isinstance(stage, str) for stage in stages) else [""])
+    specs_with(options)
+    if size > spec.upload_mib * 2**20:
+        raise Refused(413, text.WEB_TOO_BIG, limit=f"{spec.upload_mib:g}")
+    session = request.scope["session"] or new_session()
+    name = demo_path().name if demo else clean_name(asked.get("name"))
+    order = {"options": options, "stages": stages, "language": _language(request, asked.get("language"))}
+    job = jobs.reserve(session, name, order)
+    if demo:
+        await jobs.enqueue(job, demo_path())
+    answer = JSONResponse(_shown(jobs, job), 201)
+    _set_cookie(request, answer, SESSION, session)
+    return answer
+
+
+async def receive_sound(request: Request) -> Response:
+    jobs, job = _found(request)
+    if job.state != "sending":
+        raise Refused(409, text.WEB_BAD_REQUEST)
+    await jobs.receive(job, request.stream())
+    await jobs.enqueue(job, job.folder / "sound")
+    return JSONResponse(_shown(jobs, job))
+
+
+async def correct_job(request: Request) -> Response:
+    """Let a result be corrected; the corrected one takes its place when it is done."""
+    jobs, job = _found(request)
+    edits = (await _json(request)).get("edits")
+    if job.state != "done" or not (isinstance(edits, list) and edits):
+        raise Refused(409, text.WEB_BAD_REQUEST)
+    await jobs.correct(job, edits)
+    return JSONResponse(_shown(jobs, job))
+
+
+async def show_job(request: Request) -> Response:
+    return JSONResponse(_shown(*_found(request)))
+
+
+async def cancel_job(request: Request) -> Response:
+    jobs, job = _found(request)
+    await jobs.cancel(job)
+    return JSONResponse(_shown(jobs, job))
+
+
+async def end_job(request: Request) -> Response:
+    jobs, job = _found(request)
+    await jobs.remove(job)
+    return Response(status_code=204)
+
+
+async def send_view(request: Request) -> Response:
+    """What the page shows of a result beside its files."""
+    _, job = _found(request)
+    name = request.path_params["name"]
+    if name not in ("view.json", "spectrogram.png"):
+        raise Refused(404, text.WEB_GONE)
+    return _file(job.folder, name)
+
+
+async def send_file(request: Request) -> Response:
+    _, job = _found(request)
+    answer = _file(job.result, request.path_params["path"])
+    if answer.media_type == "text/html":
+        answer.headers["Content-Security-Policy"] = REPORT_POLICY
+    return answer
+
+
+async def send_archive(request: Request) -> Response:
+    _, job = _found(request)
+    if job.state != "done":
+        raise Refused(404, text.WEB_GONE)
+    stem = Path(job.name).stem or "otowake"
+    disposition = f"attachment; filename*=UTF-8''{quote(stem, safe='')}.zip"
+    return StreamingResponse(
+        archive(job.result, stem),
+        media_type="application/zip",
+        headers={"Content-Disposition": disposition},
+    )
+
+
+async def send_asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        raise Refused(404, text.WEB_GONE)
+    kind = TYPES[Path(name).suffix]
+    return Response(form.asset(name), media_type=kind, headers={"Cache-Control": "no-cache"})
+
+
+def clean_name(name: Any) -> str:
+    """What a file is called: the end of a path, without control characters, of a length that fits in a title.
+
+    Examples
+    --------
+    >>> clean_name("../../etc/pass\\nwd"), clean_name("C:\\\\music\\\\歌.mp3"), clean_name(None)
+    ('passwd', '歌.mp3', 'recording')
+    """
+    last = re.split(r"[/\\]", name if isinstance(name, str) else "")[-1]
+    kept = "".join(letter for letter in last if letter.isprintable()).strip(". ")
+    return kept[-120:] or "recording"
+
+
+def _file(folder: Path, name: str) -> FileResponse:
+    """A file that is really in `folder`."""
+    path = (folder / name).resolve()
+    if not (path.is_relative_to(folder.resolve()) and path.is_file()):
+        raise Refused(404, text.WEB_GONE)
+    return FileResponse(path)
+
+
+def _jobs(request: Request) -> Jobs:
+    return request.app.state.jobs
+
+
+def _found(request: Request) -> tuple[Jobs, Job]:
+    jobs = _jobs(request)
+    return jobs, jobs.find(request.scope["session"], request.path_params["job"])
+
+
+def _shown(jobs: Jobs, job: Job) -> dict[str, Any]:
+    stages = ("components",) if "edits" in job.order else job.order["stages"]
+    return shown(jobs, job, ("reading", *stages, "writing"))
+
+
+def _language(request: Request, asked: Any = None) -> Language:
+    """The language asked for, or else the one that the browser would rather have."""
+    asked = asked or request.query_params.get("lang")
+    if asked in LANGUAGES:
+        return "ja" if asked == "ja" else "en"
+    for part in request.headers.get("accept-language", "").split(","):
+        name = part.strip()[:2].lower()
+        if name in LANGUAGES:
+            return "ja" if name == "ja" else "en"
+    return "en"
+
+
+def _set_cookie(request: Request, answer: Response, name: str, value: str) -> None:
+    secure = request.url.scheme == "https"
+    answer.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_JSON:
+            raise Refused(413, text.WEB_BAD_REQUEST)
+    return body
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        asked = json.loads(await _body(request))
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, text.WEB_BAD_REQUEST) from error
+    if not isinstance(asked, dict):
+        raise Refused(400, text.WEB_BAD_REQUEST)
+    return asked

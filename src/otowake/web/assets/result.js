@@ -1,0 +1,63 @@
+// A result: each instrument and component alone, the report, everything to download.
+
+import { showEditor } from "./edit.js";
+import { press } from "./sound.js";
+import { $, facts, language, make, t } from "./words.js";
+
+const title = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
+
+export async function showResult(job) {
+  const at = `jobs/${job.id}`;
+  const answer = await fetch(`${at}/view.json`);
+  if (!answer.ok) throw Object.assign(new Error(), { message_in: (await answer.json()).message });
+  const view = await answer.json();
+  const fresh = (file) => `${at}/files/${file}`;
+  $("result-name").textContent = job.name;
+  $("archive").href = `${at}/archive.zip`;
+  $("notices").replaceChildren(...job.warnings.map((words) => make("p", { className: "alert", textContent: words[language()] })));
+  const parts = view.parts.map((part) => player(fresh(part.sound), partTitle(part, view.parts), t("n_notes", { n: part.notes })));
+  if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
+  const components = view.components.map((each) => {
+    const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
+    return player(fresh(each.sound), `${each.index + 1} · ${pitch}`, `${(100 * each.energy).toFixed(1)} %`);
+  });
+  $("components").replaceChildren(...components);
+  $("parts").replaceChildren(...parts);
+  $("component-players").open = !parts.length;
+  $("component-players").hidden = !components.length;
+  showEditor(at, view);
+  $("report").replaceChildren(...report(at, view));
+}
+
+// "violin 2" where there are two.
+function partTitle(part, parts) {
+  const same = parts.filter((each) => each.instrument === part.instrument);
+  return title(part.instrument) + (same.length > 1 ? ` ${same.indexOf(part) + 1}` : "");
+}
+
+function player(url, name, about) {
+  const mark = make("span", { className: "mark", textContent: "▶", ariaHidden: "true" });
+  const line = make("i");
+  const button = make("button", { type: "button" }, mark, make("span", { textContent: name }), make("small", { textContent: about }), line);
+  const show = (on, part) => {
+    mark.textContent = on ? "■" : "▶";
+    line.style.width = `${100 * part}%`;
+    button.setAttribute("aria-pressed", String(on));
+    button.setAttribute("aria-label", t(on ? "stop" : "play", { what: name }));
+  };
+  show(false, 0);
+  button.addEventListener("click", () => press(url, show));
+  return make("li", {}, button);
+}
+
+function report(at, view) {
+  if (view.files.includes("report.html")) {
+    const frame = make("iframe", { src: `${at}/files/report.html#${language()}`, title: t("report") });
+    return [frame];
+  }
+  const pictures = [["piano-roll.png", "roll"], ["figure.png", "figure"]].filter(([file]) => view.files.includes(file));
+  return pictures.flatMap(([file, words]) => [
+    make("h3", { textContent: t(words) }),
+    make("img", { src: `${at}/files/${file}?${Date.now()}`, alt: t(words) }),
+  ]);
+}

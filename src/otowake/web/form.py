@@ -1,0 +1,134 @@
+"""The page in one language, and its form: every option comes from the specs, with its help; presets set some of them."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import json
+import re
+from dataclasses import MISSING, fields
+from importlib import resources
+from typing import Any, NamedTuple
+
+from otowake import text
+from otowake.music.instruments import NAMES
+from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
+from otowake.text import LANGUAGES, Language, Text
+from otowake.web.view import instruments_of
+
+LEFT_OUT = (RunSpec,)
+"""Groups that mean nothing here: a job either ends or is cancelled."""
+
+
+class Preset(NamedTuple):
+    """Options under a name: what they are for, and how far the analysis goes."""
+
+    title: Text
+    help: Text
+    stages: tuple[str, ...]
+    options: dict[str, Any]
+
+
+PRESETS = {
+    "song": Preset(text.WEB_PRESET_SONG, text.WEB_PRESET_SONG_HELP, STAGES, {}),
+    "piano": Preset(text.WEB_PRESET_PIANO, text.WEB_PRESET_PIANO_HELP, STAGES, {"instruments": "piano"}),
+    "drums": Preset(
+        text.WEB_PRESET_DRUMS,
+        text.WEB_PRESET_DRUMS_HELP,
+        ("components",),
+        {"n_components": 6, "n_fft": 1024, "hop": 256},
+    ),
+    "manual": Preset(
+        text.WEB_PRESET_MANUAL,
+        text.WEB_PRESET_MANUAL_HELP,
+        ("components",),
+        {"n_components": 20, "loss": "kl", "solver": "adam"},
+    ),
+}
+
+
+def page(language: Language, spec: ServeSpec, name: str = "page.html") -> str:
+    """A page with its words in `language` and, for the switch, in both."""
+    filled = re.sub(
+        r'(<[^<>]*\bdata-t="(\w+)"[^<>]*>)',
+        lambda found: found[1] + html.escape(words()[found[2]][language]),
+        asset(name).replace("{language}", language),
+    )
+    facts = {"words": words(), **form(spec)} if "{facts}" in filled else {}
+    return filled.replace("{facts}", _in_script(facts))
+
+
+def asset(name: str) -> str:
+    """A file of the page."""
+    return (resources.files("otowake.web") / "assets" / name).read_text(encoding="utf-8")
+
+
+def asset_names() -> list[str]:
+    """The names of all files of the page."""
+    return [path.name for path in (resources.files("otowake.web") / "assets").iterdir()]
+
+
+def words() -> dict[str, dict[Language, str]]:
+    """The page's sentences by their names in :mod:`otowake.text`, less ``WEB_``, in lower case."""
+    return {
+        name.removeprefix("WEB_").lower(): _both(value)
+        for name, value in vars(text).items()
+        if name.startswith("WEB_") and isinstance(value, Text)
+    }
+
+
+def form(spec: ServeSpec) -> dict[str, Any]:
+    """Presets, options in their groups, instruments and limits, as JSON."""
+    return {
+        "presets": [
+            {
+                "name": name,
+                "title": _both(preset.title),
+                "help": _both(preset.help),
+                "stages": preset.stages,
+                "options": preset.options,
+            }
+            for name, preset in PRESETS.items()
+        ],
+        "groups": [
+            {"title": _both(title), "options": _options(group)}
+            for title, group in GROUPS
+            if group not in LEFT_OUT
+        ],
+        "stages": STAGES,
+        "instruments": instruments_of(NAMES),
+        "limits": {
+            "bytes": int(spec.upload_mib * 2**20),
+            "mib": spec.upload_mib,
+            "minutes": spec.sound_minutes,
+        },
+        "media": importlib.util.find_spec("av") is not None,
+        "keep": spec.keep_minutes,
+    }
+
+
+def _options(group: Any) -> list[dict[str, Any]]:
+    defaults = {f.name: None if f.default is MISSING else f.default for f in fields(group)}
+    return [
+        {
+            "name": name,
+            "help": _both(constraint.help),
+            "kind": constraint.kind.__name__,
+            "choices": constraint.choices,
+            "or_number": constraint.or_number,
+            "optional": constraint.optional,
+            "low": constraint.low if constraint.above is None else constraint.above,
+            "high": constraint.high,
+            "default": defaults[name],
+        }
+        for name, constraint in group.constraints().items()
+    ]
+
+
+def _both(words: Text) -> dict[Language, str]:
+    return {each: words.en if each == "en" else words.ja for each in LANGUAGES}
+
+
+def _in_script(facts: dict[str, Any]) -> str:
+    """JSON that can't end the script element it is in."""
+    return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")

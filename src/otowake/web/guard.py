@@ -1,0 +1,181 @@
+"""What stands before the page: who may ask, by which name, from where; and what the browser is told to refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from otowake import text
+from otowake.options import ServeSpec
+from otowake.text import LANGUAGES, Text
+
+SESSION, KEY = "otowake-session", "otowake-key"
+"""Names of the cookies: whose results, and that the password was known."""
+
+CHANGING = ("POST", "PUT", "DELETE", "PATCH")
+
+OPEN_PATHS = ("/login", "/page.css")
+"""What is seen without the password."""
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+
+REPORT_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' data: blob:; connect-src 'self' data: blob:; font-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+"""Of the report, a page that carries everything in itself."""
+
+LOOPBACK_ANCESTORS = "'self' http://localhost:* http://127.0.0.1:*"
+"""A notebook on the same computer may show the page in a frame."""
+
+
+class Guard:
+    """An ASGI application around another one: checks, then headers."""
+
+    def __init__(self, app: ASGIApp, spec: ServeSpec, password: str | None) -> None:
+        self.app, self.spec = app, spec
+        self.door = Door(password) if password else None
+        ancestors = LOOPBACK_ANCESTORS if is_loopback(spec.host) else "'self'"
+        self.policy = POLICY.format(ancestors=ancestors)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers, path = Headers(scope=scope), scope["path"]
+        cookies = _cookies(headers)
+        scope["session"] = _well_formed(cookies.get(SESSION))
+        scope["door"] = self.door
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                out.setdefault("Content-Security-Policy", self.policy)
+                out.setdefault("Cache-Control", "no-store")
+                out["X-Content-Type-Options"] = "nosniff"
+                out["Referrer-Policy"] = "no-referrer"
+                out["Cross-Origin-Opener-Policy"] = "same-origin"
+                out["Cross-Origin-Resource-Policy"] = "same-origin"
+                out["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(self)"
+            await send(message)
+
+        answer: ASGIApp = self.app
+        if not known_host(headers.get("host", ""), self.spec.known_names):
+            answer = _refusal(421, text.WEB_UNKNOWN_HOST)
+        elif scope["method"] in CHANGING and not same_origin(headers):
+            answer = _refusal(403, text.WEB_OTHER_ORIGIN)
+        elif self.door and path not in OPEN_PATHS and not self.door.opened_by(cookies.get(KEY)):
+            answer = RedirectResponse("/login", 303) if path == "/" else _refusal(401, text.WEB_NOT_IN)
+        await answer(scope, receive, with_headers)
+
+
+class Door:
+    """The password. Those who know it get a key, which opens as long as the server runs."""
+
+    MOST_WAITING = 20
+    PAUSE = 0.5
+
+    def __init__(self, password: str) -> None:
+        self._digest = _digest(password)
+        self.key = secrets.token_urlsafe(32)
+        self._one_by_one = asyncio.Lock()
+        self._waiting = 0
+
+    def opened_by(self, key: str | None) -> bool:
+        return hmac.compare_digest(_digest(key or ""), _digest(self.key))
+
+    async def try_password(self, given: str) -> bool | None:
+        """Whether it is the password; wrong ones take their time, one after the other. None: too many at once."""
+        if hmac.compare_digest(_digest(given), self._digest):
+            return True
+        if self._waiting >= self.MOST_WAITING:
+            return None
+        self._waiting += 1
+        try:
+            async with self._one_by_one:
+                await asyncio.sleep(self.PAUSE)
+        finally:
+            self._waiting -= 1
+        return False
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this computer alone.
+
+    Examples
+    --------
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def known_host(host: str, names: tuple[str, ...]) -> bool:
+    """Whether a Host header is one of ours: localhost, a name that was given, or an address.
+
+    A page of somebody else's whose name was made to lead here (DNS rebinding) comes with its own name.
+
+    Examples
+    --------
+    >>> [known_host(host, ("music.example.org",)) for host in ("localhost:7860", "[::1]:80", "music.example.org")]
+    [True, True, True]
+    >>> known_host("evil.example", ()), known_host("", ())
+    (False, False)
+    """
+    name = re.sub(r":\d+$", "", host).lower()
+    if name == "localhost" or name in names:
+        return True
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether a request that changes something comes from our own page."""
+    origin = headers.get("origin")
+    if origin is None:
+        return headers.get("sec-fetch-site") == "same-origin"
+    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+
+
+def new_session() -> str:
+    """A session that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def _well_formed(session: str | None) -> str | None:
+    return session if session and re.fullmatch(r"[\w-]{43}", session, re.ASCII) else None
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+def _refusal(status: int, sentence: Text) -> JSONResponse:
+    return JSONResponse({"message": {each: sentence.format(each) for each in LANGUAGES}}, status)

@@ -1,0 +1,102 @@
+"""The door: a server on an address, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from otowake import text
+from otowake.errors import BadInput, MissingExtra
+from otowake.options import ServeSpec
+
+GRACE_SECONDS = 2
+"""How long answers on their way may take when the server is stopped."""
+
+MOST_CONNECTIONS = 512
+
+
+def serve(
+    spec: ServeSpec | None = None,
+    *,
+    password: str | None = None,
+    ready: Callable[[str], object] | None = None,
+) -> None:
+    """Serve the web page until the process is interrupted.
+
+    Parameters
+    ----------
+    spec
+        Where, to whom, and the limits.
+    password
+        What visitors must know; by default what the specified file or ``OTOWAKE_PASSWORD`` in the environment says.
+    ready
+        Called with the page's address once it can be reached.
+
+    Raises
+    ------
+    MissingExtra
+        Without the extra ``web``.
+    BadInput
+        If the port is in use, or the address reached by others and no password given.
+    """
+    spec = spec or ServeSpec()
+    try:
+        import uvicorn
+
+        from otowake.web.app import create_app
+        from otowake.web.guard import is_loopback
+    except ImportError as error:
+        raise MissingExtra(text.NEEDS_WEB) from error
+    password = password or _password(spec)
+    if not (password or spec.open or is_loopback(spec.host)):
+        raise BadInput(text.WEB_NEEDS_PASSWORD, host=spec.host)
+    listener = _listener(spec)
+    with listener, tempfile.TemporaryDirectory(prefix="otowake-web-", ignore_cleanup_errors=True) as root:
+        config = uvicorn.Config(
+            create_app(spec, Path(root), password),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        if ready:
+            ready(_address(spec, listener))
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _password(spec: ServeSpec) -> str | None:
+    if spec.password_file is None:
+        return os.environ.get("OTOWAKE_PASSWORD") or None
+    path = Path(spec.password_file)
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BadInput(text.NOT_READABLE, path=path, why=why) from error
+    if not lines or not lines[0]:
+        raise BadInput(text.EMPTY_FILE, path=path)
+    return lines[0]
+
+
+def _listener(spec: ServeSpec) -> socket.socket:
+    family = socket.AF_INET6 if ":" in spec.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((spec.host, spec.port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        facts = {"host": spec.host, "port": spec.port, "why": error.strerror or error}
+        raise BadInput(text.WEB_NO_PORT, **facts) from error
+    return listener
+
+
+def _address(spec: ServeSpec, listener: socket.socket) -> str:
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(spec.host, spec.host)
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listener.getsockname()[1]}/"

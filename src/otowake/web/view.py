@@ -1,0 +1,116 @@
+"""What the page shows of a result beside its files: notes, parts and components as JSON, the spectrogram as a picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otowake.io.results import OTHER, component_file
+from otowake.music.instruments import instrument
+from otowake.music.pitch import note_name
+from otowake.signal import spectrogram
+from otowake.text import LANGUAGES
+from otowake.types import Analysis, Audio, Floats
+
+ROWS, COLUMNS = 320, 1600
+"""The most that the picture of the spectrogram has."""
+
+LOWEST_HZ = 40.0
+
+RANGE_DB = 70.0
+
+
+def write_view(analysis: Analysis, audio: Audio, folder: Path) -> None:
+    """Write ``view.json`` and ``spectrogram.png`` beside ``result``."""
+    view = view_of(analysis, audio, folder / "result")
+    view["spectrogram"] = _write_picture(audio, analysis, folder / "spectrogram.png")
+    (folder / "view.json").write_text(json.dumps(view, ensure_ascii=False), encoding="utf-8")
+
+
+def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
+    """Names, times and sound files of what was found; `result` is its folder."""
+    part_of = {place: part.name for part in analysis.parts for place in part.notes}
+    return {
+        "name": audio.name,
+        "seconds": audio.duration,
+        "files": sorted(path.name for path in result.iterdir() if path.is_file()),
+        "parts": [
+            {
+                "name": part.name,
+                "instrument": part.instrument,
+                "notes": len(part.notes),
+                "sound": _sound(result, "stems", part.name),
+            }
+            for part in analysis.parts
+        ],
+        "other": _sound(result, "stems", OTHER),
+        "notes": [
+            {
+                "id": place,
+                "onset": round(note.onset, 3),
+                "offset": round(note.offset, 3),
+                "midi": note.midi,
+                "part": part_of.get(place),
+            }
+            for place, note in enumerate(analysis.notes)
+        ],
+        "components": [
+            {
+                "index": component.index,
+                "pitch": {each: note_name(component.pitch.midi, each) for each in LANGUAGES}
+                if component.pitch
+                else None,
+                "energy": component.energy,
+                "start": component.start,
+                "end": component.end,
+                "sound": _sound(result, "components", component_file(component)),
+            }
+            for component in analysis.components
+        ],
+    }
+
+
+def instruments_of(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Names and titles of instruments, for a menu."""
+    titles = [(name, instrument(name).title) for name in names]
+    return [{"name": name, "title": {"en": title.en, "ja": title.ja}} for name, title in titles]
+
+
+def _sound(result: Path, folder: str, name: str) -> str | None:
+    for suffix in (".flac", ".wav"):
+        if (result / folder / (name + suffix)).is_file():
+            return f"{folder}/{name}{suffix}"
+    return None
+
+
+def _write_picture(audio: Audio, analysis: Analysis, path: Path) -> dict[str, float]:
+    """The spectrogram over logarithmic frequency, low at the bottom; gives its axes."""
+    from matplotlib import colormaps
+    from PIL import Image
+
+    V = spectrogram(audio, analysis.stft)
+    top = float(V.frequencies[-1])
+    low = min(LOWEST_HZ, top / 4)
+    values = _pooled(np.asarray(V.values), V.frequencies, np.geomspace(low, top, ROWS + 1))
+    level = np.clip(1 + 20 * np.log10(np.maximum(values, 1e-12) / values.max()) / RANGE_DB, 0, 1)
+    rgb = (255 * colormaps["magma"](level[::-1])[..., :3]).astype(np.uint8)
+    Image.fromarray(rgb).save(path)
+    return {"low_hz": low, "high_hz": top, "start_s": 0.0, "end_s": audio.duration}
+
+
+def _pooled(values: Floats, frequencies: Floats, edges: Floats) -> Floats:
+    """The largest value of each band (or its middle, where the bands are finer than V's own) and stretch of time."""
+    n = values.shape[1]
+    starts = np.unique(np.linspace(0, n, min(n, COLUMNS), endpoint=False).astype(int))
+    values = np.maximum.reduceat(values, starts, axis=1)
+    middles = np.sqrt(edges[:-1] * edges[1:])
+    nearest = np.abs(frequencies[None, :] - middles[:, None]).argmin(axis=1)
+    first = np.searchsorted(frequencies, edges)
+    rows = [
+        values[a:b].max(axis=0) if b > a + 1 else values[near]
+        for a, b, near in zip(first[:-1], first[1:], nearest, strict=True)
+    ]
+    return np.stack(rows)

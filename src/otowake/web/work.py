@@ -1,0 +1,263 @@
+"""A process that analyses one recording for the web page, within limits of time, memory and disk.
+
+It is started ahead of need, reads one order (a line of JSON) from its standard input, and tells how it comes along on
+its standard output, a line of JSON for each :class:`Progress <otowake.types.Progress>`, stage, warning, and the end. It
+ends when its standard input does: no process outlives the server.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import resource
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from otowake import text
+from otowake.errors import BadInput, InputWarning, OtowakeError
+from otowake.io.audio import load, said_length
+from otowake.io.results import load_analysis, new_folder, write_analysis
+from otowake.machine import keep_compiled_programs
+from otowake.music import analyse, with_sound
+from otowake.music.edits import apply_edits
+from otowake.music.painting import edit_components, is_of_components
+from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
+from otowake.text import LANGUAGES, Language
+from otowake.types import Audio, Floats, Progress
+from otowake.web.view import write_view
+
+SPARE_SECONDS = 0.5
+"""A recording may be longer than the limit by this much: nobody counts that."""
+
+LOOKS_APART = 0.25
+"""The least time between two pictures of the learning, in seconds."""
+
+COMPONENT_EDITS = "component-edits.json"
+"""Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+def main() -> None:
+    """Wait for an order, carry it out, and end."""
+    job_minutes, job_gib, disk_gib = map(float, sys.argv[1:4])
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    _limit(job_minutes, job_gib, disk_gib)
+    keep_compiled_programs()
+    import otowake.plot  # noqa: F401 - while nobody waits
+
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    threading.Thread(target=_end_with_server, daemon=True).start()
+
+    def tell(fact: dict[str, Any]) -> None:
+        print(json.dumps(fact, ensure_ascii=False, allow_nan=False), file=out)
+
+    with contextlib.suppress(BrokenPipeError):
+        _guarded(json.loads(line), tell)
+        out.flush()
+    os._exit(0)
+
+
+def _limit(minutes: float, gib: float, disk_gib: float) -> None:
+    """What this process may use; the server, too, looks at its watch."""
+    limits = {
+        resource.RLIMIT_CPU: int(60 * minutes * (os.cpu_count() or 1)) + 60,
+        resource.RLIMIT_AS: int(gib * 2**30),
+        resource.RLIMIT_FSIZE: int(disk_gib * 2**30),
+        resource.RLIMIT_CORE: 0,
+    }
+    for which, most in limits.items():
+        hard = resource.getrlimit(which)[1]
+        lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
+            resource.setrlimit(which, (lower, lower))
+
+
+def _end_with_server() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def _guarded(order: dict[str, Any], tell: Tell) -> None:
+    """Carry out an order; whatever happens is told in a sentence."""
+    name = order["name"]
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", InputWarning)
+            carry_out(order, tell)
+        for warning in caught:
+            if isinstance(warning.message, InputWarning):
+                tell({"warning": _in_both(warning.message, name)})
+        tell({"done": True})
+    except OtowakeError as error:
+        tell({"failed": _in_both(error, name)})
+    except MemoryError:
+        tell({"failed": _sentence(text.WEB_NO_MEMORY)})
+    except Exception as error:
+        traceback.print_exc()
+        full = "RESOURCE_EXHAUSTED" in str(error)
+        tell({"failed": _sentence(text.WEB_NO_MEMORY if full else text.WEB_UNEXPECTED)})
+
+
+def _in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
+    """A message in both languages, with the name that the file has for people."""
+    facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
+    return _sentence(message.sentence, **facts)
+
+
+def _sentence(sentence: text.Text, **facts: Any) -> dict[Language, str]:
+    return {language: sentence.format(language, **facts) for language in LANGUAGES}
+
+
+def carry_out(order: dict[str, Any], tell: Tell) -> None:
+    """Analyse or correct, and write ``folder/result`` and what the page shows of it."""
+    if "edits" in order:
+        correct(order, tell)
+    else:
+        take_apart(order, tell)
+
+
+def correct(order: dict[str, Any], tell: Tell) -> None:
+    """Go on from the result that there is, corrected; first its notes and parts, then its components."""
+    folder, result = Path(order["folder"]), Path(order["folder"]) / "result"
+    spec = specs_with(order["options"])[LoadSpec]
+    tell({"begun": "reading"})
+    audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
+    of_components = [edit for edit in order["edits"] if is_of_components(edit)]
+    others = [edit for edit in order["edits"] if not is_of_components(edit)]
+    tell({"begun": "components"})
+    analysis = with_sound(load_analysis(result), audio)
+    edited = apply_edits(analysis, [*analysis.edits, *others]) if others else analysis
+    if of_components:
+        edited = edit_components(edited, of_components)
+    tell({"begun": "writing"})
+    rounds = [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
+    with new_folder(result, overwrite=True) as place:
+        write_analysis(edited, place, order["language"])
+        if rounds:
+            written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
+            (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
+    write_view(edited, audio, folder)
+
+
+def _rounds(path: Path) -> list[Any]:
+    return json.loads(path.read_text(encoding="utf-8"))["rounds"] if path.exists() else []
+
+
+def take_apart(order: dict[str, Any], tell: Tell) -> None:
+    """Analyse ``folder/sound``."""
+    folder, language = Path(order["folder"]), order["language"]
+    specs = specs_with(order["options"])
+    pictures = Pictures(tell)
+    tell({"begun": "reading"})
+    audio = read_within(Path(order["sound"]), order["name"], specs[LoadSpec], 60 * order["sound_minutes"])
+    analysis = analyse(
+        audio,
+        stages=order["stages"],
+        stft=specs[StftSpec],
+        fit=specs[FitSpec],
+        note=specs[NoteSpec],
+        part=specs[PartSpec],
+        watch=pictures,
+        begun=pictures.begin,
+    )
+    pictures.begin("writing")
+    with new_folder(folder / "result", overwrite=True) as place:
+        write_analysis(analysis, place, language)
+    write_view(analysis, audio, folder)
+
+
+def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
+    """A recording of at most `most` seconds, under its own name; a longer one is refused before it is decoded.
+
+    Raises
+    ------
+    BadInput
+        If it is longer, or no sound can be read from it.
+    """
+    said = said_length(path)
+    wanted = min(
+        np.inf if spec.duration is None else spec.duration, np.inf if said is None else said - spec.start
+    )
+    if np.isfinite(wanted) and wanted > most + SPARE_SECONDS:
+        raise BadInput(
+            text.WEB_SOUND_TOO_LONG, path=name, length=f"{wanted / 60:.1f}", limit=f"{most / 60:g}"
+        )
+    asked = min(most + 2 * SPARE_SECONDS, np.inf if spec.duration is None else spec.duration)
+    audio = load(path, start=spec.start, duration=asked)
+    if audio.duration > most + SPARE_SECONDS:
+        raise BadInput(text.WEB_SOUND_TOO_LONG, path=name, length=f"> {most / 60:g}", limit=f"{most / 60:g}")
+    source = audio.source and replace(audio.source, path=name, duration=spec.duration)
+    return replace(audio, name=name, source=source)
+
+
+class Pictures:
+    """A watcher that tells the loss and, every so often and at the end, small pictures of W and H."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell, self.last = tell, -np.inf
+        self.untold: Progress | None = None
+
+    def begin(self, stage: str) -> None:
+        """Tell that a stage begins, and how the one before it ended."""
+        if self.untold:
+            self._show(self.untold)
+        self.tell({"begun": stage})
+
+    def __call__(self, now: Progress) -> bool:
+        self.untold = now
+        if time.monotonic() - self.last >= LOOKS_APART:
+            self._show(now)
+        return False
+
+    def _show(self, now: Progress) -> None:
+        self.last, self.untold = time.monotonic(), None
+        chosen = np.unique(np.linspace(0, len(now.losses) - 1, 200).astype(int)) if len(now.losses) else []
+        losses = [[int(now.iterations[i]), float(now.losses[i])] for i in chosen]
+        factors = now.factors()
+        self.tell(
+            {
+                "iteration": now.iteration,
+                "max_iter": now.max_iter,
+                "losses": losses,
+                "W": thumbnail(factors.W.T, _log_edges(len(factors.W), 96)),
+                "H": thumbnail(factors.H, np.linspace(0, factors.H.shape[1], 201)),
+            }
+        )
+
+
+def _log_edges(n: int, bands: int) -> Floats:
+    return np.geomspace(2, n, bands + 1)
+
+
+def thumbnail(rows: Floats, edges: Floats) -> dict[str, Any]:
+    """A picture of rows, each against its own largest value: the largest between two edges, a byte for each.
+
+    Examples
+    --------
+    >>> thumbnail(np.array([[0.0, 1.0, 4.0, 0.0]]), np.array([0, 2, 4]))
+    {'rows': 1, 'columns': 2, 'bytes': 'f/8='}
+    """
+    starts = np.minimum(edges[:-1].astype(int), rows.shape[1] - 1)
+    pooled = np.maximum.reduceat(rows, starts, axis=1)
+    level = np.sqrt(pooled / np.maximum(rows.max(axis=1, keepdims=True), 1e-30))
+    coded = base64.b64encode((255 * level).astype(np.uint8).tobytes()).decode()
+    return {"rows": len(rows), "columns": len(starts), "bytes": coded}
+
+
+if __name__ == "__main__":
+    main()

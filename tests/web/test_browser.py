@@ -1,0 +1,161 @@
+"""The page in a real browser: Debian's Chromium by way of Playwright, against a server in a process of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from urllib.parse import urlparse
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="the browser tests need Debian's chromium; none is installed"
+)
+
+WAIT = 120_000
+QUICK = {"n_components": "2", "max_iter": "30"}
+
+
+@pytest.fixture(scope="module")
+def address():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "otowake", "serve", "--port", "0", "--lang", "en"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    with process:
+        said = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        yield said[0]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Opens the page for a new visitor; at the end no page may have complained or asked another host."""
+    contexts, complaints, hosts = [], [], set()
+
+    def opened(locale="ja-JP", width=1280):
+        context = chromium.new_context(locale=locale, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.on("request", lambda asked: hosts.add(urlparse(asked.url).netloc))
+        page.goto(address)
+        page.wait_for_selector("#presets label")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+    assert hosts - {""} == {urlparse(address).netloc}
+
+
+def choose(page, content, name="melody.mp3"):
+    page.set_input_files("#file", {"name": name, "mimeType": "audio/mpeg", "buffer": content})
+
+
+def said(page, where, pattern):
+    """Wait until the page says something somewhere."""
+    sync_api.expect(page.locator(where)).to_have_text(re.compile(pattern), timeout=WAIT)
+
+
+def set_options(page, **options):
+    page.click("#more summary")
+    for name, value in options.items():
+        page.fill(f"#option-{name}", value)
+        page.locator(f"#option-{name}").blur()
+
+
+def test_three_clicks_from_a_file_to_one_instrument_alone_in_japanese(visit, mp3):
+    page = visit()
+    assert page.inner_text("#go") == "分ける"
+    choose(page, mp3)  # the first click opens the browser's own dialogue
+    page.click("#go")
+    page.click("#parts button >> nth=0")
+    page.wait_for_selector('#parts i:not([style="width: 0%;"])', state="attached")
+    assert page.get_attribute("#parts button >> nth=0", "aria-pressed") == "true"
+    assert page.inner_text("#result-name") == "melody.mp3"
+
+
+def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
+    page = visit("en-GB", width=390)
+    assert page.inner_text("#go") == "Take it apart"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    choose(page, mp3, "<img src=x onerror=alert(1)>.mp3")
+    page.check("input[value=manual]")
+    set_options(page, tol="0", max_iter="1000000")
+    page.click("#go")
+    said(page, "#state", r"iteration [1-9]")
+    assert page.is_visible("#loss") and page.inner_text("#work-name") == "<img src=x onerror=alert(1)>.mp3"
+    page.click("#cancel")
+    page.wait_for_selector("#start:not([hidden])")
+    assert page.inner_text("#alert") == "Cancelled."
+    for name, value in QUICK.items():
+        page.fill(f"#option-{name}", value)
+        page.locator(f"#option-{name}").blur()
+    page.click("#go")
+    page.wait_for_selector("#components button")
+    assert page.locator("#components button").count() == 2
+    assert page.locator("#result-name img").count() == 0
+    page.click("#switch")
+    said(page, "#archive", "すべてダウンロード")
+    with page.expect_download() as waiting:
+        page.click("#archive")
+    path = tmp_path / "archive.zip"
+    waiting.value.save_as(path)
+    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        assert archive.testzip() is None
+        name = next(name for name in archive.namelist() if name.endswith("analysis.json"))
+        assert json.loads(archive.read(name))["options"]["fit"]["n_components"] == 2
+
+
+def test_two_people_side_by_side_each_with_their_own(visit, mp3):
+    pages = [visit("ja-JP"), visit("en-US")]
+    for number, page in enumerate(pages):
+        choose(page, mp3, f"mine-{number}.mp3")
+        page.check("input[value=drums]")
+        set_options(page, **QUICK)
+    for page in pages:
+        page.click("#go")
+    for number, page in enumerate(pages):
+        page.wait_for_selector("#components button")
+        assert page.inner_text("#result-name") == f"mine-{number}.mp3"
+        page.click("#again")
+        page.wait_for_selector("#jobs li")
+        assert page.locator("#jobs li").count() == 1
+        page.reload()
+        page.wait_for_selector("#jobs li")
+        page.click("#jobs li button >> nth=0")
+        page.wait_for_selector("#components button")
+
+
+def test_what_is_no_sound_is_said_in_the_page(visit):
+    page = visit()
+    page.click("#go")
+    assert page.inner_text("#alert") == "先に音声を選んでください。"
+    choose(page, b"no music" * 100, "../x.mp3")
+    page.click("#go")
+    said(page, "#alert", "音声を読み取れません")
+    assert page.is_visible("#start")

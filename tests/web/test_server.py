@@ -1,0 +1,346 @@
+"""The server without a browser: limits, sessions, hostile files, queue, cancel, password, hosts."""
+
+import io
+import json
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from otowake.errors import BadInput
+from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
+from otowake.web import form, serve
+from otowake.web.work import LOOKS_APART
+
+LONG = {"stages": ["components"], "options": {"solver": "adam", "tol": 0, "max_iter": 10_000_000}}
+
+
+def gone(pid):
+    """Whether a process has ended (what is left of it then is a zombie at most)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def running(served_to, job):
+    """Wait until a job's process learns; gives the process's number."""
+    served_to.until(job, lambda now: now["progress"].get("iteration", 0) > 0)
+    return served_to.jobs.jobs[job].process.pid
+
+
+def test_from_a_file_to_an_archive(served, mp3):
+    visitor = served()
+    job = visitor.order(mp3, "曲 <b>.mp3").json()
+    done = visitor.ended(job["id"])
+    assert done["state"] == "done", done
+    assert [stage["done"] for stage in done["stages"]][:2] == [True, True]
+    view = visitor.get(f"/jobs/{job['id']}/view.json").json()
+    assert view["name"] == "曲 <b>.mp3" and len(view["components"]) == 2
+    sound = visitor.get(f"/jobs/{job['id']}/files/{view['components'][0]['sound']}")
+    assert sound.content.startswith(b"fLaC")
+    picture = visitor.get(f"/jobs/{job['id']}/spectrogram.png")
+    assert picture.content.startswith(b"\x89PNG")
+    answer = visitor.get(f"/jobs/{job['id']}/archive.zip")
+    assert "filename*=UTF-8''%E6%9B%B2%20%3Cb%3E.zip" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        facts = json.loads(archive.read("曲 <b>/analysis.json"))
+    assert facts["input"]["name"] == facts["input"]["path"] == "曲 <b>.mp3"
+    assert facts["options"]["fit"]["n_components"] == 2
+
+
+def test_each_sees_only_their_own(served, wav):
+    one = served()
+    other = one.another()
+    job = one.order(wav).json()["id"]
+    other.order(wav)
+    assert one.cookies != other.cookies
+    cookie = one.post(
+        "/jobs", content=json.dumps({"demo": True, "name": "", **QUICK_COMPONENTS})
+    ).headers.get("set-cookie")
+    assert re.search(r"HttpOnly.*SameSite=strict", cookie, re.IGNORECASE)
+    for path in (
+        f"/jobs/{job}",
+        f"/jobs/{job}/view.json",
+        f"/jobs/{job}/archive.zip",
+        f"/jobs/{job}/files/analysis.json",
+    ):
+        assert other.get(path).status_code == 404
+    assert other.delete(f"/jobs/{job}").status_code == other.post(f"/jobs/{job}/cancel").status_code == 404
+    assert job not in [each["id"] for each in other.get("/jobs").json()]
+    assert job in [each["id"] for each in one.get("/jobs").json()]
+
+
+QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"MZ" + os.urandom(5000), "evil.mp3: no sound could be read"),
+        (b"", "evil.mp3: the file is empty"),
+        (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "evil.mp3: no sound could be read"),
+        (
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x01\0\0\0\x02\0\0\0\x02\0\x10\0data\xff\xff\xff\x7f",
+            "evil.mp3",
+        ),
+    ],
+)
+def test_files_that_are_no_sound(served, content, sentence):
+    visitor = served()
+    job = visitor.order(content, "../../x/evil.mp3").json()["id"]
+    ended = visitor.ended(job)
+    assert ended["state"] == "failed" and ended["message"]["en"].startswith(sentence)
+    assert str(visitor.jobs.root) not in json.dumps(ended)
+
+
+def test_a_cut_mp3_is_read_as_far_as_it_goes(served, mp3):
+    visitor = served()
+    ended = visitor.ended(visitor.order(mp3[: len(mp3) * 2 // 3], "cut.mp3").json()["id"])
+    assert ended["state"] == "done"
+    assert ended["warnings"][0]["en"].startswith("cut.mp3: the file is damaged or cut short")
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\..\\boot.ini", "a\0b\n.wav", "/", "x" * 5000, None, 7, {}]
+)
+def test_names_never_become_paths(served, wav, name):
+    visitor = served(queue=2)
+    before = {path.name for path in visitor.jobs.root.parent.iterdir()}
+    shown = visitor.order(wav, name).json()
+    assert not re.search(r"[/\\\0\n]", shown["name"]) and 0 < len(shown["name"]) <= 120
+    assert [path.name for path in visitor.jobs.root.iterdir()] == [shown["id"]]
+    assert {path.name for path in visitor.jobs.root.parent.iterdir()} == before
+
+
+def test_files_outside_of_the_result_are_not_sent(served, wav):
+    visitor = served()
+    job = visitor.order(wav).json()["id"]
+    visitor.ended(job)
+    for path in (
+        "../sound",
+        "..%2fsound",
+        "../../../../../etc/passwd",
+        "%2e%2e/view.json",
+        "/etc/passwd",
+        "components",
+        "none",
+    ):
+        assert visitor.get(f"/jobs/{job}/files/{path}").status_code == 404
+    assert visitor.get(f"/jobs/{job}/sound").status_code in (404, 405)
+
+
+def test_too_large_a_file_is_refused_when_asked_and_when_sent(served, wav):
+    visitor = served(upload_mib=0.05)
+    answer = visitor.order(wav)
+    assert answer.status_code == 413 and "0.05 MiB are the most" in answer.json()["message"]["en"]
+    taken = visitor.post(
+        "/jobs", content=json.dumps({"name": "a.wav", "size": 10, **QUICK_COMPONENTS})
+    ).json()["id"]
+    answer = visitor.put(f"/jobs/{taken}/sound", content=wav)
+    assert answer.status_code == 413
+    assert list(visitor.jobs.root.iterdir()) == [] and visitor.get("/jobs").json() == []
+
+
+def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
+    visitor = served(sound_minutes=0.01)
+    ended = visitor.ended(visitor.order(wav).json()["id"])
+    assert ended["state"] == "failed" and "0.01 minutes are the most" in ended["message"]["en"]
+    part = {"options": {**QUICK_COMPONENTS["options"], "start": 0.5, "duration": 0.6}}
+    assert visitor.ended(visitor.order(wav, **part).json()["id"])["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"options": {"n_components": 0}}, "n_components must be"),
+        ({"options": {"colour": "red"}}, "there is no option called colour"),
+        ({"stages": ["melody"]}, "stages must be one of"),
+        ({"stages": [["a"]]}, "stages must be one of"),
+        ({"options": []}, "this request can't be understood"),
+    ],
+)
+def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, asked, sentence):
+    visitor = served()
+    answer = visitor.order(wav, **asked)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["message"]["en"].startswith(sentence) and answer.json()["message"]["ja"]
+    assert visitor.get("/jobs").json() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"x" * 2**19])
+def test_what_is_no_order_is_refused(served, body):
+    assert served().post("/jobs", content=body).status_code in (400, 413)
+
+
+def test_the_queue_has_an_end_and_says_how_far_one_is(served, wav):
+    first = served(queue=1, per_person=1)
+    second, third = first.another(), first.another()
+    job = first.order(wav, **LONG).json()["id"]
+    pid = running(first, job)
+    waits = second.order(wav).json()
+    assert (waits["state"], waits["position"]) == ("waiting", 1)
+    answer = third.order(wav)
+    assert answer.status_code == 503 and "come back" in answer.json()["message"]["en"]
+    assert int(answer.headers["retry-after"]) > 0
+    answer = second.order(wav)
+    assert answer.status_code == 429 and "1 of your recordings" in answer.json()["message"]["en"]
+    first.post(f"/jobs/{job}/cancel")
+    assert gone(pid)
+    assert second.ended(waits["id"])["state"] == "done"
+    assert third.ended(third.order(wav).json()["id"])["state"] == "done"
+
+
+def test_cancel_ends_the_process_at_once_and_another_can_run(served, wav):
+    visitor = served()
+    job = visitor.order(wav, **LONG).json()["id"]
+    pid = running(visitor, job)
+    seen = visitor.get(f"/jobs/{job}").json()["progress"]
+    assert (
+        seen["max_iter"] == LONG["options"]["max_iter"]
+        and seen["W"]["rows"] == 20
+        and len(seen["losses"]) > 1
+    )
+    assert visitor.post(f"/jobs/{job}/cancel").json()["state"] == "cancelled"
+    assert gone(pid) and LOOKS_APART < 1
+    assert visitor.ended(visitor.order(wav).json()["id"])["state"] == "done"
+
+
+def test_a_job_has_its_time(served, wav):
+    visitor = served(job_minutes=0.05)
+    ended = visitor.ended(visitor.order(wav, **LONG).json()["id"])
+    assert ended["state"] == "failed" and "longer than 0.05 minutes" in ended["message"]["en"]
+
+
+def test_a_job_has_its_memory_and_the_server_lives_on(served, wav):
+    visitor = served(job_gib=1)
+    greedy = {"options": {"n_fft": 65536, "hop": 2, "n_components": 200, "sample_rate": 44100}}
+    ended = visitor.ended(visitor.order(wav, **greedy).json()["id"])
+    assert ended["state"] == "failed" and "memory" in ended["message"]["en"]
+    assert visitor.get("/").status_code == 200
+
+
+def test_results_go_after_a_time_and_when_there_are_too_many(served, wav):
+    visitor = served(keep_most=1, keep_minutes=10)
+    jobs = [visitor.order(wav).json()["id"] for _ in range(2)]
+    for job in jobs:
+        visitor.ended(job)
+    visitor.portal.call(visitor.jobs.tidy)
+    assert [each["id"] for each in visitor.get("/jobs").json()] == jobs[1:]
+    assert [path.name for path in visitor.jobs.root.iterdir()] == jobs[1:]
+    since = visitor.jobs.jobs[jobs[1]].since
+    visitor.portal.call(visitor.jobs.tidy, lambda: since + 601)
+    assert visitor.get("/jobs").json() == [] and list(visitor.jobs.root.iterdir()) == []
+
+
+def test_a_page_of_somebody_else_can_ask_for_nothing(served, wav):
+    visitor = served()
+    evil = visitor.another(origin="http://evil.example")
+    assert evil.order(wav).status_code == 403
+    del evil.headers["origin"]
+    assert evil.order(wav).status_code == 403
+    assert visitor.get("/", headers={"Host": "evil.example"}).status_code == 421
+    assert visitor.get("/", headers={"Host": "127.0.0.1:7860"}).status_code == 200
+
+
+def test_the_browser_is_told_what_to_refuse(served):
+    answer = served().get("/")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    policy = answer.headers["content-security-policy"]
+    assert (
+        policy.startswith("default-src 'none'")
+        and "unsafe" not in policy
+        and "http" not in policy.split("frame-ancestors")[0]
+    )
+    assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", answer.text)
+
+
+def test_the_password_opens_and_nothing_else_does(served, wav):
+    visitor = served(password="ひらけごま")
+    assert visitor.get("/").headers["location"] == "/login"
+    assert visitor.order(wav).status_code == visitor.get("/page.js").status_code == 401
+    wrong = visitor.post("/login", data={"password": "sesame"}, headers={"Accept-Language": "ja"})
+    assert wrong.status_code == 401 and "パスワードが違います" in wrong.text
+    right = visitor.post("/login", data={"password": "ひらけごま"})
+    assert right.status_code == 303 and "httponly" in right.headers["set-cookie"].lower()
+    assert visitor.get("/").status_code == 200
+    assert visitor.ended(visitor.order(wav).json()["id"])["state"] == "done"
+    assert visitor.another().get("/").status_code == 303
+
+
+def test_doors_that_would_stand_open_are_not_opened(tmp_path, monkeypatch):
+    monkeypatch.delenv("OTOWAKE_PASSWORD", raising=False)
+    with pytest.raises(BadInput, match="give a password"):
+        serve(ServeSpec(host="0.0.0.0", port=0))
+    with pytest.raises(BadInput, match="could not be opened"):
+        serve(ServeSpec(password_file=str(tmp_path / "none")))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_page_has_every_option_with_its_help(served, language):
+    page = served().get("/", headers={"Accept-Language": f"{language}-XX,en;q=0.5"}).text
+    assert f'<html lang="{language}">' in page
+    facts = json.loads(re.search(r'id="facts">(.*?)</script>', page)[1])
+    shown = {option["name"]: option["help"] for group in facts["groups"] for option in group["options"]}
+    wanted = {
+        name: constraint.help.format(language)
+        for _, group in GROUPS
+        if group not in form.LEFT_OUT
+        for name, constraint in group.constraints().items()
+    }
+    assert {name: words[language] for name, words in shown.items()} == wanted
+    assert not re.search(r'data-t="\w+"[^<>]*></', page)
+
+
+def test_presets_are_made_of_options_that_there_are():
+    for preset in form.PRESETS.values():
+        specs_with(preset.options)
+        assert checked_stages(preset.stages) == preset.stages
+
+
+def test_words_in_the_page_can_not_end_the_script(monkeypatch):
+    assert "</script" not in form._in_script({"a": "</script><b>"})
+    assert json.loads(form._in_script({"a": "</script>"})) == {"a": "</script>"}
+
+
+def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
+    visitor = served()
+    job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
+    visitor.ended(job)
+    stroke = {"start_s": 0.5, "end_s": 1, "low_hz": 100, "high_hz": 5000, "belongs": False}
+    edits = [{"do": "split", "component": 1}, {"do": "paint", "component": 2, **stroke}]
+    assert (
+        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits})).json()["state"] == "waiting"
+    )
+    assert visitor.ended(job)["state"] == "done"
+    assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
+    kept = visitor.get(f"/jobs/{job}/files/component-edits.json").json()
+    assert kept == {"version": 1, "rounds": [edits]}
+    visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": [{"do": "delete", "component": 9}]}))
+    ended = visitor.ended(job)
+    assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
+    assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
+    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": []}').status_code == 409
+
+
+def test_who_plays_is_corrected(served, wav):
+    visitor = served()
+    job = visitor.order(wav, stages=["components", "stems"]).json()["id"]
+    visitor.ended(job)
+    part = visitor.get(f"/jobs/{job}/view.json").json()["parts"][0]
+    new = "harmonica" if part["instrument"] != "harmonica" else "accordion"
+    edits = [
+        {"do": "instrument", "part": part["name"], "instrument": new},
+        {"do": "split", "component": 1},
+    ]
+    visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits}))
+    ended = visitor.ended(job)
+    assert ended["message"] is None, ended
+    view = visitor.get(f"/jobs/{job}/view.json").json()
+    assert view["parts"][0]["instrument"] == new and len(view["components"]) == 3
+    assert visitor.get(f"/jobs/{job}/files/{view['parts'][0]['sound']}").content.startswith(b"fLaC")
+    assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]
