@@ -29,7 +29,6 @@ nitpicky = True
 default_role = "code"
 # Other projects' names are not looked up: nothing is fetched while the site is built.
 nitpick_ignore_regex = [("py:.*", r"(?!otowake\b).*"), ("py:.*", r"otowake\.types\.Floats")]
-suppress_warnings = ["toc.not_readable"]  # pages that are listed before they are written
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 myst_heading_anchors = 3

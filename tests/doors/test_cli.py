@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 import otowake
-from otowake.cli.building import GROUPS
+from otowake.options import GROUPS
 
 FAST = ["--stages", "components", "--n-components", "3", "--max-iter", "10"]
 
