@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 import otowake
 import otowake.errors
 from otowake.music import listener
-from otowake.music.decoding import decode
 from otowake.music.instruments import NAMES, instrument
 from otowake.music.listener import mono
 from otowake.music.parts import gather
@@ -74,7 +73,7 @@ def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None 
     if rows is None:
         mind = listener.trained()
         block = listener.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
-        notes = decode(*listener.posteriors(mono(audio), mind.weights, block), mind.thresholds)
+        notes = mind.notes(listener.posteriors(mono(audio), mind.weights, block))
         rows = np.stack([notes.onset, notes.offset, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(notes.offset - notes.onset, 1)
     else:

@@ -5,8 +5,8 @@
 DIR holds `NAME.flac` beside `NAME.notes.tsv` (onset and offset in seconds, MIDI pitch; one line of headings), in any
 folders. For every folder, split into a *tuning* and a *test* half by the hash of the file's name: precision, recall and
 F1 of onsets (within 50 ms, 100 ms under a folder `harmonica`, whose notes were marked by hand) and F1 with ends as well
-(within 50 ms or a fifth of the note), all of mir_eval, means over files. Then the errors by kind. With ``--out`` the notes
-are written there as MIDI files too.
+(within 50 ms or a fifth of the note), all of mir_eval, means over files. Then the errors by kind, which ``--figure FILE``
+draws. With ``--out`` the notes are written there as MIDI files too.
 
 Needs mir_eval.
 """
@@ -121,6 +121,26 @@ def report(rows: dict[str, list[tuple[float, ...]]]) -> None:
         print(f"{name:42s} n={len(values):3d}  P {p:.3f}  R {r:.3f}  F {f:.3f}  F+off {ends:.3f}")
 
 
+def draw(kinds: dict[str, Counter[str]], path: Path) -> None:
+    """The errors by kind, in per cent of the true notes, a bar for each folder."""
+    from matplotlib.figure import Figure
+
+    names = sorted({kind for count in kinds.values() for kind in count} - {"true", "found"})
+    figure = Figure(figsize=(9, 0.42 * len(names) + 1.4), layout="constrained")
+    axes = figure.subplots()
+    height = 0.8 / len(kinds)
+    for row, (folder, count) in enumerate(sorted(kinds.items())):
+        shares = [100 * count[name] / max(count["true"], 1) for name in names]
+        places = [i + (row - (len(kinds) - 1) / 2) * height for i in range(len(names))]
+        axes.barh(places, shares, height, label=folder)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel("% of the true notes")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -129,6 +149,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--transcriber", choices=["listener", "dictionary"], default="listener")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--figure", type=Path, help="where to draw the errors by kind")
     parser.add_argument(
         "--sweep", action="store_true", help="also the mean over the tuning half by threshold"
     )
@@ -147,7 +168,7 @@ def main() -> None:
             values, notes = None, dictionary.transcribe(audio)
         else:
             values = posteriors(mono(audio), listener.weights)
-            notes = decode(*values, listener.thresholds)
+            notes = listener.notes(values)
         found = table_of(notes)
         seconds, length = seconds + time.perf_counter() - begun, length + audio.duration
         true = read_truth(path)
@@ -170,6 +191,8 @@ def main() -> None:
         kept.append((half(name), true, values, tolerance))
     report(rows)
     print(f"\n{seconds / length:.3f} x real time, reading included\n")
+    if options.figure:
+        draw(kinds, options.figure)
     for folder, count in sorted(kinds.items()):
         late = np.percentile(lags[folder], [10, 50, 90]) * 1000
         print(

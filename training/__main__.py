@@ -9,7 +9,6 @@ go on further. Uses torch, which the package itself does not need.
 from __future__ import annotations
 
 import argparse
-import shutil
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -18,12 +17,16 @@ from pathlib import Path
 import torch
 
 from otowake.music.listener import opened
-from training import data
+from training import data, endings
 from training.lessons import Clip, heard, prepare
 from training.train import Plan, train
 
 APART = 40
 """Most clips that thresholds are chosen by."""
+
+
+SHARDS_FOR_ENDS = 10
+"""Shards whose clips teach when notes end, once the listener hears them."""
 
 
 def clips_of(shards: list[Path], folder: Path, processes: int) -> tuple[list[Clip], list[Clip]]:
@@ -57,7 +60,7 @@ def main() -> None:
     parser.add_argument(
         "--begin", type=Path, help="weights to begin with, such as src/otowake/data/listener.npz"
     )
-    parser.add_argument("--out", type=Path, help="where to put the weights besides")
+    parser.add_argument("--out", type=Path, help="where to put the weights, with those for the ends of notes")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shards = data.make(options.cache, options.clips, options.samples, options.threads)
@@ -67,7 +70,8 @@ def main() -> None:
     begin = opened(options.begin.read_bytes()).weights if options.begin else None
     weights = train(taught, apart, plan, options.cache / options.run, begin)
     if options.out:
-        shutil.copyfile(weights, options.out)
+        some = shards[:SHARDS_FOR_ENDS]
+        endings.add(weights.read_bytes(), some, options.cache, options.out, options.threads)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.decoding import Notes, Thresholds, decode
+from otowake.music.endings import ended
 from otowake.signal.cells import RATE, cells, frames_of, level
 from otowake.signal.resampling import resampled
 from otowake.types import Floats, Sound
@@ -58,10 +59,16 @@ class Posteriors(NamedTuple):
 
 
 class Listener(NamedTuple):
-    """A network with its weights and how its output is read."""
+    """A network with its weights, how its output is read, and the weights of :mod:`otowake.music.endings`."""
 
     weights: Weights
     thresholds: Thresholds
+    ends: Weights
+
+    def notes(self, values: Posteriors) -> Notes:
+        """The notes in the network's output."""
+        found = decode(*values, self.thresholds)
+        return ended(found, values.sounding, self.ends) if self.ends else found
 
 
 @lru_cache
@@ -74,7 +81,9 @@ def opened(content: bytes) -> Listener:
     """A listener from the content of a weights file, as ``training`` writes it."""
     with np.load(io.BytesIO(content), allow_pickle=False) as found:
         arrays = {k: found[k].astype(np.float32) for k in found.files}
-    return Listener(arrays, Thresholds(*arrays.pop("thresholds").tolist()))
+    thresholds = Thresholds(*arrays.pop("thresholds").tolist())
+    ends = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
+    return Listener(arrays, thresholds, ends)
 
 
 def transcribe(sound: Sound, listener: Listener | None = None) -> Notes:
@@ -92,7 +101,7 @@ def transcribe(sound: Sound, listener: Listener | None = None) -> Notes:
     The notes in order of onset; none for silence.
     """
     listener = trained() if listener is None else listener
-    return decode(*posteriors(mono(sound), listener.weights), listener.thresholds)
+    return listener.notes(posteriors(mono(sound), listener.weights))
 
 
 def mono(sound: Sound) -> Floats:

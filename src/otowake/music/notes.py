@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from otowake.music import dictionary
 from otowake.music.alignment import align
-from otowake.music.decoding import decode
 from otowake.music.listener import mono, posteriors, trained
 from otowake.music.pitch import hz_to_midi, midi_to_hz, tuning_of
 from otowake.options import NoteSpec
@@ -87,7 +86,7 @@ def find_notes(
         found = dictionary.transcribe(sound)
     else:
         listener = trained()
-        found = decode(*posteriors(samples, listener.weights), listener.thresholds)
+        found = listener.notes(posteriors(samples, listener.weights))
     notes = cleaned([rounded(note) for note in found.as_list()], spec.clean)
     return with_cents(notes, samples, tuning_hz)
 
