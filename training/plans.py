@@ -99,7 +99,7 @@ def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SEC
     if kind in ("reed", "solo"):
         family = "reed" if kind == "reed" else _pick(rng, _SOLO_FAMILIES)
         bank = choose_bank(rng, banks, family, unseen)
-        return [_player(rng, bank, ground, time)] if bank else []
+        return [player(rng, bank, ground, time)] if bank else []
     return _ensemble(rng, banks, ground, time, unseen)
 
 
@@ -108,7 +108,7 @@ def _ensemble(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen:
     parts = [_piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
     while len(parts) < size:
         bank = choose_bank(rng, banks, _pick(rng, _ENSEMBLE_FAMILIES), unseen)
-        parts.append(_player(rng, bank, ground, time) if bank else None)
+        parts.append(player(rng, bank, ground, time) if bank else None)
     if rng.random() < 0.2:
         parts += _drums(rng, banks, time, ground, unseen)
     found = [part for part in parts if part]
@@ -187,7 +187,7 @@ def _textures(bank: Bank) -> dict:
     return _CHORDAL if many else _LINE
 
 
-def _player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
+def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
     low, high = int(bank.pitches[0]), int(bank.pitches[-1])
     reach = int(rng.integers(12, 34))
     low = int(rng.integers(low, max(low, high - reach) + 1))

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from otowake.music.instruments import TABLE
-from otowake.music.recognizer import HIDDEN, HUES, PLANES, SEGMENTS, SPAN, Weights
+from otowake.music.recognizer import BANDS, ENVELOPES, HIDDEN, HUES, PLANES, SEGMENTS, SPAN, Weights
 
-INPUTS = PLANES * SPAN + len(SEGMENTS) + len(HUES)
+INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + len(HUES)
 LAYERS = ("first", "second", "names")
 
 

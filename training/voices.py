@@ -1,13 +1,14 @@
 """What the recogniser is taught with: short scenes in which every class is heard equally often, and the notes' patches.
 
-A scene has one to four streams; a stream plays a few notes on one instrument, then a few on another. What is heard at once
-is therefore unrelated, which is harder than music, and a scene of one stream is single notes.
+There are three kinds: notes one by one, with silence between them; one to four streams, each a few notes on one instrument and then
+a few on another, so that what is heard at once is unrelated; and music of one to four players.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -16,25 +17,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.instruments import NAMES
-from otowake.music.recognizer import FRAMES, SPAN, Patches, patches
-from otowake.signal.cells import CHANNELS
-from training import banks, soundfonts
+from otowake.music.recognizer import Description, described, patches
+from training import banks, music, soundfonts
 from training.banks import Bank
 from training.degrade import degrade
 from training.instruments import BY_NAME
-from training.lessons import UNIT
 from training.music import Rng
-from training.performance import Played
-from training.plans import Part
+from training.performance import Played, clock
+from training.plans import Part, player
 from training.render import played, tuning
 from training.samples import RATE
 from training.soundfonts import Preset
 
 SECONDS = 10.0
 """Length of a scene."""
+KINDS = {"alone": 0.6, "streams": 0.15, "music": 0.25}
+"""How often each kind of scene is made."""
 SHARD = 40
 """Scenes in a file."""
-VERSION = 1
+VERSION = 3
 
 LABELS: dict[str, tuple[str, float]] = {
     name: (name, 1.0)
@@ -110,10 +111,73 @@ FAMILY_OF: dict[str, str] = {
 WEIGHTS = {"otowake": 0.5}
 """How often a source is drawn against the others (1)."""
 
+_GENERAL_MIDI = {
+    "piano": (0, 1),
+    "electric-piano": (4, 5),
+    "harpsichord": (6,),
+    "clavinet": (7,),
+    "celesta": (8,),
+    "glockenspiel": (9,),
+    "music-box": (10,),
+    "vibraphone": (11,),
+    "marimba": (12,),
+    "xylophone": (13,),
+    "organ": (16, 17, 18, 19),
+    "harmonium": (20,),
+    "accordion": (21,),
+    "harmonica": (22,),
+    "bandoneon": (23,),
+    "guitar-nylon": (24,),
+    "guitar-steel": (25,),
+    "guitar-electric": (26, 27),
+    "guitar-overdriven": (29,),
+    "double-bass-pizz": (32,),
+    "bass-electric": (33, 34, 35),
+    "violin": (40, 110),
+    "viola": (41,),
+    "cello": (42,),
+    "double-bass": (43,),
+    "harp": (46,),
+    "choir": (52, 53),
+    "trumpet": (56,),
+    "trombone": (57,),
+    "tuba": (58,),
+    "horn": (60,),
+    "saxophone": (64, 65, 66, 67),
+    "oboe": (68,),
+    "english-horn": (69,),
+    "bassoon": (70,),
+    "clarinet": (71,),
+    "piccolo": (72,),
+    "flute": (73,),
+    "recorder": (74,),
+    "banjo": (105,),
+}
+
 EXTRA = (
-    *(Preset(font, 25, "mandolin", variation=16) for font in ("FluidR3",)),
+    Preset("FluidR3", 25, "mandolin", variation=16),
     Preset("FluidR3", 21, "accordion", variation=8),
     Preset("FluidR3", 40, "violin", variation=8),
+    *(
+        Preset(font, program, name)
+        for font in ("GeneralUser", "GMbank")
+        for name, programs in _GENERAL_MIDI.items()
+        for program in programs
+    ),
+    *(
+        Preset(font, program, name, variation=variation)
+        for font in ("GeneralUser", "GMbank")
+        for program, name, variation in (
+            (25, "mandolin", 16),
+            (21, "accordion", 8),
+            (25, "guitar-steel", 8),
+            (19, "organ", 8),
+        )
+    ),
+    *(
+        Preset("GeneralUser", n, name, variation=1)
+        for n, name in ((56, "trumpet"), (57, "trombone"), (60, "horn"))
+    ),
 )
 """Presets that the listener's clips do not have."""
 
@@ -142,6 +206,9 @@ APART = {
 }
 """Banks kept apart to tell how well the recogniser does on sources that it does not know: whole sources of a class."""
 
+APART_FONT = "GMbank"
+"""A soundfont that is kept apart as well, for the classes of which no recording can be spared."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -154,19 +221,16 @@ class Choice:
 
 
 class Lessons(NamedTuple):
-    """Patches as bytes, their label (a place in the recogniser's table) and their bank (a place in `names`)."""
+    """Descriptions of notes, their pitch, label (a place in the recogniser's table) and bank (a place in `names`)."""
 
-    heard: NDArray[np.uint8]
-    others: NDArray[np.bool_]
-    sounding: NDArray[np.bool_]
+    known: Description
     midi: NDArray[np.int16]
-    label: NDArray[np.int16]
+    label: NDArray[np.int64]
     bank: NDArray[np.int16]
     names: tuple[str, ...]
 
-    def patches(self, which: NDArray[np.int64]) -> Patches:
-        heard = self.heard[which].astype(np.float32) / np.float32(UNIT)
-        return Patches(heard, self.others[which], self.sounding[which], self.midi[which].astype(np.int64))
+
+Plan = list[tuple[Choice, Part]]
 
 
 def choices(cache_folder: Path) -> list[Choice]:
@@ -177,9 +241,15 @@ def choices(cache_folder: Path) -> list[Choice]:
         name = bank.instrument.name
         if name in LABELS and bank.name not in LEFT_OUT:
             label, weight = LABELS[name]
-            origin = FAMILY_OF.get(bank.name, FAMILY_OF.get(bank.source, bank.source))
-            found.append(Choice(bank, label, origin, weight))
+            found.append(Choice(bank, label, origin_of(bank.name), weight))
     return found
+
+
+def origin_of(name: str) -> str:
+    """Where a bank of this name comes from."""
+    source = name.rsplit(".", 1)[0]
+    source = "otowake" if source.startswith("otowake-") else re.sub(r"-\d{3}(-\d+)?$", "", source)
+    return FAMILY_OF.get(name, FAMILY_OF.get(source, source))
 
 
 def build(cache_folder: Path) -> None:
@@ -221,65 +291,130 @@ def _run(rng: Rng, choice: Choice, start: float) -> tuple[Part, float]:
         notes += [Played(time, time + length, p, velocity) for p in together]
         time += length * (1.0 if legato else float(rng.uniform(1.0, 1.6)))
         pitch = int(np.clip(pitch + rng.integers(-7, 8), low, high))
-    expression = float(rng.choice([0, 0.5, 1])) if not choice.bank.instrument.rings else 0.0
-    return Part(choice.bank, tuple(notes), float(rng.triangular(-14, 0, 2)), expression), time + rng.uniform(
-        0, 0.5
-    )
+    part = Part(choice.bank, tuple(notes), float(rng.triangular(-14, 0, 2)), _expression(rng, choice))
+    return part, time + float(rng.uniform(0, 0.5))
 
 
-def scene(
-    seed: int, available: list[Choice]
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64]]:
-    """A sound at 22,050 Hz, its notes as rows (onset, offset, midi, level in dB), and each note's place in `available`."""
-    rng = np.random.default_rng([20_261_125, seed])
-    off = tuning(rng)
-    ratio = 2 ** (off / 12)
-    length = int(SECONDS * RATE)
-    mixture, rows, who = np.zeros(length, np.float32), [], []
-    for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.45, 0.25, 0.2, 0.1]))):
+def _expression(rng: Rng, choice: Choice) -> float:
+    return float(rng.choice([0, 0.5, 1])) if not choice.bank.instrument.rings else 0.0
+
+
+def _alone(rng: Rng, available: list[Choice]) -> Plan:
+    """Notes one by one, each of another instrument, with silence between."""
+    plan, time = [], float(rng.uniform(0.0, 0.5))
+    while time < SECONDS - 0.4:
+        choice = draw(rng, available)
+        length = float(np.exp(rng.uniform(np.log(0.2), np.log(1.5))))
+        pitch = int(rng.choice(choice.bank.pitches))
+        note = Played(time, time + length, pitch, int(rng.triangular(25, 80, 127)))
+        plan.append((choice, Part(choice.bank, (note,), 0.0, _expression(rng, choice))))
+        time += length + choice.bank.instrument.damp + float(rng.uniform(0.1, 0.5))
+    return plan
+
+
+def _streams(rng: Rng, available: list[Choice]) -> Plan:
+    plan = []
+    for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.3, 0.2, 0.1]))):
         time = float(rng.uniform(0.05, 0.8))
         while time < SECONDS - 0.3:
             choice = draw(rng, available)
             part, time = _run(rng, choice, time)
-            sound, notes = played(rng, part, length, 1.0, SECONDS)
-            mixture += sound
-            for onset, offset, midi, _, _, _, level in notes:
-                key = int(rng.integers(28, 95)) if choice.label == "drums" else midi
-                rows.append((onset, offset, key, level))
-                who.append(available.index(choice))
+            plan.append((choice, part))
+    return plan
+
+
+def _music(rng: Rng, available: list[Choice]) -> Plan:
+    """One to four players at the same piece, mostly one of them at chords."""
+    pitched = [c for c in available if c.label != "drums"]
+    team = [draw(rng, pitched) for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.25, 0.25, 0.1])))]
+    if len(team) > 1 and rng.random() < 0.7:
+        name = "piano" if rng.random() < 0.5 else None
+        team[0] = draw(rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)])
+    tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
+    ground = music.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
+    time = clock(rng, ground.beats, tempo)
+    plan = []
+    for place, choice in enumerate(team):
+        level = float(rng.triangular(-14, -2, 3)) if place else 0.0
+        plan.append((choice, replace(player(rng, choice.bank, ground, time), level=level)))
+    return plan
+
+
+def scene(
+    seed: int, available: list[Choice], kind: str | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """A sound at 22,050 Hz, its notes as rows (onset, offset, midi, level in dB), each note's place in `available`, and its
+    player's number."""
+    rng = np.random.default_rng([20_261_125, seed])
+    off = tuning(rng)
+    ratio = 2 ** (off / 12)
+    length = int(SECONDS * RATE)
+    mixture, rows, who, players = np.zeros(length, np.float32), [], [], []
+    kind = kind or str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    plan = {"alone": _alone, "streams": _streams, "music": _music}[kind](rng, available)
+    places = {id(choice): place for place, choice in enumerate(available)}
+    for number, (choice, part) in enumerate(plan):
+        begin, sound, notes = _heard(rng, part)
+        end = min(begin + len(sound), length)
+        mixture[begin:end] += sound[: end - begin]
+        for onset, offset, _, midi, _, _, _, level in notes:
+            key = int(rng.integers(28, 95)) if choice.label == "drums" else midi
+            rows.append((onset + begin / RATE, offset + begin / RATE, key, level))
+            who.append(places[id(choice)])
+            players.append(number)
     wave = mixture
     if abs(off) > 0.03:  # the whole scene out of tune, by reading it faster or slower
         at = np.arange(length) * ratio
         wave = np.interp(at, np.arange(length), mixture).astype(np.float32)
     table = np.array(rows, float).reshape(-1, 4)
     table[:, :2] /= ratio
-    return degrade(rng, wave), table, np.array(who, np.int64)
+    if kind == "alone" and rng.random() < 0.5:
+        wave = wave / (np.abs(wave).max() + 1e-9)
+    else:
+        wave = degrade(rng, wave)
+    return wave, table, np.array(who, np.int64), np.array(players, np.int64)
+
+
+def _heard(rng: Rng, part: Part) -> tuple[int, NDArray[np.float32], list[tuple]]:
+    """A part's sound, at which sample it begins, and its notes counted from there."""
+    if not part.notes:
+        return 0, np.zeros(0, np.float32), []
+    begin = max(0, int((part.notes[0].start - 0.15) * RATE))
+    shift = begin / RATE
+    notes = tuple(
+        replace(n, start=n.start - shift, end=n.end - shift, released=n.released - shift)
+        for n in part.notes
+        if n.start < SECONDS - 0.05
+    )
+    seconds = min(max((n.end for n in notes), default=0.0) + 1.5, SECONDS - shift)
+    return begin, *played(rng, replace(part, notes=notes), int(seconds * RATE), 1.0, seconds)
 
 
 def prepare(cache_folder: Path, first: int) -> Path:
-    """The patches of the scenes from seed `first` on, in a file of the cache."""
-    path = cache_folder / "who" / f"patches-v{VERSION}" / f"{first:06d}.npz"
+    """The descriptions of the notes in the scenes from seed `first` on, in a file of the cache."""
+    path = cache_folder / "who" / f"notes-v{VERSION}" / f"{first:06d}.npz"
     if path.exists():
         return path
     available = _choices(cache_folder)
-    found: dict[str, list] = {k: [] for k in ("heard", "others", "sounding", "midi", "label", "bank")}
+    found: dict[str, list] = {k: [] for k in ("planes", "sounding", "midi", "label", "bank")}
     for seed in range(first, first + SHARD):
-        wave, table, who = scene(seed, available)
+        wave, table, who, _ = scene(seed, available)
         rng = np.random.default_rng([3, seed])
-        onset = np.maximum(table[:, 0] + rng.normal(0, 0.012, len(table)), 0)
-        offset = np.maximum(table[:, 1] * 1.0 + rng.normal(0, 0.05, len(table)), onset + 0.05)
+        onset = np.maximum(table[:, 0] + rng.normal(0.008, 0.02, len(table)), 0)
+        offset = np.maximum(table[:, 1] + rng.normal(0, 0.05, len(table)), onset + 0.05)
         audible = (table[:, 1] - table[:, 0] > 0.07) & (table[:, 0] < SECONDS - 0.2)
         known = rng.random(len(table)) > 0.08
         use = np.flatnonzero(audible & known)
+        midi = table[:, 2] + rng.choice([0, -12, 12], len(table), p=[0.96, 0.02, 0.02])
         if not len(use):
             continue
-        for which, batch in patches(wave, onset[use], offset[use], table[use, 2]):
-            found["heard"].append(np.clip(np.rint(batch.heard * UNIT), 0, 255).astype(np.uint8))
-            found["others"].append(np.packbits(batch.others, axis=2))
-            found["sounding"].append(batch.sounding)
+        for which, batch in patches(wave, onset[use], offset[use], midi[use]):
+            known_of = described(batch)
+            found["planes"].append(known_of.planes.astype(np.float16))
+            found["sounding"].append(known_of.sounding)
             found["midi"].append(batch.midi.astype(np.int16))
             mine = who[use[which]]
-            found["label"].append(np.array([NAMES.index(available[i].label) for i in mine], np.int16))
+            found["label"].append(np.array([NAMES.index(available[i].label) for i in mine], np.int64))
             found["bank"].append(mine.astype(np.int16))
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.part")
@@ -299,12 +434,11 @@ def _choices(folder: Path) -> list[Choice]:
 
 
 def load(paths: list[Path]) -> Lessons:
-    """The patches of some files together."""
+    """The notes of some files together."""
     parts = []
     for path in paths:
         with np.load(path, allow_pickle=False) as file:
             parts.append({k: file[k] for k in file.files})
     joined = {k: np.concatenate([p[k] for p in parts]) for k in parts[0] if k != "names"}
-    joined["others"] = np.unpackbits(joined["others"], axis=2, count=SPAN).astype(bool)
-    assert joined["heard"].shape[1:] == (FRAMES, SPAN, CHANNELS)
-    return Lessons(**joined, names=tuple(parts[0]["names"].tolist()))
+    known = Description(joined.pop("planes"), joined.pop("sounding"))
+    return Lessons(known, **joined, names=tuple(parts[0]["names"].tolist()))

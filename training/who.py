@@ -29,10 +29,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.instruments import TABLE
-from otowake.music.recognizer import PLANES, SPAN, Description, described, flat
+from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, flat, hues
+from otowake.signal.cells import LOWEST, ROWS
 from training import banks, keeping, voices
 from training.recognizing import Network
-from training.voices import APART
+from training.voices import APART, APART_FONT, Lessons, origin_of
 
 Rng = np.random.Generator
 
@@ -48,11 +49,11 @@ class Score(NamedTuple):
     temperature: float
 
 
-def changed(known: Description, rng: Rng) -> Description:
-    """Descriptions as if heard through a random filter, in noise, without treble, with gaps; in a body of another size."""
+def changed(known: Description, midi: NDArray[np.float64], rng: Rng, size: float = 1.0) -> Description:
+    """Descriptions as if heard through a random filter, in noise, without treble, with gaps; `size` scales the filters."""
     planes = known.planes.copy()
-    n, heard = len(planes), slice(0, PLANES - 3)
-    gain = curves(rng, n, 0.12)[:, None] + rng.normal(0, 0.05, (n, 1, 1)).astype(np.float32)
+    n, heard = len(planes), slice(0, HEARD)
+    gain = curves(rng, n, 0.12 * size)[:, None] + rng.normal(0, 0.05 * size, (n, 1, 1)).astype(np.float32)
     tones = planes[:, heard]
     tones = np.where(tones > 0, np.maximum(tones + gain, 0), 0)
     floor = np.where(rng.random(n) < 0.3, rng.uniform(0, 0.7, n), -1).astype(np.float32)[:, None]
@@ -63,6 +64,8 @@ def changed(known: Description, rng: Rng) -> Description:
     last = first + np.where(rng.random(n) < 0.2, rng.integers(1, 6, n), 0)
     rows = np.arange(SPAN)
     gone = (rows >= treble[:, None]) | ((rows >= first[:, None]) & (rows < last[:, None]))
+    semitones = np.where(rows < FINE, rows, FINE + 3 * (rows - FINE))
+    gone |= semitones > LOWEST + ROWS + BELOW - midi[:, None]  # nothing is heard there, were it only noise
     planes[:, heard] = np.where(gone[:, None], 0, tones)
     planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
     planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
@@ -76,44 +79,68 @@ def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
     return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(np.float32)
 
 
-class Taught(NamedTuple):
-    """Descriptions of notes, their pitch, label and bank."""
-
-    known: Description
-    midi: NDArray[np.int16]
-    label: NDArray[np.int64]
-    bank: NDArray[np.int16]
-    names: tuple[str, ...]
-
-    def input(self, which: NDArray[np.int64], rng: Rng | None = None) -> Tensor:
-        """The network's input of some notes, changed at random if `rng` is given."""
-        known = Description(self.known.planes[which].astype(np.float32), self.known.sounding[which])
-        midi = self.midi[which].astype(float)
-        if rng is not None:
-            known, midi = changed(known, rng), midi + rng.normal(0, 1.5, len(which))
-        return torch.from_numpy(flat(known, midi))
+def given(lessons: Lessons, which: NDArray[np.int64]) -> Tensor:
+    """The network's input of some notes."""
+    return torch.from_numpy(flat(_known(lessons, which), lessons.midi[which]))
 
 
-def summed_up(paths: list[Path]) -> Taught:
-    """The descriptions of the patches in some files."""
-    planes, sounding, rest = [], [], []
-    for path in paths:
-        lessons = voices.load([path])
-        for start in range(0, len(lessons.label), 256):
-            known = described(lessons.patches(np.arange(start, min(start + 256, len(lessons.label)))))
-            planes.append(known.planes.astype(np.float16))
-            sounding.append(known.sounding)
-        rest.append((lessons.midi, lessons.label.astype(np.int64), lessons.bank))
-    midi, label, bank = (np.concatenate(column) for column in zip(*rest, strict=True))
-    known = Description(np.concatenate(planes), np.concatenate(sounding))
-    return Taught(known, midi, label, bank, lessons.names)
+def varied(
+    lessons: Lessons, which: NDArray[np.int64], others: NDArray[np.int64], rng: Rng, size: float
+) -> Tensor:
+    """The same, changed at random; half of them mixed with another note of the same class (`others`, of about the same
+    pitch, mostly from another source), which makes instruments between those that are known."""
+    one, two = _known(lessons, which), _known(lessons, others)
+    share = np.where(rng.random(len(which)) < 0.5, rng.uniform(0, 1, len(which)), 0).astype(np.float32)
+    known = Description(
+        *(a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a) for a, b in zip(one, two, strict=True))
+    )
+    midi = lessons.midi[which].astype(float)
+    x = flat(changed(known, midi, rng, size), midi)
+    x[:, -len(HUES) :] = hues(midi + rng.normal(0, 1.5, len(which)))
+    return torch.from_numpy(x)
 
 
-def scores(network: Network, lessons: Taught, which: NDArray[np.int64]) -> NDArray[np.float64]:
+def _known(lessons: Lessons, which: NDArray[np.int64]) -> Description:
+    return Description(lessons.known.planes[which].astype(np.float32), lessons.known.sounding[which])
+
+
+class Draw:
+    """Draws notes so that every class is heard equally often, within it every origin of many notes, and notes with nothing
+    beside them half of the time (of those that there are)."""
+
+    def __init__(self, lessons: Lessons, taught: NDArray[np.int64]) -> None:
+        order = np.argsort(lessons.label[taught], kind="stable")
+        self.places, self.midi = taught[order], lessons.midi
+        label = lessons.label[self.places]
+        origins = np.unique([origin_of(name) for name in lessons.names], return_inverse=True)[1][lessons.bank]
+        groups = np.unique(label * 1000 + origins[self.places], return_inverse=True)[1]
+        counts = np.bincount(groups)
+        weight = (np.sqrt(np.minimum(counts, 400)) / counts)[groups]
+        alone = ~lessons.known.planes[self.places, -1].any(axis=1)
+        for lot in (alone, ~alone):
+            weight[lot] /= np.bincount(label[lot], weight[lot], len(TABLE))[label[lot]]
+        self.ends = np.cumsum(weight)
+        first = np.searchsorted(label, label, "left")
+        self.begin = np.concatenate([[0.0], self.ends])[first]
+        self.size = np.bincount(label, weight)[label]
+
+    def __call__(self, rng: Rng, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places of `size` notes, and of as many of the same classes and about the same pitches."""
+        drawn = self._at(rng.random(size) * self.ends[-1])
+        tried = self._at(self.begin[drawn] + rng.random((6, size)) * self.size[drawn])
+        which, tried = self.places[drawn], self.places[tried]
+        nearest = np.abs(self.midi[tried] - self.midi[which]).argmin(axis=0)
+        return which, tried[nearest, np.arange(size)]
+
+    def _at(self, x: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.minimum(np.searchsorted(self.ends, x, "right"), len(self.ends) - 1)
+
+
+def scores(network: Network, lessons: Lessons, which: NDArray[np.int64]) -> NDArray[np.float64]:
     """Scores of shape (note, instrument), the network as it is."""
     network.eval()
     with torch.no_grad():
-        parts = [network(lessons.input(which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)]
+        parts = [network(given(lessons, which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)]
     return np.concatenate(parts).astype(float)
 
 
@@ -139,7 +166,7 @@ def _loss(found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: N
 
 
 def train(
-    lessons: Taught,
+    lessons: Lessons,
     taught: NDArray[np.int64],
     apart: NDArray[np.int64],
     options: argparse.Namespace,
@@ -148,27 +175,29 @@ def train(
     """Teach; the network whose weights are an average over the last steps, and how good it is on the patches `apart`."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
-    some = lessons.input(taught[:: max(1, len(taught) // 4000)])
-    network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.05))
+    draw = Draw(lessons, taught)
+    some = varied(
+        lessons, *draw(np.random.default_rng(options.seed), 4000), np.random.default_rng(1), options.change
+    )
+    network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.1))
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98))
     kept, step, score = folder / "checkpoint.npz", 0, None
     networks = {"network": network, "average": average}
     if kept.exists():
         step = keeping.load(kept, networks, optimiser)
-    groups = [taught[lessons.label[taught] == c] for c in np.unique(lessons.label[taught])]
     begun, seen = time.monotonic(), []
     while step < options.steps:
         rng = np.random.default_rng((options.seed, step))
-        which = np.array(
-            [groups[g][rng.integers(len(groups[g]))] for g in rng.integers(len(groups), size=options.size)]
-        )
+        which, others = draw(rng, options.size)
         rise, fall = min(1.0, (step + 1) / 100), 0.505 + 0.495 * math.cos(math.pi * step / options.steps)
         for group in optimiser.param_groups:
             group["lr"] = options.rate * rise * fall
         network.train()
         label = torch.from_numpy(lessons.label[which])
-        loss = functional.cross_entropy(network(lessons.input(which, rng)), label, label_smoothing=0.05)
+        loss = functional.cross_entropy(
+            network(varied(lessons, which, others, rng, options.change)), label, label_smoothing=0.05
+        )
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -225,6 +254,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1000, help="steps between looks at the sources apart")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
+    parser.add_argument("--change", type=float, default=1.0, help="size of the random filters")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
     parser.add_argument("--all", action="store_true", help="keep no source apart")
@@ -239,10 +269,10 @@ def main() -> None:
     firsts = range(0, options.scenes, voices.SHARD)
     with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
-    lessons = summed_up(paths)
-    kept = np.array([name in APART for name in lessons.names])[lessons.bank]
-    apart = np.flatnonzero(kept & (not options.all))
-    taught = np.flatnonzero(~kept | options.all)
+    lessons = voices.load(paths)
+    spared = [(name in APART or name.startswith(APART_FONT)) and not options.all for name in lessons.names]
+    kept = np.array(spared)[lessons.bank]
+    apart, taught = np.flatnonzero(kept), np.flatnonzero(~kept)
     print(f"{len(taught)} notes to learn from, {len(apart)} apart", flush=True)
     folder = options.cache / "who" / options.run
     train(lessons, taught, apart, options, folder)

@@ -13,9 +13,11 @@ from otowake import Audio
 from otowake.music import recognizer
 from otowake.music.instruments import NAMES, TABLE
 from otowake.music.recognizer import (
+    BANDS,
     BATCH,
     BEFORE,
     BELOW,
+    ENVELOPES,
     FRAMES,
     HIDDEN,
     HUES,
@@ -23,14 +25,16 @@ from otowake.music.recognizer import (
     PLANES,
     SEGMENTS,
     SPAN,
+    WIDE,
     Recognizer,
     described,
+    enveloped,
     flat,
     patches,
     recognize,
     trained,
 )
-from otowake.signal.cells import CHANNELS, RATE
+from otowake.signal.cells import RATE
 from otowake.types import Floats
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -38,7 +42,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 def random_weights(seed: int = 0) -> recognizer.Weights:
     rng = np.random.default_rng(seed)
-    sizes = (PLANES * SPAN + len(SEGMENTS) + len(HUES), *HIDDEN, len(TABLE))
+    sizes = (PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + len(HUES), *HIDDEN, len(TABLE))
     found = {}
     for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
         found[name] = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
@@ -46,7 +50,7 @@ def random_weights(seed: int = 0) -> recognizer.Weights:
     return {k: v.astype(np.float32) for k, v in found.items()}
 
 
-def tones(keys: list[int], every: float = 0.5) -> tuple[Floats, Floats, Floats, Floats]:
+def tones(keys: list[float], every: float = 0.5) -> tuple[Floats, Floats, Floats, Floats]:
     """Struck tones one after the other, and their notes."""
     onset = 0.2 + every * np.arange(len(keys))
     at = np.arange(round((onset[-1] + 1.5) * RATE)) / RATE
@@ -77,7 +81,7 @@ def test_the_number_of_notes_done_at_once_does_not_matter() -> None:
     sound, *notes = tones(keys, 0.3)
     (_, whole), *_ = patches(sound, *notes, size=20)
     parts = [batch for _, batch in patches(sound, *notes, size=2)]
-    for name in ("heard", "others", "sounding", "midi"):
+    for name in ("tone", "stroke", "skew", "others", "sounding", "midi"):
         joined = np.concatenate([getattr(part, name) for part in parts])
         np.testing.assert_allclose(joined, getattr(whole, name), atol=2e-3)
 
@@ -96,9 +100,28 @@ def test_notes_may_come_in_any_order_and_number() -> None:
 def test_a_patch_has_its_own_partials_in_their_rows() -> None:
     sound, *notes = tones([45, 57, 81])
     (_, batch), *_ = patches(sound, *notes)
-    for heard in batch.heard:
-        loud = heard[BEFORE + 4, :, 1]
+    for tone in batch.tone:
+        loud = tone[BEFORE + 4]
         assert {BELOW, BELOW + 12, BELOW + 19} <= set(np.argsort(loud)[-8:].tolist())
+
+
+@pytest.mark.parametrize("off", [-0.55, -0.33, 0.33, 0.55])
+def test_a_patch_follows_a_note_that_is_out_of_tune(off: float) -> None:
+    plain, *notes = tones([57, 64, 76])
+    moved, *_ = tones([57 + off, 64 + off, 76 + off])
+    (_, a), *_ = patches(plain, *notes)
+    (_, b), *_ = patches(moved, *notes)
+    late = slice(BEFORE + 3, BEFORE + 16)
+    partials = BELOW + PARTIALS[:6]
+    np.testing.assert_allclose(b.tone[:, late, partials], a.tone[:, late, partials], atol=0.25)
+
+
+def test_the_envelope_stays_where_it_is_when_the_pitch_moves() -> None:
+    planes = np.zeros((2, PLANES, SPAN), np.float32)
+    planes[0, ENVELOPES[0], BELOW + 24] = planes[1, ENVELOPES[0], BELOW + 12] = 0.7
+    a, b = enveloped(planes, np.array([48, 60]))
+    np.testing.assert_array_equal(a, b)
+    assert a.max() == np.float32(0.7)
 
 
 def test_others_are_told_from_the_note_itself() -> None:
@@ -109,7 +132,7 @@ def test_others_are_told_from_the_note_itself() -> None:
     both = np.repeat(once, 2)
     (_, pair), *_ = patches(sound, both, both + 1, np.array([60.0, 67.0]))
     rows = set(np.flatnonzero(pair.others[0, BEFORE + 5]).tolist())
-    assert rows == {BELOW + 7 + p for p in PARTIALS.tolist() if 7 + p <= SPAN - 1 - BELOW}
+    assert rows == {BELOW + 7 + p for p in PARTIALS.tolist() if 7 + p <= WIDE - 1 - BELOW}
 
 
 def test_silence_says_nothing() -> None:
@@ -133,7 +156,7 @@ def test_the_shipped_weights_are_small_and_whole() -> None:
     weights = trained().weights
     assert {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in random_weights().items()}
     assert all(np.isfinite(v).all() for v in weights.values())
-    assert sum(v.size for v in weights.values()) <= 150_000
+    assert sum(v.size for v in weights.values()) <= 400_000
     assert 0.3 < trained().temperature < 5
 
 
@@ -162,7 +185,7 @@ def test_jax_gives_what_torch_gives() -> None:
     network = pytest.importorskip("training.recognizing").Network()
     sound, *notes = tones([60, 67, 72, 40])
     (_, batch), *_ = patches(sound, *notes)
-    assert batch.heard.shape == (4, FRAMES, SPAN, CHANNELS)
+    assert batch.tone.shape == (4, FRAMES, WIDE)
     given = flat(described(batch), batch.midi)
     network.mean += 0.3
     network.spread *= 0.5

@@ -2,7 +2,8 @@
 
 It hears a note's *patch*: the cells of :mod:`otowake.signal.cells` about the onset, in rows counted from the note's own
 pitch, so that partial n always lies in the same row, whatever the pitch. The patch is summed
-up by means over a few stretches of time (attack, sustain), and beside them the network is told where partials of the *other*
+up by means over a few stretches of time (attack, sustain), and beside them the network is told the envelope over absolute
+frequency (a body's resonances do not move with the pitch), where partials of the *other*
 notes lie (what is louder there may not be the note's own), when the note sounds, and its pitch. Hence it works within
 mixtures as on single notes. Its weights are in ``data/recognizer.npz``; how it was taught is in ``training/`` of
 the repository (``python -m training.who``).
@@ -27,13 +28,17 @@ from otowake.music.listener import QUIETEST, mono
 from otowake.signal.cells import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats, Sound
 
-BELOW, ABOVE = 12, 48
-"""Semitones under and above a note's pitch that its patch reaches: up to partial 16."""
+BELOW, ABOVE, FAR = 12, 48, 84
+"""Semitones under a note's pitch that its patch reaches; above it, to partial 16, row by row; and, to partial 128, in threes."""
 
-SPAN = BELOW + 1 + ABOVE
+WIDE = BELOW + 1 + FAR
 """Rows of a patch."""
 
-BEFORE, AFTER = 4, 28
+FINE = BELOW + 1 + ABOVE
+SPAN = FINE + (FAR - ABOVE) // 3
+"""Rows of a description: the upper ones of the patch are taken in threes."""
+
+BEFORE, AFTER = 4, 48
 """Frames of a patch before the onset, and from it on."""
 
 FRAMES = BEFORE + AFTER
@@ -41,23 +46,36 @@ FRAMES = BEFORE + AFTER
 PARTIALS = np.unique(np.rint(12 * np.log2(np.arange(1, 17)))).astype(int)
 """Rows of the partials 1 to 16, from the pitch."""
 
+OFF = 2
+"""Thirds of a semitone by which a note may be out of tune: its rows are moved along."""
+
 DEPTH = 3.0
 """How far below a note's strongest partial the network hears, in units of a cell (20 dB)."""
 
-SEGMENTS = ((0, 3), (3, 5), (5, 7), (7, 11), (11, 18), (18, 32))
+SEGMENTS = ((0, 3), (3, 5), (5, 7), (7, 11), (11, 18), (18, 30), (30, 52))
 """Stretches of a patch, in frames, over which a mean is taken: before the onset, its attack, and later on."""
 
-PLANES = len(SEGMENTS) + 4 + 3
+STROKES = 4
+"""Of so many of them the short windows are heard, too."""
+
+HEARD = len(SEGMENTS) + STROKES
+PLANES = HEARD + 4
 """Rows of numbers that tell of a note: its partials in each segment, the same by the short windows in the first four, how
-far its partials lie from the middle of their rows, how unsteady they are, and where others' partials are."""
+far its partials lie from the middle of their rows, how much that and their strength change, and where others' partials are."""
+
+BANDS = 25
+"""Bands of four semitones from the lowest row on, in which the envelope over absolute frequency is told."""
+
+ENVELOPES = (2, 4)
+"""The segments whose envelope over absolute frequency is told."""
 
 HUES = np.arange(21, 109, 6.0)
 """Centres of the bumps, in MIDI pitches, by which a pitch is told."""
 
-HIDDEN = (128, 64)
+HIDDEN = (256, 96)
 """Units of the layers between."""
 
-BATCH = 128
+BATCH = 64
 """Notes done at once."""
 
 Weights = dict[str, NDArray[np.float32]]
@@ -68,8 +86,10 @@ class Patches(NamedTuple):
 
     Attributes
     ----------
-    heard
-        Shape (note, frame, row, channel): cells.
+    tone, stroke
+        Shape (note, frame, row): cells of the long windows (the strongest of a row's bins) and of the short ones.
+    skew
+        Shape (note, frame, row): by how much the upper bin of a row is stronger than the lower one.
     others
         Shape (note, frame, row): whether another note has a partial there.
     sounding
@@ -78,7 +98,9 @@ class Patches(NamedTuple):
         Shape (note,).
     """
 
-    heard: Floats
+    tone: Floats
+    stroke: Floats
+    skew: Floats
     others: NDArray[np.bool_]
     sounding: NDArray[np.bool_]
     midi: NDArray[np.int64]
@@ -150,22 +172,47 @@ def patches(
     for begin in range(0, len(order), size):
         which = order[begin : begin + size]
         start, stop = int(first[which].min()), int(first[which].max()) + FRAMES
-        space = ((0, 0), (BELOW, ABOVE), (0, 0))
-        heard = np.pad(cells(samples, reference, start, stop), space)
+        fine, short = _fine(cells(samples, reference, start, stop))
         near = np.flatnonzero((first + BEFORE < stop) & (last > start))
-        counts = np.zeros(heard.shape[:2], np.int16)
+        counts = np.zeros(short.shape, np.int16)
         for i in near:
             counts[
                 max(first[i] + BEFORE - start, 0) : last[i] - start, keys[i] - LOWEST + BELOW + PARTIALS
             ] += 1
         rows = keys[which] - LOWEST
         frames = first[which] - start
-        at = (frames[:, None, None] + np.arange(FRAMES)[:, None], rows[:, None, None] + np.arange(SPAN))
+        at = (frames[:, None, None] + np.arange(FRAMES)[:, None], rows[:, None, None] + np.arange(WIDE))
         sounding = np.arange(FRAMES) < (last - first)[which, None]
         sounding[:, :BEFORE] = False
-        own = np.zeros((len(which), FRAMES, SPAN), np.int16)
+        own = np.zeros((len(which), FRAMES, WIDE), np.int16)
         own[:, :, BELOW + PARTIALS] = sounding[:, :, None]
-        yield which, Patches(heard[at], counts[at] > own, sounding, keys[which])
+        off = _off(fine, frames + BEFORE, rows)
+        bins = (3 * at[1] + off[:, None, None])[..., None] + np.arange(BINS)
+        heard = fine[at[0][..., None], :, bins]  # (note, frame, row, bin, instant)
+        tone, skew = heard.max(axis=3).mean(axis=3), (heard[..., 2, :] - heard[..., 0, :]).mean(axis=3)
+        yield which, Patches(tone, short[at], skew, counts[at] > own, sounding, keys[which])
+
+
+def _fine(heard: Floats) -> tuple[Floats, Floats]:
+    """Cells in thirds of a semitone, (frame, instant, third), and by the short windows, (frame, row), with silent rows
+    around, as far as patches reach."""
+    n = len(heard)
+    bins = (
+        heard[..., : INSTANTS * BINS].reshape(n, ROWS, INSTANTS, BINS).swapaxes(1, 2).reshape(n, INSTANTS, -1)
+    )
+    fine = np.pad(bins, ((0, 0), (0, 0), (BINS * BELOW + BINS, BINS * FAR + BINS)))
+    return fine, np.pad(heard[..., INSTANTS * BINS :].mean(axis=2), ((0, 0), (BELOW, FAR)))
+
+
+def _off(fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where in `fine` row 0 of a patch begins less three times its row, (note,): BINS, and the thirds of a semitone by
+    which the note's partials lie higher than their names say."""
+    frames = np.minimum(onset[:, None] + np.arange(2, 14), len(fine) - 1)[:, :, None]
+    partials = BINS * (row[:, None] + BELOW + PARTIALS[:8]) + BINS + BINS // 2
+    heard = [
+        fine[frames, :, (partials + off)[:, None, :]].mean(axis=(1, 2, 3)) for off in range(-OFF, OFF + 1)
+    ]
+    return BINS - OFF + np.argmax(heard, axis=0)
 
 
 class Description(NamedTuple):
@@ -181,26 +228,31 @@ def described(batch: Patches) -> Description:
 
     Only frames in which the note sounds count, but for those before and at the onset.
     """
-    heard = batch.heard
-    own = heard[:, BEFORE : BEFORE + 12, BELOW + PARTIALS[:10], :6]
-    strongest = own.max(axis=(1, 2, 3)) if len(own) else np.zeros(0)
-    heard = np.clip(heard - (strongest[:, None, None, None] - DEPTH), 0, DEPTH + 1) / DEPTH
-    bins = heard[..., :6].reshape(*heard.shape[:3], INSTANTS, BINS)
-    tone, stroke = bins.max(axis=4).mean(axis=3), heard[..., 6:].mean(axis=3)
-    skew = (bins[..., 2] - bins[..., 0]).mean(axis=3)
+    own = batch.tone[:, BEFORE : BEFORE + 12, BELOW + PARTIALS[:10]]
+    strongest = own.max(axis=(1, 2)) if len(own) else np.zeros(0, np.float32)
+    floor = (strongest - DEPTH)[:, None, None]
+    tone, stroke = (_pooled(np.clip(x - floor, 0, DEPTH + 1) / DEPTH) for x in (batch.tone, batch.stroke))
+    skew = _pooled(batch.skew * (batch.tone > floor + 1))
     counts = batch.sounding.astype(np.float32)
     counts[:, : BEFORE + 1] = 1
     parts = [_mean(tone, counts, *segment) for segment in SEGMENTS]
-    parts += [_mean(stroke, counts, *segment) for segment in SEGMENTS[:4]]
+    parts += [_mean(stroke, counts, *segment) for segment in SEGMENTS[:STROKES]]
     late, end = SEGMENTS[2][0], FRAMES
-    middle = _mean(tone, counts, late, end)
-    parts.append(_mean(skew, counts, late, end))
+    middle, lean = _mean(tone, counts, late, end), _mean(skew, counts, late, end)
+    parts.append(lean)
+    parts.append(_mean(np.abs(skew - lean[:, None]), counts, late, end))
     parts.append(_mean(np.abs(tone - middle[:, None]), counts, late, end))
-    parts.append(_mean(batch.others.astype(np.float32), counts, BEFORE, end))
+    parts.append(_mean(_pooled(batch.others.astype(np.float32)), counts, BEFORE, end))
     shares = [batch.sounding[:, a:b].mean(axis=1) for a, b in SEGMENTS]
     return Description(
         np.stack(parts, axis=1).astype(np.float32), np.stack(shares, axis=1).astype(np.float32)
     )
+
+
+def _pooled(x: Floats) -> Floats:
+    """The rows of a description from those of a patch, (note, frame, row): the strongest of three above partial 16."""
+    upper = x[..., FINE:]
+    return np.concatenate([x[..., :FINE], upper.reshape(*upper.shape[:-1], -1, 3).max(axis=-1)], axis=-1)
 
 
 def _mean(x: Floats, counts: Floats, start: int, stop: int) -> Floats:
@@ -210,10 +262,27 @@ def _mean(x: Floats, counts: Floats, start: int, stop: int) -> Floats:
 
 
 def flat(description: Description, midi: ArrayLike) -> Floats:
-    """The network's input, (note, number): a description, and the pitch as bumps so wide that neighbours look alike."""
-    hues = np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - HUES) / 5) ** 2)
-    planes = description.planes.reshape(len(description.planes), -1)
-    return np.concatenate([planes, description.sounding, hues], axis=1).astype(np.float32)
+    """The network's input, (note, number): a description, the envelope over absolute frequency, and the pitch as bumps so
+    wide that neighbours look alike."""
+    pitch = np.asarray(midi, float)
+    planes = description.planes.reshape(len(pitch), -1)
+    envelopes = enveloped(description.planes, np.rint(pitch).astype(np.int64))
+    return np.concatenate([planes, envelopes, description.sounding, hues(pitch)], axis=1).astype(np.float32)
+
+
+def hues(midi: ArrayLike) -> Floats:
+    """Pitches as bumps, (note, number)."""
+    return np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - HUES) / 5) ** 2).astype(np.float32)
+
+
+def enveloped(planes: Floats, midi: NDArray[np.int64]) -> Floats:
+    """The strongest in each band of absolute frequency, (note, number), by the planes of :data:`ENVELOPES`."""
+    row = np.arange(ROWS) + LOWEST - midi[:, None] + BELOW
+    row = np.where(row < FINE, row, FINE + (row - FINE) // 3)
+    inside = (row >= 0) & (row < SPAN)
+    chosen = planes[:, list(ENVELOPES)]
+    heard = np.take_along_axis(chosen, np.clip(row, 0, SPAN - 1)[:, None], axis=2) * inside[:, None]
+    return heard.reshape(len(midi), len(ENVELOPES) * BANDS, -1).max(axis=2)
 
 
 @jax.jit
