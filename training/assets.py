@@ -44,7 +44,6 @@ SOURCES: dict[str, Source] = {
         Source(
             "MuseScore_General", "MIT", "MuseScore_General, S. Christian Collins; piano: Splendid Grand (PD)"
         ),
-        Source("GeneralUser", "free use", "GeneralUser GS 1.47, S. Christian Collins"),
         Source("GMbank", "public domain", "sf_GMbank, as Debian's csound-soundfont has it"),
         Source("Salamander", "CC-BY-3.0", "Salamander Grand Piano V3, Alexander Holm"),
         Source("VSCO2", "CC0-1.0", _VSCO),
@@ -97,7 +96,6 @@ FONTS = {
         ("/usr/share/sounds/sf3/MuseScore_General_Full.sf3", "/usr/share/sounds/sf3/MuseScore_General.sf3"),
         "musescore-general-soundfont",
     ),
-    "GeneralUser": (("/usr/share/minuet/soundfonts/GeneralUser-v1.47.sf2",), "minuet-data"),
     "GMbank": (("/usr/share/sounds/sf2/sf_GMbank.sf2",), "csound-soundfont"),
 }
 

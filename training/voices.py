@@ -158,25 +158,15 @@ EXTRA = (
     Preset("FluidR3", 25, "mandolin", variation=16),
     Preset("FluidR3", 21, "accordion", variation=8),
     Preset("FluidR3", 40, "violin", variation=8),
+    *(Preset("GMbank", program, name) for name, programs in _GENERAL_MIDI.items() for program in programs),
     *(
-        Preset(font, program, name)
-        for font in ("GeneralUser", "GMbank")
-        for name, programs in _GENERAL_MIDI.items()
-        for program in programs
-    ),
-    *(
-        Preset(font, program, name, variation=variation)
-        for font in ("GeneralUser", "GMbank")
+        Preset("GMbank", program, name, variation=variation)
         for program, name, variation in (
             (25, "mandolin", 16),
             (21, "accordion", 8),
             (25, "guitar-steel", 8),
             (19, "organ", 8),
         )
-    ),
-    *(
-        Preset("GeneralUser", n, name, variation=1)
-        for n, name in ((56, "trumpet"), (57, "trombone"), (60, "horn"))
     ),
 )
 """Presets that the listener's clips do not have."""
