@@ -53,6 +53,10 @@ IS_A_FOLDER = Text(
     "{path}: これはフォルダーです。中の音声ファイルを指定してください。",
 )
 EMPTY_FILE = Text("{path}: the file is empty.", "{path}: ファイルが空です。")
+NOT_WEIGHTS = Text(
+    "the weights of a network could not be read ({why}).",
+    "ネットワークの重みを読めません（{why}）。",
+)
 NOT_READABLE = Text(
     "{path}: the file could not be opened ({why}).",
     "{path}: ファイルを開けません（{why}）。",

@@ -95,9 +95,9 @@ def test_recipes_keep_every_digit_and_know_what_matters():
 def test_given_notes_are_read_as_they_were_written(tmp_path):
     notes = [Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"), Note(1, 2, 36, is_drum=True)]
     (tmp_path / GIVEN).write_text(given_table(notes))
-    assert read_given(tmp_path / GIVEN) == notes
+    assert read_given(tmp_path, {"file": GIVEN}) == notes
     with pytest.raises(ValueError, match=r"not in given\.csv"):
-        read_given(tmp_path / "other.csv")
+        read_given(tmp_path, {"file": "other.csv"})
 
 
 @pytest.mark.parametrize("file", ["../given.csv/../../x", "/etc/passwd", "given.csv"])

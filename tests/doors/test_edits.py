@@ -14,7 +14,7 @@ import soundfile
 import otowake
 from otowake import BadInput, edit_folder, load_analysis, save_analysis
 from otowake.cli import main
-from otowake.io.edits import MOST_BYTES
+from otowake.outside import MOST_JSON as MOST_BYTES
 
 MOVE = {"do": "move", "notes": [0, 2], "part": "flute"}
 ADD = {"do": "add", "onset_s": 1.2, "offset_s": 1.4, "midi": 79, "part": "accordion"}

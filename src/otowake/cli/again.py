@@ -65,12 +65,12 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
 
 def _threads_of(folder: str) -> int | None:
     """How many threads a result was made with; asked before anything is loaded that computes."""
-    import json
+    from otowake.outside import DAMAGE, json_of
 
     try:
-        facts: Any = json.loads((Path(folder) / "analysis.json").read_text(encoding="utf-8"))
+        facts: Any = json_of(Path(folder) / "analysis.json")
         return int(facts["made_with"]["threads"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except DAMAGE:
         return None
 
 

@@ -40,8 +40,12 @@ from otowake.options import (
     checked_stages,
     specs_with,
 )
+from otowake.outside import content_of
 from otowake.text import Language, Text
 from otowake.types import Note, Progress
+
+MOST_OPTIONS = 64 * 2**10
+"""The largest option file that is read, in bytes."""
 
 if TYPE_CHECKING:
     from otowake.io.recipe import Recipe
@@ -185,13 +189,14 @@ def recipe_from(
 
 
 def _read_options(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise BadInput(text.NO_SUCH_FILE, path=path)
+    from otowake.io.audio import check_file
+
+    check_file(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(content_of(path, MOST_OPTIONS).decode("utf-8-sig"))
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
 
 

@@ -7,10 +7,12 @@ import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, TextIO
 
 from otowake import text
 from otowake.errors import BadInput, MissingExtra
 from otowake.io.audio import Path_
+from otowake.outside import DAMAGE, shown
 
 SOUNDS = frozenset(
     [
@@ -35,6 +37,12 @@ SOUNDS = frozenset(
     ]
 )
 """The endings of files in folders that are taken for recordings; files that are named are taken whatever they end in."""
+
+MOST_LINE = 2**16
+"""The longest line of a list, in characters."""
+
+MOST_ROWS, MOST_GROUP, MOST_HEAD = 10**8, 2**30, 2**24
+"""Of a Parquet list: the most rows; the largest row group, unpacked, and the largest description of the file, in bytes."""
 
 LISTS = frozenset({".csv", ".parquet"})
 
@@ -75,6 +83,8 @@ def _in_list(path: Path) -> Iterator[Path]:
     """The paths in a list; relative ones are relative to the list."""
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     for row in rows:
+        if "\0" in row:
+            raise BadInput(text.NOT_A_LIST, path=path, why="a path has a character that none can have")
         if row.strip():
             yield Path(os.path.abspath(path.parent / row.strip()))  # noqa: PTH100 - links are kept as they are named
 
@@ -82,15 +92,24 @@ def _in_list(path: Path) -> Iterator[Path]:
 def _csv_rows(path: Path) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
+            rows = csv.reader(_lines(file))
             headings = next(rows, [])
             place = headings.index(_column(path, headings))
             if headings[place].lower() not in NAMES:
                 yield headings[place]  # a plain list of paths, without a heading
             for row in rows:
                 yield row[place] if place < len(row) else ""
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
+    except BadInput:
+        raise
+    except DAMAGE as error:
         raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise ValueError(f"a line is longer than {MOST_LINE} characters")
+        yield line
 
 
 def _parquet_rows(path: Path) -> Iterator[str]:
@@ -100,12 +119,25 @@ def _parquet_rows(path: Path) -> Iterator[str]:
     from pyarrow.parquet import ParquetFile
 
     try:
-        with ParquetFile(path) as file:
+        with ParquetFile(
+            path, thrift_string_size_limit=MOST_HEAD, thrift_container_size_limit=MOST_HEAD
+        ) as file:
+            _check_groups(file.metadata)
             column = _column(path, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=1000, columns=[column]):
                 yield from (str(row) for row in batch.column(0).to_pylist() if row is not None)
-    except (OSError, pa.ArrowException) as error:
+    except BadInput:
+        raise
+    except (*DAMAGE, MemoryError, pa.ArrowException) as error:
         raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+
+
+def _check_groups(facts: Any) -> None:
+    """Refuse what would take too much memory, before any of it is unpacked."""
+    if max((facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)), default=0) > MOST_GROUP:
+        raise ValueError(f"a row group of it would take more than {shown(MOST_GROUP)}")
+    if facts.num_rows > MOST_ROWS:
+        raise ValueError(f"it has more than {MOST_ROWS} rows")
 
 
 NAMES = ("path", "file", "filename")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.errors import BadInput, CannotWrite
+from otowake.errors import BadInput, CannotWrite, OtowakeError
+from otowake.outside import DAMAGE
 
 FILE = "manifest.sqlite"
 BATCH = 500
@@ -37,6 +40,10 @@ CREATE TABLE IF NOT EXISTS recordings(
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recordings_in_state ON recordings(state, sha256);
 """
+
+
+PLACE = re.compile(r"results/[0-9a-f]{2}/(?!\.)[^/\0]+")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Recording(NamedTuple):
@@ -103,6 +110,8 @@ class Manifest:
                 self.db.execute("PRAGMA journal_mode = WAL")
                 self.db.execute("PRAGMA synchronous = NORMAL")
                 self.db.executescript(SCHEMA)
+            if _shape(self.db) != _shape_expected():
+                raise sqlite3.DatabaseError("its tables are not those of a manifest")
             self.run = int(self.fact("run") or 0)
 
     def close(self) -> None:
@@ -116,7 +125,9 @@ class Manifest:
             yield
         except sqlite3.OperationalError as error:
             raise CannotWrite(text.ARCHIVE_STOPPED, path=self.archive, why=error) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, *DAMAGE) as error:
+            if isinstance(error, (OtowakeError, OSError)):
+                raise
             raise BadInput(text.ARCHIVE_DAMAGED, path=self.path, why=error) from error
 
     @contextlib.contextmanager
@@ -173,6 +184,8 @@ class Manifest:
         after = ""
         while rows := self.db.execute(query, (*asked, after)).fetchall():
             yield from rows
+            if not after < rows[-1][0]:
+                raise sqlite3.DatabaseError("its rows are in no order")
             after = rows[-1][0]
 
     def has_been_read(self, read: Iterable[tuple[str, str | None, str | None]]) -> None:
@@ -190,7 +203,8 @@ class Manifest:
         for sha256, path in self._rows(asked, self.run):
             row = self.db.execute("SELECT folder, state FROM recordings WHERE sha256 = ?", (sha256,))
             folder, state = row.fetchone() or (folder_of(sha256, path), None)
-            gone = state == "done" and not (self.archive / folder / "analysis.json").is_file()
+            _digest(sha256)
+            gone = state == "done" and not (self.archive / _place(folder) / "analysis.json").is_file()
             if state is None or gone or (retry and state == "failed"):
                 self.note(sha256, folder, "waiting")
 
@@ -215,7 +229,8 @@ class Manifest:
         asked = f"""SELECT sha256, (SELECT MIN(path) FROM paths WHERE run = ?1 AND paths.sha256 = r.sha256) AS path,
             folder FROM recordings AS r WHERE state = 'waiting' AND sha256 > ?2 AND path IS NOT NULL
             ORDER BY sha256 LIMIT {BATCH}"""
-        yield from (Recording(*row) for row in self._rows(asked, self.run))
+        for sha256, path, folder in self._rows(asked, self.run):
+            yield Recording(_digest(sha256), path, _place(folder))
 
     def counts(self) -> Counts:
         """The state of the inputs of this run."""
@@ -245,18 +260,46 @@ class Manifest:
 
     def all_paths(self) -> Iterator[tuple[Any, ...]]:
         """All paths in order: path, sha256, folder, state, reason, remark, seconds."""
-        yield from self.db.execute(
+        rows = self.db.execute(
             """SELECT path, sha256, folder, CASE WHEN paths.reason IS NULL THEN COALESCE(state, 'waiting') ELSE 'failed' END,
             COALESCE(paths.reason, recordings.reason), remark, seconds
             FROM paths LEFT JOIN recordings USING (sha256) ORDER BY path"""
         )
+        for path, sha256, folder, *rest in rows:
+            yield path, sha256, folder and _place(folder), *rest
 
     def all_done(self) -> Iterator[tuple[str, str]]:
         """The SHA-256 and the folder of every recording that is done and still has a path, in order."""
-        yield from self.db.execute(
+        rows = self.db.execute(
             """SELECT sha256, folder FROM recordings WHERE state = 'done'
             AND sha256 IN (SELECT sha256 FROM paths) ORDER BY sha256"""
         )
+        yield from ((sha256, _place(folder)) for sha256, folder in rows)
+
+
+def _shape(db: sqlite3.Connection) -> set[tuple[str, ...]]:
+    """What is defined in a database: no view or trigger of anybody's may stand where a table is asked for."""
+    return {*db.execute("SELECT type, name, sql FROM sqlite_master")}
+
+
+@functools.cache
+def _shape_expected() -> set[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        return _shape(db)
+
+
+def _place(folder: Any) -> str:
+    """A folder for a result, which is never outside of the archive."""
+    if not (isinstance(folder, str) and PLACE.fullmatch(folder)):
+        raise sqlite3.DatabaseError(f"{folder!r} is no place of a result")
+    return folder
+
+
+def _digest(sha256: Any) -> str:
+    if not (isinstance(sha256, str) and DIGEST.fullmatch(sha256)):
+        raise sqlite3.DatabaseError(f"{sha256!r} is no SHA-256")
+    return sha256
 
 
 def folder_of(sha256: str, path: str) -> str:

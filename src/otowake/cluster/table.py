@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from otowake.io.audio import Path_
 from otowake.io.notes import read_table
 from otowake.music.pitch import note_name
 from otowake.options import STAGES
+from otowake.outside import DAMAGE, json_of
 
 ROWS = 50_000
 """Rows in a group: so many are in memory at once."""
@@ -111,7 +111,8 @@ def write_tables(folder: Path_, output: Path_ | None = None) -> dict[Path, int]:
     with contextlib.closing(Manifest(archive, read_only=True)) as manifest:
         try:
             place.mkdir(parents=True, exist_ok=True)
-            return _write(archive, manifest, place)
+            with manifest.sure():
+                return _write(archive, manifest, place)
         except OSError as error:
             if isinstance(error, CannotWrite):
                 raise
@@ -171,7 +172,7 @@ class _Table:
 
 def _facts(folder: Path) -> dict[str, Any]:
     """What ``analysis.json`` of a result says, as far as the table of recordings needs it."""
-    return _sure(folder, lambda: _checked(json.loads((folder / "analysis.json").read_text(encoding="utf-8"))))
+    return _sure(folder, lambda: _checked(json_of(folder / "analysis.json")))
 
 
 def _checked(facts: dict[str, Any]) -> dict[str, Any]:
@@ -223,7 +224,7 @@ def _add(tables: dict[str, _Table], sha256: str, folder: Path) -> None:
 def _sure(folder: Path, read: Callable[[], T]) -> T:
     try:
         return read()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except DAMAGE as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error

@@ -28,6 +28,15 @@ MOST_BYTES = 4 * 2**30
 LONG_SECONDS = 1200.0
 """From this length on a recording is not taken into memory, but streamed from its file."""
 
+MOST_HOURS = 24
+"""The longest recording that is read, in hours."""
+
+BLOCK_VALUES = 2**22
+"""The most numbers that are decoded at once, whatever a file says of its rate and channels."""
+
+RATES = range(100, 2_000_001)
+"""The sampling rates that are read, in Hz: a file of few bytes and another rate would be days, or gigabytes, of sound."""
+
 MISSING_SECONDS = 0.1
 """A file that ends this much before the length it promises is called cut short."""
 
@@ -75,8 +84,7 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     check_file(path)
     decoder = _open(path, spec)
     limit = f"{MOST_BYTES / 2**30:g} GiB"
-    wanted = np.inf if spec.duration is None else spec.duration * decoder.rate
-    likely = min(decoder.there or 0, wanted)
+    likely = min(decoder.there or 0, _wanted(decoder, spec))
     if 4 * likely * decoder.n_channels > MOST_BYTES:
         raise BadInput(text.TOO_LONG, path=path, limit=limit)
     blocks: list[Floats] = []
@@ -131,6 +139,20 @@ def check_file(path: Path) -> None:
 
 
 def _open(path: Path, spec: LoadSpec) -> Decoder:
+    decoder = _opened(path, spec)
+    if decoder.rate not in RATES:
+        raise BadInput(text.NOT_AUDIO, path=path, why=f"its sampling rate is {decoder.rate} Hz")
+    if min(decoder.there or 0, _wanted(decoder, spec)) > MOST_HOURS * 3600 * decoder.rate:
+        raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_HOURS} h")
+    return decoder
+
+
+def _wanted(decoder: Decoder, spec: LoadSpec) -> float:
+    """How many samples are asked for."""
+    return np.inf if spec.duration is None else spec.duration * decoder.rate
+
+
+def _opened(path: Path, spec: LoadSpec) -> Decoder:
     try:
         return _open_soundfile(path, spec)
     except soundfile.LibsndfileError as error:
@@ -198,11 +220,8 @@ def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]
         skip = first if file.format == "MP3" else 0
         if first > skip:
             file.seek(first)
-        while len(
-            block := file.read(
-                max(1, round(BLOCK_SECONDS * file.samplerate)), dtype="float32", always_2d=True
-            )
-        ):
+        size = max(1, min(round(BLOCK_SECONDS * file.samplerate), BLOCK_VALUES // file.channels))
+        while len(block := file.read(size, dtype="float32", always_2d=True)):
             if skip < len(block):
                 yield np.asarray(block[skip:], dtype=np.float32)
             skip = max(0, skip - len(block))
@@ -217,6 +236,8 @@ def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
         for block in decoder.blocks:
             part = block if wanted is None else block[: wanted - got]
             got += len(part)
+            if got > MOST_HOURS * 3600 * rate:
+                raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_HOURS} h")
             yield part
             if wanted is not None and got >= wanted:
                 break

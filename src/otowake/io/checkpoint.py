@@ -7,12 +7,12 @@ import json
 import os
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from otowake.outside import arrays_of
 from otowake.types import Floats, Progress
 
 
@@ -59,12 +59,11 @@ class Checkpoint:
     def read(self) -> dict[str, Floats] | None:
         """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
         try:
-            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                if str(arrays["key"]) == self.key:
-                    return {name: arrays[name] for name in arrays.files if name != "key"}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            with self.path.open("rb") as file:
+                arrays = arrays_of(file)
+        except (OSError, ValueError):
             return None
-        return None
+        return arrays if str(arrays.pop("key", None)) == self.key else None
 
     def remove(self) -> None:
         """The fit is done."""

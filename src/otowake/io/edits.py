@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -14,11 +13,9 @@ from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
 from otowake.io.results import EDITS, REWRITTEN, load_analysis, new_folder, write_edited, write_reported
 from otowake.music.edits import apply_edits
+from otowake.outside import json_of
 from otowake.text import Language
 from otowake.types import Analysis
-
-MOST_BYTES = 16 * 2**20
-"""The largest file of corrections that is read."""
 
 
 def read_edits(path: Path_) -> Any:
@@ -32,15 +29,10 @@ def read_edits(path: Path_) -> Any:
     path = Path(path)
     check_file(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        return json_of(path)
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
-    if len(content) > MOST_BYTES:
-        raise BadInput(text.NOT_EDITS_FILE, path=path, why=f"it is larger than {MOST_BYTES // 2**20} MiB")
-    try:
-        return json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BadInput(text.NOT_EDITS_FILE, path=path, why=str(error).rstrip(".")) from error
 
 

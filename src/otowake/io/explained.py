@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from otowake.music.scored import DETUNINGS, PIECE, STFT
+from otowake.outside import arrays_of
 from otowake.types import Explained, Floats, Piece
 
 FILE = "stems.npz"
@@ -33,18 +34,19 @@ def read_explained(path: Path) -> Explained:
 
     Raises
     ------
-    ValueError, KeyError, OSError, zipfile.BadZipFile
+    ValueError, KeyError, OSError
         If the file is damaged.
     """
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        scale = float(arrays["scale"])
-        if not 0 < scale < np.inf:
-            raise ValueError(f"the scale is {scale}")
-        pieces = []
-        for i, first in enumerate(arrays["first"].astype(np.int64).tolist()):
-            spans = arrays[f"spans{i}"].astype(np.intp)
-            pieces.append(Piece(first, _factor(arrays[f"W{i}"]), _factor(arrays[f"H{i}"]), spans))
-            _check(pieces[-1])
+    with path.open("rb") as file:
+        arrays = arrays_of(file)
+    scale = float(arrays["scale"])
+    if not 0 < scale < np.inf:
+        raise ValueError(f"the scale is {scale}")
+    pieces = []
+    for i, first in enumerate(arrays["first"].astype(np.int64).tolist()):
+        spans = arrays[f"spans{i}"].astype(np.intp)
+        pieces.append(Piece(first, _factor(arrays[f"W{i}"]), _factor(arrays[f"H{i}"]), spans))
+        _check(pieces[-1])
     return Explained(tuple(pieces), scale)
 
 

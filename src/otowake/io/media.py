@@ -41,7 +41,11 @@ UNSIGNALLED_DELAY = {"ac3": 256, "eac3": 256, "mp2": 481, "mp2float": 481, "mp3"
 def open_media(path: Path, spec: LoadSpec) -> Decoder:
     """Open any file that FFmpeg knows and begin at ``spec.start``; its first sound track is read."""
     try:
-        container = av.open(str(path), options={"format_whitelist": FORMATS, "protocol_whitelist": "file"})
+        container = av.open(
+            str(path),
+            options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+            metadata_errors="ignore",
+        )
     except (FFmpegError, ValueError) as error:
         raise BadInput(text.NOT_AUDIO, path=path, why=_reason(error)) from error
     if not container.streams.audio:

@@ -15,6 +15,7 @@ import mido
 from otowake import text
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file
+from otowake.outside import content_of
 from otowake.text import Text
 from otowake.types import Note
 
@@ -75,12 +76,11 @@ def read_notes(path: Path_) -> list[Note]:
     path = Path(path)
     check_file(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = content_of(path, MOST_BYTES)
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
-    if len(content) > MOST_BYTES:
-        raise BadInput(text.NOT_MIDI, path=path, why=f"it is larger than {MOST_BYTES // 2**20} MiB")
+    except ValueError as error:
+        raise BadInput(text.NOT_MIDI, path=path, why=error) from error
     try:
         return _notes(content)
     except Exception as error:  # mido has no error of its own: a damaged file may raise nearly anything

@@ -21,6 +21,7 @@ from otowake.music.pitch import Style, note_name
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
+from otowake.outside import DAMAGE, content_of
 from otowake.text import Language, Text
 from otowake.types import Analysis, Note, Sound
 
@@ -158,18 +159,14 @@ def read_table(path: Path_) -> list[Note]:
     path = Path(path)
     check_file(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        return sorted(_rows(content), key=lambda note: (note.onset, note.midi))
+        return sorted(_rows(content_of(path, MOST_BYTES)), key=lambda note: (note.onset, note.midi))
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
-    except (ValueError, IndexError, csv.Error) as error:
+    except DAMAGE as error:
         raise BadInput(text.NOT_A_TABLE, path=path, why=str(error).rstrip(".")) from error
 
 
 def _rows(content: bytes) -> list[Note]:
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it is larger than {MOST_BYTES // 2**20} MiB")
     lines = content.decode("utf-8-sig").splitlines()
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
     if not lines:

@@ -14,9 +14,11 @@ from typing import Any
 from otowake import __version__, text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, Recording, open_recording
+from otowake.io.notes import MOST_BYTES
 from otowake.io.spool import spooled_spectrogram
 from otowake.music import analyse
 from otowake.options import STAGES, FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, checked_stages
+from otowake.outside import DAMAGE, content_of, json_of
 from otowake.types import Analysis, Note, Sound, Spectrogram
 
 GIVEN = "given.csv"
@@ -104,17 +106,17 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
     """
     folder = Path(folder)
     try:
-        facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+        facts = json_of(folder / "analysis.json")
         source, how = facts["input"], facts["options"]
         load = {"start": source["start"], "duration": source["duration"]} if "path" in source else None
         stopped = "stop" in facts and facts["stop"]["reason"] == "cancelled"
-        score = read_given(folder / facts["given"]["file"]) if facts.get("given") else None
+        score = read_given(folder, facts["given"]) if facts.get("given") else None
         recipe = Recipe.of({**how, "stages": facts["stages"], "load": load or {}}, score)
     except FileNotFoundError as error:
         raise BadInput(
             text.NOT_A_RESULT, path=folder, why=f"{Path(error.filename).name} is missing"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except DAMAGE as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
     if load is None:
         raise BadInput(text.AGAIN_NO_FILE, path=folder)
@@ -133,16 +135,16 @@ def given_table(notes: Sequence[Note]) -> str:
     return out.getvalue()
 
 
-def read_given(path: Path) -> list[Note]:
-    """The notes of :func:`given_table`.
+def read_given(folder: Path, facts: dict[str, Any]) -> list[Note]:
+    """The notes of :func:`given_table` in a result folder, of which ``analysis.json`` says `facts`.
 
     Raises
     ------
-    ValueError, KeyError, OSError
-        If it is no such table.
+    One of :data:`otowake.outside.DAMAGE`
+        If it is no such table, or another file.
     """
-    if path.name != GIVEN:
+    if facts["file"] != GIVEN:
         raise ValueError(f"the notes that were given are not in {GIVEN}")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in csv.DictReader(file)]
+    lines = io.StringIO(content_of(folder / GIVEN, MOST_BYTES).decode("utf-8"), newline="")
+    rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in csv.DictReader(lines)]
     return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput
+from otowake.outside import DAMAGE, arrays_of, json_of
 from otowake.text import Language
 from otowake.types import Floats
 
@@ -83,7 +82,7 @@ def compare(old: Path, new: Path) -> Repetition:
                 same = _facts(old / name) == _facts(new / name)
             else:
                 same = (old / name).read_bytes() == (new / name).read_bytes()
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             why = f"{name}: {type(error).__name__}: {error}"
             raise BadInput(text.NOT_A_RESULT, path=old, why=why) from error
         if not same:
@@ -92,8 +91,8 @@ def compare(old: Path, new: Path) -> Repetition:
 
 
 def _arrays(path: Path) -> dict[str, Floats]:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    with path.open("rb") as file:
+        return arrays_of(file)
 
 
 def _equal(one: Floats, other: Floats) -> bool:
@@ -114,5 +113,5 @@ def _distance(was: dict[str, Floats], now: dict[str, Floats]) -> tuple[float, fl
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts = json_of(path)
     return {name: value for name, value in facts.items() if name not in NOT_COMPARED}

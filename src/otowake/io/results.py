@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -21,7 +20,7 @@ import soundfile
 
 from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
-from otowake.io.audio import Path_, open_recording, sha256
+from otowake.io.audio import MOST_BYTES, Path_, open_recording, sha256
 from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import read_explained, write_explained
 from otowake.io.notes import notes_table, read_table, write_notes_as_data, write_notes_to_read
@@ -34,6 +33,7 @@ from otowake.music.instruments import instrument
 from otowake.music.pitch import note_name
 from otowake.music.scored import ids_of
 from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
+from otowake.outside import DAMAGE, arrays_of, is_plain_name, json_of, shown
 from otowake.signal import separate
 from otowake.text import Language
 from otowake.types import (
@@ -524,8 +524,8 @@ def _write_sounds(
 def input_digest(folder: Path) -> str | None:
     """The SHA-256 of the file that a result was made from; None if it is no result."""
     try:
-        return json.loads((folder / "analysis.json").read_text(encoding="utf-8"))["input"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return json_of(folder / "analysis.json")["input"]["sha256"]
+    except DAMAGE:
         return None
 
 
@@ -562,29 +562,20 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     if not (folder / "analysis.json").is_file():
         raise BadInput(text.NOT_A_RESULT, path=folder, why="analysis.json is missing")
     try:
-        facts = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
+        facts = json_of(folder / "analysis.json")
         analysis = _read(facts, folder, folder / FACTORS)
         if "edits" in facts:
             edits = tuple(dict(edit) for edit in facts["edits"])
             analysis = replace(analysis, found=_found(folder / FOUND, folder, analysis), edits=edits)
         audio = _sound(facts["input"], folder) if sound else None
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-        soundfile.SoundFileError,
-    ) as error:
+    except (*DAMAGE, soundfile.SoundFileError) as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
     return analysis if audio is None else with_sound(analysis, audio)
 
 
 def _found(place: Path, folder: Path, edited: Analysis) -> Analysis:
     """What was found before it was corrected; files that no correction has changed are those of the folder alone."""
-    facts = json.loads((place / "analysis.json").read_text(encoding="utf-8"))
+    facts = json_of(place / "analysis.json")
     shared = edited.explained if not (place / EXPLAINED).is_file() else None
     return _read(facts, place, folder / FACTORS, shared)
 
@@ -596,12 +587,12 @@ def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explaine
     none = np.zeros(0)
     analysis = Analysis(None, None, (), none, none, 1.0, float(facts["tuning_hz"]), stft)
     if "components" in stages:
-        with factors.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            analysis = _analysis(facts, {name: arrays[name] for name in arrays.files})
+        with factors.open("rb") as file:
+            analysis = _analysis(facts, arrays_of(file))
     if "notes" in stages:
         analysis = _with_notes(analysis, facts, read_table(place / "notes.csv"))
         if facts.get("given"):
-            given = read_given(factors.parent / facts["given"]["file"])
+            given = read_given(factors.parent, facts["given"])
             analysis = replace(analysis, score=tuple(given))
     if "instruments" in stages:
         analysis = _with_parts(analysis, facts)
@@ -622,7 +613,10 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
     return replace(
         analysis,
         notes=tuple(notes),
-        chords=tuple(Chord(**chord) for chord in facts["chords"]),
+        chords=tuple(
+            Chord(float(chord["onset"]), float(chord["offset"]), str(chord["name"]))
+            for chord in facts["chords"]
+        ),
         key=Key(int(key["tonic"]), key["mode"], float(key["confidence"])) if key else None,
         rhythm=rhythm or None,
         note_spec=NoteSpec().with_options(**facts["options"]["note"]),
@@ -635,8 +629,10 @@ def _with_parts(analysis: Analysis, facts: dict[str, Any]) -> Analysis:
         places = tuple(int(place) for place in part["notes"])
         if not all(0 <= place < n for place in places):
             raise ValueError(f"the part {part['name']} has notes that are not there")
+        if not is_plain_name(part["name"]):
+            raise ValueError(f"no part can be called {part['name']!r}")
         chances = {str(name): float(chance) for name, chance in part["probabilities"].items()}
-        parts.append(Part(str(part["name"]), instrument(part["instrument"]).name, places, chances))
+        parts.append(Part(part["name"], instrument(part["instrument"]).name, places, chances))
     notes = tuple(
         replace(note, programme=instrument(note.instrument).programme) if note.instrument else note
         for note in analysis.notes
@@ -674,7 +670,7 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
     components = tuple(
         Component(
             index=i,
-            pitch=Pitch(**found["pitch"]) if found["pitch"] else None,
+            pitch=_pitch(found["pitch"]) if found["pitch"] else None,
             energy=float(found["energy"]),
             start=float(found["start"]),
             end=float(found["end"]),
@@ -686,6 +682,10 @@ def _analysis(facts: dict[str, Any], arrays: dict[str, Floats]) -> Analysis:
     return Analysis(
         None, fit, components, frequencies, times, float(facts["scale"]), float(facts["tuning_hz"]), stft
     )
+
+
+def _pitch(found: dict[str, Any]) -> Pitch:
+    return Pitch(float(found["hz"]), int(found["midi"]), float(found["cents"]), float(found["confidence"]))
 
 
 def _sound(facts: dict[str, Any] | None, folder: Path) -> Sound | None:
@@ -703,8 +703,13 @@ def _sound(facts: dict[str, Any] | None, folder: Path) -> Sound | None:
     for sounds in ("components", "stems"):
         total: Floats | None = None
         for file in sorted((folder / sounds).glob("*.*")):
+            its = soundfile.info(file)
+            if (its.frames, its.channels) != (facts["samples"], facts["channels"]):
+                raise ValueError(f"{file.name} is not as long as the recording, or of other channels")
+            if 8 * its.frames * its.channels > MOST_BYTES:
+                raise ValueError(f"{file.name} would take more than {shown(MOST_BYTES)}")
             samples, _ = soundfile.read(file, dtype="float64", always_2d=True)
             total = np.add(0.0 if total is None else total, samples)
-        if total is not None and total.shape == (facts["samples"], facts["channels"]):
+        if total is not None:
             return Audio(total.T.astype(np.float32), int(facts["rate"]), str(facts["name"]), source)
     return None

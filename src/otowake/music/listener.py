@@ -18,8 +18,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake import text
+from otowake.errors import BadInput
 from otowake.music.decoding import Notes, Thresholds, decode
 from otowake.music.endings import ended
+from otowake.outside import DAMAGE, arrays_of
 from otowake.signal.cells import RATE, cells, frames_of, level
 from otowake.signal.resampling import resampled
 from otowake.types import Floats, Sound
@@ -78,12 +81,31 @@ def trained() -> Listener:
 
 
 def opened(content: bytes) -> Listener:
-    """A listener from the content of a weights file, as ``training`` writes it."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as found:
-        arrays = {k: found[k].astype(np.float32) for k in found.files}
-    thresholds = Thresholds(*arrays.pop("thresholds").tolist())
+    """A listener from the content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
+    arrays = weights_of(content)
+    try:
+        thresholds = Thresholds(*arrays.pop("thresholds").tolist())
+    except DAMAGE as error:
+        raise BadInput(text.NOT_WEIGHTS, why="there are no thresholds") from error
     ends = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
     return Listener(arrays, thresholds, ends)
+
+
+def weights_of(content: bytes) -> Weights:
+    """The arrays of a weights file.
+
+    Raises
+    ------
+    BadInput
+        If it is damaged, or they are not finite numbers.
+    """
+    try:
+        arrays = {name: its.astype(np.float32) for name, its in arrays_of(io.BytesIO(content)).items()}
+    except (OSError, ValueError) as error:
+        raise BadInput(text.NOT_WEIGHTS, why=error) from error
+    if not all(np.isfinite(its).all() for its in arrays.values()):
+        raise BadInput(text.NOT_WEIGHTS, why="a weight is not finite")
+    return arrays
 
 
 def transcribe(sound: Sound, listener: Listener | None = None) -> Notes:

@@ -11,7 +11,6 @@ the repository (``python -m training.who``).
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
@@ -22,9 +21,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from otowake import text
+from otowake.errors import BadInput
 from otowake.music.decoding import SECONDS
 from otowake.music.instruments import TABLE
-from otowake.music.listener import QUIETEST, mono
+from otowake.music.listener import QUIETEST, mono, weights_of
 from otowake.signal.cells import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats, Sound
 
@@ -120,10 +121,12 @@ def trained() -> Recognizer:
 
 
 def opened(content: bytes) -> Recognizer:
-    """A recogniser from the content of a weights file, as ``training`` writes it."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as found:
-        arrays = {k: found[k].astype(np.float32) for k in found.files}
-    return Recognizer(arrays, float(arrays.pop("temperature")))
+    """A recogniser from the content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
+    arrays = weights_of(content)
+    temperature = arrays.pop("temperature", np.zeros(0))
+    if temperature.size != 1 or temperature.item() <= 0:
+        raise BadInput(text.NOT_WEIGHTS, why="there is no temperature")
+    return Recognizer(arrays, float(temperature.item()))
 
 
 def recognize(

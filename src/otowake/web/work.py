@@ -33,6 +33,7 @@ from otowake.music import analyse, with_sound
 from otowake.music.edits import apply_edits
 from otowake.music.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
+from otowake.outside import json_of
 from otowake.text import LANGUAGES, Language
 from otowake.types import Audio, Floats, Progress
 from otowake.web.view import write_view
@@ -155,7 +156,7 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
 
 
 def _rounds(path: Path) -> list[Any]:
-    return json.loads(path.read_text(encoding="utf-8"))["rounds"] if path.exists() else []
+    return json_of(path)["rounds"] if path.exists() else []
 
 
 def take_apart(order: dict[str, Any], tell: Tell) -> None:

@@ -1,0 +1,148 @@
+"""Hostile input: files cut, flipped, grown and spliced are read, or refused with one sentence, and nothing worse.
+
+The table of doors is in ``benchmarks/fuzz.py``, which also runs for as long as it is told to.
+"""
+
+import io
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from otowake import BadInput, load, load_analysis
+from otowake.cli.split import MOST_OPTIONS, specs_from
+from otowake.cluster.inputs import recordings
+from otowake.cluster.manifest import FILE, Manifest
+from otowake.io.notes import read_table
+from otowake.outside import MOST_DIRECTORY, MOST_JSON, arrays_of, is_plain_name, json_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_damaged_files_of_every_kind_are_read_or_refused(tmp_path):
+    """In a process of its own, which may take so much memory and time and no more."""
+    command = [sys.executable, "-m", "benchmarks.fuzz", "--rounds", "40", "--folder", str(tmp_path)]
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def packed(head: str, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
+    """A file of one array with this head, and so many bytes of zeros after it."""
+    file, words = io.BytesIO(), head.encode().ljust(117) + b"\n"
+    with zipfile.ZipFile(file, "w", kind) as out, out.open("W.npy", "w", force_zip64=True) as member:
+        member.write(b"\x93NUMPY\1\0" + len(words).to_bytes(2, "little") + words)
+        for _ in range(size // 2**20):
+            member.write(bytes(2**20))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("head", "size", "kind", "sentence"),
+    [
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (10**12,)}", 0, 8, "header"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}", 0, 8, "another size"),
+        ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 0, 8, "not numbers or words"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (16777216,)}", 2**27, 8, "200 times as large"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", 0, zipfile.ZIP_LZMA, "in another way"),
+    ],
+)
+def test_bombs_of_arrays_are_refused(head, size, kind, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        arrays_of(packed(head, size, kind))
+
+
+def test_a_directory_that_would_fill_the_memory_is_refused():
+    end = b"PK\5\6" + bytes(8) + (MOST_DIRECTORY + 1).to_bytes(4, "little") + bytes(6)
+    with pytest.raises(ValueError, match="directory is larger"):
+        arrays_of(io.BytesIO(end))
+
+
+def test_arrays_come_back():
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, a=np.arange(3.0), b=np.array("word"), c=np.zeros((0, 4)))
+    found = arrays_of(file)
+    np.testing.assert_equal(found, {"a": np.arange(3.0), "b": np.array("word"), "c": np.zeros((0, 4))})
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b" " * (MOST_JSON + 1), b"\xff", b""])
+def test_json_too_deep_or_too_large(tmp_path, content):
+    (tmp_path / "x.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"."):
+        json_of(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("content", ["x=" + "[" * 50_000, "x=" + "9" * 5000, "#" * (MOST_OPTIONS + 1)])
+def test_option_files_too_deep_or_too_large(tmp_path, content):
+    (tmp_path / "x.toml").write_text(content)
+    with pytest.raises(BadInput, match=r"x\.toml: the option file could not be read"):
+        specs_from(str(tmp_path / "x.toml"), {})
+
+
+@pytest.mark.parametrize("row", ["0,1,1e400", "0,1,nan", "0,1,1e300", "0,1,60\n0,1," + "9" * 200_000])
+def test_numbers_that_no_note_has(tmp_path, row):
+    (tmp_path / "x.csv").write_text(row)
+    with pytest.raises(BadInput):
+        read_table(tmp_path / "x.csv")
+
+
+def test_a_rate_at_which_a_block_would_be_terabytes(tmp_path):
+    head = b"RIFF\x64\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0" + b"\xff\xff\xff\x7f" + b"\xff\xff\xff\x7f\2\0\x10\0"
+    (tmp_path / "x.wav").write_bytes(head + b"data\x40\0\0\0" + bytes(64))
+    with pytest.raises(BadInput, match="sampling rate is 2147483647 Hz"):
+        load(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize("name", ["../x", "/tmp/x", "..", "a/b", "a\0b"])
+def test_names_that_lead_elsewhere(name):
+    assert not is_plain_name(name)
+
+
+def test_results_that_name_files_elsewhere(tmp_path):
+    facts = {
+        "options": {"stft": {}, "note": {}, "part": {}},
+        "tuning_hz": 440,
+        "stages": ["notes", "instruments"],
+    }
+    part = {"name": "../../x", "instrument": "violin", "notes": [0], "probabilities": {}}
+    more = {"key": None, "rhythm": None, "chords": [], "parts": [part], "input": None}
+    (tmp_path / "notes.csv").write_text("0,1,60")
+    (tmp_path / "analysis.json").write_text(json.dumps({**facts, **more}))
+    with pytest.raises(BadInput, match="no part can be called"):
+        load_analysis(tmp_path)
+    given = {"given": {"file": "../given.csv"}}
+    (tmp_path / "analysis.json").write_text(json.dumps({**facts, **more, **given}))
+    with pytest.raises(BadInput, match=r"not in given\.csv"):
+        load_analysis(tmp_path)
+
+
+def test_a_manifest_with_a_view_without_end_or_a_folder_elsewhere(tmp_path):
+    manifest = Manifest(tmp_path)
+    manifest.db.execute("INSERT INTO paths VALUES ('/a.wav', '', ?, NULL, 0)", ("0" * 64,))
+    manifest.note("0" * 64, "../../elsewhere", "waiting")
+    with pytest.raises(BadInput, match="no place of a result"), manifest.sure():
+        list(manifest.waiting())
+    manifest.close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("DROP TABLE paths")
+        db.execute(
+            "CREATE VIEW paths AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT * FROM n"
+        )
+    db.close()
+    with pytest.raises(BadInput, match="not those of a manifest"):
+        Manifest(tmp_path, read_only=True)
+
+
+@pytest.mark.parametrize("content", ["path\n" + "x" * 100_000, "path\na\0b\n"])
+def test_lists_with_endless_lines_or_paths_that_are_none(tmp_path, content):
+    (tmp_path / "x.csv").write_text(content)
+    with pytest.raises(BadInput, match="the list could not be read"):
+        list(recordings([tmp_path / "x.csv"], tmp_path / "out"))
