@@ -255,6 +255,35 @@ NOTHING_FOUND = Text(
     "there are no recordings in {where}.",
     "{where} に録音がありません。",
 )
+NOTHING_READABLE = Text(
+    "none of the recordings could be read ({failed} failed); there is nothing to learn from.",
+    "読み込める録音がありません（失敗 {failed} 個）。学習できません。",
+)
+NOT_A_DICTIONARY = Text(
+    "{path}: this is not a dictionary of otowake ({why}); otowake archive learn makes one.",
+    "{path}: otowake の辞書ではありません（{why}）。otowake archive learn で作れます。",
+)
+DICTIONARY_CHANGED = Text(
+    "{path}: this is not the dictionary that was used before; give another -o to use it.",
+    "{path}: 以前に使った辞書と内容が異なります。使う場合は -o で別の場所を指定してください。",
+)
+DICTIONARY_STFT = Text(
+    "{path}: the dictionary was learnt with sample_rate = {rate} and n_fft = {n_fft}; give the same.",
+    "{path}: この辞書は sample_rate = {rate}、n_fft = {n_fft} で学習されました。同じ値を指定してください。",
+)
+LEARN_PROGRESS = Text(
+    "pass {passes} of at most {most}, loss {loss:.6g}; {read} recordings, {frames} frames",
+    "巡回 {passes}/{most}、損失 {loss:.6g}。録音 {read} 個、{frames} フレーム",
+)
+LEARN_DONE = Text(
+    "{passes} passes over {read} recordings ({frames} frames), {failed} failed; loss {loss:.6g}.",
+    "録音 {read} 個（{frames} フレーム）を {passes} 回巡回、失敗 {failed} 個。損失 {loss:.6g}。",
+)
+LEARN_STOPPED = Text(
+    "Stopped after {passes} passes; the same command goes on from the last state that was saved.",
+    "{passes} 回の巡回で中止しました。同じコマンドで、最後に保存した状態から再開します。",
+)
+LEARN_WROTE = Text("Dictionary: {path}", "辞書: {path}")
 KILLED_TWICE = Text(
     "its worker died twice while it was analysed: too little memory, or a crash; --retry tries it again",
     "分析中にワーカーが 2 回落ちました（メモリー不足か異常終了）。--retry でもう一度試せます",
@@ -292,6 +321,17 @@ HELP_ARCHIVE_RUN = Text(
     "フォルダーまたはリスト（path 列のある CSV・Parquet）の録音をすべて分析し、1 つずつ結果フォルダーを作ります。"
     "中断しても、同じコマンドで続きから再開します。",
 )
+HELP_ARCHIVE_LEARN = Text(
+    "Learn components that all recordings share, and write them as a dictionary for archive run --dictionary. "
+    "Learning that was stopped goes on with the same command.",
+    "すべての録音に共通の成分を学習し、archive run --dictionary で使う辞書を作ります。"
+    "中断しても、同じコマンドで続きから再開します。",
+)
+HELP_DICTIONARY_OUTPUT = Text("file of the dictionary", "辞書のファイル")
+HELP_DICTIONARY = Text(
+    "take the components of a dictionary (archive learn), and find their activations alone",
+    "archive learn の辞書の成分を使い、アクティベーションだけを求めます",
+)
 HELP_ARCHIVE_TABLE = Text(
     "Write all notes, chords, components and instruments of an archive as Parquet.",
     "アーカイブ全体の音符・和音・成分・楽器を Parquet の表にします。",
@@ -307,6 +347,7 @@ HELP_TABLE_OUTPUT = Text(
     "folder for the tables; tables in the archive if not given",
     "表を置くフォルダー。省略するとアーカイブ内の tables",
 )
+HEADING_LEARN = Text("Learning", "学習")
 HEADING_ARCHIVE = Text("Archive", "アーカイブ")
 AGAIN_NO_FILE = Text(
     "{path}: this result doesn't say which file it was made from, so it can't be made again.",

@@ -618,6 +618,8 @@ class Analysis:
         What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
     reported
         Whether the stage `report` was asked for: a page that shows all this lies in the saved folder.
+    dictionary
+        The file of the dictionary whose spectra the components are; None where they were learnt from the recording.
 
     Examples
     --------
@@ -652,6 +654,7 @@ class Analysis:
     score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
     reported: bool = False
+    dictionary: Source | None = None
 
     def __repr__(self) -> str:
         name = self.audio.name if self.audio else "no sound"

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 import otowake
-from otowake.options import GROUPS, ArchiveSpec, ScoreSpec, ServeSpec
+from otowake.options import GROUPS, ArchiveSpec, LearnSpec, ScoreSpec, ServeSpec
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -119,5 +119,6 @@ def test_the_reference_has_every_public_name_and_the_options_every_spec():
     assert set(re.findall(r"auto\w+:: otowake\.plot\.(\w+)", reference)) == set(otowake.plot.__all__)
     specs = set(re.findall(r"\{options\} (\w+)", page("en", "options.md")))
     assert specs == {
-        spec.__name__ for spec in (*(spec for _, spec in GROUPS), ScoreSpec, ServeSpec, ArchiveSpec)
+        spec.__name__
+        for spec in (*(spec for _, spec in GROUPS), ScoreSpec, ServeSpec, ArchiveSpec, LearnSpec)
     }

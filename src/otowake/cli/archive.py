@@ -1,7 +1,9 @@
-"""``otowake archive``: ``run`` and ``table``."""
+"""``otowake archive``: ``run``, ``learn`` and ``table``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -22,7 +24,16 @@ from otowake.cli.building import (
 )
 from otowake.cli.process import stopped_by_hand
 from otowake.cli.split import recipe_from, specs_from
-from otowake.options import STAGES, ArchiveSpec, RunSpec, checked_stages
+from otowake.options import (
+    STAGES,
+    ArchiveSpec,
+    FitSpec,
+    LearnSpec,
+    LoadSpec,
+    RunSpec,
+    StftSpec,
+    checked_stages,
+)
 from otowake.text import Language
 
 ARCHIVE_GROUPS = (
@@ -30,6 +41,12 @@ ARCHIVE_GROUPS = (
     *((heading, spec) for heading, spec in GROUPS if spec is not RunSpec),
 )
 """The specs of a run; a recording is its unit, so there are no checkpoints within one."""
+
+LEARN_GROUPS = (
+    (text.HEADING_LEARN, LearnSpec),
+    *((heading, spec) for heading, spec in GROUPS if spec in (LoadSpec, StftSpec, FitSpec)),
+)
+"""The specs of a dictionary."""
 
 ASKED = ("components", "notes", "instruments")
 """The stages that are done if none is asked for."""
@@ -67,6 +84,7 @@ def run_command(language: Language) -> click.Command:
                 help=stages + text.DEFAULT.format(language, value=",".join(ASKED)),
                 metavar="A,B",
             ),
+            click.Option(["--dictionary"], metavar="FILE", help=text.HELP_DICTIONARY.format(language)),
             click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
             language_option(language),
             *spec_options(language, ARCHIVE_GROUPS),
@@ -82,6 +100,7 @@ def run(
     inputs: tuple[str, ...],
     output: str,
     stages: str | None,
+    dictionary: str | None,
     options: str | None,
     lang: str | None,
     **given: Any,
@@ -93,11 +112,14 @@ def run(
     asked = checked_stages(ASKED if stages is None else (stage.strip() for stage in stages.split(",")))
     from otowake.cluster import run_archive
 
-    with stopped_by_hand(language) as stopped, bar(language) as watch:
+    recipe = recipe_from(specs, asked)
+    if dictionary is not None:
+        recipe = recipe.with_dictionary(dictionary)
+    with stopped_by_hand(language) as stopped, bar(language, _run_drawn) as watch:
         tally = run_archive(
             inputs,
             output,
-            recipe=recipe_from(specs, asked),
+            recipe=recipe,
             spec=specs[ArchiveSpec],
             watch=lambda now: watch(now) or stopped(),
             failed=lambda path, reason: complain(_failure(path, reason, language), language),
@@ -116,12 +138,70 @@ def _failure(path: str, reason: str, language: Language) -> str:
     return reason if path in reason else text.ARCHIVE_FAILURE.format(language, path=path, reason=reason)
 
 
+def learn_command(language: Language) -> click.Command:
+    output = "otowake-dictionary.npz"
+    return Command(
+        "learn",
+        language,
+        params=[
+            click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
+            click.Option(
+                ["-o", "--output"],
+                default=output,
+                metavar="FILE",
+                help=text.HELP_DICTIONARY_OUTPUT.format(language)
+                + text.DEFAULT.format(language, value=output),
+            ),
+            click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
+            language_option(language),
+            *spec_options(language, LEARN_GROUPS),
+        ],
+        help=text.HELP_ARCHIVE_LEARN.format(language),
+        callback=lambda **given: learn(language, **given),
+    )
+
+
+def learn(
+    language: Language,
+    *,
+    inputs: tuple[str, ...],
+    output: str,
+    options: str | None,
+    lang: str | None,
+    **given: Any,
+) -> int:
+    """Learn the dictionary of an archive; returns the exit code."""
+    specs: dict[Any, Any] = specs_from(
+        options, {name: value for name, value in given.items() if value is not None}, LEARN_GROUPS
+    )
+    from otowake.cluster import learn_dictionary
+    from otowake.io.recipe import Recipe
+
+    with stopped_by_hand(language) as stopped, bar(language, _learn_drawn) as watch:
+        now = learn_dictionary(
+            inputs,
+            output,
+            recipe=Recipe(("components",), specs[LoadSpec], specs[StftSpec], specs[FitSpec]),
+            spec=specs[LearnSpec],
+            watch=lambda now: watch(now) or stopped(),
+            failed=lambda path, reason: complain(_failure(path, reason, language), language),
+            language=language,
+        )
+    if now.stopped:
+        click.echo(text.LEARN_STOPPED.format(language, passes=now.passes))
+        return CANCELLED
+    click.echo(text.LEARN_DONE.format(language, **asdict(now)))
+    click.echo(text.LEARN_WROTE.format(language, path=output))
+    return FAILED if now.failed else OK
+
+
 class bar:  # noqa: N801 - used as a function
     """A watcher that draws how far an archive is; silent where the output is piped."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, facts: Callable[[Any, Language], dict[str, Any]]) -> None:
         console = Console(stderr=True)
         self.language: Language = language
+        self.facts = facts
         self.shown = console.is_terminal
         self.linked = False
         self.drawn = Progress(
@@ -145,18 +225,33 @@ class bar:  # noqa: N801 - used as a function
             if now.dashboard and not self.linked:
                 self.linked = True
                 self.drawn.console.print(text.DASHBOARD.format(self.language, link=now.dashboard))
-            self.drawn.update(self.task, total=now.found or None, **self._drawn(now))
+            self.drawn.update(self.task, **self.facts(now, self.language))
         return False
 
-    def _drawn(self, now: Any) -> dict[str, Any]:
-        if now.reading:
-            return {"description": text.ARCHIVE_READING.format(self.language, found=now.found)}
-        facts = {"done": now.done, "found": now.found, "failed": now.failed, "hours": now.seconds / 3600}
-        words = text.ARCHIVE_PROGRESS.format(self.language, **facts, speed=now.speed)
-        if now.left is not None:
-            minutes, seconds = divmod(round(now.left), 60)
-            words += text.TIME_LEFT.format(self.language, left=f"{minutes}:{seconds:02d}")
-        return {"description": words, "completed": now.done + now.failed}
+
+def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
+    """How far a run is, for a bar."""
+    if now.reading:
+        return {
+            "description": text.ARCHIVE_READING.format(language, found=now.found),
+            "total": now.found or None,
+        }
+    facts = {"done": now.done, "found": now.found, "failed": now.failed, "hours": now.seconds / 3600}
+    words = text.ARCHIVE_PROGRESS.format(language, **facts, speed=now.speed)
+    if now.left is not None:
+        minutes, seconds = divmod(round(now.left), 60)
+        words += text.TIME_LEFT.format(language, left=f"{minutes}:{seconds:02d}")
+    return {"description": words, "total": now.found or None, "completed": now.done + now.failed}
+
+
+def _learn_drawn(now: Any, language: Language) -> dict[str, Any]:
+    """How far learning is, for a bar."""
+    words = text.LEARN_PROGRESS if now.passes else text.ARCHIVE_READING
+    return {
+        "description": words.format(language, **asdict(now)),
+        "total": now.most,
+        "completed": now.passes,
+    }
 
 
 def table_command(language: Language) -> click.Command:
@@ -184,5 +279,5 @@ def table(language: Language, *, archive: str, output: str | None, lang: str | N
     return OK
 
 
-COMMANDS = (run_command, table_command)
+COMMANDS = (run_command, learn_command, table_command)
 """In the order of the help; each makes a command in one language."""

@@ -90,7 +90,12 @@ def spec_options(
                 SpecOption(
                     group=group,
                     param_decls=[flag, name],
-                    metavar="|".join([*constraint.choices, *([kind] if constraint.or_number or not constraint.choices else [])]),
+                    metavar="|".join(
+                        [
+                            *constraint.choices,
+                            *([kind] if constraint.or_number or not constraint.choices else []),
+                        ]
+                    ),
                     help=words,
                     shell_complete=OF_OPTIONS.get(name) or one_of(constraint.choices),
                 )

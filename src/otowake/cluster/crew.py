@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from otowake import text
 from otowake.errors import BadInput, MissingExtra, WorkersGone
-from otowake.options import ArchiveSpec
+from otowake.options import CrewSpec
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ QUIET = {
 
 
 @contextlib.contextmanager
-def crew(spec: ArchiveSpec, client: Any = None) -> Iterator[Any]:
+def crew(spec: CrewSpec, client: Any = None) -> Iterator[Any]:
     """A client of the workers: the one given, of the scheduler that `spec` names, or of new processes on this machine.
 
     Raises
@@ -156,25 +156,28 @@ class Flow:
                     future = back.get(timeout=LOOK)
                 except queue.Empty:
                     continue
-                yield out.pop(future), _result_of(future)
+                yield out.pop(future), result_of(future)
                 future.release()
         finally:
             with contextlib.suppress(Exception):  # the cluster may be gone
                 self.client.cancel(list(out))
 
     def _threads(self) -> int:
-        """Threads of workers that are there; 0 also where the scheduler doesn't answer."""
-        if self.client.status != "running":
-            return 0
-        try:
-            return sum(
-                self.client.sync(self.client.scheduler.ncores, workers=None, callback_timeout=ANSWER).values()
-            )
-        except (OSError, TimeoutError, RuntimeError, ValueError):
-            return 0
+        return sum(workers_of(self.client).values())
 
 
-def _result_of(future: Any) -> Any:
+def workers_of(client: Any) -> dict[str, int]:
+    """The workers that are there, each with its threads; none also where the scheduler doesn't answer."""
+    if client.status != "running":
+        return {}
+    try:
+        return dict(client.sync(client.scheduler.ncores, workers=None, callback_timeout=ANSWER))
+    except (OSError, TimeoutError, RuntimeError, ValueError):
+        return {}
+
+
+def result_of(future: Any) -> Any:
+    """The result of a task that is done, or the error that it came back with."""
     try:
         return future.result(timeout=ANSWER)
     except Exception as error:

@@ -228,9 +228,7 @@ class _Driver:
         """Have workers read what has to be read, again where a worker was lost meanwhile."""
         for _ in range(ROUNDS):
             lost = False
-            for _, read in flow.through(
-                "read", _batches(self.manifest.unread()), read_digests, self.language
-            ):
+            for _, read in flow.through("read", batches(self.manifest.unread()), read_digests, self.language):
                 if is_lost(read):
                     lost = True
                 elif isinstance(read, BaseException):
@@ -305,7 +303,8 @@ class _Driver:
         return self.tally.stopped
 
 
-def _batches(paths: Iterator[str]) -> Iterator[list[str]]:
+def batches(paths: Iterator[str]) -> Iterator[list[str]]:
+    """As many paths as a worker reads at once."""
     while batch := [*islice(paths, READ_AT_ONCE)]:
         yield batch
 

@@ -7,19 +7,20 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from otowake import __version__, text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, Recording, open_recording
+from otowake.io.dictionary import load_dictionary, start_of
 from otowake.io.notes import MOST_BYTES
 from otowake.io.spool import spooled_spectrogram
 from otowake.music import analyse
 from otowake.options import STAGES, FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, checked_stages
 from otowake.outside import DAMAGE, content_of, json_of
-from otowake.types import Analysis, Note, Sound, Spectrogram
+from otowake.types import Analysis, Note, Sound, Source, Spectrogram
 
 GIVEN = "given.csv"
 """The file of a result folder with the notes that were given in place of those that would be found."""
@@ -53,18 +54,36 @@ class Recipe:
     note: NoteSpec = field(default_factory=NoteSpec)
     part: PartSpec = field(default_factory=PartSpec)
     score: tuple[Note, ...] | None = None
+    dictionary: Source | None = None
+
+    def with_dictionary(self, path: Path_) -> Recipe:
+        """The recipe with the components of a dictionary in place of those that would be learnt.
+
+        Raises
+        ------
+        BadInput
+            If the file is none, or was learnt with another spectrogram.
+        """
+        found = load_dictionary(path)
+        start_of(found, self.stft)
+        fit = self.fit.with_options(n_components=found.W.shape[1])
+        return replace(self, fit=fit, dictionary=found.source)
 
     def facts(self) -> dict[str, Any]:
         """The recipe as plain words and numbers, but for the score."""
         specs = ("load", "stft", "fit", "note", "part")
-        return {"stages": list(self.stages), **{name: asdict(getattr(self, name)) for name in specs}}
+        return {"stages": list(self.stages), **{name: asdict(getattr(self, name)) for name in specs}} | (
+            {"dictionary": asdict(self.dictionary)} if self.dictionary else {}
+        )
 
     @classmethod
     def of(cls, facts: dict[str, Any], score: Sequence[Note] | None = None) -> Recipe:
         """The recipe of which these are the facts; what is missing has its default."""
         kinds = {"load": LoadSpec, "stft": StftSpec, "fit": FitSpec, "note": NoteSpec, "part": PartSpec}
         specs: Any = {name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()}
-        return cls(checked_stages(facts["stages"]), **specs, score=None if score is None else tuple(score))
+        given = Source(**facts["dictionary"]) if facts.get("dictionary") else None
+        notes = None if score is None else tuple(score)
+        return cls(checked_stages(facts["stages"]), **specs, score=notes, dictionary=given)
 
     def digest(self) -> str:
         """The same for recipes that give the same result with this version."""
@@ -72,8 +91,10 @@ class Recipe:
         used = {
             name: value
             for name, value in self.facts().items()
-            if name not in needed or needed[name] in self.stages
+            if name != "dictionary" and (name not in needed or needed[name] in self.stages)
         }
+        if self.dictionary and "components" in self.stages:
+            used["dictionary"] = self.dictionary.sha256
         facts = [__version__, used, self.score and given_table(self.score)]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -93,7 +114,13 @@ class Recipe:
     ) -> Analysis:
         """Do it: :func:`otowake.analyse`, or what is given in its place, with `more` of its arguments."""
         specs = {"stft": self.stft, "fit": self.fit, "note": self.note, "part": self.part}
-        return (by or analyse)(audio, stages=self.stages, V=V, score=self.score, **specs, **more)
+        if self.dictionary is None or "components" not in self.stages:
+            return (by or analyse)(audio, stages=self.stages, V=V, score=self.score, **specs, **more)
+        start = start_of(load_dictionary(self.dictionary.path, self.dictionary.sha256), self.stft)
+        found = (by or analyse)(
+            audio, stages=self.stages, V=V, score=self.score, start=start, **specs, **more
+        )
+        return replace(found, dictionary=self.dictionary)
 
 
 def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
@@ -111,7 +138,15 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
         load = {"start": source["start"], "duration": source["duration"]} if "path" in source else None
         stopped = "stop" in facts and facts["stop"]["reason"] == "cancelled"
         score = read_given(folder, facts["given"]) if facts.get("given") else None
-        recipe = Recipe.of({**how, "stages": facts["stages"], "load": load or {}}, score)
+        recipe = Recipe.of(
+            {
+                **how,
+                "stages": facts["stages"],
+                "load": load or {},
+                "dictionary": facts.get("dictionary"),
+            },
+            score,
+        )
     except FileNotFoundError as error:
         raise BadInput(
             text.NOT_A_RESULT, path=folder, why=f"{Path(error.filename).name} is missing"

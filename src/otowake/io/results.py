@@ -394,6 +394,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         "made_with": made_with(),
         "stages": list(analysis.stages),
         **({"given": {"file": GIVEN, "notes": len(analysis.score)}} if analysis.score is not None else {}),
+        **({"dictionary": asdict(analysis.dictionary)} if analysis.dictionary else {}),
         "options": {
             "stft": asdict(analysis.stft),
             **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
@@ -589,6 +590,8 @@ def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explaine
     if "components" in stages:
         with factors.open("rb") as file:
             analysis = _analysis(facts, arrays_of(file))
+        if facts.get("dictionary"):
+            analysis = replace(analysis, dictionary=Source(**facts["dictionary"]))
     if "notes" in stages:
         analysis = _with_notes(analysis, facts, read_table(place / "notes.csv"))
         if facts.get("given"):

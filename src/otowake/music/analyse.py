@@ -72,7 +72,8 @@ def analyse(
     Returns
     -------
     Analysis
-        With the components ordered by pitch, those without one last, and the notes by onset.
+        With the components ordered by pitch, those without one last (where all of W was given and kept, as it was
+        given), and the notes by onset.
 
     Raises
     ------
@@ -125,7 +126,8 @@ def _with_components(
     if V is None:
         V = spectrogram(audio, stft_spec)
     found = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **start)
-    description = describe(found.factors, V.frequencies, V.times)
+    ordered = start.get("keep_W") is not True
+    description = describe(found.factors, V.frequencies, V.times, ordered=ordered)
     return Analysis(
         audio=audio,
         fit=found.permuted(description.order),

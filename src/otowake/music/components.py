@@ -32,7 +32,7 @@ class Description(NamedTuple):
     tuning_hz: float
 
 
-def describe(factors: Factors, frequencies: Floats, times: Floats) -> Description:
+def describe(factors: Factors, frequencies: Floats, times: Floats, *, ordered: bool = True) -> Description:
     """Find pitch, energy and time of every component, and order them.
 
     Those with a pitch come first, from low to high; then those without, from dark to bright; dead ones last.
@@ -45,6 +45,8 @@ def describe(factors: Factors, frequencies: Floats, times: Floats) -> Descriptio
         Shape (frequency,): Hz, evenly spaced from 0.
     times
         Shape (frame,): seconds.
+    ordered
+        If False, they stay in the order that they have.
 
     Examples
     --------
@@ -65,7 +67,7 @@ def describe(factors: Factors, frequencies: Floats, times: Floats) -> Descriptio
     tuning_hz = tuning_of(hz, confidence, share)
     pitches = named(hz, confidence, tuning_hz)
     spans = [span(h, times) if a else (0.0, 0.0) for h, a in zip(H, alive, strict=True)]
-    order = _ordered(hz, confidence, brightness(W, frequencies), alive)
+    order = _ordered(hz, confidence, brightness(W, frequencies), alive) if ordered else np.arange(len(hz))
     components = (Component(i, pitches[k], float(share[k]), *spans[k]) for i, k in enumerate(order))
     return Description(order, tuple(components), tuning_hz)
 
