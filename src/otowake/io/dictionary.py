@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,9 @@ from otowake import text
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
+from otowake.outside import DAMAGE, arrays_of
 from otowake.signal import axes
 from otowake.types import Floats, Source
-
-MOST = 2**30
-"""The most bytes of what is in a dictionary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,23 +105,16 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
     if digest is not None and now != digest:
         raise BadInput(text.DICTIONARY_CHANGED, path=path)
     try:
-        _check_size(path)
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            W, frequencies, losses = (arrays[name] for name in ("W", "frequencies", "losses"))
-            facts = json.loads(arrays["facts"].tobytes())
+        with path.open("rb") as file:
+            arrays = arrays_of(file)
+        W, frequencies, losses = (arrays[name] for name in ("W", "frequencies", "losses"))
+        facts = json.loads(arrays["facts"].tobytes())
         _check(W, frequencies, losses)
         StftSpec().with_options(**facts["options"]["stft"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         why = f"{type(error).__name__}: {error}"
         raise BadInput(text.NOT_A_DICTIONARY, path=path, why=why) from error
     return Dictionary(W, frequencies, losses, facts, Source(str(path.resolve()), now))
-
-
-def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as packed:
-        size = sum(each.file_size for each in packed.infolist())
-    if size > MOST:
-        raise ValueError(f"it holds {size} bytes")
 
 
 def _check(W: Floats, frequencies: Floats, losses: Floats) -> None:
