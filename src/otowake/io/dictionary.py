@@ -97,7 +97,7 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
     >>> load_dictionary("no-such-file.npz")
     Traceback (most recent call last):
     ...
-    otowake.errors.BadInput: no-such-file.npz: there is no such file.
+    otowake.errors.BadInput: no-such-file.npz: there is no such file; check the name and the folder.
     """
     path = Path(path)
     check_file(path)
