@@ -3,8 +3,7 @@
     python -m benchmarks.fuzz [--minutes 5 | --rounds 40] [--seed 0] [--folder DIR]
 
 Each input must be read, or refused with a sentence. Anything else that is raised, a process that ends or takes longer than
-its limit, more memory than its limit, or a file written outside of the folder is told, and the exit code is 1; the input is
-kept in the folder.
+its limit, or more memory than its limit is told, and the exit code is 1; the input is kept in the folder.
 """
 
 from __future__ import annotations
@@ -73,9 +72,7 @@ def doors(folder: Path) -> dict[str, Door]:
         json.dumps({"version": 1, "edits": [{"do": "delete", "notes": [1, 2]}]})
     )
     found["edits.json"] = folder / "edits.json", lambda path: otowake.apply_edits(heard, read_edits(path))
-    (folder / "options.toml").write_text(
-        'n_components = 4\nhop = 512\nlosses = [1.0, 2.0]\n"a.b" = {c = 1979-05-27}\n'
-    )
+    (folder / "options.toml").write_text('n_components = 4\nhop = 512\nloss = "kl"\nseed = 7\n')
     found["options.toml"] = folder / "options.toml", lambda path: specs_from(str(path), {})
     Checkpoint(folder / "checkpoint.npz", 1, "key").write({"W": np.ones((3, 4))})
     found["checkpoint.npz"] = folder / "checkpoint.npz", lambda path: Checkpoint(path, 1, "key").read()
@@ -194,6 +191,11 @@ def main() -> int:
     end = time.monotonic() + 60 * given.minutes if given.minutes else None
     counts = {name: [0, 0, 0] for name in table}
     rounds = slowest = 0
+    for name, (path, read) in table.items():
+        try:
+            read(path)
+        except OtowakeError as error:
+            raise SystemExit(f"{name} is refused as it is: {error}") from error
     with quiet_decoders():
         while time.monotonic() < end if end else rounds < given.rounds:
             rounds += 1

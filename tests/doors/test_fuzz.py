@@ -48,7 +48,7 @@ def packed(head: str, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> io.Byt
 @pytest.mark.parametrize(
     ("head", "size", "kind", "sentence"),
     [
-        ("{'descr': '<f8', 'fortran_order': False, 'shape': (10**12,)}", 0, 8, "header"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (10**12,)}", 0, 8, "malformed"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}", 0, 8, "another size"),
         ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 0, 8, "not numbers or words"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (16777216,)}", 2**27, 8, "200 times as large"),

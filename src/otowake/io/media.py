@@ -52,6 +52,9 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
         container.close()
         raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound track in it")
     stream = container.streams.audio[0]
+    if stream.codec_context is None or not stream.codec_context.sample_rate:
+        container.close()
+        raise BadInput(text.NOT_AUDIO, path=path, why="it is coded in no way that is known")
     rate = stream.codec_context.sample_rate
     first = round(spec.start * rate)
     blocks = _from(first, _music(path, container, stream))
