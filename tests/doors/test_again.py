@@ -50,6 +50,14 @@ def test_the_same_bit_for_bit_with_the_threads_that_it_was_made_with(result):
     assert compare(folder, folder.parent / "again").same
 
 
+def test_corrections_by_hand_are_made_again_too(result):
+    folder, _ = result
+    library.edit_folder(folder, [{"do": "name", "component": 1, "name": "left hand"}])
+    done = otowake("again", folder, NPROC="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
+
+
 def test_what_differs_is_said(result):
     folder, path = result
     with np.load(folder / "factors.npz") as arrays:

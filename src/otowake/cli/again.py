@@ -38,9 +38,11 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     if was and not use_threads(was):
         _warn(language, text.AGAIN_THREADS.format(language, was=was, got=threads()))
     from otowake.io.audio import check_file, sha256
+    from otowake.io.edits import read_edits
     from otowake.io.recipe import recipe_of
     from otowake.io.repetition import compare
-    from otowake.io.results import new_folder, write_analysis
+    from otowake.io.results import EDITS, new_folder, write_analysis
+    from otowake.music.edits import apply_edits
 
     recipe, facts = recipe_of(folder)
     path, digest = Path(facts["input"]["path"]), facts["input"]["sha256"]
@@ -54,6 +56,8 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
         with told(language), quiet_decoders():
             audio, V = recipe.open(path, place)
         analysis = recipe.analyse(audio, V)
+        if (Path(folder) / EDITS).is_file():
+            analysis = apply_edits(analysis, read_edits(Path(folder) / EDITS))
         with told(language):
             write_analysis(analysis, place, language, only_data=output is None)
         found = compare(Path(folder), place)
