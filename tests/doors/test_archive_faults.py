@@ -27,8 +27,9 @@ from otowake.cluster.work import read_digests
 def test_a_driver_that_is_killed_on_a_cluster(tmp_path, corpus, undisturbed, cluster, seed):
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
+    chance = random.Random(seed)
     killed_and_gone_on_with(
-        command, archive, undisturbed, random.Random(seed).uniform(0.8, 2.5), kill_all_of_it
+        command, archive, undisturbed, kill_all_of_it, wait=chance.uniform(0, 0.3), after=chance.randrange(10)
     )
 
 

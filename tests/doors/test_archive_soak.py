@@ -18,6 +18,14 @@ def below(process: int) -> list[int]:
     return [*children, *(each for child in children for each in below(child))]
 
 
+def soak(command, archive, undisturbed, kill, chance, which):
+    """Kill at a moment of the beginning, or soon after so many results; say when it was."""
+    after = chance.choice([0, *range(1, 12)])
+    wait = chance.uniform(0, 0.4 if after else 8)
+    there = killed_and_gone_on_with(command, archive, undisturbed, kill, wait=wait, after=after)
+    print(f"killed: {which}, {wait:.2f} s after {after} results; {there} of 12 were kept")
+
+
 @pytest.fixture(scope="module")
 def nursed(tmp_path_factory):
     """A cluster whose workers are begun anew when they die."""
@@ -43,7 +51,7 @@ def test_on_a_cluster(tmp_path, corpus, undisturbed, nursed, seed):
 
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", nursed.file, *FAST]
-    killed_and_gone_on_with(command, archive, undisturbed, chance.uniform(0.5, 6), kill)
+    soak(command, archive, undisturbed, kill, chance, which)
 
 
 @pytest.mark.parametrize("seed", range(50, 62))
@@ -61,4 +69,4 @@ def test_on_this_machine(tmp_path, corpus, undisturbed, seed):
 
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    killed_and_gone_on_with(command, archive, undisturbed, chance.uniform(0.5, 15), kill)
+    soak(command, archive, undisturbed, kill, chance, which)

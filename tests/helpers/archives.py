@@ -129,21 +129,29 @@ def killed_and_gone_on_with(
     command: list[object],
     archive: Path,
     undisturbed: Path,
-    wait: float,
     kill: Callable[[subprocess.Popen[str]], None],
-) -> None:
-    """Begin a run, kill something after a while, go on; nothing is done twice and the tables are the same."""
+    *,
+    wait: float,
+    after: int = 0,
+) -> int:
+    """Begin a run, kill something `wait` seconds after so many results are there, go on.
+
+    Nothing is done twice and the tables are the same. Gives how many results were there after the kill.
+    """
     run = begin("-m", "otowake", *command)
+    until(lambda: len(results(archive)) >= after or run.poll() is not None, f"{after} results")
     time.sleep(wait)
-    kill(run)
+    if run.poll() is None:
+        kill(run)
     run.communicate(timeout=PATIENCE)
     before = results(archive)
     done = otowake(*command)
     assert done.returncode == 0, done.stderr
-    after = results(archive)
-    assert before.items() <= after.items() and len(after) == 12
+    now = results(archive)
+    assert before.items() <= now.items() and len(now) == 12
     assert tables(archive) == tables(undisturbed)
     assert not [*archive.glob(".trying/*")]
+    return len(before)
 
 
 def kill_all_of_it(run: subprocess.Popen[str]) -> None:
