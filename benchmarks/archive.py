@@ -4,7 +4,8 @@
 
 The clips are made here: four voices of random notes with partials, a bass and a beat, 44.1 kHz, no two alike. Each
 measurement is the whole command, from the start of its processes to the exit. What has been measured is kept in
-DIR/measured.json and not measured again; the load of the machine stands beside it.
+DIR/measured.json and not measured again; the load of the machine stands beside it. On a machine that does other work too,
+`real_time_of_a_core`, by processor time, says what a core to itself would do.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -65,15 +67,16 @@ def entries(folder: Path, n: int) -> None:
             soundfile.write(path, np.random.default_rng(i).standard_normal(800) / 10, 8000)
 
 
-def run(folder: Path, n: int, archive: Path, stages: str, workers: int) -> float:
-    """The seconds of the whole command."""
+def run(folder: Path, n: int, archive: Path, stages: str, workers: int) -> tuple[float, float]:
+    """The seconds of the whole command, and those of processor time that it and its workers took."""
     shutil.rmtree(archive, ignore_errors=True)
     chosen = archive.with_suffix(".csv")
     chosen.write_text("path\n" + "".join(f"{folder / f'{i:05d}.flac'}\n" for i in range(n)))
     command = [sys.executable, "-m", "otowake", "archive", "run", str(chosen), "-o", str(archive)]
-    begun = time.perf_counter()
+    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([*command, "--stages", stages, "--workers", str(workers)], check=True)
-    return time.perf_counter() - begun
+    seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 DRIVER = """
@@ -139,8 +142,10 @@ def main() -> None:
 
     def speed(stages: str, workers: int) -> dict[str, float]:
         clips(music_folder, given.clips, given.seconds)
-        seconds = run(music_folder, given.clips, cache / "archive", stages, workers)
-        return {"seconds": seconds, "real_time": given.clips * given.seconds / seconds}
+        seconds, processor = run(music_folder, given.clips, cache / "archive", stages, workers)
+        length = given.clips * given.seconds
+        of_a_core = length / processor
+        return {"seconds": seconds, "real_time": length / seconds, "real_time_of_a_core": of_a_core}
 
     for stages, workers in (("components", 2), ("components", 1), ("notes", 2), ("components,notes", 2)):
         measure(f"{stages}-{workers}:{given.clips}", lambda s=stages, w=workers: speed(s, w))
