@@ -15,6 +15,9 @@ from typing import Any
 THREADS = "NPROC"
 """The variable that XLA takes the number of its threads from, when it is first used."""
 
+POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""The variables that NumPy's and SciPy's libraries take the number of theirs from, when they are loaded."""
+
 
 def threads() -> int:
     """How many threads XLA computes with in this process: sums, and so the last bits, depend on it."""
@@ -29,7 +32,7 @@ def use_threads(number: int) -> bool:
     """Compute with this many threads; False where it is too late, because this process has computed before."""
     if not _has_computed():
         os.environ[THREADS] = str(number)
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        for name in POOLS:
             os.environ.setdefault(name, str(number))
     return threads() == number
 
