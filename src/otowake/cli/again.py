@@ -39,9 +39,10 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
         _warn(language, text.AGAIN_THREADS.format(language, was=was, got=threads()))
     from otowake.io.audio import check_file, sha256
     from otowake.io.edits import read_edits
+    from otowake.io.folders import EDITS, new_folder
     from otowake.io.recipe import recipe_of
     from otowake.io.repetition import compare
-    from otowake.io.results import EDITS, new_folder, write_analysis
+    from otowake.io.results import write_analysis
     from otowake.music.edits import apply_edits
 
     recipe, facts = recipe_of(folder)

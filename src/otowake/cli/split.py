@@ -118,7 +118,7 @@ def _output_options(language: Language) -> list[click.Parameter]:
 def demo(language: Language, **given: Any) -> int:
     """Analyse the clip in the package; an earlier result of it is replaced, a result of anything else is not."""
     from otowake.io.audio import demo_path, sha256
-    from otowake.io.results import input_digest
+    from otowake.io.loading import input_digest
 
     clip = demo_path()
     again = input_digest(Path(given["output"]) / clip.stem) == sha256(clip)
@@ -230,7 +230,8 @@ def one_file(
     """Analyse one file, write its folder, and say what was found."""
     from otowake import console
     from otowake.io.checkpoint import Checkpoint, key_of
-    from otowake.io.results import new_folder, write_analysis
+    from otowake.io.folders import new_folder
+    from otowake.io.results import write_analysis
 
     keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()

@@ -19,8 +19,8 @@ from otowake.cluster.manifest import BATCH, FILE, Manifest, Recording, sole_driv
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
+from otowake.io.folders import remove_leftovers
 from otowake.io.recipe import Recipe
-from otowake.io.results import remove_leftovers
 from otowake.options import ArchiveSpec
 from otowake.text import Language
 

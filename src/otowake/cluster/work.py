@@ -162,8 +162,9 @@ def _tried(task: Task) -> Iterator[str | None]:
 
 
 def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
+    from otowake.io.folders import new_folder
     from otowake.io.recipe import Recipe
-    from otowake.io.results import new_folder, write_analysis
+    from otowake.io.results import write_analysis, write_reported
 
     keep_compiled_programs()
     _forget_programs()
@@ -179,6 +180,8 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
             return there
         with new_folder(folder, overwrite=True) as place:
             write_analysis(analysis, place, task.language, only_data=not task.full)
+            if not task.full:
+                write_reported(analysis, place, task.language)  # data alone have none, but it was asked for
             _settle(place)
     ours = [w.message.in_language(task.language) for w in caught if isinstance(w.message, InputWarning)]
     return Outcome("done", remark=" ".join(ours) or None, seconds=audio.n_samples / audio.rate)

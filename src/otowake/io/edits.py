@@ -11,7 +11,9 @@ from typing import Any
 from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
-from otowake.io.results import EDITS, REWRITTEN, load_analysis, new_folder, write_edited, write_reported
+from otowake.io.folders import EDITS, REWRITTEN, new_folder
+from otowake.io.loading import load_analysis
+from otowake.io.results import write_edited, write_reported
 from otowake.music.edits import apply_edits
 from otowake.outside import json_of
 from otowake.text import Language

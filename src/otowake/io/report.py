@@ -20,7 +20,7 @@ from otowake import text
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
 from otowake.io.notes import write_notes_as_data, write_notes_to_read
-from otowake.io.results import OTHER, component_file, write_components, write_stems
+from otowake.io.sounds import OTHER, component_file, write_components, write_stems
 from otowake.music.synth import synthesised
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page

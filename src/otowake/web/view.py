@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from otowake.io.results import OTHER, component_file
+from otowake.io.sounds import OTHER, component_file
 from otowake.music.instruments import instrument
 from otowake.music.pitch import note_name
 from otowake.signal import spectrogram

@@ -27,7 +27,9 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import load, said_length
-from otowake.io.results import load_analysis, new_folder, write_analysis
+from otowake.io.folders import new_folder
+from otowake.io.loading import load_analysis
+from otowake.io.results import write_analysis
 from otowake.machine import keep_compiled_programs
 from otowake.music import analyse, with_sound
 from otowake.music.edits import apply_edits
