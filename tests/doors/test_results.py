@@ -9,7 +9,8 @@ import soundfile
 
 from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
-from otowake.io import loading, sounds
+from otowake.io import loading
+from otowake.io import sounds as sound_files
 from otowake.plot import analysis_figure
 
 
@@ -185,7 +186,8 @@ def test_nothing_half_written_stays(tmp_path, analysis, monkeypatch, where):
         raise KeyboardInterrupt if where == "interrupt" else OSError(28, "No space left on device")
 
     monkeypatch.setattr(
-        *{"figure": (np, "savez"), "sound": (sounds, "separate"), "interrupt": (np, "savez")}[where], fail
+        *{"figure": (np, "savez"), "sound": (sound_files, "separate"), "interrupt": (np, "savez")}[where],
+        fail,
     )
     expected = KeyboardInterrupt if where == "interrupt" else CannotWrite
     with pytest.raises(expected):
