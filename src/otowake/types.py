@@ -362,6 +362,8 @@ class Note:
         How sure it is that the note was played, from 0 to 1; 1 for the notes of a score.
     instrument
         The name of its instrument, such as ``"french-horn"``; empty where nobody has looked.
+    fades
+        Until when it is heard, in seconds, where that is known: a string may ring on after its key is let go.
     id
         What corrections call it: its place among the notes that were found, or, for one added by hand, a number after
         those. None outside an analysis.
@@ -386,13 +388,19 @@ class Note:
     cents: float | None = None
     confidence: float = 1.0
     instrument: str = ""
+    fades: float | None = None
     id: int | None = field(default=None, compare=False)
     render: Callable[[Note], Audio] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        in_time = 0 <= self.onset <= self.offset < np.inf
+        in_time = 0 <= self.onset <= self.offset <= self.heard_until < np.inf
         if not (in_time and 0 <= self.midi <= 127 and 0 <= self.velocity <= 1 and 0 <= self.programme <= 127):
             raise BadInput(text.NOT_A_NOTE, value=self)
+
+    @property
+    def heard_until(self) -> float:
+        """When it has faded, or ends."""
+        return self.offset if self.fades is None else self.fades
 
     def audio(self) -> Audio:
         """The note alone as sound, at the recording's own rate, length and channels."""

@@ -62,7 +62,7 @@ def analysed(notes, audio=None, **options):
 
 NOTES = [
     Note(0.5, 0.98, 48, 0.5, cents=-3.2, confidence=0.912, instrument="piano"),
-    Note(0.5, 0.9, 64, 0.25, confidence=0.5, instrument="violin"),
+    Note(0.5, 0.9, 64, 0.25, confidence=0.5, instrument="violin", fades=1.75),
     *(Note(0.5 * i, 0.5 * i + 0.45, 60 + 2 * (i % 5), 0.75, cents=10.0) for i in range(2, 10)),
 ]
 
@@ -139,8 +139,9 @@ def test_the_table_has_every_column(tmp_path):
         "confidence": "0.912",
         "instrument": "piano",
         "id": "0",
+        "fades_s": "",
     }
-    assert rows[1]["cents"] == ""
+    assert rows[1]["cents"] == "" and rows[1]["fades_s"] == "1.7500"
     assert load_analysis(folder).notes == tuple(NOTES)
 
 

@@ -12,7 +12,7 @@ def played(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndarray]:
     onset = np.sort(rng.uniform(1, 8, n))
     midi = rng.integers(40, 80, n)
     length = rng.uniform(0.05, 1, n)
-    notes = Notes(onset, onset + length, midi, rng.uniform(0.2, 1, n), rng.uniform(0.5, 1, n))
+    notes = Notes(onset, onset + length, midi, rng.uniform(0.2, 1, n), rng.uniform(0.5, 1, n), onset + length)
     sounding = np.zeros((round(10 / SECONDS), 88))
     for begin, end, key in zip(onset, onset + length, midi - 21, strict=True):
         at = slice(round(begin / SECONDS), round(end / SECONDS) + 1)
@@ -74,6 +74,6 @@ def test_the_likeliest_length_is_the_one_most_probably_within_tolerance():
 
 
 def test_nothing_in_nothing_out():
-    nothing = Notes(*(np.zeros(0) for _ in range(5)))
+    nothing = Notes(*(np.zeros(0) for _ in Notes._fields))
     rng = np.random.default_rng(0)
     assert len(ended(nothing, np.zeros((10, 88)), weights(rng, 0.0)).onset) == 0

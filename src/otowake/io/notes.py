@@ -35,6 +35,7 @@ COLUMNS: tuple[str, ...] = (
     "confidence",
     "instrument",
     "id",
+    "fades_s",
 )
 
 MOST_BYTES = 32 * 2**20
@@ -104,6 +105,7 @@ def notes_table(analysis: Analysis) -> str:
                 "confidence": f"{note.confidence:.3f}",
                 "instrument": note.instrument,
                 "id": its,
+                "fades_s": "" if note.fades is None else f"{note.fades:.4f}",
             }
         )
     return out.getvalue()
@@ -142,7 +144,7 @@ def read_table(path: Path_) -> list[Note]:
 
     With a line of headings, ``notes.csv`` of a result folder for one, columns are found by their names: those that begin
     with *onset* and *offset*, and the first that begins with *midi* or *pitch*; velocity, cents, confidence and
-    instrument are read as well. Without one, they are the first three columns.
+    instrument are read as well, and *fades_s*. Without one, they are the first three columns.
 
     Raises
     ------
@@ -195,8 +197,8 @@ def _columns(headings: list[str]) -> dict[str, int]:
         if not places:
             raise ValueError(f"there is no column {name}")
         found[name] = places[0]
-    others = ("velocity", "cents", "confidence", "instrument")
-    return found | {name: headings.index(name) for name in others if name in headings}
+    others = {name: name for name in ("velocity", "cents", "confidence", "instrument")} | {"fades_s": "fades"}
+    return found | {name: headings.index(head) for head, name in others.items() if head in headings}
 
 
 def _is_number(word: str) -> bool:

@@ -168,12 +168,12 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
     if scored and len(programmes) > 1 and not (spec.named or spec.parts):
         parts = _by_programme(notes, places, programmes)
     else:
-        onset, offset, midi = (
+        onset, until, midi = (
             np.array([getattr(notes[place], name) for place in places], float)
-            for name in ("onset", "offset", "midi")
+            for name in ("onset", "heard_until", "midi")
         )
-        chances = recognize(audio, onset, offset, midi)
-        found = gather(onset, offset, midi, chances, n_parts=spec.parts, instruments=spec.named)
+        chances = recognize(audio, onset, until, midi)
+        found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=spec.named)
         parts = tuple(replace(part, notes=tuple(places[i] for i in part.notes)) for part in found)
     named = list(notes)
     for part in parts:

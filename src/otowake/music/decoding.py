@@ -33,19 +33,22 @@ class Thresholds(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """Notes in order of onset, every array of shape (note,): times in seconds, `velocity` and `confidence` from 0
-    to 1."""
+    """Notes in order of onset, every array of shape (note,): times in seconds (`fades`: until when they are heard),
+    `velocity` and `confidence` from 0 to 1."""
 
     onset: NDArray[np.float64]
     offset: NDArray[np.float64]
     midi: NDArray[np.int64]
     velocity: NDArray[np.float64]
     confidence: NDArray[np.float64]
+    fades: NDArray[np.float64]
 
     def as_list(self) -> list[Note]:
         """The same as :class:`Note`."""
         rows = zip(*(column.tolist() for column in self), strict=True)
-        return [Note(*row, confidence=confidence) for *row, confidence in rows]
+        return [
+            Note(*row, confidence=confidence, fades=max(fades, row[1])) for *row, confidence, fades in rows
+        ]
 
 
 def decode(
@@ -80,7 +83,9 @@ def decode(
     ]
     table = np.concatenate([*rows, np.zeros((0, 5))])
     table = table[np.lexsort((table[:, 2], table[:, 0]))]
-    return Notes(table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4])
+    return Notes(
+        table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4], table[:, 1]
+    )
 
 
 def _key(

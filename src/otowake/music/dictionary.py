@@ -109,7 +109,9 @@ def explained(sound: Sound) -> Transcription:
 
 def _notes(rows: list[tuple[float, ...]]) -> Notes:
     table = np.array(rows, float).reshape(-1, 6)
-    return Notes(table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4])
+    return Notes(
+        table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4], table[:, 1]
+    )
 
 
 def activations(samples: Floats, reference: float) -> Floats:

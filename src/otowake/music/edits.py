@@ -124,10 +124,11 @@ class Draft:
             raise _wrong("offset_s", _filled(text.MUST_BE_UP_TO, high=f"{self.length:.4g}"), offset)
         if offset <= onset:
             raise _wrong("offset_s", _filled(text.MUST_BE_AFTER, low=f"{onset:g}"), offset)
-        new = rounded(replace(note, **facts, id=its, confidence=1.0, render=None))
+        fades = note.fades if offset == note.offset else None
+        new = rounded(replace(note, **facts, fades=fades, id=its, confidence=1.0, render=None))
         before = self.notes.get(its)
         if before is None or _gate(before) != _gate(new):
-            self.changed += [(each.onset, each.offset) for each in (before, new) if each]
+            self.changed += [(each.onset, each.heard_until) for each in (before, new) if each]
         self.notes[its] = new
         self.renoted = True
 

@@ -78,7 +78,7 @@ def ended(notes: Notes, sounding: NDArray[np.floating], weights: Weights) -> Not
     --------
     >>> from otowake.music.listener import trained
     >>> on, sounds = np.zeros((60, 88)), np.zeros((60, 88))
-    >>> nothing = Notes(*(np.zeros(0) for _ in range(5)))
+    >>> nothing = Notes(*(np.zeros(0) for _ in Notes._fields))
     >>> len(ended(nothing, sounds, trained().weights).offset)
     0
     """

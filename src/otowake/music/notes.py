@@ -112,7 +112,8 @@ def notes_of_score(
 def rounded(note: Note) -> Note:
     """The note to a tenth of a millisecond and a thousandth, as it will stand in a table."""
     values = {"onset": 4, "offset": 4, "velocity": 3, "confidence": 3}
-    return replace(note, **{name: round(getattr(note, name), digits) for name, digits in values.items()})
+    facts = {name: round(getattr(note, name), digits) for name, digits in values.items()}
+    return replace(note, **facts, fades=None if note.fades is None else round(note.fades, 4))
 
 
 def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
@@ -135,12 +136,19 @@ def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
             and note.confidence < rule.again
             and note.onset - kept[before].offset <= rule.gap
         ):
-            kept[before] = replace(kept[before], offset=max(kept[before].offset, note.offset))
+            kept[before] = _joined(kept[before], note)
             continue
         if note.offset - note.onset >= rule.shortest and note.confidence >= rule.least:
             last[voice] = len(kept)
             kept.append(note)
     return kept
+
+
+def _joined(first: Note, second: Note) -> Note:
+    """A note that goes on to the end of another."""
+    either = first.fades is not None or second.fades is not None
+    fades = max(first.heard_until, second.heard_until) if either else None
+    return replace(first, offset=max(first.offset, second.offset), fades=fades)
 
 
 def with_cents(

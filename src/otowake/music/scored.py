@@ -45,6 +45,10 @@ POWER = 1.5
 
 BETA = 0.4
 
+TAIL = 0.5
+"""For so many seconds after it was last heard a note of the recording may sound on, in a room; one of a score for :data:`LATE`
+after its end."""
+
 DETUNINGS = (-36.0, -18.0, 0.0, 18.0, 36.0)
 """Cents."""
 
@@ -136,7 +140,7 @@ def explain(
     pieces = []
     for first in range(0, V.shape[1], PIECE):
         span = slice(first, first + PIECE)
-        early, late = times[span][0] - LATE, times[span][-1] + EARLY
+        early, late = times[span][0] - max(LATE, TAIL), times[span][-1] + EARLY
         if known and not any(start <= late and stop >= early for start, stop in changed):
             piece = before.get(first)
         else:
@@ -156,9 +160,9 @@ def _piece(
     tuning_hz: float,
 ) -> Piece | None:
     heard = [
-        (label, note.midi, note.onset, note.offset, name)
+        (label, note.midi, note.onset, _silent(note), name)
         for note, label, name in zip(notes, labels, ids_of(notes), strict=True)
-        if not note.is_drum and note.offset + LATE >= times[0] and note.onset - EARLY <= times[-1]
+        if not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]
     ]
     if not heard:
         return None
@@ -169,9 +173,9 @@ def _piece(
     gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
     spans = []
     rows = {key: row for row, key in enumerate(keys)}
-    for label, midi, onset, offset, name in sorted(heard):
+    for label, midi, onset, silent, name in sorted(heard):
         row = rows[label, midi]
-        start, stop = np.searchsorted(times, [onset - EARLY, offset + LATE])
+        start, stop = np.searchsorted(times, [onset - EARLY, silent])
         stop = int(min(max(stop, start + 1), len(times)))
         if spans and spans[-1][1] == row:
             spans[-1][3] = min(spans[-1][3], max(int(start), spans[-1][2]))
@@ -185,6 +189,11 @@ def _piece(
     W, H = _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames))
     n = len(keys) * len(DETUNINGS)
     return Piece(first, np.asarray(W)[:, :n], np.asarray(H)[:n, : len(times)], np.array(spans))
+
+
+def _silent(note: Note) -> float:
+    """When nothing of a note is left."""
+    return note.offset + LATE if note.fades is None else note.fades + TAIL
 
 
 def _lobes(
