@@ -1,6 +1,6 @@
 """Recordings of single notes that anybody may fetch and train on, and where each comes from.
 
-Only public-domain, CC0, CC BY and MIT sources are listed; a source whose licence is not stated is left out
+Only public-domain, CC0, CC BY and MIT sources are listed, and Iowa's, free for any use; one whose licence is not stated is left out
 (tonejs's clarinet, nylon guitar and harmonium), and so is tonejs's piano, which is a few recordings shifted.
 """
 
@@ -44,7 +44,11 @@ SOURCES: dict[str, Source] = {
         Source(
             "MuseScore_General", "MIT", "MuseScore_General, S. Christian Collins; piano: Splendid Grand (PD)"
         ),
-        Source("GMbank", "public domain", "sf_GMbank, as Debian's csound-soundfont has it"),
+        Source(
+            "GMbank",
+            "public domain",
+            "sf_GMbank, as Debian's csound-soundfont has it; its own licence field says Public Domain",
+        ),
         Source("Salamander", "CC-BY-3.0", "Salamander Grand Piano V3, Alexander Holm"),
         Source("VSCO2", "CC0-1.0", _VSCO),
         Source("Karoryfer", "CC0-1.0", _KARORYFER),
