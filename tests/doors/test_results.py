@@ -11,6 +11,7 @@ from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
 from otowake.io import loading
 from otowake.io import sounds as sound_files
+from otowake.io.results import COLUMNS
 from otowake.plot import analysis_figure
 
 
@@ -84,18 +85,7 @@ def test_what_flac_cannot_hold_is_written_as_float(tmp_path, melody, channels, r
 def test_the_table_describes_the_factors(folder, analysis):
     with (folder / "components.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == [
-        "component",
-        "pitch",
-        "midi",
-        "hz",
-        "cents",
-        "confidence",
-        "energy",
-        "start_s",
-        "end_s",
-        "name",
-    ]
+    assert tuple(rows[0]) == COLUMNS
     assert [int(row["component"]) for row in rows] == [1, 2, 3, 4, 5]
     assert sum(float(row["energy"]) for row in rows) == pytest.approx(1, abs=1e-4)
     assert {"C4", "E4", "G4", "C5"} <= {row["pitch"] for row in rows}
