@@ -686,3 +686,11 @@ class Analysis:
         if self.fit is None:
             raise BadInput(text.NO_STAGE, stage="components")
         return self.fit
+
+    def separated(self) -> tuple[Sound, Explained]:
+        """The recording and what its notes contribute to it, or :class:`BadInput` where either is missing."""
+        if self.explained is None:
+            raise BadInput(text.NO_STAGE, stage="stems")
+        if self.audio is None:
+            raise BadInput(text.SOUND_GONE, path="stems")
+        return self.audio, self.explained

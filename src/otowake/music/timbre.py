@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake import text
-from otowake.errors import BadInput
 from otowake.music.analyse import part_ids
 from otowake.music.pitch import midi_to_hz
 from otowake.music.scored import STFT, shares_of
@@ -67,11 +65,7 @@ def timbre(analysis: Analysis) -> Timbre:
     >>> found.levels.shape, found.rises.shape, float(np.nanmax(found.levels))
     ((1, 16), (1, 36), 0.0)
     """
-    audio, explained, parts = analysis.audio, analysis.explained, analysis.parts
-    if explained is None:
-        raise BadInput(text.NO_STAGE, stage="stems")
-    if audio is None:
-        raise BadInput(text.SOUND_GONE, path="stems")
+    (audio, explained), parts = analysis.separated(), analysis.parts
     n_samples = int(audio.n_samples * STFT.sample_rate / audio.rate)
     notes = [[analysis.notes[place] for place in part.notes] for part in parts]
     powers = [np.zeros((len(mine), PARTIALS)) for mine in notes]

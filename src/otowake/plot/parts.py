@@ -8,8 +8,6 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otowake import text
-from otowake.errors import BadInput
 from otowake.music.analyse import part_ids
 from otowake.music.instruments import title_of
 from otowake.music.pitch import hz_to_midi
@@ -85,11 +83,7 @@ def parts_figure(
 
 def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
     """The loudest magnitude of each part, and last of the rest, in each pixel: shape (part + 1, row, column)."""
-    audio, explained = analysis.audio, analysis.explained
-    if explained is None:
-        raise BadInput(text.NO_STAGE, stage="stems")
-    if audio is None:
-        raise BadInput(text.SOUND_GONE, path="stems")
+    audio, explained = analysis.separated()
     n_frames = int(audio.n_samples * STFT.sample_rate / audio.rate) // STFT.hop + 1
     width = min(width, n_frames)
     levels = np.zeros((len(analysis.parts) + 1, len(rows), width), np.float32)
@@ -117,19 +111,7 @@ def timbre_figure(
 ) -> Figure:
     """What each part sounds like: the level of its partials, and how its notes begin.
 
-    Parameters
-    ----------
-    analysis
-        With stems, and its recording.
-    language
-        Of all labels.
-    size
-        Width and height in inches of 100 pixels.
-
-    Raises
-    ------
-    BadInput
-        If there are no stems, or the recording is gone.
+    Parameters and errors are those of :func:`parts_figure`.
 
     Examples
     --------
