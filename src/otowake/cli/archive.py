@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,10 +31,11 @@ from otowake.options import (
     LearnSpec,
     LoadSpec,
     RunSpec,
+    Spec,
     StftSpec,
     checked_stages,
 )
-from otowake.text import Language
+from otowake.text import Language, Text
 
 ARCHIVE_GROUPS = (
     (text.HEADING_ARCHIVE, ArchiveSpec),
@@ -66,32 +67,45 @@ def command(language: Language) -> click.Command:
 
 
 def run_command(language: Language) -> click.Command:
-    output = "otowake-archive"
     stages = text.HELP_ARCHIVE_STAGES.format(language, stages=", ".join(STAGES))
     return Command(
         "run",
         language,
         params=[
-            click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
-            click.Option(
-                ["-o", "--output"],
-                default=output,
-                metavar="DIR",
-                help=text.HELP_ARCHIVE_OUTPUT.format(language) + text.DEFAULT.format(language, value=output),
-            ),
+            *_places(language, "otowake-archive", "DIR", text.HELP_ARCHIVE_OUTPUT),
             click.Option(
                 ["--stages"],
                 help=stages + text.DEFAULT.format(language, value=",".join(ASKED)),
                 metavar="A,B",
             ),
             click.Option(["--dictionary"], metavar="FILE", help=text.HELP_DICTIONARY.format(language)),
-            click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
-            language_option(language),
-            *spec_options(language, ARCHIVE_GROUPS),
+            *_options(language, ARCHIVE_GROUPS),
         ],
         help=text.HELP_ARCHIVE_RUN.format(language),
         callback=lambda **given: run(language, **given),
     )
+
+
+def _places(language: Language, output: str, metavar: str, help: Text) -> list[click.Parameter]:
+    """What the recordings are and where the result goes."""
+    return [
+        click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
+        click.Option(
+            ["-o", "--output"],
+            default=output,
+            metavar=metavar,
+            help=help.format(language) + text.DEFAULT.format(language, value=output),
+        ),
+    ]
+
+
+def _options(language: Language, groups: Sequence[tuple[Text, type[Spec]]]) -> list[click.Parameter]:
+    """What comes last in either command: an option file, the language and the options of specs."""
+    return [
+        click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
+        language_option(language),
+        *spec_options(language, groups),
+    ]
 
 
 def run(
@@ -106,16 +120,14 @@ def run(
     **given: Any,
 ) -> int:
     """Analyse an archive, or what is left of it; returns the exit code."""
-    specs: dict[Any, Any] = specs_from(
-        options, {name: value for name, value in given.items() if value is not None}, ARCHIVE_GROUPS
-    )
+    specs: dict[Any, Any] = specs_from(options, given, ARCHIVE_GROUPS)
     asked = checked_stages(ASKED if stages is None else (stage.strip() for stage in stages.split(",")))
     from otowake.cluster import run_archive
 
     recipe = recipe_from(specs, asked)
     if dictionary is not None:
         recipe = recipe.with_dictionary(dictionary)
-    with stopped_by_hand(language) as stopped, bar(language, _run_drawn) as watch:
+    with stopped_by_hand(language) as stopped, Bar(language, _run_drawn) as watch:
         tally = run_archive(
             inputs,
             output,
@@ -139,22 +151,12 @@ def _failure(path: str, reason: str, language: Language) -> str:
 
 
 def learn_command(language: Language) -> click.Command:
-    output = "otowake-dictionary.npz"
     return Command(
         "learn",
         language,
         params=[
-            click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
-            click.Option(
-                ["-o", "--output"],
-                default=output,
-                metavar="FILE",
-                help=text.HELP_DICTIONARY_OUTPUT.format(language)
-                + text.DEFAULT.format(language, value=output),
-            ),
-            click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
-            language_option(language),
-            *spec_options(language, LEARN_GROUPS),
+            *_places(language, "otowake-dictionary.npz", "FILE", text.HELP_DICTIONARY_OUTPUT),
+            *_options(language, LEARN_GROUPS),
         ],
         help=text.HELP_ARCHIVE_LEARN.format(language),
         callback=lambda **given: learn(language, **given),
@@ -171,13 +173,11 @@ def learn(
     **given: Any,
 ) -> int:
     """Learn the dictionary of an archive; returns the exit code."""
-    specs: dict[Any, Any] = specs_from(
-        options, {name: value for name, value in given.items() if value is not None}, LEARN_GROUPS
-    )
+    specs: dict[Any, Any] = specs_from(options, given, LEARN_GROUPS)
     from otowake.cluster import learn_dictionary
     from otowake.io.recipe import Recipe
 
-    with stopped_by_hand(language) as stopped, bar(language, _learn_drawn) as watch:
+    with stopped_by_hand(language) as stopped, Bar(language, _learn_drawn) as watch:
         now = learn_dictionary(
             inputs,
             output,
@@ -195,7 +195,7 @@ def learn(
     return FAILED if now.failed else OK
 
 
-class bar:  # noqa: N801 - used as a function
+class Bar:
     """A watcher that draws how far an archive is; silent where the output is piped."""
 
     def __init__(self, language: Language, facts: Callable[[Any, Language], dict[str, Any]]) -> None:
@@ -213,7 +213,7 @@ class bar:  # noqa: N801 - used as a function
         )
         self.task = self.drawn.add_task("", total=None)
 
-    def __enter__(self) -> bar:
+    def __enter__(self) -> Bar:
         self.drawn.start()
         return self
 

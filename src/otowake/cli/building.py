@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -101,6 +101,11 @@ def spec_options(
                 )
             )
     return found
+
+
+def chosen(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the options of specs those that were given."""
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def complain(message: str, language: Language) -> None:

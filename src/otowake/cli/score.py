@@ -10,7 +10,7 @@ from rich.console import Console
 
 from otowake import text
 from otowake.cli import completers
-from otowake.cli.building import OK, Command, language_option, spec_options
+from otowake.cli.building import OK, Command, chosen, language_option, spec_options
 from otowake.cli.figures import check_figure, save_figure
 from otowake.errors import BadInput
 from otowake.options import ScoreSpec
@@ -61,7 +61,7 @@ def score(
 
     output = output or str(Path(folder) / "agreement.png")
     check_figure(output)
-    spec = ScoreSpec().with_options(**{name: value for name, value in given.items() if value is not None})
+    spec = ScoreSpec().with_options(**chosen(given))
     analysis = load_analysis(folder)
     if analysis.note_spec is None:
         raise BadInput(text.NO_STAGE, stage="notes")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from otowake import text
-from otowake.cli.building import OK, Command, language_option, spec_options
+from otowake.cli.building import OK, Command, chosen, language_option, spec_options
 from otowake.options import ServeSpec
 from otowake.text import Language
 
@@ -30,7 +30,7 @@ def serve(language: Language, *, password: bool, lang: str | None, **given: Any)
     """Serve the web page until it is stopped."""
     from otowake.web import serve as run
 
-    spec = ServeSpec().with_options(**{name: value for name, value in given.items() if value is not None})
+    spec = ServeSpec().with_options(**chosen(given))
     asked = click.prompt(text.ASK_PASSWORD.format(language), hide_input=True) if password else None
     before = signal.signal(signal.SIGTERM, _as_if_pressed)
     try:

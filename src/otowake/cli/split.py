@@ -19,6 +19,7 @@ from otowake.cli.building import (
     FAILED,
     OK,
     Command,
+    chosen,
     complain,
     language_option,
     spec_options,
@@ -139,7 +140,7 @@ def split(
     **given: Any,
 ) -> int:
     """Analyse files, each into a folder of its own; returns the exit code."""
-    specs = specs_from(options, {name: value for name, value in given.items() if value is not None})
+    specs = specs_from(options, given)
     asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
     notes = _score_of(score)
     out = Console()
@@ -175,7 +176,9 @@ def specs_from(
     groups: Sequence[tuple[Text, type[Spec]]] = GROUPS,
 ) -> dict[type[Spec], Spec]:
     """The specs from a TOML file and, above it, the options given on the command line."""
-    return specs_with({**(_read_options(Path(options_file)) if options_file else {}), **given}, groups)
+    return specs_with(
+        {**(_read_options(Path(options_file)) if options_file else {}), **chosen(given)}, groups
+    )
 
 
 def recipe_from(
@@ -184,8 +187,8 @@ def recipe_from(
     """The recipe that specs, stages and a score make."""
     from otowake.io.recipe import Recipe
 
-    chosen = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
-    return Recipe(stages, *chosen, score=None if score is None else tuple(score))
+    its = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
+    return Recipe(stages, *its, score=None if score is None else tuple(score))
 
 
 def _read_options(path: Path) -> dict[str, Any]:
