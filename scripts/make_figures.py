@@ -88,7 +88,7 @@ def sums(analysis: Analysis, language: Language) -> Figure:
     at = int(np.argmin(np.abs(analysis.times - CHORD)))
     parts = fit.W * fit.H[:, at]
     loudest = np.argsort(parts.sum(axis=0))[::-1][: len(COLOURS)]
-    V = otowake.spectrogram(analysis.audio).values[:, at]  # type: ignore[arg-type]
+    V = otowake.spectrogram(analysis.audio).values[:, at]
     figure = Figure(figsize=(10, 6), dpi=100, layout="constrained")
     axes = figure.subplots(len(loudest) + 1, 1, sharex=True, sharey=True)
     rows = [(V, MIXTURE.format(language, at=f"{CHORD:g}"), "0.25")]

@@ -89,7 +89,10 @@ def _reed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
     for reed in range(reeds):
         base = _hertz(pitch) * (2 if octave and reed == 2 else 1)
         base += (reed - (reeds - 1) / 2) * beat * own.uniform(0.8, 1.2) * (base / 440) ** 0.3
-        tone = lambda n, base=base: n**-steep * (even if n % 2 == 0 else 1) * body(base * n)  # noqa: E731
+
+        def tone(n: float, base: float = base) -> float:
+            return n**-steep * (even if n % 2 == 0 else 1) * body(base * n)
+
         sound += _series(base, tone, own, time)
     return _attacked(sound, time, attack, wind, own)
 

@@ -99,10 +99,10 @@ def is_plain_name(name: str) -> bool:
 
     Examples
     --------
-    >>> [is_plain_name(name) for name in ("violin-2", "..", "../x", "/x", "")]
-    [True, False, False, False, False]
+    >>> [is_plain_name(name) for name in ("violin-2", "..", "../x", "./x", "/x", ".", "")]
+    [True, False, False, False, False, False, False]
     """
-    return bool(name) and name == os.path.basename(name) and name not in (".", "..") and name.isprintable()  # noqa: PTH119
+    return bool(name) and name == Path(name).name and name != ".." and name.isprintable()
 
 
 def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:

@@ -1,22 +1,14 @@
 """Training clips: the generated music, the truth of the labels, and what degrading leaves in place."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile as sf
 
-ROOT = Path(__file__).parents[2]
-if not (ROOT / "training").is_dir():
-    pytest.skip("the training code is not part of the package", allow_module_level=True)
-sys.path.insert(0, str(ROOT))
-
-from training import assets, banks, data, degrade, music, performance, plans, render, samples  # noqa: E402
-from training.instruments import BY_NAME, INSTRUMENTS  # noqa: E402
-from training.performance import Played  # noqa: E402
-from training.plans import Part  # noqa: E402
-from training.samples import LEAD, RATE, Take  # noqa: E402
+from training import assets, banks, data, degrade, music, performance, plans, render, samples
+from training.instruments import BY_NAME, INSTRUMENTS
+from training.performance import Played
+from training.plans import Part
+from training.samples import LEAD, RATE, Take
 
 TEXTURES = [
     *(

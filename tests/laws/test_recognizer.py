@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,8 +35,6 @@ from otowake.music.recognizer import (
 )
 from otowake.signal.cells import RATE
 from otowake.types import Floats
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
 def random_weights(seed: int = 0) -> recognizer.Weights:

@@ -17,7 +17,7 @@ from otowake.io.audio import Path_, check_file
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
-from otowake.music.pitch import Style, note_name
+from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
@@ -59,8 +59,8 @@ def write_notes_to_read(analysis: Analysis, place: Path, language: Language) -> 
 
     A score needs notes and the extra ``score``; where it can't be, an :class:`InputWarning` says so.
     """
-    style = _style(analysis.note_spec or NoteSpec())
-    (place / "notes.labels.txt").write_text(labels(analysis, language, style), encoding="utf-8")
+    names = labels(analysis, language, style_of(analysis))
+    (place / "notes.labels.txt").write_text(names, encoding="utf-8")
     (place / "notes.jams").write_text(jams_of(analysis), encoding="utf-8")
     if analysis.audio is not None:
         write_sound(analysis, analysis.audio, place / "notes.flac")
@@ -82,10 +82,6 @@ def _write_score(analysis: Analysis, path: Path) -> None:
 
 def _filled(sentence: Text, **facts: Any) -> Text:
     return Text(*(sentence.format(language, **facts) for language in text.LANGUAGES))
-
-
-def _style(spec: NoteSpec) -> Style | None:
-    return spec.names  # pyright: ignore[reportReturnType] - the spec allows these words only
 
 
 def notes_table(analysis: Analysis) -> str:

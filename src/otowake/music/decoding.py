@@ -32,6 +32,9 @@ class Thresholds(NamedTuple):
     shift: float = 0.0
 
 
+USUAL = Thresholds()
+
+
 class Notes(NamedTuple):
     """Notes in order of onset, every array of shape (note,): times in seconds (`fades`: until when they are heard),
     `velocity` and `confidence` from 0 to 1."""
@@ -55,7 +58,7 @@ def decode(
     onset: NDArray[np.floating],
     sounding: NDArray[np.floating],
     velocity: NDArray[np.floating],
-    thresholds: Thresholds = Thresholds(),  # noqa: B008 (a tuple)
+    thresholds: Thresholds = USUAL,
 ) -> Notes:
     """Notes from probabilities of shape (frame, key).
 

@@ -18,13 +18,14 @@ References
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from otowake.options import NoteSpec
 from otowake.text import Language
-from otowake.types import Floats, Pitch
+from otowake.types import Analysis, Floats, Pitch
 
 Style = Literal["letters", "solfege", "iroha", "hz"]
 
@@ -63,6 +64,11 @@ def note_name(midi: float, language: Language = "en", style: Style | None = None
         return f"{float(midi_to_hz(round(midi))):.1f} Hz"
     octave, step = divmod(round(midi), 12)
     return f"{_NAMES[style or ('letters' if language == 'en' else 'solfege')][step]}{octave - 1}"
+
+
+def style_of(analysis: Analysis) -> Style:
+    """What notes are to be called, as the options of an analysis say."""
+    return cast(Style, (analysis.note_spec or NoteSpec()).names)
 
 
 def hz_to_midi(hz: ArrayLike, tuning_hz: float = 440.0) -> Any:

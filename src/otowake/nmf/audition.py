@@ -9,6 +9,7 @@ measurements.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -83,10 +84,10 @@ def audition(
     n_bins, n_frames = V.shape
     n_components = len(problem.held_W)
     places = thin(n_frames, max(effort.n_frames, n_components))
-    seeds = rng.bit_generator.seed_seq.spawn(effort.n_starts)  # type: ignore[union-attr]
+    chances = rng.spawn(effort.n_starts)
 
     def begun(i: int) -> Factors:
-        return starts.log_normal(n_bins, n_frames, n_components, np.random.default_rng(seeds[i]))
+        return starts.log_normal(n_bins, n_frames, n_components, deepcopy(chances[i]))
 
     begins = [(start.W, start.H[:, places]) for start in map(begun, range(effort.n_starts))]
     W, losses = _compete(

@@ -16,8 +16,7 @@ from matplotlib.lines import Line2D
 from otowake import text
 from otowake.music.harmony import NONE, key_name
 from otowake.music.instruments import title_of
-from otowake.music.pitch import Style, note_name
-from otowake.options import NoteSpec
+from otowake.music.pitch import Style, note_name, style_of
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
@@ -76,7 +75,6 @@ def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | 
     >>> [tick.get_text() for tick in piano_roll(analysis, language="ja").axes[0].get_yticklabels()][:2]
     ['ラ3', 'シ3']
     """
-    asked: Any = (analysis.note_spec or NoteSpec()).names
     audio = analysis.audio
     figure, rows = make_rows(
         _by_part(analysis, language),
@@ -84,7 +82,7 @@ def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | 
         title=audio.name if audio else "",
         subtitle=_subtitle(analysis, language),
         language=language,
-        names=names or asked,
+        names=names or style_of(analysis),
     )
     with style():
         for axes in rows:

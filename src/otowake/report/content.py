@@ -11,9 +11,9 @@ from matplotlib import colormaps
 from otowake import __version__, text
 from otowake.music.harmony import NONE, key_name
 from otowake.music.instruments import instrument, title_of
-from otowake.music.pitch import note_name
+from otowake.music.pitch import note_name, style_of
 from otowake.nmf.solvers import LOOK
-from otowake.options import NoteSpec, Spec
+from otowake.options import Spec
 from otowake.plot import labels
 from otowake.plot.animation import Snapshots
 from otowake.plot.colours import part_colours
@@ -35,8 +35,8 @@ LEAST_CHANCE = 0.01
 
 def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Language) -> dict[str, Any]:
     """Everything that the page shows but for sounds and files."""
-    audio, rhythm = analysis.audio, analysis.rhythm
-    style: Any = (analysis.note_spec or NoteSpec()).names
+    audio, rhythm, key = analysis.audio, analysis.rhythm, analysis.key
+    style = style_of(analysis)
     length = audio.n_samples / audio.rate if audio else _length(analysis)
     return {
         "version": __version__,
@@ -50,7 +50,7 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "found": _found(analysis),
         "stages": list(analysis.stages),
         "tuning": analysis.tuning_hz,
-        "key": analysis.key and _both(lambda each: _shown(key_name(analysis.key, each))),  # pyright: ignore
+        "key": key and _both(lambda each: _shown(key_name(key, each))),
         "rhythm": rhythm
         and {
             "words": _both(lambda each: text.TEMPO.format(each, tempo=rhythm.tempo, metre=rhythm.metre)),
