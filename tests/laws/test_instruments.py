@@ -48,6 +48,12 @@ def test_every_instrument_asked_for_is_there_once() -> None:
 
 
 @pytest.mark.parametrize("name", ASKED_FOR)
+def test_what_people_are_shown_can_be_typed(name: str) -> None:
+    titles = instrument(name).title
+    assert {instrument(word).name for word in (*titles, titles.en.upper(), name.title())} == {name}
+
+
+@pytest.mark.parametrize("name", ASKED_FOR)
 def test_a_row_is_whole(name: str) -> None:
     row = instrument(name)
     assert row.name == name and re.fullmatch(r"[a-z]+(-[a-z]+)*", name)

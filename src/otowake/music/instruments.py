@@ -128,11 +128,12 @@ BY_NAME: dict[str, Instrument] = {row.name: row for row in TABLE} | {
 }
 """The table by name, and ``unknown`` besides."""
 
+_BY_WORD = {word.casefold(): row for row in BY_NAME.values() for word in (row.name, *row.title)}
 _BY_PROGRAMME = {programme: row for row in reversed(TABLE) for programme in row.programmes}
 
 
 def instrument(name: str) -> Instrument:
-    """The row of a name.
+    """The row of a name, or of what people call it in either language.
 
     Raises
     ------
@@ -141,12 +142,12 @@ def instrument(name: str) -> Instrument:
 
     Examples
     --------
-    >>> instrument("french-horn").title.ja, instrument("french-horn").programme
-    ('ホルン', 60)
+    >>> instrument("french-horn").title.ja, instrument("ホルン").name, instrument("French horn").programme
+    ('ホルン', 'french-horn', 60)
     """
-    if name not in BY_NAME:
+    if name.casefold() not in _BY_WORD:
         raise BadInput(text.NO_SUCH_INSTRUMENT, name=name, known=", ".join(NAMES))
-    return BY_NAME[name]
+    return _BY_WORD[name.casefold()]
 
 
 def title_of(part: Part, language: Language = "en") -> str:
