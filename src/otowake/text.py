@@ -6,19 +6,24 @@ figure labels are all made from them, so neither language can say more than the 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal, NamedTuple
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 
+_ONE_OR_MORE = re.compile(r"\{(\w+)\|([^|{}]*)\|([^|{}]*)\}")
+
+
 class Text(NamedTuple):
-    """A template in both languages.
+    """A template in both languages; ``{n|note|notes}`` is the first word where n is 1, else the second.
 
     Examples
     --------
-    >>> Text("{n} notes", "音符 {n} 個").format("ja", n=3)
-    '音符 3 個'
+    >>> some = Text("{n} {n|note|notes}", "音符 {n} 個")
+    >>> some.format("ja", n=3), some.format(n=3), some.format(n=1)
+    ('音符 3 個', '3 notes', '1 note')
     """
 
     en: str
@@ -28,6 +33,7 @@ class Text(NamedTuple):
         """The template in `language`, filled in; facts that are themselves `Text` are put into it too."""
         words = {k: v.format(language) if isinstance(v, Text) else v for k, v in facts.items()}
         template = self.ja if language == "ja" else self.en
+        template = _ONE_OR_MORE.sub(lambda found: found[2 if str(words[found[1]]) == "1" else 3], template)
         return template.format(**words) if words else template
 
 
@@ -70,8 +76,8 @@ NEEDS_MEDIA = Text(
     "{path}: M4A/AAC・WMA・MP4・WebM を読むには追加パッケージが必要です: pip install 'otowake[media]'",
 )
 TOO_LONG = Text(
-    "{path}: decoded it would be more than {limit}; take a part of it with --start and --duration.",
-    "{path}: 展開すると {limit} を超えます。--start と --duration で一部を指定してください。",
+    "{path}: decoded it would be more than {limit}; take a part of it with start and duration.",
+    "{path}: 展開すると {limit} を超えます。start と duration で一部を指定してください。",
 )
 AFTER_END = Text(
     "{path}: there is no sound from {start} s on; the file is {length} s long.",
@@ -170,12 +176,12 @@ DIVERGED = Text(
     "{iteration} 回目の反復で損失が {loss} になりました。別の乱数種か解法を試してください。",
 )
 FOLDER_EXISTS = Text(
-    "{path}: this result exists already and is kept; use --overwrite to replace it, or another -o.",
-    "{path}: すでに結果があるため、上書きしませんでした。置き換えるには --overwrite を、別の場所に書くには -o を使ってください。",
+    "{path}: this result exists already and is kept; replace it with overwrite (in a shell --overwrite), or choose another folder.",
+    "{path}: すでに結果があるため、上書きしませんでした。置き換えるには overwrite（シェルでは --overwrite）を使うか、別のフォルダーを指定してください。",
 )
 NOT_OURS = Text(
-    "{path}: there is something here that is not a result of otowake; it is kept; give another -o.",
-    "{path}: otowake の結果ではないものがあるため、残しました。-o で別の場所を指定してください。",
+    "{path}: there is something here that is not a result of otowake; it is kept; choose another folder.",
+    "{path}: otowake の結果ではないものがあるため、残しました。別のフォルダーを指定してください。",
 )
 NOT_A_RESULT = Text(
     "{path}: this is not a result folder of otowake ({why}).",
@@ -272,15 +278,15 @@ DICTIONARY_STFT = Text(
     "{path}: この辞書は sample_rate = {rate}、n_fft = {n_fft} で学習されました。同じ値を指定してください。",
 )
 LEARN_PROGRESS = Text(
-    "pass {passes} of at most {most}, loss {loss:.6g}; {read} recordings, {frames} frames",
+    "pass {passes} of at most {most}, loss {loss:.6g}; {read} {read|recording|recordings}, {frames} frames",
     "巡回 {passes}/{most}、損失 {loss:.6g}。録音 {read} 個、{frames} フレーム",
 )
 LEARN_DONE = Text(
-    "{passes} passes over {read} recordings ({frames} frames), {failed} failed; loss {loss:.6g}.",
+    "{passes} {passes|pass|passes} over {read} {read|recording|recordings} ({frames} frames), {failed} failed; loss {loss:.6g}.",
     "録音 {read} 個（{frames} フレーム）を {passes} 回巡回、失敗 {failed} 個。損失 {loss:.6g}。",
 )
 LEARN_STOPPED = Text(
-    "Stopped after {passes} passes; the same command goes on from the last state that was saved.",
+    "Stopped after {passes} {passes|pass|passes}; the same command goes on from the last state that was saved.",
     "{passes} 回の巡回で中止しました。同じコマンドで、最後に保存した状態から再開します。",
 )
 LEARN_WROTE = Text("Dictionary: {path}", "辞書: {path}")
@@ -301,16 +307,16 @@ ARCHIVE_PROGRESS = Text(
     "{found} 個のうち {done} 個完了、失敗 {failed} 個。音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍",
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
-ARCHIVE_READING = Text("reading {found} recordings", "録音 {found} 個を読んでいます")
+ARCHIVE_READING = Text("reading {found} {found|recording|recordings}", "録音 {found} 個を読んでいます")
 ARCHIVE_DONE = Text(
-    "{done} of {found} recordings are done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
+    "{done} of {found} {found|recording|recordings} done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
     "{speed:.1f} × real time.",
     "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗。今回は {now} 個、音声 {hours:.2f} 時間を"
     "実時間の {speed:.1f} 倍で処理しました。",
 )
 ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")
 DASHBOARD = Text("What runs: {link}", "実行状況: {link}")
-TABLE_WRITTEN = Text("{path}: {rows} rows", "{path}: {rows} 行")
+TABLE_WRITTEN = Text("{path}: {rows} {rows|row|rows}", "{path}: {rows} 行")
 HELP_ARCHIVE = Text(
     "Analyse whole archives of recordings, on this machine or on a Dask cluster.",
     "大量の録音を、このマシンまたは Dask クラスターで分析します。",
@@ -362,7 +368,7 @@ AGAIN_ANOTHER = Text(
     "{path}: 分析したときとは別のファイルです（SHA-256 は {was} でしたが、{got} になっています）。",
 )
 AGAIN_THREADS = Text(
-    "the result was made with {was} thread(s), this process computes with {got}; the last bits may differ.",
+    "the result was made with {was} {was|thread|threads}, this process computes with {got}; the last bits may differ.",
     "元の結果は {was} スレッド、今回は {got} スレッドで計算するため、最後の桁が異なることがあります。",
 )
 AGAIN_VERSION = Text(
@@ -495,7 +501,7 @@ KINDS_OF_ERROR = {
 }
 
 FEW_ONSETS = Text(
-    "there are {got} onsets, too few for {need} drums; take a longer part or fewer drums.",
+    "there {got|is|are} {got} {got|onset|onsets}, too few for {need} drums; take a longer part or fewer drums.",
     "立ち上がりが {got} 個しかなく、{need} 種類の打楽器には足りません。長くするか、数を減らしてください。",
 )
 
@@ -519,8 +525,10 @@ STOP_CONVERGED = Text(
     "converged: the loss fell by less than {tol:g} of itself over {window} iterations",
     "収束しました（{window} 回の反復で損失の減少が {tol:g} 未満）",
 )
-STOP_MAX_ITER = Text("ran its {n} iterations", "{n} 回の反復を終えました")
-STOP_CANCELLED = Text("was stopped by hand after {n} iterations", "{n} 回の反復で中止されました")
+STOP_MAX_ITER = Text("ran its {n} {n|iteration|iterations}", "{n} 回の反復を終えました")
+STOP_CANCELLED = Text(
+    "was stopped by hand after {n} {n|iteration|iterations}", "{n} 回の反復で中止されました"
+)
 
 # In the terminal.
 PROGRESS = Text("iteration {n} of {of}, loss {loss}", "反復 {n}/{of}、損失 {loss}")
@@ -530,12 +538,15 @@ FREQUENCY_HZ = Text("Hz", "Hz")
 CENTS = Text("cents", "セント")
 CONFIDENCE = Text("certainty", "確信度")
 ENERGY = Text("energy", "エネルギー")
-SOUNDS_FROM_TO = Text("sounds (s)", "区間（秒）")
+SOUNDS_FROM_TO = Text("when (s)", "区間（秒）")
 INSTRUMENT = Text("instrument", "楽器")
+OTHER_SOUNDS = Text("other sounds", "その他の音")
+"""What is of none of the instruments: in files, ``other``."""
+
 NUMBER_OF_NOTES = Text("notes", "音符")
 RANGE = Text("range", "音域")
 MORE_COMPONENTS = Text(
-    "{n} more, with less energy, are in components.csv.",
+    "{n} more, with less energy, {n|is|are} in components.csv.",
     "エネルギーの小さい {n} 成分は components.csv にあります。",
 )
 NO_PARTS = Text("Heard no instruments.", "楽器は見つかりませんでした。")
@@ -625,7 +636,7 @@ COMPARE_SUFFIX = Text(
     "{name}: 図の名前は .png・.svg・.pdf のいずれかで終わらせてください。",
 )
 COMPARED = Text(
-    "{folder}: {n} components, loss {loss}, likeness to the first {likeness}",
+    "{folder}: {n} {n|component|components}, loss {loss}, likeness to the first {likeness}",
     "{folder}: {n} 成分、損失 {loss}、最初の結果との類似度 {likeness}",
 )
 HELP_FILES = Text("FILE...", "ファイル...")
@@ -794,8 +805,8 @@ WEB_LOSS = Text("loss", "損失")
 WEB_SPECTRA = Text("spectra W", "基底スペクトル W")
 WEB_ACTIVATIONS = Text("activations H", "アクティベーション H")
 WEB_HEAR = Text("Hear one alone", "ひとつずつ聞く")
-WEB_OTHER = Text("everything else", "そのほか")
-WEB_N_NOTES = Text("{n} notes", "{n} 音")
+WEB_OTHER = OTHER_SOUNDS
+WEB_N_NOTES = Text("notes: {n}", "{n} 音")
 WEB_COMPONENT = Text("component {n}", "成分 {n}")
 WEB_COMPONENTS = Text("Components", "成分")
 WEB_UNPITCHED = Text("no pitch", "音高なし")

@@ -638,7 +638,7 @@ class Analysis:
     >>> [note.midi for note in analysis.notes]
     [60, 62, 64]
     >>> analysis
-    <Analysis of demo.ogg: 2 components, 3 notes, 1 parts>
+    <Analysis of demo.ogg: 2 components, 3 notes, 1 part>
     """
 
     audio: Sound | None
@@ -666,7 +666,8 @@ class Analysis:
 
     def __repr__(self) -> str:
         name = self.audio.name if self.audio else "no sound"
-        counts = f"{len(self.components)} components, {len(self.notes)} notes, {len(self.parts)} parts"
+        held = (len(self.components), "component"), (len(self.notes), "note"), (len(self.parts), "part")
+        counts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in held)
         return f"<Analysis of {name}: {counts}>"
 
     @property

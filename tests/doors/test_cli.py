@@ -156,7 +156,10 @@ def test_an_existing_result_is_kept_unless_told(tmp_path, recording):
     assert run("split", recording, "-o", tmp_path, *FAST).returncode == 0
     before = (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns
     kept = run("split", recording, "-o", tmp_path, *FAST)
-    assert kept.returncode == 1 and "exists already and is kept; use --overwrite" in kept.stderr
+    assert (
+        kept.returncode == 1
+        and "exists already and is kept; replace it with overwrite (in a shell --overwrite)" in kept.stderr
+    )
     assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns == before
     assert run("split", recording, "-o", tmp_path, "--overwrite", *FAST).returncode == 0
     assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns != before

@@ -163,7 +163,7 @@ def test_an_existing_folder_is_kept_unless_told(tmp_path, analysis):
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "do not lose this"
     save_analysis(analysis, tmp_path / "result")
     (tmp_path / "result" / "old").write_text("")
-    with pytest.raises(BadInput, match="use --overwrite to replace it"):
+    with pytest.raises(BadInput, match="replace it with overwrite"):
         save_analysis(analysis, tmp_path / "result")
     save_analysis(analysis, tmp_path / "result", overwrite=True)
     assert not (tmp_path / "result" / "old").exists()

@@ -84,8 +84,8 @@ def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_a
 
 def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
-    assert "violin              4  C4–D#4        93%     0.0–1.9" in lines
-    assert "violin 2            1      E4        50%     2.0–2.4" in lines
+    assert "violin              4  C4–D#4        93%   0.0–1.9" in lines
+    assert "violin 2            1      E4        50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
     assert "Notes: 6, A minor, 120 beats a minute, 4 in a bar" in lines
     assert sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines) == 1

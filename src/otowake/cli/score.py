@@ -62,7 +62,7 @@ def score(
     output = output or str(Path(folder) / "agreement.png")
     check_figure(output)
     spec = ScoreSpec().with_options(**chosen(given))
-    analysis = load_analysis(folder)
+    analysis = load_analysis(folder, sound=False)
     if analysis.note_spec is None:
         raise BadInput(text.NO_STAGE, stage="notes")
     found = evaluate(read_reference(reference), analysis.notes, spec)

@@ -120,13 +120,14 @@ def analysis_figure(
 
 def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     """The facts of a fit in one line."""
-    count = labels.count(fit.factors.n_components, language)
+    count = labels.N_COMPONENTS.format(language, n=fit.factors.n_components)
     if before:
         return f"{count} · {labels.BEFORE_LEARNING.format(language)}"
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    iterations = [labels.AFTER.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
+    after = labels.AFTER_AUDITION if fit.auditions.size else labels.AFTER
+    iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otowake import text
 from otowake.text import Language, Text
 
 LEARNING_CURVE = Text("Learning curve", "学習曲線")
@@ -23,18 +24,20 @@ LOSS_NAMES = {
 }
 BETA_DIVERGENCE = Text("β-divergence (β = {beta:g})", "β-ダイバージェンス (β = {beta:g})")
 
-N_COMPONENTS = Text("{n} components", "{n} 成分")
-ONE_COMPONENT = Text("1 component", "1 成分")
-AFTER = Text("{n:,} iterations", "反復 {n:,} 回")
+N_COMPONENTS = Text("{n} {n|component|components}", "{n} 成分")
+AFTER = Text("{n:,} {n|iteration|iterations}", "反復 {n:,} 回")
+AFTER_AUDITION = Text(
+    "{n:,} {n|iteration|iterations} from the best start on", "最良の初期値から反復 {n:,} 回"
+)
 BEFORE_LEARNING = Text("before learning", "学習前")
-AUDITIONS = Text("pale: starts tried on few frames", "淡線: 少数フレームで試した初期値")
+AUDITIONS = Text("pale: 1–{n}, tried on few frames", "淡線: 1〜{n}、少数フレームで試行")
 AGREEMENT = Text("likeness to the first: {likeness}", "最初の結果との類似度: {likeness}")
 NUMBER_OF_COMPONENTS = Text("number of components", "成分の数")
 UNSEEN_LOSS = Text("loss per held-out entry", "隠した値 1 個あたりの損失")
-CHOSEN_NUMBER = Text("Chosen: {n} components", "選ばれた成分の数: {n}")
+CHOSEN_NUMBER = Text("Chosen: {n} {n|component|components}", "選ばれた成分の数: {n}")
 NO_CURVE = Text("random start:\nnothing learnt yet", "乱数による初期値\n（学習前）")
 
-N_NOTES = Text("{n} notes", "音符 {n} 個")
+N_NOTES = Text("{n} {n|note|notes}", "音符 {n} 個")
 PALE = Text("pale: less sure", "淡い音符: 確信度が低い")
 HITS = Text("found ({n})", "見つかった音符 ({n})")
 MISSES = Text("missed ({n})", "見落とし ({n})")
@@ -45,7 +48,7 @@ SCORES = Text(
 )
 ERRORS = Text("Errors by kind", "誤りの種類")
 
-REST = Text("other", "その他")
+REST = text.OTHER_SOUNDS
 PARTS_PAINTED = Text(
     "each point in the colours of the parts that sound there, the brighter the louder (60 dB)",
     "各点の色はそこで鳴っているパート、明るさは音の大きさ（60 dB）",
@@ -71,12 +74,7 @@ NEEDS_VIDEO = Text(
 )
 
 
-def count(n_components: int, language: Language) -> str:
-    """So many components."""
-    return (ONE_COMPONENT if n_components == 1 else N_COMPONENTS).format(language, n=n_components)
-
-
 def moment(n_components: int, iteration: int, language: Language) -> str:
     """So many components, after so many iterations."""
     when = AFTER if iteration else BEFORE_LEARNING
-    return f"{count(n_components, language)} · {when.format(language, n=iteration)}"
+    return f"{N_COMPONENTS.format(language, n=n_components)} · {when.format(language, n=iteration)}"

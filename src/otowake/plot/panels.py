@@ -269,7 +269,7 @@ def set_curve(
     looks = np.arange(LOOK, before + 1, LOOK)
     axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
-        words = labels.AUDITIONS.format(language)
+        words = labels.AUDITIONS.format(language, n=before)
         axes.text(0.97, 0.95, words, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=QUIET)
     axes.set_xscale("log")
     first = float(min([before + iterations[0], *looks]))

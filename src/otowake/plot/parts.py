@@ -58,7 +58,7 @@ def parts_figure(
     >>> import otowake
     >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["stems"])
     >>> [words.get_text() for words in parts_figure(analysis, language="ja").legends[0].get_texts()]
-    ['アコーディオン', 'その他']
+    ['アコーディオン', 'その他の音']
     """
     with style():
         figure, (axes,) = _figure(analysis, labels.PARTS_PAINTED.format(language), language, size, 1)

@@ -114,7 +114,7 @@ def _found(analysis: Analysis) -> Both:
         elif analysis.note_spec is not None:
             yield labels.N_NOTES.format(language, n=len(analysis.notes))
         if analysis.fit is not None:
-            yield labels.count(len(analysis.components), language)
+            yield labels.N_COMPONENTS.format(language, n=len(analysis.components))
 
     def sentence(language: Language) -> str:
         said = text.BETWEEN.format(language).join(facts(language))

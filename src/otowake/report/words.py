@@ -6,7 +6,7 @@ from otowake import text
 from otowake.plot import labels
 from otowake.text import Text
 
-PART_FOUND = Text("{title} ({n} notes)", "{title}（{n} 音）")
+PART_FOUND = Text("{title} ({n} {n|note|notes})", "{title}（{n} 音）")
 FOUND = Text("Found: {facts}.", "見つかったもの: {facts}。")
 
 WORDS: dict[str, Text] = {
@@ -51,7 +51,7 @@ WORDS: dict[str, Text] = {
     "reset": Text("Whole recording", "録音全体に戻す"),
     "mixture": Text("The recording", "録音"),
     "synthesised": Text("Notes as synthesised", "音符（合成音）"),
-    "other": Text("Other sounds", "その他の音"),
+    "other": text.OTHER_SOUNDS,
     "componentOf": Text("Component {n}", "成分 {n}"),
     "heard": Text("Heard: {names}", "聞こえる音: {names}"),
     "silence": Text("nothing", "なし"),
@@ -78,7 +78,7 @@ WORDS: dict[str, Text] = {
     "notes": Text("Notes", "音符"),
     "roll": Text("Piano roll", "ピアノロール"),
     "pale": labels.PALE,
-    "noteList": Text("List of {n} notes", "音符の一覧（{n} 個）"),
+    "noteList": Text("List of {n} {n|note|notes}", "音符の一覧（{n} 個）"),
     "instrument": Text("instrument", "楽器"),
     "instruments": Text("Instruments", "楽器"),
     "chances": Text("likely", "可能性"),
@@ -105,7 +105,7 @@ WORDS: dict[str, Text] = {
     "learning": Text("The learning", "学習の経過"),
     "playLearning": Text("Play the learning", "学習の経過を再生"),
     "pauseLearning": Text("Pause the learning", "学習の経過を止める"),
-    "after": Text("after {n} iterations", "反復 {n} 回"),
+    "after": Text("after {n} {n|iteration|iterations}", "反復 {n} 回"),
     "before": labels.BEFORE_LEARNING,
     "table": Text("Every component", "成分の表"),
     "number": text.COMPONENT,

@@ -11,9 +11,10 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 let language = data.language;
 
-/** A sentence that is there in both languages, filled in. */
+/** A sentence that is there in both languages, filled in; {n|note|notes} is the first word where n is 1. */
 function say(sentence, facts = {}) {
-  return sentence[language].replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
+  const counted = sentence[language].replace(/\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g, (all, name, one, more) => (facts[name] === 1 ? one : more));
+  return counted.replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
 }
 
 /** A word of the page by its name. */

@@ -226,7 +226,7 @@ function lossChart() {
         context.fillStyle = ink("quiet");
         context.textAlign = "right";
         context.textBaseline = "top";
-        context.fillText(word("auditions"), left + width - 8, top + 8);
+        context.fillText(word("auditions", { n: before }), left + width - 8, top + 8);
       }
       context.strokeStyle = ink("line");
       context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
@@ -252,7 +252,7 @@ function lossChart() {
     label: () => `${word("loss")}: ${word("lnLoss")}, ${say(data.fit.ended)}`,
     tell(at) {
       const near = points.reduce((best, point, i) => (Math.abs(point[0] - at) < Math.abs(points[best][0] - at) ? i : best), 0);
-      return points.length ? `${word("iteration")} ${iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}` : "";
+      return points.length ? `${word("iteration")} ${before + iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}` : "";
     },
   });
 }
