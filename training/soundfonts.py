@@ -33,7 +33,7 @@ class Preset:
         return f"{self.font}-{number}.{self.instrument}"
 
 
-_FLUID = {
+GENERAL_MIDI = {
     "electric-piano": (4, 5),
     "harpsichord": (6,),
     "clavinet": (7,),
@@ -84,11 +84,12 @@ _FLUID = {
     "koto": (107,),
     "kalimba": (108,),
 }
+"""The programs of General MIDI that stand for our instruments."""
 
 PRESETS: tuple[Preset, ...] = (
     *(Preset("MuseScore_General", program, "piano", (25, 50, 75, 100, 122)) for program in (0, 1)),
     *(Preset("FluidR3", program, "piano", (30, 65, 100, 122)) for program in (0,)),
-    *(Preset("FluidR3", program, name) for name, programs in _FLUID.items() for program in programs),
+    *(Preset("FluidR3", program, name) for name, programs in GENERAL_MIDI.items() for program in programs),
     # Where MuseScore's sounds are not FluidR3's.
     Preset("MuseScore_General", 4, "electric-piano"),
     Preset("MuseScore_General", 5, "electric-piano"),

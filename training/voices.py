@@ -20,6 +20,7 @@ from otowake.music.instruments import NAMES
 from otowake.music.recognizer import Description, described, patches
 from training import banks, music, soundfonts
 from training.banks import Bank
+from training.classes import EXTRA, FAMILY_OF, LABELS, LEFT_OUT, WEIGHTS
 from training.degrade import degrade
 from training.instruments import BY_NAME
 from training.music import Rng
@@ -27,7 +28,6 @@ from training.performance import Played, clock
 from training.plans import Part, player
 from training.render import played, tuning
 from training.samples import RATE
-from training.soundfonts import Preset
 
 SECONDS = 10.0
 """Length of a scene."""
@@ -36,168 +36,6 @@ KINDS = {"alone": 0.6, "streams": 0.15, "music": 0.25}
 SHARD = 40
 """Scenes in a file."""
 VERSION = 3
-
-LABELS: dict[str, tuple[str, float]] = {
-    name: (name, 1.0)
-    for name in (
-        *(
-            "piano",
-            "electric-piano",
-            "harpsichord",
-            "organ",
-            "accordion",
-            "harmonica",
-            "guitar-nylon",
-            "guitar-steel",
-        ),
-        *(
-            "banjo",
-            "mandolin",
-            "harp",
-            "violin",
-            "viola",
-            "cello",
-            "double-bass",
-            "flute",
-            "oboe",
-            "clarinet",
-        ),
-        *("bassoon", "saxophone", "trumpet", "trombone", "tuba", "drums"),
-    )
-} | {
-    "clavinet": ("harpsichord", 0.3),
-    "harmonium": ("accordion", 0.5),
-    "bandoneon": ("accordion", 0.7),
-    "guitar-electric": ("electric-guitar", 1.0),
-    "guitar-overdriven": ("electric-guitar", 0.4),
-    "bass-electric": ("electric-bass", 1.0),
-    "violin-pizz": ("violin", 0.3),
-    "viola-pizz": ("viola", 0.3),
-    "cello-pizz": ("cello", 0.3),
-    "double-bass-pizz": ("double-bass", 0.5),
-    "piccolo": ("flute", 0.3),
-    "recorder": ("flute", 0.3),
-    "pan-flute": ("flute", 0.1),
-    "ocarina": ("flute", 0.1),
-    "english-horn": ("oboe", 0.8),
-    "horn": ("french-horn", 1.0),
-    "choir": ("voice", 1.0),
-    "vibraphone": ("mallets", 1.0),
-    "marimba": ("mallets", 1.0),
-    "xylophone": ("mallets", 1.0),
-    "glockenspiel": ("mallets", 0.7),
-    "celesta": ("mallets", 0.5),
-    "music-box": ("mallets", 0.4),
-    "kalimba": ("mallets", 0.4),
-    "steel-drum": ("mallets", 0.4),
-}
-"""Of the generator's instruments: what the recogniser calls it, and how often it stands for that class."""
-
-FAMILY_OF: dict[str, str] = {
-    "MuseScore_General": "FluidR3",
-    "keyboardia": "Iowa",
-    "keyboardia.horn": "VSCO2",
-    "mtg-sax-soprano": "MTG",
-    "mtg-sax-alto": "MTG",
-    "mtg-sax-tenor": "MTG",
-    "mtg-sax-baritone": "MTG",
-    "shinyguitar-electric": "shinyguitar",
-    "shinyguitar-acoustic": "shinyguitar",
-    "green-guitar": "Karoryfer",
-    "black-guitar": "Karoryfer",
-}
-"""Sources of shared origin, which count as one."""
-
-WEIGHTS = {"otowake": 0.5}
-"""How often a source is drawn against the others (1)."""
-
-_GENERAL_MIDI = {
-    "piano": (0, 1),
-    "electric-piano": (4, 5),
-    "harpsichord": (6,),
-    "clavinet": (7,),
-    "celesta": (8,),
-    "glockenspiel": (9,),
-    "music-box": (10,),
-    "vibraphone": (11,),
-    "marimba": (12,),
-    "xylophone": (13,),
-    "organ": (16, 17, 18, 19),
-    "harmonium": (20,),
-    "accordion": (21,),
-    "harmonica": (22,),
-    "bandoneon": (23,),
-    "guitar-nylon": (24,),
-    "guitar-steel": (25,),
-    "guitar-electric": (26, 27),
-    "guitar-overdriven": (29,),
-    "double-bass-pizz": (32,),
-    "bass-electric": (33, 34, 35),
-    "violin": (40, 110),
-    "viola": (41,),
-    "cello": (42,),
-    "double-bass": (43,),
-    "harp": (46,),
-    "choir": (52, 53),
-    "trumpet": (56,),
-    "trombone": (57,),
-    "tuba": (58,),
-    "horn": (60,),
-    "saxophone": (64, 65, 66, 67),
-    "oboe": (68,),
-    "english-horn": (69,),
-    "bassoon": (70,),
-    "clarinet": (71,),
-    "piccolo": (72,),
-    "flute": (73,),
-    "recorder": (74,),
-    "banjo": (105,),
-}
-
-EXTRA = (
-    Preset("FluidR3", 25, "mandolin", variation=16),
-    Preset("FluidR3", 21, "accordion", variation=8),
-    Preset("FluidR3", 40, "violin", variation=8),
-    *(Preset("GMbank", program, name) for name, programs in _GENERAL_MIDI.items() for program in programs),
-    *(
-        Preset("GMbank", program, name, variation=variation)
-        for program, name, variation in (
-            (25, "mandolin", 16),
-            (21, "accordion", 8),
-            (25, "guitar-steel", 8),
-            (19, "organ", 8),
-        )
-    ),
-)
-"""Presets that the listener's clips do not have."""
-
-LEFT_OUT = {"FluidR3-045.violin-pizz"}
-"""A section of all sizes."""
-
-APART = {
-    *("headroom.piano", "gs-pianet.electric-piano", "fm-harpsichord.harpsichord", "VSCO2.organ"),
-    *("fm-nylon_strings.guitar-nylon", "Iowa.guitar-steel", "emilyguitar.guitar-electric", "ganjo.banjo"),
-    *("fm-celtic_harp.harp", "pastabass.bass-electric", "VSCO2.violin", "flcellogrl.cello"),
-    *(
-        "smolken-bass.double-bass",
-        "smolken-bass-pizz.double-bass-pizz",
-        "ixox-flute.flute",
-        "fm-bassoon.bassoon",
-    ),
-    *(
-        "VSCO2.horn",
-        "keyboardia.horn",
-        "fm-old_trombone.trombone",
-        "war-tuba.tuba",
-        "fm-vibraphone.vibraphone",
-    ),
-    *("VSCO2.trumpet", "mtg-sax-alto.saxophone", "mtg-sax-tenor.saxophone", "mtg-sax-soprano.saxophone"),
-    *("mtg-sax-baritone.saxophone", "VSCO2.xylophone"),
-}
-"""Banks kept apart to tell how well the recogniser does on sources that it does not know: whole sources of a class."""
-
-APART_FONT = "GMbank"
-"""A soundfont that is kept apart as well, for the classes of which no recording can be spared."""
 
 
 @dataclass(frozen=True)

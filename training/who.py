@@ -2,7 +2,7 @@
 
     python -m training.who --cache DIR [--samples DIR] [--scenes N] [--steps N] [--all] [--out FILE]
 
-Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`voices.APART`) and the
+Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`classes.APART`) and the
 recogniser is judged on them: that run tells how good it is on instruments that it does not know, and the temperature
 of its probabilities. With ``--all`` it learns from every source, and takes over the temperature that the first run found.
 Uses torch, which the package itself does not need.
@@ -32,8 +32,9 @@ from otowake.music.instruments import TABLE
 from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, flat, hues
 from otowake.signal.cells import LOWEST, ROWS
 from training import banks, keeping, voices
+from training.classes import APART, APART_FONT
 from training.recognizing import Network
-from training.voices import APART, APART_FONT, Lessons, origin_of
+from training.voices import Lessons, origin_of
 
 Rng = np.random.Generator
 
