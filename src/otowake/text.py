@@ -309,7 +309,7 @@ ARCHIVE_PROGRESS = Text(
 TIME_LEFT = Text("; {left} left", "。残り {left}")
 ARCHIVE_READING = Text("reading {found} {found|recording|recordings}", "録音 {found} 個を読んでいます")
 ARCHIVE_DONE = Text(
-    "{done} of {found} {found|recording|recordings} done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
+    "{done} of {found} {found|recording is|recordings are} done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
     "{speed:.1f} × real time.",
     "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗。今回は {now} 個、音声 {hours:.2f} 時間を"
     "実時間の {speed:.1f} 倍で処理しました。",
