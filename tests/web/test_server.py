@@ -324,7 +324,7 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     ended = visitor.ended(job)
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
-    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": []}').status_code == 409
+    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": {}}').status_code == 409
 
 
 def test_who_plays_is_corrected(served, wav):
