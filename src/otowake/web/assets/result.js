@@ -19,14 +19,14 @@ export async function showResult(job) {
   if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
   const components = view.components.map((each) => {
     const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
-    return player(fresh(each.sound), `${each.index + 1} · ${pitch}`, `${(100 * each.energy).toFixed(1)} %`);
+    return player(fresh(each.sound), [each.index + 1, pitch, ...(each.name ? [each.name] : [])].join(" · "), `${(100 * each.energy).toFixed(1)} %`);
   });
   $("components").replaceChildren(...components);
   $("parts").replaceChildren(...parts);
   $("component-players").open = !parts.length;
   $("component-players").hidden = !components.length;
-  showEditor(at, view);
   $("report").replaceChildren(...report(at, view));
+  await showEditor(at, view);
 }
 
 // "violin 2" where there are two.
