@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import csv
 import json
 import os
 import re
@@ -121,14 +121,96 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     assert page.locator("#result-name img").count() == 0
     page.click("#switch")
     said(page, "#archive", "すべてダウンロード")
-    with page.expect_download() as waiting:
-        page.click("#archive")
-    path = tmp_path / "archive.zip"
-    waiting.value.save_as(path)
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+    with downloaded(page, tmp_path / "archive.zip") as archive:
         assert archive.testzip() is None
         name = next(name for name in archive.namelist() if name.endswith("analysis.json"))
         assert json.loads(archive.read(name))["options"]["fit"]["n_components"] == 2
+
+
+def table(archive, name):
+    """The rows of a table in an archive."""
+    path = next(each for each in archive.namelist() if each.count("/") == 1 and each.endswith("/" + name))
+    return list(csv.DictReader(archive.read(path).decode("utf-8-sig").splitlines()))
+
+
+def downloaded(page, path):
+    with page.expect_download() as waiting:
+        page.click("#archive")
+    waiting.value.save_as(path)
+    return zipfile.ZipFile(path)
+
+
+def applied(page):
+    page.click("#apply")
+    page.wait_for_selector("#work:not([hidden])")
+    page.wait_for_selector("#result:not([hidden])")
+    sync_api.expect(page.locator("#apply")).to_be_disabled(timeout=WAIT)
+    assert page.is_hidden("#alert")
+
+
+def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path):
+    page = visit()
+    choose(page, mp3)
+    set_options(page, **QUICK)
+    page.click("#go")
+    page.wait_for_selector("#parts button")
+    found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
+    page.click("#correct > summary")
+    edits = page.locator("#todo-list li")
+    said(page, "#roll-said", "音符は選ばれていません")
+
+    page.check("input[value=draw]")
+    box = page.locator("#roll").bounding_box()
+    across, down = box["x"] + box["width"] * 0.3, box["y"] + 8
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across + 100, down + 2, steps=3)
+    page.mouse.up()
+    sync_api.expect(edits).to_have_count(1)
+    drawn = {name: float(page.input_value(f"#note-{name}")) for name in ("from", "to", "midi")}
+    assert drawn["midi"] > max(int(note["midi"]) for note in found)
+
+    page.focus("#roll")
+    page.keyboard.press("Escape")
+    for _ in range(len(found)):
+        page.keyboard.press("p")  # to the very first
+    before = int(page.input_value("#note-midi"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    sync_api.expect(page.locator("#note-midi")).to_have_value(str(before - 2))
+    page.keyboard.press("n")
+    page.keyboard.press("Delete")
+    sync_api.expect(edits).to_have_count(3)
+    page.keyboard.press("Control+z")
+    sync_api.expect(edits).to_have_count(2)
+
+    page.check("#component-checks input >> nth=1")
+    page.fill("#component-name", "左手 <b>")
+    page.locator("#component-name").blur()
+    sync_api.expect(edits).to_have_count(3)
+    applied(page)
+    with downloaded(page, tmp_path / "corrected.zip") as archive:
+        notes = table(archive, "notes.csv")
+        assert table(archive, "components.csv")[1]["name"] == "左手 <b>"
+    assert len(notes) == len(found) + 1
+    new = next(note for note in notes if note["id"] == str(len(found)))
+    assert int(new["midi"]) == drawn["midi"]
+    assert (
+        abs(float(new["onset_s"]) - drawn["from"]) < 0.01 and abs(float(new["offset_s"]) - drawn["to"]) < 0.01
+    )
+    assert next(int(note["midi"]) for note in notes if note["id"] == "0") == int(found[0]["midi"]) - 2
+    names = page.frame_locator("#report iframe").locator("#component-table td")
+    sync_api.expect(names.filter(has_text="左手 <b>")).to_have_count(1, timeout=WAIT)
+
+    page.reload()
+    page.click("#jobs li button >> nth=0")
+    page.click("#correct > summary")
+    sync_api.expect(edits).to_have_count(3, timeout=WAIT)
+    for left in (2, 1, 0):
+        page.click("#undo")
+        sync_api.expect(edits).to_have_count(left)
+    applied(page)
+    assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == found
 
 
 def test_two_people_side_by_side_each_with_their_own(visit, mp3):

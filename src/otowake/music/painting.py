@@ -118,7 +118,9 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
 
     def with_components(before: Analysis) -> Analysis:
-        names = {numbers[each.index + 1]: each.name for each in before.components if each.index + 1 in numbers}
+        names = {
+            numbers[each.index + 1]: each.name for each in before.components if each.index + 1 in numbers
+        }
         components = tuple(replace(each, name=names.get(each.index, "")) for each in description.components)
         return replace(before, fit=changed, components=components, tuning_hz=description.tuning_hz)
 

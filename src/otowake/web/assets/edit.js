@@ -2,7 +2,7 @@
 
 import { draw as drawStrokes, showPicture } from "./paint.js";
 import { beginRoll, draw as drawRoll, showGround } from "./roll.js";
-import { add, componentTitle, draft, onDraft, open, partTitle, titleOf } from "./todo.js";
+import { add, componentTitle, draft, nNotes, onDraft, open, partTitle, titleOf } from "./todo.js";
 import { $, facts, make, t } from "./words.js";
 
 let view = null; // what the result is
@@ -49,7 +49,7 @@ function partRow(part) {
   menu.value = part.instrument;
   menu.setAttribute("aria-label", `${t("who_plays")} ${partTitle(part.name)}`);
   menu.addEventListener("change", () => add([{ do: "instrument", part: part.name, instrument: menu.value }]));
-  return make("div", { className: "row part" }, ...(draft.parts.length > 1 ? [check] : []), menu, make("span", { className: "fine", textContent: t("n_notes", { n: part.notes }) }));
+  return make("div", { className: "row part" }, ...(draft.parts.length > 1 ? [check] : []), menu, make("span", { className: "fine", textContent: nNotes(part.notes) }));
 }
 
 $("merge-parts").addEventListener("click", () => {

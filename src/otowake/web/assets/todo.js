@@ -16,6 +16,7 @@ export const onDraft = (listener) => listeners.push(listener);
 export const corrections = () => groups.flat();
 export const titleOf = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
 export const noteName = (midi) => facts.note_names[language()][midi];
+export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
 export const seconds = (value) => Number(value.toFixed(2));
 
 // "violin 2" where there are two.
@@ -128,9 +129,9 @@ function sentence(edit) {
   const title = (name) => titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
   const words = {
     instrument: () => t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
-    move: () => t("todo_give", { n: edit.notes.length, part: title(edit.part) }),
+    move: () => t("todo_give", { which: nNotes(edit.notes.length), part: title(edit.part) }),
     add: () => t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
-    change: () => t("todo_change", { n: 1, how: changed(edit) }),
+    change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
     name: () => t("todo_name", { which: edit.component, name: edit.name }),
     paint: () => t("todo_paint", {
       which: componentTitle(edit.component), how: t(edit.belongs ? "belongs" : "belongs_not"),
@@ -139,8 +140,8 @@ function sentence(edit) {
   };
   if (edit.do in words) return words[edit.do]();
   if (edit.parts) return t("todo_merge", { which: edit.parts.map(title).join(", ") });
-  if (edit.notes) return t("todo_delete", { which: t("n_notes", { n: edit.notes.length }) });
-  if ("note" in edit) return t("todo_split", { which: t("n_notes", { n: 1 }) });
+  if (edit.notes) return t("todo_delete", { which: nNotes(edit.notes.length) });
+  if ("note" in edit) return t("todo_split", { which: nNotes(1) });
   if ("part" in edit) return t("todo_split", { which: title(edit.part) });
   return t(`todo_${edit.do}`, { which: (edit.components ?? [edit.component]).map(componentTitle).join(", ") });
 }
@@ -154,7 +155,7 @@ function changed({ onset_s, offset_s, midi }) {
 
 function told(group) {
   if (group.length === 1) return sentence(group[0]);
-  if (group[0].do === "change") return t("todo_change", { n: group.length, how: "…" });
+  if (group[0].do === "change") return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
   return t("todo_and", { first: sentence(group[0]), n: group.length - 1 });
 }
 
