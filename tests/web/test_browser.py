@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="the browser tests need Debian's chromium; none is installed"
 )
 
+expect = sync_api.expect
 WAIT = 120_000
 QUICK = {"n_components": "2", "max_iter": "30"}
 
@@ -42,6 +43,7 @@ def address():
 
 @pytest.fixture(scope="module")
 def chromium():
+    expect.set_options(timeout=WAIT)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -78,7 +80,7 @@ def choose(page, content, name="melody.mp3"):
 
 def said(page, where, pattern):
     """Wait until the page says something somewhere."""
-    sync_api.expect(page.locator(where)).to_have_text(re.compile(pattern), timeout=WAIT)
+    expect(page.locator(where)).to_have_text(re.compile(pattern))
 
 
 def set_options(page, **options):
@@ -144,8 +146,39 @@ def applied(page):
     page.click("#apply")
     page.wait_for_selector("#work:not([hidden])")
     page.wait_for_selector("#result:not([hidden])")
-    sync_api.expect(page.locator("#apply")).to_be_disabled(timeout=WAIT)
+    expect(page.locator("#apply")).to_be_disabled()
     assert page.is_hidden("#alert")
+
+
+def drawn(page):
+    """Draw a note above all others with the pointer; gives it as the page says it."""
+    page.check("input[value=draw]")
+    box = page.locator("#roll").bounding_box()
+    across, down = box["x"] + box["width"] * 0.3, box["y"] + 8
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across + 100, down + 2, steps=3)
+    page.mouse.up()
+    expect(page.locator("#todo-list li")).to_have_count(1)
+    return {name: float(page.input_value(f"#note-{name}")) for name in ("from", "to", "midi")}
+
+
+def first_two_corrected(page, n):
+    """Move the first of `n` notes two semitones down, delete the second and undo that, all with the keyboard."""
+    edits = page.locator("#todo-list li")
+    page.focus("#roll")
+    page.keyboard.press("Escape")
+    for _ in range(n):
+        page.keyboard.press("p")
+    before = int(page.input_value("#note-midi"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#note-midi")).to_have_value(str(before - 2))
+    page.keyboard.press("n")
+    page.keyboard.press("Delete")
+    expect(edits).to_have_count(3)
+    page.keyboard.press("Control+z")
+    expect(edits).to_have_count(2)
 
 
 def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path):
@@ -156,59 +189,38 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
     page.wait_for_selector("#parts button")
     found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
     page.click("#correct > summary")
-    edits = page.locator("#todo-list li")
     said(page, "#roll-said", "音符は選ばれていません")
-
-    page.check("input[value=draw]")
-    box = page.locator("#roll").bounding_box()
-    across, down = box["x"] + box["width"] * 0.3, box["y"] + 8
-    page.mouse.move(across, down)
-    page.mouse.down()
-    page.mouse.move(across + 100, down + 2, steps=3)
-    page.mouse.up()
-    sync_api.expect(edits).to_have_count(1)
-    drawn = {name: float(page.input_value(f"#note-{name}")) for name in ("from", "to", "midi")}
-    assert drawn["midi"] > max(int(note["midi"]) for note in found)
-
-    page.focus("#roll")
-    page.keyboard.press("Escape")
-    for _ in range(len(found)):
-        page.keyboard.press("p")  # to the very first
-    before = int(page.input_value("#note-midi"))
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    sync_api.expect(page.locator("#note-midi")).to_have_value(str(before - 2))
-    page.keyboard.press("n")
-    page.keyboard.press("Delete")
-    sync_api.expect(edits).to_have_count(3)
-    page.keyboard.press("Control+z")
-    sync_api.expect(edits).to_have_count(2)
-
+    new = drawn(page)
+    assert new["midi"] > max(int(note["midi"]) for note in found)
+    first_two_corrected(page, len(found))
     page.check("#component-checks input >> nth=1")
     page.fill("#component-name", "左手 <b>")
     page.locator("#component-name").blur()
-    sync_api.expect(edits).to_have_count(3)
+    edits = page.locator("#todo-list li")
+    expect(edits).to_have_count(3)
     applied(page)
     with downloaded(page, tmp_path / "corrected.zip") as archive:
-        notes = table(archive, "notes.csv")
+        notes = {int(note["id"]): note for note in table(archive, "notes.csv")}
         assert table(archive, "components.csv")[1]["name"] == "左手 <b>"
     assert len(notes) == len(found) + 1
-    new = next(note for note in notes if note["id"] == str(len(found)))
-    assert int(new["midi"]) == drawn["midi"]
-    assert (
-        abs(float(new["onset_s"]) - drawn["from"]) < 0.01 and abs(float(new["offset_s"]) - drawn["to"]) < 0.01
+    added = notes[len(found)]
+    assert int(added["midi"]) == new["midi"]
+    assert [float(added[name]) for name in ("onset_s", "offset_s")] == pytest.approx(
+        [new["from"], new["to"]], abs=0.01
     )
-    assert next(int(note["midi"]) for note in notes if note["id"] == "0") == int(found[0]["midi"]) - 2
-    names = page.frame_locator("#report iframe").locator("#component-table td")
-    sync_api.expect(names.filter(has_text="左手 <b>")).to_have_count(1, timeout=WAIT)
+    assert int(notes[0]["midi"]) == int(found[0]["midi"]) - 2
 
+    page.click("#switch")
     page.reload()
     page.click("#jobs li button >> nth=0")
+    report = page.frame_locator("#report iframe")
+    expect(report.locator("#component-table td").filter(has_text="左手 <b>")).to_have_count(1)
+    expect(report.locator("[data-language=en]")).to_have_attribute("aria-pressed", "true")
     page.click("#correct > summary")
-    sync_api.expect(edits).to_have_count(3, timeout=WAIT)
+    expect(edits).to_have_count(3)
     for left in (2, 1, 0):
         page.click("#undo")
-        sync_api.expect(edits).to_have_count(left)
+        expect(edits).to_have_count(left)
     applied(page)
     assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == found
 
