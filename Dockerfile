@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir --prefix /install ".[web,score]"
 
 FROM python:3.11-slim
 COPY --from=build /install /usr/local
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin otowake
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin otowake
 USER otowake
 ENV HOME=/tmp XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 7860

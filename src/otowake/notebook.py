@@ -154,10 +154,10 @@ def table(analysis: Analysis, language: Language = "en") -> Shown:
     Notes: 3, ...
     """
     found = tables.learning_found(analysis, language) + tables.notes_found(analysis, language)
-    components = [tables.component_cells(component, language) for component in analysis.components]
+    columns, components = tables.component_rows(analysis.components, language)
     parts = [tables.part_cells(part, analysis, language) for part in analysis.parts]
     html = [
-        _table(tables.COMPONENT_COLUMNS, components, language),
+        _table(columns, components, language),
         *(f"<p>{escape(sentence)}</p>" for sentence in found),
         _table(tables.PART_COLUMNS, parts, language),
     ]

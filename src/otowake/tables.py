@@ -28,6 +28,9 @@ SURE = 0.5
 MOST_ROWS = 40
 """Components that a terminal's table has; ``components.csv`` has them all."""
 
+WIDEST = 16
+"""What a cell of the table of components has at most, in columns of a terminal; names may be longer."""
+
 COMPONENT_COLUMNS = (
     text.COMPONENT,
     text.PITCH,
@@ -38,12 +41,12 @@ COMPONENT_COLUMNS = (
     text.SOUNDS_FROM_TO,
 )
 PART_COLUMNS = (text.INSTRUMENT, text.NUMBER_OF_NOTES, text.RANGE, text.CONFIDENCE, text.SOUNDS_FROM_TO)
-WORDS = (text.PITCH, text.INSTRUMENT, text.KIND_OF_ERROR)
+WORDS = (text.PITCH, text.NAME, text.INSTRUMENT, text.KIND_OF_ERROR)
 """Headings of columns that begin at the left."""
 
 
 def component_cells(component: Component, language: Language) -> list[str]:
-    """A component in the columns of :data:`COMPONENT_COLUMNS`."""
+    """A component in the columns of :data:`COMPONENT_COLUMNS`, and its name."""
     pitch = component.pitch
     named = ["–", "", "", ""]
     if pitch:
@@ -58,7 +61,17 @@ def component_cells(component: Component, language: Language) -> list[str]:
         *named,
         f"{component.energy:.1%}",
         f"{component.start:.1f}–{component.end:.1f}",
+        component.name,
     ]
+
+
+def component_rows(
+    components: Sequence[Component], language: Language
+) -> tuple[tuple[Text, ...], list[list[str]]]:
+    """Headings, and a row for each component; the last column is for names, where somebody has given one."""
+    named = any(component.name for component in components)
+    columns = (*COMPONENT_COLUMNS, *([text.NAME] if named else []))
+    return columns, [component_cells(component, language)[: len(columns)] for component in components]
 
 
 def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
@@ -76,13 +89,17 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
 
 def components_table(analysis: Analysis, language: Language) -> Table:
     """The components as a table of at most 80 columns: those of most energy, the unsure ones paler."""
-    table = _table(COMPONENT_COLUMNS, language)
     by_energy = sorted(analysis.components, key=lambda component: -component.energy)
     shown = {component.index for component in by_energy[:MOST_ROWS]}
-    for component in analysis.components:
-        if component.index in shown:
-            sure = component.pitch is not None and component.pitch.confidence >= SURE
-            table.add_row(*component_cells(component, language), style="" if sure else "dim")
+    rows = [component for component in analysis.components if component.index in shown]
+    columns, texts = component_rows(rows, language)
+    table = _table(columns, language)
+    for component, row in zip(rows, texts, strict=True):
+        sure = component.pitch is not None and component.pitch.confidence >= SURE
+        cells = [Line(cell, overflow="ellipsis") for cell in row]
+        for cell in cells:
+            cell.truncate(WIDEST)
+        table.add_row(*cells, style="" if sure else "dim")
     return table
 
 
@@ -98,7 +115,9 @@ def _table(headings: Sequence[Text], language: Language) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in headings:
         table.add_column(
-            heading.format(language), justify="left" if heading in WORDS else "right", no_wrap=True
+            heading.format(language),
+            justify="left" if heading in WORDS else "right",
+            no_wrap=heading is not text.NAME,
         )
     return table
 

@@ -539,6 +539,7 @@ CENTS = Text("cents", "セント")
 CONFIDENCE = Text("certainty", "確信度")
 ENERGY = Text("energy", "エネルギー")
 SOUNDS_FROM_TO = Text("when (s)", "区間（秒）")
+NAME = Text("name", "名前")
 INSTRUMENT = Text("instrument", "楽器")
 OTHER_SOUNDS = Text("other sounds", "その他の音")
 """What is of none of the instruments: in files, ``other``."""
@@ -807,6 +808,7 @@ WEB_ACTIVATIONS = Text("activations H", "アクティベーション H")
 WEB_HEAR = Text("Hear one alone", "ひとつずつ聞く")
 WEB_OTHER = OTHER_SOUNDS
 WEB_N_NOTES = Text("{n} notes", "{n} 音")
+WEB_ONE_NOTE = Text("1 note", "1 音")
 WEB_COMPONENT = Text("component {n}", "成分 {n}")
 WEB_COMPONENTS = Text("Components", "成分")
 WEB_UNPITCHED = Text("no pitch", "音高なし")
@@ -837,11 +839,43 @@ WEB_PRESET_MANUAL_HELP = Text(
 
 WEB_CORRECT = Text("Correct it by hand", "手で直す")
 WEB_CORRECT_HELP = Text(
-    "Say who plays, paint where a component belongs or doesn't, or merge, split and delete components; then apply. "
-    "Components go on learning from there.",
-    "演奏している楽器を選び直すか、成分が鳴っている・鳴っていない場所を塗るか、成分をまとめる・分割する・削除して、"
-    "「適用」します。成分はそこから学習を続けます。",
+    "Say who plays, correct notes, name, paint, merge, split or delete components; then apply. The sounds follow, and "
+    "components go on learning from there.",
+    "演奏している楽器、音符、成分の名前や場所を直し、「適用」します。音もそれに合わせて作り直され、成分はそこから学習を続けます。",
 )
+WEB_NOTES_BY_HAND = Text("Notes", "音符")
+WEB_POINTER_CHOOSE = Text("choose and move", "選ぶ・動かす")
+WEB_POINTER_DRAW = Text("draw", "描く")
+WEB_ZOOM_IN = Text("Zoom in", "拡大")
+WEB_ZOOM_OUT = Text("Zoom out", "縮小")
+WEB_ROLL_PLACE = Text("Which time is seen", "表示する時間")
+WEB_CUT = Text("Split at the cursor", "カーソルで分割")
+WEB_NOTE_PART = Text("part", "パート")
+WEB_NEW_PART = Text("new part", "新しいパート")
+WEB_NO_PART = Text("no part", "パートなし")
+WEB_GIVE = Text("Give to this part", "このパートに移す")
+WEB_PITCH = Text("pitch", "音高")
+WEB_SET_NOTE = Text("Change the chosen note", "選んだ音符を変更")
+WEB_DRAW_NOTE = Text("Add a note", "音符を追加")
+WEB_FROM_TO = Text("{start}–{end} s", "{start}〜{end} 秒")
+WEB_N_CHOSEN = Text("{n} notes chosen", "{n} 個の音符を選択中")
+WEB_NONE_CHOSEN = Text("no note chosen", "音符は選ばれていません")
+WEB_CURSOR = Text("cursor at {when}, {pitch}", "カーソル: {when}、{pitch}")
+WEB_ROLL_KEYS = Text("Piano roll: pointer and keys", "ピアノロール: マウスとキーの操作")
+WEB_ROLL_HELP = Text(
+    "Click a note to choose it; with Shift, several; or drag a frame around them. Drag a note to move it, its end to "
+    "make it longer or shorter; while drawing, drag over empty ground. Keys: N and P choose the next and the previous note "
+    "(with Shift, too). With notes chosen the arrows move them, Shift with up and down by an octave, Shift with left "
+    "and right changes their length; with none chosen they move the cursor, as comma and full stop always do. "
+    "Delete deletes, S splits at the cursor, G gives to the part in the menu, Enter adds a note at the cursor, Escape "
+    "chooses none, Ctrl+A all; + and − zoom. Ctrl+Z undoes, Ctrl+Shift+Z does it again.",
+    "音符はクリックで選びます。Shift を押しながら、または枠で囲むと複数を選べます。音符をドラッグすると移動、終わりをドラッグすると"
+    "長さの変更、「描く」では何もない所をドラッグします。キー: N と P で次と前の音符を選びます（Shift で追加）。選んだ音符は矢印キーで"
+    "動き、Shift+上下で 1 オクターブ、Shift+左右で長さが変わります。何も選んでいないときの矢印と、「,」「.」はカーソルを動かします。"
+    "Delete で削除、S でカーソルの位置で分割、G でメニューのパートに移す、Enter でカーソルの位置に追加、Escape で選択を解除、"
+    "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻し、Ctrl+Shift+Z でやり直します。",
+)
+WEB_COMPONENT_NAME = Text("Name of the chosen component", "選んだ成分の名前")
 WEB_WHO_PLAYS = Text("Who plays?", "演奏している楽器")
 WEB_MERGE_PARTS = Text("Merge the chosen into one", "選んだ楽器を 1 つにまとめる")
 WEB_TODO_INSTRUMENT = Text("{which} is {how}", "{which} は {how}")
@@ -861,12 +895,19 @@ WEB_MERGE = Text("Merge", "まとめる")
 WEB_SPLIT = Text("Split in two", "2 つに分ける")
 WEB_DELETE = Text("Delete", "削除する")
 WEB_CHOSEN_COMPONENTS = Text("Choose components", "成分を選ぶ")
-WEB_TODO = Text("To be applied", "適用する修正")
+WEB_TODO_COUNT = Text("Corrections: {n} (✓ applied)", "修正 {n} 件（✓ は適用済み）")
+WEB_TODO_GIVE = Text("give {which} to {part}", "{which}を {part} に移す")
+WEB_TODO_ADD = Text("new note {pitch}, {when}", "音符を追加: {pitch}、{when}")
+WEB_TODO_CHANGE = Text("change {which}: {how}", "{which}を変更: {how}")
+WEB_TODO_NAME = Text("component {which} is called “{name}”", "成分 {which} の名前を「{name}」に")
+WEB_TODO_AND = Text("{first}, and {n} more like it", "{first}、ほか {n} 件")
 WEB_TODO_MERGE = Text("merge {which}", "{which} をまとめる")
-WEB_TODO_SPLIT = Text("split {which}", "{which} を分割")
-WEB_TODO_DELETE = Text("delete {which}", "{which} を削除")
+WEB_TODO_SPLIT = Text("split {which}", "{which}を分割")
+WEB_TODO_DELETE = Text("delete {which}", "{which}を削除")
 WEB_TODO_PAINT = Text(
     "{which}: {how}, {start}–{end} s, {low}–{high} Hz", "{which}: {how}、{start}〜{end} 秒、{low}〜{high} Hz"
 )
 WEB_APPLY = Text("Apply", "適用")
-WEB_UNDO = Text("take back", "取り消す")
+WEB_UNDO = Text("Undo", "元に戻す")
+WEB_REDO = Text("Redo", "やり直す")
+WEB_TAKE_BACK = Text("take back", "取り消す")

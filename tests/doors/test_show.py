@@ -82,6 +82,18 @@ def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_a
     assert lines[1].split()[1:5] == ["C4", "261.6", "0", "90%"]
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_names_of_components_are_a_column_where_there_are_any(analysis, language):
+    assert text.NAME.format(language) not in shown(analysis, language, 80, terminal=False).splitlines()[0]
+    names = {60: "left hand [red]", 61: "左手の" * 20}
+    named = tuple(replace(each, name=names.get(each.index, "")) for each in analysis.components)
+    lines = shown(replace(analysis, components=named), language, 80, terminal=False).splitlines()
+    assert lines[0].split()[-1] == text.NAME.format(language)
+    assert lines[11].rstrip().endswith("left hand [red]") and "左手" in lines[12]
+    assert max(cell_len(line) for line in lines[:41]) <= 80
+    assert lines[11].split()[2:5] == ["261.6", "0", "90%"]
+
+
 def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert "violin              4  C4–D#4        93%   0.0–1.9" in lines

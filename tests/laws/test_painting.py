@@ -52,6 +52,19 @@ def test_without_a_stroke_it_is_the_plain_multiplicative_update(planted):
     assert np.allclose(ours.product(), fit.factors.product(), rtol=2e-2, atol=1e-3)
 
 
+def test_names_go_with_their_components_whatever_their_numbers_become(analysis):
+    names = [{"do": "name", "component": k, "name": f"{k}."} for k in range(1, 6)]
+    named = otowake.apply_edits(analysis, names)
+    edited = edit_components(named, [{"do": "delete", "component": 2}, {"do": "split", "component": 3}])
+    called = [each.name for each in edited.components]
+    assert sorted(called) == ["", "1.", "3.", "4.", "5."]
+    assert [each.name for each in edited.found.components] == [""] * 5
+    again = otowake.apply_edits(edited, edited.edits)
+    assert [each.name for each in again.components] == called
+    undone = otowake.apply_edits(edited, [edit for edit in edited.edits if edit["name"] != "4."])
+    assert sorted(each.name for each in undone.components) == ["", "", "1.", "3.", "5."]
+
+
 @pytest.mark.parametrize("belongs", [True, False])
 def test_a_painted_component_falls_silent_or_sounds_there(analysis, melody, belongs):
     V = otowake.spectrogram(melody, analysis.stft)

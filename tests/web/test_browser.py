@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import csv
 import json
 import os
 import re
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="the browser tests need Debian's chromium; none is installed"
 )
 
+expect = sync_api.expect
 WAIT = 120_000
 QUICK = {"n_components": "2", "max_iter": "30"}
 
@@ -42,6 +43,7 @@ def address():
 
 @pytest.fixture(scope="module")
 def chromium():
+    expect.set_options(timeout=WAIT)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -78,7 +80,7 @@ def choose(page, content, name="melody.mp3"):
 
 def said(page, where, pattern):
     """Wait until the page says something somewhere."""
-    sync_api.expect(page.locator(where)).to_have_text(re.compile(pattern), timeout=WAIT)
+    expect(page.locator(where)).to_have_text(re.compile(pattern))
 
 
 def set_options(page, **options):
@@ -121,14 +123,106 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     assert page.locator("#result-name img").count() == 0
     page.click("#switch")
     said(page, "#archive", "すべてダウンロード")
-    with page.expect_download() as waiting:
-        page.click("#archive")
-    path = tmp_path / "archive.zip"
-    waiting.value.save_as(path)
-    with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+    with downloaded(page, tmp_path / "archive.zip") as archive:
         assert archive.testzip() is None
         name = next(name for name in archive.namelist() if name.endswith("analysis.json"))
         assert json.loads(archive.read(name))["options"]["fit"]["n_components"] == 2
+
+
+def table(archive, name):
+    """The rows of a table in an archive."""
+    path = next(each for each in archive.namelist() if each.count("/") == 1 and each.endswith("/" + name))
+    return list(csv.DictReader(archive.read(path).decode("utf-8-sig").splitlines()))
+
+
+def downloaded(page, path):
+    with page.expect_download() as waiting:
+        page.click("#archive")
+    waiting.value.save_as(path)
+    return zipfile.ZipFile(path)
+
+
+def applied(page):
+    page.click("#apply")
+    page.wait_for_selector("#work:not([hidden])")
+    page.wait_for_selector("#result:not([hidden])")
+    expect(page.locator("#apply")).to_be_disabled()
+    assert page.is_hidden("#alert")
+
+
+def drawn(page):
+    """Draw a note above all others with the pointer; gives it as the page says it."""
+    page.check("input[value=draw]")
+    box = page.locator("#roll").bounding_box()
+    across, down = box["x"] + box["width"] * 0.3, box["y"] + 8
+    page.mouse.move(across, down)
+    page.mouse.down()
+    page.mouse.move(across + 100, down + 2, steps=3)
+    page.mouse.up()
+    expect(page.locator("#todo-list li")).to_have_count(1)
+    return {name: float(page.input_value(f"#note-{name}")) for name in ("from", "to", "midi")}
+
+
+def first_two_corrected(page, n):
+    """Move the first of `n` notes two semitones down, delete the second and undo that, all with the keyboard."""
+    edits = page.locator("#todo-list li")
+    page.focus("#roll")
+    page.keyboard.press("Escape")
+    for _ in range(n):
+        page.keyboard.press("p")
+    before = int(page.input_value("#note-midi"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#note-midi")).to_have_value(str(before - 2))
+    page.keyboard.press("n")
+    page.keyboard.press("Delete")
+    expect(edits).to_have_count(3)
+    page.keyboard.press("Control+z")
+    expect(edits).to_have_count(2)
+
+
+def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path):
+    page = visit()
+    choose(page, mp3)
+    set_options(page, **QUICK)
+    page.click("#go")
+    page.wait_for_selector("#parts button")
+    found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
+    page.click("#correct > summary")
+    said(page, "#roll-said", "音符は選ばれていません")
+    new = drawn(page)
+    assert new["midi"] > max(int(note["midi"]) for note in found)
+    first_two_corrected(page, len(found))
+    page.check("#component-checks input >> nth=1")
+    page.fill("#component-name", "左手 <b>")
+    page.locator("#component-name").blur()
+    edits = page.locator("#todo-list li")
+    expect(edits).to_have_count(3)
+    applied(page)
+    with downloaded(page, tmp_path / "corrected.zip") as archive:
+        notes = {int(note["id"]): note for note in table(archive, "notes.csv")}
+        assert table(archive, "components.csv")[1]["name"] == "左手 <b>"
+    assert len(notes) == len(found) + 1
+    added = notes[len(found)]
+    assert int(added["midi"]) == new["midi"]
+    assert [float(added[name]) for name in ("onset_s", "offset_s")] == pytest.approx(
+        [new["from"], new["to"]], abs=0.01
+    )
+    assert int(notes[0]["midi"]) == int(found[0]["midi"]) - 2
+
+    page.click("#switch")
+    page.reload()
+    page.click("#jobs li button >> nth=0")
+    report = page.frame_locator("#report iframe")
+    expect(report.locator("#component-table td").filter(has_text="左手 <b>")).to_have_count(1)
+    expect(report.locator("[data-language=en]")).to_have_attribute("aria-pressed", "true")
+    page.click("#correct > summary")
+    expect(edits).to_have_count(3)
+    for left in (2, 1, 0):
+        page.click("#undo")
+        expect(edits).to_have_count(left)
+    applied(page)
+    assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == found
 
 
 def test_two_people_side_by_side_each_with_their_own(visit, mp3):

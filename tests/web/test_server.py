@@ -324,7 +324,48 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     ended = visitor.ended(job)
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
-    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": []}').status_code == 409
+    assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": {}}').status_code == 409
+
+
+def test_corrections_are_told_before_they_are_applied(served, wav):
+    visitor = served()
+    job = visitor.order(wav, stages=["components", "instruments"]).json()["id"]
+    visitor.ended(job)
+
+    def draft(*edits):
+        return visitor.post(f"/jobs/{job}/draft", content=json.dumps({"edits": edits}))
+
+    found = draft().json()
+    first = found["notes"][0]
+    add = {"do": "add", "onset_s": 0.1, "offset_s": 0.4, "midi": 90, "part": "tuba"}
+    edits = [
+        add,
+        {"do": "change", "note": found["first_id"], "midi": 91},
+        {"do": "delete", "notes": [first["id"]]},
+        {"do": "name", "component": 2, "name": "左手"},
+    ]
+    told = draft(*edits, {"do": "delete", "component": 1}).json()
+    new = {"id": found["first_id"], "onset": 0.1, "offset": 0.4, "midi": 91, "part": "tuba"}
+    assert [note for note in told["notes"] if note not in found["notes"]] == [new]
+    assert first not in told["notes"] and len(told["notes"]) == len(found["notes"])
+    assert told["names"] == ["", "左手"]
+    assert told["parts"][-1] == {"name": "tuba", "instrument": "tuba", "notes": 1}
+    wrong = draft(add, {"do": "split", "note": found["first_id"], "at_s": 3})
+    assert wrong.status_code == 422 and "edit 2 (split)" in wrong.json()["message"]["en"]
+    assert visitor.another().post(f"/jobs/{job}/draft", content=b'{"edits": []}').status_code == 404
+
+    for wanted in (edits, []):  # what is told is what becomes of it; what is left out is undone
+        told = draft(*wanted).json()
+        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": wanted}))
+        ended = visitor.ended(job)
+        assert ended["message"] is None, ended
+        view = visitor.get(f"/jobs/{job}/view.json").json()
+        assert view["edits"] == wanted
+        assert [each["name"] for each in view["components"]] == told["names"]
+        table = visitor.get(f"/jobs/{job}/files/notes.csv").text.splitlines()[1:]
+        assert len(table) == len(told["notes"])
+        parts = [(part["name"], part["notes"]) for part in told["parts"] if part["notes"]]
+        assert [(part["name"], part["notes"]) for part in view["parts"]] == parts
 
 
 def test_who_plays_is_corrected(served, wav):

@@ -430,14 +430,15 @@ def apply_edits(analysis: Analysis, edits: Any) -> Analysis:
     checked = parsed(edits)
     found = replace(analysis.found or analysis, audio=analysis.audio)
     if checked:
-        draft = _draft(found)
+        draft = draft_of(found)
         for edit in checked:
             edit.apply(draft)
         found = _corrected(found, draft, checked)
     return found if found.audio is None else with_sound(found, found.audio)
 
 
-def _draft(found: Analysis) -> Draft:
+def draft_of(found: Analysis) -> Draft:
+    """What was found, to be corrected."""
     ids = ids_of(found.notes)
     owner = {ids[place]: part.name for part in found.parts for place in part.notes}
     players = {part.name: Player(part.instrument, part.probabilities) for part in found.parts}

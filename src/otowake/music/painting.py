@@ -113,17 +113,32 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     now = _levelled(factors, level).permuted(description.order)
     initial = _levelled(_joined(first), level).permuted(description.order)
     spec = replace(fit.spec, n_components=factors.n_components)
-    names = {
-        place: analysis.components[k - 1].name for k, place in places.items() if k <= len(analysis.components)
-    }
-    components = tuple(
-        replace(component, name=names.get(int(old), ""))
-        for component, old in zip(description.components, description.order, strict=True)
-    )
+    ranks = {int(old): rank for rank, old in enumerate(description.order)}
+    numbers = {k: ranks[place] for k, place in places.items()}
     changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
-    facts = {"fit": changed, "components": components, "tuning_hz": description.tuning_hz}
-    edited = replace(analysis, **facts, found=analysis.found and replace(analysis.found, **facts))
+
+    def with_components(before: Analysis) -> Analysis:
+        names = {
+            numbers[each.index + 1]: each.name for each in before.components if each.index + 1 in numbers
+        }
+        components = tuple(replace(each, name=names.get(each.index, "")) for each in description.components)
+        return replace(before, fit=changed, components=components, tuning_hz=description.tuning_hz)
+
+    edited = replace(
+        with_components(analysis),
+        found=analysis.found and with_components(analysis.found),
+        edits=tuple(_renumbered(analysis.edits, numbers)),
+    )
     return with_sound(edited, analysis.audio)
+
+
+def _renumbered(edits: Sequence[dict[str, Any]], places: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    """Earlier corrections that call components by their numbers, as these are now; those of what is gone are left out."""
+    for edit in edits:
+        if "component" not in edit:
+            yield edit
+        elif edit["component"] in places:
+            yield edit | {"component": places[edit["component"]] + 1}
 
 
 def is_of_components(edit: Any) -> bool:

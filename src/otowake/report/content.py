@@ -72,6 +72,7 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
                 "energy": component.energy,
                 "start": component.start,
                 "end": component.end,
+                "name": component.name,
             }
             for component in analysis.components
         ],

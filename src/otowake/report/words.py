@@ -115,6 +115,7 @@ WORDS: dict[str, Text] = {
     "confidence": text.CONFIDENCE,
     "energy": text.ENERGY,
     "when": text.SOUNDS_FROM_TO,
+    "name": text.NAME,
     "spectrum": Text("spectrum", "スペクトル"),
     "activation": Text("activation", "アクティベーション"),
     "sound": Text("sound", "音"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -30,11 +31,15 @@ from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.web import form
 from otowake.web.archive import archive
+from otowake.web.draft import drafted
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, new_session
 from otowake.web.jobs import Job, Jobs, Refused, shown
 
 MOST_JSON = 2**18
 """The longest order, in bytes."""
+
+MOST_EDITS_JSON = 2**21
+"""The longest list of corrections, in bytes."""
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """The files of the page that are sent as they are, by their endings."""
@@ -70,6 +75,7 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/jobs/{job}", end_job, methods=["DELETE"]),
             Route("/jobs/{job}/sound", receive_sound, methods=["PUT"]),
             Route("/jobs/{job}/cancel", cancel_job, methods=["POST"]),
+            Route("/jobs/{job}/draft", draft_job, methods=["POST"]),
             Route("/jobs/{job}/edits", correct_job, methods=["POST"]),
             Route("/jobs/{job}/archive.zip", send_archive),
             Route("/jobs/{job}/files/{path:path}", send_file),
@@ -161,13 +167,27 @@ async def receive_sound(request: Request) -> Response:
 
 
 async def correct_job(request: Request) -> Response:
-    """Let a result be corrected; the corrected one takes its place when it is done."""
+    """Let a result be corrected; the corrected one takes its place when it is done.
+
+    The corrections of notes, parts and names are all that there shall be: one that is left out is undone. Those of
+    components are done to the result as it is.
+    """
     jobs, job = _found(request)
-    edits = (await _json(request)).get("edits")
-    if job.state != "done" or not (isinstance(edits, list) and edits):
-        raise Refused(409, text.WEB_BAD_REQUEST)
-    await jobs.correct(job, edits)
+    await jobs.correct(job, await _edits(request, job))
     return JSONResponse(_shown(jobs, job))
+
+
+async def draft_job(request: Request) -> Response:
+    """What there will be after corrections, or what is wrong with them."""
+    _, job = _found(request)
+    return JSONResponse(await asyncio.to_thread(drafted, job.folder, await _edits(request, job)))
+
+
+async def _edits(request: Request, job: Job) -> list[Any]:
+    edits = (await _json(request, MOST_EDITS_JSON)).get("edits")
+    if job.state != "done" or not isinstance(edits, list):
+        raise Refused(409, text.WEB_BAD_REQUEST)
+    return edits
 
 
 async def show_job(request: Request) -> Response:
@@ -276,18 +296,18 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str) -> No
     answer.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int = MOST_JSON) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_JSON:
+        if len(body) > most:
             raise Refused(413, text.WEB_BAD_REQUEST)
     return body
 
 
-async def _json(request: Request) -> dict[str, Any]:
+async def _json(request: Request, most: int = MOST_JSON) -> dict[str, Any]:
     try:
-        asked = json.loads(await _body(request))
+        asked = json.loads(await _body(request, most))
     except (ValueError, RecursionError) as error:
         raise Refused(400, text.WEB_BAD_REQUEST) from error
     if not isinstance(asked, dict):

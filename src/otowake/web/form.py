@@ -11,10 +11,10 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.music.instruments import NAMES
+from otowake.music.instruments import NAMES, instrument
+from otowake.music.pitch import note_name
 from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
-from otowake.web.view import instruments_of
 
 LEFT_OUT = (RunSpec,)
 """Groups that mean nothing here: a job either ends or is cancelled."""
@@ -96,7 +96,8 @@ def form(spec: ServeSpec) -> dict[str, Any]:
             if group not in LEFT_OUT
         ],
         "stages": STAGES,
-        "instruments": instruments_of(NAMES),
+        "instruments": [{"name": name, "title": _both(instrument(name).title)} for name in NAMES],
+        "note_names": {each: [note_name(midi, each) for midi in range(128)] for each in LANGUAGES},
         "limits": {
             "bytes": int(spec.upload_mib * 2**20),
             "mib": spec.upload_mib,

@@ -1,4 +1,4 @@
-"""What the page shows of a result beside its files: notes, parts and components as JSON, the spectrogram as a picture."""
+"""What the page shows of a result beside its files: parts and components as JSON, the spectrogram as a picture."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from otowake.io.sounds import OTHER, component_file
-from otowake.music.instruments import instrument
 from otowake.music.pitch import note_name
+from otowake.plot.colours import PALETTE
 from otowake.signal import spectrogram
 from otowake.text import LANGUAGES
 from otowake.types import Analysis, Audio, Floats
@@ -32,7 +32,6 @@ def write_view(analysis: Analysis, audio: Audio, folder: Path) -> None:
 
 def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
     """Names, times and sound files of what was found; `result` is its folder."""
-    part_of = {place: part.name for part in analysis.parts for place in part.notes}
     return {
         "name": audio.name,
         "seconds": audio.duration,
@@ -47,19 +46,13 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
             for part in analysis.parts
         ],
         "other": _sound(result, "stems", OTHER),
-        "notes": [
-            {
-                "id": place,
-                "onset": round(note.onset, 3),
-                "offset": round(note.offset, 3),
-                "midi": note.midi,
-                "part": part_of.get(place),
-            }
-            for place, note in enumerate(analysis.notes)
-        ],
+        "noted": analysis.note_spec is not None,
+        "edits": analysis.edits,
+        "palette": PALETTE,
         "components": [
             {
                 "index": component.index,
+                "name": component.name,
                 "pitch": {each: note_name(component.pitch.midi, each) for each in LANGUAGES}
                 if component.pitch
                 else None,
@@ -71,12 +64,6 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
             for component in analysis.components
         ],
     }
-
-
-def instruments_of(names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Names and titles of instruments, for a menu."""
-    titles = [(name, instrument(name).title) for name in names]
-    return [{"name": name, "title": {"en": title.en, "ja": title.ja}} for name, title in titles]
 
 
 def _sound(result: Path, folder: str, name: str) -> str | None:

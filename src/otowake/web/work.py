@@ -38,6 +38,7 @@ from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, spe
 from otowake.outside import json_of
 from otowake.text import LANGUAGES, Language
 from otowake.types import Audio, Floats, Progress
+from otowake.web.draft import write_draft
 from otowake.web.view import write_view
 
 SPARE_SECONDS = 0.5
@@ -144,7 +145,7 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
     others = [edit for edit in order["edits"] if not is_of_components(edit)]
     tell({"begun": "components"})
     analysis = with_sound(load_analysis(result), audio)
-    edited = apply_edits(analysis, [*analysis.edits, *others]) if others else analysis
+    edited = apply_edits(analysis, others) if others != list(analysis.edits) else analysis
     if of_components:
         edited = edit_components(edited, of_components)
     tell({"begun": "writing"})
@@ -155,6 +156,7 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
             written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
             (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
     write_view(edited, audio, folder)
+    write_draft(edited, folder)
 
 
 def _rounds(path: Path) -> list[Any]:
@@ -182,6 +184,7 @@ def take_apart(order: dict[str, Any], tell: Tell) -> None:
     with new_folder(folder / "result", overwrite=True) as place:
         write_analysis(analysis, place, language)
     write_view(analysis, audio, folder)
+    write_draft(analysis, folder)
 
 
 def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:

@@ -9,7 +9,7 @@ const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-let language = data.language;
+let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language; // of the page around it, if there is one
 
 /** A sentence that is there in both languages, filled in; {n|note|notes} is the first word where n is 1. */
 function say(sentence, facts = {}) {

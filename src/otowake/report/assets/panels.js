@@ -32,8 +32,8 @@ const decibels = (level) => (level <= pictures.floor + 0.3 ? "≤ " : "") + leve
 const hertz = (midi) => `${toHz(midi).toFixed(toHz(midi) < 1000 ? 1 : 0)} Hz · ${noteName(midi)}`;
 
 function componentLabel(number) {
-  const pitch = data.components[number]?.pitch;
-  return String(number + 1) + (pitch ? " " + noteName(pitch.midi) : "");
+  const { pitch, name } = data.components[number] ?? {};
+  return String(number + 1) + (pitch ? " " + noteName(pitch.midi) : "") + (name ? " · " + name : "");
 }
 
 const FREQUENCIES = [views.frequency.min, views.frequency.max];

@@ -26,8 +26,8 @@ function trackName(track) {
   if (track.kind === "notes") return word("synthesised");
   if (track.kind === "other") return word("other");
   if (track.kind === "component") {
-    const pitch = data.components[track.place].pitch;
-    return word("componentOf", { n: track.place + 1 }) + (pitch ? " · " + noteName(pitch.midi) : "");
+    const { pitch, name } = data.components[track.place];
+    return [word("componentOf", { n: track.place + 1 }), ...(pitch ? [noteName(pitch.midi)] : []), ...(name ? [name] : [])].join(" · ");
   }
   const part = data.parts[track.place];
   const same = data.parts.filter((other) => other.title.en === part.title.en);

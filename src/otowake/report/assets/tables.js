@@ -61,7 +61,8 @@ function makeMixer() {
   all();
 }
 
-const HEADS = ["number", "pitch", "sound", "activation", "spectrum", "hz", "cents", "confidence", "energy", "when"];
+const named = data.components.some((component) => component.name);
+const HEADS = ["number", ...(named ? ["name"] : []), "pitch", "sound", "activation", "spectrum", "hz", "cents", "confidence", "energy", "when"];
 const sparks = data.components.map(() => [make("canvas", { className: "spark" }), make("canvas", { className: "spark wide" })]);
 
 function makeComponentTable() {
@@ -69,7 +70,7 @@ function makeComponentTable() {
   const table = $("component-table");
   const boxes = data.components.map((_, place) => trackOf("component-" + place)).map((track) => track && controls(track));
   function all() {
-    const rows = data.components.map(({ pitch, energy, start, end }, place) => {
+    const rows = data.components.map(({ pitch, energy, start, end, name }, place) => {
       const cells = [
         pitch ? noteName(pitch.midi) : "–",
         pitch ? pitch.hz.toFixed(1) : "",
@@ -81,7 +82,7 @@ function makeComponentTable() {
       const choose = make("button", { type: "button", className: "link", onclick: () => { select({ components: [place] }); player.seek(start); } }, String(place + 1));
       const [spectrum, activation] = sparks[place];
       return make("tr", { "aria-selected": String(selection.components.includes(place)) },
-        make("th", { scope: "row" }, choose), cells[0], make("td", {}, boxes[place] ?? ""), make("td", {}, activation), make("td", {}, spectrum), ...cells.slice(1));
+        make("th", { scope: "row" }, choose), ...(named ? [make("td", {}, name)] : []), cells[0], make("td", {}, boxes[place] ?? ""), make("td", {}, activation), make("td", {}, spectrum), ...cells.slice(1));
     });
     table.replaceChildren(
       make("thead", {}, make("tr", {}, ...HEADS.map((name) => make("th", { scope: "col" }, word(name))))),

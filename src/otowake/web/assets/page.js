@@ -1,10 +1,10 @@
 // The page: choose a sound, watch it being taken apart, look at and hear what it is made of.
 
 import { drawLoss, drawRows } from "./draw.js";
-import { pending } from "./edit.js";
 import { fillForm, readForm } from "./form.js";
 import { showResult } from "./result.js";
 import { readable, record, stop } from "./sound.js";
+import { corrections } from "./todo.js";
 import { $, facts, fill, language, setLanguage, t } from "./words.js";
 
 const POLL = 400; // milliseconds between two questions to the server
@@ -29,7 +29,10 @@ function complain(message) {
   if (message) $("alert").scrollIntoView({ block: "nearest" });
 }
 
-const told = (error) => complain(error.message_in ?? t("offline"));
+function told(error) {
+  if (!error.message_in) console.error(error);
+  complain(error.message_in ?? t("offline"));
+}
 
 // --- choosing
 
@@ -189,7 +192,7 @@ $("cancel").addEventListener("click", async () => {
 $("apply").addEventListener("click", async () => {
   stop();
   try {
-    const now = await ask("POST", `jobs/${job.id}/edits`, { edits: pending() });
+    const now = await ask("POST", `jobs/${job.id}/edits`, { edits: corrections() });
     show(now);
     follow(now.id);
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import { showEditor } from "./edit.js";
 import { press } from "./sound.js";
+import { nNotes } from "./todo.js";
 import { $, facts, language, make, t } from "./words.js";
 
 const title = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
@@ -15,18 +16,18 @@ export async function showResult(job) {
   $("result-name").textContent = job.name;
   $("archive").href = `${at}/archive.zip`;
   $("notices").replaceChildren(...job.warnings.map((words) => make("p", { className: "alert", textContent: words[language()] })));
-  const parts = view.parts.map((part) => player(fresh(part.sound), partTitle(part, view.parts), t("n_notes", { n: part.notes })));
+  const parts = view.parts.map((part) => player(fresh(part.sound), partTitle(part, view.parts), nNotes(part.notes)));
   if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
   const components = view.components.map((each) => {
     const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
-    return player(fresh(each.sound), `${each.index + 1} · ${pitch}`, `${(100 * each.energy).toFixed(1)} %`);
+    return player(fresh(each.sound), [each.index + 1, pitch, ...(each.name ? [each.name] : [])].join(" · "), `${(100 * each.energy).toFixed(1)} %`);
   });
   $("components").replaceChildren(...components);
   $("parts").replaceChildren(...parts);
   $("component-players").open = !parts.length;
   $("component-players").hidden = !components.length;
-  showEditor(at, view);
   $("report").replaceChildren(...report(at, view));
+  await showEditor(at, view);
 }
 
 // "violin 2" where there are two.

@@ -74,3 +74,17 @@ export function press(url, show) {
 }
 audio.addEventListener("timeupdate", () => playing?.(true, audio.currentTime / (audio.duration || 1)));
 audio.addEventListener("ended", stop);
+
+let tones = null;
+
+// A short tone of a pitch, when a note is chosen or moved.
+export function tone(midi) {
+  tones ??= new AudioContext();
+  const now = tones.currentTime, wave = tones.createOscillator(), volume = tones.createGain();
+  Object.assign(wave, { type: "triangle" }).frequency.value = 440 * 2 ** ((midi - 69) / 12);
+  volume.gain.setValueAtTime(0.15, now);
+  volume.gain.exponentialRampToValueAtTime(0.001, now + 0.4);
+  wave.connect(volume).connect(tones.destination);
+  wave.start(now);
+  wave.stop(now + 0.4);
+}

@@ -1,0 +1,187 @@
+// What is to be corrected: gathered, undone and done again, told as sentences, applied at once. The server says what there is after it.
+
+import { $, facts, language, make, t } from "./words.js";
+
+let path = null; // of the job
+let view = null; // what the result is
+let said = null; // the same as the server told it
+let groups = []; // of corrections; each group is made, and undone, at once
+let undone = []; // what was taken out, the last at the end
+let turn = Promise.resolve(); // requests go one after the other
+const listeners = [];
+
+export let draft = null; // notes, parts and names as they are after all corrections
+
+export const onDraft = (listener) => listeners.push(listener);
+export const corrections = () => groups.flat();
+export const titleOf = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
+export const noteName = (midi) => facts.note_names[language()][midi];
+export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
+export const seconds = (value) => Number(value.toFixed(2));
+
+// "violin 2" where there are two.
+export function partTitle(name) {
+  const its = draft.parts.find((each) => each.name === name);
+  if (!its) return t("no_part");
+  const same = draft.parts.filter((each) => each.instrument === its.instrument);
+  return titleOf(its.instrument) + (same.length > 1 ? ` ${same.indexOf(its) + 1}` : "");
+}
+
+export function componentTitle(number) {
+  const { pitch } = view.components[number - 1];
+  const name = draft.names[number - 1];
+  return `${number} · ${pitch ? pitch[language()] : t("unpitched")}${name ? ` · ${name}` : ""}`;
+}
+
+const ofComponents = (edit) => edit.do !== "name" && ("component" in edit || "components" in edit);
+const kept = (all) => all.filter((edit) => !ofComponents(edit));
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+// Begin with a result. What is not applied yet stays as long as the result does.
+export async function open(at, shown) {
+  const now = `${at} ${JSON.stringify(shown)}`;
+  if (now !== said) {
+    const before = groups.map(kept).filter((group) => group.length);
+    const mine = path === at && same(before.flat(), shown.edits);
+    groups = mine ? before : shown.edits.map((edit) => [edit]);
+    if (!mine) undone = [];
+  }
+  [path, view, said] = [at, shown, now];
+  await ask(groups);
+}
+
+async function ask(wanted) {
+  const answer = await fetch(`${path}/draft`, { method: "POST", body: JSON.stringify({ edits: wanted.flat() }) });
+  const found = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: found.message });
+  [groups, draft] = [wanted, found];
+  list();
+  listeners.forEach((listener) => listener());
+}
+
+// `change` gives the groups that are wanted instead of those there are, or null; an error leaves them.
+function turnTo(change) {
+  turn = turn.then(async () => {
+    const wanted = change();
+    if (!wanted) return;
+    await ask(wanted);
+    complain(null);
+  }).catch((error) => {
+    if (!error.message_in) console.error(error);
+    complain(error.message_in?.[language()] ?? t("offline"));
+  });
+  return turn;
+}
+
+function complain(sentence) {
+  $("todo-alert").hidden = !sentence;
+  $("todo-alert").textContent = sentence ?? "";
+}
+
+// Add a group; `edits` may be a function that makes it when its turn has come. `joined`: one with the last of the same kind.
+export function add(edits, joined = null) {
+  return turnTo(() => {
+    const group = typeof edits === "function" ? edits() : edits;
+    if (!group?.length) return null;
+    undone = [];
+    const last = groups.at(-1);
+    const joins = joined && last?.joined === joined && same(last.map((each) => each.note), group.map((each) => each.note));
+    const whole = joins ? group.map((each, i) => ({ ...last[i], ...each })) : group;
+    return [...(joins ? groups.slice(0, -1) : groups), Object.assign(whole, { joined })];
+  });
+}
+
+export const undo = () => turnTo(() => {
+  if (!groups.length) return null;
+  undone = [...undone, groups.at(-1)];
+  return groups.slice(0, -1);
+});
+
+export const redo = () => turnTo(() => {
+  const group = undone.at(-1);
+  if (!group) return null;
+  undone = undone.slice(0, -1);
+  return [...groups, group];
+});
+
+// --- taking one back from the middle: the notes that it made are gone, and later ones have other ids
+
+const makesNote = (edit) => edit.do === "add" || (edit.do === "split" && "note" in edit);
+
+function without(group) {
+  const place = groups.indexOf(group);
+  const first = draft.first_id + groups.slice(0, place).flat().filter(makesNote).length;
+  const gone = group.filter(makesNote).length;
+  const left = (id) => (id < first ? id : id < first + gone ? null : id - gone);
+  const renamed = (edit) => {
+    if ("note" in edit) return left(edit.note) === null ? null : { ...edit, note: left(edit.note) };
+    if (!("notes" in edit)) return edit;
+    const notes = edit.notes.map(left).filter((id) => id !== null);
+    return notes.length ? { ...edit, notes } : null;
+  };
+  const later = groups.slice(place + 1).map((each) => each.map(renamed).filter(Boolean));
+  return [...groups.slice(0, place), ...later.filter((each) => each.length)];
+}
+
+// --- sentences
+
+function sentence(edit) {
+  const title = (name) => titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
+  const words = {
+    instrument: () => t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
+    move: () => t("todo_give", { which: nNotes(edit.notes.length), part: title(edit.part) }),
+    add: () => t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
+    change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
+    name: () => t("todo_name", { which: edit.component, name: edit.name }),
+    paint: () => t("todo_paint", {
+      which: componentTitle(edit.component), how: t(edit.belongs ? "belongs" : "belongs_not"),
+      start: edit.start_s, end: edit.end_s, low: edit.low_hz, high: edit.high_hz,
+    }),
+  };
+  if (edit.do in words) return words[edit.do]();
+  if (edit.parts) return t("todo_merge", { which: edit.parts.map(title).join(", ") });
+  if (edit.notes) return t("todo_delete", { which: nNotes(edit.notes.length) });
+  if ("note" in edit) return t("todo_split", { which: nNotes(1) });
+  if ("part" in edit) return t("todo_split", { which: title(edit.part) });
+  return t(`todo_${edit.do}`, { which: (edit.components ?? [edit.component]).map(componentTitle).join(", ") });
+}
+
+const times = (start, end) => t("from_to", { start: start === undefined ? "" : seconds(start), end: end === undefined ? "" : seconds(end) });
+
+function changed({ onset_s, offset_s, midi }) {
+  const moved = onset_s !== undefined || offset_s !== undefined;
+  return [...(midi === undefined ? [] : [noteName(midi)]), ...(moved ? [times(onset_s, offset_s)] : [])].join(" · ");
+}
+
+function told(group) {
+  if (group.length === 1) return sentence(group[0]);
+  if (group[0].do === "change") return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
+  return t("todo_and", { first: sentence(group[0]), n: group.length - 1 });
+}
+
+function list() {
+  const waiting = !same(kept(corrections()), view.edits) || corrections().some(ofComponents);
+  $("todo").hidden = !groups.length && !undone.length && !waiting;
+  $("apply").disabled = !waiting;
+  $("undo").disabled = !groups.length;
+  $("redo").disabled = !undone.length;
+  $("todo-count").textContent = t("todo_count", { n: groups.length });
+  let place = 0; // among the corrections that have been applied
+  const applied = (edit) => !ofComponents(edit) && same(edit, view.edits[place++]);
+  $("todo-list").replaceChildren(...groups.map((group) => {
+    const back = make("button", { type: "button", className: "quiet", textContent: t("take_back") });
+    back.addEventListener("click", () => turnTo(() => (groups.includes(group) ? without(group) : null)));
+    return make("li", { className: group.map(applied).every(Boolean) ? "applied" : "" }, told(group), " ", back);
+  }));
+}
+
+$("undo").addEventListener("click", undo);
+$("redo").addEventListener("click", redo);
+$("correct").addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches("input:not([type=checkbox], [type=radio], [type=range])")) return;
+  const key = event.key.toLowerCase();
+  if (key !== "z" && key !== "y") return;
+  event.preventDefault();
+  if (key === "y" || event.shiftKey) redo();
+  else undo();
+});
