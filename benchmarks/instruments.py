@@ -74,8 +74,9 @@ def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None 
         mind = listener.trained()
         block = listener.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
         notes = mind.notes(listener.posteriors(mono(audio), mind.weights, block))
-        rows = np.stack([notes.onset, notes.offset, notes.midi], axis=1)
-        weight = notes.confidence * np.minimum(notes.offset - notes.onset, 1)
+        until = np.maximum(notes.fades, notes.offset)
+        rows = np.stack([notes.onset, until, notes.midi], axis=1)
+        weight = notes.confidence * np.minimum(until - notes.onset, 1)
     else:
         weight = np.ones(len(rows))
     return Heard(rows, weight, recognize(audio, *rows.T, recognizer))

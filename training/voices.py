@@ -16,6 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music import listener
+from otowake.music.contours import contours
+from otowake.music.decoding import decode
 from otowake.music.instruments import NAMES
 from otowake.music.recognizer import Description, described, patches
 from training import banks, music, soundfonts
@@ -31,11 +34,15 @@ from training.samples import RATE
 
 SECONDS = 10.0
 """Length of a scene."""
-KINDS = {"alone": 0.6, "streams": 0.15, "music": 0.25}
+KINDS = {"alone": 0.45, "streams": 0.15, "music": 0.4}
 """How often each kind of scene is made."""
 SHARD = 40
 """Scenes in a file."""
-VERSION = 3
+ONE_BY_ONE = 1_000_000
+"""Scenes from this seed on are of notes one by one."""
+HEARD = 0.5
+"""Share of the scenes whose notes are those that the listener hears; in the others they are the true ones, somewhat wrong."""
+VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -154,7 +161,7 @@ def _streams(rng: Rng, available: list[Choice]) -> Plan:
 def _music(rng: Rng, available: list[Choice]) -> Plan:
     """One to four players at the same piece, mostly one of them at chords."""
     pitched = [c for c in available if c.label != "drums"]
-    team = [draw(rng, pitched) for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.4, 0.25, 0.25, 0.1])))]
+    team = [draw(rng, pitched) for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.25, 0.3, 0.3, 0.15])))]
     if len(team) > 1 and rng.random() < 0.7:
         name = "piano" if rng.random() < 0.5 else None
         team[0] = draw(rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)])
@@ -224,24 +231,24 @@ def prepare(cache_folder: Path, first: int) -> Path:
     if path.exists():
         return path
     available = _choices(cache_folder)
-    found: dict[str, list] = {k: [] for k in ("planes", "sounding", "midi", "label", "bank")}
+    found: dict[str, list] = {k: [] for k in ("planes", "sounding", "contour", "midi", "label", "bank")}
     for seed in range(first, first + SHARD):
-        wave, table, who, _ = scene(seed, available)
+        wave, table, who, _ = scene(seed, available, "alone" if seed >= ONE_BY_ONE else None)
         rng = np.random.default_rng([3, seed])
-        onset = np.maximum(table[:, 0] + rng.normal(0.008, 0.02, len(table)), 0)
-        offset = np.maximum(table[:, 1] + rng.normal(0, 0.05, len(table)), onset + 0.05)
-        audible = (table[:, 1] - table[:, 0] > 0.07) & (table[:, 0] < SECONDS - 0.2)
-        known = rng.random(len(table)) > 0.08
-        use = np.flatnonzero(audible & known)
-        midi = table[:, 2] + rng.choice([0, -12, 12], len(table), p=[0.96, 0.02, 0.02])
+        notes_of = _heard_notes if rng.random() < HEARD else _known_notes
+        onset, offset, midi, which_true = notes_of(rng, wave, table)
+        use = np.flatnonzero((which_true >= 0) & (offset - onset > 0.05) & (onset < SECONDS - 0.2))
         if not len(use):
             continue
-        for which, batch in patches(wave, onset[use], offset[use], midi[use]):
-            known_of = described(batch)
-            found["planes"].append(known_of.planes.astype(np.float16))
-            found["sounding"].append(known_of.sounding)
-            found["midi"].append(batch.midi.astype(np.int16))
-            mine = who[use[which]]
+        contour = contours(wave, onset, offset, midi)
+        for which, batch in patches(wave, onset, offset, midi):
+            kept = np.isin(which, use)
+            known_of = described(batch, contour[which])
+            found["planes"].append(known_of.planes[kept].astype(np.float16))
+            found["sounding"].append(known_of.sounding[kept])
+            found["contour"].append(known_of.contour[kept])
+            found["midi"].append(batch.midi[kept].astype(np.int16))
+            mine = who[which_true[which[kept]]]
             found["label"].append(np.array([NAMES.index(available[i].label) for i in mine], np.int64))
             found["bank"].append(mine.astype(np.int16))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -256,6 +263,30 @@ def prepare(cache_folder: Path, first: int) -> Path:
     return path
 
 
+Found = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
+"""Onset, offset and pitch of notes, and which true note each of them is, −1 where it is none."""
+
+
+def _known_notes(rng: Rng, _: NDArray[np.float32], table: NDArray[np.float64]) -> Found:
+    """The true notes as somebody may have written them down: a few missing, an octave off, badly timed."""
+    onset = np.maximum(table[:, 0] + rng.normal(0.008, 0.02, len(table)), 0)
+    offset = np.maximum(table[:, 1] + rng.normal(0, 0.05, len(table)), onset + 0.05)
+    midi = table[:, 2] + rng.choice([0, -12, 12], len(table), p=[0.96, 0.02, 0.02])
+    known = np.flatnonzero((table[:, 1] - table[:, 0] > 0.07) & (rng.random(len(table)) > 0.08))
+    return onset[known], offset[known], midi[known], known
+
+
+def _heard_notes(_: Rng, wave: NDArray[np.float32], table: NDArray[np.float64]) -> Found:
+    """The notes that the listener hears, each as long as it hears it."""
+    mind = listener.trained()
+    heard = decode(*listener.posteriors(wave, mind.weights, 128), mind.thresholds)
+    far = np.abs(heard.onset[:, None] - table[:, 0])
+    far[heard.midi[:, None] != table[:, 2]] = np.inf
+    nearest = far.argmin(axis=1) if len(table) else np.zeros(len(heard.onset), np.int64)
+    right = far.min(axis=1, initial=np.inf) < 0.06
+    return heard.onset, heard.offset, heard.midi.astype(float), np.where(right, nearest, -1)
+
+
 @cache
 def _choices(folder: Path) -> list[Choice]:
     return choices(folder)
@@ -268,5 +299,5 @@ def load(paths: list[Path]) -> Lessons:
         with np.load(path, allow_pickle=False) as file:
             parts.append({k: file[k] for k in file.files})
     joined = {k: np.concatenate([p[k] for p in parts]) for k in parts[0] if k != "names"}
-    known = Description(joined.pop("planes"), joined.pop("sounding"))
+    known = Description(*(joined.pop(name) for name in Description._fields))
     return Lessons(known, **joined, names=tuple(parts[0]["names"].tolist()))

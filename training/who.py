@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from otowake.music.contours import PARTIALS
 from otowake.music.instruments import TABLE
 from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, flat, hues
 from otowake.signal.cells import LOWEST, ROWS
@@ -70,7 +71,9 @@ def changed(known: Description, midi: NDArray[np.float64], rng: Rng, size: float
     planes[:, heard] = np.where(gone[:, None], 0, tones)
     planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
     planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
-    return Description(planes, known.sounding)
+    contour = known.contour + 0.03 * rng.standard_normal(known.contour.shape, np.float32)
+    contour[:, -PARTIALS:] += curves(rng, n, 0.05 * size)[:, :: SPAN // PARTIALS][:, :PARTIALS]
+    return Description(planes, known.sounding, contour.astype(np.float32))
 
 
 def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
@@ -102,7 +105,7 @@ def varied(
 
 
 def _known(lessons: Lessons, which: NDArray[np.int64]) -> Description:
-    return Description(lessons.known.planes[which].astype(np.float32), lessons.known.sounding[which])
+    return Description(*(field[which].astype(np.float32) for field in lessons.known))
 
 
 class Draw:
@@ -249,6 +252,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
     parser.add_argument("--scenes", type=int, default=1000)
+    parser.add_argument("--alone", type=int, default=0, help="more scenes, of notes one by one")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--size", type=int, default=256, help="patches in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -267,7 +271,8 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     banks.build(options.cache, options.samples)
     voices.build(options.cache)
-    firsts = range(0, options.scenes, voices.SHARD)
+    asked = ((0, options.scenes), (voices.ONE_BY_ONE, options.alone))
+    firsts = [first + i for first, n in asked for i in range(0, n, voices.SHARD)]
     with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
     lessons = voices.load(paths)

@@ -22,8 +22,13 @@ from otowake.errors import BadInput
 from otowake.music.instruments import NAMES, TABLE, UNKNOWN, instrument
 from otowake.types import Floats, Part
 
-TRUST = 0.5
-"""What a gain in likelihood is multiplied by before it is held against a cost: the votes of a part's notes err together."""
+TRUST, TRUST_ACROSS = 0.5, 4.0
+"""What a gain in likelihood is multiplied by before it is held against a cost: within a kind (struck and plucked strings and
+bars; blown, bowed and reeds) the votes of a part's notes err together; across the two they hardly do, as notes that fade
+are seldom taken for notes that hold."""
+
+STRUCK = frozenset({"keyboard", "plucked", "percussion"})
+"""The families whose notes fade from their onset."""
 
 WORST = -5.0
 """The least log-probability of an instrument that one note can vote for."""
@@ -44,10 +49,10 @@ was taught on all of them equally often takes a muffled piano for a harp."""
 NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 """How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
 
-TOGETHER, APART = 0.5, 0.5
+TOGETHER, APART = 0.5, 1.0
 """How much neighbours hold together, and notes at the same time drive each other out of a part whose player has one voice."""
 
-LIKENESS, TAILS, SHRINK = 0.3, 5.0, 15.0
+LIKENESS, TAILS, SHRINK = 1.0, 5.0, 15.0
 """How much it counts that a note sounds like the others of a part, how heavy the tails of that likeness are, and how many notes the
 piece's mean stands for in a part's own. Set on generated duos and trios."""
 
@@ -115,10 +120,16 @@ def gather(
     votes = _votes(np.asarray(chances, float), notes.midi)
     if not named:
         votes += np.array([USUAL.get(row.name, 0.0) for row in TABLE])
-    players = named or chosen(votes, n_parts)
+    players = named or chosen(_smoothed(notes, votes), n_parts)
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
-    owner = assigned(notes, votes, players, bool(named))
+    owner = assigned(notes, votes, players)
+    while not named and n_parts is None and len(players) > 1:
+        counts = np.bincount(owner, minlength=len(players))
+        if counts.min() >= LEAST_SHARE * len(owner):
+            break
+        players.pop(int(counts.argmin()))
+        owner = assigned(notes, votes, players)
     return _parts(owner, players, votes, sorted(set(named)) or list(range(len(TABLE))))
 
 
@@ -149,14 +160,29 @@ def chosen(votes: Floats, n_parts: int | None = None) -> list[int]:
     best = shares(votes, found)[1]
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
         tried = {i: shares(votes, [*found, i])[1] for i in every if i not in found}
-        new = max(tried, key=lambda i: tried[i])
-        if n_parts is None and TRUST * (tried[new] - best) < cost:
+        gains = {i: _trust(i, found) * (likely - best) for i, likely in tried.items()}
+        new = max(gains, key=lambda i: gains[i])
+        if n_parts is None and gains[new] < cost:
             break
-        team, reached = _exchanged(votes, [*found, new], tried[new])
-        if n_parts is None and shares(votes, team)[0].min() < LEAST_SHARE:
-            break
-        found, best = team, reached
+        found, best = _exchanged(votes, [*found, new], tried[new])
     return found
+
+
+def _smoothed(notes: Table, votes: Floats) -> Floats:
+    """Votes with those of the neighbours: a line's notes speak for one another, while a note that is mistaken stands alone."""
+    i, j, near, _ = _neighbours(notes)
+    near = near**2  # only the nearest: at the distance to which they reach in `assigned`, lines mix
+    total, weight = votes.copy(), np.ones(len(votes))
+    for a, b in ((i, j), (j, i)):
+        np.add.at(total, a, near[:, None] * votes[b])
+        np.add.at(weight, a, near)
+    return total / weight[:, None]
+
+
+def _trust(new: int, found: Sequence[int]) -> float:
+    """What the gain by one more instrument is multiplied by."""
+    struck = [TABLE[i].family in STRUCK for i in (new, *found)]
+    return TRUST if struck[0] in struck[1:] else TRUST_ACROSS
 
 
 def _exchanged(votes: Floats, team: list[int], likely: float) -> tuple[list[int], float]:
@@ -181,17 +207,15 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     return players
 
 
-def assigned(notes: Table, votes: Floats, players: Sequence[int], given: bool = False) -> NDArray[np.int64]:
+def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> NDArray[np.int64]:
     """Which player plays each note, (note,), by mean-field rounds over the notes' neighbours.
 
-    Players that were found have shares, which count as well. Where the players are `given` they do not: they would only
-    make the rich richer, as the largest part takes what the votes are weak on.
+    The players' shares do not count: they would only make the rich richer, as the largest part takes what the votes are
+    weak on.
     """
     if len(players) == 1:
         return np.zeros(len(notes.onset), np.int64)
     field = votes[:, list(players)] + _desks(notes, players)
-    if not given:
-        field += np.log(np.maximum(shares(votes, players)[0], 0.02))
     belief = _settled(notes, players, field)
     field += LIKENESS * _alike(notes, votes, field, belief)
     return _settled(notes, players, field).argmax(axis=1)

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
+from otowake.music.contours import contours
 from otowake.music.decoding import SECONDS
 from otowake.music.instruments import TABLE
 from otowake.music.listener import QUIETEST, mono, weights_of
@@ -153,8 +154,9 @@ def recognize(
     found = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
     if level(samples) > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
+        contour = contours(samples, begin, end, pitch)
         for which, batch in patches(samples, begin, end, pitch):
-            x = np.pad(flat(described(batch), batch.midi), ((0, BATCH - len(which)), (0, 0)))
+            x = np.pad(flat(described(batch, contour[which]), batch.midi), ((0, BATCH - len(which)), (0, 0)))
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
     return found
@@ -219,15 +221,16 @@ def _off(fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]) -> NDAr
 
 
 class Description(NamedTuple):
-    """What is known of notes: `planes` of shape (note, plane, row), and `sounding`, the share of each segment in which the
-    note sounds, (note, segment)."""
+    """What is known of notes: `planes` of shape (note, plane, row), `sounding`, the share of each segment in which the
+    note sounds, (note, segment), and `contour`, what :func:`otowake.music.contours.contours` tells, (note, number)."""
 
     planes: Floats
     sounding: Floats
+    contour: Floats
 
 
-def described(batch: Patches) -> Description:
-    """Patches in few numbers: means over segments of what is heard, against the note's strongest partial.
+def described(batch: Patches, contour: Floats) -> Description:
+    """Patches and contours of notes in few numbers: means over segments of what is heard, against the note's strongest partial.
 
     Only frames in which the note sounds count, but for those before and at the onset.
     """
@@ -247,9 +250,8 @@ def described(batch: Patches) -> Description:
     parts.append(_mean(np.abs(tone - middle[:, None]), counts, late, end))
     parts.append(_mean(_pooled(batch.others.astype(np.float32)), counts, BEFORE, end))
     shares = [batch.sounding[:, a:b].mean(axis=1) for a, b in SEGMENTS]
-    return Description(
-        np.stack(parts, axis=1).astype(np.float32), np.stack(shares, axis=1).astype(np.float32)
-    )
+    planes, sounding = (np.stack(each, axis=1).astype(np.float32) for each in (parts, shares))
+    return Description(planes, sounding, contour)
 
 
 def _pooled(x: Floats) -> Floats:
@@ -266,11 +268,12 @@ def _mean(x: Floats, counts: Floats, start: int, stop: int) -> Floats:
 
 def flat(description: Description, midi: ArrayLike) -> Floats:
     """The network's input, (note, number): a description, the envelope over absolute frequency, and the pitch as bumps so
-    wide that neighbours look alike."""
+    wide that neighbours look alike (last)."""
     pitch = np.asarray(midi, float)
     planes = description.planes.reshape(len(pitch), -1)
     envelopes = enveloped(description.planes, np.rint(pitch).astype(np.int64))
-    return np.concatenate([planes, envelopes, description.sounding, hues(pitch)], axis=1).astype(np.float32)
+    told = [planes, envelopes, description.sounding, description.contour, hues(pitch)]
+    return np.concatenate(told, axis=1).astype(np.float32)
 
 
 def hues(midi: ArrayLike) -> Floats:
