@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.util
 import logging
@@ -10,6 +11,7 @@ import queue
 import signal
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,7 +30,10 @@ LOOK = 0.5
 """How often, in seconds, there is a look at whether to stop and whether workers are there."""
 
 ANSWER = 15.0
-"""How long, in seconds, a scheduler may take to say how many workers it has."""
+"""How long, in seconds, a scheduler may take to say how many workers it has, or to hand over results."""
+
+GONE_WRONG = (Exception, asyncio.CancelledError)
+"""What a task may come back with; asyncio's is none of Exception."""
 
 QUIET = {
     "distributed.admin.low-level-log-length": 1000,
@@ -186,12 +191,17 @@ def result_of(future: Any) -> Any:
     """The result of a task that is done, or the error that it came back with."""
     try:
         return future.result(timeout=ANSWER)
-    except Exception as error:
+    except GONE_WRONG as error:
         return error
-    except BaseException as error:  # asyncio's CancelledError is none of Exception
-        if type(error).__name__.endswith("CancelledError"):
-            return error
-        raise
+
+
+def results_of(client: Any, futures: list[Any]) -> list[Any]:
+    """The results of tasks that are done, fetched all at once; where one is missing, each or its error by itself."""
+    fetch = partial(client.gather, futures, asynchronous=True)
+    try:
+        return client.sync(fetch, callback_timeout=ANSWER)
+    except GONE_WRONG:
+        return [result_of(each) for each in futures]
 
 
 def is_lost(result: Any) -> bool:

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from otowake import __version__, text
-from otowake.cluster.crew import LOOK, Flow, crew, is_lost, link_of, result_of, workers_of
+from otowake.cluster.crew import LOOK, Flow, crew, is_lost, link_of, results_of, workers_of
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import sole_driver
 from otowake.cluster.portion import Contents, Job, NotHeld, Total, advance, folded, hold, let_go
@@ -369,7 +369,7 @@ class _Learner:
                         raise _Lost from None
                     if self._look():
                         raise _Stopped from None
-            results = [result_of(each) for each in futures]
+            results = results_of(self.client, futures)
         finally:
             with contextlib.suppress(Exception):  # the cluster may be gone
                 self.client.cancel(futures)
