@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from archives import DRIVER, FAST, HOOKS, Cluster, clip, otowake
+from archives import DRIVER, FAST, HOOKS, LEARN, Cluster, clip, otowake
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +28,15 @@ def undisturbed(tmp_path_factory, corpus) -> Path:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return archive
+
+
+@pytest.fixture(scope="session")
+def learnt(tmp_path_factory, corpus) -> bytes:
+    """The dictionary of the corpus that is learnt on this machine without a disturbance."""
+    file = tmp_path_factory.mktemp("learnt") / "music.npz"
+    done = otowake("archive", "learn", corpus, "-o", file, *LEARN)
+    assert done.returncode == 0, done.stderr
+    return file.read_bytes()
 
 
 @pytest.fixture

@@ -9,11 +9,13 @@ import subprocess
 import pytest
 from archives import (
     FAST,
+    LEARN,
     Cluster,
     begin,
     clip,
     kill_all_of_it,
     killed_and_gone_on_with,
+    learning_killed_and_gone_on_with,
     otowake,
     results,
     tables,
@@ -45,6 +47,12 @@ def test_this_machine_dies(tmp_path, corpus, undisturbed):
     assert done.returncode == 0, done.stderr
     assert before.items() <= results(archive).items() and tables(archive) == tables(undisturbed)
     assert not [*archive.rglob(".partial*")]
+
+
+def test_this_machine_dies_while_it_learns(tmp_path, corpus, learnt):
+    file = tmp_path / "music.npz"
+    command = ["archive", "learn", corpus, "-o", file, *LEARN]
+    learning_killed_and_gone_on_with(command, file, learnt, kill_all_of_it, wait=0.0, after_state=True)
 
 
 def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):

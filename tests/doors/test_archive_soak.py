@@ -6,7 +6,14 @@ import signal
 import subprocess
 
 import pytest
-from archives import FAST, Cluster, kill_all_of_it, killed_and_gone_on_with
+from archives import (
+    FAST,
+    LEARN,
+    Cluster,
+    kill_all_of_it,
+    killed_and_gone_on_with,
+    learning_killed_and_gone_on_with,
+)
 
 pytestmark = pytest.mark.soak
 
@@ -54,11 +61,8 @@ def test_on_a_cluster(tmp_path, corpus, undisturbed, nursed, seed):
     soak(command, archive, undisturbed, kill, chance, which)
 
 
-@pytest.mark.parametrize("seed", range(50, 62))
-def test_on_this_machine(tmp_path, corpus, undisturbed, seed):
-    """All processes are killed, or the driver alone, or one of those that it has begun."""
-    chance = random.Random(seed)
-    which = ("all", "driver", "one")[seed % 3]
+def killer(chance, which):
+    """Kills all processes of a run, or the driver alone, or one of those that it has begun."""
 
     def kill(run):
         others = below(run.pid)
@@ -67,6 +71,28 @@ def test_on_this_machine(tmp_path, corpus, undisturbed, seed):
         else:
             os.kill(chance.choice(others) if which == "one" and others else run.pid, signal.SIGKILL)
 
+    return kill
+
+
+@pytest.mark.parametrize("seed", range(50, 62))
+def test_on_this_machine(tmp_path, corpus, undisturbed, seed):
+    chance = random.Random(seed)
+    which = ("all", "driver", "one")[seed % 3]
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    soak(command, archive, undisturbed, kill, chance, which)
+    soak(command, archive, undisturbed, killer(chance, which), chance, which)
+
+
+@pytest.mark.parametrize("seed", range(62, 74))
+def test_learning(tmp_path, corpus, learnt, seed):
+    chance = random.Random(seed)
+    which = ("all", "driver", "one")[seed % 3]
+    file = tmp_path / "music.npz"
+    command = ["archive", "learn", corpus, "-o", file, *LEARN]
+    after_state = seed % 4 > 0
+    wait = chance.uniform(0, 1 if after_state else 12)
+    kill = killer(chance, which)
+    kept = learning_killed_and_gone_on_with(command, file, learnt, kill, wait=wait, after_state=after_state)
+    print(
+        f"killed: {which}, {wait:.2f} s after {'a state' if after_state else 'the start'}; state kept: {kept}"
+    )

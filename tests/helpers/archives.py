@@ -28,6 +28,23 @@ FAST = [
     "--hop",
     "64",
 ]
+LEARN = [
+    *(
+        "--workers",
+        "2",
+        "--passes",
+        "150",
+        "--save",
+        "5",
+        "--tol",
+        "0",
+        "--portions",
+        "5",
+        "--n-components",
+        "3",
+    ),
+    *("--sample-rate", "8000", "--n-fft", "256", "--hop", "64"),
+]
 PATIENCE = 300
 HOOKS = '''
 """Analyses that go wrong, for workers."""
@@ -152,6 +169,36 @@ def killed_and_gone_on_with(
     assert tables(archive) == tables(undisturbed)
     assert not [*archive.glob(".trying/*")]
     return len(before)
+
+
+def learning_killed_and_gone_on_with(
+    command: list[object],
+    file: Path,
+    undisturbed: bytes,
+    kill: Callable[[subprocess.Popen[str]], None],
+    *,
+    wait: float,
+    after_state: bool,
+) -> bool:
+    """Begin to learn, kill something after `wait` seconds, from the start or from the first state that is kept; go on.
+
+    The dictionary is the same, bit for bit, and nothing else is left. Gives whether a state was there after the kill.
+    """
+    state = file.with_name(file.name + ".learning") / "state.npz"
+    run = begin("-m", "otowake", *command)
+    if after_state:
+        until(lambda: state.exists() or run.poll() is not None, "a first state")
+    time.sleep(wait)
+    if run.poll() is None:
+        kill(run)
+    run.communicate(timeout=PATIENCE)
+    kept = state.exists()
+    if not file.exists():
+        done = otowake(*command)
+        assert done.returncode == 0, done.stderr
+    assert file.read_bytes() == undisturbed
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    return kept
 
 
 def kill_all_of_it(run: subprocess.Popen[str]) -> None:
