@@ -18,10 +18,11 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import soundfile
 
@@ -31,13 +32,16 @@ from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import FILE, Manifest
 from otowake.errors import InputWarning, OtowakeError
 from otowake.io.checkpoint import Checkpoint
+from otowake.io.dictionary import Dictionary, load_dictionary, save_dictionary
 from otowake.io.edits import read_edits
 from otowake.io.explained import write_explained
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.notes import notes_table, read_table
 from otowake.machine import quiet_decoders
 from otowake.music import listener, recognizer
-from otowake.types import Explained, Piece
+from otowake.music.painting import edit_components, is_of_components
+from otowake.signal import spectrogram
+from otowake.types import Analysis, Audio, Explained, Piece
 
 GIB, SECONDS = 8, 60
 """The memory that the process may take (its libraries' own address space is some 3 GiB of it), and the time for one input."""
@@ -52,6 +56,9 @@ def doors(folder: Path) -> dict[str, Door]:
     found: dict[str, Door] = {}
     for kind in ("wav", "flac", "ogg", "mp3"):
         soundfile.write(folder / f"clip.{kind}", clip.samples.T, clip.rate)
+        found[f"clip.{kind}"] = folder / f"clip.{kind}", otowake.load
+    for kind, codec in (("m4a", "aac"), ("wma", "wmav2"), ("mka", "flac")):
+        _write_media(folder / f"clip.{kind}", codec, clip)
         found[f"clip.{kind}"] = folder / f"clip.{kind}", otowake.load
     notes = read_notes(otowake.demo_path().with_suffix(".mid"))
     write_notes(notes, folder / "notes.mid")
@@ -72,6 +79,17 @@ def doors(folder: Path) -> dict[str, Door]:
         json.dumps({"version": 1, "edits": [{"do": "delete", "notes": [1, 2]}]})
     )
     found["edits.json"] = folder / "edits.json", lambda path: otowake.apply_edits(heard, read_edits(path))
+    rounds = [
+        {"do": "merge", "components": [1, 2]},
+        {"do": "paint", "component": 3, "belongs": False, **STROKE},
+    ]
+    (folder / "component-edits.json").write_text(json.dumps(rounds))
+    found["component-edits.json"] = folder / "component-edits.json", lambda path: _painted(analysis, path)
+    save_dictionary(
+        Dictionary(analysis.fitted().W, spectrogram(clip).frequencies, np.ones(2), {"options": {"stft": {}}}),
+        folder / "dictionary.npz",
+    )
+    found["dictionary.npz"] = folder / "dictionary.npz", load_dictionary
     (folder / "options.toml").write_text('n_components = 4\nhop = 512\nloss = "kl"\nseed = 7\n')
     found["options.toml"] = folder / "options.toml", lambda path: specs_from(str(path), {})
     Checkpoint(folder / "checkpoint.npz", 1, "key").write({"W": np.ones((3, 4))})
@@ -118,6 +136,30 @@ def _of_archives(folder: Path) -> dict[str, Door]:
 
     found: dict[str, Door] = {FILE: (archive / FILE, looked_at)}
     return found | {name: (folder / name, listed) for name in ("list.csv", "list.parquet")}
+
+
+STROKE = {"start_s": 0.2, "end_s": 0.5, "low_hz": 200, "high_hz": 900}
+
+
+def _painted(analysis: Analysis, path: Path) -> Any:
+    """Corrections of components, as the web page takes them."""
+    edits = read_edits(path)
+    return (
+        edit_components(analysis, [each for each in edits if is_of_components(each)])
+        if isinstance(edits, list)
+        else None
+    )
+
+
+def _write_media(path: Path, codec: str, audio: Audio) -> None:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=audio.rate, layout="mono", bit_rate=96_000)
+        frame = av.AudioFrame.from_ndarray(
+            audio.mono().astype(np.float32)[None], format="fltp", layout="mono"
+        )
+        frame.sample_rate, frame.pts = audio.rate, 0
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            out.mux(packet)
 
 
 def _explained(path: Path) -> Any:
@@ -175,6 +217,51 @@ def changed(content: bytes, chance: random.Random) -> bytes:
     return content
 
 
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    0.5,
+    1e308,
+    10**30,
+    float("nan"),
+    "",
+    "../x",
+    [],
+    [[1]],
+    {},
+    {"do": 1},
+)
+
+
+def other_json(content: bytes, chance: random.Random) -> bytes:
+    """A JSON file that is whole, with one to three of its values replaced, left out, or taken from elsewhere in it."""
+    data = json.loads(content)
+    for _ in range(chance.randint(1, 3)):
+        places = [*_places(data)]
+        if not places:
+            break
+        inside, key = chance.choice(places)
+        match chance.randrange(3):
+            case 0:
+                inside[key] = chance.choice(ODD)
+            case 1:
+                del inside[key]
+            case 2:
+                other, its = chance.choice(places)
+                inside[key] = json.loads(json.dumps(other[its]))
+    return json.dumps(data).encode()
+
+
+def _places(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Every value, as what it is in and the key or number that it has there."""
+    if isinstance(data, dict | list):
+        for key in data if isinstance(data, dict) else range(len(data)):
+            yield data, key
+            yield from _places(data[key])
+
+
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     ask.add_argument("--minutes", type=float)
@@ -202,7 +289,8 @@ def main() -> int:
             for name, (path, read) in table.items():
                 whole = path.read_bytes()
                 place = path if path.is_relative_to(folder) else folder / name
-                place.write_bytes(content := changed(whole, chance))
+                change = other_json if path.suffix == ".json" and chance.random() < 0.5 else changed
+                place.write_bytes(content := change(whole, chance))
                 (folder / "last").write_bytes(content)
                 faulthandler.dump_traceback_later(SECONDS, exit=True)
                 begun = time.monotonic()
@@ -220,7 +308,7 @@ def main() -> int:
                     place.write_bytes(whole)
                 slowest = max(slowest, time.monotonic() - begun)
     for name, (read_, refused, worse) in counts.items():
-        print(f"{name:16} read {read_:6}  refused {refused:6}  worse {worse:4}")
+        print(f"{name:20} read {read_:6}  refused {refused:6}  worse {worse:4}")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
         f"{sum(map(sum, counts.values()))} inputs, the slowest {slowest:.2f} s, at most {most:.2f} GiB; {folder}"
