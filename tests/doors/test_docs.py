@@ -74,7 +74,7 @@ def code_alone(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(kind, re.sub(r" *# .*", "", content)) for kind, content in plain]
 
 
-@pytest.mark.parametrize("name", ["benchmarks.md", "choosing.md", "accuracy.md", "manual.md"])
+@pytest.mark.parametrize("name", ["benchmarks.md", "choosing.md", "accuracy.md", "manual.md", "cost.md"])
 def test_both_languages_have_the_same_figures(name):
     assert list(figures(page("ja", name))) == list(figures(page("en", name)))
 
