@@ -8,11 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from otowake.music.contours import NUMBERS
 from otowake.music.instruments import TABLE
-from otowake.music.recognizer import BANDS, ENVELOPES, HIDDEN, HUES, PLANES, SEGMENTS, SPAN, Weights
+from otowake.music.recognizer import HIDDEN, INPUTS, Weights
 
-INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(HUES)
 LAYERS = ("first", "second", "names")
 
 

@@ -13,17 +13,15 @@ from otowake.music import recognizer
 from otowake.music.contours import contours
 from otowake.music.instruments import NAMES, TABLE
 from otowake.music.recognizer import (
-    BANDS,
     BATCH,
     BEFORE,
     BELOW,
     ENVELOPES,
     FRAMES,
     HIDDEN,
-    HUES,
+    INPUTS,
     PARTIALS,
     PLANES,
-    SEGMENTS,
     SPAN,
     WIDE,
     Recognizer,
@@ -40,7 +38,7 @@ from otowake.types import Floats
 
 def random_weights(seed: int = 0) -> recognizer.Weights:
     rng = np.random.default_rng(seed)
-    sizes = (PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + len(HUES), *HIDDEN, len(TABLE))
+    sizes = (INPUTS, *HIDDEN, len(TABLE))
     found = {}
     for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
         found[name] = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)

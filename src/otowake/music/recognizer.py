@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.contours import contours
+from otowake.music.contours import NUMBERS, contours
 from otowake.music.decoding import SECONDS
 from otowake.music.instruments import TABLE
 from otowake.music.listener import QUIETEST, mono, weights_of
@@ -73,6 +73,9 @@ ENVELOPES = (2, 4)
 
 HUES = np.arange(21, 109, 6.0)
 """Centres of the bumps, in MIDI pitches, by which a pitch is told."""
+
+INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(HUES)
+"""Numbers that the network is given of a note (:func:`flat`)."""
 
 HIDDEN = (256, 96)
 """Units of the layers between."""
