@@ -1,10 +1,11 @@
-"""How well parts are separated when their notes are given: the gain over the mixture.
+"""How well parts are separated: the gain over the mixture.
 
-    python benchmarks/stems.py --data DIR [--score true] [--out DIR]
+    python -m benchmarks.stems --data DIR [--given notes|instruments|nothing] [--out DIR]
 
 DIR, or the folders in it, hold `mix.flac`, the stems `NAME.flac` and their notes `NAME.notes.tsv` (onset and offset in
-seconds, MIDI pitch; one line of headings). A stem's gain is its SDR (dB, a scale is allowed) less that of the mixture. With
-``--out`` the stems found are written there, a folder for each mixture.
+seconds, MIDI pitch; one line of headings). A stem's gain is its SDR (dB, a scale is allowed) less that of the mixture. The true
+notes are given, or only the instruments (the stems' names), or nothing: then a stem is that of all parts of its instrument, and
+its gain 0 where there is none. With ``--out`` the stems found are written there, a folder for each mixture.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 
 import otowake
+from benchmarks.instruments import SAME
 from otowake.music.scored import explain, separated
 from otowake.music.templates import as_notes
-from otowake.types import Floats, Note
+from otowake.types import Audio, Floats, Note
 
 
 def sdr(true: Floats, found: Floats) -> float:
@@ -39,12 +42,33 @@ def true_notes(folder: Path, names: list[str]) -> tuple[list[Note], list[int]]:
     return notes, labels
 
 
+def of_true_notes(audio: Audio, folder: Path, names: list[str]) -> list[Floats]:
+    """A sound for each stem, its true notes given."""
+    notes, labels = true_notes(folder, names)
+    explained = explain(audio, notes, labels)
+    groups = [[i for i, label in enumerate(labels) if label == each] for each in range(len(names))]
+    return [np.concatenate(b, axis=1) for b in zip(*separated(audio, explained, groups), strict=True)][:-1]
+
+
+def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | None]:
+    """A sound for each stem of which an instrument was found."""
+    wanted = [SAME.get(name, name) for name in names]
+    options: dict[str, Any] = {"instruments": ",".join(wanted)} if given else {}
+    analysis = otowake.analyse(audio, stages=["notes", "instruments", "stems"], **options)
+    print(f"{audio.name:16s} " + ", ".join(f"{part.name} {len(part.notes)}" for part in analysis.parts))
+    found: dict[str, Floats] = {}
+    for part in analysis.parts:
+        sound = part.audio().samples
+        found[part.instrument] = found[part.instrument] + sound if part.instrument in found else sound
+    return [found.get(name) for name in wanted]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--score", choices=["true"], default="true", help="where the notes come from")
+    parser.add_argument("--given", choices=["notes", "instruments", "nothing"], default="notes")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     means = []
@@ -56,17 +80,17 @@ def main() -> None:
             continue
         audio = otowake.load(mixture)
         begun = time.perf_counter()
-        notes, labels = true_notes(folder, names)
-        explained = explain(audio, notes, labels)
-        learnt = time.perf_counter()
-        groups = [[i for i, label in enumerate(labels) if label == each] for each in range(len(names))]
-        sounds = [
-            np.concatenate(blocks, axis=1)
-            for blocks in zip(*separated(audio, explained, groups), strict=True)
-        ]
+        if options.given == "notes":
+            sounds = of_true_notes(audio, folder, names)
+        else:
+            sounds = of_mixture(audio, names, options.given == "instruments")
         ended = time.perf_counter()
         gains = []
-        for name, sound in zip(names, sounds, strict=False):
+        for name, sound in zip(names, sounds, strict=True):
+            if sound is None:
+                print(f"{folder.name:16s} {name:12s} not found")
+                gains.append(0.0)
+                continue
             true = otowake.load(folder / f"{name}.flac").mono()
             n = min(len(true), sound.shape[1])
             before, after = sdr(true[:n], audio.mono()[:n]), sdr(true[:n], sound.mean(axis=0)[:n])
@@ -78,9 +102,8 @@ def main() -> None:
                 (options.out / folder.name).mkdir(parents=True, exist_ok=True)
                 target = options.out / folder.name / f"{name}.flac"
                 soundfile.write(target, sound.T, audio.rate, subtype="PCM_24")
-        speed = (learnt - begun) / audio.duration, (ended - learnt) / audio.duration
         print(
-            f"{folder.name:16s} mean gain {np.mean(gains):.2f} dB; learnt in {speed[0]:.3f}, rendered in {speed[1]:.3f} x real time"
+            f"{folder.name:16s} mean gain {np.mean(gains):.2f} dB; {(ended - begun) / audio.duration:.2f} x real time"
         )
         means.append(np.mean(gains))
     print(f"[all] {np.mean(means):.2f} dB")

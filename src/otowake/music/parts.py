@@ -3,8 +3,8 @@
 Every part is played by one instrument. The notes' log-probabilities are taken as votes: a recording is a mixture of
 few instruments in unknown shares, and the shares that make the votes likeliest are found by EM (Saerens, Latinne &
 Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities", 2002). An instrument more is kept only if
-it makes the votes likelier by more than it costs, as in the Bayesian information criterion, so a note that is taken for another
-instrument now and then makes no part of its own. The notes are then given to the parts, together: a note belongs where its
+it makes the votes likelier by more than it costs, as in the Bayesian information criterion, and the votes are smoothed over the nearest
+neighbours first, so a note that is taken for another instrument now and then makes no part of its own. The notes are then given to the parts, together: a note belongs where its
 own votes say, where notes with votes like its own belong, where its neighbours in time and pitch belong, and not where the
 player has no hand free.
 """

@@ -4,8 +4,8 @@ It hears a note's *patch*: the cells of :mod:`otowake.signal.cells` about the on
 pitch, so that partial n always lies in the same row, whatever the pitch. The patch is summed
 up by means over a few stretches of time (attack, sustain), and beside them the network is told the envelope over absolute
 frequency (a body's resonances do not move with the pitch), where partials of the *other*
-notes lie (what is louder there may not be the note's own), when the note sounds, and its pitch. Hence it works within
-mixtures as on single notes. Its weights are in ``data/recognizer.npz``; how it was taught is in ``training/`` of
+notes lie (what is louder there may not be the note's own), when the note sounds, its pitch, and what
+:mod:`otowake.music.contours` tells of it. Hence it works within mixtures as on single notes. Its weights are in ``data/recognizer.npz``; how it was taught is in ``training/`` of
 the repository (``python -m training.who``).
 """
 
