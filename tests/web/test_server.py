@@ -1,5 +1,6 @@
 """The server without a browser: limits, sessions, hostile files, queue, cancel, password, hosts."""
 
+import asyncio
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 from otowake.errors import BadInput
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
 from otowake.web import form, serve
+from otowake.web.jobs import Jobs
 from otowake.web.work import LOOKS_APART
 
 LONG = {"stages": ["components"], "options": {"solver": "adam", "tol": 0, "max_iter": 10_000_000}}
@@ -385,3 +387,24 @@ def test_who_plays_is_corrected(served, wav):
     assert view["parts"][0]["instrument"] == new and len(view["components"]) == 3
     assert visitor.get(f"/jobs/{job}/files/{view['parts'][0]['sound']}").content.startswith(b"fLaC")
     assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]
+
+
+def test_a_process_that_is_being_started_ends_with_the_server(monkeypatch, tmp_path):
+    begin, made = asyncio.create_subprocess_exec, []
+
+    async def slow(*args, **options):
+        made.append(await begin(*args, **options))
+        await asyncio.sleep(0.3)
+        return made[0]
+
+    async def serve():
+        jobs = Jobs(ServeSpec(), tmp_path)
+        async with jobs.running():
+            waiting = asyncio.create_task(jobs._make_spare())
+            while not made:
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slow)
+    asyncio.run(serve())
+    assert len(made) == 1 and made[0].returncode is not None

@@ -97,6 +97,7 @@ class Jobs:
         self._ready = asyncio.Condition()
         self._spare: asyncio.subprocess.Process | None = None
         self._starting = asyncio.Lock()
+        self._starts: list[asyncio.Task[asyncio.subprocess.Process]] = []
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -111,8 +112,9 @@ class Jobs:
             await asyncio.gather(*tasks, return_exceptions=True)
             for job in list(self.jobs.values()):
                 await self.remove(job)
-            if self._spare:
-                await _killed(self._spare)
+            await asyncio.gather(*self._starts, return_exceptions=True)
+            for start in filter(_lives, self._starts):
+                await _killed(start.result())
 
     def of(self, owner: str | None) -> list[Job]:
         """A person's jobs, the oldest first."""
@@ -250,6 +252,13 @@ class Jobs:
                 self._spare = await self._started()
 
     async def _started(self) -> asyncio.subprocess.Process:
+        """A new process; one whose start nobody waits for any more is known all the same, to be ended."""
+        self._starts = [each for each in self._starts if not each.done() or _lives(each)]
+        start = asyncio.create_task(self._start())
+        self._starts.append(start)
+        return await asyncio.shield(start)
+
+    async def _start(self) -> asyncio.subprocess.Process:
         limits = (self.spec.job_minutes, self.spec.job_gib, self.spec.keep_gib)
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -318,6 +327,10 @@ class Jobs:
 def _environment() -> dict[str, str]:
     """What a process gets of the server's environment: not the password."""
     return {name: value for name, value in os.environ.items() if name != "OTOWAKE_PASSWORD"}
+
+
+def _lives(start: asyncio.Task[asyncio.subprocess.Process]) -> bool:
+    return not start.cancelled() and start.exception() is None and start.result().returncode is None
 
 
 async def _killed(process: asyncio.subprocess.Process) -> None:
