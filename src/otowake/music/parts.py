@@ -42,9 +42,9 @@ LEAST_SHARE = 0.05
 OUTSIDE = -3.0
 """What a note outside an instrument's range costs, in nats."""
 
-USUAL = {"piano": 0.5}
+USUAL = {"piano": 0.5, "drums": -10.0}
 """By how many nats a note more likely is of an instrument than it sounds like, where the instruments are not given: a recogniser that
-was taught on all of them equally often takes a muffled piano for a harp."""
+was taught on all of them equally often takes a muffled piano for a harp, and the breath or the key of a pitched note for a drum."""
 
 NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 """How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
