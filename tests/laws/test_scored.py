@@ -105,3 +105,14 @@ def test_level_does_not_matter():
     loud, soft = (Audio(x * level, 22050) for level in (1.0, 1e-3))
     a, b = (sound_of(audio, explain(audio, notes), [0]).samples for audio in (loud, soft))
     np.testing.assert_allclose(b * 1e3, a, atol=1e-3)
+
+
+def test_a_note_sounds_for_as_long_as_it_is_heard() -> None:
+    t = np.arange(44_100) / 22_050
+    sound = Audio((np.sin(2 * np.pi * 440 * t) * np.exp(-t)).astype(np.float32), 22_050)
+    late = slice(int(1.2 * 22_050), int(1.4 * 22_050))
+    energies = []
+    for note in (Note(0, 0.5, 69), Note(0, 0.5, 69, fades=1.5)):
+        alone = sound_of(sound, explain(sound, [note]), [0]).samples[0, late]
+        energies.append(float(np.sum(alone**2) / np.sum(sound.samples[0, late] ** 2)))
+    assert energies[0] < 0.01 and energies[1] > 0.9

@@ -19,7 +19,7 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, piece: bytes, /) -> int:  # type: ignore[override]
+    def write(self, piece: bytes, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - zipfile writes bytes
         self.held += piece
         return len(piece)
 
