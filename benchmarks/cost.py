@@ -2,11 +2,10 @@
 
     python -m benchmarks.cost --cache DIR [--only constants compare plan]
 
-Constants are processor time. The real runs have a scheduler and 1, 2 and 4 workers, each a process of its own, on this
-machine; with a delay, workers reach the scheduler, and it them, through a process that keeps every message for so long.
-What part of a core each process got while it had something to do (the kernel knows: /proc/PID/schedstat) is measured in
-the same run and given to the simulation: on a machine that does other work too, nobody could foretell it. The workers measure the
-constants just before and after the two commands. What was measured is kept in DIR/cost.json and not measured again.
+Constants are processor time, and how many threads it is spread over. The real runs have a scheduler and 1, 2 and 4 workers, each a
+process of its own, on this machine; with a delay, workers reach the scheduler, and it them, through a process that keeps every
+message for so long. Nothing of a run is given to its simulation but the constants, which the first worker measures by itself just
+before and after, and the number of cores: let nothing else run. What was measured is kept in DIR/cost.json and not measured again.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -30,9 +30,11 @@ from benchmarks.archive import clips
 from benchmarks.cost_processes import Window, cluster
 
 SECONDS, LONG = 30.0, 120.0
-PASSES, LEARNT, ANALYSED = 16, 8, 8
+PASSES, LEARNT, ANALYSED = 64, 16, 24
 CASES = ((1, 0.0), (2, 0.0), (4, 0.0), (4, 0.05), (2, 0.01))
 """Workers, and the seconds that a message takes."""
+
+CORES = len(os.sched_getaffinity(0))
 
 STAGES = ("components", "components,notes,instruments")
 W = np.ones((model.BINS, 20), np.float32)
@@ -55,6 +57,13 @@ def taken(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - begun, found
 
 
+def side_by_side(work: Callable[[], Any]) -> float:
+    """How many threads are at work on average, where nothing else runs."""
+    begun = time.perf_counter()
+    processor, _ = taken(work)
+    return max(1.0, processor / (time.perf_counter() - begun))
+
+
 def work(cache: Path, scratch: Path) -> dict[str, Any]:
     """What `learn` and the analysis of a short clip take of a core, in this process."""
     from otowake.cluster.portion import Job, Portion, folded
@@ -72,10 +81,16 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
     files = [(path, digest or "") for path, digest, _ in digests]
     job = Job("cost", str(scratch), recipe.facts(), 2048)
     Portion(job, 0, files[:1], str(scratch))
-    hold, portion = taken(lambda: Portion(job, 0, files, str(scratch)))
+    hold, portions = taken(lambda: [Portion(job, i, [file], str(scratch)) for i, file in enumerate(files)])
     w = np.random.default_rng(0).uniform(0.1, 1, W.shape).astype(np.float32)
-    total = portion.advance(0, w, keep=False)
-    passes = [taken(lambda i=i: portion.advance(i, w, keep=False))[0] for i in range(1, 4)]
+
+    def a_pass(i: int) -> Any:
+        totals = [portion.advance(i, w, keep=False) for portion in portions]
+        return totals[0]
+
+    total = a_pass(0)
+    passes = [taken(lambda i=i: a_pass(i))[0] for i in range(1, 12)]
+    threads = side_by_side(lambda: [a_pass(i) for i in range(12, 23)])
     free = np.zeros(20, bool)
     problem = problem_of(recipe.fit, free, free, None)
 
@@ -85,13 +100,15 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
         np.asarray(MU.combine(problem, w, (whole.negative, whole.positive)))
 
     combined()
-    clips = sorted((cache / "analysed").glob("*.flac"))[:3]
+    clips = sorted((cache / "analysed").glob("*.flac"))[:5]
+    each = analysed(clips, "components", scratch)[0]
     return {
         "read": read / hours,
         "hold": hold / hours,
-        "of_block": statistics.median(passes) / len(portion.blocks),
+        "of_block": statistics.median(passes) / sum(len(portion.blocks) for portion in portions),
         "combine": statistics.median(taken(combined)[0] for _ in range(20)),
-        "each": {"components": analysed(clips, "components", scratch)[0]},
+        "each": {"components": each},
+        "threads": {"learn": threads, "run": side_by_side(lambda: analysed(clips, "components", scratch))},
         "hour": {"components": 0.0},
         "sound": sum(path.stat().st_size for path in paths) / hours,
     }
@@ -151,6 +168,11 @@ def calls() -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     with cluster(1, 0.0) as (client, who), tempfile.TemporaryDirectory() as folder:
+        time.sleep(3)
+        window = Window(who)
+        time.sleep(5)
+        seconds, took = window.end()
+        found["upkeep"] = took["worker"].processor / seconds
         task = Task("a" * 60, "0" * 64, "b" * 60, "c" * 60, Recipe().facts())
         kinds: list[tuple[str, str, Callable[..., Any], Any, Callable[[Any], Any]]] = [
             ("ask", "fetch", echo, W, lambda future: results_of(client, [future])),
@@ -198,7 +220,7 @@ def _wait(future: Any) -> None:
 
 def constants_of(found: dict[str, Any]) -> model.Constants:
     calls = {name: model.Call(**found[name]) for name in ("ask", "fetch", "task", "back")}
-    plain = ("read", "hold", "of_block", "combine", "each", "hour", "note")
+    plain = ("read", "hold", "of_block", "combine", "each", "hour", "note", "upkeep", "threads")
     return model.Constants(**{name: found[name] for name in plain}, **calls)
 
 
@@ -213,7 +235,7 @@ def mean_of(measured: list[Any]) -> Any:
 
 
 def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
-    """`learn` and `run` with programs that are compiled, and what part of a core the processes got."""
+    """`learn` and `run` with programs that are compiled, and the constants."""
     from otowake.cluster import learn_dictionary, run_archive
     from otowake.io.recipe import Recipe
     from otowake.options import ArchiveSpec, FitSpec, LearnSpec
@@ -224,8 +246,7 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
 
         def measured(name: str, window: Window) -> None:
             seconds, took = window.end()
-            shares = {each: took[each].share for each in took}
-            found[name] = {"seconds": seconds, "share": shares, "processor": took["worker"].processor}
+            found[name] = {"seconds": seconds, "processor": took["worker"].processor}
 
         there = [*client.scheduler_info(n_workers=-1)["workers"]]
         scratch = Path(folder)
@@ -239,7 +260,8 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
 
         for i in range(workers):
             (scratch / str(i)).mkdir()
-        before = asked(there)
+        asked(there)  # compiles
+        before = asked(there[:1])
         begun: list[Window] = []
 
         def watch(now: Any) -> None:
@@ -263,21 +285,25 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
 
 def foretold(c: model.Constants, case: dict[str, Any], name: str) -> tuple[float, float]:
     """The seconds that it should take, and the processor seconds of the workers."""
-    place, workers = model.Place(case["delay"], **case[name]["share"]), case["workers"]
+    workers = case["workers"]
+    place = model.Place(case["delay"], CORES - c.upkeep * (workers + 2))
     if name == "learn":
         work = model.shared(c, [SECONDS] * LEARNT, workers)
         passes = PASSES - 2
-        calls = workers * (c.ask.worker + c.fetch.worker)
-        return passes * model.one_pass(c, work, place).seconds, passes * (sum(work) + calls)
-    each = c.each["components"] + c.read * SECONDS / 3600 + c.task.worker + c.back.worker
-    return model.run(c, ANALYSED, SECONDS, workers, "components", place).seconds, ANALYSED * each
+        seconds = passes * model.one_pass(c, work, place).seconds
+        processor = passes * (sum(work) + workers * (c.ask.worker + c.fetch.worker))
+    else:
+        each = c.each["components"] + c.read * SECONDS / 3600 + c.task.worker + c.back.worker
+        seconds = model.run(c, ANALYSED, SECONDS, workers, "components", place).seconds
+        processor = ANALYSED * each
+    return seconds, processor + c.upkeep * workers * seconds
 
 
 def compared(kept: dict[str, Any]) -> None:
     print(
-        "| workers | delay, ms | what | seconds, measured | simulated | workers' processor seconds, measured | simulated | share |"
+        "| workers | delay, ms | what | seconds, measured | simulated | workers' processor seconds, measured | simulated |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|")
     for case in kept["cases"]:
         c = constants_of(mean_of(case["constants"]) | kept["calls"])
         for name in ("learn", "run"):
@@ -286,8 +312,7 @@ def compared(kept: dict[str, Any]) -> None:
             print(
                 f"| {case['workers']} | {1000 * case['delay']:g} | `{name}` "
                 f"| {found['seconds']:.1f} | {seconds:.1f} ({100 * (seconds / found['seconds'] - 1):+.0f} %) "
-                f"| {found['processor']:.1f} | {processor:.1f} ({100 * (processor / found['processor'] - 1):+.0f} %) "
-                f"| {found['share']['worker']:.2f} |"
+                f"| {found['processor']:.1f} | {processor:.1f} ({100 * (processor / found['processor'] - 1):+.0f} %) |"
             )
 
 
@@ -331,7 +356,7 @@ def main() -> None:
     ):
         clips(cache / name, n, seconds)
     file = cache / "cost.json"
-    kept = json.loads(file.read_text()) if file.exists() else {"cases": []}
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"cases": []}
     if "constants" in given.only and "calls" not in kept:
         kept["calls"] = calls()
         file.write_text(json.dumps(kept, indent=1))

@@ -7,9 +7,11 @@ a message takes its time. Nothing here measures; :mod:`benchmarks.cost` does.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from math import inf
 
 AHEAD = 2
 """Tasks that a worker has been given at once (`otowake.cluster.crew.AHEAD`)."""
@@ -22,7 +24,7 @@ BINS, BLOCK = 1025, 1024
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a worker: processor seconds of driver, scheduler and worker, and of waiting for the messages' turns."""
+    """One call of a worker: processor seconds of driver, scheduler and worker, and seconds of waiting for the messages' turns."""
 
     driver: float
     scheduler: float
@@ -36,7 +38,8 @@ class Constants:
 
     `read`, `hold` are for an hour of audio (its digest; decoding it and writing its spectrogram), `of_block` for a pass over
     1,024 frames, `combine` for the driver's part of a pass, `each` and `hour` for an analysis: for a recording, and for an
-    hour; `note` for entering a result. `ask` and `fetch` are the two halves of a call of `learn`: it
+    hour; `note` for entering a result; `upkeep` for a second in which a process of Dask has nothing to do. `threads`: how many
+    threads of a worker are at work on average in `learn` and in `run`. `ask` and `fetch` are the two halves of a call of `learn`: it
     is done, and its sums are fetched; `task` and `back` those of `run`.
     """
 
@@ -47,6 +50,8 @@ class Constants:
     each: dict[str, float]
     hour: dict[str, float]
     note: float
+    upkeep: float
+    threads: dict[str, float]
     ask: Call
     fetch: Call
     task: Call
@@ -55,44 +60,64 @@ class Constants:
 
 @dataclass(frozen=True)
 class Place:
-    """Where it runs: what part of a core each gets while it has something to do, and the seconds that a message takes
-    between the scheduler and a worker."""
+    """Where it runs: the seconds that a message takes between the scheduler and a worker, and the cores that all processes
+    share (a core for each of them, if not given)."""
 
     delay: float = 0.0
-    driver: float = 1.0
-    scheduler: float = 1.0
-    worker: float = 1.0
+    cores: float = inf
+
+
+Steps = Iterator[tuple["Server | None", float]]
+"""What happens one after the other: somebody works for so many processor seconds, or (None) time passes."""
 
 
 @dataclass
 class Server:
-    """Somebody who does one thing after another, with a part of a core."""
+    """Somebody who does one thing after another, with so many threads at once on average; `busy` counts the seconds."""
 
-    share: float = 1.0
-    free: float = 0.0
-    busy: float = field(default=0.0)
-
-    def until(self, now: float, seconds: float) -> float:
-        self.free = max(self.free, now) + seconds / self.share
-        self.busy += seconds / self.share
-        return self.free
+    threads: float = 1.0
+    queue: deque[tuple[float, Steps]] = field(default_factory=deque)
+    busy: float = 0.0
 
 
-Steps = Iterator[tuple[Server | None, float]]
-"""What happens one after the other: somebody works so long, or (None) time passes."""
+def played(all_steps: Iterable[Steps], now: float = 0.0, cores: float = inf) -> float:
+    """Play several things at once from `now` on; when the last one ends.
 
-
-def played(all_steps: Iterable[Steps], now: float = 0.0) -> float:
-    """Play several things at once from `now` on; when the last one ends."""
+    Where there are more threads than cores, all slow down alike. `served` is the time that each thread would have had of a core
+    since the beginning, so whose turn ends next is known whatever begins in the meantime.
+    """
     turn = count()
-    waiting: list[tuple[float, int, Steps]] = [(now, next(turn), steps) for steps in all_steps]
-    heapq.heapify(waiting)
-    while waiting:
-        now, _, steps = heapq.heappop(waiting)
-        if (step := next(steps, None)) is not None:
-            who, seconds = step
-            end = now + seconds if who is None else who.until(now, seconds)
-            heapq.heappush(waiting, (end, next(turn), steps))
+    passing: list[tuple[float, int, Steps]] = [(now, next(turn), steps) for steps in all_steps]
+    working: list[tuple[float, int, Server]] = []
+    served = threads = 0.0
+
+    def begin(who: Server) -> None:
+        nonlocal threads
+        threads += who.threads
+        heapq.heappush(working, (served + who.queue[0][0], next(turn), who))
+
+    while passing or working:
+        slow = max(1.0, threads / cores)
+        ends = now + (working[0][0] - served) * slow if working else inf
+        if passing and passing[0][0] <= ends:
+            then, _, steps = heapq.heappop(passing)
+            served, now = served + (then - now) / slow, then
+        else:
+            served, _, who = heapq.heappop(working)
+            now, (_, steps) = ends, who.queue.popleft()
+            threads -= who.threads
+            if who.queue:
+                begin(who)
+        if (step := next(steps, None)) is None:
+            continue
+        who, seconds = step
+        if who is None:
+            heapq.heappush(passing, (now + seconds, next(turn), steps))
+        else:
+            who.queue.append((seconds / who.threads, steps))
+            who.busy += seconds / who.threads
+            if len(who.queue) == 1:
+                begin(who)
     return now
 
 
@@ -119,15 +144,16 @@ def called(
 
 def one_pass(c: Constants, work: Sequence[float], place: Place) -> Found:
     """A pass of `learn`: all workers are asked, each works so long; then the sums are fetched, added, and W moves."""
-    driver, scheduler = Server(place.driver), Server(place.scheduler)
-    workers = [Server(place.worker) for _ in work]
+    driver, scheduler = Server(), Server()
+    workers = [Server(c.threads["learn"]) for _ in work]
     asked = (
         called(c.ask, driver, scheduler, worker, place.delay, seconds)
         for worker, seconds in zip(workers, work, strict=True)
     )
-    now = played(asked)
-    now = played((called(c.fetch, driver, scheduler, worker, place.delay) for worker in workers), now)
-    now = driver.until(now, c.combine)
+    now = played(asked, cores=place.cores)
+    fetched = (called(c.fetch, driver, scheduler, worker, place.delay) for worker in workers)
+    now = played(fetched, now, place.cores)
+    now = played([iter([(driver, c.combine)])], now)
     return Found(now, driver.busy / now, scheduler.busy / now)
 
 
@@ -141,19 +167,19 @@ def shared(c: Constants, portions: Sequence[float], workers: int) -> list[float]
 
 def run(c: Constants, recordings: int, seconds: float, workers: int, stages: str, place: Place) -> Found:
     """`archive run` over recordings of one length: each worker is asked for two at once, and the driver takes results one by one."""
-    driver, scheduler = Server(place.driver), Server(place.scheduler)
+    driver, scheduler, taking = Server(), Server(), Server()
     left = iter(range(recordings))
     work = c.each[stages] + (c.hour[stages] + c.read) * seconds / 3600
-    there = 2 * place.delay + c.back.idle
+    back = c.back.driver + c.note + c.back.scheduler + c.back.worker
 
     def slot(worker: Server) -> Steps:
         for _ in left:
             yield from called(c.task, driver, scheduler, worker, place.delay, work)
-            rest = c.back.scheduler / place.scheduler + c.back.worker / place.worker + there
-            yield driver, c.back.driver + c.note + rest * place.driver
+            driver.busy += c.back.driver + c.note
+            yield taking, back + 2 * place.delay + c.back.idle
 
-    every = [Server(place.worker) for _ in range(workers)]
-    now = played(slot(worker) for _ in range(AHEAD) for worker in every)
+    every = [Server(c.threads["run"]) for _ in range(workers)]
+    now = played((slot(worker) for _ in range(AHEAD) for worker in every), cores=place.cores)
     return Found(now, driver.busy / now, scheduler.busy / now)
 
 

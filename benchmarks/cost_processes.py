@@ -32,12 +32,10 @@ def used(process: int) -> dict[str, np.ndarray]:
 
 
 class Took(NamedTuple):
-    """Processor seconds, seconds that threads waited for a processor (several at once count each), and the processor seconds
-    in each second in which the busiest thread had something to do."""
+    """Processor seconds, and seconds that threads waited for a processor (several at once count each)."""
 
     processor: float
     waited: float
-    share: float
 
 
 class Window:
@@ -59,9 +57,7 @@ class Window:
         for who, threads in now.items():
             nothing = np.zeros(2)
             each = [threads[name] - self.before[who].get(name, nothing) for name in threads]
-            busiest = sorted(each, key=lambda took: took[0])[-len(self.processes[who]) :]
-            total = sum(each, nothing)
-            found[who] = Took(*map(float, total), float(total[0] / max(sum(busiest, nothing).sum(), 1e-9)))
+            found[who] = Took(*map(float, sum(each, nothing)))
         return seconds, found
 
 

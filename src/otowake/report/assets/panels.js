@@ -176,17 +176,20 @@ function upward({ width, height, grey }) {
   return new Picture(width, height, turned);
 }
 
+// Iterations in which the starts were tried, before the one that was kept learnt on.
+const tried = () => data.fit.auditionStep * (data.fit.auditions[0]?.length ?? 0);
+
 // The learning curve: the logarithm of the loss over the logarithm of the iteration.
 let reached = Infinity;
 
 function lossChart() {
   const { iterations, losses, auditions, auditionStep } = data.fit;
-  const before = auditionStep * (auditions[0]?.length ?? 0); // the starts were tried before
+  const before = tried();
   const point = (n, loss) => [Math.log10(Math.max(n, 1)), Math.log(Math.max(loss, 1e-300))];
   const points = iterations.map((n, i) => point(before + n, losses[i]));
-  const tried = auditions.map((some) => some.map((loss, i) => point(auditionStep * (i + 1), loss)));
-  const xs = [...points, ...tried.flat()].map(([x]) => x);
-  const ys = [...points, ...tried.flat()].map(([, y]) => y);
+  const starts = auditions.map((some) => some.map((loss, i) => point(auditionStep * (i + 1), loss)));
+  const xs = [...points, ...starts.flat()].map(([x]) => x);
+  const ys = [...points, ...starts.flat()].map(([, y]) => y);
   const span = (values, least) => {
     const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
     const room = Math.max((high - low) * 0.06, least);
@@ -210,7 +213,7 @@ function lossChart() {
         context.lineJoin = "round";
         context.stroke();
       };
-      for (const some of [points, ...tried]) line(some, ink("bar"));
+      for (const some of [points, ...starts]) line(some, ink("bar"));
       const done = points.filter((_, i) => iterations[i] <= reached);
       line(done, ink("accent"));
       const last = done[done.length - 1];
@@ -298,7 +301,8 @@ async function makeCourse() {
     slider.value = number;
     const atEnd = number === iterations.length - 1;
     reached = iterations[number];
-    label.textContent = reached ? word("after", { n: reached.toLocaleString("en") }) : word("before");
+    const after = tried() + reached;
+    label.textContent = after ? word("after", { n: after.toLocaleString("en") }) : word("before");
     slider.setAttribute("aria-valuetext", label.textContent);
     if (atEnd) Object.assign(shown, { W: full.W, H: full.H, WH: full.WH });
     else {
