@@ -471,7 +471,25 @@ class Rhythm:
     downbeat: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+class Share(NamedTuple):
+    """What a part may have of a note that is another part's: two may play the same pitch at the same time, and whose a note is is not always sure.
+
+    Attributes
+    ----------
+    note
+        The note's place in :attr:`Analysis.notes`.
+    share
+        From 0 to 1: the probability that the note is of this part.
+    id
+        What its sound in this part is called in :class:`Explained`, below 0.
+    """
+
+    note: int
+    share: float
+    id: int
+
+
+@dataclass(frozen=True)
 class Part:
     """All notes of one player.
 
@@ -485,6 +503,8 @@ class Part:
         The places of its notes in :attr:`Analysis.notes`.
     probabilities
         Of the instruments it may be, the likeliest first.
+    shared
+        What it may have of other parts' notes. After a correction by hand a share may be of its own note: then nobody else has it.
 
     Examples
     --------
@@ -496,6 +516,7 @@ class Part:
     instrument: str
     notes: tuple[int, ...]
     probabilities: dict[str, float] = field(default_factory=dict)
+    shared: tuple[Share, ...] = ()
     render: Callable[[Part], Audio] | None = field(default=None, repr=False)
 
     def audio(self) -> Audio:

@@ -1,6 +1,7 @@
 """Parts and stems through the doors: analysis, result folder, command line."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import otowake
 from otowake import BadInput, Note
 from otowake.io import load_analysis, save_analysis
 from otowake.io.midi import write_notes
+from otowake.types import Share
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,18 @@ def test_the_folder_is_read_back(folder, analysis):
     (folder / "analysis.json").write_text(json.dumps(facts))
     with pytest.raises(BadInput, match="has notes that are not there"):
         load_analysis(folder)
+
+
+def test_what_parts_share_is_read_back(analysis, tmp_path):
+    part = replace(analysis.parts[0], shared=(Share(2, 0.25, -1),))
+    folder = save_analysis(replace(analysis, parts=(part,)), tmp_path / "shared")
+    assert load_analysis(folder).parts[0].shared == part.shared
+    facts = json.loads((folder / "analysis.json").read_text())
+    for wrong in ([10_000, 0.25, -1], [2, 1.5, -1], [2, 0.25, 1]):
+        facts["parts"][0]["shared"] = [wrong]
+        (folder / "analysis.json").write_text(json.dumps(facts))
+        with pytest.raises(BadInput, match="shares notes that are not there"):
+            load_analysis(folder)
 
 
 def test_a_score_takes_the_place_of_the_notes(demo, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otowake.music.dictionary import SECONDS, explained, transcribe
+from otowake.music.dictionary import LATE, SECONDS, explained, transcribe
 from otowake.types import Audio
 
 RATE = 22050
@@ -39,6 +39,6 @@ def test_every_note_points_at_its_activation():
     keys = found.notes.midi - 21
     before = found.activations[np.maximum(found.frames - 6, 0), keys]
     assert (found.activations[found.frames + 3, keys] > before + 0.2).all()
-    assert np.abs(found.frames * SECONDS - found.notes.onset).max() < 0.05
+    np.testing.assert_allclose(found.frames * SECONDS - LATE, found.notes.onset)
     for midi, spectrum in zip(found.notes.midi.tolist(), found.templates[:, keys, 1].T, strict=True):
         assert abs(int(spectrum.argmax()) // 3 + 21 - midi) <= 1

@@ -1,16 +1,18 @@
 """Laws of corrections by hand: what they may change, that they are undone, and that stems stay whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from otowake.errors import BadInput
-from otowake.music import analyse
+from otowake.music import analyse, with_sound
 from otowake.music.edits import KINDS, apply_edits, parsed
 from otowake.music.instruments import NAMES
-from otowake.music.scored import explain
-from otowake.types import Audio, Note
+from otowake.music.scored import explain, explain_parts
+from otowake.types import Audio, Note, Share
 
 
 def tone(midi, seconds, rate=22050):
@@ -20,13 +22,18 @@ def tone(midi, seconds, rate=22050):
 
 @pytest.fixture(scope="module")
 def found():
-    """Four notes of two instruments, as a score says."""
+    """Four notes of two instruments, as a score says; one may be of both."""
     x = np.zeros(4 * 22050)
     score = []
     for i, midi in enumerate((60, 64, 67, 72)):
         x[i * 22050 : i * 22050 + 20000] += tone(midi, 20000 / 22050)
         score.append(Note(i + 0.0, i + 0.9, midi, programme=40 * (i % 2)))
-    return analyse(Audio(x.astype(np.float32), 22050), stages=["stems"], score=score)
+    sound = Audio(x.astype(np.float32), 22050)
+    analysis = analyse(sound, stages=["instruments"], score=score)
+    piano, violin = analysis.parts
+    parts = (piano, replace(violin, shared=(Share(2, 0.4, -1),)))
+    explained = explain_parts(sound, analysis.notes, parts, tuning_hz=analysis.tuning_hz)
+    return with_sound(replace(analysis, parts=parts, explained=explained), sound)
 
 
 def stems(analysis):
@@ -36,7 +43,10 @@ def stems(analysis):
 def facts(analysis):
     return (
         [(note, note.id, note.instrument, note.programme) for note in analysis.notes],
-        [(part.name, part.instrument, part.notes, part.probabilities) for part in analysis.parts],
+        [
+            (part.name, part.instrument, part.notes, part.probabilities, part.shared)
+            for part in analysis.parts
+        ],
         [component.name for component in analysis.components],
         analysis.chords,
         analysis.key,
@@ -123,6 +133,20 @@ def test_merged_parts_sound_as_both_and_what_is_deleted_is_in_the_rest(found):
     np.testing.assert_allclose(still, rest, atol=1e-5)
     *_, more = stems(apply_edits(found, [{"do": "delete", "notes": [2]}]))
     np.testing.assert_allclose(more, rest + found.notes[2].audio().samples, atol=1e-5)
+
+
+def test_who_is_given_a_note_by_hand_has_all_of_its_sound(found):
+    whole = found.notes[2].audio().samples
+    shares = {part.name: part.shared for part in found.parts}
+    assert shares == {"piano": (), "violin": (Share(2, 0.4, -1),)}
+    piano, violin, _ = stems(found)
+    mine, theirs, _ = stems(apply_edits(found, [{"do": "move", "notes": [2], "part": "piano"}]))
+    share = mine - piano
+    assert np.abs(share[:, 2 * 22050 :]).max() > 1e-3
+    np.testing.assert_allclose(mine + theirs, piano + violin, atol=1e-5)
+    flute = apply_edits(found, [{"do": "move", "notes": [2], "part": "flute"}])
+    np.testing.assert_allclose(stems(flute)[2], whole, atol=1e-5)
+    assert [part.shared for part in flute.parts] == [(), (), (Share(2, 0.4, -1),)]
 
 
 def test_a_note_keeps_its_id_wherever_it_goes(found):

@@ -99,3 +99,23 @@ def test_it_says_what_is_wrong() -> None:
 def test_what_fits_nothing_is_unknown() -> None:
     votes = np.full((3, len(TABLE)), -np.log(len(TABLE)))
     assert [part.name for part in gather([0, 1, 2], [1, 2, 3], [60, 62, 64], votes)] == ["unknown"]
+
+
+@given(n=st.integers(2, 30), seed=st.integers(0, 1000))
+def test_a_note_is_shared_only_with_parts_that_it_may_as_well_be_of(n: int, seed: int) -> None:
+    notes, true = two(n)
+    parts = gather(*notes, chances(true, seed), instruments=["flute", "bassoon", "cello"])
+    sounds = [its for part in parts for _, _, its in part.shared]
+    assert len(set(sounds)) == len(sounds) and all(its < 0 for its in sounds)
+    for note in range(2 * n):
+        others = [share for part in parts for place, share, _ in part.shared if place == note]
+        assert all(0.1 <= share <= 0.5 for share in others) and sum(others) < 0.9
+    assert not any(place in part.notes for part in parts for place, _, _ in part.shared)
+
+
+def test_a_note_that_sounds_like_both_is_shared_and_a_sure_one_is_not() -> None:
+    onset = np.arange(12) * 3.0  # far apart: each note stands for itself
+    votes = chances(["flute", "bassoon"] * 6, wrong=0, sure=9.0)
+    votes[5] = np.log((np.exp(votes[4]) + np.exp(votes[3])) / 2)
+    parts = gather(onset, onset + 1, np.full(12, 64), votes, instruments=["flute", "bassoon"])
+    assert [place for part in parts for place, _, _ in part.shared] == [5]

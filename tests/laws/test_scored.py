@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from otowake.music.scored import explain, separated, sound_of, with_sound
+from otowake.music.scored import explain, explain_parts, ids_of_parts, separated, sound_of, with_sound
 from otowake.signal import istft, stft
-from otowake.types import Audio, Note, Part
+from otowake.types import Audio, Floats, Note, Part, Share
 
 
 def tone(midi, seconds, rate=22050):
@@ -116,3 +116,27 @@ def test_a_note_sounds_for_as_long_as_it_is_heard() -> None:
         alone = sound_of(sound, explain(sound, [note]), [0]).samples[0, late]
         energies.append(float(np.sum(alone**2) / np.sum(sound.samples[0, late] ** 2)))
     assert energies[0] < 0.01 and energies[1] > 0.9
+
+
+def test_a_pitch_that_two_play_at_once_is_told_apart_by_what_each_sounds_like_alone() -> None:
+    rate, partials = 22_050, np.arange(1, 7)
+    t = np.arange(rate) / rate
+
+    def played(strengths: list[float]) -> Floats:
+        return sum(
+            0.1 * s * np.sin(2 * np.pi * 440 * k * t + k) for k, s in zip(partials, strengths, strict=True)
+        )
+
+    dark, bright = played([1, 0, 0.7, 0, 0.4, 0]), played([0, 1, 0, 0.7, 0, 0.4])
+    silence = np.zeros(rate)
+    stems = [np.concatenate(each) for each in ((dark, silence, dark), (silence, bright, bright))]
+    sound = Audio(sum(stems), rate)
+    notes = [Note(0, 0.99, 69), Note(1, 1.99, 69), Note(2, 2.99, 69)]
+    gains = []
+    for shared in ((), (Share(2, 0.4, -1),)):
+        parts = [Part("clarinet", "clarinet", (0, 2)), Part("flute", "flute", (1,), shared=shared)]
+        explained = explain_parts(sound, notes, parts, tuning_hz=440.0)
+        ours = joined(separated(sound, explained, ids_of_parts(notes, parts)))
+        np.testing.assert_allclose(sum(ours), sound.samples, atol=1e-5)
+        gains.append([sdr(true, found[0]) for true, found in zip(stems, ours, strict=False)])
+    assert min(gains[1]) > max(gains[0]) + 3

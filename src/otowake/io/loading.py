@@ -35,6 +35,7 @@ from otowake.types import (
     Part,
     Pitch,
     Rhythm,
+    Share,
     Sound,
     Source,
     Stop,
@@ -154,7 +155,12 @@ def _with_parts(analysis: Analysis, facts: dict[str, Any]) -> Analysis:
         if not is_plain_name(part["name"]):
             raise ValueError(f"no part can be called {part['name']!r}")
         chances = {str(name): float(chance) for name, chance in part["probabilities"].items()}
-        parts.append(Part(part["name"], instrument(part["instrument"]).name, places, chances))
+        shared = tuple(
+            Share(int(note), float(share), int(its)) for note, share, its in part.get("shared", ())
+        )
+        if not all(0 <= note < n and 0 <= share <= 1 and its < 0 for note, share, its in shared):
+            raise ValueError(f"the part {part['name']} shares notes that are not there")
+        parts.append(Part(part["name"], instrument(part["instrument"]).name, places, chances, shared))
     notes = tuple(
         replace(note, programme=instrument(note.instrument).programme) if note.instrument else note
         for note in analysis.notes

@@ -285,6 +285,11 @@ def _of_part(part: Part) -> dict[str, Any]:
         "instrument": part.instrument,
         "notes": list(part.notes),
         "probabilities": chances,
+        **(
+            {"shared": [[note, round(share, 4), its] for note, share, its in part.shared]}
+            if part.shared
+            else {}
+        ),
     }
 
 

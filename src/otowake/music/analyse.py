@@ -18,7 +18,7 @@ from otowake.music.notes import find_notes, notes_of_score
 from otowake.music.parts import gather
 from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
-from otowake.music.scored import explain, ids_of, separated
+from otowake.music.scored import explain_parts, ids_of_parts, separated
 from otowake.music.scored import with_sound as notes_with_sound
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
@@ -174,7 +174,14 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
         )
         chances = recognize(audio, onset, until, midi)
         found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=spec.named)
-        parts = tuple(replace(part, notes=tuple(places[i] for i in part.notes)) for part in found)
+        parts = tuple(
+            replace(
+                part,
+                notes=tuple(places[i] for i in part.notes),
+                shared=tuple(share._replace(note=places[share.note]) for share in part.shared),
+            )
+            for part in found
+        )
     named = list(notes)
     for part in parts:
         programme = instrument(part.instrument).programme
@@ -199,16 +206,8 @@ def _by_programme(
 
 def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
     """The analysis with what each note contributes to the recording."""
-    labels = part_numbers(analysis)
-    return replace(analysis, explained=explain(audio, analysis.notes, labels, tuning_hz=analysis.tuning_hz))
-
-
-def part_numbers(analysis: Analysis) -> list[int]:
-    """For each note the place of its part, −1 where it has none."""
-    labels = np.full(len(analysis.notes), -1)
-    for number, part in enumerate(analysis.parts):
-        labels[list(part.notes)] = number
-    return labels.tolist()
+    explained = explain_parts(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
+    return replace(analysis, explained=explained)
 
 
 def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]) -> Any:
@@ -231,15 +230,10 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
         analysis = replace(analysis, components=components)
     if analysis.explained is not None:
         notes, parts = notes_with_sound(analysis.notes, analysis.parts, audio, analysis.explained)
-        stems = partial(separated, audio, analysis.explained, part_ids(analysis))
+        ids = ids_of_parts(notes, parts)
+        stems = partial(separated, audio, analysis.explained, ids)
         analysis = replace(analysis, notes=notes, parts=parts, stems=stems)
     return analysis
-
-
-def part_ids(analysis: Analysis) -> list[list[int]]:
-    """For each part the ids of its notes."""
-    ids = ids_of(analysis.notes)
-    return [[ids[place] for place in part.notes] for part in analysis.parts]
 
 
 def _component_audio(audio: Sound, factors: Factors, spec: StftSpec, index: int) -> Audio:

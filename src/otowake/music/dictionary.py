@@ -4,7 +4,7 @@ For each key there is a spectrum for each of a few timbres, all made from sines,
 sounds, and for a few iterations lets the spectra follow the recording. A note begins where the activation of its key rises.
 So every note points at the components and the activation that it was read from; no training is in it.
 
-V is the spectrogram of :mod:`otowake.signal.cells` with its magnitudes to the power 0.7, and the loss the I-divergence.
+V is the spectrogram of :mod:`otowake.signal.cells` with its magnitudes to the power 0.5, and the loss the I-divergence.
 The trained transcriber (:mod:`otowake.music.listener`) finds more notes.
 """
 
@@ -26,7 +26,7 @@ from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.signal.cells import BINS, FLOOR, HOP, INSTANTS, LOWEST, RATE, ROWS, STEP, cells, frames_of, level
 from otowake.types import Floats, Sound
 
-POWER = 0.7
+POWER = 0.5
 
 TIMBRES = ((0.7, 0.0), (1.3, 0.0), (2.2, 0.0), (1.3, 3e-4))
 """For each timbre, by which power of its number a partial is lower, and the inharmonicity of its strings."""
@@ -47,7 +47,7 @@ AHEAD, BACK, APART = 3, 6, 6
 RISE, SOUNDING = 0.27, 0.08
 """How much an activation must rise for an onset, and where it ends, in units of the loud ones' level."""
 
-LATE = 0.035
+LATE = 0.058
 """Seconds by which the rise is found before the note begins hard upon it: windows hear a note early."""
 
 

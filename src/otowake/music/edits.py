@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.analyse import part_numbers, with_harmony, with_sound
+from otowake.music.analyse import with_harmony, with_sound
 from otowake.music.instruments import BY_NAME, instrument
 from otowake.music.notes import rounded
-from otowake.music.scored import explain, ids_of
+from otowake.music.scored import explain_parts, ids_of
 from otowake.options import Constraint
 from otowake.text import Text
-from otowake.types import Analysis, Component, Note, Part
+from otowake.types import Analysis, Component, Note, Part, Share
 
 VERSION = 1
 """Of the format of the data."""
@@ -34,6 +34,14 @@ MOST_EDITS, MOST_PARTS, LONGEST_NAME = 100_000, 64, 60
 
 PART_NAME = re.compile(r"([a-z][a-z-]*[a-z])(?:-(?:[2-9]|[1-9][0-9]))?")
 """An instrument, and from the second of a kind on its number."""
+
+
+class Claim(NamedTuple):
+    """A part's share in a note, the note by its id."""
+
+    part: str
+    note: int
+    share: float
 
 
 class Player(NamedTuple):
@@ -61,6 +69,8 @@ class Draft:
         Of the recording, in seconds.
     next_id
         What the next note that is added will be called.
+    claims
+        Of parts in other parts' notes, by the ids of their sounds; one whose note is settled by hand is of the part that has the note.
     changed
         From when to when, in seconds, what was learnt of the notes no longer holds.
     renoted
@@ -73,6 +83,7 @@ class Draft:
     components: list[Component]
     length: float
     next_id: int
+    claims: dict[int, Claim] = field(default_factory=dict)
     changed: list[tuple[float, float]] = field(default_factory=list)
     renoted: bool = False
 
@@ -117,6 +128,19 @@ class Draft:
         """The ids of a part's notes."""
         return [its for its, owner in self.owner.items() if owner == part]
 
+    def settle(self, notes: Sequence[int]) -> None:
+        """Nobody but the part that has them has a share in these notes."""
+        its = {key: claim for key, claim in self.claims.items() if claim.note in notes}
+        self.claims |= {
+            key: claim._replace(part=self.owner.get(claim.note, "")) for key, claim in its.items()
+        }
+
+    def hand_over(self, part: str, to: str, notes: Sequence[int] | None = None) -> None:
+        """Give a part's claims, or those in some notes, to another."""
+        for key, claim in self.claims.items():
+            if claim.part == part and (notes is None or claim.note in notes):
+                self.claims[key] = claim._replace(part=to)
+
     def put(self, its: int, note: Note, **facts: Any) -> None:
         """Add a note, or change the one of that id; `facts` are what it has otherwise than `note`."""
         onset, offset = (round(facts.get(name, getattr(note, name)), 4) for name in ("onset", "offset"))
@@ -155,6 +179,7 @@ def _instrument(draft: Draft, part: str, instrument: str) -> None:
         (name if old == part else old): (player if old == part else its) for old, its in draft.parts().items()
     }
     draft.owner |= dict.fromkeys(draft.of_part(part), name)
+    draft.hand_over(part, name)
 
 
 def _merge(draft: Draft, parts: list[str]) -> None:
@@ -165,6 +190,7 @@ def _merge(draft: Draft, parts: list[str]) -> None:
     for part in dict.fromkeys(parts[1:]):
         if part != parts[0]:
             draft.owner |= dict.fromkeys(draft.of_part(part), parts[0])
+            draft.hand_over(part, parts[0])
             del draft.parts()[part]
 
 
@@ -172,6 +198,7 @@ def _move(draft: Draft, notes: list[int], part: str) -> None:
     for its in notes:
         draft.note("notes", its)
     draft.owner |= dict.fromkeys(notes, draft.part_or_new(part))
+    draft.settle(notes)
 
 
 def _delete(draft: Draft, notes: list[int]) -> None:
@@ -180,6 +207,7 @@ def _delete(draft: Draft, notes: list[int]) -> None:
     for its in dict.fromkeys(notes):
         del draft.notes[its]
         draft.owner.pop(its, None)
+    draft.claims = {key: claim for key, claim in draft.claims.items() if claim.note in draft.notes}
     draft.renoted = True
 
 
@@ -201,6 +229,7 @@ def _change(draft: Draft, note: int, **given: Any) -> None:
     draft.put(
         note, old, **_facts(given), cents=old.cents if given.get("midi", old.midi) == old.midi else None
     )
+    draft.settle([note])
 
 
 def _split_note(draft: Draft, note: int, at_s: float) -> None:
@@ -220,7 +249,9 @@ def _split_part(draft: Draft, part: str, above_midi: int) -> None:
     above = [its for its in mine if draft.notes[its].midi > above_midi]
     if len(above) in (0, len(mine)):
         raise _wrong("above_midi", text.MUST_PART_THE_NOTES, above_midi)
-    draft.owner |= dict.fromkeys(above, draft.part_or_new(draft.free_name(draft.parts()[part].instrument)))
+    new = draft.part_or_new(draft.free_name(draft.parts()[part].instrument))
+    draft.owner |= dict.fromkeys(above, new)
+    draft.hand_over(part, new, [its for its, note in draft.notes.items() if note.midi > above_midi])
 
 
 def _name(draft: Draft, component: int, name: str) -> None:
@@ -443,10 +474,14 @@ def draft_of(found: Analysis) -> Draft:
     owner = {ids[place]: part.name for part in found.parts for place in part.notes}
     players = {part.name: Player(part.instrument, part.probabilities) for part in found.parts}
     audio = found.audio
+    claims = {
+        its: Claim(part.name, ids[note], share) for part in found.parts for note, share, its in part.shared
+    }
     return Draft(
         notes=dict(zip(ids, found.notes, strict=True)),
         owner=owner,
         players=players if found.part_spec is not None else None,
+        claims=claims,
         components=list(found.components),
         length=audio.n_samples / audio.rate
         if audio
@@ -468,11 +503,16 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
         key=lambda note: (note.onset, note.midi, note.id),
     )
     members: dict[str, list[int]] = {name: [] for name in players}
-    for place, its in enumerate(ids_of(notes)):
+    places = {its: place for place, its in enumerate(ids_of(notes))}
+    for its, place in places.items():
         if its in draft.owner:
             members[draft.owner[its]].append(place)
+    shared: dict[str, list[Share]] = {name: [] for name in players}
+    for key, claim in draft.claims.items():
+        part = claim.part if members.get(claim.part) else draft.owner[claim.note]
+        shared[part].append(Share(places[claim.note], claim.share, key))
     parts = tuple(
-        Part(name, players[name].instrument, tuple(mine), players[name].probabilities)
+        Part(name, players[name].instrument, tuple(mine), players[name].probabilities, tuple(shared[name]))
         for name, mine in members.items()
         if mine
     )
@@ -501,10 +541,10 @@ def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -
         return edited
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path="edits")
-    again = explain(
+    again = explain_parts(
         edited.audio,
         edited.notes,
-        part_numbers(edited),
+        edited.parts,
         tuning_hz=edited.tuning_hz,
         known=known,
         changed=changed,

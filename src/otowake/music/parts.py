@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.instruments import NAMES, TABLE, UNKNOWN, instrument
-from otowake.types import Floats, Part
+from otowake.types import Floats, Part, Share
 
 TRUST, TRUST_ACROSS = 0.5, 4.0
 """What a gain in likelihood is multiplied by before it is held against a cost: within a kind (struck and plucked strings and
@@ -62,6 +62,9 @@ SURE = 0.25
 
 MOST_PARTS = 12
 
+SHARED = 0.1
+"""With this probability a note of another part is shared with a part."""
+
 
 class Table(NamedTuple):
     """Notes as arrays of shape (note,): onset and offset in seconds, MIDI pitch."""
@@ -96,7 +99,7 @@ def gather(
 
     Returns
     -------
-    The parts, the one with the most notes first; every note is in exactly one. None if there are no notes. A part that
+    The parts, the one with the most notes first; every note is in exactly one, and shared with those that it may as well be of. None if there are no notes. A part that
     was asked for but got no note is left out.
 
     Raises
@@ -123,14 +126,14 @@ def gather(
     players = named or chosen(_smoothed(notes, votes), n_parts)
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
-    owner = assigned(notes, votes, players)
+    belief = assigned(notes, votes, players)
     while not named and n_parts is None and len(players) > 1:
-        counts = np.bincount(owner, minlength=len(players))
-        if counts.min() >= LEAST_SHARE * len(owner):
+        counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
+        if counts.min() >= LEAST_SHARE * len(belief):
             break
         players.pop(int(counts.argmin()))
-        owner = assigned(notes, votes, players)
-    return _parts(owner, players, votes, sorted(set(named)) or list(range(len(TABLE))))
+        belief = assigned(notes, votes, players)
+    return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
 
 
 def _votes(chances: Floats, midi: Floats) -> Floats:
@@ -207,18 +210,18 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     return players
 
 
-def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> NDArray[np.int64]:
-    """Which player plays each note, (note,), by mean-field rounds over the notes' neighbours.
+def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> Floats:
+    """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours.
 
     The players' shares do not count: they would only make the rich richer, as the largest part takes what the votes are
     weak on.
     """
     if len(players) == 1:
-        return np.zeros(len(notes.onset), np.int64)
+        return np.ones((len(notes.onset), 1))
     field = votes[:, list(players)] + _desks(notes, players)
     belief = _settled(notes, players, field)
     field += LIKENESS * _alike(notes, votes, field, belief)
-    return _settled(notes, players, field).argmax(axis=1)
+    return _settled(notes, players, field)
 
 
 def _alike(notes: Table, votes: Floats, field: Floats, belief: Floats) -> Floats:
@@ -288,10 +291,11 @@ def _softmax(x: Floats) -> Floats:
 
 
 def _parts(
-    owner: NDArray[np.int64], players: Sequence[int], votes: Floats, considered: Sequence[int]
+    belief: Floats, players: Sequence[int], votes: Floats, considered: Sequence[int]
 ) -> tuple[Part, ...]:
-    """Parts from owners, named so that a second of a kind has a number; the largest first."""
+    """Parts from the probabilities of owners, named so that a second of a kind has a number; the largest first."""
     found: list[Part] = []
+    owner, shares = belief.argmax(axis=1), 0
     counts: dict[str, int] = {}
     for player in sorted(set(owner.tolist()), key=lambda k: (-int((owner == k).sum()), k)):
         mine = np.flatnonzero(owner == player)
@@ -304,5 +308,8 @@ def _parts(
             name = UNKNOWN
         counts[name] = counts.get(name, 0) + 1
         number = f"-{counts[name]}" if counts[name] > 1 else ""
-        found.append(Part(f"{name}{number}", name, tuple(mine.tolist()), probabilities))
+        others = np.flatnonzero((owner != player) & (belief[:, player] >= SHARED)).tolist()
+        shared = tuple(Share(i, float(belief[i, player]), -shares - n) for n, i in enumerate(others, 1))
+        shares += len(shared)
+        found.append(Part(f"{name}{number}", name, tuple(mine.tolist()), probabilities, shared))
     return tuple(found)

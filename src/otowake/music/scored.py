@@ -45,9 +45,9 @@ POWER = 1.5
 
 BETA = 0.4
 
-TAIL = 0.5
+TAIL, FADING = 2.0, 0.2
 """For so many seconds after it was last heard a note of the recording may sound on, in a room; one of a score for :data:`LATE`
-after its end."""
+after its end. From its end on it begins with less, by 1/e for each `FADING` seconds: what is heard then is rather of notes that still sound."""
 
 DETUNINGS = (-36.0, -18.0, 0.0, 18.0, 36.0)
 """Cents."""
@@ -91,6 +91,7 @@ def explain(
     notes: Sequence[Note],
     labels: Sequence[int] | None = None,
     *,
+    shares: Sequence[float] | None = None,
     tuning_hz: float | None = None,
     known: Explained | None = None,
     changed: Sequence[tuple[float, float]] = (),
@@ -106,6 +107,8 @@ def explain(
     labels
         Which part each note belongs to, any whole numbers; by default the programmes. Notes of a part share their
         pitches' spectra.
+    shares
+        For each note the probability that it sounds at all, 1 if not given: the less, the less its components begin with.
     tuning_hz
         The recording's A4; found from the loudest frames if not given.
     known, changed
@@ -131,6 +134,7 @@ def explain(
         return Explained((), 1.0)
     scale = float(V.mean(dtype=np.float64))
     labels = [note.programme for note in notes] if labels is None else labels
+    shares = [1.0] * len(notes) if shares is None else shares
     before = {piece.first: piece for piece in known.pieces} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
         return Explained((), max(scale, float(np.finfo(np.float32).tiny)))
@@ -144,7 +148,7 @@ def explain(
         if known and not any(start <= late and stop >= early for start, stop in changed):
             piece = before.get(first)
         else:
-            piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, tuning_hz)
+            piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, shares, tuning_hz)
         if piece is not None:
             pieces.append(piece)
     return Explained(tuple(pieces), scale)
@@ -157,11 +161,12 @@ def _piece(
     times: Floats,
     notes: Sequence[Note],
     labels: Sequence[int],
+    shares: Sequence[float],
     tuning_hz: float,
 ) -> Piece | None:
     heard = [
-        (label, note.midi, note.onset, _silent(note), name)
-        for note, label, name in zip(notes, labels, ids_of(notes), strict=True)
+        (label, note.midi, note.onset, name, share, note)
+        for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True)
         if not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]
     ]
     if not heard:
@@ -173,14 +178,16 @@ def _piece(
     gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
     spans = []
     rows = {key: row for row, key in enumerate(keys)}
-    for label, midi, onset, silent, name in sorted(heard):
+    for label, midi, onset, name, share, note in sorted(heard, key=lambda each: each[:4]):
         row = rows[label, midi]
-        start, stop = np.searchsorted(times, [onset - EARLY, silent])
+        start, stop = np.searchsorted(times, [onset - EARLY, _silent(note)])
         stop = int(min(max(stop, start + 1), len(times)))
         if spans and spans[-1][1] == row:
             spans[-1][3] = min(spans[-1][3], max(int(start), spans[-1][2]))
         spans.append([name, row, int(start), stop])
-        gates[row, :, start:stop] = 1
+        gates[row, :, start:stop] = np.maximum(
+            gates[row, :, start:stop], share * _gate(note, times[start:stop])
+        )
     pitches = np.full(n_pitches, keys[-1][1])
     pitches[: len(keys)] = [midi for _, midi in keys]
     lobes, partial_of = _lobes(pitches, frequencies, tuning_hz)
@@ -189,6 +196,11 @@ def _piece(
     W, H = _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames))
     n = len(keys) * len(DETUNINGS)
     return Piece(first, np.asarray(W)[:, :n], np.asarray(H)[:n, : len(times)], np.array(spans))
+
+
+def _gate(note: Note, times: Floats) -> Floats:
+    """What a note's components begin with while they may sound."""
+    return np.ones(len(times)) if note.fades is None else np.exp(-np.maximum(times - note.offset, 0) / FADING)
 
 
 def _silent(note: Note) -> float:
@@ -345,22 +357,65 @@ def sound_of(sound: Sound, explained: Explained, ids: Sequence[int], name: str |
 def with_sound(
     notes: Sequence[Note], parts: Sequence[Part], sound: Sound, explained: Explained
 ) -> tuple[tuple[Note, ...], tuple[Part, ...]]:
-    """The notes and the parts, each able to sound."""
-    ids = ids_of(notes)
+    """The notes and the parts, each able to sound: a note with what any part has of it."""
     heard = tuple(
         replace(note, render=partial(_note_sound, sound, explained, its))
-        for its, note in zip(ids, notes, strict=True)
+        for its, note in zip(ids_of_notes(notes, parts), notes, strict=True)
     )
-    return heard, tuple(replace(part, render=partial(_part_sound, sound, explained, ids)) for part in parts)
+    mine = ids_of_parts(notes, parts)
+    return heard, tuple(
+        replace(part, render=partial(_part_sound, sound, explained, its))
+        for its, part in zip(mine, parts, strict=True)
+    )
 
 
-def _note_sound(sound: Sound, explained: Explained, its: int, note: Note) -> Audio:
-    return sound_of(sound, explained, [its], f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
+def ids_of_notes(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]]:
+    """For each note what its sounds are called: its own, and that in each part that shares it."""
+    ids = [[its] for its in ids_of(notes)]
+    for part in parts:
+        for each in part.shared:
+            ids[each.note].append(each.id)
+    return ids
+
+
+def ids_of_parts(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]]:
+    """For each part what its sounds are called: those of its notes, and of its shares in others."""
+    ids = ids_of(notes)
+    return [[ids[place] for place in part.notes] + [each.id for each in part.shared] for part in parts]
+
+
+def explain_parts(
+    sound: Sound,
+    notes: Sequence[Note],
+    parts: Sequence[Part],
+    *,
+    tuning_hz: float,
+    known: Explained | None = None,
+    changed: Sequence[tuple[float, float]] = (),
+) -> Explained:
+    """:func:`explain` for notes that parts may share: each part that may have a note has components for it."""
+    labels, shares = np.full(len(notes), -1), np.ones(len(notes))
+    every, more = [*notes], []
+    for number, part in enumerate(parts):
+        labels[list(part.notes)] = number
+        for note, share, its in part.shared:
+            if note not in part.notes:
+                shares[note] -= share
+                every.append(replace(notes[note], id=its))
+                more.append((number, share))
+    ids = ids_of(notes)
+    every[: len(notes)] = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
+    labels = [*labels.tolist(), *(number for number, _ in more)]
+    shares = [*shares.tolist(), *(share for _, share in more)]
+    return explain(sound, every, labels, shares=shares, tuning_hz=tuning_hz, known=known, changed=changed)
+
+
+def _note_sound(sound: Sound, explained: Explained, ids: Sequence[int], note: Note) -> Audio:
+    return sound_of(sound, explained, ids, f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
 
 
 def _part_sound(sound: Sound, explained: Explained, ids: Sequence[int], part: Part) -> Audio:
-    mine = [ids[place] for place in part.notes]
-    return sound_of(sound, explained, mine, f"{sound.name} [{part.name}]")
+    return sound_of(sound, explained, ids, f"{sound.name} [{part.name}]")
 
 
 def _own_stft(rate: int) -> tuple[int, int]:

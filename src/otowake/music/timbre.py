@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.analyse import part_ids
 from otowake.music.pitch import midi_to_hz
-from otowake.music.scored import STFT, shares_of
+from otowake.music.scored import STFT, ids_of_parts, shares_of
 from otowake.signal.stft import OverlapAdd
 from otowake.types import Analysis, Floats, Note
 
@@ -72,7 +71,7 @@ def timbre(analysis: Analysis) -> Timbre:
     overlaps = [OverlapAdd(STFT.hop, n_samples) for _ in parts]
     sounds: list[list[Floats]] = [[] for _ in parts]
     at = 0
-    for mixture, shares in shares_of(audio, explained, part_ids(analysis)):
+    for mixture, shares in shares_of(audio, explained, ids_of_parts(analysis.notes, analysis.parts)):
         for p, mine in enumerate(notes):
             own = mixture * shares[p]
             sounds[p].append(overlaps[p].add(own[None])[0])

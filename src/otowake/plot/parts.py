@@ -8,10 +8,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otowake.music.analyse import part_ids
 from otowake.music.instruments import title_of
 from otowake.music.pitch import hz_to_midi
-from otowake.music.scored import STFT, shares_of
+from otowake.music.scored import STFT, ids_of_parts, shares_of
 from otowake.music.timbre import timbre
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
@@ -88,7 +87,7 @@ def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
     width = min(width, n_frames)
     levels = np.zeros((len(analysis.parts) + 1, len(rows), width), np.float32)
     at = 0
-    for mixture, shares in shares_of(audio, explained, part_ids(analysis)):
+    for mixture, shares in shares_of(audio, explained, ids_of_parts(analysis.notes, analysis.parts)):
         magnitude = pooled(np.abs(mixture) * shares, rows, 1)
         column = np.minimum((at + np.arange(mixture.shape[1])) * width // n_frames, width - 1)
         own, starts = np.unique(column, return_index=True)
