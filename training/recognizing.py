@@ -35,7 +35,7 @@ class Network(nn.Module):
         return self.layers[-1](x)
 
     def weights(self) -> Weights:
-        """The weights as the recogniser takes them, float32."""
+        """The weights as the recogniser takes them, float32: of one network."""
         found: Weights = {}
         with torch.no_grad():
             for name, layer in zip(LAYERS, self.layers, strict=True):
@@ -43,6 +43,6 @@ class Network(nn.Module):
                 if name == "first":
                     matrix = matrix / self.spread[:, None]
                     bias = bias - self.mean @ matrix
-                found[name] = np.ascontiguousarray(matrix.float().numpy())
-                found[f"{name}.bias"] = np.ascontiguousarray(bias.float().numpy())
+                found[name] = np.ascontiguousarray(matrix.float().numpy())[None]
+                found[f"{name}.bias"] = np.ascontiguousarray(bias.float().numpy())[None]
         return found

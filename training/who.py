@@ -1,6 +1,6 @@
 """Teach the recogniser, which tells the instruments of notes: one command.
 
-    python -m training.who --cache DIR [--samples DIR] [--scenes N] [--steps N] [--all] [--out FILE]
+    python -m training.who --cache DIR [--samples DIR] [--scenes N] [--steps N] [--networks N] [--all] [--out FILE]
 
 Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`classes.APART`) and the
 recogniser is judged on them: that run tells how good it is on instruments that it does not know, and the temperature
@@ -14,7 +14,6 @@ import argparse
 import copy
 import csv
 import math
-import shutil
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -30,7 +29,7 @@ from torch.nn import functional
 
 from otowake.music.contours import PARTIALS
 from otowake.music.instruments import TABLE
-from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, flat, hues
+from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, Weights, flat, hues, opened
 from otowake.signal.cells import LOWEST, ROWS
 from training import banks, keeping, voices
 from training.classes import APART, APART_FONT
@@ -218,7 +217,8 @@ def train(
                 score, each = judged(scores(average, lessons, apart), lessons.label[apart])
                 print("  ".join(f"{k} {v:.2f}" for k, v in each.items()))
             _note(folder / "log.csv", step, time.monotonic() - begun, float(np.mean(seen)), score)
-            export(average, score.temperature if score else options.temperature, folder / "recognizer.npz")
+            temperature = score.temperature if score else options.temperature
+            export(average.weights(), temperature, folder / "recognizer.npz")
             seen = []
     return average, score
 
@@ -235,9 +235,9 @@ def _note(log: Path, step: int, seconds: float, loss: float, score: Score | None
     print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
 
 
-def export(network: Network, temperature: float, path: Path) -> None:
+def export(weights: Weights, temperature: float, path: Path) -> None:
     """The weights as the package takes them: float16, no pickle."""
-    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in network.weights().items()}
+    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in weights.items()}
     arrays["temperature"] = np.array(temperature, np.float32)
     part = path.with_suffix(".part")
     with part.open("wb") as file:
@@ -258,6 +258,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--every", type=int, default=1000, help="steps between looks at the sources apart")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--networks", type=int, default=1, help="how many, with the seeds that follow")
     parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
     parser.add_argument("--change", type=float, default=1.0, help="size of the random filters")
     parser.add_argument("--threads", type=int, default=1)
@@ -280,10 +281,14 @@ def main() -> None:
     kept = np.array(spared)[lessons.bank]
     apart, taught = np.flatnonzero(kept), np.flatnonzero(~kept)
     print(f"{len(taught)} notes to learn from, {len(apart)} apart", flush=True)
-    folder = options.cache / "who" / options.run
-    train(lessons, taught, apart, options, folder)
+    found = []
+    for seed in range(options.seed, options.seed + options.networks):
+        folder = options.cache / "who" / f"{options.run}-{seed}"
+        train(lessons, taught, apart, argparse.Namespace(**{**vars(options), "seed": seed}), folder)
+        found.append(opened((folder / "recognizer.npz").read_bytes()))
     if options.out:
-        shutil.copyfile(folder / "recognizer.npz", options.out)
+        together = {k: np.concatenate([each.weights[k] for each in found]) for k in found[0].weights}
+        export(together, float(np.mean([each.temperature for each in found])), options.out)
 
 
 if __name__ == "__main__":

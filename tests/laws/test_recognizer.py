@@ -41,8 +41,8 @@ def random_weights(seed: int = 0) -> recognizer.Weights:
     sizes = (INPUTS, *HIDDEN, len(TABLE))
     found = {}
     for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
-        found[name] = rng.normal(size=(inputs, outputs)) / np.sqrt(inputs)
-        found[f"{name}.bias"] = rng.normal(size=outputs) / 10
+        found[name] = rng.normal(size=(1, inputs, outputs)) / np.sqrt(inputs)
+        found[f"{name}.bias"] = rng.normal(size=(1, outputs)) / 10
     return {k: v.astype(np.float32) for k, v in found.items()}
 
 
@@ -140,6 +140,18 @@ def test_silence_says_nothing() -> None:
     )
 
 
+def test_several_networks_are_asked_together() -> None:
+    one, other = random_weights(1), random_weights(2)
+    both = {k: np.concatenate([one[k], other[k]]) for k in one}
+    sound, *notes = tones([60, 67])
+    each = [recognize(Audio(sound, RATE), *notes, Recognizer(weights, 1.5)) for weights in (one, other)]
+    mean = np.mean(each, axis=0)
+    expected = mean - np.logaddexp.reduce(mean, axis=1, keepdims=True)
+    np.testing.assert_allclose(
+        recognize(Audio(sound, RATE), *notes, Recognizer(both, 1.5)), expected, atol=1e-4
+    )
+
+
 def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:
     sound, *_ = tones([60])
     chances = recognize(
@@ -150,7 +162,10 @@ def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:
 
 def test_the_shipped_weights_are_whole() -> None:
     weights = trained().weights
-    assert {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in random_weights().items()}
+    assert {k: v.shape[1:] for k, v in weights.items()} == {
+        k: v.shape[1:] for k, v in random_weights().items()
+    }
+    assert len({len(v) for v in weights.values()}) == 1
     assert all(np.isfinite(v).all() for v in weights.values())
     assert 0.3 < trained().temperature < 5
 

@@ -1,4 +1,4 @@
-"""Which instrument plays a note, by a small trained network.
+"""Which instrument plays a note, by small trained networks, which are asked together.
 
 It hears a note's *patch*: the cells of :mod:`otowake.signal.cells` about the onset, in rows counted from the note's own
 pitch, so that partial n always lies in the same row, whatever the pitch. The patch is summed
@@ -112,7 +112,8 @@ class Patches(NamedTuple):
 
 
 class Recognizer(NamedTuple):
-    """A network with its weights, and the temperature that its scores are divided by to make them probabilities."""
+    """Networks with their weights, each array's first axis (network,), and the temperature that the mean of their scores is divided by
+    to make it probabilities."""
 
     weights: Weights
     temperature: float = 1.0
@@ -295,8 +296,12 @@ def enveloped(planes: Floats, midi: NDArray[np.int64]) -> Floats:
 
 
 @jax.jit
-def _forward(w: dict[str, jax.Array], x: jax.Array) -> jax.Array:
-    """Scores of shape (note, instrument)."""
-    x = jax.nn.relu(x @ w["first"] + w["first.bias"])
-    x = jax.nn.relu(x @ w["second"] + w["second.bias"])
-    return x @ w["names"] + w["names.bias"]
+def _forward(weights: dict[str, jax.Array], x: jax.Array) -> jax.Array:
+    """Scores of shape (note, instrument), the mean of all networks'."""
+
+    def one(w: dict[str, jax.Array]) -> jax.Array:
+        first = jax.nn.relu(x @ w["first"] + w["first.bias"])
+        second = jax.nn.relu(first @ w["second"] + w["second.bias"])
+        return second @ w["names"] + w["names.bias"]
+
+    return jax.vmap(one)(weights).mean(axis=0)
