@@ -128,6 +128,19 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
         name = next(name for name in archive.namelist() if name.endswith("analysis.json"))
         assert json.loads(archive.read(name))["options"]["fit"]["n_components"] == 2
 
+    page.click("#correct > summary")
+    assert not page.is_visible("#restore")
+    for box in page.locator("#component-checks input").all():
+        box.check()
+    page.click("[data-do=merge]")
+    applied(page)
+    expect(page.locator("#components button")).to_have_count(1)
+    page.click("#restore")
+    expect(page.locator("#todo-list li")).to_have_count(1)
+    applied(page)
+    expect(page.locator("#components button")).to_have_count(2)
+    assert not page.is_visible("#restore")
+
 
 def table(archive, name):
     """The rows of a table in an archive."""

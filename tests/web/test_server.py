@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from otowake.errors import BadInput
@@ -327,6 +328,37 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
     assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": {}}').status_code == 409
+
+
+def test_components_become_again_what_they_were(served, wav):
+    visitor = served()
+    job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
+    visitor.ended(job)
+
+    def factors():
+        with np.load(io.BytesIO(visitor.get(f"/jobs/{job}/files/factors.npz").content)) as arrays:
+            return {name: arrays[name] for name in arrays}
+
+    def correct(*edits):
+        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits}))
+        assert visitor.ended(job)["state"] == "done"
+        return visitor.get(f"/jobs/{job}/view.json").json()
+
+    before, view = factors(), visitor.get(f"/jobs/{job}/view.json").json()
+    assert not view["reworked"]
+    assert correct({"do": "merge", "components": [1, 2]})["reworked"]
+    named = {"do": "name", "component": 2, "name": "left hand"}
+    assert len(correct({"do": "split", "component": 1}, named)["components"]) == 3
+    assert (
+        visitor.post(f"/jobs/{job}/draft", content=json.dumps({"edits": [{"do": "restore"}]})).status_code
+        == 200
+    )
+    after = correct(named, {"do": "restore"})
+    assert after | {"files": []} == view | {"files": []}
+    assert {name: its.tolist() for name, its in factors().items()} == {
+        k: v.tolist() for k, v in before.items()
+    }
+    assert visitor.get(f"/jobs/{job}/files/component-edits.json").status_code == 404
 
 
 def test_corrections_are_told_before_they_are_applied(served, wav):

@@ -223,6 +223,11 @@ WEB_TODO_DELETE = Text("delete {which}", "{which}を削除")
 WEB_TODO_PAINT = Text(
     "{which}: {how}, {start}–{end} s, {low}–{high} Hz", "{which}: {how}、{start}〜{end} 秒、{low}〜{high} Hz"
 )
+WEB_RESTORE = Text("Components as they were found", "成分を最初の状態に戻す")
+WEB_TODO_RESTORE = Text(
+    "all components as they were found, without names and corrections",
+    "すべての成分を最初の状態に戻す（名前と修正は消えます）",
+)
 WEB_APPLY = Text("Apply", "適用")
 WEB_UNDO = Text("Undo", "元に戻す")
 WEB_REDO = Text("Redo", "やり直す")

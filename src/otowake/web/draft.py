@@ -20,6 +20,12 @@ from otowake.types import Analysis, Component, Note
 
 FILE = "draft.json"
 
+COMPONENT_EDITS = "component-edits.json"
+"""Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
+
+RESTORE = {"do": "restore"}
+"""The correction by which all components become what they were before the first round, without their names."""
+
 
 def write_draft(analysis: Analysis, folder: Path) -> None:
     """Keep what was found, before any correction, for :func:`drafted`."""
@@ -35,6 +41,16 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
         "next_id": draft.next_id,
     }
     (folder / FILE).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def of_notes(edits: Sequence[Any]) -> list[Any]:
+    """The corrections that are not of components alone."""
+    return [edit for edit in edits if edit != RESTORE and not is_of_components(edit)]
+
+
+def names_component(edit: Any) -> bool:
+    """Whether a correction gives a component a name."""
+    return isinstance(edit, dict) and edit.get("do") == "name"
 
 
 def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
@@ -55,7 +71,7 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
         length=facts["length"],
         next_id=facts["next_id"],
     )
-    for edit in parsed([edit for edit in edits if not is_of_components(edit)]):
+    for edit in parsed(of_notes(edits)):
         edit.apply(draft)
     count = Counter(draft.owner.values())
     return {

@@ -14,6 +14,7 @@ from otowake.plot.colours import PALETTE
 from otowake.signal import spectrogram
 from otowake.text import LANGUAGES
 from otowake.types import Analysis, Audio, Floats
+from otowake.web.draft import COMPONENT_EDITS
 
 ROWS, COLUMNS = 320, 1600
 """The most that the picture of the spectrogram has."""
@@ -48,6 +49,7 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
         "other": _sound(result, "stems", OTHER),
         "noted": analysis.note_spec is not None,
         "edits": analysis.edits,
+        "reworked": (result / COMPONENT_EDITS).is_file(),
         "palette": PALETTE,
         "components": [
             {

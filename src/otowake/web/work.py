@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import sys
 import threading
 import time
@@ -37,8 +38,8 @@ from otowake.music.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
 from otowake.outside import json_of
 from otowake.text import LANGUAGES, Language
-from otowake.types import Audio, Floats, Progress
-from otowake.web.draft import write_draft
+from otowake.types import Analysis, Audio, Floats, Progress
+from otowake.web.draft import COMPONENT_EDITS, RESTORE, names_component, of_notes, write_draft
 from otowake.web.view import write_view
 
 SPARE_SECONDS = 0.5
@@ -47,8 +48,10 @@ SPARE_SECONDS = 0.5
 LOOKS_APART = 0.25
 """The least time between two pictures of the learning, in seconds."""
 
-COMPONENT_EDITS = "component-edits.json"
-"""Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
+FIRST = "first"
+"""The folder that keeps the result, without its sounds, from before the first such round."""
+
+SOUNDS = shutil.ignore_patterns("*.flac", "*.wav", "*.png", "*.html")
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -142,14 +145,23 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
     tell({"begun": "reading"})
     audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
     of_components = [edit for edit in order["edits"] if is_of_components(edit)]
-    others = [edit for edit in order["edits"] if not is_of_components(edit)]
+    others, restore = of_notes(order["edits"]), RESTORE in order["edits"]
+    rounds = (
+        [] if restore else [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
+    )
     tell({"begun": "components"})
-    analysis = with_sound(load_analysis(result), audio)
+    analysis = load_analysis(result)
+    if restore and (folder / FIRST).is_dir():
+        analysis = _restored(analysis, load_analysis(folder / FIRST))
+        others = [edit for edit in others if not names_component(edit)]  # they speak of numbers that are gone
+    analysis = with_sound(analysis, audio)
     edited = apply_edits(analysis, others) if others != list(analysis.edits) else analysis
-    if of_components:
+    if of_components and not restore:
+        if not (folder / FIRST).is_dir():
+            with new_folder(folder / FIRST) as place:
+                shutil.copytree(result, place, ignore=SOUNDS, dirs_exist_ok=True)
         edited = edit_components(edited, of_components)
     tell({"begun": "writing"})
-    rounds = [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
     with new_folder(result, overwrite=True) as place:
         write_analysis(edited, place, order["language"])
         if rounds:
@@ -157,6 +169,16 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
             (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
     write_view(edited, audio, folder)
     write_draft(edited, folder)
+
+
+def _restored(analysis: Analysis, first: Analysis) -> Analysis:
+    """The analysis with the components as they were first, without the names given to them since."""
+    found = first.found or first
+
+    def with_components(now: Analysis) -> Analysis:
+        return replace(now, fit=found.fit, components=found.components, tuning_hz=found.tuning_hz)
+
+    return replace(with_components(analysis), found=with_components(analysis.found or analysis))
 
 
 def _rounds(path: Path) -> list[Any]:

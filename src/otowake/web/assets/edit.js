@@ -11,6 +11,7 @@ export async function showEditor(at, shown) {
   view = shown;
   $("correct").hidden = !view.components.length && !view.noted;
   $("components-editor").hidden = !view.components.length;
+  $("restoring").hidden = !view.reworked;
   $("notes-editor").hidden = !view.noted;
   beginRoll(view);
   await open(at, view);
@@ -69,6 +70,8 @@ for (const button of document.querySelectorAll("[data-do]")) {
     else if (numbers.length > 1) add([{ do: "merge", components: numbers }]);
   });
 }
+
+$("restore").addEventListener("click", () => add([{ do: "restore" }]));
 
 // The name of the one that is chosen.
 function showName() {

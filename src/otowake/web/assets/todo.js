@@ -33,7 +33,7 @@ export function componentTitle(number) {
   return `${number} · ${pitch ? pitch[language()] : t("unpitched")}${name ? ` · ${name}` : ""}`;
 }
 
-const ofComponents = (edit) => edit.do !== "name" && ("component" in edit || "components" in edit);
+const ofComponents = (edit) => edit.do === "restore" || (edit.do !== "name" && ("component" in edit || "components" in edit));
 const kept = (all) => all.filter((edit) => !ofComponents(edit));
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -132,6 +132,7 @@ function sentence(edit) {
     move: () => t("todo_give", { which: nNotes(edit.notes.length), part: title(edit.part) }),
     add: () => t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
     change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
+    restore: () => t("todo_restore"),
     name: () => t("todo_name", { which: edit.component, name: edit.name }),
     paint: () => t("todo_paint", {
       which: componentTitle(edit.component), how: t(edit.belongs ? "belongs" : "belongs_not"),
