@@ -11,7 +11,7 @@ export async function showEditor(at, shown) {
   view = shown;
   $("correct").hidden = !view.components.length && !view.noted;
   $("components-editor").hidden = !view.components.length;
-  $("restoring").hidden = !view.reworked;
+  $("restore").hidden = !view.reworked;
   $("notes-editor").hidden = !view.noted;
   beginRoll(view);
   await open(at, view);
