@@ -288,8 +288,10 @@ def test_the_name_is_text(opened):
 
 def test_the_learning_is_shown_from_its_start(opened):
     before = opened.evaluate("() => document.querySelector('#W canvas').toDataURL()")
+    said = opened.locator("#course output").inner_text
+    assert said() == "after 200 iterations"  # 100 of them tried the starts, as the learning curve says
     opened.locator("#course-at").fill("0")
-    assert opened.locator("#course output").inner_text() == "before learning"
+    assert said() == "after 100 iterations"
     opened.wait_for_function("old => document.querySelector('#W canvas').toDataURL() !== old", arg=before)
 
 
