@@ -119,3 +119,11 @@ def test_a_note_that_sounds_like_both_is_shared_and_a_sure_one_is_not() -> None:
     votes[5] = np.log((np.exp(votes[4]) + np.exp(votes[3])) / 2)
     parts = gather(onset, onset + 1, np.full(12, 64), votes, instruments=["flute", "bassoon"])
     assert [place for part in parts for place, _, _ in part.shared] == [5]
+
+
+def test_nobody_is_looked_for_who_plays_what_is_hardly_ever_heard() -> None:
+    notes = line(60, 76, 1)
+    for few, expected in ((4, {"flute"}), (20, {"flute", "banjo"})):
+        true = ["banjo"] * few + ["flute"] * (60 - few)
+        assert {part.name for part in gather(*notes, chances(true, wrong=0, sure=9.0))} == expected
+    assert len(gather(*notes, chances(["banjo"] * 4 + ["flute"] * 56, wrong=0, sure=9.0), n_parts=2)) == 2

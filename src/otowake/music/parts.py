@@ -30,6 +30,13 @@ are seldom taken for notes that hold."""
 STRUCK = frozenset({"keyboard", "plucked", "percussion"})
 """The families whose notes fade from their onset."""
 
+EITHER = frozenset({"double-bass"})
+"""What is bowed as often as it is plucked."""
+
+SURELY, LEAST_SURE = 0.8, 0.1
+"""A note surely fades, or surely holds, from this probability on; where fewer notes than this share do, nobody is looked for who plays
+such notes: in every recording a few are mistaken."""
+
 WORST = -5.0
 """The least log-probability of an instrument that one note can vote for."""
 
@@ -123,7 +130,7 @@ def gather(
     votes = _votes(np.asarray(chances, float), notes.midi)
     if not named:
         votes += np.array([USUAL.get(row.name, 0.0) for row in TABLE])
-    players = named or chosen(_smoothed(notes, votes), n_parts)
+    players = named or chosen(_smoothed(notes, votes), n_parts, _heard(np.asarray(chances, float)))
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
     belief = assigned(notes, votes, players)
@@ -154,12 +161,26 @@ def shares(votes: Floats, players: Sequence[int], rounds: int = 30) -> tuple[Flo
     return share, float(likely.sum())
 
 
-def chosen(votes: Floats, n_parts: int | None = None) -> list[int]:
+def _heard(chances: Floats) -> list[int]:
+    """The instruments, as places in the table, of whose kind enough notes surely are."""
+    fades = np.array([row.family in STRUCK for row in TABLE])
+    fading = np.exp(chances)[:, fades].sum(axis=1)
+    enough = {
+        True: np.mean(fading >= SURELY) >= LEAST_SURE,
+        False: np.mean(fading <= 1 - SURELY) >= LEAST_SURE,
+    }
+    return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
+
+
+def chosen(votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
     """The instruments that play, as places in the table: one by one, the one that explains the most is added, and each
-    that was taken before is changed for another if that is better, until another is not worth its cost."""
-    n, every = len(votes), range(votes.shape[1])
+    that was taken before is changed for another if that is better, until another is not worth its cost. Where the number of
+    parts is not given, all but the first are among those `heard` or of the first one's kind."""
+    n = len(votes)
     cost = COST + COST_PER_LOG * np.log(n)
     found = [int(votes.sum(axis=0).argmax())]
+    kind = TABLE[found[0]].family in STRUCK
+    every = [i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind]
     best = shares(votes, found)[1]
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
         tried = {i: shares(votes, [*found, i])[1] for i in every if i not in found}
@@ -167,7 +188,7 @@ def chosen(votes: Floats, n_parts: int | None = None) -> list[int]:
         new = max(gains, key=lambda i: gains[i])
         if n_parts is None and gains[new] < cost:
             break
-        found, best = _exchanged(votes, [*found, new], tried[new])
+        found, best = _exchanged(votes, [*found, new], tried[new], every)
     return found
 
 
@@ -188,10 +209,12 @@ def _trust(new: int, found: Sequence[int]) -> float:
     return TRUST if struck[0] in struck[1:] else TRUST_ACROSS
 
 
-def _exchanged(votes: Floats, team: list[int], likely: float) -> tuple[list[int], float]:
-    """The team with each member changed for the one that fits best beside the others."""
+def _exchanged(
+    votes: Floats, team: list[int], likely: float, every: Sequence[int]
+) -> tuple[list[int], float]:
+    """The team with each member changed for the one of `every` that fits best beside the others."""
     for place in range(len(team)):
-        for other in range(votes.shape[1]):
+        for other in every:
             if other not in team:
                 changed = [*team[:place], other, *team[place + 1 :]]
                 reached = shares(votes, changed)[1]
