@@ -489,7 +489,7 @@ class Share(NamedTuple):
     id: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """All notes of one player.
 

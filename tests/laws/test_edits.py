@@ -12,7 +12,7 @@ from otowake.music import analyse, with_sound
 from otowake.music.edits import KINDS, apply_edits, parsed
 from otowake.music.instruments import NAMES
 from otowake.music.scored import explain, explain_parts
-from otowake.types import Audio, Note, Share
+from otowake.types import Audio, Note, Part, Share
 
 
 def tone(midi, seconds, rate=22050):
@@ -147,6 +147,23 @@ def test_who_is_given_a_note_by_hand_has_all_of_its_sound(found):
     flute = apply_edits(found, [{"do": "move", "notes": [2], "part": "flute"}])
     np.testing.assert_allclose(stems(flute)[2], whole, atol=1e-5)
     assert [part.shared for part in flute.parts] == [(), (), (Share(2, 0.4, -1),)]
+
+
+def test_shares_that_no_analysis_would_give_do_no_harm(found):
+    """A file may say anything: more than all of a note is shared, by a part without notes too, and a note has no part."""
+    piano, violin = found.parts
+    parts = (
+        replace(piano, notes=(0,)),
+        replace(violin, shared=(Share(2, 0.9, -1), Share(0, 0.9, -2))),
+        Part("flute", "flute", (), {}, (Share(2, 1.0, -3), Share(0, 0.9, -4))),
+    )
+    odd = replace(found, parts=parts)
+    edited = apply_edits(
+        odd, [{"do": "change", "note": 1, "midi": 65}, {"do": "move", "notes": [0], "part": "piano"}]
+    )
+    sounds = stems(edited)
+    assert all(np.isfinite(sound).all() for sound in sounds)
+    np.testing.assert_allclose(sum(sounds), found.audio.samples, atol=1e-5)
 
 
 def test_a_note_keeps_its_id_wherever_it_goes(found):

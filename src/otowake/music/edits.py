@@ -509,8 +509,9 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
             members[draft.owner[its]].append(place)
     shared: dict[str, list[Share]] = {name: [] for name in players}
     for key, claim in draft.claims.items():
-        part = claim.part if members.get(claim.part) else draft.owner[claim.note]
-        shared[part].append(Share(places[claim.note], claim.share, key))
+        part = claim.part if members.get(claim.part) else draft.owner.get(claim.note)
+        if part is not None:
+            shared[part].append(Share(places[claim.note], claim.share, key))
     parts = tuple(
         Part(name, players[name].instrument, tuple(mine), players[name].probabilities, tuple(shared[name]))
         for name, mine in members.items()

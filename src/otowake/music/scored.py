@@ -406,7 +406,7 @@ def explain_parts(
     ids = ids_of(notes)
     every[: len(notes)] = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
     labels = [*labels.tolist(), *(number for number, _ in more)]
-    shares = [*shares.tolist(), *(share for _, share in more)]
+    shares = [*np.maximum(shares, 0).tolist(), *(share for _, share in more)]
     return explain(sound, every, labels, shares=shares, tuning_hz=tuning_hz, known=known, changed=changed)
 
 
