@@ -6,6 +6,8 @@ partials move together (vibrato, a tuning of its own) and partials that several 
 they do not. Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
 power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/en/accuracy.md``).
 
+A note that may be of several parts is a note of each, with a share that its components begin with (:func:`explain_parts`).
+
 The sounds are soft masks on the complex spectrogram at the recording's own rate. What no note explains is the rest, so
 all sounds add up to the recording. The pieces of a long recording are learnt each by itself, so memory does not grow with
 it but for the result.
