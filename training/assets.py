@@ -49,6 +49,11 @@ SOURCES: dict[str, Source] = {
             "public domain",
             "sf_GMbank, as Debian's csound-soundfont has it; its own licence field says Public Domain",
         ),
+        Source(
+            "sonic-pi",
+            "CC0-1.0",
+            "recorded strokes of Sonic Pi (various), as Debian's sonic-pi-samples has them",
+        ),
         Source("Salamander", "CC-BY-3.0", "Salamander Grand Piano V3, Alexander Holm"),
         Source("VSCO2", "CC0-1.0", _VSCO),
         Source("Karoryfer", "CC0-1.0", _KARORYFER),

@@ -19,7 +19,7 @@ _GAP = 1.2  # seconds between two notes
 
 @dataclass(frozen=True)
 class Preset:
-    """A program (0–127; 128 is the drum kit) of a soundfont, in the bank `variation`, as one of our instruments."""
+    """A program (0–127; 128 is the drum kit) of a soundfont as one of our instruments, in the bank `variation`; of drums, which kit."""
 
     font: str
     program: int
@@ -119,13 +119,18 @@ def takes(preset: Preset, instrument: Instrument, length: int) -> list[Take]:
 
 
 def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.MidiFile:
-    channel = 9 if preset.program == 128 else 0
+    drums = preset.program == 128
+    channel = 9 if drums else 0
     track = mido.MidiTrack()
-    if preset.variation:
+    if preset.variation and not drums:
         track.append(
             mido.Message("control_change", channel=channel, control=0, value=preset.variation, time=0)
         )
-    track.append(mido.Message("program_change", channel=channel, program=preset.program % 128, time=0))
+    track.append(
+        mido.Message(
+            "program_change", channel=channel, program=preset.variation if drums else preset.program, time=0
+        )
+    )
     ticks = 960  # a second, at 120 quarter notes a minute and 480 ticks each
     clock = 0
     for index, (pitch, velocity) in enumerate(wanted):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from training import assets, banks, data, degrade, music, performance, plans, render, samples
+from training import assets, banks, data, degrade, kits, music, performance, plans, render, samples
 from training.instruments import BY_NAME, INSTRUMENTS
 from training.performance import Played
 from training.plans import Part
@@ -284,3 +284,23 @@ def test_every_source_of_ours_has_a_free_licence():
     }  # no licence by name: the credit says who states it
     for source in assets.SOURCES.values():
         assert source.licence in free or stated[source.name] == source.licence
+
+
+def test_a_beat_is_what_its_rows_say():
+    kit = kits.synthesised("some", np.random.default_rng(3))
+    assert set(kit.kind) == set(range(len(kits.KEYS)))
+    for seed in range(6):
+        drums, rows = kits.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
+        assert drums.shape == (3, 4 * RATE)
+        for drum, wave in enumerate(drums):
+            mine = rows[rows[:, 1] == drum, 0]
+            assert wave.any() == (len(mine) > 0)
+            first = int(min(mine, default=4.0) * RATE)
+            assert not wave[: max(first - 1, 0)].any()  # silent before its first stroke
+            assert not len(mine) or np.abs(wave[first : first + RATE // 10]).max() > 0
+
+
+def test_a_kit_that_is_missing_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(kits, "SONIC_PI", tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="install the Debian package sonic-pi-samples"):
+        kits.recorded("some")

@@ -128,6 +128,36 @@ BY_NAME: dict[str, Instrument] = {row.name: row for row in TABLE} | {
 }
 """The table by name, and ``unknown`` besides."""
 
+
+class Drum(NamedTuple):
+    """A drum of a kit: the key of General MIDI's drum kits that stands for it, and what people call it."""
+
+    key: int
+    title: Text
+
+
+KIT: dict[str, Drum] = {
+    "kick": Drum(36, Text("kick", "キック")),
+    "snare": Drum(38, Text("snare", "スネア")),
+    "hi-hat": Drum(42, Text("hi-hat", "ハイハット")),
+}
+"""The drums that are told apart, each a part of its own."""
+
+KICKS, METAL = (35, 36), (42, 44, 46, 49, 51, 52, 53, 54, 55, 57, 59, 69, 70)
+"""The keys that are kicks, and that are hi-hats, cymbals or shaken; all others are taken for snares."""
+
+
+def drum_of(key: int) -> int:
+    """Which drum of :data:`KIT`, by its place, a key of General MIDI's drum kits is.
+
+    Examples
+    --------
+    >>> [drum_of(key) for key in (35, 40, 49)]
+    [0, 1, 2]
+    """
+    return 0 if key in KICKS else 2 if key in METAL else 1
+
+
 _BY_WORD = {word.casefold(): row for row in BY_NAME.values() for word in (row.name, *row.title)}
 _BY_PROGRAMME = {programme: row for row in reversed(TABLE) for programme in row.programmes}
 
@@ -151,13 +181,15 @@ def instrument(name: str) -> Instrument:
 
 
 def title_of(part: Part, language: Language = "en") -> str:
-    """What people call a part: its instrument, from the second of a kind on with its number.
+    """What people call a part: its instrument, from the second of a kind on with its number, or its drum.
 
     Examples
     --------
     >>> title_of(Part("french-horn-2", "french-horn", (0,))), title_of(Part("violin", "violin", (0,)), "ja")
     ('French horn 2', 'ヴァイオリン')
     """
+    if part.name in KIT:
+        return KIT[part.name].title.format(language).capitalize()
     number = part.name.removeprefix(part.instrument).removeprefix("-")
     return f"{instrument(part.instrument).title.format(language)} {number}".rstrip()
 

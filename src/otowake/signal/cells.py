@@ -119,12 +119,34 @@ def cells(samples: Floats, reference: float, start: int = 0, stop: int | None = 
             long.reshape(-1, INSTANTS, ROWS, BINS).swapaxes(1, 2).reshape(-1, ROWS, INSTANTS * BINS)
         )
         block[..., INSTANTS * BINS :] = short.reshape(-1, INSTANTS, ROWS).swapaxes(1, 2)
-    lowest = 10 ** (FLOOR / 20)
-    np.maximum(out, lowest, out=out)
-    np.log10(out, out=out)
-    out *= 20 / STEP
-    out -= FLOOR / STEP
-    return out
+    return _levels(out)
+
+
+def instants(samples: Floats, reference: float, start: int, stop: int) -> Floats:
+    """What the short windows alone hear, instant by instant: shape (:data:`INSTANTS` · frame, row), else as :func:`cells`.
+
+    Instant i of frame f is centred on sample 512 · f − 128 + 256 · i.
+
+    Examples
+    --------
+    >>> x = np.sin(2 * np.pi * 440 / RATE * np.arange(RATE)).astype(np.float32)
+    >>> heard = instants(x, level(x), 10, 14)
+    >>> bool(np.array_equal(heard[0], cells(x, level(x), 10, 14)[0, :, INSTANTS * BINS]))
+    True
+    """
+    gain = np.float32(1 / max(reference, 1e-30))
+    blocks = [(first, min(first + BLOCK, stop)) for first in range(start, stop, BLOCK)]
+    heard = [_magnitudes(samples, gain, first, last, SHORT_FFT) for first, last in blocks]
+    return _levels(np.concatenate(heard)) if heard else np.zeros((0, ROWS), np.float32)
+
+
+def _levels(magnitudes: Floats) -> Floats:
+    """Magnitudes in units of a cell, in place."""
+    np.maximum(magnitudes, 10 ** (FLOOR / 20), out=magnitudes)
+    np.log10(magnitudes, out=magnitudes)
+    magnitudes *= 20 / STEP
+    magnitudes -= FLOOR / STEP
+    return magnitudes
 
 
 def _magnitudes(samples: Floats, gain: np.float32, start: int, stop: int, n_fft: int) -> Floats:
