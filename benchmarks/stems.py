@@ -2,8 +2,8 @@
 
     python -m benchmarks.stems --data DIR [--given notes|instruments|nothing] [--out DIR]
 
-DIR, or the folders in it, hold `mix.flac`, the stems `NAME.flac` and their notes `NAME.notes.tsv` (onset and offset in
-seconds, MIDI pitch; one line of headings). A stem's gain is its SDR (dB, a scale is allowed) less that of the mixture. The true
+DIR, or the folders in it, hold `mix.flac`, the stems `NAME.flac` and, for true notes, `NAME.notes.tsv` (onset and offset in
+seconds, MIDI pitch; one line of headings); a stem without notes is of drums: `kick`, `snare`, `hihat`, or all of them, `drums`. A stem's gain is its SDR (dB, a scale is allowed) less that of the mixture. The true
 notes are given, or only the instruments (the stems' names), or nothing: then a stem is that of all parts of its instrument, and
 its gain 0 where there is none. With ``--out`` the stems found are written there, a folder for each mixture.
 """
@@ -20,9 +20,13 @@ import soundfile
 
 import otowake
 from benchmarks.instruments import SAME
+from otowake.music.instruments import KIT
 from otowake.music.scored import explain, separated
 from otowake.music.templates import as_notes
 from otowake.types import Audio, Floats, Note
+
+DRUMS = {"hihat": "hi-hat"}
+"""What the drums are called here."""
 
 
 def sdr(true: Floats, found: Floats) -> float:
@@ -52,14 +56,16 @@ def of_true_notes(audio: Audio, folder: Path, names: list[str]) -> list[Floats]:
 
 def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | None]:
     """A sound for each stem of which an instrument was found."""
-    wanted = [SAME.get(name, name) for name in names]
-    options: dict[str, Any] = {"instruments": ",".join(wanted)} if given else {}
+    wanted = [DRUMS.get(name, SAME.get(name, name)) for name in names]
+    players = dict.fromkeys("drums" if name in KIT else name for name in wanted)
+    options: dict[str, Any] = {"instruments": ",".join(players)} if given else {}
     analysis = otowake.analyse(audio, stages=["notes", "instruments", "stems"], **options)
     print(f"{audio.name:16s} " + ", ".join(f"{part.name} {len(part.notes)}" for part in analysis.parts))
     found: dict[str, Floats] = {}
     for part in analysis.parts:
         sound = part.audio().samples
-        found[part.instrument] = found[part.instrument] + sound if part.instrument in found else sound
+        for name in {part.instrument, part.name}:
+            found[name] = found[name] + sound if name in found else sound
     return [found.get(name) for name in wanted]
 
 
@@ -71,12 +77,12 @@ def main() -> None:
     parser.add_argument("--given", choices=["notes", "instruments", "nothing"], default="notes")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    means = []
+    means: dict[bool, list[float]] = {True: [], False: []}
     for mixture in sorted(options.data.rglob("mix.flac")):
         folder = mixture.parent
-        names = [f.stem for f in sorted(folder.glob("*.flac")) if (folder / f"{f.stem}.notes.tsv").exists()]
-        names = [name for name in names if name != "mix"]
-        if not names:
+        names = [f.stem for f in sorted(folder.glob("*.flac")) if f.stem != "mix"]
+        noted = all((folder / f"{name}.notes.tsv").exists() for name in names)
+        if options.given == "notes" and not noted:
             continue
         audio = otowake.load(mixture)
         begun = time.perf_counter()
@@ -105,8 +111,10 @@ def main() -> None:
         print(
             f"{folder.name:16s} mean gain {np.mean(gains):.2f} dB; {(ended - begun) / audio.duration:.2f} x real time"
         )
-        means.append(np.mean(gains))
-    print(f"[all] {np.mean(means):.2f} dB")
+        means[noted].append(float(np.mean(gains)))
+    for noted, each in means.items():
+        if each:
+            print(f"[all {'with' if noted else 'without'} notes] {np.mean(each):.2f} dB")
 
 
 if __name__ == "__main__":

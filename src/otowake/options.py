@@ -409,7 +409,10 @@ class PartSpec(Spec):
 
     parts: int | None = option(
         None,
-        Text("how many parts there are; found if not given", "パートの数。省略すると自動"),
+        Text(
+            "how many parts there are besides drums; found if not given",
+            "ドラムを除くパートの数。省略すると自動",
+        ),
         low=1,
         high=12,
     )

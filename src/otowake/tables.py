@@ -79,9 +79,12 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
     notes = [analysis.notes[place] for place in part.notes]
     chance = part.probabilities.get(part.instrument)
     span = compass = ""
-    if notes:
+    if notes and notes[0].is_drum:
+        compass = "–"
+    elif notes:
         lowest, highest = (note_name(f(note.midi for note in notes), language) for f in (min, max))
         compass = lowest if lowest == highest else f"{lowest}–{highest}"
+    if notes:
         span = f"{min(note.onset for note in notes):.1f}–{max(note.offset for note in notes):.1f}"
     certainty = "" if chance is None else f"{chance:.0%}"
     return [title_of(part, language), str(len(notes)), compass, certainty, span]

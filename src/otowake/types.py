@@ -535,14 +535,18 @@ class Piece(NamedTuple):
         Its first frame in the recording.
     W, H
         Spectra and activations, float32 of shapes (frequency, component) and (component, frame).
+    D, G
+        The same of drums, whose spectra go on for some frames: shapes (frequency, drum, lag) and (drum, frame).
     spans
-        Shape (note, 4): a note's id, its pitch's place among those of this piece, and the first frame, counted from
-        `first`, that is its own and the first one that no longer is.
+        Shape (note, 4): a note's id, its pitch's place among those of this piece, or its drum's after all pitches, and the first
+        frame, counted from `first`, that is its own and the first one that no longer is.
     """
 
     first: int
     W: Floats
     H: Floats
+    D: Floats
+    G: Floats
     spans: NDArray[np.intp]
 
 

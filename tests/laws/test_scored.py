@@ -40,7 +40,7 @@ def test_the_sounds_add_up_to_the_recording(rate, channels, n_samples):
     np.testing.assert_allclose(sum(sounds), x, atol=1e-5)
 
 
-@pytest.mark.parametrize("notes", [[], [Note(50.0, 51.0, 60)], [Note(0.0, 1.0, 38, is_drum=True)]])
+@pytest.mark.parametrize("notes", [[], [Note(50.0, 51.0, 60)], [Note(50.0, 51.0, 38, is_drum=True)]])
 def test_where_no_note_sounds_all_is_the_rest(notes):
     audio = Audio(np.random.default_rng(1).uniform(-1, 1, 22050).astype(np.float32), 22050)
     explained = explain(audio, notes)

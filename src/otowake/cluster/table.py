@@ -253,7 +253,7 @@ def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
             "onset_s": note.onset,
             "offset_s": note.offset,
             "midi": note.midi,
-            "pitch": note_name(note.midi),
+            "pitch": None if note.is_drum else note_name(note.midi),
             "cents": note.cents,
             "velocity": note.velocity,
             "confidence": note.confidence,

@@ -1,7 +1,7 @@
 """What each note contributes to a recording, as a file: ``stems.npz``.
 
 Its arrays: ``scale``, the mean magnitude that was divided by; ``first`` of shape (piece,), the first frame of each piece of the
-recording; and for piece number i ``W<i>``, ``H<i>`` and ``spans<i>`` as in :class:`otowake.types.Piece`. They are mostly zeros
+recording; and for piece number i ``W<i>``, ``H<i>``, ``D<i>``, ``G<i>`` and ``spans<i>`` as in :class:`otowake.types.Piece`. They are mostly zeros
 (a note is silent but where it sounds), so that they are small when compressed.
 """
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from otowake.music.scored import DETUNINGS, PIECE, STFT
+from otowake.music.strokes import LAGS
 from otowake.outside import arrays_of
 from otowake.types import Explained, Floats, Piece
 
@@ -23,7 +24,7 @@ def write_explained(explained: Explained, path: Path) -> None:
     pieces = {
         f"{name}{i}": getattr(piece, name)
         for i, piece in enumerate(explained.pieces)
-        for name in ("W", "H", "spans")
+        for name in Piece._fields[1:]
     }
     first = np.array([piece.first for piece in explained.pieces], np.int64)
     np.savez_compressed(path, allow_pickle=False, scale=np.float64(explained.scale), first=first, **pieces)
@@ -45,13 +46,19 @@ def read_explained(path: Path) -> Explained:
     pieces = []
     for i, first in enumerate(arrays["first"].astype(np.int64).tolist()):
         spans = arrays[f"spans{i}"].astype(np.intp)
-        pieces.append(Piece(first, _factor(arrays[f"W{i}"]), _factor(arrays[f"H{i}"]), spans))
+        W, H, G = (_factor(arrays[f"{name}{i}"], 2) for name in "WHG")
+        pieces.append(Piece(first, W, H, _factor(arrays[f"D{i}"], 3), G, spans))
         _check(pieces[-1])
     return Explained(tuple(pieces), scale)
 
 
-def _factor(values: Floats) -> Floats:
-    if values.dtype != np.float32 or values.ndim != 2 or not np.isfinite(values).all() or (values < 0).any():
+def _factor(values: Floats, n_axes: int) -> Floats:
+    if (
+        values.dtype != np.float32
+        or values.ndim != n_axes
+        or not np.isfinite(values).all()
+        or (values < 0).any()
+    ):
         raise ValueError(
             f"a factor is of {values.dtype}, of shape {values.shape}, or has values that none can have"
         )
@@ -59,14 +66,16 @@ def _factor(values: Floats) -> Floats:
 
 
 def _check(piece: Piece) -> None:
-    n, frames = piece.H.shape
-    if piece.first < 0 or piece.W.shape != (STFT.n_fft // 2 + 1, n) or frames > PIECE or n % len(DETUNINGS):
-        raise ValueError(f"factors have the shapes {piece.W.shape} and {piece.H.shape}")
+    (n, frames), (_, n_drums, n_lags) = piece.H.shape, piece.D.shape
+    shapes = [getattr(piece, name).shape for name in "WHDG"]
+    right = [(STFT.n_fft // 2 + 1, n), (n, frames), (STFT.n_fft // 2 + 1, n_drums, n_lags), (n_drums, frames)]
+    if piece.first < 0 or shapes != right or frames > PIECE or n % len(DETUNINGS) or n_lags != LAGS:
+        raise ValueError(f"factors have the shapes {', '.join(map(str, shapes))}")
     spans = piece.spans
     if spans.ndim != 2 or spans.shape[1] != 4:
         raise ValueError(f"spans have the shape {spans.shape}")
     _, row, start, stop = spans.T
-    if (row < 0).any() or (row >= n // len(DETUNINGS)).any():
+    if (row < 0).any() or (row >= n // len(DETUNINGS) + n_drums).any():
         raise ValueError("a note has no spectrum")
     if (start < 0).any() or (start > stop).any() or (stop > frames).any():
         raise ValueError("a note is outside its piece")

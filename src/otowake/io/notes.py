@@ -17,6 +17,7 @@ from otowake.io.audio import Path_, check_file
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
+from otowake.music.instruments import KIT, drum_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
@@ -24,6 +25,9 @@ from otowake.options import NoteSpec
 from otowake.outside import DAMAGE, content_of
 from otowake.text import Language, Text
 from otowake.types import Analysis, Note, Sound
+
+DRUMS = "drums"
+"""The instrument whose notes are strokes."""
 
 COLUMNS: tuple[str, ...] = (
     "onset_s",
@@ -116,9 +120,14 @@ def chords_table(analysis: Analysis) -> str:
 def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
     """The notes as a label track of Audacity, which Sonic Visualiser reads too: onset, offset and name."""
     return "".join(
-        f"{note.onset:.4f}\t{note.offset:.4f}\t{note_name(note.midi, language, style)}\n"
-        for note in analysis.notes
+        f"{note.onset:.4f}\t{note.offset:.4f}\t{_called(note, language, style)}\n" for note in analysis.notes
     )
+
+
+def _called(note: Note, language: Language, style: Style | None) -> str:
+    if note.is_drum:
+        return list(KIT.values())[drum_of(note.midi)].title.format(language)
+    return note_name(note.midi, language, style)
 
 
 def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
@@ -210,7 +219,7 @@ def _note(row: list[str], names: dict[str, int]) -> Note:
     facts: dict[str, Any] = {
         name: value if name == "instrument" else float(value) for name, value in given.items() if value
     }
-    return Note(**{**facts, "midi": round(facts["midi"])})
+    return Note(**{**facts, "midi": round(facts["midi"])}, is_drum=facts.get("instrument") == DRUMS)
 
 
 def read_reference(path: Path_) -> list[Note]:

@@ -14,12 +14,13 @@ from otowake.errors import BadInput
 from otowake.music.components import describe
 from otowake.music.harmony import find_chords, find_key
 from otowake.music.instruments import instrument, of_programme
-from otowake.music.notes import find_notes, notes_of_score
-from otowake.music.parts import gather
+from otowake.music.notes import find_notes, notes_of_score, rounded
+from otowake.music.parts import drum_parts, gather
 from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
 from otowake.music.scored import explain_parts, ids_of_parts, separated
 from otowake.music.scored import with_sound as notes_with_sound
+from otowake.music.strokes import struck
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
 from otowake.signal import separate, spectrogram
@@ -160,7 +161,10 @@ def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
 
 
 def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) -> Analysis:
-    """The analysis with its notes gathered by instrument; the parts of a score are those of its programmes."""
+    """The analysis with its notes gathered by instrument, and the strokes of drums; the parts of a score are those of its programmes."""
+    named = [instrument(name).name for name in spec.named]
+    if not scored and ("drums" in named or not named):
+        analysis = _with_strokes(analysis, audio, named)
     notes = analysis.notes
     places = [place for place, note in enumerate(notes) if not note.is_drum]
     programmes = sorted({notes[place].programme for place in places})
@@ -173,7 +177,8 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             for name in ("onset", "heard_until", "midi")
         )
         chances = recognize(audio, onset, until, midi)
-        found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=spec.named)
+        pitched = [name for name in named if name != "drums"]
+        found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=pitched)
         parts = tuple(
             replace(
                 part,
@@ -182,12 +187,23 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             )
             for part in found
         )
-    named = list(notes)
+    parts += drum_parts(notes)
+    played = list(notes)
     for part in parts:
         programme = instrument(part.instrument).programme
         for place in part.notes:
-            named[place] = replace(named[place], instrument=part.instrument, programme=programme)
-    return replace(analysis, notes=tuple(named), parts=parts, part_spec=spec)
+            played[place] = replace(played[place], instrument=part.instrument, programme=programme)
+    return replace(analysis, notes=tuple(played), parts=parts, part_spec=spec)
+
+
+def _with_strokes(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Analysis:
+    """The analysis with the strokes of drums among its notes, where there are drums; and nothing else if only drums play."""
+    strokes = struck(audio, surely="drums" in named)
+    pitched = () if {*named} == {"drums"} else analysis.notes
+    notes = sorted([*pitched, *map(rounded, strokes)], key=lambda note: (note.onset, note.midi))
+    if not strokes and pitched == analysis.notes:
+        return analysis
+    return with_harmony(analysis, [replace(note, id=place) for place, note in enumerate(notes)])
 
 
 def _by_programme(

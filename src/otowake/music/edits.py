@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
-from otowake.music.instruments import BY_NAME, instrument
+from otowake.music.instruments import BY_NAME, KIT, drum_of, instrument
 from otowake.music.notes import rounded
 from otowake.music.scored import explain_parts, ids_of
 from otowake.options import Constraint
@@ -110,11 +110,12 @@ class Draft:
         parts = self.parts()
         if part not in parts:
             named = PART_NAME.fullmatch(part)
-            if not named or named[1] not in BY_NAME:
+            kind = "drums" if part in KIT else named[1] if named else ""
+            if kind not in BY_NAME:
                 raise _wrong("part", _filled(text.MUST_BE_PART, parts=", ".join(parts) or "–"), part)
             if len(parts) >= MOST_PARTS:
                 raise BadInput(text.TOO_MANY_PARTS, most=MOST_PARTS)
-            parts[part] = Player(named[1], {named[1]: 1.0})
+            parts[part] = Player(kind, {kind: 1.0})
         return part
 
     def free_name(self, kind: str) -> str:
@@ -497,11 +498,15 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
     players = draft.players or {}
     notes = sorted(
         (
-            _played(replace(note, id=its), players.get(draft.owner.get(its, "")))
+            _played(replace(note, id=its), draft.owner.get(its, ""), players)
             for its, note in draft.notes.items()
         ),
         key=lambda note: (note.onset, note.midi, note.id),
     )
+    for note in notes:
+        if note.is_drum != draft.notes[note.id or 0].is_drum:
+            draft.changed.append((note.onset, note.heard_until))
+            draft.renoted = True
     members: dict[str, list[int]] = {name: [] for name in players}
     places = {its: place for place, its in enumerate(ids_of(notes))}
     for its, place in places.items():
@@ -530,10 +535,19 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
     return _explained_again(edited, draft.changed)
 
 
-def _played(note: Note, player: Player | None) -> Note:
-    if player is None:
+def _played(note: Note, part: str, players: dict[str, Player]) -> Note:
+    """The note as one of a part: a stroke where that is a drum, and of that drum."""
+    if part not in players:
         return note
-    return replace(note, instrument=player.instrument, programme=instrument(player.instrument).programme)
+    player = instrument(players[part].instrument)
+    key = KIT[part].key if part in KIT and drum_of(note.midi) != list(KIT).index(part) else note.midi
+    return replace(
+        note,
+        instrument=player.name,
+        programme=player.programme,
+        is_drum=player.is_drum,
+        midi=key if player.is_drum else note.midi,
+    )
 
 
 def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -> Analysis:

@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.instruments import NAMES, TABLE, UNKNOWN, instrument
-from otowake.types import Floats, Part, Share
+from otowake.music.instruments import KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
+from otowake.types import Floats, Note, Part, Share
 
 TRUST, TRUST_ACROSS = 0.5, 4.0
 """What a gain in likelihood is multiplied by before it is held against a cost: within a kind (struck and plucked strings and
@@ -141,6 +141,22 @@ def gather(
         players.pop(int(counts.argmin()))
         belief = assigned(notes, votes, players)
     return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
+
+
+def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
+    """The drums among some notes, each a part of all its strokes, in the order of :data:`~otowake.music.instruments.KIT`.
+
+    Examples
+    --------
+    >>> [(part.name, part.notes) for part in drum_parts([Note(0, 1, 36, is_drum=True), Note(0, 1, 60), Note(1, 2, 36, is_drum=True)])]
+    [('kick', (0, 2))]
+    """
+    struck = [drum_of(note.midi) if note.is_drum else -1 for note in notes]
+    mine = {
+        name: tuple(place for place, each in enumerate(struck) if each == drum)
+        for drum, name in enumerate(KIT)
+    }
+    return tuple(Part(name, "drums", places, {"drums": 1.0}) for name, places in mine.items() if places)
 
 
 def _votes(chances: Floats, midi: Floats) -> Floats:

@@ -6,6 +6,10 @@ partials move together (vibrato, a tuning of its own) and partials that several 
 they do not. Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
 power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/en/accuracy.md``).
 
+A stroke on a drum is the onset of a convolutive component (:mod:`otowake.nmf.convolutive`): spectra of 0.74 s that begin as kits
+mostly sound (:func:`otowake.music.strokes.templates`) and follow the recording from the start: while the pitches are
+still tied, they leave to the drums what is theirs.
+
 A note that may be of several parts is a note of each, with a share that its components begin with (:func:`explain_parts`).
 
 The sounds are soft masks on the complex spectrogram at the recording's own rate. What no note explains is the rest, so
@@ -14,7 +18,7 @@ it but for the result.
 
 Sources: Ewert & Müller, "Using score-informed constraints for NMF-based source separation" (2012), for the gates; Hennequin,
 Badeau & David, "NMF with time-frequency activations to model nonstationary audio events" (2011), for components that
-follow a moving pitch by their partials' strengths.
+follow a moving pitch by their partials' strengths; Smaragdis, "Non-negative matrix factor deconvolution" (2004), for the drums.
 """
 
 from __future__ import annotations
@@ -30,8 +34,11 @@ from jax import Array
 from numpy.typing import NDArray
 
 from otowake.errors import BadInput
+from otowake.music.instruments import drum_of
 from otowake.music.pitch import midi_to_hz
+from otowake.music.strokes import templates
 from otowake.music.templates import EARLY, LATE, MAIN_LOBE, tuning_of_frames
+from otowake.nmf.convolutive import gathered, shifted
 from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
@@ -63,6 +70,14 @@ DECAY = 2.0
 
 TIED, FREE = 10, 20
 """Iterations with tied and with free spectra. Many more let components learn each other's notes."""
+
+AHEAD, BESIDE = 1.5, 0.3
+"""How many frames before its stroke a drum begins to sound, as windows reach ahead, and with how much of that in the frames beside;
+nowhere else may it begin."""
+
+EVEN = 0.05
+"""How hard a drum's strokes are drawn towards one strength, against what the recording says: where two drums are mostly struck
+together, that tells how much of each they are."""
 
 PIECE = 4096
 """Frames that are learnt together, 95 s."""
@@ -105,10 +120,10 @@ def explain(
     sound
         The recording.
     notes
-        Its notes, in any order; those that lie beyond its end and drums have no sound.
+        Its notes, in any order; those that lie beyond its end have no sound.
     labels
-        Which part each note belongs to, any whole numbers; by default the programmes. Notes of a part share their
-        pitches' spectra.
+        Which part each note belongs to, any whole numbers; by default the programmes, and of strokes on drums the keys. Notes of a
+        part share their pitches' spectra, strokes of a part are one drum's.
     shares
         For each note the probability that it sounds at all, 1 if not given: the less, the less its components begin with.
     tuning_hz
@@ -135,7 +150,8 @@ def explain(
     except BadInput:
         return Explained((), 1.0)
     scale = float(V.mean(dtype=np.float64))
-    labels = [note.programme for note in notes] if labels is None else labels
+    if labels is None:
+        labels = [-1 - note.midi if note.is_drum else note.programme for note in notes]
     shares = [1.0] * len(notes) if shares is None else shares
     before = {piece.first: piece for piece in known.pieces} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
@@ -166,17 +182,19 @@ def _piece(
     shares: Sequence[float],
     tuning_hz: float,
 ) -> Piece | None:
-    heard = [
-        (label, note.midi, note.onset, name, share, note)
-        for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True)
-        if not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]
-    ]
-    if not heard:
+    heard, hit = [], []
+    for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True):
+        if note.is_drum and times[0] <= note.onset <= times[-1]:
+            hit.append((label, note.onset, name, note))
+        elif not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]:
+            heard.append((label, note.midi, note.onset, name, share, note))
+    if not heard and not hit:
         return None
     keys = sorted({(label, midi) for label, midi, *_ in heard})
     n_pitches, n_frames = (
         -(-n // step) * step for n, step in ((len(keys), PITCH_STEP), (len(times), FRAME_STEP))
     )
+    D, G, struck = _drums(hit, frequencies, times, n_frames)
     gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
     spans = []
     rows = {key: row for row, key in enumerate(keys)}
@@ -190,14 +208,39 @@ def _piece(
         gates[row, :, start:stop] = np.maximum(
             gates[row, :, start:stop], share * _gate(note, times[start:stop])
         )
-    pitches = np.full(n_pitches, keys[-1][1])
+    spans += [[name, len(keys) + drum, start, stop] for name, drum, start, stop in struck]
+    pitches = np.full(n_pitches, keys[-1][1] if keys else 0)
     pitches[: len(keys)] = [midi for _, midi in keys]
     lobes, partial_of = _lobes(pitches, frequencies, tuning_hz)
     powered = np.zeros((len(frequencies), n_frames), np.float32)
     powered[:, : len(times)] = V**POWER + 1e-6
-    W, H = _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames))
+    W, H, D, G = (
+        np.asarray(factor)
+        for factor in _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames), D, G)
+    )
     n = len(keys) * len(DETUNINGS)
-    return Piece(first, np.asarray(W)[:, :n], np.asarray(H)[:n, : len(times)], np.array(spans))
+    return Piece(first, W[:, :n], H[:n, : len(times)], D, G[:, : len(times)], np.array(spans))
+
+
+def _drums(
+    hit: Sequence[tuple[int, float, int, Note]], frequencies: Floats, times: Floats, n_frames: int
+) -> tuple[Floats, Floats, list[tuple[int, int, int, int]]]:
+    """Spectra and gates of the drums that are struck, shapes (frequency, drum, lag) and (drum, frame), and for each stroke its id, its
+    drum, and the frames in which its drum may begin to sound for it."""
+    labels = sorted({label for label, *_ in hit})
+    known = templates(frequencies)
+    kinds = [drum_of(next(note.midi for its, _, _, note in hit if its == label)) for label in labels]
+    D = known[:, kinds] ** POWER
+    G, spans = np.zeros((len(labels), n_frames), np.float32), []
+    for label, onset, name, _ in sorted(hit, key=lambda each: each[:3]):
+        drum, at = labels.index(label), (onset - times[0]) * STFT.sample_rate / STFT.hop - AHEAD
+        start, stop = max(round(at) - 1, 0), min(max(round(at) + 2, 1), len(times))
+        if spans and spans[-1][1] == drum:
+            spans[-1] = (*spans[-1][:3], min(spans[-1][3], max(start, spans[-1][2])))
+        spans.append((name, drum, start, stop))
+        begins = np.maximum(1 - np.abs(np.arange(start, stop) - at), BESIDE)
+        G[drum, start:stop] = np.maximum(G[drum, start:stop], begins)
+    return D / np.maximum(D.sum(axis=(0, 2), keepdims=True), 1e-30), G, spans
 
 
 def _gate(note: Note, times: Floats) -> Floats:
@@ -237,36 +280,51 @@ def _lobes(
 
 
 @jax.jit
-def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array) -> tuple[Array, Array]:
-    """W and H from gates: tied spectra first, then free ones."""
+def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array, D: Array, G: Array) -> tuple[Array, ...]:
+    """W, H, D and G from gates: tied spectra of pitches first, then free ones; those of drums are free from the start."""
     power, free = exponent(BETA), jnp.zeros((), bool)
     n_pitches = lobes.shape[1] // len(DETUNINGS)
     strengths = jnp.tile(jnp.arange(1.0, PARTIALS + 1) ** (-DECAY * POWER), n_pitches)
+    n, struck, gates = len(H), D.shape[1:], G
+    n_lagged = struck[0] * struck[1]
+
+    def every_W(W: Array, D: Array) -> Array:
+        return jnp.concatenate([W, D.reshape(len(D), n_lagged)], axis=1)
+
+    def every_H(H: Array, G: Array) -> Array:
+        return jnp.concatenate([H, shifted(G, struck[1]).reshape(n_lagged, V.shape[1])])
 
     def grouped(values: Array) -> Array:
         return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
 
-    def learn_H(W: Array, H: Array) -> Array:
-        negative, positive = slopes_H(V, W, H, BETA)
-        return multiplied(H, negative, positive, power, free)
+    def learn_H(W: Array, H: Array, D: Array, G: Array) -> tuple[Array, Array]:
+        less, more = slopes_H(V, every_W(W, D), every_H(H, G), BETA)
+        negative, positive = (gathered(half[n:].reshape(*struck, V.shape[1])) for half in (less, more))
+        even = gates * (G.sum(axis=1) / (gates.sum(axis=1) + 1e-20))[:, None]
+        G = multiplied(G, negative + EVEN * positive * even / (G + 1e-20), (1 + EVEN) * positive, power, free)
+        return multiplied(H, less[:n], more[:n], power, free), G
 
-    def tied(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
-        strengths, H = carried
+    def learn_D(D: Array, less: Array, more: Array) -> Array:
+        return multiplied(D, less[:, n:].reshape(D.shape), more[:, n:].reshape(D.shape), power, free)
+
+    def tied(_: Array, carried: tuple[Array, ...]) -> tuple[Array, ...]:
+        strengths, H, D, G = carried
         W = lobes * strengths[partial_of]
-        H = learn_H(W, H)
-        negative, positive = (grouped(half) for half in slopes_W(V, W, H, BETA))
-        table = multiplied(strengths, negative, positive, power, free).reshape(n_pitches, PARTIALS)
-        total = table.sum(axis=1) + 1e-20
-        return (table / total[:, None]).ravel(), H * jnp.repeat(total, len(DETUNINGS))[:, None]
+        H, G = learn_H(W, H, D, G)
+        less, more = slopes_W(V, every_W(W, D), every_H(H, G), BETA)
+        table = multiplied(strengths, grouped(less[:, :n]), grouped(more[:, :n]), power, free)
+        total = table.reshape(n_pitches, PARTIALS).sum(axis=1) + 1e-20
+        H = H * jnp.repeat(total, len(DETUNINGS))[:, None]
+        return table / jnp.repeat(total, PARTIALS), H, learn_D(D, less, more), G
 
-    def untied(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
-        W, H = carried
-        H = learn_H(W, H)
-        negative, positive = slopes_W(V, W, H, BETA)
-        return multiplied(W, negative, positive, power, free), H
+    def untied(_: Array, carried: tuple[Array, ...]) -> tuple[Array, ...]:
+        W, H, D, G = carried
+        H, G = learn_H(W, H, D, G)
+        less, more = slopes_W(V, every_W(W, D), every_H(H, G), BETA)
+        return multiplied(W, less[:, :n], more[:, :n], power, free), H, learn_D(D, less, more), G
 
-    strengths, H = jax.lax.fori_loop(0, TIED, tied, (strengths, H))
-    return jax.lax.fori_loop(0, FREE, untied, (lobes * strengths[partial_of], H))
+    strengths, H, D, G = jax.lax.fori_loop(0, TIED, tied, (strengths, H, D, G))
+    return jax.lax.fori_loop(0, FREE, untied, (lobes * strengths[partial_of], H, D, G))
 
 
 def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]) -> Iterator[list[Floats]]:
@@ -325,24 +383,37 @@ def shares_of(
         at += block.shape[2]
 
 
-def sound_of(sound: Sound, explained: Explained, ids: Sequence[int], name: str | None = None) -> Audio:
-    """Some notes as sound, at the recording's own rate, channels and length; only where they sound is computed."""
+def sound_of(
+    sound: Sound,
+    explained: Explained,
+    ids: Sequence[int],
+    name: str | None = None,
+    beside: Sequence[Sequence[int]] = (),
+) -> Audio:
+    """Some notes as sound, at the recording's own rate, channels and length; only where they sound is computed.
+
+    The same as :func:`separated` has, if the sets of notes that it is given besides are `beside`; by default all other notes are
+    one set.
+    """
     out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
     name = sound.name if name is None else name
     n_fft, hop = _own_stft(sound.rate)
     wanted = set(ids)
     seconds = STFT.hop / STFT.sample_rate
     active = [
-        (piece.first + start, piece.first + stop)
+        (
+            piece.first + start,
+            piece.first + stop + (piece.D.shape[2] if row >= len(piece.H) // len(DETUNINGS) else 0),
+        )
         for piece in explained.pieces
-        for its, _, start, stop in piece.spans.tolist()
+        for its, row, start, stop in piece.spans.tolist()
         if its in wanted
     ]
     if active:
         early, late = min(a for a, _ in active), max(b for _, b in active)
         first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
-        mask = _Masks(explained, [ids], sound.rate, n_fft, hop)
+        mask = _Masks(explained, [ids, *beside], sound.rate, n_fft, hop)
         overlap = OverlapAdd(hop, max(last - first, 0))
         at, written = first // hop, first
         parts = []
@@ -366,8 +437,8 @@ def with_sound(
     )
     mine = ids_of_parts(notes, parts)
     return heard, tuple(
-        replace(part, render=partial(_part_sound, sound, explained, its))
-        for its, part in zip(mine, parts, strict=True)
+        replace(part, render=partial(_part_sound, sound, explained, mine, number))
+        for number, part in enumerate(parts)
     )
 
 
@@ -396,7 +467,8 @@ def explain_parts(
     changed: Sequence[tuple[float, float]] = (),
 ) -> Explained:
     """:func:`explain` for notes that parts may share: each part that may have a note has components for it."""
-    labels, shares = np.full(len(notes), -1), np.ones(len(notes))
+    labels = np.array([-2 - drum_of(note.midi) if note.is_drum else -1 for note in notes], int)
+    shares = np.ones(len(notes))
     every, more = [*notes], []
     for number, part in enumerate(parts):
         labels[list(part.notes)] = number
@@ -416,8 +488,11 @@ def _note_sound(sound: Sound, explained: Explained, ids: Sequence[int], note: No
     return sound_of(sound, explained, ids, f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
 
 
-def _part_sound(sound: Sound, explained: Explained, ids: Sequence[int], part: Part) -> Audio:
-    return sound_of(sound, explained, ids, f"{sound.name} [{part.name}]")
+def _part_sound(
+    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]], number: int, part: Part
+) -> Audio:
+    beside = [*groups[:number], *groups[number + 1 :]]
+    return sound_of(sound, explained, groups[number], f"{sound.name} [{part.name}]", beside)
 
 
 def _own_stft(rate: int) -> tuple[int, int]:
@@ -451,6 +526,13 @@ class _Masks:
         self.loudness = STFT.n_fft / (n_fft * explained.scale)
         frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
         self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
+        self.D = [
+            spectra_at(frequencies, piece.D.reshape(len(piece.D), n_lagged), STFT).reshape(-1, *shape)
+            if (n_lagged := shape[0] * shape[1])
+            else np.zeros((len(frequencies), *shape), np.float32)
+            for piece in self.pieces
+            for shape in (piece.D.shape[1:],)
+        ]
         group_of = {its: group for group, ids in enumerate(groups) for its in ids}
         self.spans = [
             [(group_of.get(its, -1), row, start, stop) for its, row, start, stop in piece.spans.tolist()]
@@ -462,13 +544,13 @@ class _Masks:
         shares = np.zeros((self.n_groups + 1, *magnitude.shape), np.float32)
         frames = (at + np.arange(magnitude.shape[1])) * self.frame
         powered = (magnitude * np.float32(self.loudness)) ** POWER
-        for piece, W, spans in zip(self.pieces, self.W, self.spans, strict=True):
+        for piece, W, D, spans in zip(self.pieces, self.W, self.D, self.spans, strict=True):
             own = np.flatnonzero(
                 (frames >= piece.first - 0.5) & (frames < piece.first + piece.H.shape[1] - 0.5)
             )
             if len(own):
                 local = np.minimum(np.rint(frames[own] - piece.first).astype(int), piece.H.shape[1] - 1)
-                shares[:, :, own] = self._shares(piece, W, spans, local, powered[:, own])
+                shares[:, :, own] = self._shares(piece, W, D, spans, local, powered[:, own])
         shares[-1] = 1 - shares[:-1].sum(axis=0)
         return shares
 
@@ -476,26 +558,35 @@ class _Masks:
         self,
         piece: Piece,
         W: Floats,
+        D: Floats,
         spans: list[tuple[int, int, int, int]],
         local: NDArray[np.intp],
         powered: Floats,
     ) -> Floats:
         models = np.zeros((self.n_groups + 1, *powered.shape), np.float32)
-        each = len(DETUNINGS)
+        each, n_lags = len(DETUNINGS), D.shape[2]
+        n_pitches = piece.H.shape[0] // each
+        lagging = local - np.arange(n_lags)[:, None]
         for group in range(-1, self.n_groups):
-            owned = [
+            mine = [span for span in spans if span[0] == group]
+            pitched = [
                 (row, (local >= start) & (local < stop))
-                for its, row, start, stop in spans
-                if its == group and start <= local[-1] and stop > local[0]
+                for _, row, start, stop in mine
+                if row < n_pitches and start <= local[-1] and stop > local[0]
             ]
-            if not owned:
-                continue
-            rows = sorted({row for row, _ in owned})
+            rows = sorted({row for row, _ in pitched})
             gate = np.zeros((len(rows), len(local)), bool)
-            for row, when in owned:
+            for row, when in pitched:
                 gate[rows.index(row)] |= when
-            columns = (np.array(rows)[:, None] * each + np.arange(each)).ravel()
-            models[group] = W[:, columns] @ (piece.H[columns][:, local] * np.repeat(gate, each, axis=0))
+            if rows:
+                columns = (np.array(rows)[:, None] * each + np.arange(each)).ravel()
+                models[group] = W[:, columns] @ (piece.H[columns][:, local] * np.repeat(gate, each, axis=0))
+            for drum in sorted({row - n_pitches for _, row, *_ in mine if row >= n_pitches}):
+                struck = np.zeros(piece.G.shape[1] + n_lags, np.float32)
+                for _, row, start, stop in mine:
+                    if row == n_pitches + drum:
+                        struck[start:stop] = piece.G[drum, start:stop]
+                models[group] += D[:, drum] @ struck[np.where(lagging < 0, -1, lagging)]
         whole = models.sum(axis=0)
         wiener = models ** (2 / POWER)
         total = wiener.sum(axis=0)

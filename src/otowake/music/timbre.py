@@ -91,7 +91,7 @@ def _add_partials(powers: Floats, magnitude: Floats, at: int, notes: list[Note],
     bins, frames = magnitude.shape
     for power, note in zip(powers, notes, strict=True):
         start, stop = (min(max(round(t / frame) - at, 0), frames) for t in (note.onset, note.offset))
-        if stop <= start:
+        if stop <= start or note.is_drum:
             continue
         hz = float(midi_to_hz(note.midi + (note.cents or 0) / 100, tuning_hz)) * np.arange(1, PARTIALS + 1)
         middle = np.rint(hz / bin_hz).astype(int)

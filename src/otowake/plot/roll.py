@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 
 from otowake import text
 from otowake.music.harmony import NONE, key_name
-from otowake.music.instruments import title_of
+from otowake.music.instruments import KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
@@ -39,6 +39,9 @@ SEMITONE = 0.085
 
 SHORTEST = (2.2, 3.2)
 """The least height of a row, in inches, of several and of a single one."""
+
+LANE = 4
+"""Semitones that a drum's lane is high."""
 
 BLACK = frozenset((1, 3, 6, 8, 10))
 FLAT = 26
@@ -124,13 +127,17 @@ def make_rows(
     length
         Seconds; more where notes last longer.
     """
-    notes = [note for each in shown for note in each.notes if not note.is_drum]
-    length = max([length, *(note.offset for note in notes), 1.0])
+    every = [note for each in shown for note in each.notes]
+    notes = [note for note in every if not note.is_drum]
+    struck = sorted({drum_of(note.midi) for note in every if note.is_drum}, reverse=True)
+    length = max([length, *(note.offset for note in every), 1.0])
     span = max(ROW_SECONDS, length / MOST_ROWS) if length > 1.3 * ROW_SECONDS else length
     n_rows = int(np.ceil(length / span - 1e-6))
     low = min([note.midi for note in notes], default=60) - 3
     high = max([note.midi for note in notes], default=72) + 3
-    height = max(SHORTEST[n_rows == 1], SEMITONE * (high - low + 1))
+    lanes = {drum: low - LANE * (place + 1) for place, drum in enumerate(struck)}
+    bottom_row = min([low, *(row - LANE // 2 for row in lanes.values())])
+    height = max(SHORTEST[n_rows == 1], SEMITONE * (high - bottom_row + 1))
     total = TOP + BOTTOM + below + n_rows * height + (n_rows - 1) * BETWEEN
     with style():
         figure = Figure(figsize=(WIDTH, total), dpi=DPI)
@@ -145,12 +152,13 @@ def make_rows(
             )
             axes = figure.add_axes(place)
             axes.set_xlim(row * span, (row + 1) * span)
-            axes.set_ylim(low - 0.5, high + 0.5)
+            axes.set_ylim(bottom_row - 0.5, high + 0.5)
             _draw_keys(axes, low, high, language, names)
+            _draw_lanes(axes, low, lanes, language)
             axes.tick_params(which="both", labelfontfamily=families())
             rows.append(axes)
             for each in shown:
-                _draw_notes(axes, each, row * span, (row + 1) * span)
+                _draw_notes(axes, each, row * span, (row + 1) * span, lanes)
         rows[-1].set_xlabel(labels.TIME.format(language))
         write = figure.text
         write(
@@ -171,14 +179,24 @@ def _draw_keys(axes: Axes, low: int, high: int, language: Language, names: Style
     axes.set_yticks(named, [note_name(midi, language, names) for midi in named], fontsize=8)
 
 
-def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float) -> None:
-    within = [note for note in shown.notes if note.offset > start and note.onset < stop and not note.is_drum]
+def _draw_lanes(axes: Axes, low: int, lanes: dict[int, int], language: Language) -> None:
+    """A lane for each drum below the lowest pitch."""
+    if lanes:
+        titles = [drum.title.format(language) for drum in KIT.values()]
+        axes.axhline(low - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
+        ticks, names = axes.get_yticks().tolist(), [label.get_text() for label in axes.get_yticklabels()]
+        axes.set_yticks([*lanes.values(), *ticks], [*(titles[drum] for drum in lanes), *names], fontsize=8)
+
+
+def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict[int, int]) -> None:
+    within = [note for note in shown.notes if note.offset > start and note.onset < stop]
     boxes = [
         [
-            (x, note.midi + y)
-            for y, x in ((-0.4, note.onset), (0.4, note.onset), (0.4, note.offset), (-0.4, note.offset))
+            (x, (lanes[drum_of(note.midi)] if note.is_drum else note.midi) + y)
+            for y, x in ((-high, note.onset), (high, note.onset), (high, note.offset), (-high, note.offset))
         ]
         for note in within
+        for high in (1.2 if note.is_drum else 0.4,)
     ]
     alphas = [PALEST + (1 - PALEST) * min(max(note.confidence, 0), 1) for note in within]
     colours = [to_rgba(shown.colour, alpha) for alpha in alphas]

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.music.instruments import NAMES, instrument
+from otowake.music.instruments import KIT, NAMES, instrument
 from otowake.music.pitch import note_name
 from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
@@ -97,6 +97,7 @@ def form(spec: ServeSpec) -> dict[str, Any]:
         ],
         "stages": STAGES,
         "instruments": [{"name": name, "title": _both(instrument(name).title)} for name in NAMES],
+        "drums": [{"name": name, "title": _both(drum.title)} for name, drum in KIT.items()],
         "note_names": {each: [note_name(midi, each) for midi in range(128)] for each in LANGUAGES},
         "limits": {
             "bytes": int(spec.upload_mib * 2**20),

@@ -5,15 +5,25 @@ const notes = data.notes.map(([onset, offset, midi, velocity, confidence, cents,
   number, onset, offset, midi, velocity, confidence, cents, part, isDrum,
 }));
 const pitched = notes.filter((note) => !note.isDrum);
+const lowest = pitched.length ? pitched.reduce((least, note) => Math.min(least, note.midi), 127) - 3 : 48;
+
+// Drums have lanes below the lowest pitch, each 3 semitones high.
+const drums = [...new Set(notes.filter((note) => note.isDrum).map((note) => note.part))];
+const laneOf = (part) => lowest - 2 - 3 * drums.indexOf(part);
+for (const note of notes) {
+  note.place = note.isDrum ? laneOf(note.part) : note.midi;
+  note.half = note.isDrum ? 1.1 : 0.42;
+}
 
 function noteWords(note) {
   const cents = note.cents === null ? "" : ` ${signed(note.cents)} ${word("cents")}`;
   const who = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
-  return `${noteName(note.midi)}${cents}${who} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
+  const what = note.isDrum ? "" : noteName(note.midi) + cents + who;
+  return `${what || who.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
 }
 
 function noteAt(time, pitch, slack) {
-  const near = pitched.filter((note) => Math.abs(note.midi - pitch) <= 0.6 && time >= note.onset - slack && time <= note.offset + slack);
+  const near = notes.filter((note) => Math.abs(note.place - pitch) <= note.half + 0.2 && time >= note.onset - slack && time <= note.offset + slack);
   return near[near.length - 1];
 }
 
@@ -45,14 +55,15 @@ function paintRoll(chart, context) {
     });
   }
   const chosen = new Set(selection.notes);
-  for (const note of pitched) {
+  for (const note of notes) {
     if (note.offset < chart.x.low || note.onset > chart.x.high) continue;
     const [a, b] = [chart.xOf(note.onset), chart.xOf(note.offset)];
-    const y = chart.yOf(note.midi + 0.42);
+    const y = chart.yOf(note.place + note.half);
+    const tall = 2 * note.half * key;
     context.globalAlpha = 0.3 + 0.7 * clamp(note.confidence, 0, 1);
     context.fillStyle = colourOf(note.part);
     context.beginPath();
-    context.roundRect(a, y, Math.max(b - a - 0.5, 1.5), key * 0.84, Math.min(3, key * 0.3, (b - a) / 4));
+    context.roundRect(a, y, Math.max(b - a - 0.5, 1.5), tall, Math.min(3, key * 0.3, (b - a) / 4));
     context.fill();
     context.globalAlpha = 1;
     if (chosen.has(note.number)) {
@@ -60,7 +71,7 @@ function paintRoll(chart, context) {
       context.strokeStyle = ink("ink");
       context.stroke();
     }
-    if (key > 13 && b - a > 26) {
+    if (key > 13 && b - a > 26 && !note.isDrum) {
       context.save();
       context.clip();
       context.fillStyle = dark.matches ? "#17141c" : "#fff";
@@ -82,10 +93,11 @@ function rollAxes(chart, context) {
   const every = (midi) => midi % 12 === 0 || (key > 11 && !BLACK.has(midi % 12)) || key > 14;
   for (let midi = Math.ceil(chart.y.low); midi <= chart.y.high; midi++) {
     const y = chart.yOf(midi);
-    if (every(midi) && y > top + 3) context.fillText(noteName(midi), left - 7, y);
+    if (every(midi) && y > top + 3 && (midi >= lowest || !drums.length)) context.fillText(noteName(midi), left - 7, y);
   }
-  context.fillStyle = ink("ink");
   context.textAlign = "left";
+  for (const part of drums) context.fillText(part < 0 ? "" : say(data.parts[part].title), left + 4, chart.yOf(laneOf(part)));
+  context.fillStyle = ink("ink");
   context.textBaseline = "bottom";
   let free = -Infinity;
   for (const [onset, offset, name] of data.chords) {
@@ -101,9 +113,9 @@ function rollAxes(chart, context) {
 function makeRoll() {
   $("notes").hidden = !data.stages.includes("notes");
   if ($("notes").hidden) return;
-  const low = pitched.reduce((least, note) => Math.min(least, note.midi), 127);
   const high = pitched.reduce((most, note) => Math.max(most, note.midi), 0);
-  const [from, to] = pitched.length ? [low - 3, high + 3] : [48, 84];
+  const from = lowest - (drums.length ? 3 * drums.length + 1 : 0);
+  const to = pitched.length ? high + 3 : 84;
   const middle = (from + to) / 2;
   const half = Math.max(to - from, 18) / 2;
   $("roll").style.height = clamp(32 * half + 62, 320, innerWidth < 760 ? 340 : 560) + "px";

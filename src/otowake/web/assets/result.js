@@ -2,10 +2,8 @@
 
 import { showEditor } from "./edit.js";
 import { press } from "./sound.js";
-import { nNotes } from "./todo.js";
+import { nNotes, titleAmong } from "./todo.js";
 import { $, facts, language, make, t } from "./words.js";
-
-const title = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
 
 export async function showResult(job) {
   const at = `jobs/${job.id}`;
@@ -16,7 +14,7 @@ export async function showResult(job) {
   $("result-name").textContent = job.name;
   $("archive").href = `${at}/archive.zip`;
   $("notices").replaceChildren(...job.warnings.map((words) => make("p", { className: "alert", textContent: words[language()] })));
-  const parts = view.parts.map((part) => player(fresh(part.sound), partTitle(part, view.parts), nNotes(part.notes)));
+  const parts = view.parts.map((part) => player(fresh(part.sound), titleAmong(part, view.parts), nNotes(part.notes)));
   if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
   const components = view.components.map((each) => {
     const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
@@ -28,12 +26,6 @@ export async function showResult(job) {
   $("component-players").hidden = !components.length;
   $("report").replaceChildren(...report(at, view));
   await showEditor(at, view);
-}
-
-// "violin 2" where there are two.
-function partTitle(part, parts) {
-  const same = parts.filter((each) => each.instrument === part.instrument);
-  return title(part.instrument) + (same.length > 1 ? ` ${same.indexOf(part) + 1}` : "");
 }
 
 function player(url, name, about) {

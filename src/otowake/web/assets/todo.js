@@ -14,17 +14,21 @@ export let draft = null; // notes, parts and names as they are after all correct
 
 export const onDraft = (listener) => listeners.push(listener);
 export const corrections = () => groups.flat();
-export const titleOf = (name) => facts.instruments.find((each) => each.name === name)?.title[language()] ?? name;
+export const titleOf = (name) => [...facts.instruments, ...facts.drums].find((each) => each.name === name)?.title[language()] ?? name;
 export const noteName = (midi) => facts.note_names[language()][midi];
 export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
 export const seconds = (value) => Number(value.toFixed(2));
 
 // "violin 2" where there are two.
+export function titleAmong(part, parts) {
+  if (facts.drums.some((each) => each.name === part.name)) return titleOf(part.name);
+  const same = parts.filter((each) => each.instrument === part.instrument);
+  return titleOf(part.instrument) + (same.length > 1 ? ` ${same.indexOf(part) + 1}` : "");
+}
+
 export function partTitle(name) {
   const its = draft.parts.find((each) => each.name === name);
-  if (!its) return t("no_part");
-  const same = draft.parts.filter((each) => each.instrument === its.instrument);
-  return titleOf(its.instrument) + (same.length > 1 ? ` ${same.indexOf(its) + 1}` : "");
+  return its ? titleAmong(its, draft.parts) : t("no_part");
 }
 
 export function componentTitle(number) {

@@ -1,0 +1,270 @@
+"""Drums: when they are struck, as notes, as parts, as sound."""
+
+from importlib import resources
+
+import numpy as np
+import pytest
+
+import otowake
+from otowake.errors import BadInput
+from otowake.io.notes import labels
+from otowake.music.analyse import with_sound
+from otowake.music.edits import apply_edits
+from otowake.music.instruments import KIT
+from otowake.music.scored import STFT, explain, separated
+from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
+from otowake.music.timbre import timbre
+from otowake.signal.stft import axes
+from otowake.tables import part_cells
+from otowake.types import Audio, Note
+
+RATE, SECONDS = 44100, 8.0
+BEAT = {"kick": (0, 3, 8, 10), "snare": (4, 12), "hi-hat": tuple(range(0, 16, 2))}
+"""Sixteenths of a bar of two seconds."""
+
+
+def drum(name, rng):
+    t = np.arange(int(0.4 * RATE)) / RATE
+    noise = rng.standard_normal(len(t))
+    if name == "kick":
+        return np.sin(2 * np.pi * (55 * t + 6 * (1 - np.exp(-t * 40)))) * np.exp(-t * 14)
+    if name == "snare":
+        return (0.6 * np.sin(2 * np.pi * 190 * t) * np.exp(-t * 25) + 0.5 * noise * np.exp(-t * 20)) * 0.8
+    bright = np.diff(noise, n=3, prepend=[0, 0, 0]) / 4
+    return 0.5 * bright * np.exp(-t * 45)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """Each drum alone, (drum, sample), and when it is struck, in seconds."""
+    rng = np.random.default_rng(5)
+    stems, times = np.zeros((3, int(SECONDS * RATE))), []
+    for row, name in enumerate(KIT):
+        times.append([bar * 2 + step / 8 for bar in range(4) for step in BEAT[name]])
+        for at in times[-1]:
+            sound = drum(name, rng) * rng.uniform(0.7, 1.0)
+            first = int(at * RATE)
+            stems[row, first : first + len(sound)] += sound[: stems.shape[1] - first]
+    return 0.4 * stems, times
+
+
+@pytest.fixture(scope="module")
+def chords():
+    """A plucked accompaniment."""
+    t = np.arange(int(SECONDS * RATE)) / RATE
+    wave = np.zeros(len(t))
+    for n, root in enumerate((60, 65, 67, 60)):
+        for midi in (root, root + 4, root + 7):
+            hz, since = 440 * 2 ** ((midi - 69) / 12), t - 2 * n
+            tone = sum(np.sin(2 * np.pi * hz * k * since) / k**1.5 for k in range(1, 8))
+            wave += np.where((since >= 0) & (since < 2), tone * np.exp(-2 * np.maximum(since, 0)), 0)
+    return 0.05 * wave
+
+
+@pytest.fixture(scope="module")
+def song(loop, chords):
+    return Audio(loop[0].sum(axis=0) + chords, RATE, "song")
+
+
+@pytest.fixture(scope="module")
+def analysis(song):
+    return otowake.analyse(song, stages=["stems"])
+
+
+def f1(notes, times, name):
+    mine = sorted(note.onset for note in notes if note.is_drum and note.midi == KIT[name].key)
+    hits = sum(np.abs(np.array(mine) - at).min(initial=9) < 0.03 for at in times)
+    return 2 * hits / (len(mine) + len(times))
+
+
+def sdr(truth, guess):
+    scale = truth @ guess / max(guess @ guess, 1e-12)
+    return 10 * np.log10(truth @ truth / np.square(truth - scale * guess).sum())
+
+
+def test_strokes_are_found_and_told_apart(loop, chords):
+    stems, times = loop
+    for wave in (stems.sum(axis=0), stems.sum(axis=0) + chords):
+        notes = struck(Audio(wave, RATE))
+        assert all(note.is_drum and note.instrument == "drums" for note in notes)
+        for name, mine in zip(KIT, times, strict=True):
+            assert f1(notes, mine, name) > 0.75, name
+
+
+def test_nothing_is_struck_where_there_are_no_drums(chords):
+    assert struck(Audio(chords, RATE)) == []
+    assert struck(Audio(np.zeros(RATE), RATE)) == []
+    assert struck(Audio(np.zeros(0), RATE)) == []
+    assert struck(otowake.load(otowake.demo_path())) == []
+
+
+def test_the_length_of_blocks_does_not_matter(song):
+    from otowake.music.listener import mono
+    from otowake.music.strokes import chances
+
+    samples = mono(song)
+    whole, pieces = (chances(samples, trained().weights, block) for block in (1024, 64))
+    assert whole[0].max() > 0.5
+    for one, other in zip(whole, pieces, strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-3)
+
+
+def test_a_harder_stroke_has_a_higher_velocity(loop):
+    stems, times = loop
+    ahead = np.where(np.arange(stems.shape[1]) < (times[0][5] - 0.05) * RATE, 0.3, 1.0)
+    kicks = [note for note in struck(Audio(stems[0] * ahead, RATE), surely=True) if note.midi == 36]
+    soft, hard = (
+        [n.velocity for n in kicks if (n.onset < times[0][5] - 0.1) == early] for early in (True, False)
+    )
+    assert len(soft) >= 3 and max(soft) < min(hard)
+
+
+def test_a_peak_is_one_stroke():
+    said = np.zeros((40, 3))
+    said[10:13, 1] = 0.9  # as likely for three instants
+    said[0, 0] = said[39, 2] = 0.8
+    strokes = peaks(said, [0.5, 0.5, 0.5])
+    assert strokes.drum.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(strokes.onset, [0, 10 * STEP - STEP / 2, 39 * STEP - STEP / 2])
+
+
+def test_drums_are_parts_and_their_stems_add_up(analysis, loop, song):
+    stems, _ = loop
+    parts = {part.name: part for part in analysis.parts}
+    assert set(KIT) < set(parts)
+    assert all(parts[name].instrument == "drums" for name in KIT)
+    sounds = [np.concatenate(each, axis=1) for each in zip(*analysis.stems(), strict=True)]
+    assert all(sound.shape == song.samples.shape for sound in sounds)
+    np.testing.assert_allclose(np.sum(sounds, axis=0), song.samples, atol=1e-5)
+    mixture = song.samples[0]
+    for name, true in zip(KIT, stems, strict=True):
+        found = parts[name].audio().samples[0]
+        np.testing.assert_allclose(found, sounds[list(parts).index(name)][0], atol=1e-5)
+        assert sdr(true, found) - sdr(true, mixture) > 1.5, name
+    pitched = sum(parts[name].audio().samples[0] for name in parts if name not in KIT)
+    music = mixture - stems.sum(axis=0)
+    assert sdr(music, pitched) - sdr(music, mixture) > 3
+
+
+def test_a_stroke_sounds_alone(analysis, loop):
+    stems, times = loop
+    kick = next(part for part in analysis.parts if part.name == "kick")
+    second = min(
+        (analysis.notes[place] for place in kick.notes), key=lambda note: abs(note.onset - times[0][1])
+    )
+    sound = second.audio().samples[0]
+    begin, end = int((times[0][1] - 0.1) * RATE), int((times[0][2] - 0.1) * RATE)
+    assert np.square(sound[begin:end]).sum() > 0.95 * np.square(sound).sum()
+    assert sdr(stems[0, begin:end], sound[begin:end]) > 6
+
+
+def test_what_plays_can_be_said(song):
+    none = otowake.analyse(song, stages=["instruments"], instruments="piano")
+    assert [part.instrument for part in none.parts] == ["piano"]
+    only = otowake.analyse(song, stages=["instruments"], instruments="drums")
+    assert {part.instrument for part in only.parts} == {"drums"}
+    assert all(note.is_drum for note in only.notes)
+
+
+def test_a_score_may_have_drums(song, loop):
+    _, times = loop
+    score = [
+        Note(at, at + 0.1, KIT[name].key, is_drum=True)
+        for name, mine in zip(KIT, times, strict=True)
+        for at in mine
+    ]
+    score += [Note(0, 2, 60), Note(2, 4, 65)]
+    found = otowake.analyse(song, stages=["stems"], score=score)
+    assert [part.name for part in found.parts][1:] == list(KIT)
+    assert [len(part.notes) for part in found.parts[1:]] == [len(mine) for mine in times]
+
+
+def test_strokes_can_be_corrected(analysis):
+    place = {part.name: part.notes for part in analysis.parts}
+    stroke = analysis.notes[place["snare"][0]]
+    moved = apply_edits(analysis, [{"do": "move", "notes": [stroke.id], "part": "hi-hat"}])
+    again = next(note for note in moved.notes if note.id == stroke.id)
+    assert (again.midi, again.is_drum) == (KIT["hi-hat"].key, True)
+    assert len(moved.notes) == len(analysis.notes)
+
+    pitched = next(note for note in analysis.notes if not note.is_drum)
+    struck_ = apply_edits(analysis, [{"do": "move", "notes": [pitched.id], "part": "kick"}])
+    now = next(note for note in struck_.notes if note.id == pitched.id)
+    assert (now.midi, now.is_drum, now.instrument) == (KIT["kick"].key, True, "drums")
+    sounds = [np.concatenate(each, axis=1) for each in zip(*struck_.stems(), strict=True)]
+    np.testing.assert_allclose(np.sum(sounds, axis=0), analysis.audio.samples, atol=1e-5)
+
+    added = apply_edits(
+        analysis, [{"do": "add", "onset_s": 1.0, "offset_s": 1.1, "midi": 60, "part": "kick"}]
+    )
+    new = max(added.notes, key=lambda note: note.id)
+    assert (new.midi, new.is_drum) == (KIT["kick"].key, True)
+
+
+def test_a_drum_alone_can_be_made_a_part_by_hand():
+    analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["instruments"])
+    edited = apply_edits(analysis, [{"do": "move", "notes": [0], "part": "kick"}])
+    assert [part.name for part in edited.parts][-1] == "kick"
+
+
+def test_a_saved_result_has_its_drums(analysis, tmp_path):
+    otowake.save_analysis(analysis, tmp_path / "song")
+    loaded = otowake.load_analysis(tmp_path / "song")
+    facts = ("onset", "offset", "midi", "velocity", "confidence", "is_drum", "instrument", "id")
+    assert [[getattr(n, f) for f in facts] for n in loaded.notes] == [
+        [getattr(n, f) for f in facts] for n in analysis.notes
+    ]
+    again = with_sound(loaded, analysis.audio)
+    for one, other in zip(analysis.parts, again.parts, strict=True):
+        np.testing.assert_allclose(one.audio().samples, other.audio().samples, atol=1e-6)
+    for name in (*KIT, "other"):
+        assert (tmp_path / "song" / "stems" / f"{name}.flac").is_file()
+
+
+def test_what_drums_are_in_a_row_of_frequencies():
+    frequencies, _ = axes(STFT, 1)
+    kits = templates(frequencies)
+    assert kits.shape == (len(frequencies), 3, 32)
+    centre = [(frequencies[:, None] * kits[:, drum]).sum() / kits[:, drum].sum() for drum in range(3)]
+    assert centre[0] < centre[1] < centre[2]
+
+
+def test_strokes_without_parts_are_drums_of_their_own(loop):
+    stems, times = loop
+    song = Audio(stems.sum(axis=0), RATE)
+    notes = [
+        Note(at, at + 0.1, KIT[name].key, is_drum=True)
+        for name, mine in zip(KIT, times, strict=True)
+        for at in mine
+    ]
+    explained = explain(song, notes)
+    assert explained.pieces[0].D.shape[1] == 3
+    drums = [[i for i, note in enumerate(notes) if note.midi == drum.key] for drum in KIT.values()]
+    sounds = [
+        np.concatenate(each, axis=1)[0] for each in zip(*separated(song, explained, drums), strict=True)
+    ]
+    for true, found in zip(stems, sounds, strict=False):
+        assert sdr(true, found) - sdr(true, song.samples[0]) > 5
+
+
+def test_damaged_weights_are_refused():
+    whole = (resources.files("otowake") / "data" / "strokes.npz").read_bytes()
+    assert opened(whole).spectra.shape[1] == 3
+    for content in (whole[:1000], b""):
+        with pytest.raises(BadInput):
+            opened(content)
+    listener = (resources.files("otowake") / "data" / "listener.npz").read_bytes()
+    with pytest.raises(BadInput, match="no spectra of drums"):
+        opened(listener)
+
+
+def test_drums_are_shown_by_name(analysis):
+    ticks = [
+        tick.get_text() for tick in otowake.plot.piano_roll(analysis, language="ja").axes[0].get_yticklabels()
+    ]
+    assert {"キック", "スネア", "ハイハット"} < set(ticks)
+    assert "\tkick\n" in labels(analysis)
+    rows = [part_cells(part, analysis, "en") for part in analysis.parts if part.name in KIT]
+    assert [row[0] for row in rows] == ["Kick", "Snare", "Hi-hat"]
+    assert {row[2] for row in rows} == {"–"}
+    assert np.isnan(timbre(analysis).levels[[part.name for part in analysis.parts].index("kick")]).all()
