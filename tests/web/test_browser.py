@@ -242,7 +242,7 @@ def test_two_people_side_by_side_each_with_their_own(visit, mp3):
     pages = [visit("ja-JP"), visit("en-US")]
     for number, page in enumerate(pages):
         choose(page, mp3, f"mine-{number}.mp3")
-        page.check("input[value=drums]")
+        page.check("input[value=manual]")
         set_options(page, **QUICK)
     for page in pages:
         page.click("#go")

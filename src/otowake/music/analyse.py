@@ -20,7 +20,7 @@ from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
 from otowake.music.scored import explain_parts, ids_of_parts, separated
 from otowake.music.scored import with_sound as notes_with_sound
-from otowake.music.strokes import struck
+from otowake.music.strokes import onto, struck
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
 from otowake.signal import separate, spectrogram
@@ -148,6 +148,9 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequenc
         notes, tuning_hz = find_notes(audio, spec, tuning)
     else:
         notes, tuning_hz = notes_of_score(score, audio, tuning)
+        if any(note.is_drum for note in notes):
+            heard = map(rounded, onto(notes, struck(audio, surely=True)))
+            notes = tuple(sorted(heard, key=lambda note: (note.onset, note.midi)))
     numbered = [replace(note, id=place) for place, note in enumerate(notes)]
     given = None if score is None else tuple(score)
     return with_harmony(replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given), numbered)

@@ -12,6 +12,8 @@ mechanisms and convolutional neural networks" (2017); Wu et al., "A review of au
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -23,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.instruments import KIT
+from otowake.music.instruments import KIT, drum_of
 from otowake.music.listener import QUIETEST, mono, weights_of
 from otowake.signal.cells import HOP, INSTANTS, RATE, frames_of, instants, level
 from otowake.types import Floats, Note, Sound
@@ -58,6 +60,9 @@ LEVELS = (slice(0, 34), slice(34, 79), slice(79, 100))
 
 USUALLY, LOUDER = 0.75, 0.5
 """The velocity of a stroke as loud as the median of its drum's, and what 20 dB more add."""
+
+NEAR = 0.1
+"""Seconds within which a stroke of a score is moved to one that is heard."""
 
 LENGTH = 0.1
 """Seconds that a stroke is written to last."""
@@ -214,3 +219,22 @@ def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None
         )
         for onset, drum, confidence, velocity in zip(*(column.tolist() for column in strokes), strict=True)
     ]
+
+
+def onto(notes: Sequence[Note], heard: Sequence[Note]) -> list[Note]:
+    """The notes of a score with its strokes moved to the nearest of the same drum that is heard, where one is near.
+
+    Examples
+    --------
+    >>> score, heard = [Note(1.0, 1.1, 36, is_drum=True)], [Note(1.04, 1.14, 35, is_drum=True), Note(1.0, 1.1, 42, is_drum=True)]
+    >>> onto(score, heard)[0].onset
+    1.04
+    """
+    times = {drum: np.array([n.onset for n in heard if drum_of(n.midi) == drum]) for drum in range(len(KIT))}
+    moved = []
+    for note in notes:
+        near = times[drum_of(note.midi)] - note.onset if note.is_drum else np.zeros(0)
+        off = float(near[np.abs(near).argmin()]) if len(near) else np.inf
+        far = abs(off) > NEAR
+        moved.append(note if far else replace(note, onset=note.onset + off, offset=note.offset + off))
+    return moved

@@ -148,7 +148,10 @@ WEB_PRESET_SONG_HELP = Text("notes, instruments and each alone", "音符と楽�
 WEB_PRESET_PIANO = Text("Piano", "ピアノ")
 WEB_PRESET_PIANO_HELP = Text("piano alone: its notes as MIDI", "ピアノだけの演奏を MIDI に")
 WEB_PRESET_DRUMS = Text("Drums", "ドラム")
-WEB_PRESET_DRUMS_HELP = Text("six components, finer in time", "6 成分、時間を細かく")
+WEB_PRESET_DRUMS_HELP = Text(
+    "kick, snare and hi-hat alone; six components, finer in time",
+    "キック・スネア・ハイハットを別々に。6 成分、時間を細かく",
+)
 WEB_PRESET_MANUAL = Text("The manual", "授業のマニュアル")
 WEB_PRESET_MANUAL_HELP = Text(
     "20 components, I-divergence, Adam, as in the lecture", "20 成分、I-ダイバージェンス、Adam"

@@ -35,8 +35,8 @@ PRESETS = {
     "drums": Preset(
         text.WEB_PRESET_DRUMS,
         text.WEB_PRESET_DRUMS_HELP,
-        ("components",),
-        {"n_components": 6, "n_fft": 1024, "hop": 256},
+        STAGES,
+        {"n_components": 6, "n_fft": 1024, "hop": 256, "instruments": "drums"},
     ),
     "manual": Preset(
         text.WEB_PRESET_MANUAL,

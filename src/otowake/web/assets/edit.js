@@ -50,7 +50,9 @@ function partRow(part) {
   menu.value = part.instrument;
   menu.setAttribute("aria-label", `${t("who_plays")} ${partTitle(part.name)}`);
   menu.addEventListener("change", () => add([{ do: "instrument", part: part.name, instrument: menu.value }]));
-  return make("div", { className: "row part" }, ...(draft.parts.length > 1 ? [check] : []), menu, make("span", { className: "fine", textContent: nNotes(part.notes) }));
+  const drum = facts.drums.some((each) => each.name === part.name) ? [partTitle(part.name)] : [];
+  const about = make("span", { className: "fine", textContent: [...drum, nNotes(part.notes)].join(" · ") });
+  return make("div", { className: "row part" }, ...(draft.parts.length > 1 ? [check] : []), menu, about);
 }
 
 $("merge-parts").addEventListener("click", () => {
