@@ -12,7 +12,7 @@ from otowake.io.notes import labels
 from otowake.music.analyse import with_sound
 from otowake.music.edits import apply_edits
 from otowake.music.instruments import KIT
-from otowake.music.scored import STFT, explain, separated
+from otowake.music.scored import PIECE, STFT, explain, separated
 from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
 from otowake.music.timbre import timbre
 from otowake.signal.stft import axes
@@ -275,3 +275,14 @@ def test_drums_are_shown_by_name(analysis):
     assert [row[0] for row in rows] == ["Kick", "Snare", "Hi-hat"]
     assert {row[2] for row in rows} == {"–"}
     assert np.isnan(timbre(analysis).levels[[part.name for part in analysis.parts].index("kick")]).all()
+
+
+def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
+    frame = STFT.hop / STFT.sample_rate
+    between = (PIECE - 0.5) * frame
+    sound = Audio(np.random.default_rng(2).normal(0, 0.1, int((between + 2) * 8000)), 8000)
+    notes = [
+        Note(between + off * frame, between + 0.1, 38, is_drum=True) for off in (-0.45, -0.05, 0.05, 0.45)
+    ]
+    pieces = explain(sound, notes).pieces
+    assert sorted(its for piece in pieces for its in piece.spans[:, 0].tolist()) == [0, 1, 2, 3]

@@ -182,9 +182,9 @@ def _piece(
     shares: Sequence[float],
     tuning_hz: float,
 ) -> Piece | None:
-    heard, hit = [], []
+    heard, hit, half = [], [], STFT.hop / STFT.sample_rate / 2
     for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True):
-        if note.is_drum and times[0] <= note.onset <= times[-1]:
+        if note.is_drum and times[0] - half <= note.onset < times[-1] + half:
             hit.append((label, note.onset, name, note))
         elif not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]:
             heard.append((label, note.midi, note.onset, name, share, note))

@@ -198,6 +198,14 @@ def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None
         Whether it is known that drums play: then every stroke counts, be they ever so few.
     drummer
         Another than the one that comes with the package.
+
+    Examples
+    --------
+    >>> from otowake.types import Audio
+    >>> t = np.arange(4 * RATE) / RATE % 0.5
+    >>> beat = np.sin(2 * np.pi * (55 * t - 6 * np.exp(-40 * t))) * np.exp(-14 * t)
+    >>> [(round(note.onset, 1), note.midi) for note in struck(Audio(beat, RATE), surely=True)][1:4]
+    [(0.5, 36), (1.0, 36), (1.5, 36)]
     """
     samples = mono(sound)
     drummer = drummer or trained()
