@@ -38,7 +38,7 @@ from otowake.io.explained import write_explained
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.notes import notes_table, read_table
 from otowake.machine import quiet_decoders
-from otowake.music import listener, recognizer
+from otowake.music import listener, recognizer, strokes
 from otowake.music.painting import edit_components, is_of_components
 from otowake.signal import spectrogram
 from otowake.types import Analysis, Audio, Explained, Piece
@@ -72,7 +72,9 @@ def doors(folder: Path) -> dict[str, Door]:
     found["notes.csv"] = folder / "notes.csv", read_table
     scored = otowake.save_analysis(heard, folder / "scored")
     found["given.csv"] = scored / "given.csv", lambda path: otowake.load_analysis(path.parent)
-    piece = Piece(0, np.ones((1025, 5), np.float32), np.ones((5, 9), np.float32), np.array([[0, 0, 1, 5]]))
+    shapes = {"W": (1025, 5), "H": (5, 9), "D": (1025, 1, strokes.LAGS), "G": (1, 9)}
+    factors = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+    piece = Piece(0, **factors, spans=np.array([[0, 0, 1, 5], [1, 1, 2, 5]]))
     write_explained(Explained((piece,), 1.0), folder / "stems.npz")
     found["stems.npz"] = folder / "stems.npz", _explained
     (folder / "edits.json").write_text(
@@ -94,7 +96,11 @@ def doors(folder: Path) -> dict[str, Door]:
     found["options.toml"] = folder / "options.toml", lambda path: specs_from(str(path), {})
     Checkpoint(folder / "checkpoint.npz", 1, "key").write({"W": np.ones((3, 4))})
     found["checkpoint.npz"] = folder / "checkpoint.npz", lambda path: Checkpoint(path, 1, "key").read()
-    for name, opened in (("listener", listener.opened), ("recognizer", recognizer.opened)):
+    for name, opened in (
+        ("listener", listener.opened),
+        ("recognizer", recognizer.opened),
+        ("strokes", strokes.opened),
+    ):
         path = otowake.demo_path().with_name(f"{name}.npz")
         found[path.name] = path, lambda path, opened=opened: opened(path.read_bytes())
     return found | _of_archives(folder)
