@@ -9,14 +9,13 @@ clip i are `notes[starts[i]:starts[i + 1]]`. `seeds` (clip,) are the clips' seed
 import argparse
 import logging
 import multiprocessing
-import os
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training import banks
+from training import banks, files
 from training.banks import Bank
 from training.degrade import degrade
 from training.plans import plan
@@ -63,17 +62,13 @@ def write_shard(folder: Path, first: int) -> Path:
         wave, notes = clip(seed, available)
         audio.append(np.rint(wave * 32767).astype(np.int16))
         tables.append(notes)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.part")
-    with fresh.open("wb") as file:
-        np.savez(
-            file,
-            audio=np.stack(audio),
-            notes=np.concatenate(tables).astype(NOTE),
-            starts=np.cumsum([0, *(len(table) for table in tables)]),
-            seeds=np.arange(first, first + SHARD),
-        )
-    fresh.rename(path)
+    arrays = {
+        "audio": np.stack(audio),
+        "notes": np.concatenate(tables).astype(NOTE),
+        "starts": np.cumsum([0, *(len(table) for table in tables)]),
+        "seeds": np.arange(first, first + SHARD),
+    }
+    files.store(path, arrays)
     return path
 
 

@@ -28,7 +28,7 @@ from torch.nn import functional
 from otowake.music.decoding import SECONDS, decode
 from otowake.music.endings import LAYERS, LENGTHS, N_FEATURES, Weights, features, likeliest
 from otowake.music.listener import opened, posteriors
-from training import data
+from training import data, files
 from training.instruments import INSTRUMENTS
 from training.judge import matched
 
@@ -82,12 +82,8 @@ def lessons_of(shard: Path, folder: Path, content: bytes) -> Lessons:
                 )
                 for j, i in matched(true, notes)
             ]
-        folder.mkdir(parents=True, exist_ok=True)
         columns = [np.array(column) for column in zip(*rows, strict=True)]
-        part = kept.with_suffix(".part")
-        with part.open("wb") as file:
-            np.savez(file, **dict(zip(Lessons._fields, columns, strict=True)))
-        part.replace(kept)
+        files.store(kept, dict(zip(Lessons._fields, columns, strict=True)))
     with np.load(kept, allow_pickle=False) as found:
         return Lessons(*(found[name] for name in Lessons._fields))
 
@@ -203,10 +199,7 @@ def store(content: bytes, ends: Weights, path: Path) -> None:
     with np.load(io.BytesIO(content), allow_pickle=False) as held:
         arrays = {k: held[k] for k in held.files if not k.startswith("ends.")}
     arrays |= {k: v.astype(np.float16) for k, v in ends.items()}
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    part.replace(path)
+    files.store(path, arrays, compressed=True)
 
 
 if __name__ == "__main__":

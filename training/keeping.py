@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from training import files
+
 
 def save(path: Path, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, step: int) -> None:
     """Everything that it takes to go on after `step` steps."""
@@ -15,10 +17,7 @@ def save(path: Path, networks: dict[str, nn.Module], optimiser: torch.optim.Opti
         arrays |= {f"{name}/{k}": v.numpy() for k, v in network.state_dict().items()}
     for i, p in enumerate(_parameters(optimiser)):
         arrays |= {f"optimiser/{i}/{k}": v.numpy() for k, v in optimiser.state[p].items()}
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    part.replace(path)
+    files.store(path, arrays)
 
 
 def load(path: Path, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer) -> int:

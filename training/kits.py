@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from otowake.music.instruments import KIT
-from training import soundfonts
+from training import files, soundfonts
 from training.instruments import BY_NAME
 from training.music import Rng
 from training.samples import LEAD, RATE, from_onset, read
@@ -107,7 +107,6 @@ class Kit:
 def build(cache: Path) -> list[Kit]:
     """All kits, made where they are not in the cache."""
     home = cache / "kits" / f"v{VERSION}"
-    home.mkdir(parents=True, exist_ok=True)
     found: list[Kit] = []
     wanted = [
         (f"{font}-{program:03d}", font, program) for font, programs in KITS.items() for program in programs
@@ -198,10 +197,7 @@ def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], 
 
 
 def _save(kit: Kit, path: Path) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, waves=kit.waves, kind=kit.kind, key=kit.key, velocity=kit.velocity)
-    part.replace(path)
+    files.store(path, {"waves": kit.waves, "kind": kit.kind, "key": kit.key, "velocity": kit.velocity})
 
 
 def _load(path: Path) -> Kit:

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from otowake.music.decoding import Thresholds
 from otowake.music.listener import Weights
-from training import keeping
+from training import files, keeping
 from training.judge import judged
 from training.lessons import Batch, Clip, prefetched
 from training.network import Network
@@ -174,7 +174,4 @@ def export(network: Network, thresholds: Thresholds, path: Path) -> None:
     """The weights as the package takes them: float16, no pickle."""
     arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in network.weights().items()}
     arrays["thresholds"] = np.array(thresholds, np.float32)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    part.replace(path)
+    files.store(path, arrays, compressed=True)

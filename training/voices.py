@@ -6,7 +6,6 @@ a few on another, so that what is heard at once is unrelated; and music of one t
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +20,7 @@ from otowake.music.contours import contours
 from otowake.music.decoding import decode
 from otowake.music.instruments import NAMES
 from otowake.music.recognizer import Description, described, patches
-from training import banks, music, soundfonts
+from training import banks, files, music, soundfonts
 from training.banks import Bank
 from training.classes import EXTRA, FAMILY_OF, LABELS, LEFT_OUT, WEIGHTS
 from training.degrade import degrade
@@ -251,15 +250,8 @@ def prepare(cache_folder: Path, first: int) -> Path:
             mine = who[which_true[which[kept]]]
             found["label"].append(np.array([NAMES.index(available[i].label) for i in mine], np.int64))
             found["bank"].append(mine.astype(np.int16))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.part")
-    with fresh.open("wb") as file:
-        np.savez(
-            file,
-            names=np.array([c.bank.name for c in available]),
-            **{k: np.concatenate(v) for k, v in found.items()},
-        )
-    fresh.rename(path)
+    names = {"names": np.array([c.bank.name for c in available])}
+    files.store(path, names | {k: np.concatenate(v) for k, v in found.items()})
     return path
 
 

@@ -31,7 +31,7 @@ from otowake.music.contours import PARTIALS
 from otowake.music.instruments import TABLE
 from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, Weights, flat, hues, opened
 from otowake.signal.cells import LOWEST, ROWS
-from training import banks, keeping, voices
+from training import banks, files, keeping, voices
 from training.classes import APART, APART_FONT
 from training.recognizing import Network
 from training.voices import Lessons, origin_of
@@ -239,10 +239,7 @@ def export(weights: Weights, temperature: float, path: Path) -> None:
     """The weights as the package takes them: float16, no pickle."""
     arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in weights.items()}
     arrays["temperature"] = np.array(temperature, np.float32)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    part.replace(path)
+    files.store(path, arrays, compressed=True)
 
 
 def main() -> None:

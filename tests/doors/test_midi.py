@@ -265,3 +265,27 @@ def test_running_status_is_what_mido_writes():
         file=out
     )
     assert out.getvalue().count(b"\x90") == 1
+
+
+def test_each_named_track_has_its_own_notes_and_channel(tmp_path):
+    """Two violins may play the same key at once; the drums share a channel."""
+    violin, drum = 40, True
+    notes = [
+        Note(0.0, 1.0, 60, programme=violin),
+        Note(0.5, 2.0, 60, programme=violin),
+        Note(0.0, 0.1, 36, is_drum=drum),
+        Note(0.5, 0.6, 42, is_drum=drum),
+        Note(3.0, 4.0, 50, programme=70),
+    ]
+    tracks = [("violin", [0]), ("violin-2", [1]), ("kick", [2]), ("hi-hat", [3])]
+    write_notes(notes, tmp_path / "x.mid", tracks=tracks)
+    heard = {
+        track.name: [(m.channel, m.note) for m in track if m.type == "note_on" and m.velocity]
+        for track in mido.MidiFile(tmp_path / "x.mid").tracks[1:]
+    }
+    assert list(heard) == ["", "violin", "violin-2", "kick", "hi-hat"]
+    assert [[key for _, key in played] for played in heard.values()] == [[50], [60], [60], [36], [42]]
+    channels = [played[0][0] for played in heard.values()]
+    assert len({*channels[:3]}) == 3 and channels[3:] == [9, 9] and 9 not in channels[:3]
+    again = sorted(read_notes(tmp_path / "x.mid"), key=lambda note: (note.onset, note.offset, note.midi))
+    assert [(n.onset, n.offset, n.midi) for n in again] == sorted((n.onset, n.offset, n.midi) for n in notes)

@@ -12,12 +12,12 @@ from otowake.io.notes import labels
 from otowake.music.analyse import with_sound
 from otowake.music.edits import apply_edits
 from otowake.music.instruments import KIT
-from otowake.music.scored import PIECE, STFT, explain, separated
+from otowake.music.scored import PIECE, STFT, explain, explain_parts, separated
 from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
 from otowake.music.timbre import timbre
 from otowake.signal.stft import axes
 from otowake.tables import part_cells
-from otowake.types import Audio, Note
+from otowake.types import Audio, Note, Part, Share
 
 RATE, SECONDS = 44100, 8.0
 BEAT = {"kick": (0, 3, 8, 10), "snare": (4, 12), "hi-hat": tuple(range(0, 16, 2))}
@@ -206,6 +206,17 @@ def test_strokes_can_be_corrected(analysis):
     )
     new = max(added.notes, key=lambda note: note.id)
     assert (new.midi, new.is_drum) == (KIT["kick"].key, True)
+
+
+def test_nobody_shares_a_note_that_has_become_a_stroke(song):
+    notes = [Note(1.0, 1.1, 36, is_drum=True), Note(1.0, 2.0, 60)]
+    parts = [
+        Part("piano", "piano", (1,), shared=(Share(0, 0.4, -1),)),
+        Part("kick", "drums", (0,), shared=(Share(1, 0.3, -2),)),
+    ]
+    explained = explain_parts(song, notes, parts, tuning_hz=440.0)
+    assert explained.pieces[0].D.shape[1] == 1
+    assert sorted(explained.pieces[0].spans[:, 0].tolist()) == [-2, 0, 1]
 
 
 def test_a_drum_alone_can_be_made_a_part_by_hand():

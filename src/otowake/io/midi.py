@@ -142,10 +142,18 @@ def _events(file: mido.MidiFile) -> Iterator[tuple[int, Message]]:
                 yield tick, event
 
 
-def write_notes(notes: Sequence[Note], path: Path_, *, tempo: float = 120.0, bend: bool = False) -> None:
-    """Write notes as a MIDI file of type 1: a track for each instrument, drums on channel 10.
+def write_notes(
+    notes: Sequence[Note],
+    path: Path_,
+    *,
+    tempo: float = 120.0,
+    bend: bool = False,
+    tracks: Sequence[tuple[str, Sequence[int]]] = (),
+) -> None:
+    """Write notes as a MIDI file of type 1: a track for each of `tracks`, and of the other notes for each instrument; drums on
+    channel 10.
 
-    Times are right to a quarter of a millisecond at 120 beats a minute. Where there are more than 15 instruments,
+    Times are right to a quarter of a millisecond at 120 beats a minute. Where there are more than 15 players,
     they take turns on the channels. A bend holds for a whole channel: with `bend` the notes that sound together lie on
     channels of their own, as far as the 15 go.
 
@@ -159,6 +167,8 @@ def write_notes(notes: Sequence[Note], path: Path_, *, tempo: float = 120.0, ben
         Beats a minute, from 20 to 400: it changes how the beats lie, not when the notes sound.
     bend
         Whether pitch bend (of the usual range, ±2 semitones) shifts each note by its cents.
+    tracks
+        Names, and the places of the notes that are on the track of that name.
 
     Raises
     ------
@@ -183,8 +193,12 @@ def write_notes(notes: Sequence[Note], path: Path_, *, tempo: float = 120.0, ben
     beat = round(60e6 / tempo)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=beat)]))
-    for events in _by_channel(notes, ticks_per_second=TICKS * 1e6 / beat, bend=bend).values():
-        track = file.add_track()
+    track_of = {place: name for name, places in tracks for place in places}
+    names = [track_of.get(place, "") for place in range(len(notes))]
+    found = _by_track(notes, names, ticks_per_second=TICKS * 1e6 / beat, bend=bend)
+    order = {name: number for number, (name, _) in enumerate(tracks)}
+    for (name, _), events in sorted(found.items(), key=lambda item: (order.get(item[0][0], -1), item[0][1])):
+        track = file.add_track(name or None)
         before = 0
         for tick, message in events:
             track.append(message.copy(time=tick - before))
@@ -200,11 +214,12 @@ def _between(low: float, high: float) -> Text:
     return Text(*(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES))
 
 
-def _channels(notes: Sequence[Note]) -> list[int]:
-    """The channel of each note: one for each instrument."""
-    instruments = sorted({note.programme for note in notes if not note.is_drum})
-    channels = {programme: PITCHED[i % len(PITCHED)] for i, programme in enumerate(instruments)}
-    return [DRUMS if note.is_drum else channels[note.programme] for note in notes]
+def _channels(notes: Sequence[Note], names: Sequence[str]) -> list[int]:
+    """The channel of each note: one for each track, and of the notes of none for each instrument."""
+    keys = [(note.programme, name) for note, name in zip(notes, names, strict=True)]
+    players = sorted({key for key, note in zip(keys, notes, strict=True) if not note.is_drum})
+    channels = {player: PITCHED[i % len(PITCHED)] for i, player in enumerate(players)}
+    return [DRUMS if note.is_drum else channels[key] for key, note in zip(keys, notes, strict=True)]
 
 
 def _own_channels(notes: Sequence[Note]) -> list[int]:
@@ -219,32 +234,34 @@ def _own_channels(notes: Sequence[Note]) -> list[int]:
     return found
 
 
-def _by_channel(
-    notes: Sequence[Note], ticks_per_second: float, bend: bool
-) -> dict[int, list[tuple[int, Message]]]:
-    """What each channel plays, with times in ticks: at one time, what ends comes before what begins."""
-    strokes: list[tuple[int, bool, int, Note]] = []
-    for note, channel in zip(notes, _own_channels(notes) if bend else _channels(notes), strict=True):
+def _by_track(
+    notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
+) -> dict[tuple[str, int], list[tuple[int, Message]]]:
+    """What is on each track (its name, or none and its channel), with times in ticks: at one time, what ends comes before what begins."""
+    strokes: list[tuple[int, bool, int, str, Note]] = []
+    channels = _own_channels(notes) if bend else _channels(notes, names)
+    for note, channel, name in zip(notes, channels, names, strict=True):
         begin = round(note.onset * ticks_per_second)
         end = max(round(note.offset * ticks_per_second), begin + 1)
-        strokes += [(begin, True, channel, note), (end, False, channel, note)]
-    events: dict[int, list[tuple[int, Message]]] = defaultdict(list)
+        strokes += [(begin, True, channel, name, note), (end, False, channel, name, note)]
+    events: dict[tuple[str, int], list[tuple[int, Message]]] = defaultdict(list)
     programme: dict[int, int] = {}
     bent = dict.fromkeys(PITCHED, 0)
-    for tick, begins, channel, note in sorted(strokes, key=lambda stroke: stroke[:2]):
+    for tick, begins, channel, name, note in sorted(strokes, key=lambda stroke: stroke[:2]):
+        own = events[name, 0 if name else channel]
         if begins and programme.get(channel) != note.programme:
             programme[channel] = note.programme
             change = mido.Message("program_change", channel=channel, program=note.programme)
-            events[channel].append((tick, change))
+            own.append((tick, change))
         if begins and bend and channel != DRUMS:
             steps = min(max(round((note.cents or 0.0) / BEND_RANGE * 8192), -8192), 8191)
             if steps != bent[channel]:
                 bent[channel] = steps
-                events[channel].append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
+                own.append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
         velocity = max(1, round(127 * note.velocity)) if begins else 0
         kind = "note_on" if begins else "note_off"
         message = mido.Message(kind, channel=channel, note=note.midi, velocity=velocity)
-        events[channel].append((tick, message))
+        own.append((tick, message))
     return events
 
 

@@ -17,7 +17,7 @@ from otowake.io.audio import Path_, check_file
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
-from otowake.music.instruments import KIT, drum_of
+from otowake.music.instruments import DRUMS, KIT, drum_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
@@ -25,9 +25,6 @@ from otowake.options import NoteSpec
 from otowake.outside import DAMAGE, content_of
 from otowake.text import Language, Text
 from otowake.types import Analysis, Note, Sound
-
-DRUMS = "drums"
-"""The instrument whose notes are strokes."""
 
 COLUMNS: tuple[str, ...] = (
     "onset_s",
@@ -55,7 +52,8 @@ def write_notes_as_data(analysis: Analysis, place: Path) -> None:
     (place / "notes.csv").write_text(notes_table(analysis), encoding="utf-8")
     (place / "chords.csv").write_text(chords_table(analysis), encoding="utf-8")
     tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
-    write_notes(analysis.notes, place / "notes.mid", tempo=tempo, bend=spec.bend)
+    tracks = [(part.name, part.notes) for part in analysis.parts]
+    write_notes(analysis.notes, place / "notes.mid", tempo=tempo, bend=spec.bend, tracks=tracks)
 
 
 def write_notes_to_read(analysis: Analysis, place: Path, language: Language) -> None:

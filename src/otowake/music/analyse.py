@@ -13,7 +13,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.components import describe
 from otowake.music.harmony import find_chords, find_key
-from otowake.music.instruments import instrument, of_programme
+from otowake.music.instruments import DRUMS, instrument, of_programme
 from otowake.music.notes import find_notes, notes_of_score, rounded
 from otowake.music.parts import drum_parts, gather
 from otowake.music.recognizer import recognize
@@ -166,7 +166,7 @@ def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
 def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) -> Analysis:
     """The analysis with its notes gathered by instrument, and the strokes of drums; the parts of a score are those of its programmes."""
     named = [instrument(name).name for name in spec.named]
-    if not scored and ("drums" in named or not named):
+    if not scored and (DRUMS in named or not named):
         analysis = _with_strokes(analysis, audio, named)
     notes = analysis.notes
     places = [place for place, note in enumerate(notes) if not note.is_drum]
@@ -180,7 +180,7 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             for name in ("onset", "heard_until", "midi")
         )
         chances = recognize(audio, onset, until, midi)
-        pitched = [name for name in named if name != "drums"]
+        pitched = [name for name in named if name != DRUMS]
         found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=pitched)
         parts = tuple(
             replace(
@@ -201,8 +201,8 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
 
 def _with_strokes(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Analysis:
     """The analysis with the strokes of drums among its notes, where there are drums; and nothing else if only drums play."""
-    strokes = struck(audio, surely="drums" in named)
-    pitched = () if {*named} == {"drums"} else analysis.notes
+    strokes = struck(audio, surely=DRUMS in named)
+    pitched = () if {*named} == {DRUMS} else analysis.notes
     notes = sorted([*pitched, *map(rounded, strokes)], key=lambda note: (note.onset, note.midi))
     if not strokes and pitched == analysis.notes:
         return analysis

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
-from otowake.music.instruments import BY_NAME, KIT, drum_of, instrument
+from otowake.music.instruments import BY_NAME, DRUMS, KIT, drum_of, instrument
 from otowake.music.notes import rounded
 from otowake.music.scored import explain_parts, ids_of
 from otowake.options import Constraint
@@ -110,7 +110,7 @@ class Draft:
         parts = self.parts()
         if part not in parts:
             named = PART_NAME.fullmatch(part)
-            kind = "drums" if part in KIT else named[1] if named else ""
+            kind = DRUMS if part in KIT else named[1] if named else ""
             if kind not in BY_NAME:
                 raise _wrong("part", _filled(text.MUST_BE_PART, parts=", ".join(parts) or "–"), part)
             if len(parts) >= MOST_PARTS:

@@ -13,6 +13,9 @@ from otowake.errors import BadInput
 from otowake.text import Language, Text
 from otowake.types import Part
 
+DRUMS = "drums"
+"""The name of the drum kit, whose notes are strokes."""
+
 UNKNOWN = "unknown"
 """The name of what no instrument of the table fits well enough."""
 
@@ -66,7 +69,7 @@ class Instrument(NamedTuple):
     @property
     def is_drum(self) -> bool:
         """Whether its notes are strokes on a drum kit, not pitches."""
-        return self.name == "drums"
+        return self.name == DRUMS
 
 
 def _row(
@@ -117,7 +120,7 @@ TABLE: tuple[Instrument, ...] = (
         108,
         4,
     ),
-    _row("drums", "percussion", "drums", "ドラム", (), 0, 127, 10),
+    _row(DRUMS, "percussion", "drums", "ドラム", (), 0, 127, 10),
 )
 """Every instrument that is recognised; its place is its number in the recogniser's output."""
 

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.instruments import KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
+from otowake.music.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
 from otowake.types import Floats, Note, Part, Share
 
 TRUST, TRUST_ACROSS = 0.5, 4.0
@@ -49,7 +49,7 @@ LEAST_SHARE = 0.05
 OUTSIDE = -3.0
 """What a note outside an instrument's range costs, in nats."""
 
-USUAL = {"piano": 0.5, "drums": -10.0}
+USUAL = {"piano": 0.5, DRUMS: -10.0}
 """By how many nats a note more likely is of an instrument than it sounds like, where the instruments are not given: a recogniser that
 was taught on all of them equally often takes a muffled piano for a harp, and the breath or the key of a pitched note for a drum."""
 
@@ -156,7 +156,7 @@ def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
         name: tuple(place for place, each in enumerate(struck) if each == drum)
         for drum, name in enumerate(KIT)
     }
-    return tuple(Part(name, "drums", places, {"drums": 1.0}) for name, places in mine.items() if places)
+    return tuple(Part(name, DRUMS, places, {DRUMS: 1.0}) for name, places in mine.items() if places)
 
 
 def _votes(chances: Floats, midi: Floats) -> Floats:

@@ -466,14 +466,17 @@ def explain_parts(
     known: Explained | None = None,
     changed: Sequence[tuple[float, float]] = (),
 ) -> Explained:
-    """:func:`explain` for notes that parts may share: each part that may have a note has components for it."""
+    """:func:`explain` for notes that parts may share: each part that may have a note has components for it.
+
+    A note that has become a stroke by hand is nobody else's.
+    """
     labels = np.array([-2 - drum_of(note.midi) if note.is_drum else -1 for note in notes], int)
     shares = np.ones(len(notes))
     every, more = [*notes], []
     for number, part in enumerate(parts):
         labels[list(part.notes)] = number
         for note, share, its in part.shared:
-            if note not in part.notes:
+            if note not in part.notes and not notes[note].is_drum:
                 shares[note] -= share
                 every.append(replace(notes[note], id=its))
                 more.append((number, share))

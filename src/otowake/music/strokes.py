@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.instruments import KIT, drum_of
+from otowake.music.instruments import DRUMS, KIT, drum_of
 from otowake.music.listener import QUIETEST, mono, weights_of
 from otowake.signal.cells import HOP, INSTANTS, RATE, frames_of, instants, level
 from otowake.types import Floats, Note, Sound
@@ -155,7 +155,12 @@ def _forward(weights: dict[str, jax.Array], heard: jax.Array) -> jax.Array:
     return jax.nn.sigmoid(x @ weights["out"] + weights["out.bias"])
 
 
-def peaks(said: NDArray[np.floating], likely: ArrayLike, loud: NDArray[np.floating] | None = None) -> Strokes:
+def peaks(
+    said: NDArray[np.floating],
+    likely: ArrayLike,
+    loud: NDArray[np.floating] | None = None,
+    covered: float = COVERED,
+) -> Strokes:
     """The strokes in what :func:`chances` says: peaks above `likely`, of shape (drum,); all are equally hard where it is not told
     how loud it is.
 
@@ -176,8 +181,8 @@ def peaks(said: NDArray[np.floating], likely: ArrayLike, loud: NDArray[np.floati
     beside = np.lib.stride_tricks.sliding_window_view(
         np.pad(clear, ((CLOSEST, CLOSEST), (0, 0))), 2 * CLOSEST + 1, axis=0
     )
-    covered = beside.any(axis=2).sum(axis=1, keepdims=True) > beside.any(axis=2)
-    at, drum = np.nonzero(clear | (peak & covered & (said > COVERED * likely)))
+    beneath = beside.any(axis=2).sum(axis=1, keepdims=True) > beside.any(axis=2)
+    at, drum = np.nonzero(clear | (peak & beneath & (said > covered * likely)))
     onset, velocity = np.maximum(at * STEP - STEP / 2, 0), np.full(len(at), USUALLY)
     if loud is not None:
         soon = np.minimum(at + np.arange(4)[:, None], len(loud) - 1)
@@ -223,7 +228,7 @@ def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None
             velocity=velocity,
             is_drum=True,
             confidence=confidence,
-            instrument="drums",
+            instrument=DRUMS,
         )
         for onset, drum, confidence, velocity in zip(*(column.tolist() for column in strokes), strict=True)
     ]
