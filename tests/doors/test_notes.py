@@ -230,6 +230,29 @@ def test_wide_music_has_two_staves_and_keeps_every_note(tmp_path):
     assert "音 & <b>" in "".join(root.itertext())
 
 
+def test_a_score_has_staves_for_each_part(tmp_path):
+    """Two violins at the same note have it both; the piano is below, on two staves."""
+    piano = [Note(i / 2, i / 2 + 0.5, midi, programme=0) for i in range(16) for midi in (40, 64, 72)]
+    violin = [Note(i / 2, i / 2 + 0.5, 72 + i % 3, programme=40) for i in range(16)]
+    notes = [*piano, *violin, *violin, Note(1.0, 1.5, 36, is_drum=True)]
+    places = {
+        "ピアノ": range(48),
+        "ヴァイオリン": range(48, 64),
+        "ヴァイオリン 2": range(64, 80),
+        "キック": [80],
+    }
+    write_score(notes, tmp_path / "x.musicxml", parts=list(places.items()))
+    root, pitches = in_score(tmp_path / "x.musicxml")
+    assert pitches == sorted(note.midi for note in notes if not note.is_drum)
+    names = [each.text for each in root.iterfind(".//part-name")]
+    assert names == ["ヴァイオリン", "ヴァイオリン 2", "ピアノ"]
+    assert [part.findtext(".//staves") for part in root.iterfind("part")] == [None, None, "2"]
+    assert [each.text for each in root.iterfind(".//midi-program")] == ["41", "41", "1"]
+    first = (tmp_path / "x.musicxml").read_bytes()
+    write_score(notes, tmp_path / "y.musicxml", parts=list(places.items()))
+    assert (tmp_path / "y.musicxml").read_bytes() == first
+
+
 @settings(max_examples=15)
 @given(
     st.lists(

@@ -48,11 +48,12 @@ def write_score(
     rhythm: Rhythm | None = None,
     key: Key | None = None,
     title: str = "",
+    parts: Sequence[tuple[str, Sequence[int]]] = (),
 ) -> None:
     """Write notes as MusicXML that MuseScore and others open.
 
     They are put on the grid of the beats (:func:`otowake.music.rhythm.quantised`); one stave, or two where the range
-    is wide, with up to two voices each.
+    is wide, with up to two voices each, and so for each of `parts`: those on one stave above, the higher ones first.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ def write_score(
         What to write them in; those that the notes tell if not given.
     title
         Above the score.
+    parts
+        Titles, and the places of the notes that are of the part of that title; the notes of none are a part without a title.
 
     Raises
     ------
@@ -91,18 +94,25 @@ def write_score(
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    placed = quantised(pitched, rhythm)
-    n_bars = 1 + (max(each.start + each.length for each in placed) - 1) // (PARTS * rhythm.metre)
-    staves = [_staff(music21, each, rhythm, key, n_bars) for each in _staves(placed)]
+    players = [(name, quantised(own, rhythm)) for name, own in _players(notes, parts)]
+    n_bars = 1 + (max(each.start + each.length for _, own in players for each in own) - 1) // (
+        PARTS * rhythm.metre
+    )
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=title or "otowake", composer=" ")
-    for number, staff in enumerate(staves, 1):
-        staff.id = f"staff-{number}"  # else music21 draws one at random
-        staff.insert(0, music21.instrument.Instrument())
-        staff.getInstrument().partId = f"P{number}"
-        score.insert(0, staff)
-    if len(staves) > 1:
-        score.insert(0, music21.layout.StaffGroup(staves, symbol="brace", barTogether=True))
+    staves: list[Any] = []
+    for name, own in sorted(((name, _staves(own)) for name, own in players), key=_from_the_top):
+        group = [_staff(music21, each, rhythm, key, n_bars) for each in own]
+        for staff in group:
+            staves.append(staff)
+            staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
+            its = music21.instrument.Instrument(name or None)
+            its.partId = its.instrumentId = f"P{len(staves)}"
+            its.midiProgram = own[0][0].note.programme if name else None
+            staff.insert(0, its)
+            score.insert(0, staff)
+        if len(group) > 1:
+            score.insert(0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True))
     staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
     try:
         with warnings.catch_warnings():
@@ -113,6 +123,24 @@ def write_score(
         Path(path).write_bytes(content)
     except OSError as error:
         raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+
+
+def _players(
+    notes: Sequence[Note], parts: Sequence[tuple[str, Sequence[int]]]
+) -> list[tuple[str, list[Note]]]:
+    """Of each part that has pitched notes: its title and they; none for the notes of no part."""
+    named = {place for _, places in parts for place in places}
+    every = [*parts, ("", [place for place in range(len(notes)) if place not in named])]
+    pitched = [
+        (name, [notes[place] for place in places if not notes[place].is_drum]) for name, places in every
+    ]
+    return [(name, own) for name, own in pitched if own]
+
+
+def _from_the_top(player: tuple[str, list[list[Placed]]]) -> tuple[int, float]:
+    """By what players are in order in a score."""
+    _, staves = player
+    return len(staves), -float(np.mean([each.note.midi for own in staves for each in own]))
 
 
 def _plain(notes: Sequence[Note]) -> Rhythm:

@@ -17,7 +17,7 @@ from otowake.io.audio import Path_, check_file
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
-from otowake.music.instruments import DRUMS, KIT, drum_of
+from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
@@ -67,15 +67,17 @@ def write_notes_to_read(analysis: Analysis, place: Path, language: Language) -> 
     if analysis.audio is not None:
         write_sound(analysis, analysis.audio, place / "notes.flac")
     if any(not note.is_drum for note in analysis.notes):
-        _write_score(analysis, place / "score.musicxml")
+        _write_score(analysis, place / "score.musicxml", language)
 
 
-def _write_score(analysis: Analysis, path: Path) -> None:
+def _write_score(analysis: Analysis, path: Path, language: Language) -> None:
     n, title = len(analysis.notes), analysis.audio.name if analysis.audio else ""
     why = _filled(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n) if n > LONGEST_SCORE else None
     try:
         if why is None:
-            write_score(analysis.notes, path, rhythm=analysis.rhythm, key=analysis.key, title=title)
+            parts = [(title_of(part, language), part.notes) for part in analysis.parts]
+            facts = {"rhythm": analysis.rhythm, "key": analysis.key, "title": title, "parts": parts}
+            write_score(analysis.notes, path, **facts)
     except MissingExtra as error:
         why = _filled(error.sentence, **error.facts)
     if why is not None:
