@@ -95,7 +95,7 @@ def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SEC
     if kind == "distractor":
         return _drums(rng, banks, time, ground, unseen) if rng.random() < 0.7 else []
     if kind == "piano":
-        return [p for p in [_piano(rng, banks, ground, time, unseen)] if p]
+        return [p for p in [piano(rng, banks, ground, time, unseen)] if p]
     if kind in ("reed", "solo"):
         family = "reed" if kind == "reed" else _pick(rng, _SOLO_FAMILIES)
         bank = choose_bank(rng, banks, family, unseen)
@@ -105,7 +105,7 @@ def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SEC
 
 def _ensemble(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> list[Part]:
     size = int(rng.choice([2, 3, 4, 5, 6], p=[0.3, 0.35, 0.2, 0.1, 0.05]))
-    parts = [_piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
+    parts = [piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
     while len(parts) < size:
         bank = choose_bank(rng, banks, _pick(rng, _ENSEMBLE_FAMILIES), unseen)
         parts.append(player(rng, bank, ground, time) if bank else None)
@@ -149,7 +149,8 @@ def _level(rng: Rng) -> tuple[float, float]:
     return float(rng.triangular(30, 72, 115)), float(rng.choice([0, 8, 16, 28]))
 
 
-def _piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> Part | None:
+def piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> Part | None:
+    """A piano played by both hands; None where there is no bank of one."""
     bank = choose_bank(rng, banks, "piano", unseen)
     if bank is None:
         return None

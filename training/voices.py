@@ -1,14 +1,15 @@
 """What the recogniser is taught with: short scenes in which every class is heard equally often, and the notes' patches.
 
 There are three kinds: notes one by one, with silence between them; one to four streams, each a few notes on one instrument and then
-a few on another, so that what is heard at once is unrelated; and music of one to four players.
+a few on another, so that what is heard at once is unrelated; and music of one to four players. Most of what there is to learn about notes in
+mixtures is in the music of several, of which there are scenes besides.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from training.degrade import degrade
 from training.instruments import BY_NAME
 from training.music import Rng
 from training.performance import Played, clock
-from training.plans import Part, player
+from training.plans import Part, piano, player
 from training.render import played, tuning
 from training.samples import RATE
 
@@ -37,8 +38,8 @@ KINDS = {"alone": 0.45, "streams": 0.15, "music": 0.4}
 """How often each kind of scene is made."""
 SHARD = 40
 """Scenes in a file."""
-ONE_BY_ONE = 1_000_000
-"""Scenes from this seed on are of notes one by one."""
+ONE_BY_ONE, TOGETHER, ACCOMPANIED = 1_000_000, 2_000_000, 3_000_000
+"""Scenes from these seeds on are of notes one by one, of music of two to four players, and of those with a piano played by both hands."""
 HEARD = 0.5
 """Share of the scenes whose notes are those that the listener hears; in the others they are the true ones, somewhat wrong."""
 VERSION = 5
@@ -157,11 +158,15 @@ def _streams(rng: Rng, available: list[Choice]) -> Plan:
     return plan
 
 
-def _music(rng: Rng, available: list[Choice]) -> Plan:
-    """One to four players at the same piece, mostly one of them at chords."""
+def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool = False) -> Plan:
+    """Up to four players at the same piece, mostly one of them at chords, or `accompanied` by a piano played by both hands."""
     pitched = [c for c in available if c.label != "drums"]
-    team = [draw(rng, pitched) for _ in range(int(rng.choice([1, 2, 3, 4], p=[0.25, 0.3, 0.3, 0.15])))]
-    if len(team) > 1 and rng.random() < 0.7:
+    sizes = np.arange(fewest, 5)
+    odds = np.array([0.25, 0.3, 0.3, 0.15])[sizes - 1]
+    team = [draw(rng, pitched) for _ in range(int(rng.choice(sizes, p=odds / odds.sum())))]
+    if accompanied:
+        team[0] = draw(rng, [c for c in pitched if c.label == "piano" and not c.bank.held_out])
+    elif len(team) > 1 and rng.random() < 0.7:
         name = "piano" if rng.random() < 0.5 else None
         team[0] = draw(rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)])
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
@@ -170,8 +175,24 @@ def _music(rng: Rng, available: list[Choice]) -> Plan:
     plan = []
     for place, choice in enumerate(team):
         level = float(rng.triangular(-14, -2, 3)) if place else 0.0
-        plan.append((choice, replace(player(rng, choice.bank, ground, time), level=level)))
+        both_hands = piano(rng, [choice.bank], ground, time, False) if accompanied and not place else None
+        plan.append((choice, replace(both_hands or player(rng, choice.bank, ground, time), level=level)))
     return plan
+
+
+MAKERS = {
+    "alone": _alone,
+    "streams": _streams,
+    "music": _music,
+    "together": partial(_music, fewest=2),
+    "accompanied": partial(_music, fewest=2, accompanied=True),
+}
+
+
+def kind_of(seed: int) -> str | None:
+    """The kind of scene that a seed asks for; any if None."""
+    kinds = ((ACCOMPANIED, "accompanied"), (TOGETHER, "together"), (ONE_BY_ONE, "alone"))
+    return next((kind for first, kind in kinds if seed >= first), None)
 
 
 def scene(
@@ -185,7 +206,7 @@ def scene(
     length = int(SECONDS * RATE)
     mixture, rows, who, players = np.zeros(length, np.float32), [], [], []
     kind = kind or str(rng.choice(list(KINDS), p=list(KINDS.values())))
-    plan = {"alone": _alone, "streams": _streams, "music": _music}[kind](rng, available)
+    plan = MAKERS[kind](rng, available)
     places = {id(choice): place for place, choice in enumerate(available)}
     for number, (choice, part) in enumerate(plan):
         begin, sound, notes = _heard(rng, part)
@@ -232,7 +253,7 @@ def prepare(cache_folder: Path, first: int) -> Path:
     available = _choices(cache_folder)
     found: dict[str, list] = {k: [] for k in ("planes", "sounding", "contour", "midi", "label", "bank")}
     for seed in range(first, first + SHARD):
-        wave, table, who, _ = scene(seed, available, "alone" if seed >= ONE_BY_ONE else None)
+        wave, table, who, _ = scene(seed, available, kind_of(seed))
         rng = np.random.default_rng([3, seed])
         notes_of = _heard_notes if rng.random() < HEARD else _known_notes
         onset, offset, midi, which_true = notes_of(rng, wave, table)

@@ -1,6 +1,7 @@
 """Teach the recogniser, which tells the instruments of notes: one command.
 
-    python -m training.who --cache DIR [--samples DIR] [--scenes N] [--steps N] [--networks N] [--all] [--out FILE]
+    python -m training.who --cache DIR [--samples DIR] [--scenes N] [--alone N] [--together N] [--accompanied N]
+                           [--steps N] [--networks N] [--all] [--out FILE]
 
 Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`classes.APART`) and the
 recogniser is judged on them: that run tells how good it is on instruments that it does not know, and the temperature
@@ -250,6 +251,10 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--alone", type=int, default=0, help="more scenes, of notes one by one")
+    parser.add_argument("--together", type=int, default=0, help="more scenes, of two to four players")
+    parser.add_argument(
+        "--accompanied", type=int, default=0, help="more scenes, of a piano and one to three others"
+    )
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--size", type=int, default=256, help="patches in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
@@ -269,7 +274,12 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     banks.build(options.cache, options.samples)
     voices.build(options.cache)
-    asked = ((0, options.scenes), (voices.ONE_BY_ONE, options.alone))
+    asked = (
+        (0, options.scenes),
+        (voices.ONE_BY_ONE, options.alone),
+        (voices.TOGETHER, options.together),
+        (voices.ACCOMPANIED, options.accompanied),
+    )
     firsts = [first + i for first, n in asked for i in range(0, n, voices.SHARD)]
     with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
