@@ -3,7 +3,7 @@
     python benchmarks/instruments.py --data DIR [--weights FILE] [--out FILE]
 
 DIR holds `single_notes` (audio and `manifest.tsv`: file, instrument, pitch), `notes` and `clips` (solos), and
-`stems/trio_*` (a mix, its stems, the notes of each stem). Nothing but the sound is given, unless a line says so:
+`stems/trio_*` (a mix, its stems, the notes of each stem), or some of them; `benchmarks.pieces` makes the last. Nothing but the sound is given, unless a line says so:
 
 - single notes: the pitch is the listener's; where it finds no note, the harmonic series that holds the most. With ``--out``
   a table for `score.py names` is written: the true name and three guesses.
@@ -134,7 +134,8 @@ def solos(data: Path) -> Iterator[tuple[str, str, Path]]:
     for folder, true in FOLDERS.items():
         for path in sorted((data / "notes" / folder).glob("*.flac")):
             yield folder, true, path
-    yield "trumpet", "trumpet", data / "clips" / "trumpet.flac"
+    for path in data.glob("clips/trumpet.flac"):
+        yield "trumpet", "trumpet", path
     for path in sorted((data / "stems").glob("trio_*/*.flac")):
         if path.stem != "mix":
             yield "trio stems", SAME.get(path.stem, path.stem), path
@@ -155,7 +156,7 @@ def solo_clips(data: Path, recognizer: Recognizer) -> None:
         if not related(first, true) or len(parts) != 1:
             print(f"    {path.stem} ({true}): " + ", ".join(f"{p.name} {len(p.notes)}" for p in parts))
     for folder, each in [*found.items(), ("all", [row for rows in found.values() for row in rows])]:
-        right, relative, one = np.mean(each, axis=0)
+        right, relative, one = np.mean(each, axis=0) if each else [np.nan] * 3
         print(
             f"{folder:18s} n={len(each):3d}  right {right:.2f}  or a relative {relative:.2f}  one part {one:.2f}"
         )
@@ -190,6 +191,7 @@ def _lasting(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def trios(data: Path, recognizer: Recognizer) -> None:
     print("\n# trios: F1 of notes with the right instrument")
+    every = defaultdict(list)
     for folder in sorted((data / "stems").glob("trio_*")):
         true = {}
         for path in sorted(folder.glob("*.notes.tsv")):
@@ -202,9 +204,10 @@ def trios(data: Path, recognizer: Recognizer) -> None:
             for how, given in (("found", ()), ("given", tuple(true))):
                 parts = gather(*heard.rows.T, heard.chances, instruments=given)
                 names = ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
-                print(
-                    f"{folder.name}, {what}, instruments {how}: {f1(true, named(heard.rows, parts)):.3f}   {names}"
-                )
+                every[what, how].append(f1(true, named(heard.rows, parts)))
+                print(f"{folder.name}, {what}, instruments {how}: {every[what, how][-1]:.3f}   {names}")
+    for (what, how), each in every.items():
+        print(f"all {len(each)}, {what}, instruments {how}: {np.mean(each):.3f}")
 
 
 def main() -> None:
@@ -219,7 +222,8 @@ def main() -> None:
         "ignore", otowake.errors.InputWarning
     )  # some MP3s promise a little more than they hold
     recognizer = opened(options.weights.read_bytes()) if options.weights else trained()
-    single_notes(options.data / "single_notes", recognizer, options.out)
+    if (options.data / "single_notes").exists():
+        single_notes(options.data / "single_notes", recognizer, options.out)
     solo_clips(options.data, recognizer)
     trios(options.data, recognizer)
 

@@ -1,0 +1,106 @@
+"""Make pieces to measure parts and stems on: generated music, played with a soundfont that nothing was taught on.
+
+    python -m benchmarks.pieces --font FILE --cache DIR --out DIR [--pieces N] [--first N]
+    python -m benchmarks.instruments --data DIR
+    python -m benchmarks.stems --data DIR/stems [--given notes|instruments|nothing]
+
+FILE is a General MIDI soundfont, which must not be among those of :mod:`training.assets`; its notes are kept in the cache. DIR gets a folder
+`stems/trio_NUMBER` for each piece, as recordings with truth have them: `mix.flac`, the exact sum of the stems, and for each player `NAME.flac` and
+`NAME.notes.tsv`. A piano played by both hands, and one or two others out of strings, winds and brass; a quarter of the pieces have three of those
+and no piano. Needs fluidsynth.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from training import assets, banks, music, plans, render
+from training.banks import Bank
+from training.classes import LABELS
+from training.instruments import BY_NAME
+from training.music import Rng
+from training.performance import clock
+from training.plans import Part
+from training.samples import RATE
+from training.soundfonts import GENERAL_MIDI, Preset, takes
+
+SECONDS = 20.0
+HELD = (
+    *("violin", "viola", "cello", "flute", "oboe", "clarinet"),
+    *("bassoon", "saxophone", "trumpet", "horn", "trombone", "tuba"),
+)
+SEED = 20_261_126
+
+
+def banks_of(font: Path, cache: Path) -> list[Bank]:
+    """The font's piano and held instruments."""
+    assets.FONTS[font.stem] = ((str(font),), "")
+    home, found = cache / "pieces" / f"banks{banks.VERSION}", []
+    for name in ("piano", *HELD):
+        preset = Preset(font.stem, 0 if name == "piano" else GENERAL_MIDI[name][0], name)
+        folder, instrument = home / preset.bank_name, BY_NAME[name]
+        length = banks.length_of(instrument)
+        if (folder / "bank.json").exists() or banks.make(
+            folder, font.stem, instrument, takes(preset, instrument, length)
+        ):
+            found.append(banks.load(folder))
+    return found
+
+
+def players(rng: Rng, available: list[Bank]) -> list[Part]:
+    """Who plays what in a piece."""
+    by_name = {bank.instrument.name: bank for bank in available}
+    held = [name for name in HELD if name in by_name]
+    tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
+    ground = music.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
+    time = clock(rng, ground.beats, tempo)
+    n = int(rng.integers(1, 3))
+    found = [plans.piano(rng, [by_name["piano"]], ground, time, False)] if rng.random() < 0.75 else []
+    for name in rng.choice(held, n if found else 3, replace=False):
+        part = plans.player(rng, by_name[str(name)], ground, time)
+        found.append(replace(part, level=float(rng.triangular(-8, 0, 4))))
+    return [part for part in found if part and any(note.start < SECONDS - 1 for note in part.notes)]
+
+
+def write(folder: Path, rng: Rng, parts: list[Part]) -> None:
+    """A piece as a folder of sounds and notes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    n = int(SECONDS * RATE)
+    played = [render.played(rng, part, n, 1.0, SECONDS) for part in parts]
+    loudest = 1.1 * np.abs(sum(sound for sound, _ in played)).max()
+    total = np.zeros(n, np.int32)
+    for part, (sound, rows) in zip(parts, played, strict=True):
+        name = LABELS[part.bank.instrument.name][0]
+        whole = np.rint(sound / loudest * 2**23).astype(np.int32)
+        total += whole
+        soundfile.write(folder / f"{name}.flac", whole * 2**8, RATE, subtype="PCM_24")
+        lines = [f"{max(onset, 0):.4f}\t{offset:.4f}\t{midi}" for onset, offset, _, midi, *_ in rows]
+        (folder / f"{name}.notes.tsv").write_text("\n".join(["onset\toffset\tmidi", *lines]) + "\n")
+    soundfile.write(folder / "mix.flac", total * 2**8, RATE, subtype="PCM_24")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--font", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pieces", type=int, default=24)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first piece")
+    options = parser.parse_args()
+    available = banks_of(options.font, options.cache)
+    for number in range(options.first, options.first + options.pieces):
+        rng = np.random.default_rng([SEED, number])
+        parts = players(rng, available)
+        if len(parts) > 1:
+            write(options.out / "stems" / f"trio_{number:03d}", rng, parts)
+
+
+if __name__ == "__main__":
+    main()
