@@ -1,11 +1,11 @@
 """Gather notes into parts that keep their identity through a piece.
 
-Every part is played by one instrument. The notes' log-probabilities are taken as votes: a recording is a mixture of
-few instruments in unknown shares, and the shares that make the votes likeliest are found by EM (Saerens, Latinne &
-Decaestecker, "Adjusting the outputs of a classifier to new a priori probabilities", 2002). An instrument more is kept only if
-it makes the votes likelier by more than it costs, as in the Bayesian information criterion, and the votes are smoothed over the nearest
-neighbours first, so a note that is taken for another instrument now and then makes no part of its own. The notes are then given to the parts, together: a note belongs where its
-own votes say, where notes with votes like its own belong, where its neighbours in time and pitch belong, and not where the
+Every part is played by one instrument. The notes' log-probabilities are taken as votes: a recording is played by a few
+instruments, those that make the votes likeliest where each note's owner is as likely as the owners of its neighbours in time and pitch make it
+(a Markov random field over the notes, judged by its pseudo-likelihood: Besag, "Statistical analysis of non-lattice data", 1975). So a line's
+notes speak for one another, and a note that is taken for another instrument now and then makes no part of its own. An instrument more is
+kept only if it makes the votes likelier by more than it costs, as in the Bayesian information criterion. The notes are then given to the parts,
+together: a note belongs where its own votes say, where notes with votes like its own belong, where its neighbours belong, and not where the
 player has no hand free.
 """
 
@@ -16,16 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
 from otowake.types import Floats, Note, Part, Share
 
-TRUST, TRUST_ACROSS = 0.5, 4.0
-"""What a gain in likelihood is multiplied by before it is held against a cost: within a kind (struck and plucked strings and
-bars; blown, bowed and reeds) the votes of a part's notes err together; across the two they hardly do, as notes that fade
-are seldom taken for notes that hold."""
+TRUST = 0.3
+"""What a gain in likelihood is multiplied by before it is held against a cost, where another player is of the same kind (struck and
+plucked strings and bars; blown, bowed and reeds): the votes of a part's notes err together, but notes that fade are seldom taken for
+notes that hold."""
 
 STRUCK = frozenset({"keyboard", "plucked", "percussion"})
 """The families whose notes fade from their onset."""
@@ -33,7 +34,7 @@ STRUCK = frozenset({"keyboard", "plucked", "percussion"})
 EITHER = frozenset({"double-bass"})
 """What is bowed as often as it is plucked."""
 
-SURELY, LEAST_SURE = 0.8, 0.1
+SURELY, LEAST_SURE = 0.8, 0.05
 """A note surely fades, or surely holds, from this probability on; where fewer notes than this share do, nobody is looked for who plays
 such notes: in every recording a few are mistaken."""
 
@@ -59,12 +60,12 @@ NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 TOGETHER, APART = 0.5, 1.0
 """How much neighbours hold together, and notes at the same time drive each other out of a part whose player has one voice."""
 
-LIKENESS, TAILS, SHRINK = 1.0, 5.0, 15.0
+LIKENESS, TAILS, SHRINK = 0.6, 5.0, 15.0
 """How much it counts that a note sounds like the others of a part, how heavy the tails of that likeness are, and how many notes the
 piece's mean stands for in a part's own. Set on generated duos and trios."""
 
 ROUNDS = 12
-SURE = 0.25
+SURE = 0.1
 """A part whose likeliest instrument has less than this probability is ``unknown``."""
 
 MOST_PARTS = 12
@@ -79,6 +80,13 @@ class Table(NamedTuple):
     onset: Floats
     offset: Floats
     midi: Floats
+
+
+class Ties(NamedTuple):
+    """How notes are tied, (note, note): how near two are, from 0 to 1, and by how much they overlap in time."""
+
+    near: csr_array
+    overlap: csr_array
 
 
 def gather(
@@ -130,7 +138,7 @@ def gather(
     votes = _votes(np.asarray(chances, float), notes.midi)
     if not named:
         votes += np.array([USUAL.get(row.name, 0.0) for row in TABLE])
-    players = named or chosen(_smoothed(notes, votes), n_parts, _heard(np.asarray(chances, float)))
+    players = named or chosen(notes, votes, n_parts, _heard(np.asarray(chances, float)))
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
     belief = assigned(notes, votes, players)
@@ -165,18 +173,6 @@ def _votes(chances: Floats, midi: Floats) -> Floats:
     return np.maximum(chances, WORST) + OUTSIDE * outside
 
 
-def shares(votes: Floats, players: Sequence[int], rounds: int = 30) -> tuple[Floats, float]:
-    """The shares of the notes that make the votes likeliest, (player,), and the log-likelihood, by EM."""
-    mine = votes[:, list(players)]
-    share = np.full(len(players), 1 / len(players))
-    likely = np.zeros(len(mine))
-    for _ in range(rounds):
-        joint = mine + np.log(np.maximum(share, 1e-9))
-        likely = np.logaddexp.reduce(joint, axis=1)
-        share = np.exp(joint - likely[:, None]).mean(axis=0)
-    return share, float(likely.sum())
-
-
 def _heard(chances: Floats) -> list[int]:
     """The instruments, as places in the table, of whose kind enough notes surely are."""
     fades = np.array([row.family in STRUCK for row in TABLE])
@@ -188,64 +184,64 @@ def _heard(chances: Floats) -> list[int]:
     return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
 
 
-def chosen(votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
+def chosen(notes: Table, votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
     """The instruments that play, as places in the table: one by one, the one that explains the most is added, and each
     that was taken before is changed for another if that is better, until another is not worth its cost. Where the number of
     parts is not given, all but the first are among those `heard` or of the first one's kind."""
-    n = len(votes)
+    n, ties = len(votes), _neighbours(notes)
     cost = COST + COST_PER_LOG * np.log(n)
     found = [int(votes.sum(axis=0).argmax())]
     kind = TABLE[found[0]].family in STRUCK
     every = [i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind]
-    best = shares(votes, found)[1]
+    best = likely(ties, votes, found)
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
-        tried = {i: shares(votes, [*found, i])[1] for i in every if i not in found}
-        gains = {i: _trust(i, found) * (likely - best) for i, likely in tried.items()}
+        tried = {i: likely(ties, votes, [*found, i]) for i in every if i not in found}
+        gains = {i: _trust(i, found) * (reached - best) for i, reached in tried.items()}
         new = max(gains, key=lambda i: gains[i])
         if n_parts is None and gains[new] < cost:
             break
-        found, best = _exchanged(votes, [*found, new], tried[new], every)
+        found, best = _exchanged(ties, votes, [*found, new], tried[new], every)
     return found
 
 
-def _smoothed(notes: Table, votes: Floats) -> Floats:
-    """Votes with those of the neighbours: a line's notes speak for one another, while a note that is mistaken stands alone."""
-    i, j, near, _ = _neighbours(notes)
-    near = near**2  # only the nearest: at the distance to which they reach in `assigned`, lines mix
-    total, weight = votes.copy(), np.ones(len(votes))
-    for a, b in ((i, j), (j, i)):
-        np.add.at(total, a, near[:, None] * votes[b])
-        np.add.at(weight, a, near)
-    return total / weight[:, None]
+def likely(ties: Ties, votes: Floats, players: Sequence[int]) -> float:
+    """The log-likelihood of the votes where each note's owner is as likely as its neighbours' owners and the players' shares make
+    it: a pseudo-likelihood, with the probabilities of owners in the place of owners, and the shares that make it highest, by EM."""
+    mine = votes[:, list(players)]
+    said = _said(ties, players, _settled(ties, players, mine))
+    for _ in range(ROUNDS):
+        more = _softmax(mine + said).mean(axis=0) / _softmax(said).mean(axis=0)
+        said = said + np.log(np.maximum(more, 1e-3))
+    before = said - np.logaddexp.reduce(said, axis=1, keepdims=True)
+    return float(np.logaddexp.reduce(mine + before, axis=1).sum())
 
 
 def _trust(new: int, found: Sequence[int]) -> float:
     """What the gain by one more instrument is multiplied by."""
     struck = [TABLE[i].family in STRUCK for i in (new, *found)]
-    return TRUST if struck[0] in struck[1:] else TRUST_ACROSS
+    return TRUST if struck[0] in struck[1:] else 1.0
 
 
 def _exchanged(
-    votes: Floats, team: list[int], likely: float, every: Sequence[int]
+    ties: Ties, votes: Floats, team: list[int], best: float, every: Sequence[int]
 ) -> tuple[list[int], float]:
     """The team with each member changed for the one of `every` that fits best beside the others."""
     for place in range(len(team)):
         for other in every:
             if other not in team:
                 changed = [*team[:place], other, *team[place + 1 :]]
-                reached = shares(votes, changed)[1]
-                if reached > likely + 1e-9:
-                    team, likely = changed, reached
-    return team, likely
+                reached = likely(ties, votes, changed)
+                if reached > best + 1e-9:
+                    team, best = changed, reached
+    return team, best
 
 
 def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     """More players of the instruments that have the most notes each, until there are enough."""
-    share = shares(votes, players)[0] * len(votes)
+    notes = np.bincount(np.array(players)[votes[:, players].argmax(axis=1)], minlength=len(TABLE))
     players = list(players)
     while len(players) < n_parts:
-        counts = {i: share[k] / players.count(i) for k, i in enumerate(dict.fromkeys(players))}
-        players.append(max(counts, key=lambda i: counts[i]))
+        players.append(max(dict.fromkeys(players), key=lambda i: notes[i] / players.count(i)))
     return players
 
 
@@ -257,10 +253,11 @@ def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> Floats:
     """
     if len(players) == 1:
         return np.ones((len(notes.onset), 1))
+    ties = _neighbours(notes)
     field = votes[:, list(players)] + _desks(notes, players)
-    belief = _settled(notes, players, field)
+    belief = _settled(ties, players, field)
     field += LIKENESS * _alike(notes, votes, field, belief)
-    return _settled(notes, players, field)
+    return _settled(ties, players, field)
 
 
 def _alike(notes: Table, votes: Floats, field: Floats, belief: Floats) -> Floats:
@@ -268,29 +265,28 @@ def _alike(notes: Table, votes: Floats, field: Floats, belief: Floats) -> Floats
     they give, right or wrong, and in pitch. Student's distributions about the parts' means, found by EM from `belief`."""
     heard = np.column_stack([np.maximum(votes, WORST) / 2.5, (notes.midi - 60) / 12])
     belief = 0.8 * np.eye(belief.shape[1])[belief.argmax(axis=1)] + 0.2 / belief.shape[1]
-    likely = np.zeros_like(belief)
+    likeness = np.zeros_like(belief)
     for _ in range(8):
         mean = (belief.T @ heard + SHRINK * heard.mean(axis=0)) / (belief.sum(axis=0)[:, None] + SHRINK)
         far = (heard[:, None] - mean) ** 2
         spread = np.einsum("np,npd->d", belief, far) / len(heard) + 0.05
-        likely = -0.5 * (TAILS + 8) * np.log1p(8 / TAILS * (far / spread).mean(axis=2))
-        belief = 0.5 * belief + 0.5 * _softmax(field + LIKENESS * likely)
-    return likely
+        likeness = -0.5 * (TAILS + 8) * np.log1p(8 / TAILS * (far / spread).mean(axis=2))
+        belief = 0.5 * belief + 0.5 * _softmax(field + LIKENESS * likeness)
+    return likeness
 
 
-def _settled(notes: Table, players: Sequence[int], field: Floats) -> Floats:
+def _settled(ties: Ties, players: Sequence[int], field: Floats) -> Floats:
     """Probabilities of the players of each note, (note, player), from what speaks for each and from the note's neighbours."""
-    i, j, near, overlap = _neighbours(notes)
-    single = np.array([TABLE[p].voices == 1 for p in players], float)
     belief = _softmax(field)
-    for _ in range(ROUNDS):
-        say = np.zeros_like(field)
-        for a, b in ((i, j), (j, i)):
-            np.add.at(
-                say, a, TOGETHER * near[:, None] * belief[b] - APART * overlap[:, None] * single * belief[b]
-            )
-        belief = 0.5 * belief + 0.5 * _softmax(field + say)
+    for _ in range(ROUNDS if len(players) > 1 else 0):
+        belief = 0.5 * belief + 0.5 * _softmax(field + _said(ties, players, belief))
     return belief
+
+
+def _said(ties: Ties, players: Sequence[int], belief: Floats) -> Floats:
+    """What a note's neighbours say of its owner, (note, player), in nats."""
+    single = np.array([TABLE[p].voices == 1 for p in players], float)
+    return TOGETHER * (ties.near @ belief) - APART * (ties.overlap @ belief) * single
 
 
 def _desks(notes: Table, players: Sequence[int]) -> Floats:
@@ -304,8 +300,8 @@ def _desks(notes: Table, players: Sequence[int]) -> Floats:
     return leaning
 
 
-def _neighbours(notes: Table) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
-    """Pairs of notes that may influence each other: both places, how near they are, and by how much they overlap."""
+def _neighbours(notes: Table) -> Ties:
+    """The pairs of notes that may influence each other."""
     order = np.argsort(notes.onset, kind="stable")
     first, second = [], []
     for step in range(1, min(len(order), 24)):
@@ -322,7 +318,15 @@ def _neighbours(notes: Table) -> tuple[NDArray[np.int64], NDArray[np.int64], Flo
     together = np.clip(overlap / np.maximum(shorter, 0.05), 0, 1)
     apart = np.abs(notes.midi[i] - notes.midi[j])
     near = np.exp(-later / NEAR_SECONDS - apart / NEAR_PITCH)
-    return i, j, near, np.where(together > 0.5, together, 0)
+    return Ties(
+        _pairs(i, j, near, len(order)), _pairs(i, j, np.where(together > 0.5, together, 0), len(order))
+    )
+
+
+def _pairs(i: NDArray[np.int64], j: NDArray[np.int64], values: Floats, n: int) -> csr_array:
+    """A symmetric matrix of shape (note, note) from its values at some pairs."""
+    half = csr_array((values, (i, j)), shape=(n, n))
+    return half + half.T
 
 
 def _softmax(x: Floats) -> Floats:
