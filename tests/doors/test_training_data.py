@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from training import assets, banks, data, degrade, kits, music, performance, plans, render, samples
+from training import assets, banks, data, degrade, kits, music, performance, plans, render, samples, voices
+from training.classes import LABELS
 from training.instruments import BY_NAME, INSTRUMENTS
 from training.performance import Played
 from training.plans import Part
@@ -188,6 +189,33 @@ def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
         assert (notes["offset_s"] > notes["onset_s"]).all()
         assert (notes["offset_s"] <= 20).all()
         assert (np.abs(notes["pitch"] - notes["midi"]) < 0.8).all()
+
+
+@pytest.mark.parametrize("first", [voices.ONE_BY_ONE, voices.TOGETHER, voices.ACCOMPANIED])
+def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
+    """One by one nothing sounds together; together at least two play; accompanied, the first is a piano."""
+    labels = {
+        bank.instrument.name: LABELS[bank.instrument.name]
+        for bank in orchestra
+        if bank.instrument.name in LABELS
+    }
+    every = [
+        voices.Choice(bank, *[labels[bank.instrument.name][0]], bank.source, 1.0)
+        for bank in orchestra
+        if bank.instrument.name in labels and not bank.held_out
+    ]
+    several = 0
+    for seed in range(first, first + 4):
+        wave, table, who, players = voices.scene(seed, every, voices.kind_of(seed))
+        assert wave.shape == (int(voices.SECONDS * RATE),) and np.isfinite(wave).all()
+        assert len(table) == len(who) == len(players) > 0
+        several += len(set(players.tolist())) > 1
+        if first == voices.ONE_BY_ONE:
+            assert np.all(np.diff(np.sort(table[:, 0])) > 0.05)
+        if first == voices.ACCOMPANIED:
+            piano = [every[place].label == "piano" for place in who[players == 0]]
+            assert piano and all(piano)
+    assert several >= 3
 
 
 def test_held_out_banks_are_for_validation_alone(orchestra):

@@ -75,7 +75,8 @@ def _write_score(analysis: Analysis, path: Path, language: Language) -> None:
     why = _filled(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n) if n > LONGEST_SCORE else None
     try:
         if why is None:
-            parts = [(title_of(part, language), part.notes) for part in analysis.parts]
+            titles = [title_of(part, language) for part in analysis.parts]
+            parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
             facts = {"rhythm": analysis.rhythm, "key": analysis.key, "title": title, "parts": parts}
             write_score(analysis.notes, path, **facts)
     except MissingExtra as error:
