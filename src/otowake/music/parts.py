@@ -66,7 +66,7 @@ piece's mean stands for in a part's own. Set on generated duos and trios."""
 
 ROUNDS = 12
 SURE = 0.1
-"""A part whose likeliest instrument has less than this probability is ``unknown``."""
+"""A part whose instrument has less than this probability is ``unknown``."""
 
 MOST_PARTS = 12
 
