@@ -38,7 +38,9 @@ SEED = 20_261_126
 
 
 def banks_of(font: Path, cache: Path) -> list[Bank]:
-    """The font's piano and held instruments."""
+    """The font's piano and held instruments; :class:`ValueError` if it is one that is taught on."""
+    if font.name in {Path(place).name for places, _ in assets.FONTS.values() for place in places}:
+        raise ValueError(f"{font.stem} is taught on")
     assets.FONTS[font.stem] = ((str(font),), "")
     home, found = cache / "pieces" / f"banks{banks.VERSION}", []
     for name in ("piano", *HELD):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from benchmarks import pieces
+from benchmarks.stems import true_notes
 from training import assets, banks, data, degrade, kits, music, performance, plans, render, samples, voices
 from training.classes import LABELS
 from training.instruments import BY_NAME, INSTRUMENTS
@@ -216,6 +218,26 @@ def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
             piano = [every[place].label == "piano" for place in who[players == 0]]
             assert piano and all(piano)
     assert several >= 3
+
+
+def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
+    own = {bank.instrument.name: bank for bank in orchestra if not bank.held_out}
+    rng = np.random.default_rng(0)
+    parts = [
+        Part(own[name], tuple(Played(i / 2, i / 2 + 0.4, own[name].pitches[0] + i, 80) for i in range(8)))
+        for name in ("piano", "violin")
+    ]
+    pieces.write(tmp_path / "trio_000", rng, parts)
+    sounds = {path.stem: sf.read(path)[0] for path in (tmp_path / "trio_000").glob("*.flac")}
+    assert set(sounds) == {"mix", "piano", "violin"} and np.abs(sounds["mix"]).max() > 0.5
+    assert np.array_equal(sounds["mix"], sounds["piano"] + sounds["violin"])
+    notes, labels = true_notes(tmp_path / "trio_000", ["piano", "violin"])
+    assert labels == [0] * 8 + [1] * 8 and [round(note.onset * 2) for note in notes] == [*range(8), *range(8)]
+
+
+def test_pieces_are_not_played_on_what_was_taught_on(tmp_path):
+    with pytest.raises(ValueError, match="FluidR3_GM is taught on"):
+        pieces.banks_of(tmp_path / "FluidR3_GM.sf2", tmp_path)
 
 
 def test_held_out_banks_are_for_validation_alone(orchestra):

@@ -283,7 +283,7 @@ def test_drums_are_shown_by_name(analysis):
     assert {"キック", "スネア", "ハイハット"} < set(ticks)
     assert "\tkick\n" in labels(analysis)
     rows = [part_cells(part, analysis, "en") for part in analysis.parts if part.name in KIT]
-    assert [row[0] for row in rows] == ["Kick", "Snare", "Hi-hat"]
+    assert [row[0] for row in rows] == ["kick", "snare", "hi-hat"]
     assert {row[2] for row in rows} == {"–"}
     assert np.isnan(timbre(analysis).levels[[part.name for part in analysis.parts].index("kick")]).all()
 

@@ -192,7 +192,7 @@ def title_of(part: Part, language: Language = "en") -> str:
     ('French horn 2', 'ヴァイオリン')
     """
     if part.name in KIT:
-        return KIT[part.name].title.format(language).capitalize()
+        return KIT[part.name].title.format(language)
     number = part.name.removeprefix(part.instrument).removeprefix("-")
     return f"{instrument(part.instrument).title.format(language)} {number}".rstrip()
 

@@ -138,16 +138,17 @@ def gather(
     votes = _votes(np.asarray(chances, float), notes.midi)
     if not named:
         votes += np.array([USUAL.get(row.name, 0.0) for row in TABLE])
-    players = named or chosen(notes, votes, n_parts, _heard(np.asarray(chances, float)))
+    ties = _neighbours(notes)
+    players = named or chosen(ties, votes, n_parts, _heard(np.asarray(chances, float)))
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, votes, n_parts)
-    belief = assigned(notes, votes, players)
+    belief = assigned(notes, ties, votes, players)
     while not named and n_parts is None and len(players) > 1:
         counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
         if counts.min() >= LEAST_SHARE * len(belief):
             break
         players.pop(int(counts.argmin()))
-        belief = assigned(notes, votes, players)
+        belief = assigned(notes, ties, votes, players)
     return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
 
 
@@ -184,11 +185,11 @@ def _heard(chances: Floats) -> list[int]:
     return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
 
 
-def chosen(notes: Table, votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
+def chosen(ties: Ties, votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
     """The instruments that play, as places in the table: one by one, the one that explains the most is added, and each
     that was taken before is changed for another if that is better, until another is not worth its cost. Where the number of
     parts is not given, all but the first are among those `heard` or of the first one's kind."""
-    n, ties = len(votes), _neighbours(notes)
+    n = len(votes)
     cost = COST + COST_PER_LOG * np.log(n)
     found = [int(votes.sum(axis=0).argmax())]
     kind = TABLE[found[0]].family in STRUCK
@@ -245,7 +246,7 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     return players
 
 
-def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> Floats:
+def assigned(notes: Table, ties: Ties, votes: Floats, players: Sequence[int]) -> Floats:
     """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours.
 
     The players' shares do not count: they would only make the rich richer, as the largest part takes what the votes are
@@ -253,7 +254,6 @@ def assigned(notes: Table, votes: Floats, players: Sequence[int]) -> Floats:
     """
     if len(players) == 1:
         return np.ones((len(notes.onset), 1))
-    ties = _neighbours(notes)
     field = votes[:, list(players)] + _desks(notes, players)
     belief = _settled(ties, players, field)
     field += LIKENESS * _alike(notes, votes, field, belief)
