@@ -20,7 +20,7 @@ import argparse
 import csv
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ from otowake.music import listener
 from otowake.music.instruments import NAMES, instrument
 from otowake.music.listener import mono
 from otowake.music.parts import gather
-from otowake.music.recognizer import Recognizer, opened, recognize, trained
+from otowake.music.recognizer import Opinions, Recognizer, opened, recognize, trained
 from otowake.signal.cells import LOWEST, cells, level
 from otowake.types import Audio, Part
 
@@ -61,11 +61,14 @@ FOLDERS = {"piano_disklavier": "piano", "piano_sampled": "piano", "harmonica": "
 
 
 class Heard(NamedTuple):
-    """Notes with what the recogniser thinks: `rows` (note, 3) of onset, offset, midi; `weight` (note,); `chances`."""
+    """Notes with what the recogniser thinks: `rows` (note, 3) of onset, offset, midi; `weight` (note,); `opinions`."""
 
     rows: NDArray[np.float64]
     weight: NDArray[np.float64]
-    chances: NDArray[np.float64]
+    opinions: Opinions
+
+    def parts(self, given: Sequence[str] = ()) -> tuple[Part, ...]:
+        return gather(*self.rows.T, self.opinions.together, self.opinions.alone, instruments=given)
 
 
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
@@ -97,7 +100,7 @@ def ranking(heard: Heard) -> list[str]:
     keys = heard.rows[:, 2]
     most = max(np.unique(keys), key=lambda key: heard.weight[keys == key].sum())
     use = keys == most
-    total = (heard.weight[use, None] * heard.chances[use]).sum(axis=0)
+    total = (heard.weight[use, None] * heard.opinions.together[use]).sum(axis=0)
     return [NAMES[i] for i in np.argsort(-total)]
 
 
@@ -150,7 +153,7 @@ def solo_clips(data: Path, recognizer: Recognizer) -> None:
     print("\n# solos")
     for folder, true, path in solos(data):
         heard = hear(otowake.load(path), recognizer)
-        parts = gather(*heard.rows.T, heard.chances)
+        parts = heard.parts()
         first = next(iter(parts[0].probabilities)) if parts else "unknown"
         found[folder].append((first == true, related(first, true), len(parts) == 1))
         if not related(first, true) or len(parts) != 1:
@@ -202,7 +205,7 @@ def trios(data: Path, recognizer: Recognizer) -> None:
         for what, rows in (("true notes", np.concatenate(list(true.values()))), ("listener's notes", None)):
             heard = hear(audio, recognizer, rows)
             for how, given in (("found", ()), ("given", tuple(true))):
-                parts = gather(*heard.rows.T, heard.chances, instruments=given)
+                parts = heard.parts(given)
                 names = ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
                 every[what, how].append(f1(true, named(heard.rows, parts)))
                 print(f"{folder.name}, {what}, instruments {how}: {every[what, how][-1]:.3f}   {names}")

@@ -1,4 +1,5 @@
-"""The recogniser's network, as it is trained (PyTorch); :mod:`otowake.music.recognizer` runs the same in JAX."""
+"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer` and :mod:`otowake.music.context` run the same
+in JAX."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from otowake.music.context import HEADS, RELATIONS
 from otowake.music.instruments import TABLE
+from otowake.music.pitch import HUES
 from otowake.music.recognizer import HIDDEN, INPUTS, Weights
 
 LAYERS = ("first", "second", "names")
@@ -45,4 +48,66 @@ class Network(nn.Module):
                     bias = bias - self.mean @ matrix
                 found[name] = np.ascontiguousarray(matrix.float().numpy())[None]
                 found[f"{name}.bias"] = np.ascontiguousarray(bias.float().numpy())[None]
+        return found
+
+
+class _Block(nn.Module):
+    """Self-attention and a dense layer, each beside what it is given (before both, a norm)."""
+
+    def __init__(self, width: int, relations: int, drop: float) -> None:
+        super().__init__()
+        self.attention_norm, self.dense_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.looks, self.seen = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.relation = nn.Linear(relations, HEADS)
+        self.into, self.out = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, h: Tensor, relation: Tensor, there: Tensor) -> Tensor:
+        scenes, notes, width = h.shape
+        looks = self.looks(self.attention_norm(h)).reshape(scenes, notes, 3, HEADS, width // HEADS)
+        q, k, v = looks.permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-1, -2) / (width // HEADS) ** 0.5 + self.relation(relation).movedim(3, 1)
+        seen = scores.masked_fill(~there[:, None, None], -1e4).softmax(-1) @ v
+        h = h + self.drop(self.seen(seen.transpose(1, 2).reshape(h.shape)))
+        return h + self.drop(self.out(self.drop(torch.relu(self.into(self.dense_norm(h))))))
+
+
+class ContextNetwork(nn.Module):
+    """What :mod:`otowake.music.context` adds to the log-probabilities of notes, for several windows at once.
+
+    Begins by adding nothing.
+    """
+
+    def __init__(self, width: int = 64, blocks: int = 2, relations: int = 16, drop: float = 0.0) -> None:
+        super().__init__()
+        told_numbers = 3 * len(TABLE) + len(HUES) + 3
+        self.told, self.relation = nn.Linear(told_numbers, width), nn.Linear(RELATIONS, relations)
+        self.blocks = nn.ModuleList(_Block(width, relations, drop) for _ in range(blocks))
+        self.norm, self.names = nn.LayerNorm(width), nn.Linear(width, len(TABLE))
+        nn.init.zeros_(self.names.weight)
+        nn.init.zeros_(self.names.bias)
+
+    def forward(self, x: Tensor, relations: Tensor, there: Tensor) -> Tensor:
+        """From (window, note, number), (window, note, note, number) and (window, note) to (window, note, instrument)."""
+        h, relation = self.told(x), torch.relu(self.relation(relations))
+        for block in self.blocks:
+            h = block(h, relation, there)
+        return self.names(self.norm(h))
+
+    def weights(self) -> Weights:
+        """The weights as the package takes them, float32: of one network."""
+        layers = {"told": self.told, "relation": self.relation, "norm": self.norm, "names": self.names}
+        for number, block in enumerate(self.blocks):
+            named = {
+                "attention.norm": block.attention_norm,
+                "dense.norm": block.dense_norm,
+                "looks": block.looks,
+            }
+            named |= {"seen": block.seen, "relation": block.relation, "in": block.into, "out": block.out}
+            layers |= {f"{number}.{name}": layer for name, layer in named.items()}
+        found: Weights = {}
+        with torch.no_grad():
+            for name, layer in layers.items():
+                found[name] = np.ascontiguousarray(layer.weight.float().numpy().T)[None]
+                found[f"{name}.bias"] = layer.bias.float().numpy()[None]
         return found

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +38,19 @@ KINDS = {"alone": 0.45, "streams": 0.15, "music": 0.4}
 """How often each kind of scene is made."""
 SHARD = 40
 """Scenes in a file."""
-ONE_BY_ONE, TOGETHER, ACCOMPANIED = 1_000_000, 2_000_000, 3_000_000
-"""Scenes from these seeds on are of notes one by one, of music of two to four players, and of those with a piano played by both hands."""
+ONE_BY_ONE, TOGETHER, ACCOMPANIED, MUSIC = 1_000_000, 2_000_000, 3_000_000, 4_000_000
+"""Scenes from these seeds on are of notes one by one, of music of two to four players, of those with a piano played by both hands, and of
+one to four players."""
+NOBODY = -1
+"""The label, bank and player of a note that nobody plays, or that is too short to learn from."""
+COLUMNS = {
+    **{"onset": np.float32, "offset": np.float32, "midi": np.int16, "label": np.int64, "bank": np.int16},
+    **{"scene": np.int32, "player": np.int16},
+}
+"""What is kept of every note besides its description."""
 HEARD = 0.5
 """Share of the scenes whose notes are those that the listener hears; in the others they are the true ones, somewhat wrong."""
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -191,7 +199,7 @@ MAKERS = {
 
 def kind_of(seed: int) -> str | None:
     """The kind of scene that a seed asks for; any if None."""
-    kinds = ((ACCOMPANIED, "accompanied"), (TOGETHER, "together"), (ONE_BY_ONE, "alone"))
+    kinds = ((MUSIC, "music"), (ACCOMPANIED, "accompanied"), (TOGETHER, "together"), (ONE_BY_ONE, "alone"))
     return next((kind for first, kind in kinds if seed >= first), None)
 
 
@@ -251,26 +259,25 @@ def prepare(cache_folder: Path, first: int) -> Path:
     if path.exists():
         return path
     available = _choices(cache_folder)
-    found: dict[str, list] = {k: [] for k in ("planes", "sounding", "contour", "midi", "label", "bank")}
+    found: dict[str, list] = {name: [] for name in (*Description._fields, *COLUMNS)}
     for seed in range(first, first + SHARD):
-        wave, table, who, _ = scene(seed, available, kind_of(seed))
+        wave, table, who, players = scene(seed, available, kind_of(seed))
         rng = np.random.default_rng([3, seed])
         notes_of = _heard_notes if rng.random() < HEARD else _known_notes
         onset, offset, midi, which_true = notes_of(rng, wave, table)
-        use = np.flatnonzero((which_true >= 0) & (offset - onset > 0.05) & (onset < SECONDS - 0.2))
-        if not len(use):
+        clear = (which_true >= 0) & (offset - onset > 0.05) & (onset < SECONDS - 0.2)
+        if not clear.any():
             continue
+        bank = np.where(clear, who[which_true], NOBODY)
+        labels = [NAMES.index(available[i].label) if i >= 0 else NOBODY for i in bank]
+        player = np.where(clear, players[which_true], NOBODY)
         contour = contours(wave, onset, offset, midi)
         for which, batch in patches(wave, onset, offset, midi):
-            kept = np.isin(which, use)
-            known_of = described(batch, contour[which])
-            found["planes"].append(known_of.planes[kept].astype(np.float16))
-            found["sounding"].append(known_of.sounding[kept])
-            found["contour"].append(known_of.contour[kept])
-            found["midi"].append(batch.midi[kept].astype(np.int16))
-            mine = who[which_true[which[kept]]]
-            found["label"].append(np.array([NAMES.index(available[i].label) for i in mine], np.int64))
-            found["bank"].append(mine.astype(np.int16))
+            for name, values in described(batch, contour[which])._asdict().items():
+                found[name].append(values.astype(np.float16))
+            columns = (onset, offset, midi, labels, bank, np.full(len(onset), seed), player)
+            for (name, dtype), column in zip(COLUMNS.items(), columns, strict=True):
+                found[name].append(np.asarray(column)[which].astype(dtype))
     names = {"names": np.array([c.bank.name for c in available])}
     files.store(path, names | {k: np.concatenate(v) for k, v in found.items()})
     return path
@@ -306,11 +313,18 @@ def _choices(folder: Path) -> list[Choice]:
 
 
 def load(paths: list[Path]) -> Lessons:
-    """The notes of some files together."""
-    parts = []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as file:
-            parts.append({k: file[k] for k in file.files})
-    joined = {k: np.concatenate([p[k] for p in parts]) for k in parts[0] if k != "names"}
-    known = Description(*(joined.pop(name) for name in Description._fields))
-    return Lessons(known, **joined, names=tuple(parts[0]["names"].tolist()))
+    """The notes of some files together, without those that nobody plays."""
+    parts = [arrays_of(path) for path in paths]
+    taught = [part["label"] != NOBODY for part in parts]
+    columns = {
+        name: np.concatenate([part[name][use] for part, use in zip(parts, taught, strict=True)])
+        for name in (*Description._fields, *Lessons._fields[1:-1])
+    }
+    known = Description(*(columns.pop(name) for name in Description._fields))
+    return Lessons(known, **columns, names=tuple(parts[0]["names"].tolist()))
+
+
+def arrays_of(path: Path) -> dict[str, NDArray[Any]]:
+    """What :func:`prepare` kept."""
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

@@ -30,7 +30,8 @@ from torch.nn import functional
 
 from otowake.music.contours import PARTIALS
 from otowake.music.instruments import TABLE
-from otowake.music.recognizer import BELOW, FINE, HEARD, HUES, SPAN, Description, Weights, flat, hues, opened
+from otowake.music.pitch import HUES, hues
+from otowake.music.recognizer import BELOW, FINE, HEARD, SPAN, Description, Weights, flat, opened
 from otowake.signal.cells import LOWEST, ROWS
 from training import banks, files, keeping, voices
 from training.classes import APART, APART_FONT

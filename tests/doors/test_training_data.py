@@ -6,7 +6,20 @@ import soundfile as sf
 
 from benchmarks import pieces
 from benchmarks.stems import true_notes
-from training import assets, banks, data, degrade, kits, music, performance, plans, render, samples, voices
+from training import (
+    assets,
+    banks,
+    data,
+    degrade,
+    files,
+    kits,
+    music,
+    performance,
+    plans,
+    render,
+    samples,
+    voices,
+)
 from training.classes import LABELS
 from training.instruments import BY_NAME, INSTRUMENTS
 from training.performance import Played
@@ -218,6 +231,17 @@ def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
             piano = [every[place].label == "piano" for place in who[players == 0]]
             assert piano and all(piano)
     assert several >= 3
+
+
+def test_notes_that_nobody_plays_are_kept_but_teach_no_names(tmp_path):
+    columns = {name: np.arange(3).astype(dtype) for name, dtype in voices.COLUMNS.items()}
+    columns["label"] = np.array([4, voices.NOBODY, 7])
+    known = {name: np.full((3, 2), np.arange(3)[:, None], np.float16) for name in voices.Description._fields}
+    files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | known | columns)
+    lessons = voices.load([tmp_path / "0.npz", tmp_path / "0.npz"])
+    assert lessons.label.tolist() == [4, 7] * 2 and lessons.midi.tolist() == [0, 2] * 2
+    assert lessons.known.planes[:, 0].tolist() == [0, 2] * 2 and lessons.names == ("a", "b")
+    assert voices.arrays_of(tmp_path / "0.npz")["label"].tolist() == [4, voices.NOBODY, 7]
 
 
 def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):

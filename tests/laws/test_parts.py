@@ -77,6 +77,38 @@ def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_no
         assert parts == {"piano": tuple(range(180)), "flute": tuple(range(180, 210))}
 
 
+def test_a_third_player_of_another_family_is_found_in_doubt() -> None:
+    """A few notes of what is probably a trumpet, beside a piano and a bassoon: too few for a second player of its kind, enough for a third."""
+    beats = np.arange(40) * 0.5
+    onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:16] + 0.06])
+    midi = np.concatenate([np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(16) % 5])
+    players = np.repeat([0, 1, 2], [120, 40, 16])
+    votes = np.full((len(onset), len(TABLE)), 0.004)
+    piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
+    votes[:, piano], votes[:, bassoon] = (
+        np.array([0.6, 0.05, 0.05])[players],
+        np.array([0.03, 0.6, 0.05])[players],
+    )
+    votes[:, trumpet] = np.array([0.01, 0.03, 0.6])[players]
+    votes = np.log(votes / votes.sum(axis=1, keepdims=True))
+    found = gather(onset, onset + 0.45, midi, votes)
+    assert [(part.name, part.notes) for part in found] == [
+        (name, tuple(np.flatnonzero(players == place)))
+        for place, name in enumerate(("piano", "bassoon", "trumpet"))
+    ]
+
+
+def test_each_note_by_itself_says_how_many_play_and_all_together_what() -> None:
+    notes, true = two()
+    called = chances(["oboe" if name == "flute" else name for name in true], seed=1)
+    parts = gather(*notes, called, chances(true))
+    assert {part.name for part in parts} == {"oboe", "bassoon"}
+    known = gather(*notes, called, chances(true), instruments=["flute", "oboe"])
+    assert np.mean([true[n] == "flute" for part in known if part.name == "flute" for n in part.notes]) > 0.6
+    lonely = chances(["flute"] * len(true))
+    assert len(gather(*notes, chances(true), lonely)) == 1
+
+
 def test_only_the_instruments_given_are_considered() -> None:
     notes, true = two()
     parts = gather(*notes, chances(true), instruments=["oboe", "cello"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from otowake import Audio
 from otowake.music import recognizer
+from otowake.music.context import in_context
 from otowake.music.contours import contours
 from otowake.music.instruments import NAMES, TABLE
 from otowake.music.recognizer import (
@@ -58,9 +60,14 @@ def tones(keys: list[float], every: float = 0.5) -> tuple[Floats, Floats, Floats
     return sound.astype(np.float32), onset, onset + 0.4, np.array(keys, float)
 
 
+def named(*given: Any) -> Floats:
+    """Log-probabilities of notes."""
+    return recognize(*given).together
+
+
 def test_probabilities_add_up_to_one() -> None:
     sound, *notes = tones([60, 67, 72, 40])
-    chances = recognize(Audio(sound, RATE), *notes, Recognizer(random_weights()))
+    chances = named(Audio(sound, RATE), *notes, Recognizer(random_weights()))
     assert chances.shape == (4, len(TABLE))
     np.testing.assert_allclose(np.exp(chances).sum(axis=1), 1, rtol=1e-5)
 
@@ -68,7 +75,7 @@ def test_probabilities_add_up_to_one() -> None:
 @pytest.mark.parametrize("gain", [10 ** (-40 / 20), 5.0])
 def test_the_level_does_not_matter(gain: float) -> None:
     sound, *notes = tones([60, 67, 72, 40])
-    a, b = (recognize(Audio(g * sound, RATE), *notes, Recognizer(random_weights())) for g in (1.0, gain))
+    a, b = (named(Audio(g * sound, RATE), *notes, Recognizer(random_weights())) for g in (1.0, gain))
     np.testing.assert_allclose(a, b, atol=5e-3)
 
 
@@ -86,11 +93,11 @@ def test_notes_may_come_in_any_order_and_number() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     order = np.array([2, 0, 3, 1])
     mind = Recognizer(random_weights())
-    plain = recognize(Audio(sound, RATE), *notes, mind)
-    moved = recognize(Audio(sound, RATE), *(column[order] for column in notes), mind)
+    plain = named(Audio(sound, RATE), *notes, mind)
+    moved = named(Audio(sound, RATE), *(column[order] for column in notes), mind)
     np.testing.assert_allclose(moved, plain[order], atol=1e-3)
     many = [np.tile(column, BATCH // 4 + 1) for column in notes]
-    assert recognize(Audio(sound, RATE), *many, mind).shape == (BATCH + 4, len(TABLE))
+    assert named(Audio(sound, RATE), *many, mind).shape == (BATCH + 4, len(TABLE))
 
 
 def test_a_patch_has_its_own_partials_in_their_rows() -> None:
@@ -132,9 +139,9 @@ def test_others_are_told_from_the_note_itself() -> None:
 
 
 def test_silence_says_nothing() -> None:
-    chances = recognize(Audio(np.zeros(RATE), RATE), [0.1], [0.5], [60], Recognizer(random_weights()))
+    chances = named(Audio(np.zeros(RATE), RATE), [0.1], [0.5], [60], Recognizer(random_weights()))
     np.testing.assert_allclose(chances, -np.log(len(TABLE)))
-    assert recognize(Audio(np.zeros(RATE), RATE), [], [], [], Recognizer(random_weights())).shape == (
+    assert named(Audio(np.zeros(RATE), RATE), [], [], [], Recognizer(random_weights())).shape == (
         0,
         len(TABLE),
     )
@@ -144,17 +151,29 @@ def test_several_networks_are_asked_together() -> None:
     one, other = random_weights(1), random_weights(2)
     both = {k: np.concatenate([one[k], other[k]]) for k in one}
     sound, *notes = tones([60, 67])
-    each = [recognize(Audio(sound, RATE), *notes, Recognizer(weights, 1.5)) for weights in (one, other)]
+    each = [named(Audio(sound, RATE), *notes, Recognizer(weights, 1.5)) for weights in (one, other)]
     mean = np.mean(each, axis=0)
     expected = mean - np.logaddexp.reduce(mean, axis=1, keepdims=True)
-    np.testing.assert_allclose(
-        recognize(Audio(sound, RATE), *notes, Recognizer(both, 1.5)), expected, atol=1e-4
-    )
+    np.testing.assert_allclose(named(Audio(sound, RATE), *notes, Recognizer(both, 1.5)), expected, atol=1e-4)
+
+
+def test_those_around_count_in_part() -> None:
+    sound, *notes = tones([60, 67, 72, 40])
+    mind = Recognizer(random_weights(), 1.3, trained().context)
+    alone, together = recognize(Audio(sound, RATE), *notes, mind)
+    np.testing.assert_allclose(alone, named(Audio(sound, RATE), *notes, Recognizer(random_weights(), 1.3)))
+    assert mind.context is not None
+    begin, end, pitch = (np.asarray(each, float) for each in notes)
+    around = in_context(alone, begin, end, pitch, mind.context)
+    weight = recognizer.AROUND * 4 / (4 + recognizer.FEW)
+    pooled = (1 - weight) * alone + weight * around
+    pooled -= np.logaddexp.reduce(pooled, axis=1, keepdims=True)
+    np.testing.assert_allclose(together, pooled, atol=1e-4)
 
 
 def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:
     sound, *_ = tones([60])
-    chances = recognize(
+    chances = named(
         Audio(sound, RATE), [0.0, 1.6, 99.0], [0.01, 5.0, 99.5], [0, 127, 60], Recognizer(random_weights())
     )
     assert np.isfinite(chances).all()
@@ -180,12 +199,12 @@ def test_all_weights_of_the_package_are_under_5_mb_together() -> None:
 
 def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio) -> None:
     onset = np.arange(4) * 0.5
-    struck = recognize(melody, onset, onset + 0.45, [60, 64, 67, 72]).sum(axis=0)
+    struck = named(melody, onset, onset + 0.45, [60, 64, 67, 72]).sum(axis=0)
     at = np.arange(2 * RATE) / RATE
     steady = sum(np.sin(2 * np.pi * 330 * k * at) / k**0.7 for k in range(1, 20, 1)) * np.minimum(
         at / 0.05, 1
     )
-    reed = recognize(Audio(0.05 * steady, RATE), [0.0, 1.0], [1.0, 2.0], [64, 64]).sum(axis=0)
+    reed = named(Audio(0.05 * steady, RATE), [0.0, 1.0], [1.0, 2.0], [64, 64]).sum(axis=0)
     blown = [
         NAMES.index(name)
         for name in ("accordion", "harmonica", "organ", "oboe", "bassoon", "clarinet", "violin")

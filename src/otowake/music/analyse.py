@@ -179,9 +179,11 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             np.array([getattr(notes[place], name) for place in places], float)
             for name in ("onset", "heard_until", "midi")
         )
-        chances = recognize(audio, onset, until, midi)
+        heard = recognize(audio, onset, until, midi)
         pitched = [name for name in named if name != DRUMS]
-        found = gather(onset, until, midi, chances, n_parts=spec.parts, instruments=pitched)
+        found = gather(
+            onset, until, midi, heard.together, heard.alone, n_parts=spec.parts, instruments=pitched
+        )
         parts = tuple(
             replace(
                 part,

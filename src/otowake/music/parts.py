@@ -24,9 +24,9 @@ from otowake.music.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of
 from otowake.types import Floats, Note, Part, Share
 
 TRUST = 0.3
-"""What a gain in likelihood is multiplied by before it is held against a cost, where another player is of the same kind (struck and
-plucked strings and bars; blown, bowed and reeds): the votes of a part's notes err together, but notes that fade are seldom taken for
-notes that hold."""
+"""What a gain in likelihood is multiplied by before it is held against a cost, where another player is like one that is known: the votes of a
+part's notes err together. Beside one player, those of its kind are like it (struck and plucked strings and bars; blown, bowed and reeds), as notes
+that fade are seldom taken for notes that hold; where two are known, what both are mistaken for is known as well, and only those of a family are alike."""
 
 STRUCK = frozenset({"keyboard", "plucked", "percussion"})
 """The families whose notes fade from their onset."""
@@ -41,8 +41,8 @@ such notes: in every recording a few are mistaken."""
 WORST = -5.0
 """The least log-probability of an instrument that one note can vote for."""
 
-COST, COST_PER_LOG = 2.0, 1.5
-"""What a part costs: nats, and nats for each natural logarithm of the number of notes."""
+COST, COST_PER_LOG, LATER = 2.0, 1.5, 0.5
+"""What a second part costs: nats, and nats for each natural logarithm of the number of notes; and what part of that a later one costs."""
 
 LEAST_SHARE = 0.05
 """Less than this share of the notes makes no part, unless it was asked for."""
@@ -50,9 +50,9 @@ LEAST_SHARE = 0.05
 OUTSIDE = -3.0
 """What a note outside an instrument's range costs, in nats."""
 
-USUAL = {"piano": 0.5, DRUMS: -10.0}
+USUAL = {"piano": 0.5, "violin": 0.3, DRUMS: -10.0}
 """By how many nats a note more likely is of an instrument than it sounds like, where the instruments are not given: a recogniser that
-was taught on all of them equally often takes a muffled piano for a harp, and the breath or the key of a pitched note for a drum."""
+was taught on all of them equally often takes a muffled piano for a harp, a violin for a viola, and the breath or the key of a pitched note for a drum."""
 
 NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 """How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
@@ -94,6 +94,7 @@ def gather(
     offset: ArrayLike,
     midi: ArrayLike,
     chances: ArrayLike,
+    alone: ArrayLike | None = None,
     *,
     n_parts: int | None = None,
     instruments: Sequence[str] = (),
@@ -106,7 +107,10 @@ def gather(
         Shape (note,): the notes, times in seconds.
     chances
         Shape (note, instrument): log-probabilities in the order of :data:`~otowake.music.instruments.TABLE`, as
-        :func:`otowake.music.recognizer.recognize` gives them.
+        :func:`otowake.music.recognizer.recognize` gives them (`together`): whose a note is, and what a part is called.
+    alone
+        The same, of each note by itself (`alone`), as a note that heard those around it counts them twice: how many play and, where the
+        instruments are given, whose a note is. `chances` if not given.
     n_parts
         How many parts; found if not given.
     instruments
@@ -135,13 +139,14 @@ def gather(
     notes = Table(*(np.asarray(column, float) for column in (onset, offset, midi)))
     if not len(notes.onset):
         return ()
-    votes = _votes(np.asarray(chances, float), notes.midi)
-    if not named:
-        votes += np.array([USUAL.get(row.name, 0.0) for row in TABLE])
+    together, single = (np.asarray(chances if each is None else each, float) for each in (chances, alone))
+    usual = 0.0 if named else np.array([USUAL.get(row.name, 0.0) for row in TABLE])
+    single_votes = _votes(single, notes.midi) + usual
+    votes = single_votes if named else _votes(together, notes.midi) + usual
     ties = _neighbours(notes)
-    players = named or chosen(ties, votes, n_parts, _heard(np.asarray(chances, float)))
+    players = named or chosen(ties, single_votes, n_parts, _heard(single))
     if n_parts is not None and len(players) < n_parts:
-        players = _doubled(players, votes, n_parts)
+        players = _doubled(players, single_votes, n_parts)
     belief = assigned(notes, ties, votes, players)
     while not named and n_parts is None and len(players) > 1:
         counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
@@ -149,6 +154,8 @@ def gather(
             break
         players.pop(int(counts.argmin()))
         belief = assigned(notes, ties, votes, players)
+    if not named:
+        players = _renamed(players, belief, votes)
     return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
 
 
@@ -199,7 +206,7 @@ def chosen(ties: Ties, votes: Floats, n_parts: int | None, heard: Sequence[int])
         tried = {i: likely(ties, votes, [*found, i]) for i in every if i not in found}
         gains = {i: _trust(i, found) * (reached - best) for i, reached in tried.items()}
         new = max(gains, key=lambda i: gains[i])
-        if n_parts is None and gains[new] < cost:
+        if n_parts is None and gains[new] < (cost if len(found) == 1 else LATER * cost):
             break
         found, best = _exchanged(ties, votes, [*found, new], tried[new], every)
     return found
@@ -219,8 +226,11 @@ def likely(ties: Ties, votes: Floats, players: Sequence[int]) -> float:
 
 def _trust(new: int, found: Sequence[int]) -> float:
     """What the gain by one more instrument is multiplied by."""
-    struck = [TABLE[i].family in STRUCK for i in (new, *found)]
-    return TRUST if struck[0] in struck[1:] else 1.0
+    if len(found) == 1:
+        alike = (TABLE[new].family in STRUCK) == (TABLE[found[0]].family in STRUCK)
+    else:
+        alike = TABLE[new].family in {TABLE[i].family for i in found}
+    return TRUST if alike else 1.0
 
 
 def _exchanged(
@@ -287,6 +297,17 @@ def _said(ties: Ties, players: Sequence[int], belief: Floats) -> Floats:
     """What a note's neighbours say of its owner, (note, player), in nats."""
     single = np.array([TABLE[p].voices == 1 for p in players], float)
     return TOGETHER * (ties.near @ belief) - APART * (ties.overlap @ belief) * single
+
+
+def _renamed(players: Sequence[int], belief: Floats, votes: Floats) -> list[int]:
+    """The players, each the instrument that its notes say most surely and no other plays; several of one instrument stay what they are."""
+    renamed = list(players)
+    for place, player in enumerate(players):
+        if players.count(player) == 1:
+            evidence = belief[:, place] @ votes
+            evidence[renamed[:place] + renamed[place + 1 :]] = -np.inf
+            renamed[place] = int(evidence.argmax())
+    return renamed
 
 
 def _desks(notes: Table, players: Sequence[int]) -> Floats:

@@ -29,6 +29,9 @@ from otowake.types import Analysis, Floats, Pitch
 
 Style = Literal["letters", "solfege", "iroha", "hz"]
 
+HUES = np.arange(21, 109, 6.0)
+"""Centres of the bumps, in MIDI pitches, by which a network is told a pitch."""
+
 _LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SOLFEGE = ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ")
 _IROHA = ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ")
@@ -47,6 +50,17 @@ _N_PARTIALS = 20  # measured for the fundamental
 _MOST_STRETCH = 2e-3
 _LEAST_CONFIDENCE = 0.1
 _FAITH_IN_440 = 0.03  # its weight before anything is heard; all that is heard weighs at most 1
+
+
+def hues(midi: ArrayLike) -> NDArray[np.float32]:
+    """Pitches as bumps so wide that neighbours look alike, (note, number).
+
+    Examples
+    --------
+    >>> hues([21, 60]).argmax(axis=1).tolist()
+    [0, 6]
+    """
+    return np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - HUES) / 5) ** 2).astype(np.float32)
 
 
 def note_name(midi: float, language: Language = "en", style: Style | None = None) -> str:

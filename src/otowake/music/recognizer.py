@@ -5,7 +5,8 @@ pitch, so that partial n always lies in the same row, whatever the pitch. The pa
 up by means over a few stretches of time (attack, sustain), and beside them the network is told the envelope over absolute
 frequency (a body's resonances do not move with the pitch), where partials of the *other*
 notes lie (what is louder there may not be the note's own), when the note sounds, its pitch, and what
-:mod:`otowake.music.contours` tells of it. Hence it works within mixtures as on single notes. Its weights are in ``data/recognizer.npz``; how it was taught is in ``training/`` of
+:mod:`otowake.music.contours` tells of it. Hence it works within mixtures as on single notes. What each note by itself is taken for
+is judged once more by the notes around it (:mod:`otowake.music.context`). The weights of both are in ``data/recognizer.npz``; how they were taught is in ``training/`` of
 the repository (``python -m training.who``).
 """
 
@@ -23,10 +24,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
+from otowake.music import context
 from otowake.music.contours import NUMBERS, contours
 from otowake.music.decoding import SECONDS
 from otowake.music.instruments import TABLE
 from otowake.music.listener import QUIETEST, mono, weights_of
+from otowake.music.pitch import HUES, hues
 from otowake.signal.cells import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats, Sound
 
@@ -71,9 +74,6 @@ BANDS = 25
 ENVELOPES = (2, 4)
 """The segments whose envelope over absolute frequency is told."""
 
-HUES = np.arange(21, 109, 6.0)
-"""Centres of the bumps, in MIDI pitches, by which a pitch is told."""
-
 INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(HUES)
 """Numbers that the network is given of a note (:func:`flat`)."""
 
@@ -82,6 +82,12 @@ HIDDEN = (256, 96)
 
 BATCH = 64
 """Notes done at once."""
+
+AROUND, FEW = 0.35, 10
+"""How much the notes around a note count at most for what it is, against itself; half as much where there are only so many."""
+
+CONTEXT = "context."
+"""What the names of the weights of :mod:`otowake.music.context` begin with in the file."""
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -112,11 +118,28 @@ class Patches(NamedTuple):
 
 
 class Recognizer(NamedTuple):
-    """Networks with their weights, each array's first axis (network,), and the temperature that the mean of their scores is divided by
-    to make it probabilities."""
+    """Networks with their weights, each array's first axis (network,), the temperature that the mean of their scores is divided by
+    to make it probabilities, and the weights of :mod:`otowake.music.context`, none if notes are named each by itself."""
 
     weights: Weights
     temperature: float = 1.0
+    context: Weights | None = None
+
+
+class Opinions(NamedTuple):
+    """What notes are taken for: log-probabilities of shape (note, instrument), the instruments in the order of
+    :data:`~otowake.music.instruments.TABLE`.
+
+    Attributes
+    ----------
+    alone
+        Each note by itself.
+    together
+        By itself and by the notes around it: a geometric mean (a logarithmic opinion pool) in which the latter weigh up to :data:`AROUND`.
+    """
+
+    alone: Floats
+    together: Floats
 
 
 @lru_cache
@@ -131,13 +154,14 @@ def opened(content: bytes) -> Recognizer:
     temperature = arrays.pop("temperature", np.zeros(0))
     if temperature.size != 1 or temperature.item() <= 0:
         raise BadInput(text.NOT_WEIGHTS, why="there is no temperature")
-    return Recognizer(arrays, float(temperature.item()))
+    around = {k.removeprefix(CONTEXT): arrays.pop(k) for k in list(arrays) if k.startswith(CONTEXT)}
+    return Recognizer(arrays, float(temperature.item()), around or None)
 
 
 def recognize(
     sound: Sound, onset: ArrayLike, offset: ArrayLike, midi: ArrayLike, recognizer: Recognizer | None = None
-) -> Floats:
-    """Log-probabilities of the instruments of notes.
+) -> Opinions:
+    """Which instruments play notes.
 
     Parameters
     ----------
@@ -150,7 +174,7 @@ def recognize(
 
     Returns
     -------
-    Shape (note, instrument), the instruments in the order of :data:`~otowake.music.instruments.TABLE`; even for silence.
+    Log-probabilities; even for silence.
     """
     recognizer = trained() if recognizer is None else recognizer
     samples = mono(sound)
@@ -163,7 +187,12 @@ def recognize(
             x = np.pad(flat(described(batch, contour[which]), batch.midi), ((0, BATCH - len(which)), (0, 0)))
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
-    return found
+        if recognizer.context:
+            around = context.in_context(found, begin, end, pitch, recognizer.context)
+            weight = AROUND * len(found) / (len(found) + FEW)
+            pooled = (1 - weight) * found + weight * around
+            return Opinions(found, np.asarray(jax.nn.log_softmax(pooled, axis=1)))
+    return Opinions(found, found)
 
 
 def patches(
@@ -278,11 +307,6 @@ def flat(description: Description, midi: ArrayLike) -> Floats:
     envelopes = enveloped(description.planes, np.rint(pitch).astype(np.int64))
     told = [planes, envelopes, description.sounding, description.contour, hues(pitch)]
     return np.concatenate(told, axis=1).astype(np.float32)
-
-
-def hues(midi: ArrayLike) -> Floats:
-    """Pitches as bumps, (note, number)."""
-    return np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - HUES) / 5) ** 2).astype(np.float32)
 
 
 def enveloped(planes: Floats, midi: NDArray[np.int64]) -> Floats:
