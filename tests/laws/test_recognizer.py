@@ -169,6 +169,9 @@ def test_those_around_count_in_part() -> None:
     pooled = (1 - weight) * alone + weight * around
     pooled -= np.logaddexp.reduce(pooled, axis=1, keepdims=True)
     np.testing.assert_allclose(together, pooled, atol=1e-4)
+    assert np.abs(together - alone).max() > 0.01
+    deaf = recognize(Audio(sound, RATE), *notes, mind, around=False)
+    assert deaf.together is deaf.alone
 
 
 def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:

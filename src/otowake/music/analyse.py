@@ -179,8 +179,8 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             np.array([getattr(notes[place], name) for place in places], float)
             for name in ("onset", "heard_until", "midi")
         )
-        heard = recognize(audio, onset, until, midi)
         pitched = [name for name in named if name != DRUMS]
+        heard = recognize(audio, onset, until, midi, around=not pitched)
         found = gather(
             onset, until, midi, heard.together, heard.alone, n_parts=spec.parts, instruments=pitched
         )

@@ -159,7 +159,13 @@ def opened(content: bytes) -> Recognizer:
 
 
 def recognize(
-    sound: Sound, onset: ArrayLike, offset: ArrayLike, midi: ArrayLike, recognizer: Recognizer | None = None
+    sound: Sound,
+    onset: ArrayLike,
+    offset: ArrayLike,
+    midi: ArrayLike,
+    recognizer: Recognizer | None = None,
+    *,
+    around: bool = True,
 ) -> Opinions:
     """Which instruments play notes.
 
@@ -171,6 +177,8 @@ def recognize(
         Shape (note,): every note of the recording; times in seconds.
     recognizer
         Another than the trained one that comes with the package.
+    around
+        Whether the notes around each are looked at; if not, `together` is `alone`.
 
     Returns
     -------
@@ -187,10 +195,10 @@ def recognize(
             x = np.pad(flat(described(batch, contour[which]), batch.midi), ((0, BATCH - len(which)), (0, 0)))
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
-        if recognizer.context:
-            around = context.in_context(found, begin, end, pitch, recognizer.context)
+        if around and recognizer.context:
+            heard = context.in_context(found, begin, end, pitch, recognizer.context)
             weight = AROUND * len(found) / (len(found) + FEW)
-            pooled = (1 - weight) * found + weight * around
+            pooled = (1 - weight) * found + weight * heard
             return Opinions(found, np.asarray(jax.nn.log_softmax(pooled, axis=1)))
     return Opinions(found, found)
 
