@@ -3,7 +3,8 @@
 Every pitch of every part is a set of harmonic components, one for each of a few detunings, that may sound only while its
 notes do. First they are tied: a pitch has one strength for each partial, whichever way it is detuned, so that all its
 partials move together (vibrato, a tuning of its own) and partials that several notes share are told apart by those that
-they do not. Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
+they do not; and neighbouring pitches of a part have spectra alike, so that a part can't take what does not sound as it does elsewhere.
+Then the spectra are freed and learn what is left from the recording. V is the magnitude spectrogram to the
 power 1.5 and the loss β = 0.4: of what was tried this separated best (``docs/en/accuracy.md``).
 
 A stroke on a drum is the onset of a convolutive component (:mod:`otowake.nmf.convolutive`): spectra of 0.74 s that begin as kits
@@ -67,6 +68,10 @@ TOLERANCE = 8.0
 PARTIALS = 30
 DECAY = 2.0
 """At the start partial n has the magnitude n to the power of −`DECAY`."""
+
+ALIKE, ALIKE_PITCH = 0.5, 3.0
+"""How far, in each iteration with tied spectra, a pitch's are drawn to those of its part's pitches about it (a weighted geometric mean), and how
+far these reach, in semitones, as the deviation of a bell. Louder ones count more."""
 
 TIED, FREE = 10, 20
 """Iterations with tied and with free spectra. Many more let components learn each other's notes."""
@@ -216,10 +221,21 @@ def _piece(
     powered[:, : len(times)] = V**POWER + 1e-6
     W, H, D, G = (
         np.asarray(factor)
-        for factor in _learnt(powered, lobes, partial_of, gates.reshape(-1, n_frames), D, G)
+        for factor in _learnt(
+            powered, lobes, partial_of, _near(keys, n_pitches), gates.reshape(-1, n_frames), D, G
+        )
     )
     n = len(keys) * len(DETUNINGS)
     return Piece(first, W[:, :n], H[:n, : len(times)], D, G[:, : len(times)], np.array(spans))
+
+
+def _near(keys: Sequence[tuple[int, int]], n_pitches: int) -> Floats:
+    """How near pitches of one part are to each other, shape (pitch, pitch); 0 for those of different parts."""
+    near = np.zeros((n_pitches, n_pitches), np.float32)
+    label, midi = np.array(keys, float).reshape(-1, 2).T
+    bell = np.exp(-0.5 * ((midi[:, None] - midi) / ALIKE_PITCH) ** 2)
+    near[: len(keys), : len(keys)] = bell * (label[:, None] == label)
+    return near
 
 
 def _drums(
@@ -280,7 +296,9 @@ def _lobes(
 
 
 @jax.jit
-def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array, D: Array, G: Array) -> tuple[Array, ...]:
+def _learnt(
+    V: Array, lobes: Array, partial_of: Array, near: Array, H: Array, D: Array, G: Array
+) -> tuple[Array, ...]:
     """W, H, D and G from gates: tied spectra of pitches first, then free ones; those of drums are free from the start."""
     power, free = exponent(BETA), jnp.zeros((), bool)
     n_pitches = lobes.shape[1] // len(DETUNINGS)
@@ -297,6 +315,12 @@ def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array, D: Array, G: Ar
     def grouped(values: Array) -> Array:
         return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
 
+    def alike(table: Array, H: Array) -> Array:
+        loud = near * H.reshape(n_pitches, -1).sum(axis=1)
+        mean = (loud @ table) / (loud.sum(axis=1, keepdims=True) + 1e-20)
+        drawn = jnp.exp((1 - ALIKE) * jnp.log(table + 1e-8) + ALIKE * jnp.log(mean + 1e-8))
+        return drawn / drawn.sum(axis=1, keepdims=True)
+
     def learn_H(W: Array, H: Array, D: Array, G: Array) -> tuple[Array, Array]:
         less, more = slopes_H(V, every_W(W, D), every_H(H, G), BETA)
         negative, positive = (gathered(half[n:].reshape(*struck, V.shape[1])) for half in (less, more))
@@ -312,10 +336,11 @@ def _learnt(V: Array, lobes: Array, partial_of: Array, H: Array, D: Array, G: Ar
         W = lobes * strengths[partial_of]
         H, G = learn_H(W, H, D, G)
         less, more = slopes_W(V, every_W(W, D), every_H(H, G), BETA)
-        table = multiplied(strengths, grouped(less[:, :n]), grouped(more[:, :n]), power, free)
-        total = table.reshape(n_pitches, PARTIALS).sum(axis=1) + 1e-20
-        H = H * jnp.repeat(total, len(DETUNINGS))[:, None]
-        return table / jnp.repeat(total, PARTIALS), H, learn_D(D, less, more), G
+        learnt = multiplied(strengths, grouped(less[:, :n]), grouped(more[:, :n]), power, free)
+        table = learnt.reshape(n_pitches, PARTIALS)
+        total = table.sum(axis=1, keepdims=True) + 1e-20
+        H = H * jnp.repeat(total, len(DETUNINGS), axis=0)
+        return alike(table / total, H).ravel(), H, learn_D(D, less, more), G
 
     def untied(_: Array, carried: tuple[Array, ...]) -> tuple[Array, ...]:
         W, H, D, G = carried
