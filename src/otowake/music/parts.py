@@ -50,9 +50,13 @@ LEAST_SHARE = 0.05
 OUTSIDE = -3.0
 """What a note outside an instrument's range costs, in nats."""
 
-USUAL = {"piano": 0.5, "violin": 0.3, DRUMS: -10.0}
+USUAL = {"piano": 0.5, "violin": 0.3, "french-horn": 0.3}
 """By how many nats a note more likely is of an instrument than it sounds like, where the instruments are not given: a recogniser that
-was taught on all of them equally often takes a muffled piano for a harp, a violin for a viola, and the breath or the key of a pitched note for a drum."""
+was taught on all of them equally often takes a muffled piano for a harp, a violin for a viola, and a horn for a trombone. It decides what players are called and whose
+a note is, not how many play: a note of another player is not less of another for being called a piano's more often."""
+
+NO_DRUM = -10.0
+"""The same of drums, for whatever: the breath or the key of a pitched note is taken for one."""
 
 NEAR_SECONDS, NEAR_PITCH = 0.6, 3.0
 """How far neighbours reach, in seconds between onsets and in semitones: the distance at which their say falls to 1/e."""
@@ -140,13 +144,15 @@ def gather(
     if not len(notes.onset):
         return ()
     together, single = (np.asarray(chances if each is None else each, float) for each in (chances, alone))
-    usual = 0.0 if named else np.array([USUAL.get(row.name, 0.0) for row in TABLE])
-    single_votes = _votes(single, notes.midi) + usual
-    votes = single_votes if named else _votes(together, notes.midi) + usual
+    by_itself, votes = (
+        _votes(each, notes.midi, bool(named)) for each in (single, single if named else together)
+    )
+    usual = np.array([0.0 if named else USUAL.get(row.name, 0.0) for row in TABLE])
+    votes = votes + usual
     ties = _neighbours(notes)
-    players = named or chosen(ties, single_votes, n_parts, _heard(single))
+    players = named or chosen(ties, by_itself, usual, n_parts, _heard(single))
     if n_parts is not None and len(players) < n_parts:
-        players = _doubled(players, single_votes, n_parts)
+        players = _doubled(players, by_itself + usual, n_parts)
     belief = assigned(notes, ties, votes, players)
     while not named and n_parts is None and len(players) > 1:
         counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
@@ -175,10 +181,11 @@ def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
     return tuple(Part(name, DRUMS, places, {DRUMS: 1.0}) for name, places in mine.items() if places)
 
 
-def _votes(chances: Floats, midi: Floats) -> Floats:
+def _votes(chances: Floats, midi: Floats, drums: bool) -> Floats:
     low, high = (np.array([getattr(row, end) for row in TABLE]) for end in ("low", "high"))
     outside = (midi[:, None] < low) | (midi[:, None] > high)
-    return np.maximum(chances, WORST) + OUTSIDE * outside
+    votes = np.maximum(chances, WORST) + OUTSIDE * outside
+    return votes if drums else votes + NO_DRUM * np.array([row.name == DRUMS for row in TABLE])
 
 
 def _heard(chances: Floats) -> list[int]:
@@ -192,23 +199,23 @@ def _heard(chances: Floats) -> list[int]:
     return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
 
 
-def chosen(ties: Ties, votes: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
-    """The instruments that play, as places in the table: one by one, the one that explains the most is added, and each
-    that was taken before is changed for another if that is better, until another is not worth its cost. Where the number of
-    parts is not given, all but the first are among those `heard` or of the first one's kind."""
+def chosen(ties: Ties, votes: Floats, usual: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
+    """The instruments that play, as places in the table: one by one, the one that explains the most of the votes is added, and each
+    that was taken before is changed for another if that is better, the `usual` ones counting for more, until another is not worth its cost. Where the
+    number of parts is not given, all but the first are among those `heard` or of the first one's kind."""
     n = len(votes)
     cost = COST + COST_PER_LOG * np.log(n)
-    found = [int(votes.sum(axis=0).argmax())]
+    found = [int((votes + usual).sum(axis=0).argmax())]
     kind = TABLE[found[0]].family in STRUCK
     every = [i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind]
-    best = likely(ties, votes, found)
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
+        best = likely(ties, votes, found)
         tried = {i: likely(ties, votes, [*found, i]) for i in every if i not in found}
         gains = {i: _trust(i, found) * (reached - best) for i, reached in tried.items()}
         new = max(gains, key=lambda i: gains[i])
         if n_parts is None and gains[new] < (cost if len(found) == 1 else LATER * cost):
             break
-        found, best = _exchanged(ties, votes, [*found, new], tried[new], every)
+        found = _exchanged(ties, votes + usual, [*found, new], every)
     return found
 
 
@@ -233,10 +240,9 @@ def _trust(new: int, found: Sequence[int]) -> float:
     return TRUST if alike else 1.0
 
 
-def _exchanged(
-    ties: Ties, votes: Floats, team: list[int], best: float, every: Sequence[int]
-) -> tuple[list[int], float]:
+def _exchanged(ties: Ties, votes: Floats, team: list[int], every: Sequence[int]) -> list[int]:
     """The team with each member changed for the one of `every` that fits best beside the others."""
+    best = likely(ties, votes, team)
     for place in range(len(team)):
         for other in every:
             if other not in team:
@@ -244,7 +250,7 @@ def _exchanged(
                 reached = likely(ties, votes, changed)
                 if reached > best + 1e-9:
                     team, best = changed, reached
-    return team, best
+    return team
 
 
 def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
