@@ -68,7 +68,8 @@ class Heard(NamedTuple):
     opinions: Opinions
 
     def parts(self, given: Sequence[str] = ()) -> tuple[Part, ...]:
-        return gather(*self.rows.T, self.opinions.together, self.opinions.alone, instruments=given)
+        heard = self.opinions
+        return gather(*self.rows.T, heard.together, heard.alone, owners=heard.owners, instruments=given)
 
 
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:

@@ -9,15 +9,12 @@ is of music it never heard. One scene of twenty is kept apart, to see how good i
 from __future__ import annotations
 
 import argparse
-import copy
-import math
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -31,6 +28,7 @@ from otowake.music.context import in_context, related, told
 from otowake.music.pitch import HUES, hues
 from otowake.music.recognizer import Description, Recognizer, flat, opened
 from training import banks, voices
+from training.fitting import fitted
 from training.recognizing import ContextNetwork
 from training.voices import ACCOMPANIED, MUSIC, NOBODY, TOGETHER
 from training.who import changed, export
@@ -92,10 +90,10 @@ def _scored(mind: Recognizer, x: NDArray[np.float32], size: int = 1024) -> NDArr
         part = x[first : first + size]
         padded = np.pad(part, ((0, size - len(part)), (0, 0)))
         found[first : first + size] = np.asarray(recognizer._forward(weights, padded))[: len(part)]
-    return _normed(found / mind.temperature).astype(np.float16)
+    return normed(found / mind.temperature).astype(np.float16)
 
 
-def _normed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def normed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
@@ -120,7 +118,7 @@ def some(scene: Scene, rng: Rng) -> list[NDArray]:
                 scores[mine, rng.choice(len(likely), p=likely / likely.sum())] += rng.uniform(0, LEANING)
     pace = rng.uniform(0.75, 1.33)
     times = [column[kept].astype(float) * pace for column in (scene.onset, scene.offset)]
-    return [_normed(scores * rng.uniform(0.8, 1.5)), *times, scene.midi[kept].astype(float), label, weight]
+    return [normed(scores * rng.uniform(0.8, 1.5)), *times, scene.midi[kept].astype(float), label, weight]
 
 
 def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> tuple[Tensor, ...]:
@@ -160,43 +158,24 @@ def train(scenes: Sequence[Scene], apart: Sequence[Scene], options: argparse.Nam
     """Teach; the network whose weights are an average over the last steps."""
     torch.manual_seed(options.seed)
     network = ContextNetwork(blocks=options.blocks, width=options.width, drop=options.drop)
-    average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    begun, seen = time.monotonic(), []
-    for step in range(options.steps):
+
+    def loss_at(step: int) -> Tensor:
         rng = np.random.default_rng((options.seed, step))
-        rise, fall = min(1.0, (step + 1) / 200), 0.505 + 0.495 * math.cos(math.pi * step / options.steps)
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * rise * fall
         *given, chances, label, weight = batch(scenes, rng, options.size)
-        network.train()
         scores = chances + network(*given)
         losses = functional.cross_entropy(
             scores.flatten(0, 1), label.flatten(), reduction="none", label_smoothing=0.02
         )
-        loss = (losses * weight.flatten()).sum() / weight.sum()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        seen.append(float(loss.detach()))
-        keep = min(0.998, step / (step + 10))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-        if (step + 1) % options.every == 0 or step + 1 == options.steps:
-            found = judged(average, apart) if apart else ""
-            print(
-                f"step {step + 1}  {time.monotonic() - begun:.0f} s  loss {np.mean(seen):.3f}  {found}",
-                flush=True,
-            )
-            seen = []
-    return average
+        return (losses * weight.flatten()).sum() / weight.sum()
+
+    look = partial(judged, scenes=apart)
+    return fitted(network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every)
 
 
-def main() -> None:
+def parser_of(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
+    """The options of a network that is told of scenes."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--recognizer", type=Path, help="weights by training.who; the package's if not given")
@@ -206,8 +185,8 @@ def main() -> None:
     parser.add_argument(
         "--accompanied", type=int, default=1480, help="more scenes, of a piano and one to three others"
     )
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--size", type=int, default=16, help="scenes in a step")
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--size", type=int, default=size, help="scenes in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
     parser.add_argument("--blocks", type=int, default=2)
@@ -217,9 +196,11 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=1, help="how many, with the seeds that follow")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, help="where to put the recogniser's weights with the new ones")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    mind = opened(options.recognizer.read_bytes()) if options.recognizer else recognizer.trained()
+    return parser
+
+
+def scenes_of(options: argparse.Namespace, mind: Recognizer) -> list[Scene]:
+    """The scenes that are asked for as a recogniser hears them, made if they are not there."""
     banks.build(options.cache, options.samples)
     voices.build(options.cache)
     asked = ((MUSIC, options.music), (TOGETHER, options.together), (ACCOMPANIED, options.accompanied))
@@ -228,6 +209,17 @@ def main() -> None:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
         scenes = [scene for found in pool.map(partial(heard, mind), paths) for scene in found]
     np.random.default_rng(0).shuffle(scenes)
+    return scenes
+
+
+def teach(
+    options: argparse.Namespace,
+    prefix: str,
+    mind: Recognizer,
+    scenes: Sequence[Any],
+    train: Callable[[Sequence[Any], Sequence[Any], argparse.Namespace], ContextNetwork],
+) -> None:
+    """Teach the networks asked for, one scene of twenty apart, and put their weights beside the recogniser's, their names after `prefix`."""
     n_apart = len(scenes) // 20
     print(f"{len(scenes) - n_apart} scenes to learn from, {n_apart} apart", flush=True)
     every = []
@@ -235,8 +227,15 @@ def main() -> None:
         each = argparse.Namespace(**{**vars(options), "seed": seed})
         every.append(train(scenes[n_apart:], scenes[:n_apart], each).weights())
     if options.out:
-        joined = {recognizer.CONTEXT + k: np.concatenate([each[k] for each in every]) for k in every[0]}
-        export(mind.weights | joined, mind.temperature, options.out)
+        joined = {prefix + k: np.concatenate([each[k] for each in every]) for k in every[0]}
+        export(mind.arrays() | joined, mind.temperature, options.out)
+
+
+def main() -> None:
+    options = parser_of(__doc__, steps=2400, size=16).parse_args()
+    torch.set_num_threads(options.threads)
+    mind = opened(options.recognizer.read_bytes()) if options.recognizer else recognizer.trained()
+    teach(options, recognizer.CONTEXT, mind, scenes_of(options, mind), train)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer` and :mod:`otowake.music.context` run the same
-in JAX."""
+"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer` :mod:`otowake.music.context` and :mod:`otowake.music.owners`
+run the same in JAX."""
 
 from __future__ import annotations
 
@@ -72,23 +72,37 @@ class _Block(nn.Module):
         return h + self.drop(self.out(self.drop(torch.relu(self.into(self.dense_norm(h))))))
 
 
+CONTEXT_TOLD = 3 * len(TABLE) + len(HUES) + 3
+OWNERS_TOLD = CONTEXT_TOLD + 3 * len(TABLE) + 5
+"""Numbers that :mod:`otowake.music.context` and :mod:`otowake.music.owners` are told of a note."""
+
+
 class ContextNetwork(nn.Module):
-    """What :mod:`otowake.music.context` adds to the log-probabilities of notes, for several windows at once.
+    """What :mod:`otowake.music.context` adds to the log-probabilities of notes, or :mod:`otowake.music.owners` to what speaks for a
+    player, for several windows at once.
 
     Begins by adding nothing.
     """
 
-    def __init__(self, width: int = 64, blocks: int = 2, relations: int = 16, drop: float = 0.0) -> None:
+    def __init__(
+        self,
+        told: int = CONTEXT_TOLD,
+        outputs: int = len(TABLE),
+        *,
+        width: int = 64,
+        blocks: int = 2,
+        relations: int = 16,
+        drop: float = 0.0,
+    ) -> None:
         super().__init__()
-        told_numbers = 3 * len(TABLE) + len(HUES) + 3
-        self.told, self.relation = nn.Linear(told_numbers, width), nn.Linear(RELATIONS, relations)
+        self.told, self.relation = nn.Linear(told, width), nn.Linear(RELATIONS, relations)
         self.blocks = nn.ModuleList(_Block(width, relations, drop) for _ in range(blocks))
-        self.norm, self.names = nn.LayerNorm(width), nn.Linear(width, len(TABLE))
+        self.norm, self.names = nn.LayerNorm(width), nn.Linear(width, outputs)
         nn.init.zeros_(self.names.weight)
         nn.init.zeros_(self.names.bias)
 
     def forward(self, x: Tensor, relations: Tensor, there: Tensor) -> Tensor:
-        """From (window, note, number), (window, note, note, number) and (window, note) to (window, note, instrument)."""
+        """From (window, note, number), (window, note, note, number) and (window, note) to (window, note, output)."""
         h, relation = self.told(x), torch.relu(self.relation(relations))
         for block in self.blocks:
             h = block(h, relation, there)

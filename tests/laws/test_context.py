@@ -4,44 +4,11 @@ from argparse import Namespace
 
 import numpy as np
 import pytest
+from attention import WIDTH, notes, random_weights
 
-from otowake.music.context import CORE, HEADS, RELATIONS, Weights, in_context, related, told
+from otowake.music.context import CORE, in_context, related, told
 from otowake.music.instruments import NAMES, TABLE
 from otowake.music.recognizer import trained
-from otowake.types import Floats
-
-Notes = tuple[Floats, Floats, Floats, Floats]
-WIDTH, BLOCKS = 16, 2
-
-
-def notes(n: int, seed: int = 0) -> Notes:
-    """Log-probabilities, onsets, offsets and pitches of a line of notes, five a second."""
-    rng = np.random.default_rng(seed)
-    scores = rng.normal(size=(n, len(TABLE)))
-    onset = np.arange(n) / 5
-    midi = rng.integers(40, 80, n).astype(float)
-    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True), onset, onset + 0.3, midi
-
-
-def random_weights(seed: int = 0, size: float = 0.3) -> Weights:
-    rng = np.random.default_rng(seed)
-    numbers = told(*notes(1)).shape[1]
-    shapes = {
-        "told": (numbers, WIDTH),
-        "relation": (RELATIONS, 8),
-        "names": (WIDTH, len(TABLE)),
-        "norm": (WIDTH,),
-    }
-    for block in range(BLOCKS):
-        inside = {"looks": (WIDTH, 3 * WIDTH), "seen": (WIDTH, WIDTH), "relation": (8, HEADS)}
-        inside |= {"in": (WIDTH, 2 * WIDTH), "out": (2 * WIDTH, WIDTH)}
-        inside |= {"attention.norm": (WIDTH,), "dense.norm": (WIDTH,)}
-        shapes |= {f"{block}.{name}": shape for name, shape in inside.items()}
-    found = {}
-    for name, shape in shapes.items():
-        found[name] = size * rng.normal(size=(1, *shape))
-        found[f"{name}.bias"] = size * rng.normal(size=(1, shape[-1]))
-    return {name: values.astype(np.float32) for name, values in found.items()}
 
 
 def test_probabilities_add_up_to_one_and_no_note_is_none() -> None:

@@ -77,16 +77,18 @@ def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_no
         assert parts == {"piano": tuple(range(180)), "flute": tuple(range(180, 210))}
 
 
-def test_a_third_player_of_another_family_is_found_in_doubt() -> None:
-    """A few notes of what is probably a trumpet, beside a piano and a bassoon: too few for a second player of its kind, enough for a third."""
+@pytest.mark.parametrize(("n", "as_a_piano"), [(16, 0.05), (24, 0.1)])
+def test_a_third_player_of_another_family_is_found_in_doubt(n: int, as_a_piano: float) -> None:
+    """A few notes of what is probably a trumpet, beside a piano and a bassoon: too few for a second player of its kind, enough for a third, even
+    where they might be the piano's, which is the most usual instrument."""
     beats = np.arange(40) * 0.5
-    onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:16] + 0.06])
-    midi = np.concatenate([np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(16) % 5])
-    players = np.repeat([0, 1, 2], [120, 40, 16])
+    onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:n] + 0.06])
+    midi = np.concatenate([np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5])
+    players = np.repeat([0, 1, 2], [120, 40, n])
     votes = np.full((len(onset), len(TABLE)), 0.004)
     piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
     votes[:, piano], votes[:, bassoon] = (
-        np.array([0.6, 0.05, 0.05])[players],
+        np.array([0.6, 0.05, as_a_piano])[players],
         np.array([0.03, 0.6, 0.05])[players],
     )
     votes[:, trumpet] = np.array([0.01, 0.03, 0.6])[players]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from otowake.music import recognizer
 from otowake.music.context import in_context
 from otowake.music.contours import contours
 from otowake.music.instruments import NAMES, TABLE
+from otowake.music.owners import leanings
 from otowake.music.recognizer import (
     BATCH,
     BEFORE,
@@ -30,6 +32,7 @@ from otowake.music.recognizer import (
     described,
     enveloped,
     flat,
+    opened,
     patches,
     recognize,
     trained,
@@ -160,7 +163,7 @@ def test_several_networks_are_asked_together() -> None:
 def test_those_around_count_in_part() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     mind = Recognizer(random_weights(), 1.3, trained().context)
-    alone, together = recognize(Audio(sound, RATE), *notes, mind)
+    alone, together, owners = recognize(Audio(sound, RATE), *notes, mind)
     np.testing.assert_allclose(alone, named(Audio(sound, RATE), *notes, Recognizer(random_weights(), 1.3)))
     assert mind.context is not None
     begin, end, pitch = (np.asarray(each, float) for each in notes)
@@ -172,6 +175,22 @@ def test_those_around_count_in_part() -> None:
     assert np.abs(together - alone).max() > 0.01
     deaf = recognize(Audio(sound, RATE), *notes, mind, around=False)
     assert deaf.together is deaf.alone
+    assert owners is None and mind.owners is None
+
+
+def test_players_are_asked_with_what_each_note_is_by_itself() -> None:
+    sound, *notes = tones([60, 67, 72, 40])
+    mind = Recognizer(random_weights(), 1.3, owners=trained().owners)
+    alone, _, owners = recognize(Audio(sound, RATE), *notes, mind)
+    assert owners is not None and mind.owners is not None
+    begin, end, pitch = (np.asarray(each, float) for each in notes)
+    expected = leanings(mind.owners, alone, begin, end, pitch, [0, 12])
+    np.testing.assert_allclose(owners([0, 12]), expected, atol=1e-6)
+    assert np.abs(expected).max() > 0.01
+    file = io.BytesIO()
+    np.savez(file, temperature=np.array(mind.temperature), **mind.arrays())
+    kept = opened(file.getvalue())
+    assert kept.owners is not None and set(kept.arrays()) == set(mind.arrays())
 
 
 def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:

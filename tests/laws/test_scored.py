@@ -51,6 +51,32 @@ def test_where_no_note_sounds_all_is_the_rest(notes):
     assert all(not sound_of(audio, explained, group).samples.any() for group in groups)
 
 
+def test_a_note_that_may_be_either_players_is_the_ones_that_it_sounds_like():
+    """Reeds, which have odd partials alone, and strings: of the pitch in doubt neither plays another note, but of those around it."""
+    rate, pitches = 22050, [57, 59, 60, 62, 64, 65]
+    notes, labels, shares = [], [], []
+    sounds = np.zeros((2, rate * 8), np.float32)
+    for place, midi in enumerate(pitches * 2):
+        player, doubted = place // 6, place % 6 == 3
+        if doubted and player:
+            continue
+        at, f0 = place * 0.6, 440 * 2 ** ((midi - 69) / 12)
+        t = np.arange(int(0.55 * rate)) / rate
+        partials = range(1, 16, 2) if player == 0 else range(1, 16)
+        tone = sum(np.sin(2 * np.pi * f0 * k * t + k) / k for k in partials) * np.minimum(1, 40 * t)
+        sounds[player, int(at * rate) : int(at * rate) + len(t)] += 0.1 * tone
+        for owner in (0, 1) if doubted else (player,):
+            notes.append(Note(at, at + 0.5, midi, fades=at + 0.5))
+            labels.append(owner)
+            shares.append(0.5 if doubted else 1.0)
+    audio = Audio(sounds.sum(axis=0, keepdims=True), rate)
+    mine, other = (labels.index(0, 3), labels.index(1))
+    assert notes[mine].onset == notes[other].onset
+    explained = explain(audio, notes, labels, shares=shares)
+    right, wrong, *_ = joined(separated(audio, explained, [[mine], [other]]))
+    assert np.square(right).sum() > 10 * np.square(wrong).sum()
+
+
 def test_silence():
     audio = Audio(np.zeros((2, 22050), np.float32), 22050)
     explained = explain(audio, SCORE)

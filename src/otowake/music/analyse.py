@@ -182,7 +182,10 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
         pitched = [name for name in named if name != DRUMS]
         heard = recognize(audio, onset, until, midi, around=not pitched)
         found = gather(
-            onset, until, midi, heard.together, heard.alone, n_parts=spec.parts, instruments=pitched
+            *(onset, until, midi, heard.together, heard.alone),
+            owners=heard.owners,
+            n_parts=spec.parts,
+            instruments=pitched,
         )
         parts = tuple(
             replace(

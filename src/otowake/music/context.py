@@ -9,6 +9,8 @@ the repository (``python -m training.context``).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -82,31 +84,37 @@ def in_context(
 
     Times in seconds, all of shape (note,), in any order.
     """
+    scores = chances + around(weights, (chances, onset, offset, midi), told)
+    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+
+
+def around(weights: Weights, columns: Sequence[Floats], tell: Callable[..., Floats]) -> Floats:
+    """What a network says of each note, (note, output), where `tell` is what it is told of a window of the `columns`: something, onset, offset and
+    MIDI number of the notes, in any order."""
+    _, onset, _, midi = columns
     order = np.lexsort((midi, onset))
-    columns = [column[order] for column in (chances, onset, offset, midi)]
+    ordered = [column[order] for column in columns]
     arrays = {name: jnp.asarray(values) for name, values in weights.items()}
-    found = np.empty_like(columns[0], float)
+    found = np.empty((len(order), arrays["names"].shape[-1]))
     for first in range(0, len(order), CORE):
         begin = max(first - CORE, 0)
-        window = [column[begin : first + 2 * CORE] for column in columns]
+        window = [column[begin : first + 2 * CORE] for column in ordered]
         n = len(window[0])
-        x, relations = told(*window), related(*window[1:])
+        x, relations = tell(*window), related(*window[1:])
         empty = WINDOW - n
-        scores = _forward(
+        said = _forward(
             arrays,
             np.pad(x, ((0, empty), (0, 0))),
             np.pad(relations, ((0, empty), (0, empty), (0, 0))),
             np.arange(WINDOW) < n,
         )
-        logits = window[0] + np.asarray(scores, float)[:n]
-        core = logits[first - begin :][:CORE]
-        found[order[first : first + CORE]] = core - np.logaddexp.reduce(core, axis=1, keepdims=True)
+        found[order[first : first + CORE]] = np.asarray(said, float)[first - begin : n][:CORE]
     return found
 
 
 @jax.jit
 def _forward(weights: dict[str, Array], x: Array, relations: Array, there: Array) -> Array:
-    """What is added to the log-probabilities, (note, instrument), the mean of all networks'; `there` (note,) is false where there is no note."""
+    """What is said of each note, (note, output), the mean of all networks'; `there` (note,) is false where there is no note."""
 
     def one(w: dict[str, Array]) -> Array:
         def dense(name: str, x: Array) -> Array:

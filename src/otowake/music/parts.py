@@ -11,7 +11,7 @@ player has no hand free.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,10 @@ SHARED = 0.1
 """With this probability a note of another part is shared with a part."""
 
 
+Owners = Callable[[Sequence[int]], Floats]
+"""From players, places in :data:`~otowake.music.instruments.TABLE`, to what speaks for each, (note, player), in nats (:mod:`otowake.music.owners`)."""
+
+
 class Table(NamedTuple):
     """Notes as arrays of shape (note,): onset and offset in seconds, MIDI pitch."""
 
@@ -100,6 +104,7 @@ def gather(
     chances: ArrayLike,
     alone: ArrayLike | None = None,
     *,
+    owners: Owners | None = None,
     n_parts: int | None = None,
     instruments: Sequence[str] = (),
 ) -> tuple[Part, ...]:
@@ -115,6 +120,8 @@ def gather(
     alone
         The same, of each note by itself (`alone`), as a note that heard those around it counts them twice: how many play and, where the
         instruments are given, whose a note is. `chances` if not given.
+    owners
+        What the notes around each say of who of some players plays it.
     n_parts
         How many parts; found if not given.
     instruments
@@ -144,22 +151,23 @@ def gather(
     if not len(notes.onset):
         return ()
     together, single = (np.asarray(chances if each is None else each, float) for each in (chances, alone))
-    by_itself, votes = (
-        _votes(each, notes.midi, bool(named)) for each in (single, single if named else together)
-    )
-    usual = np.array([0.0 if named else USUAL.get(row.name, 0.0) for row in TABLE])
+    by_itself, votes = (votes_of(each, notes.midi) for each in (single, single if named else together))
+    usual = np.zeros(len(TABLE))
+    if not named:
+        by_itself, votes = (each + NO_DRUM * (np.array(NAMES) == DRUMS) for each in (by_itself, votes))
+        usual = np.array([USUAL.get(row.name, 0.0) for row in TABLE])
     votes = votes + usual
     ties = _neighbours(notes)
     players = named or chosen(ties, by_itself, usual, n_parts, _heard(single))
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, by_itself + usual, n_parts)
-    belief = assigned(notes, ties, votes, players)
+    belief = assigned(notes, ties, votes, players, owners)
     while not named and n_parts is None and len(players) > 1:
         counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
         if counts.min() >= LEAST_SHARE * len(belief):
             break
         players.pop(int(counts.argmin()))
-        belief = assigned(notes, ties, votes, players)
+        belief = assigned(notes, ties, votes, players, owners)
     if not named:
         players = _renamed(players, belief, votes)
     return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
@@ -181,11 +189,11 @@ def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
     return tuple(Part(name, DRUMS, places, {DRUMS: 1.0}) for name, places in mine.items() if places)
 
 
-def _votes(chances: Floats, midi: Floats, drums: bool) -> Floats:
+def votes_of(chances: Floats, midi: Floats) -> Floats:
+    """What log-probabilities of instruments count, (note, instrument), in nats: at least :data:`WORST`, and less outside an instrument's range."""
     low, high = (np.array([getattr(row, end) for row in TABLE]) for end in ("low", "high"))
     outside = (midi[:, None] < low) | (midi[:, None] > high)
-    votes = np.maximum(chances, WORST) + OUTSIDE * outside
-    return votes if drums else votes + NO_DRUM * np.array([row.name == DRUMS for row in TABLE])
+    return np.maximum(chances, WORST) + OUTSIDE * outside
 
 
 def _heard(chances: Floats) -> list[int]:
@@ -262,7 +270,9 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     return players
 
 
-def assigned(notes: Table, ties: Ties, votes: Floats, players: Sequence[int]) -> Floats:
+def assigned(
+    notes: Table, ties: Ties, votes: Floats, players: Sequence[int], owners: Owners | None = None
+) -> Floats:
     """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours.
 
     The players' shares do not count: they would only make the rich richer, as the largest part takes what the votes are
@@ -271,6 +281,8 @@ def assigned(notes: Table, ties: Ties, votes: Floats, players: Sequence[int]) ->
     if len(players) == 1:
         return np.ones((len(notes.onset), 1))
     field = votes[:, list(players)] + _desks(notes, players)
+    if owners is not None:
+        field += owners(players)
     belief = _settled(ties, players, field)
     field += LIKENESS * _alike(notes, votes, field, belief)
     return _settled(ties, players, field)

@@ -6,14 +6,14 @@ up by means over a few stretches of time (attack, sustain), and beside them the 
 frequency (a body's resonances do not move with the pitch), where partials of the *other*
 notes lie (what is louder there may not be the note's own), when the note sounds, its pitch, and what
 :mod:`otowake.music.contours` tells of it. Hence it works within mixtures as on single notes. What each note by itself is taken for
-is judged once more by the notes around it (:mod:`otowake.music.context`). The weights of both are in ``data/recognizer.npz``; how they were taught is in ``training/`` of
+is judged once more by the notes around it (:mod:`otowake.music.context`, :mod:`otowake.music.owners`). The weights of all are in ``data/recognizer.npz``; how they were taught is in ``training/`` of
 the repository (``python -m training.who``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ from otowake.music.contours import NUMBERS, contours
 from otowake.music.decoding import SECONDS
 from otowake.music.instruments import TABLE
 from otowake.music.listener import QUIETEST, mono, weights_of
+from otowake.music.owners import leanings
+from otowake.music.parts import Owners
 from otowake.music.pitch import HUES, hues
 from otowake.signal.cells import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats, Sound
@@ -86,8 +88,8 @@ BATCH = 64
 AROUND, FEW = 0.35, 10
 """How much the notes around a note count at most for what it is, against itself; half as much where there are only so many."""
 
-CONTEXT = "context."
-"""What the names of the weights of :mod:`otowake.music.context` begin with in the file."""
+CONTEXT, OWNERS = "context.", "owners."
+"""What the names of the weights of :mod:`otowake.music.context` and :mod:`otowake.music.owners` begin with in the file."""
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -119,11 +121,17 @@ class Patches(NamedTuple):
 
 class Recognizer(NamedTuple):
     """Networks with their weights, each array's first axis (network,), the temperature that the mean of their scores is divided by
-    to make it probabilities, and the weights of :mod:`otowake.music.context`, none if notes are named each by itself."""
+    to make it probabilities, and the weights of :mod:`otowake.music.context` and :mod:`otowake.music.owners`, none if notes are judged each by itself."""
 
     weights: Weights
     temperature: float = 1.0
     context: Weights | None = None
+    owners: Weights | None = None
+
+    def arrays(self) -> Weights:
+        """All weights, by their names in the file."""
+        more = ((CONTEXT, self.context), (OWNERS, self.owners))
+        return self.weights | {f"{prefix}{k}": v for prefix, its in more for k, v in (its or {}).items()}
 
 
 class Opinions(NamedTuple):
@@ -136,10 +144,13 @@ class Opinions(NamedTuple):
         Each note by itself.
     together
         By itself and by the notes around it: a geometric mean (a logarithmic opinion pool) in which the latter weigh up to :data:`AROUND`.
+    owners
+        What the notes around each say of who of some players plays it, for :func:`otowake.music.parts.gather`; None for silence.
     """
 
     alone: Floats
     together: Floats
+    owners: Owners | None = None
 
 
 @lru_cache
@@ -154,8 +165,11 @@ def opened(content: bytes) -> Recognizer:
     temperature = arrays.pop("temperature", np.zeros(0))
     if temperature.size != 1 or temperature.item() <= 0:
         raise BadInput(text.NOT_WEIGHTS, why="there is no temperature")
-    around = {k.removeprefix(CONTEXT): arrays.pop(k) for k in list(arrays) if k.startswith(CONTEXT)}
-    return Recognizer(arrays, float(temperature.item()), around or None)
+    more = [
+        {k.removeprefix(prefix): arrays.pop(k) for k in list(arrays) if k.startswith(prefix)} or None
+        for prefix in (CONTEXT, OWNERS)
+    ]
+    return Recognizer(arrays, float(temperature.item()), *more)
 
 
 def recognize(
@@ -195,11 +209,15 @@ def recognize(
             x = np.pad(flat(described(batch, contour[which]), batch.midi), ((0, BATCH - len(which)), (0, 0)))
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
+        together, owners = found, None
+        if recognizer.owners:
+            owners = partial(leanings, recognizer.owners, found, begin, end, pitch)
         if around and recognizer.context:
             heard = context.in_context(found, begin, end, pitch, recognizer.context)
             weight = AROUND * len(found) / (len(found) + FEW)
             pooled = (1 - weight) * found + weight * heard
-            return Opinions(found, np.asarray(jax.nn.log_softmax(pooled, axis=1)))
+            together = np.asarray(jax.nn.log_softmax(pooled, axis=1))
+        return Opinions(found, together, owners)
     return Opinions(found, found)
 
 
