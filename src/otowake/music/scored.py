@@ -71,7 +71,8 @@ DECAY = 2.0
 
 ALIKE, ALIKE_PITCH = 0.5, 3.0
 """How far, in each iteration with tied spectra, a pitch's are drawn to those of its part's pitches about it (a weighted geometric mean), and how
-far these reach, in semitones, as the deviation of a bell. Louder ones count more."""
+far these reach, in semitones, as the deviation of a bell. Those count most that the part surely plays for long: what is heard of a pitch may be
+another part's."""
 
 TIED, FREE = 10, 20
 """Iterations with tied and with free spectra. Many more let components learn each other's notes."""
@@ -315,9 +316,10 @@ def _learnt(
     def grouped(values: Array) -> Array:
         return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
 
-    def alike(table: Array, H: Array) -> Array:
-        loud = near * H.reshape(n_pitches, -1).sum(axis=1)
-        mean = (loud @ table) / (loud.sum(axis=1, keepdims=True) + 1e-20)
+    kin = near * H.reshape(n_pitches, -1).sum(axis=1)
+
+    def alike(table: Array) -> Array:
+        mean = (kin @ table) / (kin.sum(axis=1, keepdims=True) + 1e-20)
         drawn = jnp.exp((1 - ALIKE) * jnp.log(table + 1e-8) + ALIKE * jnp.log(mean + 1e-8))
         return drawn / drawn.sum(axis=1, keepdims=True)
 
@@ -340,7 +342,7 @@ def _learnt(
         table = learnt.reshape(n_pitches, PARTIALS)
         total = table.sum(axis=1, keepdims=True) + 1e-20
         H = H * jnp.repeat(total, len(DETUNINGS), axis=0)
-        return alike(table / total, H).ravel(), H, learn_D(D, less, more), G
+        return alike(table / total).ravel(), H, learn_D(D, less, more), G
 
     def untied(_: Array, carried: tuple[Array, ...]) -> tuple[Array, ...]:
         W, H, D, G = carried
