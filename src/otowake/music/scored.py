@@ -316,7 +316,7 @@ def _learnt(
     def grouped(values: Array) -> Array:
         return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
 
-    kin = near * H.reshape(n_pitches, -1).sum(axis=1)
+    kin = near * H.reshape(n_pitches, len(DETUNINGS), V.shape[1]).sum(axis=(1, 2))
 
     def alike(table: Array) -> Array:
         mean = (kin @ table) / (kin.sum(axis=1, keepdims=True) + 1e-20)
