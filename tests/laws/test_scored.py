@@ -77,6 +77,21 @@ def test_a_note_that_may_be_either_players_is_the_ones_that_it_sounds_like():
     assert np.square(right).sum() > 10 * np.square(wrong).sum()
 
 
+def test_drums_alone_are_all_that_there_is():
+    rng, struck = (
+        np.random.default_rng(0),
+        [Note(0.2, 0.3, 36, is_drum=True), Note(0.7, 0.8, 42, is_drum=True)],
+    )
+    sound = np.zeros(30000, np.float32)
+    for note in struck:
+        at = int(note.onset * 22050)
+        sound[at : at + 4000] = rng.normal(size=4000) * np.exp(-np.arange(4000) / 600)
+    audio = Audio(sound[None], 22050)
+    kick, hat, rest = joined(separated(audio, explain(audio, struck), [[0], [1]]))
+    np.testing.assert_allclose(kick + hat + rest, audio.samples, atol=1e-5)
+    assert np.square(kick[0, 4000:9000]).sum() > 0.9 * np.square(sound[4000:9000]).sum()
+
+
 def test_silence():
     audio = Audio(np.zeros((2, 22050), np.float32), 22050)
     explained = explain(audio, SCORE)

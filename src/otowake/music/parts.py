@@ -161,13 +161,12 @@ def gather(
     players = named or chosen(ties, by_itself, usual, n_parts, _heard(single))
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, by_itself + usual, n_parts)
-    belief = assigned(notes, ties, votes, players, owners)
     while not named and n_parts is None and len(players) > 1:
-        counts = np.bincount(belief.argmax(axis=1), minlength=len(players))
-        if counts.min() >= LEAST_SHARE * len(belief):
+        counts = np.bincount(assigned(notes, ties, votes, players).argmax(axis=1), minlength=len(players))
+        if counts.min() >= LEAST_SHARE * len(votes):
             break
         players.pop(int(counts.argmin()))
-        belief = assigned(notes, ties, votes, players, owners)
+    belief = assigned(notes, ties, votes, players, owners)
     if not named:
         players = _renamed(players, belief, votes)
     return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
