@@ -1,4 +1,4 @@
-"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer` :mod:`otowake.music.context` and :mod:`otowake.music.owners`
+"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer`, :mod:`otowake.music.context` and :mod:`otowake.music.owners`
 run the same in JAX."""
 
 from __future__ import annotations

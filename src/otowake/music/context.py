@@ -84,31 +84,28 @@ def in_context(
 
     Times in seconds, all of shape (note,), in any order.
     """
-    scores = chances + around(weights, (chances, onset, offset, midi), told)
+    scores = chances + around(weights, (chances, onset, offset, midi), told)[:, 0]
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-def around(weights: Weights, columns: Sequence[Floats], tell: Callable[..., Floats]) -> Floats:
-    """What a network says of each note, (note, output), where `tell` is what it is told of a window of the `columns`: something, onset, offset and
-    MIDI number of the notes, in any order."""
+def around(weights: Weights, columns: Sequence[Floats], *tell: Callable[..., Floats]) -> Floats:
+    """What a network says of each note, (note, question, output), where each of `tell` gives what it is told for one question of a window of the `columns`:
+    something, onset, offset and MIDI number of the notes, in any order."""
     _, onset, _, midi = columns
     order = np.lexsort((midi, onset))
     ordered = [column[order] for column in columns]
     arrays = {name: jnp.asarray(values) for name, values in weights.items()}
-    found = np.empty((len(order), arrays["names"].shape[-1]))
+    found = np.empty((len(order), len(tell), arrays["names"].shape[-1]))
     for first in range(0, len(order), CORE):
         begin = max(first - CORE, 0)
         window = [column[begin : first + 2 * CORE] for column in ordered]
         n = len(window[0])
-        x, relations = tell(*window), related(*window[1:])
         empty = WINDOW - n
-        said = _forward(
-            arrays,
-            np.pad(x, ((0, empty), (0, 0))),
-            np.pad(relations, ((0, empty), (0, empty), (0, 0))),
-            np.arange(WINDOW) < n,
-        )
-        found[order[first : first + CORE]] = np.asarray(said, float)[first - begin : n][:CORE]
+        relations = np.pad(related(*window[1:]), ((0, empty), (0, empty), (0, 0)))
+        for question, each in enumerate(tell):
+            x = np.pad(each(*window), ((0, empty), (0, 0)))
+            said = np.asarray(_forward(arrays, x, relations, np.arange(WINDOW) < n), float)
+            found[order[first : first + CORE], question] = said[first - begin : n][:CORE]
     return found
 
 

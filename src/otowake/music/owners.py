@@ -63,6 +63,5 @@ def leanings(
 
     `chances` are the log-probabilities of each note by itself.
     """
-    columns = chances, onset, offset, midi
-    found = [around(weights, columns, partial(told_of, k, players)) for k in range(len(players))]
-    return np.concatenate(found, axis=1)
+    questions = (partial(told_of, k, players) for k in range(len(players)))
+    return around(weights, (chances, onset, offset, midi), *questions)[..., 0]

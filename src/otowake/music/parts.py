@@ -5,8 +5,8 @@ instruments, those that make the votes likeliest where each note's owner is as l
 (a Markov random field over the notes, judged by its pseudo-likelihood: Besag, "Statistical analysis of non-lattice data", 1975). So a line's
 notes speak for one another, and a note that is taken for another instrument now and then makes no part of its own. An instrument more is
 kept only if it makes the votes likelier by more than it costs, as in the Bayesian information criterion. The notes are then given to the parts,
-together: a note belongs where its own votes say, where notes with votes like its own belong, where its neighbours belong, and not where the
-player has no hand free.
+together: a note belongs where its own votes say, and what a network says of it among the notes around it (:mod:`otowake.music.owners`), where notes with
+votes like its own belong, where its neighbours belong, and not where the player has no hand free.
 """
 
 from __future__ import annotations
@@ -272,7 +272,8 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
 def assigned(
     notes: Table, ties: Ties, votes: Floats, players: Sequence[int], owners: Owners | None = None
 ) -> Floats:
-    """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours.
+    """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours; what
+    the `owners` say is added to the votes.
 
     The players' shares do not count: they would only make the rich richer, as the largest part takes what the votes are
     weak on.

@@ -145,7 +145,8 @@ class Opinions(NamedTuple):
     together
         By itself and by the notes around it: a geometric mean (a logarithmic opinion pool) in which the latter weigh up to :data:`AROUND`.
     owners
-        What the notes around each say of who of some players plays it, for :func:`otowake.music.parts.gather`; None for silence.
+        What the notes around each say of who of some players plays it, for :func:`otowake.music.parts.gather`;
+        None for silence, or if the recogniser has no weights for it.
     """
 
     alone: Floats
@@ -192,7 +193,7 @@ def recognize(
     recognizer
         Another than the trained one that comes with the package.
     around
-        Whether the notes around each are looked at; if not, `together` is `alone`.
+        Whether notes are named by those around them as well; if not, `together` is `alone`.
 
     Returns
     -------
