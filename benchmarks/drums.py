@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks.stems import sdr
 from otowake.music.instruments import KIT
-from otowake.music.scored import explain, separated
+from otowake.music.scored import explain
+from otowake.music.stems import separated
 from otowake.music.strokes import struck
 from otowake.types import Audio, Floats, Note
 from training import kits, voices

@@ -21,7 +21,8 @@ import soundfile
 import otowake
 from benchmarks.instruments import SAME
 from otowake.music.instruments import KIT
-from otowake.music.scored import explain, separated
+from otowake.music.scored import explain
+from otowake.music.stems import separated
 from otowake.music.templates import as_notes
 from otowake.types import Audio, Floats, Note
 

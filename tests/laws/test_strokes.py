@@ -12,7 +12,8 @@ from otowake.io.notes import labels
 from otowake.music.analyse import with_sound
 from otowake.music.edits import apply_edits
 from otowake.music.instruments import KIT
-from otowake.music.scored import PIECE, STFT, explain, explain_parts, separated
+from otowake.music.scored import PIECE, STFT, explain, explain_parts
+from otowake.music.stems import separated
 from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
 from otowake.music.timbre import timbre
 from otowake.signal.stft import axes

@@ -18,8 +18,9 @@ from otowake.music.notes import find_notes, notes_of_score, rounded
 from otowake.music.parts import drum_parts, gather
 from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
-from otowake.music.scored import explain_parts, ids_of_parts, separated
-from otowake.music.scored import with_sound as notes_with_sound
+from otowake.music.scored import explain_parts
+from otowake.music.stems import ids_of_parts, separated
+from otowake.music.stems import with_sound as notes_with_sound
 from otowake.music.strokes import onto, struck
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages

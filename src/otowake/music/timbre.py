@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.pitch import midi_to_hz
-from otowake.music.scored import STFT, ids_of_parts, shares_of
+from otowake.music.scored import STFT
+from otowake.music.stems import ids_of_parts, shares_of
 from otowake.signal.stft import OverlapAdd
 from otowake.types import Analysis, Floats, Note
 

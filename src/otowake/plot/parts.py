@@ -10,7 +10,8 @@ from matplotlib.lines import Line2D
 
 from otowake.music.instruments import title_of
 from otowake.music.pitch import hz_to_midi
-from otowake.music.scored import STFT, ids_of_parts, shares_of
+from otowake.music.scored import STFT
+from otowake.music.stems import ids_of_parts, shares_of
 from otowake.music.timbre import timbre
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
