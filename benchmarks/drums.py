@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.stems import sdr
 from otowake.music.instruments import KIT
+from otowake.music.repeats import with_repeats
 from otowake.music.scored import explain
 from otowake.music.stems import separated
 from otowake.music.strokes import struck
@@ -58,10 +59,8 @@ def gains(drums: Floats, music: Floats, strokes: list[Note], notes: list[Note]) 
     audio, every = Audio(mixture, RATE), [*strokes, *notes]
     groups = [[i for i, note in enumerate(strokes) if note.midi == key] for key in KEYS]
     groups.append(list(range(len(strokes), len(every))))
-    parts = [
-        np.concatenate(b, axis=1)[0]
-        for b in zip(*separated(audio, explain(audio, every), groups), strict=True)
-    ]
+    explained = with_repeats(audio, explain(audio, every), every)
+    parts = [np.concatenate(b, axis=1)[0] for b in zip(*separated(audio, explained, groups), strict=True)]
     pairs = [*zip(drums, parts[:3], strict=True), (drums.sum(axis=0), sum(parts[:3])), (music, parts[3])]
     found = [sdr(true, found) - sdr(true, mixture) if true.any() else np.nan for true, found in pairs]
     return found if music.any() else found[:3]

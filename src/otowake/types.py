@@ -526,6 +526,28 @@ class Part:
         return self.render(self)
 
 
+class Repeats(NamedTuple):
+    """The drums of a piece whose strokes all sound the same, sample by sample (:mod:`otowake.music.repeats`).
+
+    Attributes
+    ----------
+    rate
+        The recording's sampling rate, Hz.
+    waves
+        How each of them sounds, float32 of shape (drum, channel, sample).
+    strokes
+        Shape (stroke, 3): a stroke's id, which of the drums it is of, and the sample of the recording with which it begins, below 0 where it
+        began before.
+    gains
+        How strong each stroke is, float32 of shape (stroke,).
+    """
+
+    rate: int
+    waves: Floats
+    strokes: NDArray[np.int64]
+    gains: Floats
+
+
 class Piece(NamedTuple):
     """What was learnt of notes from some neighbouring frames (:mod:`otowake.music.scored`).
 
@@ -540,6 +562,8 @@ class Piece(NamedTuple):
     spans
         Shape (note, 4): a note's id, its pitch's place among those of this piece, or its drum's after all pitches, and the first
         frame, counted from `first`, that is its own and the first one that no longer is.
+    repeats
+        Its drums that always sound the same; None where nobody has looked for them.
     """
 
     first: int
@@ -548,6 +572,7 @@ class Piece(NamedTuple):
     D: Floats
     G: Floats
     spans: NDArray[np.intp]
+    repeats: Repeats | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,7 @@ from otowake.music.notes import find_notes, notes_of_score, rounded
 from otowake.music.parts import drum_parts, gather
 from otowake.music.recognizer import recognize
 from otowake.music.rhythm import find_rhythm
-from otowake.music.scored import explain_parts
-from otowake.music.stems import ids_of_parts, separated
+from otowake.music.stems import ids_of_parts, learnt, separated
 from otowake.music.stems import with_sound as notes_with_sound
 from otowake.music.strokes import onto, struck
 from otowake.nmf import factorize
@@ -231,7 +230,7 @@ def _by_programme(
 
 def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
     """The analysis with what each note contributes to the recording."""
-    explained = explain_parts(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
+    explained = learnt(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
     return replace(analysis, explained=explained)
 
 

@@ -22,7 +22,8 @@ from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
 from otowake.music.instruments import BY_NAME, DRUMS, KIT, drum_of, instrument
 from otowake.music.notes import rounded
-from otowake.music.scored import explain_parts, ids_of
+from otowake.music.scored import ids_of
+from otowake.music.stems import learnt
 from otowake.options import Constraint
 from otowake.text import Text
 from otowake.types import Analysis, Component, Note, Part, Share
@@ -556,7 +557,7 @@ def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -
         return edited
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path="edits")
-    again = explain_parts(
+    again = learnt(
         edited.audio,
         edited.notes,
         edited.parts,

@@ -1,0 +1,168 @@
+"""Laws of drums that always sound the same: what is told of them, and what is left alone."""
+
+import numpy as np
+import pytest
+
+from otowake.io.explained import read_explained, write_explained
+from otowake.music.repeats import with_repeats
+from otowake.music.scored import explain
+from otowake.music.stems import separated, sound_of
+from otowake.types import Audio, Note, Repeats
+
+SECONDS = 6.0
+HATS = np.arange(0.25, 5.9, 0.25)
+SNARES = np.arange(0.5, 5.9, 1.0)
+"""Half of the hi-hat's strokes are lone; a snare is never struck without it."""
+
+
+def noise(rng, rate, seconds, decay):
+    t = np.arange(int(seconds * rate)) / rate
+    return rng.standard_normal(len(t)) * np.exp(-t * decay)
+
+
+def put(at, sound, rate, n):
+    wave = np.zeros(n)
+    for second, each in zip(at, sound, strict=True):
+        start = int(second * rate)
+        wave[start : start + len(each)] += each[: n - start]
+    return wave
+
+
+def loop(rate, same):
+    """A hi-hat, which is the `same` at every stroke or not, and a snare that never is, each (sample,)."""
+    rng, n = np.random.default_rng(3), int(SECONDS * rate)
+    tick = np.diff(noise(rng, rate, 0.2, 30), prepend=0)
+    ticks = [tick if same else np.diff(noise(rng, rate, 0.2, 30), prepend=0) for _ in HATS]
+    hat = put(HATS, [0.2 * x for x in ticks], rate, n)
+    return hat, put(SNARES, [0.3 * noise(rng, rate, 0.3, 15) for _ in SNARES], rate, n)
+
+
+def strokes():
+    return [
+        *(Note(at, at + 0.1, 42, is_drum=True, id=i) for i, at in enumerate(HATS.tolist())),
+        *(Note(at, at + 0.1, 38, is_drum=True, id=100 + i) for i, at in enumerate(SNARES.tolist())),
+    ]
+
+
+GROUPS = [list(range(len(HATS))), [100 + i for i in range(len(SNARES))]]
+
+
+def told(audio):
+    notes = strokes()
+    masks = explain(audio, notes)
+    return masks, with_repeats(audio, masks, notes)
+
+
+def sounds(audio, explained):
+    return [
+        np.concatenate(blocks, axis=1) for blocks in zip(*separated(audio, explained, GROUPS), strict=True)
+    ]
+
+
+def sdr(true, found):
+    return 10 * np.log10(np.sum(true**2) / np.sum((true - found) ** 2))
+
+
+@pytest.fixture(scope="module", params=[22050, 44100])
+def machine(request):
+    """A drum machine's loop in stereo, the snare further to the left: the recording, its stems, by masks alone and by waveforms."""
+    pan = np.array([[0.8, 0.9], [1.0, 0.3]])
+    stems = [np.outer(side, wave) for side, wave in zip(pan, loop(request.param, True), strict=True)]
+    audio = Audio(sum(stems), request.param)
+    return audio, stems, *told(audio)
+
+
+def test_a_drum_that_is_always_the_same_is_taken_out_from_under_another(machine):
+    audio, stems, masks, known = machine
+    (piece,) = known.pieces
+    assert piece.repeats.waves.shape[:2] == (1, 2)
+    assert sorted(piece.repeats.strokes[:, 0]) == GROUPS[0]
+    at = piece.repeats.strokes[:, 2] / audio.rate
+    assert np.abs(np.diff(at) - 0.25).max() < 2 / audio.rate
+    assert piece.repeats.gains == pytest.approx(np.full(len(HATS), np.median(piece.repeats.gains)), rel=0.2)
+    for true, by_masks, found in zip(stems, sounds(audio, masks), sounds(audio, known), strict=False):
+        assert sdr(true, found) > sdr(true, by_masks) + 6
+
+
+def test_all_sounds_add_up_to_the_recording(machine):
+    audio, _, _, known = machine
+    np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
+
+
+def test_some_strokes_sound_as_among_all(machine):
+    audio, _, _, known = machine
+    whole = sounds(audio, known)
+    for number in (0, 1):
+        alone = sound_of(audio, known, GROUPS[number], beside=[GROUPS[1 - number]])
+        np.testing.assert_allclose(alone.samples, whole[number], atol=1e-5)
+    one = sound_of(audio, known, [4]).samples
+    begin = int(HATS[4] * audio.rate)
+    assert np.abs(one[:, begin : begin + 2000]).max() > 0.05
+    assert not one[:, : begin - audio.rate // 4].any()
+
+
+def test_a_drummer_is_left_to_the_masks():
+    hat, snare = loop(22050, False)
+    audio = Audio(hat + snare, 22050)
+    masks, known = told(audio)
+    assert known.pieces[0].repeats.waves.shape[0] == 0
+    for one, other in zip(sounds(audio, masks), sounds(audio, known), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_of_few_lone_strokes_nothing_is_told():
+    hat, _ = loop(22050, True)
+    few = hat.copy()
+    few[int(1.1 * 22050) :] = 0
+    notes = [note for note in strokes() if note.midi == 42 and note.onset < 1.1]
+    audio = Audio(few, 22050)
+    (piece,) = with_repeats(audio, explain(audio, notes), notes).pieces
+    assert len(notes) == 4 and len(piece.repeats.waves) == 1
+    (piece,) = with_repeats(audio, explain(audio, notes[1:]), notes[1:]).pieces
+    assert len(piece.repeats.waves) == 0
+
+
+def test_pieces_are_told_each_by_itself_and_once(monkeypatch):
+    monkeypatch.setattr("otowake.music.scored.PIECE", 128)
+    audio = Audio(sum(loop(22050, True)), 22050)
+    masks, known = told(audio)
+    assert len(known.pieces) == 2
+    assert [len(piece.repeats.waves) for piece in known.pieces] == [1, 1]
+    np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
+    again = with_repeats(audio, known, strokes())
+    assert all(a is b for a, b in zip(known.pieces, again.pieces, strict=True))
+    assert all(piece.repeats is None for piece in masks.pieces)
+
+
+def test_another_rate_or_other_channels_have_no_waveforms(machine):
+    audio, _, masks, known = machine
+    mono = Audio(audio.samples.mean(axis=0), audio.rate)
+    for one, other in zip(sounds(mono, masks), sounds(mono, known), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_waveforms_are_kept_in_the_file(machine, tmp_path):
+    _, _, masks, known = machine
+    for explained in (masks, known):
+        write_explained(explained, tmp_path / "stems.npz")
+        (piece,), (read,) = explained.pieces, read_explained(tmp_path / "stems.npz").pieces
+        assert (piece.repeats is None) == (read.repeats is None)
+        if piece.repeats:
+            for name in Repeats._fields:
+                np.testing.assert_array_equal(getattr(piece.repeats, name), getattr(read.repeats, name))
+
+
+@pytest.mark.parametrize("name", ["waves0", "strokes0", "gains0"])
+def test_damaged_waveforms_are_refused(machine, tmp_path, name):
+    path = tmp_path / "stems.npz"
+    write_explained(machine[3], path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    worse = {
+        "waves0": arrays["waves0"] * np.float32(np.nan),
+        "strokes0": arrays["strokes0"] + 1,
+        "gains0": arrays["gains0"][1:],
+    }
+    np.savez(path, **{**arrays, name: worse[name]})
+    with pytest.raises(ValueError, match=r"waveform"):
+        read_explained(path)
