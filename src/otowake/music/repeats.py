@@ -10,6 +10,7 @@ Source: the magnitude-squared coherence of Carter, Knapp & Nuttall (1973) for mo
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -110,7 +111,7 @@ def _learnt(sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[in
             if wave is None:
                 continue
             at, gain = _matched(mixture, at, wave, sound.rate)
-            most = np.where(drum.lone, STRONGEST, 1) * np.median(gain[drum.lone])
+            most = np.where(drum.lone, STRONGEST, 1) * max(float(np.median(gain[drum.lone])), 0.0)
             gains += np.clip(gain, 0, most).tolist()
             strokes += [
                 (its, len(waves), int(sample) + first) for its, sample in zip(drum.ids, at, strict=True)
@@ -202,9 +203,10 @@ def _aligned(masked: Floats, drum: _Drum, rate: int) -> NDArray[np.int64]:
 def _common(strokes: Floats, rate: int) -> Floats | None:
     """What strokes, (stroke, channel, sample), have in common; None if that is too little."""
     n, _, length = strokes.shape
-    fade = np.ones(length)
-    fade[-int(FADE * length) :] = np.linspace(1, 0, int(FADE * length)) ** 2
-    fade[: int(AHEAD * rate / 2)] *= np.linspace(0, 1, int(AHEAD * rate / 2))
+    place = np.arange(length)
+    fade = np.clip((length - 1 - place) / (FADE * length), 0, 1) ** 2 * np.clip(
+        place / (AHEAD * rate / 2), 0, 1
+    )
     strokes = strokes * fade
     gain = np.ones(n)
     for _ in range(2):
@@ -271,7 +273,10 @@ class Repeated:
         for block in blocks:
             n = block.shape[1]
             models = np.zeros((len(self.sets), self.channels, n), np.float32)
-            for start, wave, gain, its in self.strokes:
+            longest = max((wave.shape[1] for wave in self.waves), default=0)
+            for start, wave, gain, its in self.strokes[bisect_left(self.strokes, (first - longest,)) :]:
+                if start >= first + n:
+                    break
                 sounding = self.waves[wave]
                 low, high = max(start - first, 0), min(start - first + sounding.shape[1], n)
                 if low < high:
