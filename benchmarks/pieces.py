@@ -4,7 +4,8 @@
     python -m benchmarks.instruments --data DIR
     python -m benchmarks.stems --data DIR/stems [--given notes|instruments|nothing]
 
-FILE is a General MIDI soundfont, which must not be among those of :mod:`training.assets`; its notes are kept in the cache. DIR gets a folder
+FILE is a General MIDI soundfont, neither one of those of :mod:`training.assets` nor one with many of their samples (TimGM6mb has most of
+GMbank's, GeneralUser GS none); its notes are kept in the cache. DIR gets a folder
 `stems/trio_NUMBER` for each piece, as recordings with truth have them: `mix.flac`, the exact sum of the stems, and for each player `NAME.flac` and
 `NAME.notes.tsv`. A piano played by both hands, and one or two others out of strings, winds and brass; a quarter of the pieces have three of those
 and no piano. Needs fluidsynth.
@@ -13,6 +14,7 @@ and no piano. Needs fluidsynth.
 from __future__ import annotations
 
 import argparse
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,12 +37,36 @@ HELD = (
     *("bassoon", "saxophone", "trumpet", "horn", "trombone", "tuba"),
 )
 SEED = 20_261_126
+SHARED, PROBE = 0.1, 150
+"""The share of a soundfont's samples that may be those of one that is taught on; how many values tell a sample."""
+
+
+def samples(font: Path) -> set[bytes]:
+    """What tells the samples of a soundfont (sf2): of each, some values from near its start."""
+    content = font.read_bytes()
+    waves, headers = (content.index(b"smpl") + 8, content.rindex(b"shdr"))
+    (size,) = struct.unpack_from("<I", content, headers + 4)
+    found = set()
+    for at in range(headers + 8, headers + 8 + size - 46, 46):
+        start, end = struct.unpack_from("<II", content, at + 20)
+        if end - start > 2 * PROBE:
+            found.add(content[waves + 2 * (start + PROBE) : waves + 2 * (start + 2 * PROBE)])
+    return found
 
 
 def banks_of(font: Path, cache: Path) -> list[Bank]:
-    """The font's piano and held instruments; :class:`ValueError` if it is one that is taught on."""
-    if font.name in {Path(place).name for places, _ in assets.FONTS.values() for place in places}:
+    """The font's piano and held instruments; :class:`ValueError` if it is one that is taught on, or has samples of one."""
+    taught = {name: Path(place) for name, (places, _) in assets.FONTS.items() for place in places}
+    if font.name in {place.name for place in taught.values()}:
         raise ValueError(f"{font.stem} is taught on")
+    mine = samples(font)
+    for name, place in taught.items():
+        if place.exists() and place.suffix == ".sf2":
+            shared = len(mine & samples(place)) / max(len(mine), 1)
+            if shared > SHARED:
+                raise ValueError(
+                    f"{shared:.0%} of the samples of {font.stem} are those of {name}, which is taught on"
+                )
     assets.FONTS[font.stem] = ((str(font),), "")
     home, found = cache / "pieces" / f"banks{banks.VERSION}", []
     for name in ("piano", *HELD):

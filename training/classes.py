@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.soundfonts import GENERAL_MIDI, Preset
+from training.synthetic import Made
 
 LABELS: dict[str, tuple[str, float]] = {
     name: (name, 1.0)
@@ -47,6 +48,8 @@ LABELS: dict[str, tuple[str, float]] = {
     "pan-flute": ("flute", 0.1),
     "ocarina": ("flute", 0.1),
     "english-horn": ("oboe", 0.8),
+    "bass-clarinet": ("clarinet", 0.5),
+    "contrabassoon": ("bassoon", 0.5),
     "horn": ("french-horn", 1.0),
     "choir": ("voice", 1.0),
     "vibraphone": ("mallets", 1.0),
@@ -82,7 +85,6 @@ _GMBANK_LACKS = {28, 30, 36, 38, 39, 44, 45, 48, 50, 54, 59, 61, 62, 75, 79, 80,
 _GMBANK_HAS = {"piano": (0, 1), **GENERAL_MIDI, "violin": (40, 110)}
 
 EXTRA = (
-    Preset("FluidR3", 25, "mandolin", variation=16),
     Preset("FluidR3", 21, "accordion", variation=8),
     Preset("FluidR3", 40, "violin", variation=8),
     *(
@@ -94,7 +96,6 @@ EXTRA = (
     *(
         Preset("GMbank", program, name, variation=variation)
         for program, name, variation in (
-            (25, "mandolin", 16),
             (21, "accordion", 8),
             (25, "guitar-steel", 8),
             (19, "organ", 8),
@@ -103,8 +104,53 @@ EXTRA = (
 )
 """Presets that the listener's clips do not have."""
 
-LEFT_OUT = {"FluidR3-045.violin-pizz"}
-"""A section of all sizes."""
+LEFT_OUT = {
+    "FluidR3-045.violin-pizz",  # a section of all sizes
+    "FluidR3-023.bandoneon",  # the soundfont's accordion and harmonica at once
+    "GMbank-023.bandoneon",
+    "FluidR3-059.trumpet",  # muted
+    "GMbank-041.viola",  # the soundfont's violin
+    "GMbank-060.horn",  # its tuba and its trombone sound along
+    "otowake-pipe02.oboe",  # made with weak even partials, as clarinets have
+    "otowake-pipe05.horn",
+    "otowake-reed01.harmonica",  # made with two reeds to a note, as accordions have
+    "otowake-reed05.harmonica",
+    "otowake-reed09.harmonica",
+    "otowake-bowed00.violin",  # made with a body that could be any of the three's
+    "otowake-bowed01.viola",
+    "otowake-bowed02.viola",
+    "otowake-bowed03.cello",
+}
+"""Banks that are not what their names say: of soundfonts, by their own tables of samples. (The mandolins of both are their steel guitars, and
+are not even built.)"""
+
+MADE: Made = {
+    "tube": (
+        *("horn",) * 5,
+        *("trombone", "trumpet", "tuba") * 2,
+        *("oboe",) * 3,
+        *("english-horn",) * 2,
+        "bassoon",
+        *("saxophone",) * 3,
+    ),
+    "mouth": ("harmonica",) * 4,
+}
+"""Timbres that the listener's clips do not have."""
+
+SCALED = (
+    ("VSCO2.violin", "viola", -4),
+    *(
+        (f"{bank}.guitar-steel", "mandolin", 12)
+        for bank in ("FluidR3-025", "GMbank-025", "Iowa", "keyboardia", "shinyguitar-acoustic")
+    ),
+    *((f"{bank}.clarinet", "bass-clarinet", -12) for bank in ("FluidR3-071", "GMbank-071")),
+    *(
+        (f"{bank}.bassoon", "contrabassoon", -12)
+        for bank in ("fm-bassoon", "VSCO2", "FluidR3-070", "GMbank-070")
+    ),
+)
+"""Instruments that are built like another, larger or smaller: the bank that is played slower or faster, what it stands for then, and by how
+many semitones. A violin's resonances lie three to five semitones above a viola's, a mandolin's about an octave above a guitar's."""
 
 APART = {
     *("headroom.piano", "gs-pianet.electric-piano", "fm-harpsichord.harpsichord", "VSCO2.organ"),

@@ -70,6 +70,8 @@ INSTRUMENTS: tuple[Instrument, ...] = tuple(
     + _row("synth-bass", "bass", 28, 55, damp=0.08)
     + _row("drums", "drums", 35, 81, rings=True, voices=4, damp=2.0)
     + _row("mandolin", "guitar", 55, 96, rings=True, voices=4, damp=0.3, weight=0.4)
+    + _row("bass-clarinet", "wind", 37, 77, damp=0.12, vibrato=5, weight=0.4)
+    + _row("contrabassoon", "wind", 22, 53, damp=0.15, vibrato=8, weight=0.3)
 )
 
 NUMBER: dict[str, int] = {instrument.name: number for number, instrument in enumerate(INSTRUMENTS)}

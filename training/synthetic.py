@@ -20,7 +20,10 @@ class Timbre:
     seed: int
 
 
-_MADE = {
+Made = dict[str, tuple[str, ...]]
+"""Of each kind of timbre, the instruments that it stands for."""
+
+MADE: Made = {
     "reed": ("accordion", "harmonica", "harmonium", "bandoneon") * 3,
     "string": ("piano", "piano", "guitar-steel", "guitar-nylon", "koto"),
     "pipe": ("clarinet", "clarinet", "oboe", "organ", "recorder", "horn"),
@@ -29,19 +32,19 @@ _MADE = {
 }
 
 
-def timbres() -> list[tuple[str, Instrument, Timbre]]:
+def timbres(made: Made = MADE) -> list[tuple[str, Instrument, Timbre]]:
     """The bank names, instruments and timbres to make."""
     return [
         (f"otowake-{kind}{index:02d}.{name}", BY_NAME[name], Timbre(kind, index))
-        for kind, names in _MADE.items()
+        for kind, names in made.items()
         for index, name in enumerate(names)
     ]
 
 
 def takes(timbre: Timbre, instrument: Instrument, length: int) -> list[Take]:
     """Every note of a timbre at two velocities, LEAD + `length` samples each."""
-    play = _KINDS[timbre.kind]
-    number = list(_KINDS).index(timbre.kind)
+    play = TUBES[instrument.name].play if timbre.kind == "tube" else _KINDS[timbre.kind]
+    number = [*_KINDS, "tube"].index(timbre.kind)
     made = []
     for velocity in (50, 100):
         for pitch in range(instrument.low, instrument.high + 1):
@@ -94,6 +97,25 @@ def _reed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
             return n**-steep * (even if n % 2 == 0 else 1) * body(base * n)
 
         sound += _series(base, tone, own, time)
+    return _attacked(sound, time, attack, wind, own)
+
+
+def _mouth(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
+    """One reed blown by mouth behind two hands, which close and open; it starts a little flat."""
+    slope, even, body = rng.uniform(0.3, 1.1), rng.uniform(0.5, 1.0), _formants(rng, 600, 5000, 4)
+    wind, attack, flat = 10 ** rng.uniform(-3.2, -2.0), rng.uniform(0.012, 0.06), rng.uniform(0, 0.4)
+    depth, rate = rng.choice([0, 0, 1]) * rng.uniform(0.1, 0.4), rng.uniform(3, 7)
+    own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
+    time = np.arange(length) / RATE
+    hand = np.sin(2 * np.pi * rate * own.uniform(0.9, 1.1) * time + own.uniform(0, 6))
+    bend = -flat * own.uniform(0, 1) * np.exp(-time / 0.05) + 0.1 * depth * hand
+    base, steep = _hertz(pitch), slope + (100 - velocity) / 120
+    phase = 2 * np.pi * base * np.cumsum(2 ** (bend / 12)) / RATE
+    sound = np.zeros(length)
+    for harmonic in range(1, int(min(45, 10000 / base)) + 1):
+        loud = harmonic**-steep * (even if harmonic % 2 == 0 else 1) * body(base * harmonic)
+        swell = 1 + depth * min(1, harmonic / 4) * hand
+        sound += loud * own.uniform(0.6, 1.4) * swell * np.sin(harmonic * phase + own.uniform(0, 6))
     return _attacked(sound, time, attack, wind, own)
 
 
@@ -175,4 +197,78 @@ def _string(rng: np.random.Generator, pitch: int, velocity: int, length: int) ->
     return (sound / np.abs(sound).max() + knock * noise) * np.minimum(time / 0.002, 1)
 
 
-_KINDS = {"reed": _reed, "string": _string, "pipe": _pipe, "bowed": _bowed, "voice": _voice}
+@dataclass(frozen=True)
+class _Tube:
+    """A reed or lips on a conical or flared tube. What it radiates rises up to where its bell or its holes let sound out, at
+    `cutoff` Hz, there lies its formant, and falls above, the steeper the softer it is blown.
+
+    Ranges are (lowest, highest), a timbre has its own from between them: `rise` and `fall` as powers of the frequency, the `lift` of the
+    formant, `attack` in seconds, `wind` as a power of ten, `vibrato` in semitones; `second` is another formant, as a multiple of the first.
+
+    Sources: Meyer, "Acoustics and the Performance of Music" (5th ed., 2009), for formants and slopes; Fletcher & Rossing,
+    "The Physics of Musical Instruments" (2nd ed., 1998), chapters 14 and 15, for what a bell and tone holes let out.
+    """
+
+    cutoff: tuple[float, float]
+    rise: tuple[float, float] = (0.6, 1.2)
+    fall: tuple[float, float] = (1.8, 4.0)
+    lift: tuple[float, float] = (0.0, 1.5)
+    second: float = 0.0
+    attack: tuple[float, float] = (0.02, 0.08)
+    wind: tuple[float, float] = (-3.6, -2.4)
+    vibrato: tuple[float, float] = (0.0, 0.1)
+
+    def play(self, rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
+        cutoff, rise, fall = np.exp(rng.uniform(*np.log(self.cutoff))), rng.uniform(*self.rise), self.fall
+        lift, attack, wind = rng.uniform(*self.lift), rng.uniform(*self.attack), 10 ** rng.uniform(*self.wind)
+        depth, rate, second = rng.uniform(*self.vibrato), rng.uniform(4.5, 6.2), rng.uniform(0.9, 1.1)
+        steep = fall[0] + (fall[1] - fall[0]) * (rng.uniform(0.1, 0.6) + (100 - velocity) / 125)
+        lag, body = rng.uniform(0.1, 1.0), _formants(rng, 300, 5000, 3)
+        own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
+        time = np.arange(length) / RATE
+        swing = np.sin(2 * np.pi * rate * own.uniform(0.9, 1.1) * time + own.uniform(0, 6))
+        bend = depth * np.clip((time - 0.2) / 0.4, 0, 1) * swing - 0.3 * own.uniform(0, 1) * np.exp(
+            -time / 0.03
+        )
+        base = _hertz(pitch)
+        phase = 2 * np.pi * base * np.cumsum(2 ** (bend / 12)) / RATE
+        sound = np.zeros(length)
+        for harmonic in range(1, int(min(50, 10000 / base)) + 1):
+            x = base * harmonic / cutoff
+            level = (
+                x**rise
+                / (1 + x ** (2 * (rise + steep))) ** 0.5
+                * (1 + lift * np.exp(-((3 * np.log2(x)) ** 2)))
+            )
+            if self.second:
+                level *= 1 + 2 * lift * np.exp(-((4 * np.log2(x / (self.second * second))) ** 2))
+            late = attack * (1 + lag * np.log2(harmonic))
+            wave = np.sin(harmonic * phase + own.uniform(0, 6)) * np.minimum(time / late, 1) ** 1.5
+            sound += level * body(base * harmonic) ** 0.4 * own.uniform(0.75, 1.25) * wave
+        return _attacked(sound, time, attack, wind, own)
+
+
+TUBES = {
+    "horn": _Tube((270, 540), (0.8, 1.7), (2.5, 5.0), attack=(0.03, 0.1)),
+    "trombone": _Tube((480, 820), fall=(1.2, 4.0), attack=(0.02, 0.08)),
+    "trumpet": _Tube((1000, 1600), fall=(1.5, 3.5), attack=(0.015, 0.06), vibrato=(0.0, 0.2)),
+    "tuba": _Tube((180, 330), fall=(2.0, 4.5), attack=(0.03, 0.1)),
+    "oboe": _Tube((950, 1250), (0.8, 1.6), (2.0, 4.0), (0.5, 3), 2.6, (0.015, 0.05), vibrato=(0, 0.25)),
+    "english-horn": _Tube(
+        (800, 1050), (0.8, 1.6), (2.0, 4.0), (0.5, 3), 2.3, (0.02, 0.06), vibrato=(0, 0.25)
+    ),
+    "bassoon": _Tube((400, 560), (0.7, 1.4), (1.8, 3.5), (0.5, 3), 2.4, (0.015, 0.06)),
+    "saxophone": _Tube(
+        (450, 1300), (0.2, 0.7), (1.3, 3.2), (0.0, 2), 2.5, (0.02, 0.06), (-3.2, -2), (0, 0.3)
+    ),
+}
+"""The instruments that are made of tubes."""
+
+_KINDS = {
+    "reed": _reed,
+    "string": _string,
+    "pipe": _pipe,
+    "bowed": _bowed,
+    "voice": _voice,
+    "mouth": _mouth,
+}

@@ -21,9 +21,9 @@ from otowake.music.contours import contours
 from otowake.music.decoding import decode
 from otowake.music.instruments import NAMES
 from otowake.music.recognizer import Description, described, patches
-from training import banks, files, music, soundfonts
+from training import banks, files, music, scaled, soundfonts, synthetic
 from training.banks import Bank
-from training.classes import EXTRA, FAMILY_OF, LABELS, LEFT_OUT, WEIGHTS
+from training.classes import EXTRA, FAMILY_OF, LABELS, LEFT_OUT, MADE, SCALED, WEIGHTS
 from training.degrade import degrade
 from training.instruments import BY_NAME
 from training.music import Rng
@@ -50,7 +50,7 @@ COLUMNS = {
 """What is kept of every note besides its description."""
 HEARD = 0.5
 """Share of the scenes whose notes are those that the listener hears; in the others they are the true ones, somewhat wrong."""
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,18 @@ def build(cache_folder: Path) -> None:
         if not (folder / "bank.json").exists():
             length = banks.length_of(instrument)
             banks.make(folder, preset.font, instrument, soundfonts.takes(preset, instrument, length))
+    for name, instrument, timbre in synthetic.timbres(MADE):
+        if not (home / name / "bank.json").exists():
+            length = banks.length_of(instrument)
+            banks.make(home / name, "otowake", instrument, synthetic.takes(timbre, instrument, length))
+    known = {
+        bank.name: bank for bank in [*banks.load_all(cache_folder), *banks.load_all(cache_folder / "who")]
+    }
+    for name, stands_for, semitones in SCALED:
+        folder = home / f"{name.rsplit('.', 1)[0]}.{stands_for}"
+        if name in known and not (folder / "bank.json").exists():
+            bank, instrument = known[name], BY_NAME[stands_for]
+            banks.make(folder, bank.source, instrument, scaled.takes(bank, instrument, semitones))
 
 
 def draw(rng: Rng, available: list[Choice]) -> Choice:

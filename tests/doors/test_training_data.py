@@ -1,5 +1,9 @@
 """Training clips: the generated music, the truth of the labels, and what degrading leaves in place."""
 
+import struct
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import soundfile as sf
@@ -18,9 +22,12 @@ from training import (
     plans,
     render,
     samples,
+    scaled,
+    soundfonts,
+    synthetic,
     voices,
 )
-from training.classes import LABELS
+from training.classes import EXTRA, LABELS, LEFT_OUT, MADE, SCALED
 from training.instruments import BY_NAME, INSTRUMENTS
 from training.performance import Played
 from training.plans import Part
@@ -148,6 +155,63 @@ def test_transposing_keeps_the_onset_and_moves_the_pitch():
     assert samples.pitch_error(moved, 63) == pytest.approx(0, abs=0.05)
 
 
+def test_an_instrument_of_another_size_is_played_slower_or_faster():
+    bank = tiny("guitar-steel", decay=0.5)
+    found = scaled.takes(bank, BY_NAME["mandolin"], 12)
+    assert [take.pitch for take in found] == list(range(55, 77))  # a mandolin's lowest note is its limit
+    lowest, other = found[0], bank.notes[3, 0] / 32768
+    assert abs(samples.onset(lowest.wave) - LEAD) <= 0.012 * RATE
+    assert samples.pitch_error(lowest.wave, 55) == pytest.approx(0.03, abs=0.06)
+    assert samples.pitch_error(other, 43) == pytest.approx(0, abs=0.05)
+    assert banks.ring_time(lowest.wave) < 0.7 * banks.ring_time(other)
+    (single,) = scaled.takes(
+        replace(bank, notes=bank.notes[3:4], pitches=bank.pitches[3:4]), BY_NAME["harp"], 12
+    )
+    beating = samples.envelope(lowest.wave, 0.02) / (samples.envelope(single.wave, 0.02) + 1e-9)
+    assert np.ptp(beating[LEAD + 500 : LEAD + 8000]) > 0.2  # its strings come in pairs
+
+
+def brightness(name: str, pitch: int) -> float:
+    """The mean frequency of an instrument's made timbres at one pitch, Hz."""
+    means = []
+    for seed in range(8):
+        wave = synthetic.TUBES[name].play(np.random.default_rng(seed), pitch, 80, RATE)
+        spectrum = np.abs(np.fft.rfft(wave[RATE // 2 :])) ** 2
+        means.append((spectrum * np.fft.rfftfreq(RATE // 2, 1 / RATE)).sum() / spectrum.sum())
+    return float(np.mean(means))
+
+
+def test_larger_instruments_are_made_darker():
+    brass = [brightness(name, 53) for name in ("tuba", "horn", "trombone", "trumpet")]
+    assert all(b > 1.15 * a for a, b in pairwise(brass))
+
+
+@pytest.mark.parametrize(
+    ("name", "timbre"), [(name, timbre) for name, _, timbre in synthetic.timbres(MADE)][::4]
+)
+def test_made_timbres_are_in_tune(name, timbre):
+    instrument = BY_NAME[name.rsplit(".", 1)[1]]
+    few = replace(
+        instrument, low=(instrument.low + instrument.high) // 2, high=(instrument.low + instrument.high) // 2
+    )
+    soft, loud = synthetic.takes(timbre, few, RATE)
+    for take in (soft, loud):
+        assert np.isfinite(take.wave).all()
+        assert samples.pitch_error(take.wave, take.pitch) == pytest.approx(0, abs=0.3)
+    assert synthetic.takes(timbre, few, RATE)[1].wave.tolist() == loud.wave.tolist()
+
+
+def test_banks_that_are_named_are_made():
+    made = {preset.bank_name for preset in (*soundfonts.PRESETS, *EXTRA)}
+    made |= {name for name, *_ in (*synthetic.timbres(), *synthetic.timbres(MADE))}
+    soundfont = {
+        name for name in (*LEFT_OUT, *(bank for bank, *_ in SCALED)) if name.split("-")[0] in assets.FONTS
+    }
+    assert soundfont <= made
+    assert {name for name in LEFT_OUT if name.startswith("otowake-")} <= made
+    assert {name for _, name, _ in SCALED} <= set(LABELS)
+
+
 def test_a_short_note_is_made_to_last_without_a_hole():
     lasting = samples.sustained(tone(57.3, 0.8), 4 * RATE)
     level = samples.envelope(lasting, 0.05)[LEAD + 2000 : -2000]
@@ -257,6 +321,37 @@ def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
     assert np.array_equal(sounds["mix"], sounds["piano"] + sounds["violin"])
     notes, labels = true_notes(tmp_path / "trio_000", ["piano", "violin"])
     assert labels == [0] * 8 + [1] * 8 and [round(note.onset * 2) for note in notes] == [*range(8), *range(8)]
+
+
+def soundfont(path, waves):
+    """A file with the two tables of a soundfont that hold its samples."""
+    ends = np.cumsum([len(wave) for wave in waves])
+    rows = [
+        struct.pack("<20s5I", b"wave", end - len(wave), end, 0, 0, 22050) + bytes(6)
+        for wave, end in zip(waves, ends, strict=True)
+    ]
+    rows.append(bytes(46))
+    data = np.concatenate(waves).astype("<i2").tobytes()
+    path.write_bytes(
+        b"smpl"
+        + struct.pack("<I", len(data))
+        + data
+        + b"shdr"
+        + struct.pack("<I", 46 * len(rows))
+        + b"".join(rows)
+    )
+    return path
+
+
+def test_pieces_are_not_played_on_samples_of_what_was_taught_on(tmp_path, monkeypatch):
+    waves = list(np.random.default_rng(0).integers(-9999, 9999, (12, 2000)))
+    known = soundfont(tmp_path / "known.sf2", waves[:6])
+    monkeypatch.setattr(assets, "FONTS", {"Known": ((str(known),), "")})
+    other = soundfont(tmp_path / "other.sf2", waves[5:])
+    assert len(pieces.samples(known)) == 6
+    assert len(pieces.samples(known) & pieces.samples(other)) == 1
+    with pytest.raises(ValueError, match="14% of the samples of other are those of Known"):
+        pieces.banks_of(other, tmp_path)
 
 
 def test_pieces_are_not_played_on_what_was_taught_on(tmp_path):
