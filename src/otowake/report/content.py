@@ -132,7 +132,7 @@ def _parts(analysis: Analysis) -> list[dict[str, Any]]:
             "title": {language: title_of(part, language) for language in LANGUAGES},
             "colour": colour,
             "chances": [
-                [instrument(name).title._asdict(), round(chance, 3)]
+                [instrument(name).title._asdict(), round(chance, 4)]
                 for name, chance in list(part.probabilities.items())[:3]
                 if chance >= LEAST_CHANCE
             ],
