@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import otowake
 from otowake.io.explained import read_explained, write_explained
 from otowake.music.repeats import with_repeats
 from otowake.music.scored import explain
@@ -99,6 +100,19 @@ def test_some_strokes_sound_as_among_all(machine):
     begin = int(HATS[4] * audio.rate)
     assert np.abs(one[:, begin : begin + 2000]).max() > 0.05
     assert not one[:, : begin - audio.rate // 4].any()
+
+
+def test_an_analysis_has_them_and_so_has_an_edited_one():
+    audio = Audio(sum(loop(22050, True)), 22050)
+    found = otowake.analyse(audio, stages=["stems"], score=strokes())
+    hat = next(part for part in found.parts if part.name == "hi-hat")
+    assert len(found.explained.pieces[0].repeats.waves) == 1
+    assert sdr(loop(22050, True)[0], hat.audio().mono()) > 15
+    again = otowake.apply_edits(
+        found, [{"do": "add", "onset_s": 5.0, "offset_s": 5.5, "midi": 60, "part": "piano"}]
+    )
+    (piece,) = again.explained.pieces
+    assert piece is not found.explained.pieces[0] and len(piece.repeats.waves) == 1
 
 
 def test_a_drummer_is_left_to_the_masks():

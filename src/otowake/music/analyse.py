@@ -17,8 +17,10 @@ from otowake.music.instruments import DRUMS, instrument, of_programme
 from otowake.music.notes import find_notes, notes_of_score, rounded
 from otowake.music.parts import drum_parts, gather
 from otowake.music.recognizer import recognize
+from otowake.music.repeats import with_repeats
 from otowake.music.rhythm import find_rhythm
-from otowake.music.stems import ids_of_parts, learnt, separated
+from otowake.music.scored import explain_parts
+from otowake.music.stems import ids_of_parts, separated
 from otowake.music.stems import with_sound as notes_with_sound
 from otowake.music.strokes import onto, struck
 from otowake.nmf import factorize
@@ -230,8 +232,8 @@ def _by_programme(
 
 def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
     """The analysis with what each note contributes to the recording."""
-    explained = learnt(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
-    return replace(analysis, explained=explained)
+    explained = explain_parts(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
+    return replace(analysis, explained=with_repeats(audio, explained, analysis.notes))
 
 
 def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]) -> Any:

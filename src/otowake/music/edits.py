@@ -22,8 +22,8 @@ from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
 from otowake.music.instruments import BY_NAME, DRUMS, KIT, drum_of, instrument
 from otowake.music.notes import rounded
-from otowake.music.scored import ids_of
-from otowake.music.stems import learnt
+from otowake.music.repeats import with_repeats
+from otowake.music.scored import explain_parts, ids_of
 from otowake.options import Constraint
 from otowake.text import Text
 from otowake.types import Analysis, Component, Note, Part, Share
@@ -557,7 +557,7 @@ def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -
         return edited
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path="edits")
-    again = learnt(
+    again = explain_parts(
         edited.audio,
         edited.notes,
         edited.parts,
@@ -565,4 +565,4 @@ def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -
         known=known,
         changed=changed,
     )
-    return replace(edited, explained=again)
+    return replace(edited, explained=with_repeats(edited.audio, again, edited.notes))

@@ -14,8 +14,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.repeats import Repeated, with_repeats
-from otowake.music.scored import DETUNINGS, STFT, explain_parts, ids_of
+from otowake.music.repeats import Repeated
+from otowake.music.scored import DETUNINGS, STFT, ids_of
 from otowake.music.shares import AT_ONCE, Shares, between, own_stft
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
@@ -124,20 +124,6 @@ def sound_of(
             out[:, written : written + part.shape[1]] = part
             written += part.shape[1]
     return Audio(out, sound.rate, name)
-
-
-def learnt(
-    sound: Sound,
-    notes: Sequence[Note],
-    parts: Sequence[Part],
-    *,
-    tuning_hz: float,
-    known: Explained | None = None,
-    changed: Sequence[tuple[float, float]] = (),
-) -> Explained:
-    """All that sounds are made of: :func:`~otowake.music.scored.explain_parts`, and drums that always sound the same."""
-    explained = explain_parts(sound, notes, parts, tuning_hz=tuning_hz, known=known, changed=changed)
-    return with_repeats(sound, explained, notes)
 
 
 def with_sound(
