@@ -172,7 +172,8 @@ APART = {
     *("VSCO2.trumpet", "mtg-sax-alto.saxophone", "mtg-sax-tenor.saxophone", "mtg-sax-soprano.saxophone"),
     *("mtg-sax-baritone.saxophone", "VSCO2.xylophone"),
 }
-"""Banks kept apart to tell how well the recogniser does on sources that it does not know: whole sources of a class."""
+APART |= {f"{name.rsplit('.', 1)[0]}.{stands_for}" for name, stands_for, _ in SCALED if name in APART}
+"""Banks kept apart, with those that are scaled from them, to tell how well the recogniser does on sources that it does not know: whole sources of a class."""
 
 APART_FONT = "GMbank"
 """A soundfont that is kept apart as well, for the classes of which no recording can be spared."""

@@ -27,7 +27,7 @@ from training import (
     synthetic,
     voices,
 )
-from training.classes import EXTRA, LABELS, LEFT_OUT, MADE, SCALED
+from training.classes import APART, EXTRA, LABELS, LEFT_OUT, MADE, SCALED
 from training.instruments import BY_NAME, INSTRUMENTS
 from training.performance import Played
 from training.plans import Part
@@ -210,6 +210,7 @@ def test_banks_that_are_named_are_made():
     assert soundfont <= made
     assert {name for name in LEFT_OUT if name.startswith("otowake-")} <= made
     assert {name for _, name, _ in SCALED} <= set(LABELS)
+    assert {"VSCO2.violin", "VSCO2.viola", "fm-bassoon.bassoon", "fm-bassoon.contrabassoon"} <= APART
 
 
 def test_a_short_note_is_made_to_last_without_a_hole():
