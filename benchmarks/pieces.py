@@ -5,7 +5,7 @@
     python -m benchmarks.stems --data DIR/stems [--given notes|instruments|nothing]
 
 FILE is a General MIDI soundfont, neither one of those of :mod:`training.assets` nor one with many of their samples (TimGM6mb has most of
-GMbank's, GeneralUser GS none); its notes are kept in the cache. DIR gets a folder
+GMbank's, GeneralUser GS 2 %); its notes are kept in the cache. DIR gets a folder
 `stems/trio_NUMBER` for each piece, as recordings with truth have them: `mix.flac`, the exact sum of the stems, and for each player `NAME.flac` and
 `NAME.notes.tsv`. A piano played by both hands, and one or two others out of strings, winds and brass; a quarter of the pieces have three of those
 and no piano. Needs fluidsynth.
