@@ -29,7 +29,7 @@ from otowake.music.scored import STFT
 from otowake.music.strokes import BANDS, DILATIONS, LAGS, STEP, Weights, bands, peaks
 from otowake.signal import spectrogram
 from otowake.signal.cells import INSTANTS, RATE, ROWS, frames_of, instants, level
-from otowake.signal.stft import axes
+from otowake.signal.magnitude import axes
 from otowake.types import Audio
 from training import banks, files, keeping, kits, voices
 from training.degrade import degrade

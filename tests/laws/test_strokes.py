@@ -16,7 +16,7 @@ from otowake.music.scored import PIECE, STFT, explain, explain_parts
 from otowake.music.stems import separated
 from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
 from otowake.music.timbre import timbre
-from otowake.signal.stft import axes
+from otowake.signal.magnitude import axes
 from otowake.tables import part_cells
 from otowake.types import Audio, Note, Part, Share
 

@@ -23,6 +23,7 @@ from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
 from otowake.outside import DAMAGE, content_of
+from otowake.signal import downmix
 from otowake.text import Language, Text
 from otowake.types import Analysis, Note, Sound
 
@@ -132,13 +133,13 @@ def _called(note: Note, language: Language, style: Style | None) -> str:
 
 
 def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
-    """Write a stereo file to hear mistakes by: the recording, mixed to mono, left, and its notes synthesised, right."""
+    """Write a stereo file to hear mistakes by: the recording, mixed down, left, and its notes synthesised, right."""
     rate = min(audio.rate, 655_350)
     played = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
         waiting = np.zeros(0, np.float32)
-        for block in audio.blocks(10 * audio.rate):
-            left = np.asarray(block, np.float32).mean(axis=0)
+        for block in downmix(audio).blocks(10 * audio.rate):
+            left = np.asarray(block[0], np.float32)
             while len(waiting) < len(left):
                 waiting = np.append(waiting, next(played))
             file.write(np.clip(np.stack([left, waiting[: len(left)]], axis=1), -1, 1))

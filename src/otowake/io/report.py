@@ -25,6 +25,8 @@ from otowake.music.synth import synthesised
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
 from otowake.report.words import FILES
+from otowake.signal import downmix
+from otowake.signal.downmix import mixed_samples
 from otowake.signal.resampling import resampled
 from otowake.text import Language
 from otowake.types import Analysis, Floats, Sound
@@ -191,7 +193,7 @@ def _small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None]) 
 
 
 def _write_small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None], out: Any) -> None:
-    """A sound mixed to mono, resampled and as FLAC of 16 bits, block by block."""
+    """A sound mixed down, resampled and as FLAC of 16 bits, block by block."""
     track, file = wanted
     blocks: Iterable[Floats]
     if file is not None:
@@ -199,7 +201,7 @@ def _write_small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | N
     elif track.kind == "notes":
         blocks = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     else:
-        blocks = (block.mean(axis=0) for block in audio.blocks(10 * audio.rate))
+        blocks = (block[0] for block in downmix(audio).blocks(10 * audio.rate))
     rate = min(audio.rate, RATE if track.kind in ("component", "notes") else FINE_RATE)
     mono = (np.asarray(block, np.float32)[None] for block in blocks)
     with soundfile.SoundFile(out, "w", rate, 1, "PCM_16", format="FLAC") as small:
@@ -211,8 +213,7 @@ def _blocks_of(file: Path) -> Iterator[Floats]:
     """Mixed to mono."""
     with soundfile.SoundFile(file) as sound:
         while len(block := sound.read(10 * sound.samplerate, dtype="float32", always_2d=True)):
-            # many times faster than the mean along so short an axis
-            yield np.asarray(sum(block.T)) / np.float32(sound.channels)
+            yield mixed_samples(block.T)
 
 
 def _offered(folder: Path, home: Path) -> Iterator[File]:

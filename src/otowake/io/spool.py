@@ -12,7 +12,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.options import StftSpec
 from otowake.signal import axes, magnitudes
-from otowake.signal.stft import FLOOR
+from otowake.signal.magnitude import FLOOR
 from otowake.types import Floats, Sound, Spectrogram
 
 

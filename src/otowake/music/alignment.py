@@ -19,7 +19,7 @@ from otowake.music.listener import transcribe
 from otowake.music.pitch import midi_to_hz
 from otowake.music.templates import tuning_of_frames
 from otowake.options import StftSpec
-from otowake.signal.stft import axes, magnitudes
+from otowake.signal.magnitude import axes, magnitudes
 from otowake.types import Floats, Note, Sound
 
 STFT = StftSpec(sample_rate=22050, n_fft=4096, hop=512)

@@ -25,7 +25,7 @@ from otowake.music.stems import with_sound as notes_with_sound
 from otowake.music.strokes import onto, struck
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
-from otowake.signal import separate, spectrogram
+from otowake.signal import downmix, separate, spectrogram
 from otowake.types import Analysis, Audio, Factors, Floats, Note, Part, Sound, Spectrogram, Watcher
 
 
@@ -102,18 +102,19 @@ def analyse(
         instrument(name)
     analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
     begun = begun or (lambda stage: None)
+    mono = downmix(audio)
     if "components" in asked:
         begun("components")
-        analysis = _with_components(audio, V, start or {}, stft_spec, fit_spec, watch, resume)
+        analysis = _with_components(mono, V, start or {}, stft_spec, fit_spec, watch, resume)
     if "notes" in asked and not (analysis.fit and analysis.fit.stop.reason == "cancelled"):
         begun("notes")
-        analysis = _with_notes(analysis, audio, note_spec, score)
+        analysis = _with_notes(analysis, mono, note_spec, score)
         if "instruments" in asked:
             begun("instruments")
-            analysis = _with_parts(analysis, audio, part_spec, score is not None)
+            analysis = _with_parts(analysis, mono, part_spec, score is not None)
         if "stems" in asked:
             begun("stems")
-            analysis = _with_stems(analysis, audio)
+            analysis = _with_stems(analysis, audio, mono)
     return replace(with_sound(analysis, audio), reported="report" in asked)
 
 
@@ -230,9 +231,9 @@ def _by_programme(
     return tuple(parts)
 
 
-def _with_stems(analysis: Analysis, audio: Sound) -> Analysis:
-    """The analysis with what each note contributes to the recording."""
-    explained = explain_parts(audio, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
+def _with_stems(analysis: Analysis, audio: Sound, mono: Sound) -> Analysis:
+    """Add what each note contributes to the recording `audio`, of which `mono` is the downmix."""
+    explained = explain_parts(mono, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
     return replace(analysis, explained=with_repeats(audio, explained, analysis.notes))
 
 

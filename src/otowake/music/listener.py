@@ -24,6 +24,7 @@ from otowake.music.decoding import Notes, Thresholds, decode
 from otowake.music.endings import ended
 from otowake.outside import DAMAGE, arrays_of
 from otowake.signal.cells import RATE, cells, frames_of, level
+from otowake.signal.downmix import downmix
 from otowake.signal.resampling import resampled
 from otowake.types import Floats, Sound
 
@@ -127,11 +128,9 @@ def transcribe(sound: Sound, listener: Listener | None = None) -> Notes:
 
 
 def mono(sound: Sound) -> Floats:
-    """The mean of the channels at 22,050 Hz, float32 of shape (sample,)."""
-    means = (
-        np.asarray(block, np.float32).mean(axis=0, keepdims=True) for block in sound.blocks(20 * sound.rate)
-    )
-    blocks = [block[0] for block in resampled(means, sound.rate, RATE)]
+    """The recording mixed down (:func:`~otowake.signal.downmix`) at 22,050 Hz, float32 of shape (sample,)."""
+    mixed = downmix(sound).blocks(20 * sound.rate)
+    blocks = [block[0] for block in resampled(mixed, sound.rate, RATE)]
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
 

@@ -21,8 +21,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from otowake.music.scored import DETUNINGS, STFT, ids_of
 from otowake.music.shares import AT_ONCE, Shares, between, own_stft
+from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
-from otowake.types import Explained, Floats, Note, Piece, Repeats, Sound
+from otowake.types import Audio, Explained, Floats, Note, Piece, Repeats, Sound
 
 AHEAD, LONGEST, SHORTEST = 0.02, 0.6, 0.08
 """Seconds before a stroke from which on its waveform is known; how long it is at most and at least."""
@@ -106,7 +107,7 @@ def _learnt(sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[in
     if drums:
         mixture, alone = _masked(sound, Explained((piece,), explained.scale), drums, first, last)
         for drum, masked in zip(drums, alone, strict=True):
-            at = _aligned(masked.mean(axis=0), drum, sound.rate)
+            at = _aligned(downmix(Audio(masked, sound.rate)).samples[0], drum, sound.rate)
             wave = _common(_cut(masked, at[_some(drum.lone)], drum.length), sound.rate)
             if wave is None:
                 continue
@@ -164,7 +165,7 @@ def _masked(
     sounds = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
     at = first / hop
     for block in stft_blocks([mixture], n_fft, hop, AT_ONCE):
-        shares = mask(at, np.abs(block.mean(axis=0)))
+        shares = mask(at, np.abs(mixed_spectra(block)))
         for each, share, parts in zip(sounds, shares[:-1], found, strict=True):
             parts.append(each.add(block * share))
         at += block.shape[2]
@@ -291,10 +292,10 @@ class Repeated:
         if not models.any():
             return [mixture * share for share in shares]
         models = models.reshape(len(self.sets), *mixture.shape)
-        level = np.abs(mixture.mean(axis=0))
+        level = np.abs(mixed_spectra(mixture))
         left = shares.copy()
         for its, model in zip(self.sets, models, strict=True):
-            known = np.abs(model.mean(axis=0)) / np.maximum(shares[its] * level, 1e-20)
+            known = np.abs(mixed_spectra(model)) / np.maximum(shares[its] * level, 1e-20)
             left[its] *= np.maximum(1 - known, 0) ** SLOPE + LEFT
         left /= np.maximum(left.sum(axis=0), 1e-30)
         remains = mixture - models.sum(axis=0)

@@ -41,7 +41,7 @@ from otowake.nmf.convolutive import gathered, shifted
 from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
-from otowake.signal.stft import axes, magnitudes
+from otowake.signal.magnitude import axes, magnitudes
 from otowake.types import Explained, Floats, Note, Part, Piece, Sound
 
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from otowake.music.repeats import Repeated
 from otowake.music.scored import DETUNINGS, STFT, ids_of
 from otowake.music.shares import AT_ONCE, Shares, between, own_stft
+from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
 from otowake.types import Audio, Explained, Floats, Note, Part, Sound
@@ -65,7 +66,7 @@ def _divided(
     mask, repeated = Shares(explained, groups, sound.rate, n_fft, hop), Repeated(explained, groups, sound)
     at = first // hop
     for heard in stft_blocks(repeated.beside(between(sound, first, last), first), n_fft, hop, AT_ONCE):
-        shares = mask(at, np.abs(heard[: sound.n_channels].mean(axis=0)))
+        shares = mask(at, np.abs(mixed_spectra(heard[: sound.n_channels])))
         yield repeated.divided(heard, shares)
         at += heard.shape[2]
 
@@ -73,7 +74,7 @@ def _divided(
 def shares_of(
     sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
 ) -> Iterator[tuple[NDArray[np.complexfloating], Floats]]:
-    """How sets of notes share the spectrogram of a recording, mixed to mono, at :data:`~otowake.music.scored.STFT`, block by block.
+    """How sets of notes share the spectrogram of a recording, mixed down, at :data:`~otowake.music.scored.STFT`, block by block.
 
     Yields
     ------
@@ -81,7 +82,7 @@ def shares_of(
     (set + 1, frequency, frame), which add up to 1.
     """
     mask = Shares(explained, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
-    mono = (block.mean(axis=0, keepdims=True) for block in sound.blocks(10 * sound.rate))
+    mono = downmix(sound).blocks(10 * sound.rate)
     at = 0
     for block in stft_blocks(resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE):
         yield block[0], mask(at, np.abs(block[0]))

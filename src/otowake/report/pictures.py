@@ -11,7 +11,8 @@ from PIL import Image
 
 from otowake.plot.animation import Snapshots, whole_course
 from otowake.plot.scales import FLOOR_DB, columns, decibels, log_rows, lowest, pooled, pooled_product
-from otowake.signal.stft import axes, magnitudes, n_frames
+from otowake.signal.magnitude import axes, magnitudes
+from otowake.signal.stft import n_frames
 from otowake.types import Analysis, Fit, Floats, Sound
 
 ROWS, COLUMNS = 336, 1800

@@ -13,17 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake import text
-from otowake.errors import BadInput
-from otowake.options import StftSpec
-from otowake.signal.resampling import resampled
-from otowake.types import Floats, Sound, Spectrogram
-
-FLOOR = 1e-10
-"""What is added to the normalised magnitudes, as in the manual: the logarithm of 0 must not be met."""
-
-BLOCK_SECONDS = 20
-"""How much of a recording is looked at at once."""
+from otowake.types import Floats
 
 Complexes = NDArray[np.complexfloating]
 
@@ -210,80 +200,3 @@ def stft(samples: Floats, n_fft: int = 2048, hop: int = 512) -> Complexes:
     """
     whole = np.concatenate(list(stft_blocks([np.atleast_2d(samples)], n_fft, hop)), axis=2)
     return whole[0] if np.ndim(samples) == 1 else whole
-
-
-def magnitudes(audio: Sound, spec: StftSpec) -> Iterator[Floats]:
-    """The magnitude STFT of a recording, mixed to mono and resampled, block by block.
-
-    Parameters
-    ----------
-    audio
-        The recording, in memory or on disk.
-    spec
-        How.
-
-    Yields
-    ------
-    float32 arrays of shape (frequency, frame).
-
-    Raises
-    ------
-    BadInput
-        If the recording is shorter than one window.
-    """
-    mono = (block.mean(axis=0, keepdims=True) for block in audio.blocks(BLOCK_SECONDS * audio.rate))
-    got = 0
-
-    def counted() -> Iterator[Floats]:
-        nonlocal got
-        for block in resampled(mono, audio.rate, spec.sample_rate):
-            got += block.shape[1]
-            yield block
-
-    first = None
-    for block in stft_blocks(counted(), spec.n_fft, spec.hop):
-        if first is not None:
-            yield np.abs(first)
-        first = block[0]
-    if first is None or got < spec.n_fft:
-        raise BadInput(text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=got)
-    yield np.abs(first)
-
-
-def axes(spec: StftSpec, frames: int) -> tuple[Floats, Floats]:
-    """The frequencies in Hz and the times (centres of the windows) in seconds of a spectrogram."""
-    frequencies = np.arange(spec.n_fft // 2 + 1) * (spec.sample_rate / spec.n_fft)
-    return frequencies, np.arange(frames) * (spec.hop / spec.sample_rate)
-
-
-def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -> Spectrogram:
-    """The magnitude spectrogram of a recording, divided by its mean, 1e-10 added, as in the manual.
-
-    Parameters
-    ----------
-    audio
-        The recording; mixed to mono and resampled to ``spec.sample_rate``.
-    spec
-        How; single options can be given by name instead.
-
-    Raises
-    ------
-    BadInput
-        If the recording is shorter than one window, or silent.
-
-    Examples
-    --------
-    >>> from otowake.types import Audio
-    >>> tone = Audio(np.sin(2 * np.pi * 440 * np.arange(22050) / 22050), 22050)
-    >>> V = spectrogram(tone)
-    >>> V.values.shape, round(float(V.values.mean()), 3)
-    ((1025, 44), 1.0)
-    """
-    spec = (spec or StftSpec()).with_options(**options)
-    values = np.concatenate(list(magnitudes(audio, spec)), axis=1)
-    scale = float(values.mean(dtype=np.float64))
-    if scale < np.finfo(np.float32).tiny:
-        raise BadInput(text.SILENT, name=audio.name)
-    values /= np.float32(scale)
-    values += np.float32(FLOOR)
-    return Spectrogram(values, *axes(spec, values.shape[1]), scale=scale, spec=spec)
