@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import socket
+import threading
 import time
 
 import pytest
@@ -13,10 +15,12 @@ import soundfile
 pytest.importorskip("starlette")
 pytest.importorskip("httpx2")
 
+import uvicorn
 from starlette.testclient import TestClient
 
 from otowake.options import ServeSpec
 from otowake.web.app import create_app
+from otowake.web.connection import Limits, connection
 
 HERE = "http://localhost"
 QUICK = {"stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
@@ -25,8 +29,9 @@ QUICK = {"stages": ["components"], "options": {"n_components": 2, "max_iter": 5}
 class Browser(TestClient):
     """A visitor who comes from our own page."""
 
-    def __init__(self, app, origin=HERE):
-        super().__init__(app, base_url=HERE, headers={"Origin": origin}, follow_redirects=False)
+    def __init__(self, app, origin=HERE, address="192.0.2.1"):
+        headers = {"Origin": origin}
+        super().__init__(app, base_url=HERE, headers=headers, follow_redirects=False, client=(address, 50000))
 
     def order(self, sound=None, name="a.wav", **asked):
         """Ask for an analysis and send the sound, if the order is taken."""
@@ -67,6 +72,90 @@ def served(tmp_path):
 
             first.another, first.jobs = another, app.state.jobs
             return first
+
+        yield start
+
+
+class Wire:
+    """A connection to a server of which every byte is ours."""
+
+    def __init__(self, port, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
+
+    def send(self, text):
+        self.socket.sendall(text.encode() if isinstance(text, str) else text)
+
+    def ask(self, method, path, body=None, length=None, **headers):
+        """Send a request, or its beginning if more of its body is promised."""
+        body = body.encode() if isinstance(body, str) else body or b""
+        facts = {"Host": "localhost", "Origin": HERE, "Content-Length": length or len(body), **headers}
+        head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in facts.items())
+        self.send(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+
+    def status(self):
+        """The status of the next answer, 0 if there is none since the connection is closed."""
+        try:
+            return int(self.socket.recv(65536).split(b" ", 2)[1])
+        except (ConnectionError, IndexError):
+            return 0
+
+    def is_quiet(self):
+        """Whether nothing comes for a moment."""
+        self.socket.settimeout(0.05)
+        try:
+            return not self.socket.recv(65536)
+        except TimeoutError:
+            return True
+
+    def is_closed(self, beat=b""):
+        """Wait until the server closes it, sending something now and then."""
+        self.socket.settimeout(0.05)
+        for _ in range(600):
+            with contextlib.suppress(TimeoutError):
+                try:
+                    self.socket.sendall(beat)
+                    if not self.socket.recv(65536):
+                        return True
+                except ConnectionError:
+                    return True
+        return False
+
+
+@pytest.fixture
+def live(tmp_path):
+    """Starts a server on a port of 127.0.0.1, as `serve` does; gives its application, with the port and a dialler."""
+    with contextlib.ExitStack() as stack:
+
+        def start(limits=Limits(), password=None, proxies=None, **spec):  # noqa: B008
+            app = create_app(ServeSpec(proxies=proxies, **spec), tmp_path, password)
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            config = uvicorn.Config(
+                app,
+                http=connection(proxies, limits),
+                ws="none",
+                log_level="error",
+                proxy_headers=proxies is not None,
+                forwarded_allow_ips=proxies,
+                timeout_graceful_shutdown=1,
+            )
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+
+            def stop():
+                server.should_exit = True
+                thread.join(60)
+
+            stack.callback(stop)
+            port = listener.getsockname()[1]
+
+            def dial(source="127.0.0.1"):
+                wire = Wire(port, source)
+                stack.callback(wire.socket.close)
+                return wire
+
+            app.state.dial = dial
+            return app.state
 
         yield start
 
