@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
 import socket
+import sys
 import threading
 import time
 
@@ -30,8 +32,8 @@ class Browser(TestClient):
     """A visitor who comes from our own page."""
 
     def __init__(self, app, origin=HERE, address="192.0.2.1"):
-        headers = {"Origin": origin}
-        super().__init__(app, base_url=HERE, headers=headers, follow_redirects=False, client=(address, 50000))
+        facts = {"headers": {"Origin": origin}, "client": (address, 50000)}
+        super().__init__(app, base_url=HERE, follow_redirects=False, **facts)
 
     def order(self, sound=None, name="a.wav", **asked):
         """Ask for an analysis and send the sound, if the order is taken."""
@@ -76,11 +78,35 @@ def served(tmp_path):
         yield start
 
 
+class Programs:
+    """Starts these programs as processes, one after the other, the last of them again and again."""
+
+    def __init__(self, *programs):
+        self.left, self.made = list(programs), []
+
+    async def start(self, *_, **__):
+        program = self.left.pop(0) if len(self.left) > 1 else self.left[0]
+        if isinstance(program, OSError):
+            raise program
+        pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+        command = sys.executable, "-c", program
+        process = await asyncio.create_subprocess_exec(*command, **pipes, start_new_session=True)
+        self.made.append(process)
+        return process
+
+    async def end(self):
+        for process in self.made:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
 class Wire:
     """A connection to a server of which every byte is ours."""
 
     def __init__(self, port, source="127.0.0.1"):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
+        where = ("127.0.0.1", port)
+        self.socket = socket.create_connection(where, timeout=60, source_address=(source, 0))
 
     def send(self, text):
         self.socket.sendall(text.encode() if isinstance(text, str) else text)
@@ -88,7 +114,8 @@ class Wire:
     def ask(self, method, path, body=None, length=None, **headers):
         """Send a request, or its beginning if more of its body is promised."""
         body = body.encode() if isinstance(body, str) else body or b""
-        facts = {"Host": "localhost", "Origin": HERE, "Content-Length": length or len(body), **headers}
+        facts = {"Host": "localhost", "Origin": HERE, **headers}
+        facts["Content-Length"] = length or len(body)
         head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in facts.items())
         self.send(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
 
@@ -123,7 +150,7 @@ class Wire:
 
 @pytest.fixture
 def live(tmp_path):
-    """Starts a server on a port of 127.0.0.1, as `serve` does; gives its application, with the port and a dialler."""
+    """Starts a server on 127.0.0.1, as `serve` does; gives its state, and `dial` to connect."""
     with contextlib.ExitStack() as stack:
 
         def start(limits=Limits(), password=None, proxies=None, **spec):  # noqa: B008
@@ -172,3 +199,8 @@ def mp3(melody):
     file = io.BytesIO()
     soundfile.write(file, melody.samples.T, melody.rate, format="MP3")
     return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def programs():
+    return Programs

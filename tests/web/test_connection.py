@@ -171,7 +171,8 @@ def test_the_server_has_these_connections(monkeypatch):
     serve(ServeSpec(port=0, proxies="10.0.0.0/8"))
     for config in seen:
         config.load()
-        assert issubclass(config.http_protocol_class, Connection) and config.ws_protocol_class is None
+        assert issubclass(config.http_protocol_class, Connection)
+        assert config.ws_protocol_class is None
     assert [config.proxy_headers for config in seen] == [False, True]
     assert "10.1.2.3" in seen[1].http_protocol_class.proxies
     assert "127.0.0.1" not in seen[1].http_protocol_class.proxies

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 
 import pytest
 
@@ -30,22 +29,13 @@ FACTS = {
 
 
 class Bench:
-    """Drafts whose processes run these programs, one after the other, the last of them again and again."""
+    """Drafts whose processes are these programs."""
 
-    def __init__(self, folder, *programs, **limits):
-        self.folder, self.programs, self.made = folder, list(programs), []
+    def __init__(self, folder, programs, **limits):
         processes = Processes(folder)
-        processes.start = self.start
+        processes.start = programs.start
+        self.folder, self.made = folder, programs.made
         self.drafts = Drafts(processes, DraftLimits(**limits))
-
-    async def start(self, *_, **__):
-        program = self.programs.pop(0) if len(self.programs) > 1 else self.programs[0]
-        if isinstance(program, OSError):
-            raise program
-        pipe = asyncio.subprocess.PIPE
-        options = {"stdin": pipe, "stdout": pipe, "start_new_session": True}
-        self.made.append(await asyncio.create_subprocess_exec(sys.executable, "-c", program, **options))
-        return self.made[-1]
 
     def draft(self, owner="me", address="here"):
         job = Job("1", owner, address, "a.wav", self.folder, {}, state="done")
@@ -58,19 +48,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path):
+def bench(tmp_path, programs):
     """Runs a test; none of its processes is left."""
 
-    def run(test, *programs, **limits):
+    def run(test, *these, **limits):
         async def live():
-            made = Bench(tmp_path, *programs, **limits)
+            started = programs(*these)
             try:
-                await test(made)
+                await test(Bench(tmp_path, started, **limits))
             finally:
-                for process in made.made:
-                    if process.returncode is None:
-                        process.kill()
-                    await process.wait()
+                await started.end()
 
         asyncio.run(live())
 

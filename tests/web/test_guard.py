@@ -65,12 +65,14 @@ def test_many_guesses_are_refused_in_a_sentence(served):
 
 
 def test_addresses_are_counted_as_one():
-    assert (
-        address_of("fe80::1%eth0") == "fe80::" and address_of(None) == "" and len(address_of("x" * 999)) == 64
-    )
+    assert address_of("fe80::1%eth0") == "fe80::"
+    assert address_of(None) == "" and len(address_of("x" * 999)) == 64
 
 
-@pytest.mark.parametrize("forged", ["A" * 43, "A" * 43 + "." + "B" * 43, Sessions().new(), "%s.x", "é" * 43])
+FORGED = ["A" * 43, "A" * 43 + "." + "B" * 43, Sessions().new(), "%s.x", "é" * 43]
+
+
+@pytest.mark.parametrize("forged", FORGED)
 def test_a_session_that_was_not_made_here_is_replaced(served, forged):
     visitor = served()
     headers = {"Cookie": f"{SESSION}={forged}".encode()}
@@ -91,6 +93,7 @@ def test_a_session_that_was_not_made_here_is_replaced(served, forged):
 def test_names_that_no_file_can_have_are_not_found(served, name):
     visitor = served()
     job = visitor.post("/jobs", content=b'{"name": "a.wav"}').json()["id"]
+    visitor.jobs.jobs[job].result.mkdir()
     for path in (f"/jobs/{job}/files/{name}", f"/jobs/{job}/{name}", f"/jobs/{name}", f"/{name}"):
         assert visitor.get(path).status_code == 404, path
     assert visitor.delete(f"/jobs/{name}").status_code in (404, 405)

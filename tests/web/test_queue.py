@@ -1,9 +1,7 @@
-"""The queue when things go otherwise: uploads that are cancelled, orders without a sound, processes that don't start or die."""
+"""The queue in trouble: cancelled uploads, orders without a sound, processes that don't start."""
 
 import asyncio
-import contextlib
 import os
-import sys
 from types import SimpleNamespace
 
 import pytest
@@ -15,27 +13,20 @@ from otowake.web import jobs as module
 from otowake.web.job import Refused
 from otowake.web.jobs import Jobs
 
-DOES = "import sys, time; sys.stdin.readline(); print('{\"done\": true}', flush=True)"
+TELL = "import sys, time; sys.stdin.readline(); print('{%s}', flush=True)"
+DOES = TELL % '"done": true'
 LINGERS = DOES + "; time.sleep(600)"
-WORKS = 'import sys, time; sys.stdin.readline(); print(\'{"begun": "reading"}\', flush=True); time.sleep(600)'
+WORKS = TELL % '"begun": "reading"' + "; time.sleep(600)"
 DIES = "pass"
 
 
 class House:
-    """A server's jobs, whose processes run these programs, one after the other, the last of them again and again."""
+    """A server's jobs, whose processes are these programs."""
 
-    def __init__(self, folder, *programs, **spec):
-        self.jobs, self.programs, self.made = Jobs(ServeSpec(**spec), folder), list(programs), []
-        self.jobs.processes.start = self.start
-
-    async def start(self, *_):
-        program = self.programs.pop(0) if len(self.programs) > 1 else self.programs[0]
-        if isinstance(program, OSError):
-            raise program
-        pipe = asyncio.subprocess.PIPE
-        options = {"stdin": pipe, "stdout": pipe, "start_new_session": True}
-        self.made.append(await asyncio.create_subprocess_exec(sys.executable, "-c", program, **options))
-        return self.made[-1]
+    def __init__(self, folder, programs, **spec):
+        self.jobs = Jobs(ServeSpec(**spec), folder)
+        self.programs, self.made = programs, programs.made
+        self.jobs.processes.start = programs.start
 
     def order(self, owner="me", address="here"):
         return self.jobs.reserve(owner, address, "a.wav", {"stages": []})
@@ -69,20 +60,17 @@ async def hung_up():
 
 
 @pytest.fixture
-def house(tmp_path):
+def house(tmp_path, programs):
     """Runs a test within a server's life; whatever happens, none of its processes is left."""
 
-    def run(test, *programs, **spec):
+    def run(test, *these, **spec):
         async def live():
-            made = House(tmp_path, *programs or (DOES,), **spec)
+            made = House(tmp_path, programs(*these or (DOES,)), **spec)
             try:
                 async with made.jobs.running():
                     await test(made)
             finally:
-                for process in made.made:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.kill()
-                    await process.wait()
+                await made.programs.end()
 
         asyncio.run(live())
 
@@ -204,7 +192,7 @@ def test_a_result_is_not_lost_to_a_process_that_can_not_be_started_ahead(house, 
 
     async def test(made):
         job = await made.sent()
-        await made.until(lambda: len(made.programs) == 1)
+        await made.until(lambda: len(made.programs.left) == 1)
         assert (job.state, job.message) == ("done", None)
         await made.until(lambda: made.jobs._spare is None)
         late = await made.sent()
@@ -238,7 +226,7 @@ def test_where_no_process_can_be_started_it_is_said_and_the_next_job_is_done(hou
 
 def test_a_process_that_died_while_it_waited_is_replaced(house):
     async def test(made):
-        made.jobs._spare = await made.start()
+        made.jobs._spare = await made.programs.start()
         job = await made.sent()
         await made.until(lambda: job.state == "done")
         assert len(made.made) >= 2

@@ -1,4 +1,4 @@
-"""What a server leaves behind: nothing when it is told to end, and else what the next one takes away."""
+"""What a server leaves behind: nothing, or after a kill what the next one takes away."""
 
 import os
 import re
@@ -12,7 +12,13 @@ import pytest
 from otowake.web import workplace
 from otowake.web.workplace import LOCK, PREFIX, sweep
 
-HOLD = "import sys, time\nfrom otowake.web.workplace import workplace\nwith workplace() as place: print(place, flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from otowake.web.workplace import workplace
+with workplace() as place:
+    print(place, flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture
@@ -86,7 +92,8 @@ def test_what_somebody_else_made_is_let_be(temporary, monkeypatch):
 
 def served(**options):
     command = [sys.executable, "-m", "otowake", "serve", "--port", "0", "--lang", "en"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stderr=subprocess.PIPE, **options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, **pipes, **options)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

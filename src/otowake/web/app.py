@@ -202,7 +202,7 @@ async def _edits(request: Request, job: Job) -> list[Any]:
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
-    """Wait for work whose result is for this request alone; it is cancelled when nobody waits for that any more."""
+    """Wait for work that is for this request alone; cancel it when the client is gone."""
     working = asyncio.create_task(work)
     gone = asyncio.ensure_future(request.receive())
     try:

@@ -1,13 +1,14 @@
-"""A connection with bounds: how long each part of a request and of its answer may take, and how many one address has.
+"""Connections with limits: the time of each part of a request, and the number from one address.
 
-uvicorn bounds the pause between two requests and the size of the headers, but neither the time that headers take nor the pace
-of a body or of an answer. Each connection here looks at itself every so often until it is lost.
+uvicorn limits the pause between two requests and the size of the headers, but neither the time that
+headers take nor the pace of a body or of an answer. Each connection here checks itself at regular
+intervals until it is lost.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import h11
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -22,7 +23,8 @@ class Limits(NamedTuple):
     Attributes
     ----------
     header_seconds
-        From the end of an answer, or the start of the connection, until the next request has all its headers.
+        From the end of an answer, or the start of the connection, until the next request has all
+        its headers.
     body_bytes, body_seconds
         At least so much of a body arrives in so many seconds.
     answer_seconds
@@ -93,17 +95,19 @@ class Connection(H11Protocol):
 
     def _look(self) -> None:
         kind, _ = self._marked
+        age = time.monotonic() - self._since
         got_on = kind == "body" and self._received - self._before >= self.limits.body_bytes
         if self._phase != self._marked or got_on:
             self._mark()
-        elif kind != "work" and time.monotonic() - self._since > getattr(self.limits, f"{kind}_seconds"):
+        elif kind != "work" and age > getattr(self.limits, f"{kind}_seconds"):
             self.transport.abort()
             return
         self._next_look = self.loop.call_later(self.limits.look_seconds, self._look)
 
     def _make_room(self) -> None:
-        """Close the connection that has been idle longest if there are too many, of this address or of all."""
-        others = [other for other in self.connections if isinstance(other, Connection) and other is not self]
+        """Close the connection that has been idle longest where there are too many."""
+        others = self.connections - {self}
+        others = [each for each in others if isinstance(each, Connection)]
         mine = [other for other in others if other.address == self.address != ""]
         for rivals, most in ((mine, self.limits.of_address), (others, self.limits.of_all)):
             if len(rivals) >= most:
@@ -127,5 +131,6 @@ def connection(proxies: str | None, limits: Limits = LIMITS) -> type[Connection]
     limits
         The bounds.
     """
-    trusted = ProxyHeadersMiddleware(lambda *_: None, proxies).trusted_hosts if proxies else ()  # type: ignore[arg-type]
+    nothing = cast(Any, None)
+    trusted = ProxyHeadersMiddleware(nothing, proxies).trusted_hosts if proxies else ()
     return type("Connection", (Connection,), {"limits": limits, "proxies": trusted})

@@ -31,10 +31,13 @@ class Brake(NamedTuple):
     pause: float = 0.5
 
 
+BRAKE = Brake()
+
+
 class Door:
     """The password. Those who know it get a key, which opens as long as the server runs."""
 
-    def __init__(self, password: str, brake: Brake = Brake()) -> None:  # noqa: B008 - it is a tuple
+    def __init__(self, password: str, brake: Brake = BRAKE) -> None:
         self.brake = brake
         self.key = secrets.token_urlsafe(32)
         self._salt = secrets.token_bytes(16)
@@ -48,15 +51,14 @@ class Door:
         return hmac.compare_digest(_bytes(key or ""), self.key.encode())
 
     async def try_password(self, given: str, address: str) -> bool | None:
-        """Compare a password, or give None at once, without comparing, where too many are or were tried.
+        """Compare a password; None, without comparing, where too many attempts wait or failed.
 
         Comparisons are slow (scrypt, 16 MiB) and run one after the other.
         """
         brake = self.brake
         since = time.monotonic() - brake.seconds
-        self._wrong = {
-            each: kept for each, its in self._wrong.items() if (kept := [t for t in its if t > since])
-        }
+        recent = {one: [t for t in times if t > since] for one, times in self._wrong.items()}
+        self._wrong = {one: times for one, times in recent.items() if times}
         tried = len(self._wrong.get(address, ())) + self._waiting[address]
         if (
             self._waiting.total() >= brake.waiting
@@ -67,7 +69,8 @@ class Door:
         self._waiting[address] += 1
         try:
             async with self._one_by_one:
-                known = hmac.compare_digest(await asyncio.to_thread(self._hashed, given), self._hash)
+                digest = await asyncio.to_thread(self._hashed, given)
+                known = hmac.compare_digest(digest, self._hash)
                 if not known:
                     self._wrong.setdefault(address, []).append(time.monotonic())
                     await asyncio.sleep(brake.pause)

@@ -1,8 +1,8 @@
 """What corrections make of a result, told before they are applied: notes, parts and names, without any sound.
 
-The process that analyses keeps what was found as ``draft.json``. Another one, ``python -m otowake.web.draft``, reads it,
-applies the page's corrections to it as :func:`otowake.apply_edits` would, and says what there is then, or why a correction
-can't be done. `drafts` starts, bounds and ends it.
+The process that analyses keeps what was found as ``draft.json``. Another process reads it,
+applies the page's corrections to it as :func:`otowake.apply_edits` would, and says what there is
+then, or why a correction can't be done. `drafts` starts, limits and ends it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RESTORE = {"do": "restore"}
 
 
 MOST_CORRECTIONS = 20_000
-"""How many corrections the page may ask for at once; of components, strokes among them, only painting's own number."""
+"""The most corrections at once; for those of components, strokes included, painting has its own."""
 
 
 def check_amount(edits: Sequence[Any]) -> None:
@@ -130,7 +130,7 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Draft what each line of standard input asks for, and answer with a line: a status and JSON."""
+    """Draft what each line of standard input asks for; answer with a line: a status and JSON."""
     seconds, gib = map(float, sys.argv[1:3])
     limit({resource.RLIMIT_AS: gib * 2**30, resource.RLIMIT_CORE: 0})
     out, sys.stdout = sys.stdout, sys.stderr
@@ -148,7 +148,8 @@ def _answered(order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     except OtowakeError as error:
         return 422, {"message": {each: error.in_language(each) for each in text.LANGUAGES}}
     except MemoryError:
-        return 422, {"message": {each: text.WEB_DRAFT_TOO_MUCH.format(each) for each in text.LANGUAGES}}
+        sentence = text.WEB_DRAFT_TOO_MUCH
+        return 422, {"message": {each: sentence.format(each) for each in text.LANGUAGES}}
 
 
 if __name__ == "__main__":

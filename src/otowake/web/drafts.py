@@ -1,4 +1,4 @@
-"""Drafts of corrections, each made in a process that has its time and its memory, and ends when nobody waits for it."""
+"""Drafts of corrections, made in processes that have limits and end when the client is gone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class DraftLimits(NamedTuple):
-    """The bounds of drafts: time and memory of one, how many are made at once, and how many are asked for."""
+    """The limits of drafts: time and memory of one, how many run at once, and how many may wait."""
 
     seconds: float = 20.0
     gib: float = 2.0
@@ -29,10 +29,13 @@ class DraftLimits(NamedTuple):
     of_person: int = 2
 
 
+LIMITS = DraftLimits()
+
+
 class Drafts:
     """Makes drafts; processes that have made one without trouble make the next."""
 
-    def __init__(self, processes: Processes, limits: DraftLimits = DraftLimits()) -> None:  # noqa: B008 - a tuple
+    def __init__(self, processes: Processes, limits: DraftLimits = LIMITS) -> None:
         self.processes, self.limits = processes, limits
         self._free = asyncio.Semaphore(limits.at_once)
         self._idle: list[Process] = []
@@ -48,7 +51,8 @@ class Drafts:
         """
         limits = self.limits
         counted = ("", ""), ("address", job.address), ("person", job.owner)
-        for each, most in zip(counted, (limits.most, limits.of_address, limits.of_person), strict=True):
+        most_of = limits.most, limits.of_address, limits.of_person
+        for each, most in zip(counted, most_of, strict=True):
             if self._asked[each] >= most:
                 raise Refused(503, text.WEB_DRAFTS_BUSY)
         self._asked.update(counted)

@@ -46,7 +46,9 @@ LOOPBACK_ANCESTORS = "'self' http://localhost:* http://127.0.0.1:*"
 class Guard:
     """An ASGI application around another one: checks, then headers."""
 
-    def __init__(self, app: ASGIApp, spec: ServeSpec, sessions: Sessions, door: Door | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, spec: ServeSpec, sessions: Sessions, door: Door | None = None
+    ) -> None:
         self.app, self.spec, self.sessions, self.door = app, spec, sessions, door
         ancestors = LOOPBACK_ANCESTORS if is_loopback(spec.host) else "'self'"
         self.policy = POLICY.format(ancestors=ancestors)
@@ -82,7 +84,7 @@ class Guard:
 
 
 class Sessions:
-    """Sessions of this run of the server: each a random name with a seal that nobody else can make."""
+    """Sessions of this run of the server: random names, each with a seal that only it can make."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
@@ -100,7 +102,8 @@ class Sessions:
         return cookie if hmac.compare_digest(seal, self._seal(name)) else None
 
     def _seal(self, name: str) -> str:
-        return base64.urlsafe_b64encode(hmac.digest(self._key, name.encode(), "sha256")).decode().rstrip("=")
+        seal = hmac.digest(self._key, name.encode(), "sha256")
+        return base64.urlsafe_b64encode(seal).decode().rstrip("=")
 
 
 def is_loopback(host: str) -> bool:

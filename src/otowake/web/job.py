@@ -1,7 +1,8 @@
 """A recording on its way through the web page.
 
-A job goes from `sending` (its place is reserved, the sound is on its way) over `waiting` and `running` to `done`, `failed`
-or `cancelled`. Everything of it is in one folder, whose name we chose; the name that a person gave is only ever text.
+A job goes from `sending` (its place is reserved, the sound is on its way) over `waiting` and
+`running` to `done`, `failed` or `cancelled`. All of it is in one folder, whose name we chose; the
+name that a person gave is only ever text.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Refused(OtowakeError):
 class Job:
     """One recording of one person on its way.
 
-    A job may be ended and wait again while the process that did it is still ending: `run` is another object for each time that
-    it runs.
+    A job may be ended, and even run again, while the process that did it is still ending. So
+    `run` is a new object each time that it runs.
     """
 
     id: str
@@ -61,9 +62,9 @@ class Job:
         """Change the state, with the sentence that says why."""
         self.state, self.since, self.progress = state, time.monotonic(), {}
         self.run = object() if state == "running" else None
-        self.message = {each: sentence.format(each, **facts) for each in LANGUAGES} if sentence else None
+        self.message = sentence and {each: sentence.format(each, **facts) for each in LANGUAGES}
 
     def end(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
-        """Change to a state without a result; a correction that came to nothing leaves the result as it was."""
+        """Change to a state without a result; after a correction the result stays as it was."""
         self.become("done" if "edits" in self.order else state, sentence, **facts)
         self.order.pop("edits", None)

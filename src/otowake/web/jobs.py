@@ -1,4 +1,4 @@
-"""The queue of the web page: who waits, what runs in which process, what is kept and for how long."""
+"""The queue of the web page: who waits, what runs in which process, and what is kept how long."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ class Jobs:
             raise Refused(503, text.WEB_FULL)
 
     async def receive(self, job: Job, chunks: AsyncIterator[bytes]) -> None:
-        """Write the sound to disk as it comes, counted, and let the job wait for its turn; too much of it ends the job."""
+        """Write the sound to disk as it comes, and let the job wait for its turn.
+
+        Too large a sound, or one that takes too long, ends the job.
+        """
         if job.state != "sending" or job.upload:
             raise Refused(409, text.WEB_BAD_REQUEST)
         try:
@@ -166,7 +169,7 @@ class Jobs:
         return before + sum(other.state == "running" for other in self.jobs.values())
 
     async def cancel(self, job: Job) -> None:
-        """End a job wherever it is, while its sound arrives, too; its process is gone when this returns."""
+        """End a job wherever it is, even in its upload; its process is gone when this returns."""
         if job.state in LIVE:
             job.end("cancelled", text.WEB_CANCELLED)
             if job.upload and not job.upload.expired():
@@ -201,7 +204,7 @@ class Jobs:
         return min(waiting, key=lambda job: job.since, default=None)
 
     async def _run(self, job: Job) -> None:
-        """Do a job; a process that was started ahead may have died since, and then another one does it."""
+        """Do a job, in another process where the one that was started ahead has died since."""
         run, process, told = job.run, self._spare, False
         self._spare = None
         if process:

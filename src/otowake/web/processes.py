@@ -1,4 +1,4 @@
-"""The server's child processes: each in a group of its own, killed as a whole, and gone when the server ends."""
+"""The server's child processes: each in a group of its own, and gone when the server ends."""
 
 from __future__ import annotations
 

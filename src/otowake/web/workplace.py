@@ -1,7 +1,7 @@
 """The server's folder, and what servers left that ended without taking theirs away.
 
-A living server holds a lock in its folder. Where nobody holds it, the server is dead: its processes, which work in that folder,
-are killed, and the folder is removed.
+A living server holds a lock in its folder. Where nobody holds it, the server is dead: its
+processes, which work in that folder, are killed, and the folder is removed.
 """
 
 from __future__ import annotations
