@@ -7,6 +7,7 @@ import os
 import pytest
 
 from otowake import text
+from otowake.errors import BadInput
 from otowake.web import draft
 from otowake.web.drafts import DraftLimits, Drafts
 from otowake.web.job import Job, Refused
@@ -184,3 +185,11 @@ def test_a_visitor_who_goes_takes_the_draft_along(result):
         result.state.dial().is_quiet()
     assert process.returncode == -9
     assert result("draft", []).status() == 200
+
+
+def test_a_refusal_shows_no_path_of_the_server(result):
+    """What is wrong with the file is told of the name that the visitor gave it."""
+    job = next(iter(result.state.jobs.jobs.values()))
+    error = BadInput(text.NOT_READABLE, path=job.folder / draft.FILE, why="it is gone")
+    assert all("a.wav" in said for said in draft.in_both(error, job.name).values())
+    assert str(job.folder) not in json.dumps(draft.in_both(error, job.name))

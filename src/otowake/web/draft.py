@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from otowake import text
-from otowake.errors import BadInput, OtowakeError
+from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.music.edits import Draft, Player, draft_of, parsed
 from otowake.music.painting import MOST_EDITS, is_of_components
 from otowake.outside import json_of
+from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Component, Note
 from otowake.web.processes import limit
 
@@ -146,10 +147,16 @@ def _answered(order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     try:
         return 200, drafted(Path(order["folder"]), order["edits"])
     except OtowakeError as error:
-        return 422, {"message": {each: error.in_language(each) for each in text.LANGUAGES}}
+        return 422, {"message": in_both(error, order["name"])}
     except MemoryError:
-        sentence = text.WEB_DRAFT_TOO_MUCH
-        return 422, {"message": {each: sentence.format(each) for each in text.LANGUAGES}}
+        too_much = text.WEB_DRAFT_TOO_MUCH
+        return 422, {"message": {each: too_much.format(each) for each in LANGUAGES}}
+
+
+def in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
+    """A message in both languages, with the name that the file has for people."""
+    facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
+    return {each: message.sentence.format(each, **facts) for each in LANGUAGES}
 
 
 if __name__ == "__main__":

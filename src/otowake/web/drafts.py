@@ -58,7 +58,9 @@ class Drafts:
         self._asked.update(counted)
         try:
             async with self._free:
-                status, answer = await self._answer({"folder": str(job.folder), "edits": edits})
+                status, answer = await self._answer(
+                    {"folder": str(job.folder), "name": job.name, "edits": edits}
+                )
         finally:
             self._asked.subtract(counted)
             self._asked += Counter()  # forgets those at zero

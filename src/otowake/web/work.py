@@ -39,7 +39,14 @@ from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, spe
 from otowake.outside import json_of
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats, Progress
-from otowake.web.draft import COMPONENT_EDITS, RESTORE, names_component, of_notes, write_draft
+from otowake.web.draft import (
+    COMPONENT_EDITS,
+    RESTORE,
+    in_both,
+    names_component,
+    of_notes,
+    write_draft,
+)
 from otowake.web.processes import limit
 from otowake.web.view import write_view
 
@@ -101,22 +108,16 @@ def _guarded(order: dict[str, Any], tell: Tell) -> None:
             carry_out(order, tell)
         for warning in caught:
             if isinstance(warning.message, InputWarning):
-                tell({"warning": _in_both(warning.message, name)})
+                tell({"warning": in_both(warning.message, name)})
         tell({"done": True})
     except OtowakeError as error:
-        tell({"failed": _in_both(error, name)})
+        tell({"failed": in_both(error, name)})
     except MemoryError:
         tell({"failed": _sentence(text.WEB_NO_MEMORY)})
     except Exception as error:
         traceback.print_exc()
         full = "RESOURCE_EXHAUSTED" in str(error)
         tell({"failed": _sentence(text.WEB_NO_MEMORY if full else text.WEB_UNEXPECTED)})
-
-
-def _in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
-    """A message in both languages, with the name that the file has for people."""
-    facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
-    return _sentence(message.sentence, **facts)
 
 
 def _sentence(sentence: text.Text, **facts: Any) -> dict[Language, str]:
