@@ -49,20 +49,23 @@ def test_what_a_dead_server_left_is_swept_and_a_living_one_is_let_be(holder, tem
     living, dead = holder(), holder()
     (dead[1] / "jobs" / "x").mkdir()
     (dead[1] / "jobs" / "x" / "sound").write_bytes(b"sound")
-    child = subprocess.Popen(["sleep", "600"], cwd=dead[1] / "jobs", start_new_session=True)
+    work = ["otowake.web.work", "600"]
+    child = subprocess.Popen(work, executable="/bin/sleep", cwd=dead[1] / "jobs")
     child.send_signal(signal.SIGSTOP)  # as one that can't notice that its server is gone
-    other = subprocess.Popen(["sleep", "600"], cwd=living[1] / "jobs")
+    other = subprocess.Popen(work, executable="/bin/sleep", cwd=living[1] / "jobs")
+    visitor = subprocess.Popen(["sleep", "600"], cwd=dead[1] / "jobs")
     try:
         dead[0].kill()
         dead[0].wait()
         assert dead[1].exists()
         with workplace.workplace() as mine:
             assert sorted(temporary.iterdir()) == sorted([living[1], mine.parent])
-        assert child.wait(60) == -signal.SIGKILL and other.poll() is None
+        assert child.wait(60) == -signal.SIGKILL
+        assert other.poll() is None and visitor.poll() is None
         living[0].communicate("")
         assert list(temporary.iterdir()) == []
     finally:
-        for process in (child, other):
+        for process in (child, other, visitor):
             process.kill()
             process.wait()
 

@@ -46,8 +46,9 @@ def sweep(parent: Path) -> None:
 
 
 def _kill_those_in(folder: Path) -> None:
-    """Kill the processes that work in a folder, where the system tells them."""
+    """Kill our processes that work in a folder, on systems that have ``/proc``."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (process / "cwd").readlink().is_relative_to(folder.resolve()):
+            works_there = (process / "cwd").readlink().is_relative_to(folder.resolve())
+            if works_there and b"otowake.web." in (process / "cmdline").read_bytes():
                 os.kill(int(process.name), signal.SIGKILL)
