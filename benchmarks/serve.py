@@ -104,6 +104,7 @@ def main() -> None:
     file = io.BytesIO()
     soundfile.write(file, audio.samples.T, audio.rate, format="WAV")
     command = [sys.executable, "-m", "otowake", "serve", "--port", "0", "--lang", "en"]
+    command += ["--per-address", str(asked.people)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         said = server.stdout.readline() if server.stdout else ""
         address = re.search(r"http://\S+/", said)

@@ -594,6 +594,13 @@ class ServeSpec(Spec):
             "localhost のほかに、ブラウザーがこのページを呼ぶ名前（プロキシの内側などで。コンマ区切り）",
         ),
     )
+    proxies: str | None = option(
+        None,
+        Text(
+            "addresses of proxies before the page, which say whom they speak for (comma-separated)",
+            "このページの前に置いたプロキシのアドレス。誰からの接続かを伝えるヘッダーを、ここからのものに限り信用します（コンマ区切り）",
+        ),
+    )
     password_file: str | None = option(
         None,
         Text(
@@ -626,6 +633,15 @@ class ServeSpec(Spec):
     per_person: int = option(
         2,
         Text("how many one person may have waiting and running", "1 人が同時に待てる・実行できる数"),
+        low=1,
+        high=1000,
+    )
+    per_address: int = option(
+        8,
+        Text(
+            "how many all who come from one address may have waiting and running",
+            "同じアドレスから来る人全員で、同時に待てる・実行できる数",
+        ),
         low=1,
         high=1000,
     )

@@ -32,18 +32,25 @@ def serve(language: Language, *, password: bool, lang: str | None, **given: Any)
 
     spec = ServeSpec().with_options(**chosen(given))
     asked = click.prompt(text.ASK_PASSWORD.format(language), hide_input=True) if password else None
-    before = signal.signal(signal.SIGTERM, _as_if_pressed)
+    before = signal.signal(signal.SIGTERM, _as_if_pressed), signal.getsignal(signal.SIGHUP)
+    if before[1] != signal.SIG_IGN:  # as it is under nohup
+        signal.signal(signal.SIGHUP, _as_if_terminated)
     try:
         run(spec, password=asked, ready=lambda address: _say(address, language))
     except KeyboardInterrupt:
         click.echo(text.INTERRUPTED.format(language), err=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip((signal.SIGTERM, signal.SIGHUP), before, strict=True):
+            signal.signal(number, handler)
     return OK
 
 
 def _as_if_pressed(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _as_if_terminated(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGTERM)  # whoever handles it now: uvicorn does while it serves
 
 
 def _say(address: str, language: Language) -> None:

@@ -280,15 +280,16 @@ class Field(NamedTuple):
     def check(self, name: str, value: Any) -> Any:
         """The value in its proper type, or :class:`BadInput`."""
         each = Constraint(self.kind, text.COMPONENT, low=self.low, high=self.high, choices=self.choices)
-        must = _filled(text.MUST_BE_LIST, what=each.must_be()) if self.many else each.must_be()
         values = value if self.many and isinstance(value, list) else [value]
         right = isinstance(value, list) == self.many and values
-        if not right or any(isinstance(one, str) != (self.kind is str) for one in values):
-            raise _wrong(name, must, value)
+        fits = right and all(isinstance(one, str) == (self.kind is str) for one in values)
         try:
-            checked = [each.check(name, one) for one in values]
+            checked = [each.check(name, one) for one in values] if fits else None
         except BadInput:
-            raise _wrong(name, must, value) from None
+            checked = None
+        if checked is None:
+            must = _filled(text.MUST_BE_LIST, what=each.must_be()) if self.many else each.must_be()
+            raise _wrong(name, must, value)
         return checked if self.many else checked[0]
 
 

@@ -38,6 +38,10 @@ WEB_OTHER_ORIGIN = Text(
 )
 WEB_NOT_IN = Text("please give the password first.", "先にパスワードを入力してください。")
 WEB_WRONG_PASSWORD = Text("That is not the password.", "パスワードが違います。")
+WEB_TOO_MANY_TRIES = Text(
+    "Too many passwords have been tried; please wait a few minutes.",
+    "パスワードの試行が多すぎます。数分待ってからやり直してください。",
+)
 WEB_GONE = Text(
     "There is no such result (any more).", "その結果はありません（期限が過ぎた可能性があります）。"
 )
@@ -45,6 +49,10 @@ WEB_BAD_REQUEST = Text("this request can't be understood.", "この要求は理�
 WEB_YOURS_FIRST = Text(
     "{n} of your recordings are on their way already; wait until one is done.",
     "すでに {n} 件を受け付けています。1 件が終わるまでお待ちください。",
+)
+WEB_ADDRESS_FIRST = Text(
+    "{n} recordings from your network address are on their way already; wait until one is done.",
+    "同じネットワークアドレスからすでに {n} 件を受け付けています。1 件が終わるまでお待ちください。",
 )
 WEB_FULL = Text(
     "The queue is full at the moment; please come back in a few minutes.",
@@ -77,6 +85,18 @@ WEB_DIED = Text(
 WEB_UNEXPECTED = Text(
     "Something unexpected happened; the server's log says more.",
     "予期しないエラーです。詳細はサーバーの記録にあります。",
+)
+WEB_NO_PROCESS = Text(
+    "The server has no room for another process at the moment; please try again in a few minutes.",
+    "サーバーで新しいプロセスを開始できません。数分後にもう一度お試しください。",
+)
+WEB_DRAFTS_BUSY = Text(
+    "Too many corrections are being tried at the moment; please try again.",
+    "ほかの修正を確認しているところです。もう一度お試しください。",
+)
+WEB_DRAFT_TOO_MUCH = Text(
+    "These corrections take too much time or memory; make fewer at once.",
+    "修正の確認に必要な時間かメモリーが上限を超えました。修正の数を減らしてください。",
 )
 WEB_CANCELLED = Text("Cancelled.", "中止しました。")
 WEB_TITLE = Text("otowake", "音分け")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -30,16 +30,23 @@ from otowake.io.audio import demo_path
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.web import form
+from otowake.web.address import address_of
 from otowake.web.archive import archive
-from otowake.web.draft import drafted
-from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, new_session
-from otowake.web.jobs import Job, Jobs, Refused, shown
+from otowake.web.door import Door
+from otowake.web.draft import check_amount
+from otowake.web.drafts import Drafts
+from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
+from otowake.web.job import Job, Refused
+from otowake.web.jobs import Jobs, shown
 
 MOST_JSON = 2**18
 """The longest order, in bytes."""
 
 MOST_EDITS_JSON = 2**21
 """The longest list of corrections, in bytes."""
+
+JSON_SECONDS = 60.0
+"""How long either may take to arrive."""
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """The files of the page that are sent as they are, by their endings."""
@@ -57,7 +64,7 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
     password
         What visitors must know, if anything.
     """
-    jobs = Jobs(spec, root)
+    jobs, sessions, door = Jobs(spec, root), Sessions(), Door(password) if password else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -82,11 +89,12 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/jobs/{job}/{name}", send_view),
             Route("/{name}", send_asset),
         ],
-        middleware=[Middleware(Guard, spec=spec, password=password)],
+        middleware=[Middleware(Guard, spec=spec, sessions=sessions, door=door)],
         exception_handlers={OtowakeError: _told, ClientDisconnect: _gone},
         lifespan=lifespan,
     )
-    app.state.spec, app.state.jobs = spec, jobs
+    app.state.spec, app.state.jobs, app.state.sessions, app.state.door = spec, jobs, sessions, door
+    app.state.drafts = Drafts(jobs.processes)
     return app
 
 
@@ -114,16 +122,17 @@ async def show_login(request: Request) -> Response:
 
 
 async def log_in(request: Request) -> Response:
-    door = request.scope["door"]
+    door: Door | None = request.app.state.door
     if door is None:
         return RedirectResponse("/", 303)
     given = parse_qs((await _body(request)).decode("utf-8", "replace")).get("password", [""])[0]
-    known = await door.try_password(given)
+    known = await door.try_password(given, _address(request))
     if not known:
-        status, language = (429 if known is None else 401), _language(request)
+        language = _language(request)
         page = form.page(language, request.app.state.spec, "login.html")
-        wrong = text.WEB_WRONG_PASSWORD.format(language)
-        return HTMLResponse(page.replace('<p role="alert">', f'<p role="alert">{wrong}'), status)
+        sentence = text.WEB_TOO_MANY_TRIES if known is None else text.WEB_WRONG_PASSWORD
+        said = page.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
+        return HTMLResponse(said, 429 if known is None else 401)
     answer = RedirectResponse("/", 303)
     _set_cookie(request, answer, KEY, door.key)
     return answer
@@ -146,10 +155,10 @@ async def order_job(request: Request) -> Response:
     specs_with(options)
     if size > spec.upload_mib * 2**20:
         raise Refused(413, text.WEB_TOO_BIG, limit=f"{spec.upload_mib:g}")
-    session = request.scope["session"] or new_session()
+    session = request.scope["session"] or request.app.state.sessions.new()
     name = demo_path().name if demo else clean_name(asked.get("name"))
     order = {"options": options, "stages": stages, "language": _language(request, asked.get("language"))}
-    job = jobs.reserve(session, name, order)
+    job = jobs.reserve(session, _address(request), name, order)
     if demo:
         await jobs.enqueue(job, demo_path())
     answer = JSONResponse(_shown(jobs, job), 201)
@@ -159,10 +168,7 @@ async def order_job(request: Request) -> Response:
 
 async def receive_sound(request: Request) -> Response:
     jobs, job = _found(request)
-    if job.state != "sending":
-        raise Refused(409, text.WEB_BAD_REQUEST)
     await jobs.receive(job, request.stream())
-    await jobs.enqueue(job, job.folder / "sound")
     return JSONResponse(_shown(jobs, job))
 
 
@@ -180,14 +186,34 @@ async def correct_job(request: Request) -> Response:
 async def draft_job(request: Request) -> Response:
     """What there will be after corrections, or what is wrong with them."""
     _, job = _found(request)
-    return JSONResponse(await asyncio.to_thread(drafted, job.folder, await _edits(request, job)))
+    edits = await _edits(request, job)
+    return Response(
+        await _unless_gone(request, request.app.state.drafts.drafted(job, edits)),
+        media_type="application/json",
+    )
 
 
 async def _edits(request: Request, job: Job) -> list[Any]:
     edits = (await _json(request, MOST_EDITS_JSON)).get("edits")
     if job.state != "done" or not isinstance(edits, list):
         raise Refused(409, text.WEB_BAD_REQUEST)
+    check_amount(edits)
     return edits
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Wait for work that is for this request alone; cancel it when the client is gone."""
+    working = asyncio.create_task(work)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        gone.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
 
 
 async def show_job(request: Request) -> Response:
@@ -259,10 +285,18 @@ def clean_name(name: Any) -> str:
 
 def _file(folder: Path, name: str) -> FileResponse:
     """A file that is really in `folder`."""
-    path = (folder / name).resolve()
-    if not (path.is_relative_to(folder.resolve()) and path.is_file()):
+    try:
+        path = (folder / name).resolve()
+        there = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError) as error:  # a name that no file can have
+        raise Refused(404, text.WEB_GONE) from error
+    if not there:
         raise Refused(404, text.WEB_GONE)
     return FileResponse(path)
+
+
+def _address(request: Request) -> str:
+    return address_of(request.client and request.client.host)
 
 
 def _jobs(request: Request) -> Jobs:
@@ -298,10 +332,14 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str) -> No
 
 async def _body(request: Request, most: int = MOST_JSON) -> bytes:
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Refused(413, text.WEB_BAD_REQUEST)
+    try:
+        async with asyncio.timeout(JSON_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise Refused(413, text.WEB_BAD_REQUEST)
+    except TimeoutError as error:
+        raise Refused(408, text.WEB_BAD_REQUEST) from error
     return body
 
 

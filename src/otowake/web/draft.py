@@ -1,30 +1,66 @@
 """What corrections make of a result, told before they are applied: notes, parts and names, without any sound.
 
-The process that analyses keeps what was found as ``draft.json``; the server reads it, applies the page's corrections to it
-as :func:`otowake.apply_edits` would, and says what there is then, or why a correction can't be done.
+The process that analyses keeps what was found as ``draft.json``. Another process reads it,
+applies the page's corrections to it as :func:`otowake.apply_edits` would, and says what there is
+then, or why a correction can't be done. `drafts` starts, limits and ends it.
 """
 
 from __future__ import annotations
 
 import json
+import resource
+import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from otowake import text
+from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.music.edits import Draft, Player, draft_of, parsed
-from otowake.music.painting import is_of_components
+from otowake.music.painting import MOST_EDITS, is_of_components
 from otowake.outside import json_of
+from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Component, Note
+from otowake.web.processes import limit
 
 FILE = "draft.json"
+
+READY = "ready"
+"""What the process says first."""
 
 COMPONENT_EDITS = "component-edits.json"
 """Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
 
 RESTORE = {"do": "restore"}
 """The correction by which all components become what they were before the first round, without their names."""
+
+
+MOST_CORRECTIONS = 20_000
+"""The most corrections at once; for those of components, strokes included, painting has its own."""
+
+
+def check_amount(edits: Sequence[Any]) -> None:
+    """Check how many corrections there are.
+
+    Raises
+    ------
+    BadInput
+        If there are too many.
+
+    Examples
+    --------
+    >>> check_amount([{"do": "split", "component": 1}] * 201)
+    Traceback (most recent call last):
+    ...
+    otowake.errors.BadInput: there may be at most 200 corrections; there are 201.
+    """
+    of_components = sum(map(is_of_components, edits))
+    for amount, most in ((len(edits), MOST_CORRECTIONS), (of_components, MOST_EDITS)):
+        if amount > most:
+            raise BadInput(text.TOO_MANY_EDITS, most=most, value=amount)
 
 
 def write_draft(analysis: Analysis, folder: Path) -> None:
@@ -92,3 +128,36 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
         "names": [component.name for component in draft.components],
         "first_id": facts["next_id"],
     }
+
+
+def main() -> None:
+    """Draft what each line of standard input asks for; answer with a line: a status and JSON."""
+    seconds, gib = map(float, sys.argv[1:3])
+    limit({resource.RLIMIT_AS: gib * 2**30, resource.RLIMIT_CORE: 0})
+    out, sys.stdout = sys.stdout, sys.stderr
+    print(READY, file=out, flush=True)
+    for line in sys.stdin.buffer:
+        signal.alarm(int(seconds) + 1)  # ends the process even if there is no server any more
+        status, answer = _answered(json.loads(line))
+        print(status, json.dumps(answer), file=out, flush=True)
+        signal.alarm(0)
+
+
+def _answered(order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    try:
+        return 200, drafted(Path(order["folder"]), order["edits"])
+    except OtowakeError as error:
+        return 422, {"message": in_both(error, order["name"])}
+    except MemoryError:
+        too_much = text.WEB_DRAFT_TOO_MUCH
+        return 422, {"message": {each: too_much.format(each) for each in LANGUAGES}}
+
+
+def in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
+    """A message in both languages, with the name that the file has for people."""
+    facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
+    return {each: message.sentence.format(each, **facts) for each in LANGUAGES}
+
+
+if __name__ == "__main__":
+    main()

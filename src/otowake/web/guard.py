@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+import base64
 import hmac
 import ipaddress
 import re
@@ -18,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from otowake import text
 from otowake.options import ServeSpec
 from otowake.text import LANGUAGES, Text
+from otowake.web.door import Door
 
 SESSION, KEY = "otowake-session", "otowake-key"
 """Names of the cookies: whose results, and that the password was known."""
@@ -46,9 +46,10 @@ LOOPBACK_ANCESTORS = "'self' http://localhost:* http://127.0.0.1:*"
 class Guard:
     """An ASGI application around another one: checks, then headers."""
 
-    def __init__(self, app: ASGIApp, spec: ServeSpec, password: str | None) -> None:
-        self.app, self.spec = app, spec
-        self.door = Door(password) if password else None
+    def __init__(
+        self, app: ASGIApp, *, spec: ServeSpec, sessions: Sessions, door: Door | None = None
+    ) -> None:
+        self.app, self.spec, self.sessions, self.door = app, spec, sessions, door
         ancestors = LOOPBACK_ANCESTORS if is_loopback(spec.host) else "'self'"
         self.policy = POLICY.format(ancestors=ancestors)
 
@@ -58,8 +59,7 @@ class Guard:
             return
         headers, path = Headers(scope=scope), scope["path"]
         cookies = _cookies(headers)
-        scope["session"] = _well_formed(cookies.get(SESSION))
-        scope["door"] = self.door
+        scope["session"] = self.sessions.known(cookies.get(SESSION))
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -83,38 +83,27 @@ class Guard:
         await answer(scope, receive, with_headers)
 
 
-class Door:
-    """The password. Those who know it get a key, which opens as long as the server runs."""
+class Sessions:
+    """Sessions of this run of the server: random names, each with a seal that only it can make."""
 
-    MOST_WAITING = 20
-    PAUSE = 0.5
+    def __init__(self) -> None:
+        self._key = secrets.token_bytes(32)
 
-    def __init__(self, password: str) -> None:
-        self._digest = _digest(password)
-        self.key = secrets.token_urlsafe(32)
-        self._one_by_one = asyncio.Lock()
-        self._waiting = 0
+    def new(self) -> str:
+        """A session that nobody can guess."""
+        name = secrets.token_urlsafe(32)
+        return f"{name}.{self._seal(name)}"
 
-    def opened_by(self, key: str | None) -> bool:
-        return hmac.compare_digest(_digest(key or ""), _digest(self.key))
-
-    async def try_password(self, given: str) -> bool | None:
-        """Whether it is the password; wrong ones take their time, one after the other. None: too many at once."""
-        if hmac.compare_digest(_digest(given), self._digest):
-            return True
-        if self._waiting >= self.MOST_WAITING:
+    def known(self, cookie: str | None) -> str | None:
+        """The session of a cookie if it was made here, or else None."""
+        if not cookie or not re.fullmatch(r"[\w-]{43}\.[\w-]{43}", cookie, re.ASCII):
             return None
-        self._waiting += 1
-        try:
-            async with self._one_by_one:
-                await asyncio.sleep(self.PAUSE)
-        finally:
-            self._waiting -= 1
-        return False
+        name, seal = cookie.split(".")
+        return cookie if hmac.compare_digest(seal, self._seal(name)) else None
 
-
-def _digest(value: str) -> bytes:
-    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).digest()
+    def _seal(self, name: str) -> str:
+        seal = hmac.digest(self._key, name.encode(), "sha256")
+        return base64.urlsafe_b64encode(seal).decode().rstrip("=")
 
 
 def is_loopback(host: str) -> bool:
@@ -158,16 +147,10 @@ def same_origin(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site") == "same-origin"
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
-
-
-def new_session() -> str:
-    """A session that nobody can guess."""
-    return secrets.token_urlsafe(32)
-
-
-def _well_formed(session: str | None) -> str | None:
-    return session if session and re.fullmatch(r"[\w-]{43}", session, re.ASCII) else None
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    except ValueError:
+        return False
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

@@ -1,8 +1,4 @@
-"""The queue of the web page: who waits, what runs in which process, what is kept and for how long.
-
-A job goes from `sending` (its place is reserved, the sound is on its way) over `waiting` and `running` to `done`, `failed`
-or `cancelled`. Everything of it is in one folder, whose name we chose; the name that a person gave is only ever text.
-"""
+"""The queue of the web page: who waits, what runs in which process, and what is kept how long."""
 
 from __future__ import annotations
 
@@ -14,70 +10,30 @@ import logging
 import os
 import secrets
 import shutil
-import signal
-import sys
 import time
+from asyncio.subprocess import Process
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from otowake import text
-from otowake.errors import OtowakeError
-from otowake.options import ServeSpec
-from otowake.text import LANGUAGES, Language, Text
+from starlette.requests import ClientDisconnect
 
-LINE = 2**20
-"""The longest line that a process may write, in bytes."""
+from otowake import text
+from otowake.options import ServeSpec
+from otowake.web.job import LIVE, Job, Refused
+from otowake.web.processes import Processes, killed
 
 LOOK_SECONDS = 1.0
 """How often the house is put in order."""
 
-LIVE = ("sending", "waiting", "running")
+START_SECONDS = 120.0
+"""How long after an order its sound has to begin to arrive."""
+
+RETRIES = (1.0, 5.0, 15.0)
+"""The pauses, in seconds, before a process that could not be started is tried again."""
 
 log = logging.getLogger(__name__)
-
-
-class Refused(OtowakeError):
-    """A request that is not carried out, with the HTTP status that says so."""
-
-    def __init__(self, status: int, sentence: Text, **facts: Any) -> None:
-        super().__init__(sentence, **facts)
-        self.status = status
-
-
-@dataclass(eq=False)
-class Job:
-    """One recording of one person on its way."""
-
-    id: str
-    owner: str
-    name: str
-    folder: Path
-    order: dict[str, Any]
-    state: str = "sending"
-    since: float = field(default_factory=time.monotonic)
-    stage: str = ""
-    stages_done: list[str] = field(default_factory=list)
-    progress: dict[str, Any] = field(default_factory=dict)
-    message: dict[Language, str] | None = None
-    warnings: list[dict[Language, str]] = field(default_factory=list)
-    size: int = 0
-    process: asyncio.subprocess.Process | None = None
-
-    @property
-    def result(self) -> Path:
-        return self.folder / "result"
-
-    def become(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
-        """Change the state, with the sentence that says why."""
-        self.state, self.since, self.progress = state, time.monotonic(), {}
-        self.message = {each: sentence.format(each, **facts) for each in LANGUAGES} if sentence else None
-
-    def end(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
-        """Change to a state without a result; a correction that came to nothing leaves the result as it was."""
-        self.become("done" if "edits" in self.order else state, sentence, **facts)
-        self.order.pop("edits", None)
 
 
 class Jobs:
@@ -92,12 +48,11 @@ class Jobs:
     """
 
     def __init__(self, spec: ServeSpec, root: Path) -> None:
-        self.spec, self.root = spec, root
+        self.spec, self.root, self.processes = spec, root, Processes(root)
         self.jobs: dict[str, Job] = {}
         self._ready = asyncio.Condition()
-        self._spare: asyncio.subprocess.Process | None = None
+        self._spare: Process | None = None
         self._starting = asyncio.Lock()
-        self._starts: list[asyncio.Task[asyncio.subprocess.Process]] = []
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -112,9 +67,7 @@ class Jobs:
             await asyncio.gather(*tasks, return_exceptions=True)
             for job in list(self.jobs.values()):
                 await self.remove(job)
-            await asyncio.gather(*self._starts, return_exceptions=True)
-            for start in filter(_lives, self._starts):
-                await _killed(start.result())
+            await self.processes.end_all()
 
     def of(self, owner: str | None) -> list[Job]:
         """A person's jobs, the oldest first."""
@@ -127,46 +80,67 @@ class Jobs:
             raise Refused(404, text.WEB_GONE)
         return job
 
-    def reserve(self, owner: str, name: str, order: dict[str, Any]) -> Job:
+    def reserve(self, owner: str, address: str, name: str, order: dict[str, Any]) -> Job:
         """A place in the queue, or :class:`Refused` if there is none."""
-        self._check_room(owner)
+        self._check_room(owner, address)
         job_id = secrets.token_urlsafe(16)
-        job = Job(job_id, owner, name, self.root / job_id, order)
-        job.folder.mkdir()
+        job = Job(job_id, owner, address, name, self.root / job_id, order)
+        try:
+            job.folder.mkdir()
+        except OSError as error:
+            raise Refused(507, text.WEB_NO_ROOM) from error
         self.jobs[job_id] = job
         return job
 
     async def correct(self, job: Job, edits: list[Any]) -> None:
         """Let a job that is done wait again, to be corrected; what it has stays until then."""
-        self._check_room(job.owner)
+        self._check_room(job.owner, job.address)
         job.order |= {"edits": edits}
         await self.enqueue(job, Path(job.order["sound"]))
 
-    def _check_room(self, owner: str) -> None:
-        if len([job for job in self.of(owner) if job.state in LIVE]) >= self.spec.per_person:
+    def _check_room(self, owner: str, address: str) -> None:
+        live = [job for job in self.jobs.values() if job.state in LIVE]
+        if len([job for job in live if job.owner == owner]) >= self.spec.per_person:
             raise Refused(429, text.WEB_YOURS_FIRST, n=self.spec.per_person)
-        if (
-            len([job for job in self.jobs.values() if job.state in LIVE])
-            >= self.spec.queue + self.spec.at_once
-        ):
+        if len([job for job in live if job.address == address]) >= self.spec.per_address:
+            raise Refused(429, text.WEB_ADDRESS_FIRST, n=self.spec.per_address)
+        if len(live) >= self.spec.queue + self.spec.at_once:
             raise Refused(503, text.WEB_FULL)
 
     async def receive(self, job: Job, chunks: AsyncIterator[bytes]) -> None:
-        """Write the sound to disk as it comes, counted; too much of it ends the job."""
+        """Write the sound to disk as it comes, and let the job wait for its turn.
+
+        Too large a sound, or one that takes too long, ends the job.
+        """
+        if job.state != "sending" or job.upload:
+            raise Refused(409, text.WEB_BAD_REQUEST)
         try:
-            async with asyncio.timeout(60 * self.spec.upload_minutes):
-                with (job.folder / "sound").open("xb") as file:
-                    async for chunk in self._counted(chunks):
-                        await asyncio.to_thread(file.write, chunk)
-        except FileExistsError as error:
-            raise Refused(409, text.WEB_BAD_REQUEST) from error
+            await self._written(job, chunks)
+        except (TimeoutError, ClientDisconnect) as error:
+            if job.state != "sending":  # cancelled or removed meanwhile
+                raise Refused(409, text.WEB_CANCELLED) from error
+            if isinstance(error, ClientDisconnect):
+                await self.cancel(job)
+                raise
+            await self.remove(job)
+            raise Refused(408, text.WEB_TOO_SLOW, limit=f"{self.spec.upload_minutes:g}") from error
         except BaseException as error:
             await self.remove(job)
-            if isinstance(error, TimeoutError):
-                raise Refused(408, text.WEB_TOO_SLOW, limit=f"{self.spec.upload_minutes:g}") from error
             if isinstance(error, OSError):
                 raise Refused(507, text.WEB_NO_ROOM) from error
             raise
+        if job.state != "sending":
+            raise Refused(409, text.WEB_CANCELLED)
+        await self.enqueue(job, job.folder / "sound")
+
+    async def _written(self, job: Job, chunks: AsyncIterator[bytes]) -> None:
+        try:
+            async with asyncio.timeout(60 * self.spec.upload_minutes) as job.upload:
+                with (job.folder / "sound").open("xb") as file:
+                    async for chunk in self._counted(chunks):
+                        await asyncio.to_thread(file.write, chunk)
+        finally:
+            job.upload = None
 
     async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         got = 0
@@ -195,11 +169,13 @@ class Jobs:
         return before + sum(other.state == "running" for other in self.jobs.values())
 
     async def cancel(self, job: Job) -> None:
-        """End a job wherever it is; its process is gone when this returns."""
+        """End a job wherever it is, even in its upload; its process is gone when this returns."""
         if job.state in LIVE:
             job.end("cancelled", text.WEB_CANCELLED)
+            if job.upload and not job.upload.expired():
+                job.upload.reschedule(0)
             if job.process:
-                await _killed(job.process)
+                await killed(job.process)
             if job.state == "cancelled":
                 (job.folder / "sound").unlink(missing_ok=True)
 
@@ -228,73 +204,65 @@ class Jobs:
         return min(waiting, key=lambda job: job.since, default=None)
 
     async def _run(self, job: Job) -> None:
-        process, self._spare = self._spare, None
-        if process is None or process.returncode is not None:
-            process = await self._started()
-        job.process = process
-        try:
-            async with asyncio.timeout(60 * self.spec.job_minutes):
-                await self._followed(job, process)
-        except TimeoutError:
-            job.end("failed", text.WEB_TOO_LONG, limit=f"{self.spec.job_minutes:g}")
-        finally:
-            job.process = None
-            await _killed(process)
-        if job.state == "running":
-            job.end("failed", text.WEB_DIED, gib=f"{self.spec.job_gib:g}")
+        """Do a job, in another process where the one that was started ahead has died since."""
+        run, process, told = job.run, self._spare, False
+        self._spare = None
+        if process:
+            told = await self._carried_out(job, run, process)
+        if not told and job.run is run:
+            process = await self._new_process()
+            if process and job.run is run:
+                await self._carried_out(job, run, process)
+            elif process:
+                self._spare = process
+        if job.run is run:
+            died = text.WEB_DIED if process else text.WEB_NO_PROCESS
+            job.end("failed", died, gib=f"{self.spec.job_gib:g}")
         job.size = await asyncio.to_thread(_size, job.folder)
         await self._make_spare()
 
+    async def _carried_out(self, job: Job, run: object, process: Process) -> bool:
+        """Let a process do a job; whether it told anything of it."""
+        told, job.process = False, process
+        try:
+            async with asyncio.timeout(60 * self.spec.job_minutes):
+                async for fact in _facts(job.order, process):
+                    if job.run is not run:
+                        break
+                    told = True
+                    _note(job, fact)
+        except TimeoutError:
+            if job.run is run:
+                job.end("failed", text.WEB_TOO_LONG, limit=f"{self.spec.job_minutes:g}")
+        finally:
+            if job.process is process:
+                job.process = None
+            await killed(process)
+        return told
+
+    async def _new_process(self) -> Process | None:
+        """A process for a job, tried again where there is no room for it now."""
+        for pause in (*RETRIES, None):
+            try:
+                return await self._start()
+            except OSError as error:
+                log.warning("a process could not be started: %s", error)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return None
+
     async def _make_spare(self) -> None:
-        """Start the next process ahead of need."""
+        """Start the next process ahead of need, if there is room for it."""
         async with self._starting:
             if self._spare is None:
-                self._spare = await self._started()
+                try:
+                    self._spare = await self._start()
+                except OSError as error:
+                    log.warning("no process could be started ahead: %s", error)
 
-    async def _started(self) -> asyncio.subprocess.Process:
-        """A new process; one whose start nobody waits for any more is known all the same, to be ended."""
-        self._starts = [each for each in self._starts if not each.done() or _lives(each)]
-        start = asyncio.create_task(self._start())
-        self._starts.append(start)
-        return await asyncio.shield(start)
-
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> Process:
         limits = (self.spec.job_minutes, self.spec.job_gib, self.spec.keep_gib)
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "otowake.web.work",
-            *map(str, limits),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=_environment(),
-            limit=LINE,
-            start_new_session=True,
-        )
-
-    async def _followed(self, job: Job, process: asyncio.subprocess.Process) -> None:
-        """Give a process its order and keep what it tells."""
-        if process.stdin is None or process.stdout is None:
-            return
-        with contextlib.suppress(ConnectionError):
-            process.stdin.write(json.dumps(job.order).encode() + b"\n")
-            await process.stdin.drain()
-        async for line in process.stdout:
-            if job.state != "running":
-                return
-            fact = json.loads(line)
-            if "begun" in fact:
-                job.stages_done += [job.stage] if job.stage else []
-                job.stage, job.progress = fact["begun"], {}
-            elif "warning" in fact:
-                job.warnings.append(fact["warning"])
-            elif "failed" in fact:
-                job.end("failed")
-                job.message = fact["failed"]
-            elif "done" in fact:
-                job.end("done")
-            else:
-                job.progress = fact
+        return await self.processes.start("otowake.web.work", *limits)
 
     async def _keeper(self) -> None:
         """Remove what is old, what is too much, and what grows too large."""
@@ -307,37 +275,52 @@ class Jobs:
         """One round of putting the house in order."""
         most = self.spec.keep_gib * 2**30
         for job in list(self.jobs.values()):
-            age = now() - job.since
             if job.state == "running":
                 job.size = await asyncio.to_thread(_size, job.folder)
                 if job.size > most and job.process:
                     job.end("failed", text.WEB_NO_ROOM)
-                    await _killed(job.process)
-            elif (job.state == "sending" and age > 60 * self.spec.upload_minutes) or (
-                job.state not in LIVE and age > 60 * self.spec.keep_minutes
-            ):
+                    await killed(job.process)
+            elif self._is_over(job, now() - job.since):
                 await self.remove(job)
-        ended = sorted(
-            (job for job in self.jobs.values() if job.state not in LIVE), key=lambda job: job.since
-        )
+        ended = [job for job in self.jobs.values() if job.state not in LIVE]
         while ended and (len(ended) > self.spec.keep_most or sum(job.size for job in ended) > most):
-            await self.remove(ended.pop(0))
+            of_address = Counter(job.address for job in ended)
+            first = min(ended, key=lambda job: (-of_address[job.address], job.since))
+            ended.remove(first)
+            await self.remove(first)
+
+    def _is_over(self, job: Job, age: float) -> bool:
+        """Whether a job that doesn't run has been kept, or waited for its sound, long enough."""
+        if job.state == "sending":
+            return not job.upload and age > START_SECONDS
+        return job.state not in LIVE and age > 60 * self.spec.keep_minutes
 
 
-def _environment() -> dict[str, str]:
-    """What a process gets of the server's environment: not the password."""
-    return {name: value for name, value in os.environ.items() if name != "OTOWAKE_PASSWORD"}
+async def _facts(order: dict[str, Any], process: Process) -> AsyncIterator[dict[str, Any]]:
+    """Give a process its order; what it tells."""
+    if process.stdin is None or process.stdout is None:
+        return
+    with contextlib.suppress(ConnectionError):
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        await process.stdin.drain()
+    async for line in process.stdout:
+        yield json.loads(line)
 
 
-def _lives(start: asyncio.Task[asyncio.subprocess.Process]) -> bool:
-    return not start.cancelled() and start.exception() is None and start.result().returncode is None
-
-
-async def _killed(process: asyncio.subprocess.Process) -> None:
-    """End a process and what it started, and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
+def _note(job: Job, fact: dict[str, Any]) -> None:
+    """Keep what a process tells of a job."""
+    if "begun" in fact:
+        job.stages_done += [job.stage] if job.stage else []
+        job.stage, job.progress = fact["begun"], {}
+    elif "warning" in fact:
+        job.warnings.append(fact["warning"])
+    elif "failed" in fact:
+        job.end("failed")
+        job.message = fact["failed"]
+    elif "done" in fact:
+        job.end("done")
+    else:
+        job.progress = fact
 
 
 def _size(folder: Path) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from otowake.options import ServeSpec
 
 GRACE_SECONDS = 2
 """How long answers on their way may take when the server is stopped."""
-
-MOST_CONNECTIONS = 512
 
 
 def serve(
@@ -47,20 +44,26 @@ def serve(
         import uvicorn
 
         from otowake.web.app import create_app
+        from otowake.web.connection import LIMITS, connection
         from otowake.web.guard import is_loopback
+        from otowake.web.workplace import workplace
     except ImportError as error:
         raise MissingExtra(text.NEEDS_WEB) from error
     password = password or _password(spec)
     if not (password or spec.open or is_loopback(spec.host)):
         raise BadInput(text.WEB_NEEDS_PASSWORD, host=spec.host)
     listener = _listener(spec)
-    with listener, tempfile.TemporaryDirectory(prefix="otowake-web-", ignore_cleanup_errors=True) as root:
+    with listener, workplace() as root:
         config = uvicorn.Config(
-            create_app(spec, Path(root), password),
+            create_app(spec, root, password),
+            http=connection(spec.proxies),
+            ws="none",
+            proxy_headers=spec.proxies is not None,
+            forwarded_allow_ips=spec.proxies,
             log_level="warning",
             access_log=False,
             server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
+            limit_concurrency=LIMITS.of_all,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         if ready:

@@ -39,7 +39,15 @@ from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, spe
 from otowake.outside import json_of
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats, Progress
-from otowake.web.draft import COMPONENT_EDITS, RESTORE, names_component, of_notes, write_draft
+from otowake.web.draft import (
+    COMPONENT_EDITS,
+    RESTORE,
+    in_both,
+    names_component,
+    of_notes,
+    write_draft,
+)
+from otowake.web.processes import limit
 from otowake.web.view import write_view
 
 SPARE_SECONDS = 0.5
@@ -61,7 +69,14 @@ def main() -> None:
     job_minutes, job_gib, disk_gib = map(float, sys.argv[1:4])
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
-    _limit(job_minutes, job_gib, disk_gib)
+    limit(
+        {
+            resource.RLIMIT_CPU: 60 * job_minutes * (os.cpu_count() or 1) + 60,
+            resource.RLIMIT_AS: job_gib * 2**30,
+            resource.RLIMIT_FSIZE: disk_gib * 2**30,
+            resource.RLIMIT_CORE: 0,
+        }
+    )
     keep_compiled_programs()
     import otowake.plot  # noqa: F401 - while nobody waits
 
@@ -79,21 +94,6 @@ def main() -> None:
     os._exit(0)
 
 
-def _limit(minutes: float, gib: float, disk_gib: float) -> None:
-    """What this process may use; the server, too, looks at its watch."""
-    limits = {
-        resource.RLIMIT_CPU: int(60 * minutes * (os.cpu_count() or 1)) + 60,
-        resource.RLIMIT_AS: int(gib * 2**30),
-        resource.RLIMIT_FSIZE: int(disk_gib * 2**30),
-        resource.RLIMIT_CORE: 0,
-    }
-    for which, most in limits.items():
-        hard = resource.getrlimit(which)[1]
-        lower = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
-            resource.setrlimit(which, (lower, lower))
-
-
 def _end_with_server() -> None:
     sys.stdin.buffer.read()
     os._exit(1)
@@ -108,22 +108,16 @@ def _guarded(order: dict[str, Any], tell: Tell) -> None:
             carry_out(order, tell)
         for warning in caught:
             if isinstance(warning.message, InputWarning):
-                tell({"warning": _in_both(warning.message, name)})
+                tell({"warning": in_both(warning.message, name)})
         tell({"done": True})
     except OtowakeError as error:
-        tell({"failed": _in_both(error, name)})
+        tell({"failed": in_both(error, name)})
     except MemoryError:
         tell({"failed": _sentence(text.WEB_NO_MEMORY)})
     except Exception as error:
         traceback.print_exc()
         full = "RESOURCE_EXHAUSTED" in str(error)
         tell({"failed": _sentence(text.WEB_NO_MEMORY if full else text.WEB_UNEXPECTED)})
-
-
-def _in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
-    """A message in both languages, with the name that the file has for people."""
-    facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
-    return _sentence(message.sentence, **facts)
 
 
 def _sentence(sentence: text.Text, **facts: Any) -> dict[Language, str]:

@@ -6,15 +6,20 @@ import { add, componentTitle, draft, nNotes, onDraft, open, partTitle, titleOf }
 import { $, facts, make, t } from "./words.js";
 
 let view = null; // what the result is
+let path = null; // of its job
 
 export async function showEditor(at, shown) {
   view = shown;
-  $("correct").hidden = !view.components.length && !view.noted;
+  if (at !== path) $("correct").hidden = true; // until the server has said what there is to correct
+  path = at;
   $("components-editor").hidden = !view.components.length;
   $("restore").hidden = !view.reworked;
   $("notes-editor").hidden = !view.noted;
   beginRoll(view);
   await open(at, view);
+  $("correct").hidden = !view.components.length && !view.noted;
+  drawStrokes();
+  drawRoll();
   const picture = new Image();
   picture.onload = () => {
     showPicture(picture, view.spectrogram);

@@ -1,0 +1,87 @@
+"""The password: who may try it, how often, and what one gets who knows it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+from collections import Counter
+from typing import NamedTuple
+
+
+class Brake(NamedTuple):
+    """How many passwords are tried.
+
+    Attributes
+    ----------
+    waiting, waiting_of_address
+        How many attempts may wait for their turn, in all and of one address.
+    wrong_of_address, seconds
+        How many wrong ones an address has within so many seconds.
+    pause
+        How long each wrong one holds up those that wait, in seconds.
+    """
+
+    waiting: int = 20
+    waiting_of_address: int = 4
+    wrong_of_address: int = 20
+    seconds: float = 600.0
+    pause: float = 0.5
+
+
+BRAKE = Brake()
+
+
+class Door:
+    """The password. Those who know it get a key, which opens as long as the server runs."""
+
+    def __init__(self, password: str, brake: Brake = BRAKE) -> None:
+        self.brake = brake
+        self.key = secrets.token_urlsafe(32)
+        self._salt = secrets.token_bytes(16)
+        self._hash = self._hashed(password)
+        self._one_by_one = asyncio.Lock()
+        self._waiting: Counter[str] = Counter()
+        self._wrong: dict[str, list[float]] = {}
+
+    def opened_by(self, key: str | None) -> bool:
+        """Whether a key is the one that is given to those who know the password."""
+        return hmac.compare_digest(_bytes(key or ""), self.key.encode())
+
+    async def try_password(self, given: str, address: str) -> bool | None:
+        """Compare a password; None, without comparing, where too many attempts wait or failed.
+
+        Comparisons are slow (scrypt, 16 MiB) and run one after the other.
+        """
+        brake = self.brake
+        since = time.monotonic() - brake.seconds
+        recent = {one: [t for t in times if t > since] for one, times in self._wrong.items()}
+        self._wrong = {one: times for one, times in recent.items() if times}
+        tried = len(self._wrong.get(address, ())) + self._waiting[address]
+        if (
+            self._waiting.total() >= brake.waiting
+            or self._waiting[address] >= brake.waiting_of_address
+            or tried >= brake.wrong_of_address
+        ):
+            return None
+        self._waiting[address] += 1
+        try:
+            async with self._one_by_one:
+                digest = await asyncio.to_thread(self._hashed, given)
+                known = hmac.compare_digest(digest, self._hash)
+                if not known:
+                    self._wrong.setdefault(address, []).append(time.monotonic())
+                    await asyncio.sleep(brake.pause)
+        finally:
+            self._waiting[address] -= 1
+            self._waiting += Counter()  # forgets those at zero
+        return known
+
+    def _hashed(self, password: str) -> bytes:
+        return hashlib.scrypt(_bytes(password), salt=self._salt, n=2**14, r=8, p=1)
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
