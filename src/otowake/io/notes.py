@@ -17,6 +17,7 @@ from otowake.io.audio import Path_, check_file
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
+from otowake.music.harmony import roman_numeral
 from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
@@ -113,9 +114,13 @@ def notes_table(analysis: Analysis) -> str:
 
 
 def chords_table(analysis: Analysis) -> str:
-    """The chords as CSV."""
-    rows = [f"{chord.onset:.4f},{chord.offset:.4f},{chord.name}\n" for chord in analysis.chords]
-    return "".join(["onset_s,offset_s,chord\n", *rows])
+    """The chords as CSV, in a key with their Roman numerals."""
+    key = analysis.key
+    rows = [
+        f"{chord.onset:.4f},{chord.offset:.4f},{chord.name},{roman_numeral(chord, key) if key else ''}\n"
+        for chord in analysis.chords
+    ]
+    return "".join(["onset_s,offset_s,chord,roman\n", *rows])
 
 
 def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
