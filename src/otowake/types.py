@@ -424,7 +424,7 @@ class Chord:
         The spelled tones that the name says, such as ``"Bb"``; the bass is the root where the name has none. None for no
         chord.
     quality
-        What stands between them in the name: a key of :data:`otowake.chords.QUALITIES`. None for no chord.
+        What stands between them in the name: a key of ``otowake.chords.QUALITIES``. None for no chord.
 
     Raises
     ------

@@ -230,7 +230,7 @@ def _note(row: list[str], names: dict[str, int]) -> Note:
 
 def read_reference(path: Path_) -> list[Note]:
     """The pitched notes of a MIDI file or of a table (:func:`read_table`)."""
-    is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar")
+    is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar", ".rmi")
     notes = [note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum]
     if not notes:
         raise BadInput(text.NO_NOTES)
