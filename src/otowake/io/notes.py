@@ -78,7 +78,13 @@ def _write_score(analysis: Analysis, path: Path, language: Language) -> None:
         if why is None:
             titles = [title_of(part, language) for part in analysis.parts]
             parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
-            facts = {"rhythm": analysis.rhythm, "key": analysis.key, "title": title, "parts": parts}
+            facts = {
+                "rhythm": analysis.rhythm,
+                "key": analysis.key,
+                "title": title,
+                "parts": parts,
+                "chords": analysis.chords,
+            }
             write_score(analysis.notes, path, **facts)
     except MissingExtra as error:
         why = _filled(error.sentence, **error.facts)
