@@ -136,7 +136,7 @@ def write_score(
         for staff in group:
             staves.append(staff)
             staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
-            its = music21.instrument.Instrument(_printable(name))
+            its: Any = music21.instrument.Instrument(_printable(name))
             its.partId, its.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
             its.midiProgram = own[0][0].note.programme
             its.midiChannel = PITCHED[(len(staves) - 1) % len(PITCHED)]
@@ -180,7 +180,7 @@ def _from_the_top(player: tuple[str, list[list[Placed]]]) -> tuple[int, float]:
     return len(staves), -float(np.mean([each.note.midi for own in staves for each in own]))
 
 
-def _keep(**_: Any) -> None:
+def _keep(*_: Any, **__: Any) -> None:
     """Leave an instrument's channel as it is."""
 
 

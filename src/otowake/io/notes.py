@@ -14,6 +14,7 @@ import soundfile
 from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
 from otowake.io.audio import Path_, check_file
+from otowake.io.cells import cell_of, word_of
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
@@ -111,7 +112,7 @@ def notes_table(analysis: Analysis) -> str:
                 "cents": "" if note.cents is None else f"{note.cents:.1f}",
                 "velocity": f"{note.velocity:.3f}",
                 "confidence": f"{note.confidence:.3f}",
-                "instrument": note.instrument,
+                "instrument": cell_of(note.instrument),
                 "id": its,
                 "fades_s": "" if note.fades is None else f"{note.fades:.4f}",
             }
@@ -229,7 +230,9 @@ def _is_number(word: str) -> bool:
 def _note(row: list[str], names: dict[str, int]) -> Note:
     given: dict[str, Any] = {name: row[place].strip() for name, place in names.items()}
     facts: dict[str, Any] = {
-        name: value if name == "instrument" else float(value) for name, value in given.items() if value
+        name: word_of(value) if name == "instrument" else float(value)
+        for name, value in given.items()
+        if value
     }
     return Note(**{**facts, "midi": round(facts["midi"])}, is_drum=facts.get("instrument") == DRUMS)
 
