@@ -1,7 +1,7 @@
-"""Chords as data: a spelled root, a quality and a spelled bass, and the name that is made from them and read back.
+"""Chords as data: a spelled root, a quality and a spelled bass, and the names made from them.
 
-Every notation follows from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in :mod:`otowake.io.musicxml`,
-Roman numerals in :mod:`otowake.music.harmony`.
+Every notation follows from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in
+:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.harmony`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NONE = "N"
 
 
 class Quality(NamedTuple):
-    """The tones of a chord: semitones above the root, and the steps of the scale on which they are spelled."""
+    """The tones of a chord: semitones above the root, and steps of the scale that spell them."""
 
     tones: tuple[int, ...]
     steps: tuple[int, ...]
@@ -123,7 +123,7 @@ def tone_above(root: str, steps: int, semitones: int) -> str:
 
 
 def degree(root: str, tone: str, scale: tuple[int, ...] = _NATURAL) -> tuple[int, int]:
-    """Which degree of the scale on `root` a tone is, from 1, and its sharps (or flats below 0) against that scale.
+    """The degree of a tone in the scale on `root`, from 1, and its sharps (flats below 0) there.
 
     Examples
     --------

@@ -421,10 +421,10 @@ class Chord:
     name
         Such as ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for no chord.
     root, bass
-        The spelled tones that the name says, such as ``"Bb"``; the bass is the root where the name has none. None for no
-        chord.
+        Its spelled tones, such as ``"Bb"``; the bass is the root unless the name has another. None
+        for no chord.
     quality
-        What stands between them in the name: a key of ``otowake.chords.QUALITIES``. None for no chord.
+        What follows the root in the name: a key of ``otowake.chords.QUALITIES``. None for no chord.
 
     Raises
     ------
@@ -446,7 +446,8 @@ class Chord:
     bass: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for attribute, value in zip(("root", "quality", "bass"), chord_parts(self.name), strict=True):
+        parts = zip(("root", "quality", "bass"), chord_parts(self.name), strict=True)
+        for attribute, value in parts:
             object.__setattr__(self, attribute, value)
 
 

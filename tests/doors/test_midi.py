@@ -187,7 +187,7 @@ dense_notes = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(some_notes | dense_notes, st.floats(20, 400), st.booleans(), st.integers(0, 4))
 def test_what_is_written_is_read_by_us_and_by_others(tmp_path, notes, beats, bend, n_tracks):
-    """Unisons within each other, notes of no length, any number of players: every note keeps its times and its player."""
+    """Nested unisons, notes of no length, any number of players: every note is as it was."""
     path = tmp_path / "x.mid"
     tracks = [(f"音 {k}", range(k, len(notes), 5)) for k in range(n_tracks)]
     write_notes(notes, path, tempo=beats, bend=bend, tracks=tracks)
@@ -218,7 +218,7 @@ def test_unisons_keep_their_ends_and_programmes(tmp_path, notes, bend):
 
 
 def test_every_bend_has_a_channel_of_its_own_port_by_port(tmp_path):
-    """Read as a sequencer plays it: each key with the bend that its port's channel has when it goes down."""
+    """Each key has the bend that its port's channel has when it goes down."""
     notes = [Note(0, 2, 40 + k, cents=5.0 * (k - 10)) for k in range(20)]
     write_notes(notes, tmp_path / "x.mid", bend=True)
     bends, found = {}, {}
@@ -359,7 +359,7 @@ def test_a_velocity_beyond_127_is_127(read):
 
 
 def test_tracks_and_ports_are_players_of_their_own(read):
-    """The same key of the same channel on two tracks; drums of the second port; its programmes are not the first one's."""
+    """One key of one channel on two tracks; drums of the second port, which has own programmes."""
     one = track(b"\x00\xc0\x05", b"\x00\x90\x3c\x40", wait(960) + b"\x80\x3c\x00")
     two = track(b"\x00\x90\x3c\x40", wait(480) + b"\x80\x3c\x00")
     other = track(meta(0x21, b"\x01"), b"\x00\x90\x3c\x40", b"\x00\x99\x26\x40", wait(240) + b"\x80\x3c\x00")

@@ -1,4 +1,4 @@
-"""Scores as MusicXML: valid by the schema of version 4.0 whatever the notes and names; chords as other programs read them."""
+"""Scores as MusicXML: valid by the schema of version 4.0; chords as other programs read them."""
 
 import importlib.util
 import xml.etree.ElementTree as ET
@@ -54,7 +54,10 @@ SCORES = {
     "long notes": {"notes": [Note(0.0, 60.3, 60), Note(1.0, 100.0, 30)]},
     "no length": {"notes": [Note(1.0, 1.0, 60)]},
     "all pitches": {"notes": [Note(i / 4, i / 4 + 0.2, i) for i in range(128)], "key": FLAT},
-    "all pitches in sharps": {"notes": [Note(i / 4, i / 4 + 0.2, i) for i in range(128)], "key": SHARP},
+    "all pitches in sharps": {
+        "notes": [Note(i / 4, i / 4 + 0.2, i) for i in range(128)],
+        "key": SHARP,
+    },
     "drums beside": {
         "notes": [*LINE, Note(0, 1, 36, is_drum=True)],
         "parts": [("Bass", range(8)), ("Kick", [8])],
@@ -85,7 +88,11 @@ def test_every_score_is_valid(tmp_path, schema, name, capfd):
 def test_the_schema_finds_what_is_wrong(tmp_path, schema):
     write_score(LINE, tmp_path / "x.musicxml")
     content = (tmp_path / "x.musicxml").read_text(encoding="utf-8")
-    for right, wrong in [('id="I1"', 'id="P1"'), ("<octave>4<", "<octave>-1<"), ("<step>C<", "<step>H<")]:
+    for right, wrong in [
+        ('id="I1"', 'id="P1"'),
+        ("<octave>4<", "<octave>-1<"),
+        ("<step>C<", "<step>H<"),
+    ]:
         assert right in content
         (tmp_path / "y.musicxml").write_text(content.replace(right, wrong), encoding="utf-8")
         assert list(schema.iter_errors(tmp_path / "y.musicxml")), wrong
@@ -113,7 +120,10 @@ def test_every_chord_is_written_with_its_root_kind_and_bass(key):
         for tone in ("root", "bass"):
             place = harmony.find(tone)
             if place is not None:
-                step, alter = place.findtext(f"{tone}-step"), int(place.findtext(f"{tone}-alter") or 0)
+                step, alter = (
+                    place.findtext(f"{tone}-step"),
+                    int(place.findtext(f"{tone}-alter") or 0),
+                )
                 tones[tone] = (pitch_class(step) + alter) % 12
                 assert step == getattr(chord, tone)[0]
         wanted = {"root": pitch_class(chord.root), "bass": pitch_class(chord.bass)}
@@ -122,7 +132,7 @@ def test_every_chord_is_written_with_its_root_kind_and_bass(key):
 
 
 def test_chords_stand_where_their_notes_are(tmp_path):
-    """Two voices in the first bar, one in the second; no chord before the first and after the last."""
+    """Two voices in the first bar, one in the second; nothing stands before the first chord."""
     notes = [Note(i / 2, i / 2 + 0.5, midi) for i in range(8) for midi in (60, 67)]
     notes += [Note(1.0, 2.0, 76), Note(0.0, 4.0, 36)]
     names = [(0.0, "N"), (0.5, "C"), (1.02, "Dm7b5/Ab"), (2.0, "Bbb"), (3.5, "N")]

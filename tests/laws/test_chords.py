@@ -1,4 +1,4 @@
-"""Chords as data: every key, root, quality and bass in every notation, held against mir_eval and music21."""
+"""Chords: every key, root, quality and bass in every notation, against mir_eval and music21."""
 
 import warnings
 
@@ -6,7 +6,15 @@ import mir_eval
 import numpy as np
 import pytest
 
-from otowake.chords import NONE, QUALITIES, chord_name, chord_parts, pitch_class, tone_above, typeset
+from otowake.chords import (
+    NONE,
+    QUALITIES,
+    chord_name,
+    chord_parts,
+    pitch_class,
+    tone_above,
+    typeset,
+)
 from otowake.errors import BadInput
 from otowake.io.jams import HARTE, harte
 from otowake.music.harmony import AGAINST, find_chords, roman_numeral, spelled
@@ -16,13 +24,18 @@ KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(
 
 
 def chords_in(key):
-    """Every chord that can be spelled in a key: root, quality and bass as pitch classes, and the chord."""
+    """Every chord of a key: its root, quality and bass, tones as pitch classes; and the chord."""
     for root in range(12):
         for quality, (tones, steps) in QUALITIES.items():
             for tone, step in zip(tones, steps, strict=True):
                 name = spelled(root, key)
                 bass = tone_above(name, step, tone)
-                yield root, quality, (root + tone) % 12, Chord(0.0, 1.0, chord_name(name, quality, bass))
+                yield (
+                    root,
+                    quality,
+                    (root + tone) % 12,
+                    Chord(0.0, 1.0, chord_name(name, quality, bass)),
+                )
 
 
 def named(key):
@@ -32,7 +45,11 @@ def named(key):
 @pytest.mark.parametrize("key", KEYS, ids=named)
 def test_a_name_says_the_chord_in_every_key(key):
     for root, quality, bass, chord in chords_in(key):
-        assert (pitch_class(chord.root), chord.quality, pitch_class(chord.bass)) == (root, quality, bass)
+        assert (pitch_class(chord.root), chord.quality, pitch_class(chord.bass)) == (
+            root,
+            quality,
+            bass,
+        )
         assert chord_name(chord.root, chord.quality, chord.bass) == chord.name
         assert chord.name in (chord.root + quality, f"{chord.root}{quality}/{chord.bass}"), chord
         assert max(tone.count(sign) for tone in (chord.root, chord.bass) for sign in "#b") <= 2
@@ -56,7 +73,7 @@ def test_no_chord_has_its_name_in_jams_too():
 
 @pytest.mark.parametrize("key", [KEYS[0], KEYS[6], KEYS[21], KEYS[15]], ids=named)
 def test_music21_reads_every_roman_numeral(key):
-    """But for chords without a third, which it fills in or reads otherwise, and the sort of a seventh."""
+    """But for chords without a third, which it reads otherwise, and the size of a seventh."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from music21 import key as keys
@@ -71,7 +88,10 @@ def test_music21_reads_every_roman_numeral(key):
             assert read.root().name == chord.root.replace("b", "-"), (chord, figure)
             tones = {tone.pitchClass for tone in read.pitches}
             third_and_fifth = {(pitch_class(chord.root) + tone) % 12 for tone in QUALITIES[quality].tones[:3]}
-            assert third_and_fifth <= tones and len(tones) == len(QUALITIES[quality].tones), (chord, figure)
+            assert third_and_fifth <= tones and len(tones) == len(QUALITIES[quality].tones), (
+                chord,
+                figure,
+            )
             wanted = QUALITIES[quality].tones.index((bass - pitch_class(chord.root)) % 12)
             assert read.inversion() == wanted, (chord, figure)
 
@@ -86,7 +106,11 @@ def test_no_two_chords_of_a_key_share_a_name_or_a_numeral(key):
 @pytest.mark.parametrize(
     ("key", "names", "numerals"),
     [
-        (Key(0, "major", 1.0), "C Dm/F G7 G7/B G7/D G7/F Bdim Bm7b5", "I ii6 V7 V65 V43 V42 viio viiø7"),
+        (
+            Key(0, "major", 1.0),
+            "C Dm/F G7 G7/B G7/D G7/F Bdim Bm7b5",
+            "I ii6 V7 V65 V43 V42 viio viiø7",
+        ),
         (
             Key(0, "major", 1.0),
             "Cmaj7 Cmaj7/E Caug C5 C5/G Csus4 Ab C/D",

@@ -79,7 +79,8 @@ def jams_of(analysis: Analysis) -> str:
         },
         "sandbox": {},
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    written = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return written.encode("utf-8", "replace").decode()  # a file's name may be no text
 
 
 def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str, Any]:

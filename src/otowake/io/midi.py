@@ -55,20 +55,21 @@ def read_notes(path: Path_) -> list[Note]:
     """The notes of a MIDI file, by onset and pitch.
 
     Tempo changes are followed, in whichever track they are; SMPTE times are understood. A note lasts while its key is
-    down (the pedal is not looked at). Where a key goes down twice on a track, the first to begin is the first to end; one
-    that never comes up is held to the end of the file. What other programs pass over is passed over
-    (:mod:`otowake.io.smf`).
+    down; the pedal is ignored. Where a key goes down twice on a track, the first to begin is the
+    first to end; one that never comes up is held to the end of the file. Bad signatures, unknown
+    chunks and wrong lengths are tolerated, as other programs do.
 
     Parameters
     ----------
     path
-        A Standard MIDI File of type 0 or 1, or of type 2 with one track of notes; it may be wrapped in RIFF (``.rmi``).
+        A Standard MIDI File of type 0 or 1, or of type 2 with one track of notes. RIFF files
+        (``.rmi``) are read too.
 
     Raises
     ------
     BadInput
-        If there is no such file, or it is damaged, cut short, larger than 2 MiB or longer than a day, or has several
-        pieces.
+        If there is no such file, or it is damaged, cut short, larger than 2 MiB or longer than a
+        day, or holds several pieces.
 
     Examples
     --------
@@ -98,8 +99,8 @@ def _notes(content: bytes) -> list[Note]:
         if event.kind == PROGRAMME:
             programme[event.channel] = event.value
         elif event.kind == ON:
-            drum = event.channel % 16 == DRUMS
-            held.append(Note(now, now, event.value, event.velocity / 127, programme[event.channel], drum))
+            loudness, sound = event.velocity / 127, programme[event.channel]
+            held.append(Note(now, now, event.value, loudness, sound, event.channel % 16 == DRUMS))
         elif event.kind == OFF and held:
             notes.append(replace(held.popleft(), offset=now))
     notes += [replace(note, offset=now) for held in down.values() for note in held]
@@ -134,12 +135,13 @@ def write_notes(
     bend: bool = False,
     tracks: Sequence[tuple[str, Sequence[int]]] = (),
 ) -> None:
-    """Write notes as a MIDI file of type 1: a track for each of `tracks`, and of the other notes for each instrument.
+    """Write notes as a MIDI file of type 1.
 
-    Drums are on channel 10. Times are right to a quarter of a millisecond at 120 beats a minute; a note lasts a tick at
-    least. Notes of one player and key that overlap lie on channels of their own, so each keeps its end; a bend holds for a
-    whole channel, so with `bend` all notes that sound together do. More than 15 channels go on at the next MIDI port, on
-    tracks of the same name.
+    Each of `tracks` is a track, and each instrument of the other notes. Drums are on channel 10.
+    Times are right to a quarter of a millisecond at 120 beats a minute; a note lasts at least a
+    tick. Overlapping notes of one player and key have channels of their own, so each keeps its
+    end; with `bend`, all notes that sound together do, as a bend holds for a whole channel. From
+    the 16th pitched channel on, notes are on further MIDI ports, on tracks of the same name.
 
     Parameters
     ----------
@@ -203,25 +205,32 @@ def _between(low: float, high: float) -> Text:
     return Text(*(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES))
 
 
+_Player = tuple[bool, int, str]
+"""Whether it is a drum kit, its programme, and the name of its track."""
+
+_Lane = tuple[_Player, int]
+
+
 @dataclass(frozen=True)
 class _Played:
-    """A note with its times in ticks, its player (an instrument on a track; of drums, a kit), and which of that player's lanes it is on.
+    """A note with its times in ticks, its player and its lane.
 
-    On a lane no key goes down while it is down already, and with bends no other key does either.
+    A player is an instrument on a track, or a drum kit. On a lane of a player no key goes down
+    while it is down already; with bends, no other key does either.
     """
 
     note: Note
     name: str
     begin: int
     end: int
-    player: tuple[bool, int, str]
+    player: _Player
     lane: int
 
 
 def _played(
     notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
 ) -> list[_Played]:
-    """The notes in order of time, each on the lane of its player that has been free the longest, or on a new one."""
+    """Put each note on a free lane of its player, or on a new one; in order of time."""
     found = []
     lanes: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
     for i in sorted(range(len(notes)), key=lambda i: notes[i].onset):
@@ -237,11 +246,12 @@ def _played(
     return found
 
 
-def _channels(played: Sequence[_Played]) -> dict[tuple[tuple[bool, int, str], int], tuple[int, int]]:
-    """The port and the channel of each player's lanes, the first lanes of all before further ones."""
+def _channels(played: Sequence[_Played]) -> dict[_Lane, tuple[int, int]]:
+    """The port and the channel of every lane; first lanes come before further ones."""
     found = {}
     n_drums = n_pitched = 0
-    for player, lane in sorted({(each.player, each.lane) for each in played}, key=lambda pair: pair[::-1]):
+    lanes = {(each.player, each.lane) for each in played}
+    for player, lane in sorted(lanes, key=lambda pair: pair[::-1]):
         if player[0]:
             found[player, lane] = n_drums % PORTS, DRUMS
             n_drums += 1
@@ -255,14 +265,16 @@ def _channels(played: Sequence[_Played]) -> dict[tuple[tuple[bool, int, str], in
 def _by_track(
     notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
 ) -> dict[tuple[str, int, int], list[tuple[int, Message]]]:
-    """What is on each track (its name, its port, and its channel if it has no name), with times in ticks.
+    """The messages of each track, with times in ticks; at one time, offsets come before onsets.
 
-    At one time, what ends comes before what begins. A programme is said where a lane begins on a track; programme and bend
-    are said again where another port has changed them, for programs that know no ports.
+    A track is known by its name, its port and, without a name, its channel. A programme is set
+    where a lane begins on a track. Programme and bend are set again where another port has changed
+    them, for programs that ignore ports.
     """
     played = _played(notes, names, ticks_per_second, bend)
     channels = _channels(played)
-    strokes = [stroke for each in played for stroke in ((each.begin, True, each), (each.end, False, each))]
+    strokes = [(each.begin, True, each) for each in played]
+    strokes += [(each.end, False, each) for each in played]
     events: dict[tuple[str, int, int], list[tuple[int, Message]]] = defaultdict(list)
     begun: set[Any] = set()
     programme: dict[int, int] = {}
@@ -275,7 +287,8 @@ def _by_track(
         if begins and ((place, lane) not in begun or programme[channel] != note.programme):
             begun.add((place, lane))
             programme[channel] = note.programme
-            own.append((tick, mido.Message("program_change", channel=channel, program=note.programme)))
+            change = mido.Message("program_change", channel=channel, program=note.programme)
+            own.append((tick, change))
         if begins and bend and not note.is_drum:
             steps = min(max(round((note.cents or 0.0) / BEND_RANGE * 8192), -8192), 8191)
             if {bent.get(lane, 0), bent.get(channel, 0)} != {steps}:

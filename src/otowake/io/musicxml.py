@@ -124,7 +124,7 @@ def write_score(
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    players = [(name, quantised(own, rhythm)) for name, own in _players(notes, parts)]
+    players = [(_printable(name), quantised(own, rhythm)) for name, own in _players(notes, parts)]
     n_bars = 1 + (max(each.start + each.length for _, own in players for each in own) - 1) // (
         PARTS * rhythm.metre
     )
@@ -136,7 +136,7 @@ def write_score(
         for staff in group:
             staves.append(staff)
             staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
-            its: Any = music21.instrument.Instrument(_printable(name))
+            its: Any = music21.instrument.Instrument(name)
             its.partId, its.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
             its.midiProgram = own[0][0].note.programme
             its.midiChannel = PITCHED[(len(staves) - 1) % len(PITCHED)]
@@ -144,9 +144,7 @@ def write_score(
             staff.insert(0, its)
             score.insert(0, staff)
         if len(group) > 1:
-            score.insert(
-                0, music21.layout.StaffGroup(group, name=_printable(name), symbol="brace", barTogether=True)
-            )
+            score.insert(0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True))
     for start, chord in _where(chords, [each for _, own in players for each in own]):
         bar, at = divmod(start, PARTS * rhythm.metre)
         staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
@@ -333,7 +331,10 @@ def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) ->
 
 
 def _with_octave(midi: int, key: Key | None) -> str:
-    """The name of a note in a key as music21 writes it; what is below C0, which MusicXML can't say, an octave higher."""
+    """The name of a note in a key as music21 writes it.
+
+    MusicXML has no pitches below C0; they are raised by an octave.
+    """
     midi = max(midi, midi % 12 + LOWEST)
     name = spelled(midi % 12, key, flats=3)
     octave = (midi - signs_of(name)) // 12 - 1

@@ -121,13 +121,12 @@ def notes_table(analysis: Analysis) -> str:
 
 
 def chords_table(analysis: Analysis) -> str:
-    """The chords as CSV, in a key with their Roman numerals."""
-    key = analysis.key
-    rows = [
-        f"{chord.onset:.4f},{chord.offset:.4f},{chord.name},{roman_numeral(chord, key) if key else ''}\n"
-        for chord in analysis.chords
-    ]
-    return "".join(["onset_s,offset_s,chord,roman\n", *rows])
+    """The chords as CSV, with their Roman numerals where the key is known."""
+    rows = ["onset_s,offset_s,chord,roman\n"]
+    for chord in analysis.chords:
+        numeral = roman_numeral(chord, analysis.key) if analysis.key else ""
+        rows.append(f"{chord.onset:.4f},{chord.offset:.4f},{chord.name},{numeral}\n")
+    return "".join(rows)
 
 
 def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:

@@ -1,8 +1,8 @@
-"""The events of a Standard MIDI File, read as sequencers read it: by what is there, not by what its headers promise.
+"""The events of a Standard MIDI File, read by what is there, not by what its headers promise.
 
-Text, key and time signatures are passed over, whatever is in them. A file may lie in a RIFF wrapper (RMID) or behind other
-bytes; chunks of other kinds, a wrong number of tracks and wrong lengths of tracks do no harm. A file that ends in the middle of
-a track is refused: nobody knows what is missing.
+Text, key signatures and time signatures are skipped, whatever they contain. A RIFF wrapper (RMID)
+or other bytes before the file, unknown chunks, a wrong number of tracks and wrong track lengths are
+tolerated. A file that ends in the middle of a track is refused: it is unknown what is missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 
 
 class Event(NamedTuple):
-    """What happens at a tick, on a track: ``value`` is a key, a programme or microseconds a beat; channels of port n begin at 16n."""
+    """An event of a track: `value` is a key, a programme or microseconds a beat.
+
+    Channels of port n begin at 16n.
+    """
 
     tick: int
     track: int
@@ -39,7 +42,8 @@ def events_of(content: bytes) -> tuple[int, list[Event]]:
     Raises
     ------
     ValueError
-        If it is no Standard MIDI File, cut short, damaged, or of type 2 with other than one track of notes.
+        If it is no Standard MIDI File, cut short, damaged, or of type 2 with none or several
+        tracks of notes.
     """
     start = content.find(_HEADER)
     if start < 0:
@@ -53,11 +57,12 @@ def events_of(content: bytes) -> tuple[int, list[Event]]:
         raise ValueError("there is no track in it")
     if kind > 1 and sum(any(event.kind == ON for event in track) for track in tracks) != 1:
         raise ValueError(f"it is of type {kind}: its tracks are pieces of their own")
-    return unit, sorted((event for track in tracks for event in track), key=lambda event: event.tick)
+    events = [event for track in tracks for event in track]
+    return unit, sorted(events, key=lambda event: event.tick)
 
 
 def _tracks(content: bytes, start: int, size: int) -> list[list[Event]]:
-    """The tracks from where a header of some size starts, with other chunks and what is between them left out."""
+    """The tracks after a header that starts here; other chunks are skipped."""
     found: list[list[Event]] = []
     at = start + size if _is_chunk(content, start + size) else start + 6
     while at < len(content):
@@ -74,7 +79,7 @@ def _tracks(content: bytes, start: int, size: int) -> list[list[Event]]:
 
 
 def _is_chunk(content: bytes, at: int) -> bool:
-    """Whether a chunk begins here: a track, or a name of four letters and a length that fits into the file."""
+    """Whether a track begins here, or a chunk of a four-letter name and a length that fits."""
     name, size = content[at : at + 4], content[at + 4 : at + 8]
     fits = len(size) == 4 and at + 8 + int.from_bytes(size, "big") <= len(content)
     return name == _TRACK or (len(name) == 4 and name.isalnum() and fits)
@@ -83,14 +88,14 @@ def _is_chunk(content: bytes, at: int) -> bool:
 def _track(content: bytes, at: int, track: int) -> tuple[list[Event], int]:
     """The events of the track whose length stands here, and where the next chunk begins.
 
-    It ends with its end-of-track event; without one, where its length says if something ends or begins there.
+    It ends with its end-of-track event, or at its length if the file ends or a chunk begins there.
     """
     (size,) = struct.unpack_from(">I", content, at)
     at += 4
     end = at + size
     events: list[Event] = []
     tick = status = port = 0
-    while not (at >= end and content.startswith(_TRACK, at)) and not (at == end and _ends(content, at)):
+    while not (_ends(content, at) if at == end else at > end and content.startswith(_TRACK, at)):
         delta, at = _number(content, at)
         tick += delta
         code = content[at]
@@ -102,13 +107,16 @@ def _track(content: bytes, at: int, track: int) -> tuple[list[Event], int]:
             raise ValueError("it is damaged")
         if code < 0xF0:
             status = code
-            event, at = _voice(content, at, code, tick, track, port)
-            events += [event] if event else []
+            size = 1 if code & 0xE0 == 0xC0 else 2
+            data, at = _bytes(content, at, size)
+            if said := _voice(code, data):
+                events.append(Event(tick, track, said[0], 16 * port + (code & 15), *said[1:]))
         elif code == 0xFF:
             kind = content[at]
             data, at = _data(content, at + 1)
             if kind == 0x2F:
-                return [*events, Event(tick, track, END)], end if _ends(content, end) and at <= end else at
+                events.append(Event(tick, track, END))
+                return events, end if at <= end and _ends(content, end) else at
             if kind == 0x51 and len(data) >= 3 and any(data[:3]):
                 events.append(Event(tick, track, TEMPO, value=int.from_bytes(data[:3], "big")))
             if kind == 0x21 and data:
@@ -124,31 +132,32 @@ def _ends(content: bytes, at: int) -> bool:
     return at == len(content) or _is_chunk(content, at)
 
 
-def _voice(content: bytes, at: int, code: int, tick: int, track: int, port: int) -> tuple[Event | None, int]:
-    """The event of a channel whose data begin here, if it matters, and what comes after it.
+def _voice(code: int, data: bytes) -> tuple[int, int, int] | None:
+    """Kind, value and velocity of a channel's message; None for those that don't matter.
 
-    A velocity beyond 127 is 127; a key or a programme beyond it is none.
+    A velocity above 127 counts as 127; a key or a programme above 127 is skipped.
     """
-    size = 1 if code & 0xE0 == 0xC0 else 2
-    value, last = content[at], content[at + size - 1]
-    kind = _KINDS.get(code & 0xF0)
+    kind, value, velocity = _KINDS.get(code & 0xF0), data[0], data[-1]
     if kind is None or value > 127:
-        return None, at + size
-    if kind == ON and last == 0:
-        kind = OFF
-    return Event(tick, track, kind, 16 * port + (code & 15), value, min(last, 127)), at + size
+        return None
+    return OFF if kind == ON and not velocity else kind, value, min(velocity, 127)
 
 
 def _data(content: bytes, at: int) -> tuple[bytes, int]:
-    """The bytes whose number stands here, and what comes after them."""
+    """The bytes whose number stands here, and where those after them begin."""
     size, at = _number(content, at)
+    return _bytes(content, at, size)
+
+
+def _bytes(content: bytes, at: int, size: int) -> tuple[bytes, int]:
+    """So many bytes from here, and where those after them begin."""
     if at + size > len(content):
         raise IndexError(at + size)
     return content[at : at + size], at + size
 
 
 def _number(content: bytes, at: int) -> tuple[int, int]:
-    """A number of as many bytes as have their highest bit set, and one more; and what comes after it."""
+    """A number of variable length, and where the bytes after it begin."""
     value = 0
     for place in range(at, at + MOST_DIGITS):
         value = value << 7 | content[place] & 127

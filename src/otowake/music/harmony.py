@@ -86,7 +86,7 @@ _ROMAN = {
     "aug": ("+", _TRIAD),
     "sus4": ("sus4", ("",)),
 }
-"""Of each quality: its mark in Roman numerals, and the figures of its inversions, the root position first."""
+"""The mark of each quality in Roman numerals, and the figures of its positions, root first."""
 
 _SCALES = {
     ("major", False): (0, 2, 4, 5, 7, 9, 11),
@@ -94,7 +94,7 @@ _SCALES = {
     ("minor", False): (0, 2, 3, 5, 7, 8, 10),
     ("minor", True): (0, 2, 3, 5, 7, 9, 11),
 }
-"""The scale that signs before a numeral are against, by mode and by whether the numeral is small."""
+"""The scale that signs before a numeral refer to, by mode and by whether the third is minor."""
 
 _MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
 _MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
@@ -118,7 +118,8 @@ def _templates() -> _Templates:
     size = tones.sum(axis=1, keepdims=True)
     fit = np.where(tones > 0, np.log(ON_TONES / size), np.log((1 - ON_TONES) / (12 - size)))
     roots = np.eye(12)[[root for root, _ in names]]
-    return _Templates(names, tones, fit, roots, np.array([AGAINST.get(quality, 0.0) for _, quality in names]))
+    cost = np.array([AGAINST.get(quality, 0.0) for _, quality in names])
+    return _Templates(names, tones, fit, roots, cost)
 
 
 _ALL = _templates()
@@ -297,10 +298,11 @@ def spelled(pitch_class: int, key: Key | None = None, flats: int = 5) -> str:
 def roman_numeral(chord: Chord, key: Key) -> str:
     """The Roman numeral of a chord in a key; empty for no chord.
 
-    Capitals have a major third. Signs before the numeral are against the scale of the key, in minor the natural one, but
-    a small vi or vii there stands on the raised degree, as is usual. ``o``, ``ø``, ``+`` and ``M`` mean diminished,
-    half-diminished, augmented and a major seventh. Figures (6, 64; 65, 43, 42) say which chord tone is the bass; where
-    there is no such figure, the bass follows as a degree of the scale on the root.
+    Lower case means a minor third. Signs before the numeral refer to the scale of the key; in
+    minor that is the natural scale, but ``vi`` and ``vii`` stand on the raised degrees. ``o``,
+    ``ø``, ``+`` and ``M`` mean diminished, half-diminished, augmented and major seventh. Figures
+    (6, 64; 65, 43, 42) tell the inversion; without such a figure, the bass follows as a degree of
+    the major scale on the root.
 
     Examples
     --------
@@ -315,13 +317,14 @@ def roman_numeral(chord: Chord, key: Key) -> str:
     number, signs = degree(spelled(key.tonic, key), chord.root, scale)
     numeral = with_signs("", signs) + ("I", "II", "III", "IV", "V", "VI", "VII")[number - 1]
     mark, figures = _ROMAN[chord.quality]
-    steps = (degree(chord.root, chord.bass)[0] - 1) % 7
-    is_tone = (pitch_class(chord.bass) - pitch_class(chord.root)) % 12 in QUALITIES[chord.quality].tones
-    place = steps // 2 if is_tone and steps % 2 == 0 else len(figures)
-    inverted = (
-        figures[place] if place < len(figures) else f"{figures[0]}/{degree_name(chord.root, chord.bass)}"
-    )
-    return (numeral.lower() if is_small else numeral) + mark + inverted
+    above = (pitch_class(chord.bass) - pitch_class(chord.root)) % 12
+    tones = QUALITIES[chord.quality].tones
+    position = tones.index(above) if above in tones else len(figures)
+    if position < len(figures):
+        figure = figures[position]
+    else:
+        figure = f"{figures[0]}/{degree_name(chord.root, chord.bass)}"
+    return (numeral.lower() if is_small else numeral) + mark + figure
 
 
 def _joined(chords: list[Chord], rest: float) -> list[Chord]:

@@ -43,7 +43,9 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "version": __version__,
         "language": language,
         "words": {name: each._asdict() for name, each in WORDS.items()},
-        "noteNames": {each: [typeset(note_name(m, each, style)) for m in range(128)] for each in LANGUAGES},
+        "noteNames": {
+            each: [typeset(note_name(midi, each, style)) for midi in range(128)] for each in LANGUAGES
+        },
         "ramp": _ramp(),
         "name": audio.name if audio else "otowake",
         "length": length,

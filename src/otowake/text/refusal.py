@@ -188,8 +188,8 @@ CUSTOM_START = Text(
     "W や H を渡すことと init='custom' は、一緒に指定しなければなりません（init は {init}）。",
 )
 NOT_A_CHORD = Text(
-    "a chord's name must be N, or a root such as C, F# or Bb with nothing or one of {qualities} after it, and a bass after "
-    "a / if that is another tone; it is {value!r}.",
+    "a chord's name must be N, or a root such as C, F# or Bb with nothing or one of {qualities} "
+    "after it, and a bass after a / if that is another tone; it is {value!r}.",
     "和音の名前は N か、C・F#・Bb のような根音に、必要なら {qualities} のどれかと、/ に続くベース音を付けたものでなければ"
     "なりませんが、{value!r} です。",
 )
