@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from otowake import text
+from otowake.chords import NONE
 from otowake.music.evaluation import Evaluation
-from otowake.music.harmony import NONE, key_name
+from otowake.music.harmony import key_name
 from otowake.music.instruments import title_of
 from otowake.music.pitch import note_name
 from otowake.text import Language, Text

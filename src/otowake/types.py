@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake import text
+from otowake.chords import chord_parts
 from otowake.errors import BadInput
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.text import Language, Text
@@ -411,17 +412,43 @@ class Note:
 
 @dataclass(frozen=True)
 class Chord:
-    """A chord and when it sounds, in seconds: `name` as in ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for none.
+    """A chord and when it sounds, in seconds.
+
+    Attributes
+    ----------
+    onset, offset
+        When it begins and ends, in seconds.
+    name
+        Such as ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for no chord.
+    root, bass
+        Its spelled tones, such as ``"Bb"``; the bass is the root unless the name has another. None
+        for no chord.
+    quality
+        What follows the root in the name: a key of ``otowake.chords.QUALITIES``. None for no chord.
+
+    Raises
+    ------
+    BadInput
+        If no chord has such a name.
 
     Examples
     --------
-    >>> Chord(0.0, 1.5, "G/D").name
-    'G/D'
+    >>> chord = Chord(0.0, 1.5, "Bbm7/Ab")
+    >>> chord.root, chord.quality, chord.bass
+    ('Bb', 'm7', 'Ab')
     """
 
     onset: float
     offset: float
     name: str
+    root: str | None = field(init=False, repr=False, compare=False)
+    quality: str | None = field(init=False, repr=False, compare=False)
+    bass: str | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = zip(("root", "quality", "bass"), chord_parts(self.name), strict=True)
+        for attribute, value in parts:
+            object.__setattr__(self, attribute, value)
 
 
 @dataclass(frozen=True)

@@ -295,6 +295,11 @@ def test_jams_have_the_shape_of_their_schema(heard):
     assert {row["value"] for row in kinds["beat"]["data"]} == {1, 2, 3, 4}
 
 
+def test_a_file_whose_name_is_no_text_has_jams():
+    found = analysed(NOTES, Audio(np.zeros(44100, np.float32), 8000, "x\udcff"))
+    assert json.loads(jams_of(found).encode())["file_metadata"]["title"] == "x?"
+
+
 def test_every_chord_has_a_name_in_jams():
     form = re.compile(r"[A-G](b|#)?:(maj|min|5|7|maj7|min7|dim|dim7|hdim7|aug|sus4)(/b?#?[1-7])?")
     for root in range(12):

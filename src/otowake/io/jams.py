@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from otowake import __version__
-from otowake.music.harmony import NONE, spelled
+from otowake.chords import NONE, degree_name
+from otowake.music.harmony import spelled
 from otowake.types import Analysis, Chord
 
 VERSION = "0.3.4"
@@ -27,9 +28,6 @@ HARTE = {
     "sus4": "sus4",
 }
 """Our kinds of chords in the words of Harte et al., "Symbolic representation of musical chords" (2005)."""
-
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_DEGREES = ("1", "b2", "2", "b3", "3", "4", "b5", "5", "#5", "6", "b7", "7")
 
 Row = tuple[float, float, Any, float | None]
 """Time and duration in seconds, value, confidence."""
@@ -81,7 +79,8 @@ def jams_of(analysis: Analysis) -> str:
         },
         "sandbox": {},
     }
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    written = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return written.encode("utf-8", "replace").decode()  # a file's name may be no text
 
 
 def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str, Any]:
@@ -108,25 +107,27 @@ def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str,
 
 
 def _chord(chord: Chord) -> Row:
-    return chord.onset, chord.offset - chord.onset, harte(chord.name), None
+    return chord.onset, chord.offset - chord.onset, _harte(chord), None
 
 
 def harte(name: str) -> str:
     """A chord's name in Harte's notation, its bass as a degree.
 
+    Raises
+    ------
+    BadInput
+        If no chord has such a name.
+
     Examples
     --------
-    >>> harte("C"), harte("Bbm7/Ab"), harte("N")
-    ('C:maj', 'Bb:min7/b7', 'N')
+    >>> harte("C"), harte("Bbm7/Ab"), harte("Bbbdim7"), harte("N")
+    ('C:maj', 'Bb:min7/b7', 'Bbb:dim7', 'N')
     """
-    if name == NONE:
-        return name
-    chord, _, bass = name.partition("/")
-    size = 1 + (len(chord) > 1 and chord[1] in "#b")
-    root, quality = chord[:size], chord[size:]
-    degree = f"/{_DEGREES[(_pitch_class(bass) - _pitch_class(root)) % 12]}" if bass else ""
-    return f"{root}:{HARTE[quality]}{degree}"
+    return _harte(Chord(0.0, 0.0, name))
 
 
-def _pitch_class(name: str) -> int:
-    return _LETTERS[name[0]] + name.count("#") - name[1:].count("b")
+def _harte(chord: Chord) -> str:
+    if chord.root is None or chord.quality is None or chord.bass is None:
+        return NONE
+    bass = f"/{degree_name(chord.root, chord.bass)}" if chord.bass != chord.root else ""
+    return f"{chord.root}:{HARTE[chord.quality]}{bass}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import io
-import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import mido
 from otowake import text
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file
+from otowake.io.smf import OFF, ON, PROGRAMME, TEMPO, Event, events_of
 from otowake.outside import content_of
 from otowake.text import Text
 from otowake.types import Note
@@ -25,11 +26,14 @@ MOST_BYTES = 2 * 2**20
 MOST_SECONDS = 24 * 3600.0
 """The latest that a note may end."""
 
-ENDLESS = re.compile(rb"[\x80-\xff]{4096}")
-"""What no music holds: mido would take such bytes for one number, and be at it for hours."""
-
 DRUMS = 9
 """The channel of the drums, counted from 0."""
+
+PORTS = 128
+"""MIDI ports, each with channels of its own; what needs still more of them shares them."""
+
+LONGEST_WAIT = 2**28 - 1
+"""The most ticks between two events that a file can say."""
 
 PITCHED = [channel for channel in range(16) if channel != DRUMS]
 USUAL_TEMPO = 500_000
@@ -44,8 +48,6 @@ TICKS = 960
 FRAMES_PER_SECOND = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
 """SMPTE: what a file says, and what it means (29 is 30 with dropped numbers)."""
 
-HEARD = ("note_on", "note_off", "program_change", "set_tempo", "end_of_track")
-
 Message = Any  # of mido, which is not typed
 
 
@@ -53,18 +55,21 @@ def read_notes(path: Path_) -> list[Note]:
     """The notes of a MIDI file, by onset and pitch.
 
     Tempo changes are followed, in whichever track they are; SMPTE times are understood. A note lasts while its key is
-    down (the pedal is not looked at). Where a key goes down twice, the first to begin is the first to end; one that
-    never comes up is held to the end of the file.
+    down; the pedal is ignored. Where a key goes down twice on a track, the first to begin is the
+    first to end; one that never comes up is held to the end of the file. Bad signatures, unknown
+    chunks and wrong lengths are tolerated, as other programs do.
 
     Parameters
     ----------
     path
-        A Standard MIDI File of type 0 or 1.
+        A Standard MIDI File of type 0 or 1, or of type 2 with one track of notes. RIFF files
+        (``.rmi``) are read too.
 
     Raises
     ------
     BadInput
-        If there is no such file, or it is damaged, larger than 2 MiB, longer than a day, or of type 2.
+        If there is no such file, or it is damaged, cut short, larger than 2 MiB or longer than a
+        day, or holds several pieces.
 
     Examples
     --------
@@ -76,43 +81,34 @@ def read_notes(path: Path_) -> list[Note]:
     path = Path(path)
     check_file(path)
     try:
-        content = content_of(path, MOST_BYTES)
+        return _notes(content_of(path, MOST_BYTES))
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     except ValueError as error:
         raise BadInput(text.NOT_MIDI, path=path, why=error) from error
-    try:
-        return _notes(content)
-    except Exception as error:  # mido has no error of its own: a damaged file may raise nearly anything
-        raise BadInput(text.NOT_MIDI, path=path, why=str(error).rstrip(".") or "it is cut short") from error
 
 
 def _notes(content: bytes) -> list[Note]:
-    if ENDLESS.search(content):
-        raise ValueError("a number in it has no end")
-    file = mido.MidiFile(file=io.BytesIO(content), clip=True)
-    if file.type not in (0, 1):
-        raise ValueError(f"it is of type {file.type}")
-    programme = [0] * 16
-    down: defaultdict[tuple[int, int], deque[Note]] = defaultdict(deque)
+    unit, events = events_of(content)
+    programme: defaultdict[int, int] = defaultdict(int)
+    down: defaultdict[tuple[int, int, int], deque[Note]] = defaultdict(deque)
     notes: list[Note] = []
     now = 0.0
-    for now, event in _timed(file):
-        if event.type == "program_change":
-            programme[event.channel] = event.program
-        elif event.type == "note_on" and event.velocity:
-            drum = event.channel == DRUMS
-            note = Note(now, now, event.note, event.velocity / 127, programme[event.channel], drum)
-            down[event.channel, event.note].append(note)
-        elif event.type.startswith("note") and down[event.channel, event.note]:
-            notes.append(replace(down[event.channel, event.note].popleft(), offset=now))
+    for now, event in _timed(unit, events):
+        held = down[event.track, event.channel, event.value]
+        if event.kind == PROGRAMME:
+            programme[event.channel] = event.value
+        elif event.kind == ON:
+            loudness, sound = event.velocity / 127, programme[event.channel]
+            held.append(Note(now, now, event.value, loudness, sound, event.channel % 16 == DRUMS))
+        elif event.kind == OFF and held:
+            notes.append(replace(held.popleft(), offset=now))
     notes += [replace(note, offset=now) for held in down.values() for note in held]
     return sorted(notes, key=lambda note: (note.onset, note.midi))
 
 
-def _timed(file: mido.MidiFile) -> Iterator[tuple[float, Message]]:
-    """The events of all tracks in order of time, with their times in seconds."""
-    unit = file.ticks_per_beat
+def _timed(unit: int, events: Sequence[Event]) -> Iterator[tuple[float, Event]]:
+    """Events in order of time, with their times in seconds."""
     rate = FRAMES_PER_SECOND.get(-(unit >> 8), 0) * (unit & 255)
     if unit > 0:
         pace = USUAL_TEMPO * 1e-6 / unit
@@ -121,25 +117,14 @@ def _timed(file: mido.MidiFile) -> Iterator[tuple[float, Message]]:
     else:
         raise ValueError(f"its unit of time, {unit}, is unknown")
     seconds, before = 0.0, 0
-    for tick, event in sorted(_events(file), key=lambda pair: pair[0]):
-        seconds += (tick - before) * pace
-        before = tick
+    for event in events:
+        seconds += (event.tick - before) * pace
+        before = event.tick
         if seconds > MOST_SECONDS:
             raise ValueError("it is longer than a day")
-        if event.type != "set_tempo":
-            yield seconds, event
-        elif unit > 0:
-            pace = event.tempo * 1e-6 / unit
-
-
-def _events(file: mido.MidiFile) -> Iterator[tuple[int, Message]]:
-    """The events that matter, track by track, with their times in ticks."""
-    for track in file.tracks:
-        tick = 0
-        for event in track:
-            tick += event.time
-            if event.type in HEARD:
-                yield tick, event
+        if event.kind == TEMPO and unit > 0:
+            pace = event.value * 1e-6 / unit
+        yield seconds, event
 
 
 def write_notes(
@@ -150,12 +135,13 @@ def write_notes(
     bend: bool = False,
     tracks: Sequence[tuple[str, Sequence[int]]] = (),
 ) -> None:
-    """Write notes as a MIDI file of type 1: a track for each of `tracks`, and of the other notes for each instrument; drums on
-    channel 10.
+    """Write notes as a MIDI file of type 1.
 
-    Times are right to a quarter of a millisecond at 120 beats a minute. Where there are more than 15 players,
-    they take turns on the channels. A bend holds for a whole channel: with `bend` the notes that sound together lie on
-    channels of their own, as far as the 15 go.
+    Each of `tracks` is a track, and each instrument of the other notes. Drums are on channel 10.
+    Times are right to a quarter of a millisecond at 120 beats a minute; a note lasts at least a
+    tick. Overlapping notes of one player and key have channels of their own, so each keeps its
+    end; with `bend`, all notes that sound together do, as a bend holds for a whole channel. From
+    the 16th pitched channel on, notes are on further MIDI ports, on tracks of the same name.
 
     Parameters
     ----------
@@ -191,16 +177,21 @@ def write_notes(
     if latest > MOST_SECONDS:
         raise BadInput(text.OPTION, name="offset", must=_between(0, MOST_SECONDS), value=latest)
     beat = round(60e6 / tempo)
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=beat)]))
     track_of = {place: name for name, places in tracks for place in places}
     names = [track_of.get(place, "") for place in range(len(notes))]
     found = _by_track(notes, names, ticks_per_second=TICKS * 1e6 / beat, bend=bend)
     order = {name: number for number, (name, _) in enumerate(tracks)}
-    for (name, _), events in sorted(found.items(), key=lambda item: (order.get(item[0][0], -1), item[0][1])):
+    for name, port, channel in sorted(found, key=lambda key: (order.get(key[0], -1), *key[1:])):
         track = file.add_track(name or None)
+        if port:
+            track.append(mido.MetaMessage("midi_port", port=port))
         before = 0
-        for tick, message in events:
+        for tick, message in found[name, port, channel]:
+            while tick - before > LONGEST_WAIT:
+                track.append(mido.MetaMessage("text", time=LONGEST_WAIT))
+                before += LONGEST_WAIT
             track.append(message.copy(time=tick - before))
             before = tick
     content = io.BytesIO()
@@ -214,50 +205,95 @@ def _between(low: float, high: float) -> Text:
     return Text(*(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES))
 
 
-def _channels(notes: Sequence[Note], names: Sequence[str]) -> list[int]:
-    """The channel of each note: one for each track, and of the notes of none for each instrument."""
-    keys = [(note.programme, name) for note, name in zip(notes, names, strict=True)]
-    players = sorted({key for key, note in zip(keys, notes, strict=True) if not note.is_drum})
-    channels = {player: PITCHED[i % len(PITCHED)] for i, player in enumerate(players)}
-    return [DRUMS if note.is_drum else channels[key] for key, note in zip(keys, notes, strict=True)]
+_Player = tuple[bool, int, str]
+"""Whether it is a drum kit, its programme, and the name of its track."""
+
+_Lane = tuple[_Player, int]
 
 
-def _own_channels(notes: Sequence[Note]) -> list[int]:
-    """The channel of each note: one that is silent, or will be the soonest."""
-    found = [DRUMS] * len(notes)
-    silent_from = dict.fromkeys(PITCHED, 0.0)
+@dataclass(frozen=True)
+class _Played:
+    """A note with its times in ticks, its player and its lane.
+
+    A player is an instrument on a track, or a drum kit. On a lane of a player no key goes down
+    while it is down already; with bends, no other key does either.
+    """
+
+    note: Note
+    name: str
+    begin: int
+    end: int
+    player: _Player
+    lane: int
+
+
+def _played(
+    notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
+) -> list[_Played]:
+    """Put each note on a free lane of its player, or on a new one; in order of time."""
+    found = []
+    lanes: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
     for i in sorted(range(len(notes)), key=lambda i: notes[i].onset):
-        if not notes[i].is_drum:
-            free = [channel for channel in PITCHED if silent_from[channel] <= notes[i].onset]
-            found[i] = free[0] if free else min(PITCHED, key=lambda channel: silent_from[channel])
-            silent_from[found[i]] = notes[i].offset
+        note = notes[i]
+        begin = round(note.onset * ticks_per_second)
+        end = max(round(note.offset * ticks_per_second), begin + 1)
+        player = (note.is_drum, note.programme, "" if note.is_drum else names[i])
+        used = lanes[player, None if bend and not note.is_drum else note.midi]
+        is_free = bool(used) and used[0][0] <= begin
+        lane = used[0][1] if is_free else len(used)
+        (heapq.heapreplace if is_free else heapq.heappush)(used, (end, lane))
+        found.append(_Played(note, names[i], begin, end, player, lane))
+    return found
+
+
+def _channels(played: Sequence[_Played]) -> dict[_Lane, tuple[int, int]]:
+    """The port and the channel of every lane; first lanes come before further ones."""
+    found = {}
+    n_drums = n_pitched = 0
+    lanes = {(each.player, each.lane) for each in played}
+    for player, lane in sorted(lanes, key=lambda pair: pair[::-1]):
+        if player[0]:
+            found[player, lane] = n_drums % PORTS, DRUMS
+            n_drums += 1
+        else:
+            port, place = divmod(n_pitched, len(PITCHED))
+            found[player, lane] = port % PORTS, PITCHED[place]
+            n_pitched += 1
     return found
 
 
 def _by_track(
     notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
-) -> dict[tuple[str, int], list[tuple[int, Message]]]:
-    """What is on each track (its name, or none and its channel), with times in ticks: at one time, what ends comes before what begins."""
-    strokes: list[tuple[int, bool, int, str, Note]] = []
-    channels = _own_channels(notes) if bend else _channels(notes, names)
-    for note, channel, name in zip(notes, channels, names, strict=True):
-        begin = round(note.onset * ticks_per_second)
-        end = max(round(note.offset * ticks_per_second), begin + 1)
-        strokes += [(begin, True, channel, name, note), (end, False, channel, name, note)]
-    events: dict[tuple[str, int], list[tuple[int, Message]]] = defaultdict(list)
+) -> dict[tuple[str, int, int], list[tuple[int, Message]]]:
+    """The messages of each track, with times in ticks; at one time, offsets come before onsets.
+
+    A track is known by its name, its port and, without a name, its channel. A programme is set
+    where a lane begins on a track. Programme and bend are set again where another port has changed
+    them, for programs that ignore ports.
+    """
+    played = _played(notes, names, ticks_per_second, bend)
+    channels = _channels(played)
+    strokes = [(each.begin, True, each) for each in played]
+    strokes += [(each.end, False, each) for each in played]
+    events: dict[tuple[str, int, int], list[tuple[int, Message]]] = defaultdict(list)
+    begun: set[Any] = set()
     programme: dict[int, int] = {}
-    bent = dict.fromkeys(PITCHED, 0)
-    for tick, begins, channel, name, note in sorted(strokes, key=lambda stroke: stroke[:2]):
-        own = events[name, 0 if name else channel]
-        if begins and programme.get(channel) != note.programme:
+    bent: dict[Any, int] = {}
+    for tick, begins, each in sorted(strokes, key=lambda stroke: stroke[:2]):
+        note, lane = each.note, (each.player, each.lane)
+        port, channel = channels[lane]
+        place = (each.name, port, 0 if each.name else channel)
+        own = events[place]
+        if begins and ((place, lane) not in begun or programme[channel] != note.programme):
+            begun.add((place, lane))
             programme[channel] = note.programme
             change = mido.Message("program_change", channel=channel, program=note.programme)
             own.append((tick, change))
-        if begins and bend and channel != DRUMS:
+        if begins and bend and not note.is_drum:
             steps = min(max(round((note.cents or 0.0) / BEND_RANGE * 8192), -8192), 8191)
-            if steps != bent[channel]:
-                bent[channel] = steps
+            if {bent.get(lane, 0), bent.get(channel, 0)} != {steps}:
                 own.append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
+            bent[lane] = bent[channel] = steps
         velocity = max(1, round(127 * note.velocity)) if begins else 0
         kind = "note_on" if begins else "note_off"
         message = mido.Message(kind, channel=channel, note=note.midi, velocity=velocity)

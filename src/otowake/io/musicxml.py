@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +15,13 @@ from typing import Any
 import numpy as np
 
 from otowake import text
+from otowake.chords import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
+from otowake.io.midi import PITCHED
 from otowake.music.harmony import find_key, spelled
 from otowake.music.rhythm import PARTS, Placed, find_rhythm, quantised
-from otowake.types import Key, Note, Rhythm
+from otowake.types import Chord, Key, Note, Rhythm
 
 MIDDLE = 60
 """Where two staves part: middle C is on the upper one."""
@@ -25,11 +29,33 @@ MIDDLE = 60
 WIDE = (52, 67)
 """A part with notes below the first and above the second has two staves."""
 
+LOWEST = 12
+"""The lowest pitch that MusicXML can say: C0, 16 Hz."""
+
 VOICES = 2
 """Voices in a staff; what does not fit is cut short."""
 
 SHORT_REST = PARTS // 2
 """A rest no longer than this, and no longer than the note before it, is written as part of that note."""
+
+
+KINDS = {
+    "": "major",
+    "m": "minor",
+    "5": "power",
+    "7": "dominant",
+    "maj7": "major-seventh",
+    "m7": "minor-seventh",
+    "dim": "diminished",
+    "m7b5": "half-diminished",
+    "dim7": "diminished-seventh",
+    "aug": "augmented",
+    "sus4": "suspended-fourth",
+}
+"""The qualities of chords in the words of MusicXML."""
+
+NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML file may hold."""
 
 
 @dataclass
@@ -49,6 +75,7 @@ def write_score(
     key: Key | None = None,
     title: str = "",
     parts: Sequence[tuple[str, Sequence[int]]] = (),
+    chords: Sequence[Chord] = (),
 ) -> None:
     """Write notes as MusicXML that MuseScore and others open.
 
@@ -67,6 +94,9 @@ def write_score(
         Above the score.
     parts
         Titles, and the places of the notes that are of the part of that title; the notes of none are a part without a title.
+
+    chords
+        Written above the first stave, each where the note nearest to its onset is.
 
     Raises
     ------
@@ -94,25 +124,30 @@ def write_score(
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    players = [(name, quantised(own, rhythm)) for name, own in _players(notes, parts)]
+    players = [(_printable(name), quantised(own, rhythm)) for name, own in _players(notes, parts)]
     n_bars = 1 + (max(each.start + each.length for _, own in players for each in own) - 1) // (
         PARTS * rhythm.metre
     )
     score = music21.stream.Score()
-    score.metadata = music21.metadata.Metadata(title=title or "otowake", composer=" ")
+    score.metadata = music21.metadata.Metadata(title=_printable(title) or "otowake", composer=" ")
     staves: list[Any] = []
     for name, own in sorted(((name, _staves(own)) for name, own in players), key=_from_the_top):
         group = [_staff(music21, each, rhythm, key, n_bars) for each in own]
         for staff in group:
             staves.append(staff)
             staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
-            its = music21.instrument.Instrument(name or None)
-            its.partId = its.instrumentId = f"P{len(staves)}"
-            its.midiProgram = own[0][0].note.programme if name else None
+            its: Any = music21.instrument.Instrument(name)
+            its.partId, its.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
+            its.midiProgram = own[0][0].note.programme
+            its.midiChannel = PITCHED[(len(staves) - 1) % len(PITCHED)]
+            its.autoAssignMidiChannel = _keep  # of more than 15 it would complain on stderr
             staff.insert(0, its)
             score.insert(0, staff)
         if len(group) > 1:
             score.insert(0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True))
+    for start, chord in _where(chords, [each for _, own in players for each in own]):
+        bar, at = divmod(start, PARTS * rhythm.metre)
+        staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
     staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
     try:
         with warnings.catch_warnings():
@@ -141,6 +176,36 @@ def _from_the_top(player: tuple[str, list[list[Placed]]]) -> tuple[int, float]:
     """By what players are in order in a score."""
     _, staves = player
     return len(staves), -float(np.mean([each.note.midi for own in staves for each in own]))
+
+
+def _keep(*_: Any, **__: Any) -> None:
+    """Leave an instrument's channel as it is."""
+
+
+def _printable(name: str) -> str:
+    return NOT_IN_XML.sub("\ufffd", name)
+
+
+def _where(chords: Sequence[Chord], placed: Sequence[Placed]) -> list[tuple[int, Chord]]:
+    """From the first chord on, where in the score each begins; of two at one place the later."""
+    starts = sorted((each.note.onset, each.start) for each in placed)
+    first = next((i for i, chord in enumerate(chords) if chord.name != NONE), len(chords))
+    found = {}
+    for chord in chords[first:]:
+        after = bisect_left(starts, (chord.onset, 0))
+        near = starts[max(after - 1, 0) : after + 1]
+        found[min(near, key=lambda pair: abs(pair[0] - chord.onset))[1]] = chord
+    return sorted(found.items(), key=lambda pair: pair[0])
+
+
+def _symbol(m21: Any, chord: Chord) -> Any:
+    if chord.root is None or chord.quality is None or chord.bass is None:
+        return m21.harmony.NoChord()
+    symbol = m21.harmony.ChordSymbol()
+    symbol.root(_in_music21(chord.root))
+    symbol.bass(_in_music21(chord.bass), allow_add=True)
+    symbol.chordKind, symbol.chordKindStr = KINDS[chord.quality], chord.quality
+    return symbol
 
 
 def _plain(notes: Sequence[Note]) -> Rhythm:
@@ -266,7 +331,16 @@ def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) ->
 
 
 def _with_octave(midi: int, key: Key | None) -> str:
-    """The name of a note in a key as music21 writes it: flats as ``-``."""
+    """The name of a note in a key as music21 writes it.
+
+    MusicXML has no pitches below C0; they are raised by an octave.
+    """
+    midi = max(midi, midi % 12 + LOWEST)
     name = spelled(midi % 12, key, flats=3)
-    shift = name.count("#") - name[1:].count("b")
-    return name[0] + name[1:].replace("b", "-") + str((midi - shift) // 12 - 1)
+    octave = (midi - signs_of(name)) // 12 - 1
+    return _in_music21(name) + str(octave) if octave >= 0 else "C0"
+
+
+def _in_music21(tone: str) -> str:
+    """A spelled tone as music21 writes it: flats as ``-``."""
+    return tone[0] + tone[1:].replace("b", "-")

@@ -14,9 +14,11 @@ import soundfile
 from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
 from otowake.io.audio import Path_, check_file
+from otowake.io.cells import cell_of, word_of
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
+from otowake.music.harmony import roman_numeral
 from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
@@ -78,7 +80,13 @@ def _write_score(analysis: Analysis, path: Path, language: Language) -> None:
         if why is None:
             titles = [title_of(part, language) for part in analysis.parts]
             parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
-            facts = {"rhythm": analysis.rhythm, "key": analysis.key, "title": title, "parts": parts}
+            facts = {
+                "rhythm": analysis.rhythm,
+                "key": analysis.key,
+                "title": title,
+                "parts": parts,
+                "chords": analysis.chords,
+            }
             write_score(analysis.notes, path, **facts)
     except MissingExtra as error:
         why = _filled(error.sentence, **error.facts)
@@ -105,7 +113,7 @@ def notes_table(analysis: Analysis) -> str:
                 "cents": "" if note.cents is None else f"{note.cents:.1f}",
                 "velocity": f"{note.velocity:.3f}",
                 "confidence": f"{note.confidence:.3f}",
-                "instrument": note.instrument,
+                "instrument": cell_of(note.instrument),
                 "id": its,
                 "fades_s": "" if note.fades is None else f"{note.fades:.4f}",
             }
@@ -114,9 +122,12 @@ def notes_table(analysis: Analysis) -> str:
 
 
 def chords_table(analysis: Analysis) -> str:
-    """The chords as CSV."""
-    rows = [f"{chord.onset:.4f},{chord.offset:.4f},{chord.name}\n" for chord in analysis.chords]
-    return "".join(["onset_s,offset_s,chord\n", *rows])
+    """The chords as CSV, with their Roman numerals where the key is known."""
+    rows = ["onset_s,offset_s,chord,roman\n"]
+    for chord in analysis.chords:
+        numeral = roman_numeral(chord, analysis.key) if analysis.key else ""
+        rows.append(f"{chord.onset:.4f},{chord.offset:.4f},{chord.name},{numeral}\n")
+    return "".join(rows)
 
 
 def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
@@ -219,14 +230,16 @@ def _is_number(word: str) -> bool:
 def _note(row: list[str], names: dict[str, int]) -> Note:
     given: dict[str, Any] = {name: row[place].strip() for name, place in names.items()}
     facts: dict[str, Any] = {
-        name: value if name == "instrument" else float(value) for name, value in given.items() if value
+        name: word_of(value) if name == "instrument" else float(value)
+        for name, value in given.items()
+        if value
     }
     return Note(**{**facts, "midi": round(facts["midi"])}, is_drum=facts.get("instrument") == DRUMS)
 
 
 def read_reference(path: Path_) -> list[Note]:
     """The pitched notes of a MIDI file or of a table (:func:`read_table`)."""
-    is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar")
+    is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar", ".rmi")
     notes = [note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum]
     if not notes:
         raise BadInput(text.NO_NOTES)

@@ -14,6 +14,7 @@ from typing import Any
 from otowake import __version__, text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, Recording, open_recording
+from otowake.io.cells import cell_of, word_of
 from otowake.io.dictionary import load_dictionary, start_of
 from otowake.io.notes import MOST_BYTES
 from otowake.io.spool import spooled_spectrogram
@@ -165,8 +166,9 @@ def given_table(notes: Sequence[Note]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_NOTE)
-    writer.writerows([repr(kind(getattr(note, name))) if kind is not str else getattr(note, name)
-                      for name, kind in _NOTE.items()] for note in notes)  # fmt: skip
+    for note in notes:
+        values = [(kind, getattr(note, name)) for name, kind in _NOTE.items()]
+        writer.writerow([cell_of(each) if kind is str else repr(kind(each)) for kind, each in values])
     return out.getvalue()
 
 
@@ -181,5 +183,6 @@ def read_given(folder: Path, facts: dict[str, Any]) -> list[Note]:
     if facts["file"] != GIVEN:
         raise ValueError(f"the notes that were given are not in {GIVEN}")
     lines = io.StringIO(content_of(folder / GIVEN, MOST_BYTES).decode("utf-8"), newline="")
-    rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in csv.DictReader(lines)]
+    kinds = {name: word_of if kind is str else kind for name, kind in _NOTE.items()}
+    rows = [{name: kind(row[name]) for name, kind in kinds.items()} for row in csv.DictReader(lines)]
     return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

@@ -13,6 +13,7 @@ import numpy as np
 
 from otowake import __version__
 from otowake.io.audio import Path_
+from otowake.io.cells import cell_of
 from otowake.io.explained import write_explained
 from otowake.io.folders import EDITS, EXPLAINED, FACTORS, FORMAT, FOUND, new_folder
 from otowake.io.notes import notes_table, write_notes_as_data, write_notes_to_read
@@ -243,7 +244,7 @@ def component_row(component: Component) -> dict[str, Any]:
         "energy": round(component.energy, 6),
         "start_s": round(component.start, 4),
         "end_s": round(component.end, 4),
-        "name": component.name,
+        "name": cell_of(component.name),
     }
 
 

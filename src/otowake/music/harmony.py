@@ -19,26 +19,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake import text
+from otowake.chords import (
+    NONE,
+    QUALITIES,
+    chord_name,
+    degree,
+    degree_name,
+    pitch_class,
+    tone_above,
+    with_signs,
+)
 from otowake.text import Language
 from otowake.types import Chord, Floats, Key, Note
 
-QUALITIES: dict[str, tuple[tuple[int, ...], float]] = {
-    "": ((0, 4, 7), 0.0),
-    "m": ((0, 3, 7), 0.0),
-    "5": ((0, 7), 0.2),
-    "7": ((0, 4, 7, 10), 0.25),
-    "maj7": ((0, 4, 7, 11), 0.25),
-    "m7": ((0, 3, 7, 10), 0.25),
-    "dim": ((0, 3, 6), 0.25),
-    "m7b5": ((0, 3, 6, 10), 0.35),
-    "dim7": ((0, 3, 6, 9), 0.35),
-    "aug": ((0, 4, 8), 0.4),
-    "sus4": ((0, 5, 7), 0.4),
+AGAINST = {
+    "5": 0.2,
+    "7": 0.25,
+    "maj7": 0.25,
+    "m7": 0.25,
+    "dim": 0.25,
+    "m7b5": 0.35,
+    "dim7": 0.35,
+    "aug": 0.4,
+    "sus4": 0.4,
 }
-"""Kinds of chords: what follows the root in the name, the tones as semitones above it, and what speaks against it."""
-
-NONE = "N"
-"""The name where there is no chord: silence, a single voice, or tones that make none."""
+"""What speaks against each quality that is rarer than major and minor triads."""
 
 ON_TONES = 0.95
 """The share of what sounds that lies on a chord's tones."""
@@ -67,8 +72,29 @@ BROKEN = 0.9
 REST = 0.6
 """A chord is held through a rest shorter than this, in beats."""
 
-_NATURAL = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_STEPS = {"5": (0, 4), "sus4": (0, 3, 4)}
+_TRIAD, _SEVENTH = ("", "6", "64"), ("7", "65", "43", "42")
+_ROMAN = {
+    "": ("", _TRIAD),
+    "m": ("", _TRIAD),
+    "5": ("", ("5",)),
+    "7": ("", _SEVENTH),
+    "maj7": ("M", _SEVENTH),
+    "m7": ("", _SEVENTH),
+    "dim": ("o", _TRIAD),
+    "m7b5": ("ø", _SEVENTH),
+    "dim7": ("o", _SEVENTH),
+    "aug": ("+", _TRIAD),
+    "sus4": ("sus4", ("",)),
+}
+"""The mark of each quality in Roman numerals, and the figures of its positions, root first."""
+
+_SCALES = {
+    ("major", False): (0, 2, 4, 5, 7, 9, 11),
+    ("major", True): (0, 2, 4, 5, 7, 9, 11),
+    ("minor", False): (0, 2, 3, 5, 7, 8, 10),
+    ("minor", True): (0, 2, 3, 5, 7, 9, 11),
+}
+"""The scale that signs before a numeral refer to, by mode and by whether the third is minor."""
 
 _MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
 _MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
@@ -88,11 +114,12 @@ def _templates() -> _Templates:
     names = tuple((root, quality) for root in range(12) for quality in QUALITIES)
     tones = np.zeros((len(names), 12))
     for row, (root, quality) in enumerate(names):
-        tones[row, [(root + step) % 12 for step in QUALITIES[quality][0]]] = 1
+        tones[row, [(root + step) % 12 for step in QUALITIES[quality].tones]] = 1
     size = tones.sum(axis=1, keepdims=True)
     fit = np.where(tones > 0, np.log(ON_TONES / size), np.log((1 - ON_TONES) / (12 - size)))
     roots = np.eye(12)[[root for root, _ in names]]
-    return _Templates(names, tones, fit, roots, np.array([QUALITIES[quality][1] for _, quality in names]))
+    cost = np.array([AGAINST.get(quality, 0.0) for _, quality in names])
+    return _Templates(names, tones, fit, roots, cost)
 
 
 _ALL = _templates()
@@ -248,9 +275,10 @@ def _name(label: int, bass: Floats, key: Key | None) -> str:
     is_inverted = lowest != root and _ALL.tones[label, lowest] > 0 and bass[lowest] > 0.5 * bass.sum()
     name = spelled(root, key)
     if not is_inverted:
-        return name + quality
-    place = QUALITIES[quality][0].index((lowest - root) % 12)
-    return f"{name}{quality}/{_above(name, _STEPS.get(quality, (0, 2, 4, 6))[place], lowest)}"
+        return chord_name(name, quality, name)
+    tones, steps = QUALITIES[quality]
+    above = (lowest - root) % 12
+    return chord_name(name, quality, tone_above(name, steps[tones.index(above)], above))
 
 
 def spelled(pitch_class: int, key: Key | None = None, flats: int = 5) -> str:
@@ -264,15 +292,39 @@ def spelled(pitch_class: int, key: Key | None = None, flats: int = 5) -> str:
     """
     first = (key.fifths if key else 0) - flats
     place = first + (pitch_class * 7 - first) % 12
-    raised = (place + 1) // 7
-    return "FCGDAEB"[(place + 1) % 7] + ("#" * raised if raised > 0 else "b" * -raised)
+    return with_signs("FCGDAEB"[(place + 1) % 7], (place + 1) // 7)
 
 
-def _above(root: str, steps: int, pitch_class: int) -> str:
-    """The tone so many steps of a scale above a root: the third of D is F#, not Gb."""
-    letter = "CDEFGAB"[("CDEFGAB".index(root[0]) + steps) % 7]
-    raised = (pitch_class - _NATURAL[letter] + 6) % 12 - 6
-    return letter + ("#" * raised if raised > 0 else "b" * -raised)
+def roman_numeral(chord: Chord, key: Key) -> str:
+    """The Roman numeral of a chord in a key; empty for no chord.
+
+    Lower case means a minor third. Signs before the numeral refer to the scale of the key; in
+    minor that is the natural scale, but ``vi`` and ``vii`` stand on the raised degrees. ``o``,
+    ``ø``, ``+`` and ``M`` mean diminished, half-diminished, augmented and major seventh. Figures
+    (6, 64; 65, 43, 42) tell the inversion; without such a figure, the bass follows as a degree of
+    the major scale on the root.
+
+    Examples
+    --------
+    >>> minor, names = Key(9, "minor", 1.0), ("Am/C", "E7/D", "G#dim7", "F", "Dm7b5", "G5/D")
+    >>> [roman_numeral(Chord(0.0, 1.0, name), minor) for name in names]
+    ['i6', 'V42', 'viio7', 'VI', 'ivø7', 'VII5/5']
+    """
+    if chord.root is None or chord.quality is None or chord.bass is None:
+        return ""
+    is_small = 3 in QUALITIES[chord.quality].tones
+    scale = _SCALES[key.mode, is_small]
+    number, signs = degree(spelled(key.tonic, key), chord.root, scale)
+    numeral = with_signs("", signs) + ("I", "II", "III", "IV", "V", "VI", "VII")[number - 1]
+    mark, figures = _ROMAN[chord.quality]
+    above = (pitch_class(chord.bass) - pitch_class(chord.root)) % 12
+    tones = QUALITIES[chord.quality].tones
+    position = tones.index(above) if above in tones else len(figures)
+    if position < len(figures):
+        figure = figures[position]
+    else:
+        figure = f"{figures[0]}/{degree_name(chord.root, chord.bass)}"
+    return (numeral.lower() if is_small else numeral) + mark + figure
 
 
 def _joined(chords: list[Chord], rest: float) -> list[Chord]:

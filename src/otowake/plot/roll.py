@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from otowake import text
-from otowake.music.harmony import NONE, key_name
+from otowake.chords import NONE, typeset
+from otowake.music.harmony import key_name
 from otowake.music.instruments import KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
 from otowake.plot import labels
@@ -229,9 +230,8 @@ def _draw_chords(axes: Axes, analysis: Analysis) -> None:
         free = at + (8 + 6.5 * len(chord.name)) / per_second
         if free > stop:
             continue
-        name = chord.name.replace("#", "♯")
         axes.annotate(
-            name,
+            typeset(chord.name),
             (at, 1),
             (0, 5),
             xycoords=("data", "axes fraction"),

@@ -9,7 +9,8 @@ from typing import Any
 from matplotlib import colormaps
 
 from otowake import __version__, text
-from otowake.music.harmony import NONE, key_name
+from otowake.chords import NONE, typeset
+from otowake.music.harmony import key_name
 from otowake.music.instruments import instrument, title_of
 from otowake.music.pitch import note_name, style_of
 from otowake.nmf.solvers import LOOK
@@ -42,7 +43,9 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "version": __version__,
         "language": language,
         "words": {name: each._asdict() for name, each in WORDS.items()},
-        "noteNames": {each: [_shown(note_name(m, each, style)) for m in range(128)] for each in LANGUAGES},
+        "noteNames": {
+            each: [typeset(note_name(midi, each, style)) for midi in range(128)] for each in LANGUAGES
+        },
         "ramp": _ramp(),
         "name": audio.name if audio else "otowake",
         "length": length,
@@ -50,7 +53,7 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "found": _found(analysis),
         "stages": list(analysis.stages),
         "tuning": analysis.tuning_hz,
-        "key": key and _both(lambda each: _shown(key_name(key, each))),
+        "key": key and _both(lambda each: typeset(key_name(key, each))),
         "rhythm": rhythm
         and {
             "words": _both(lambda each: text.TEMPO.format(each, tempo=rhythm.tempo, metre=rhythm.metre)),
@@ -59,7 +62,7 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
             "beats": [round(beat, 3) for beat in rhythm.beats.tolist()],
         },
         "chords": [
-            [round(chord.onset, 3), round(chord.offset, 3), _shown(chord.name)]
+            [round(chord.onset, 3), round(chord.offset, 3), typeset(chord.name)]
             for chord in analysis.chords
             if chord.name != NONE
         ],
@@ -85,12 +88,6 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
 
 def _both(sentence: Any) -> Both:
     return {each: sentence(each) for each in LANGUAGES}
-
-
-def _shown(name: str) -> str:
-    """A name of a note, chord or key as it is printed."""
-    head, *rest = name.split("/")
-    return "/".join(part.replace("#", "♯").replace("b", "♭", part[1:2].count("b")) for part in (head, *rest))
 
 
 def _ramp() -> str:

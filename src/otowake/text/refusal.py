@@ -187,6 +187,13 @@ CUSTOM_START = Text(
     "init='custom' and a given W or H need each other; init is {init}.",
     "W や H を渡すことと init='custom' は、一緒に指定しなければなりません（init は {init}）。",
 )
+NOT_A_CHORD = Text(
+    "a chord's name must be N, or a root such as C, F# or Bb with nothing or one of {qualities} "
+    "after it, and a bass after a / if that is another tone; it is {value!r}.",
+    "和音の名前は N か、C・F#・Bb のような根音に、必要なら {qualities} のどれかと、/ に続くベース音を付けたものでなければ"
+    "なりませんが、{value!r} です。",
+)
+
 NOT_A_NOTE = Text(
     "a note must have finite times, 0 or later, its end not before its onset, a pitch and a programme from 0 to 127, "
     "and a velocity from 0 to 1; it is {value}.",
