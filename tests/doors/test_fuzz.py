@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from otowake import BadInput, load, load_analysis
+from otowake.arrays import MOST_DIRECTORY, arrays_of
 from otowake.cli.split import MOST_OPTIONS, specs_from
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import FILE, Manifest
 from otowake.io.notes import read_table
-from otowake.outside import MOST_DIRECTORY, MOST_JSON, arrays_of, is_plain_name, json_of
+from otowake.outside import MOST_JSON, is_plain_name, json_of
 
 ROOT = Path(__file__).parents[2]
 
