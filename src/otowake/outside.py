@@ -153,7 +153,7 @@ def reason(error: BaseException) -> str:
             return f"{name} is missing"
         why = f"{name}: {error.strerror}" if name else error.strerror
     else:
-        why = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     line = "".join(letter if letter.isprintable() else " " for letter in why).rstrip(".")
     return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON]}…"
 

@@ -58,3 +58,13 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
     made.add()
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def whole_files(tmp_path_factory) -> Path:
+    """Small files of every kind that is read, a result with everything in it among them (:func:`benchmarks.doors.make`)."""
+    from benchmarks.doors import make
+
+    folder = tmp_path_factory.mktemp("fuzz") / "whole"
+    make(folder)
+    return folder
