@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -191,4 +192,8 @@ def _array(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
             raise ValueError(f"{member.filename} has another size than its head says")
     with packed.open(member) as file:
         values = npy.read_array(file, allow_pickle=False)
+    if kind.kind == "U" and kind.itemsize and values.size:
+        letters = np.ascontiguousarray(values).reshape(-1).view(f"{kind.str[0]}u4")
+        if letters.max() > sys.maxunicode:
+            raise ValueError(f"{member.filename} has letters that there are not")
     return values.astype(kind.newbyteorder("="), copy=False)

@@ -329,6 +329,14 @@ def test_recipes_that_are_not_what_they_must_be(result, where, value):
         recipe_of(result)
 
 
+@pytest.mark.parametrize("name", ["notes.csv", "given.csv", "found/notes.csv"])
+def test_tables_of_a_result_that_are_cut_short(result, name):
+    lines = (result / name).read_text().splitlines(keepends=True)
+    (result / name).write_text("".join(lines[:-1]))
+    with pytest.raises(BadInput, match="not a result folder"):
+        load_analysis(result)
+
+
 def test_names_that_look_like_markup_are_shown_as_they_are(result, capsys):
     with_fact(result, "parts.0.name", "violin-[red]-[bold")
     command("show", "FOLDER")(result, result)

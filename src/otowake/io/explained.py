@@ -68,6 +68,8 @@ def read_explained(path: Path) -> Explained:
     first = checked(arrays, {"first": Member(("piece",), "iu")})["first"]
     if (np.diff(first.astype(float)) <= 0).any() or first.max(initial=0) > LAST_FRAME:
         raise ValueError("the pieces are not in order")
+    if f"H{len(first)}" in arrays:
+        raise ValueError(f"there are more than {len(first)} pieces")
     return Explained(tuple(_piece(arrays, i, int(at)) for i, at in enumerate(first.tolist())), scale)
 
 

@@ -178,6 +178,8 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
     ids = _all_whole(facts["ids"]) if "ids" in facts else range(len(notes))
     if len(set(ids)) != len(notes) or len(ids) != len(notes):
         raise ValueError(f"there are {len(notes)} notes and {len(set(ids))} ids")
+    if facts.get("n_notes", len(notes)) != len(notes):
+        raise ValueError(f"notes.csv has {len(notes)} notes, not {facts['n_notes']}")
     notes = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
     return replace(
         analysis,

@@ -215,5 +215,8 @@ def read_given(folder: Path, facts: dict[str, Any]) -> list[Note]:
     if word(facts, "file") != GIVEN:
         raise ValueError(f"the notes that were given are not in {GIVEN}")
     lines = io.StringIO(content_of(folder / GIVEN, MOST_BYTES).decode("utf-8"), newline="")
-    rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in csv.DictReader(lines)]
+    table = csv.DictReader(lines)
+    rows = [{name: kind(row[name]) for name, kind in _NOTE.items()} for row in table]
+    if table.fieldnames != [*_NOTE] or facts.get("notes", len(rows)) != len(rows):
+        raise ValueError(f"{GIVEN} has {len(rows)} notes, or other columns")
     return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

@@ -148,7 +148,8 @@ def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, tuple[Floats, N
         if np.shape(old) != new.shape or np.dtype(old.dtype) != new.dtype:
             raise ValueError("the checkpoint belongs to another factorisation")
     losses, looks = (arrays.get(name, np.zeros(0)) for name in ("losses", "looks"))
-    if losses.ndim != 2 or looks.shape != losses.shape[:1] or not losses.size:
+    of_numbers = losses.dtype.kind == looks.dtype.kind == "f"
+    if not of_numbers or losses.ndim != 2 or looks.shape != losses.shape[:1] or not losses.size:
         raise ValueError("the checkpoint has no losses")
     if not all(np.isfinite(values).all() for values in (*values, losses, looks)):
         raise ValueError("the checkpoint has values that are not finite")
