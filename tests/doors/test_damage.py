@@ -1,63 +1,28 @@
 """Damaged results: whatever is in the place of a file, every command gives one sentence, and nothing waits."""
 
 import json
-import random
 import shutil
-import signal
 import sys
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from damaged import other
 
-from benchmarks.damage import KINDS, other_arrays
+from benchmarks.damage import KINDS
 from benchmarks.doors import EDITS, Refused, Worse, command
 from otowake import BadInput, load_analysis
-from otowake.arrays import MOST_ARRAYS, MOST_DIRECTORY, MOST_INFLATED, SMALL, Member, checked
-from otowake.cli.split import MOST_OPTIONS
 from otowake.io.checkpoint import Checkpoint
-from otowake.io.dictionary import load_dictionary
 from otowake.io.loading import MEMBERS
 from otowake.io.recipe import recipe_of
 from otowake.io.repetition import compare
 from otowake.nmf import factorize
-from otowake.outside import (
-    LONGEST_REASON,
-    MOST_JSON,
-    MOST_WHOLE,
-    content_of,
-    is_there,
-    json_of,
-    number,
-    opened,
-    reason,
-    rows,
-    shown,
-    whole,
-    word,
-)
-from otowake.web.draft import drafted
 from otowake.web.work import carry_out
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 NOT_FILES = sorted(KINDS.keys() - {"nothing", "empty"})
-
-
-@pytest.fixture(autouse=True)
-def no_waiting():
-    """Something that waits for a pipe is a failure, not a test without end."""
-
-    def waited(number, frame):
-        raise AssertionError("it waits")
-
-    before = signal.signal(signal.SIGALRM, waited)
-    signal.alarm(300)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
@@ -70,24 +35,6 @@ def put(path: Path, kind: str) -> None:
     """Put something else in the place of a file."""
     path.unlink()
     KINDS[kind](path)
-
-
-@pytest.mark.parametrize("kind", NOT_FILES)
-def test_only_regular_files_are_opened(tmp_path, kind):
-    KINDS[kind](tmp_path / "x")
-    assert is_there(tmp_path / "x")
-    with pytest.raises(OSError, match=r"x"):
-        opened(tmp_path / "x")
-
-
-def test_a_file_is_read_up_to_its_limit_and_whole(tmp_path):
-    (tmp_path / "x").write_bytes(b"12345")
-    assert content_of(tmp_path / "x", 5) == b"12345"
-    with pytest.raises(ValueError, match="larger than 4 bytes"):
-        content_of(tmp_path / "x", 4)
-    (tmp_path / "link").symlink_to("x")
-    with opened(tmp_path / "link") as file:
-        assert file.read() == b"12345"
 
 
 @pytest.mark.parametrize("name", ["analysis.json", "factors.npz", "stems.npz", "notes.csv", "given.csv"])
@@ -143,25 +90,6 @@ def test_a_sound_is_as_long_as_its_recording_and_finite(result):
             load_analysis(result)
     soundfile.write(path.with_suffix(".wav"), samples, rate, subtype="FLOAT")
     np.testing.assert_allclose(load_analysis(result).audio.samples, audio.samples, atol=1e-6)
-
-
-def other(values: np.ndarray, how: str) -> np.ndarray:
-    """An array damaged in one way."""
-    match how:
-        case "empty":
-            return np.zeros((0,) * max(values.ndim, 1), values.dtype)
-        case "one more axis":
-            return values[..., None]
-        case "words":
-            return np.full(values.shape, "a")
-        case "complex" | "bool" | "float16" | "longdouble":
-            return values.astype(how)
-        case "longer":
-            return np.concatenate([values, values[:1]])
-        case _:
-            values = values.astype(float)
-            values.flat[-1] = float(how)
-            return values
 
 
 SHAPES, VALUES = (
@@ -351,87 +279,6 @@ def test_notes_with_values_that_no_note_has(result, row):
         load_analysis(result)
 
 
-@pytest.mark.parametrize("content", ["NaN", "[Infinity]", "[-Infinity]", '{"a": 1e999}', "-1e400"])
-def test_json_has_finite_numbers(tmp_path, content):
-    (tmp_path / "x.json").write_text(content)
-    with pytest.raises(ValueError, match="is not a finite number"):
-        json_of(tmp_path / "x.json")
-
-
-def test_values_of_json_are_of_their_kind_and_within_their_bounds():
-    facts = {
-        "a": 1,
-        "b": 2.5,
-        "c": True,
-        "d": "x",
-        "e": None,
-        "f": 1e308,
-        "g": 10**400,
-        "h": "a\0",
-        "i": "\ud800",
-    }
-    assert (number(facts, "a"), number(facts, "b", 2.5, 2.5), whole(facts, "a", 1, 1)) == (1.0, 2.5, 1)
-    assert isinstance(number(facts, "a"), float)
-    assert (word(facts, "d"), rows({"x": [1]}, "x")) == ("x", [1])
-    assert whole({"x": MOST_WHOLE}, "x") == MOST_WHOLE
-    for wrong in (
-        lambda: number(facts, "c"),
-        lambda: number(facts, "d"),
-        lambda: number(facts, "b", 2.6),
-        lambda: number(facts, "b", 0, 2.4),
-        lambda: number(facts, "g"),
-        lambda: number({"x": float("nan")}, "x"),
-        lambda: number(facts, "missing"),
-        lambda: number([1], "a"),
-        lambda: whole(facts, "b"),
-        lambda: whole(facts, "c"),
-        lambda: whole({"x": -1}, "x"),
-        lambda: whole({"x": MOST_WHOLE + 1}, "x"),
-        lambda: whole(facts, "a", 2),
-        lambda: whole(facts, "a", 0, 0),
-        lambda: word(facts, "a"),
-        lambda: word(facts, "h"),
-        lambda: word(facts, "i"),
-        lambda: word({"x": "a\nb"}, "x", printable=True),
-        lambda: rows(facts, "d"),
-    ):
-        with pytest.raises(ValueError, match=r"must be|missing|not a finite|surrogates"):
-            wrong()
-    assert word({"x": "a\nb"}, "x") == "a\nb"
-
-
-def test_reasons_are_one_line_that_is_safe_to_print():
-    assert reason(ValueError("a\x1b[2J\nb.")) == "a [2J b"
-    assert reason(ValueError("x" * LONGEST_REASON)) == "x" * LONGEST_REASON
-    assert reason(ValueError("x" * (LONGEST_REASON + 1))) == "x" * LONGEST_REASON + "…"
-    assert reason(PermissionError(13, "Permission denied", "/a/b.json")) == "b.json: Permission denied"
-    assert reason(NotADirectoryError(20, "Not a directory", "/a/b.json")) == "b.json is missing"
-    assert reason(OSError(5, "Input/output error")) == "Input/output error"
-    assert reason(OSError("something")) == "OSError: something"
-    assert reason(KeyError("W")) == "KeyError: 'W'"
-
-
-def test_arrays_are_checked_against_their_description():
-    members = {
-        "W": Member(("frequency", "component")),
-        "n": Member((2,), "iu", least=None),
-        "maybe": Member((), "U", optional=True),
-    }
-    good = {"W": np.zeros((3, 2), np.float32), "n": np.array([-1, 2]), "more": np.zeros(1)}
-    assert checked(good, members).keys() == {"W", "n"}
-    assert checked({**good, "maybe": np.array("x")}, members)["maybe"] == "x"
-    for name, wrong in {
-        "W": [np.zeros(3), np.zeros((3, 2), int), np.full((3, 2), np.inf), np.full((3, 2), -1e-9)],
-        "n": [np.zeros(3, int), np.zeros(2), np.array([True, False])],
-        "maybe": [np.array(["x"]), np.array(1)],
-    }.items():
-        for values in wrong:
-            with pytest.raises(ValueError, match=name):
-                checked({**good, name: values}, members)
-    with pytest.raises(ValueError, match="W is missing"):
-        checked({"n": good["n"]}, members)
-
-
 def test_arrays_come_back_in_the_order_of_bytes_of_the_machine(result):
     with np.load(result / "factors.npz") as file:
         W = file["W"]
@@ -439,6 +286,12 @@ def test_arrays_come_back_in_the_order_of_bytes_of_the_machine(result):
     found = load_analysis(result, sound=False).fitted().W
     assert found.dtype == np.dtype("=f4")
     np.testing.assert_array_equal(found, W)
+
+
+def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
+    monkeypatch.setattr("otowake.tables.notes_found", lambda *given: print("more", file=sys.stderr) or [])
+    with pytest.raises(Worse, match="more"):
+        command("show", "FOLDER")(result, result)
 
 
 @pytest.mark.parametrize("name", ["losses", "looks", "state0"])
@@ -456,52 +309,3 @@ def test_checkpoints_that_are_not_what_they_must_be(tmp_path, planted, name, how
         factorize(
             planted, n_components=2, max_iter=40, tol=0, resume=Checkpoint(tmp_path / "x", 1, "key").read()
         )
-
-
-@pytest.mark.parametrize("kind", NOT_FILES)
-def test_checkpoints_and_dictionaries_that_are_no_files(tmp_path, kind):
-    KINDS[kind](tmp_path / "x.npz")
-    assert Checkpoint(tmp_path / "x.npz", 1, "key").read() is None
-    with pytest.raises(BadInput):
-        load_dictionary(tmp_path / "x.npz")
-
-
-def test_a_checkpoint_whose_key_is_no_text(tmp_path):
-    key = np.frombuffer(b"\xff\xff\xff\xff", "<U1")[0:1].reshape(())
-    np.savez(tmp_path / "x", allow_pickle=False, key=key)
-    assert Checkpoint(tmp_path / "x.npz", 1, "key").read() is None
-
-
-@pytest.mark.parametrize("content", [b"[]", b"{}", b'{"notes": [[0]]}', b"NaN", b'{"length": true}'])
-def test_drafts_of_the_web_page_that_are_damaged(tmp_path, content):
-    (tmp_path / "draft.json").write_bytes(content)
-    with pytest.raises(BadInput, match="not a result folder"):
-        drafted(tmp_path, [])
-
-
-@pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_page_about_security_has_the_limits_of_the_program(language):
-    page = (ROOT / "docs" / language / "security.md").read_text(encoding="utf-8")
-    limits = {
-        "analysis.json": shown(MOST_JSON),
-        "factors.npz": (shown(MOST_ARRAYS), shown(SMALL), f"{MOST_INFLATED} ", shown(MOST_DIRECTORY)),
-        "TOML": shown(MOST_OPTIONS),
-    }
-    rows_of = [line for line in page.splitlines() if line.startswith("|")]
-    for name, expected in limits.items():
-        (row,) = (line for line in rows_of if name in line.split("|")[1])
-        assert all(each in row for each in ([expected] if isinstance(expected, str) else expected))
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_fuzzer_can_be_repeated(seed):
-    file = BytesIO()
-    np.savez(file, allow_pickle=False, a=np.arange(6.0).reshape(2, 3), b=np.array("word"))
-    one, two = (other_arrays(file.getvalue(), random.Random(seed)) for _ in range(2))
-    assert one == two
-
-
-def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
-    monkeypatch.setattr("otowake.tables.notes_found", lambda *given: print("more", file=sys.stderr) or [])
-    with pytest.raises(Worse, match="more"):
-        command("show", "FOLDER")(result, result)
