@@ -183,7 +183,7 @@ def _other_array(values: NDArray[Any], chance: random.Random) -> NDArray[Any]:
             return values[..., None]
         case 1:
             return np.zeros(chance.choice([(), (0,), (0, 0), (0, 3), (1, 1, 1), (7,)]), values.dtype)
-        case 2:
+        case 2 if values.dtype.kind in "biufc":
             with np.errstate(all="ignore"):
                 return values.astype(chance.choice(TYPES))
         case 3 if values.ndim:

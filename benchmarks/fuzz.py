@@ -18,6 +18,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,8 +29,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, TextIO
 
-GIB, SECONDS = 8, 120
-"""The memory that the process may take (its libraries' own address space is some 3 GiB of it), and the time for one input."""
+GIB, SECONDS, WAIT = 8, 120, 600
+"""The memory that the process may take (its libraries' own address space is some 3 GiB of it), the seconds that it may compute
+for one input, and those that may pass: the machine may be busy."""
 
 
 def main() -> int:
@@ -104,7 +106,7 @@ def work(given: argparse.Namespace) -> int:
 
     out = os.fdopen(os.dup(1), "w")
     warnings.simplefilter("ignore", InputWarning)
-    faulthandler.dump_traceback_later(10 * SECONDS, exit=True)
+    faulthandler.dump_traceback_later(3 * WAIT, exit=True)
     if not (given.folder / "whole").exists():
         make(given.folder / "whole")
     doors = made_doors(given.folder / "whole")
@@ -112,6 +114,7 @@ def work(given: argparse.Namespace) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     names = [name for name, door in doors.items() for _ in range(door.weight)]
     with quiet_decoders(), (given.folder / "stuck").open("w") as stuck:
+        faulthandler.register(signal.SIGPROF, file=stuck, chain=True)
         for number in range(given.first, given.last):
             if time.monotonic() > given.end:
                 break
@@ -141,7 +144,8 @@ def tried(folder: Path, door: Any, do: Any, chance: random.Random, stuck: TextIO
     door.copied(place / "in")
     file = place / "in" / chance.choice(door.files)
     how = damage(file, chance)
-    faulthandler.dump_traceback_later(SECONDS, exit=True, file=stuck)
+    faulthandler.dump_traceback_later(WAIT, exit=True, file=stuck)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
     begun = time.monotonic()
     try:
         do(place / "in", file)
