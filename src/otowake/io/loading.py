@@ -293,16 +293,15 @@ def _curve(arrays: dict[str, Any]) -> Curve | None:
 
 
 def _stop(facts: Any) -> Stop:
-    name = word(facts, "reason")
-    known = next((each for each in STOPS if each == name), None)
-    if known is None:
-        raise ValueError(f"the reason of the stop must be one of {', '.join(STOPS)}; it is {name}")
-    figures = facts["facts"]
+    name, figures = word(facts, "reason"), facts["facts"]
     for figure in figures:
         number(figures, figure)
-    stop = Stop(known, STOPS[known], dict(figures))
-    stop.sentence()  # whatever it needs is there
-    return stop
+    for known, template in STOPS.items():
+        if known == name:
+            stop = Stop(known, template, dict(figures))
+            stop.sentence()  # whatever it needs is there
+            return stop
+    raise ValueError(f"the reason of the stop must be one of {', '.join(STOPS)}; it is {name}")
 
 
 def _component(index: int, found: Any) -> Component:
