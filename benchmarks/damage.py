@@ -1,4 +1,5 @@
-"""Ways to damage a file, for ``benchmarks/fuzz.py``: its bytes, the values of its JSON, its arrays, and what kind of file it is."""
+"""Ways to damage a file, for ``benchmarks/fuzz.py``: its bytes, the values of its JSON, its arrays,
+and what kind of file it is."""
 
 from __future__ import annotations
 
@@ -63,13 +64,17 @@ KINDS: dict[str, Callable[[Path], Any]] = {
     "loop": lambda path: path.symlink_to(path.name),
     "link to nowhere": lambda path: path.symlink_to("no-such-file"),
     "device": lambda path: path.symlink_to("/dev/zero"),
-    "link to a pipe": lambda path: (os.mkfifo(f"{path}.pipe"), path.symlink_to(f"{path.name}.pipe")),
+    "link to a pipe": lambda path: (
+        os.mkfifo(f"{path}.pipe"),
+        path.symlink_to(f"{path.name}.pipe"),
+    ),
 }
 """What can be in a file's place, by name."""
 
 
 def changed(content: bytes, chance: random.Random) -> bytes:
-    """A file made worse: one to four of cut, flipped, grown, spliced, with a huge number; near an end as a rule."""
+    """A file made worse: one to four of cut, flipped, grown, spliced, with a huge number; near an
+    end as a rule."""
     for _ in range(chance.randint(1, 4)):
         size = max(1, len(content))
         place = chance.choice(
@@ -126,7 +131,8 @@ ODD: tuple[Any, ...] = (
 
 
 def other_json(content: bytes, chance: random.Random) -> bytes:
-    """A JSON file that is whole, with one to three values replaced, left out, or taken from elsewhere in it."""
+    """A JSON file that is whole, with one to three values replaced, left out, or taken from
+    elsewhere in it."""
     data = json.loads(content)
     for _ in range(chance.randint(1, 3)):
         places = [*_places(data)]
@@ -158,7 +164,8 @@ TYPES = ("f2", "f4", "f8", ">f4", "g", "c16", "i1", "i8", "u8", "?", "U3")
 
 
 def other_arrays(content: bytes, chance: random.Random) -> bytes:
-    """A file of arrays that is whole, with one to three of them of another shape, type, length or with other values."""
+    """A file of arrays that is whole, with one to three of them of another shape, type, length or
+    with other values."""
     with np.load(BytesIO(content)) as file:
         arrays = dict(file)
     for _ in range(chance.randint(1, 3)):

@@ -1,12 +1,15 @@
-"""Hostile input: files of every kind that is read are damaged, and everything that reads them is tried.
+"""Hostile input: files of every kind that is read are damaged, and everything that reads them is
+tried.
 
     python -m benchmarks.fuzz [--minutes 5 | --inputs 500] [--seed 0] [--first 0] [--folder DIR]
 
-Each input is one file damaged in one way (``benchmarks/damage.py``) and one thing done with it (``benchmarks/doors.py``): a
-function that reads it, a command of the program, or what the web page does with a result. It must be used, or refused with
-one sentence and an exit code that is documented. Anything else that is raised or printed, a process that ends, or takes
-longer or more memory than its limit, is a finding: it is printed with its number, its input is kept in the folder, and the
-exit code is 1. An input depends on the seed and its number alone: ``--first N --inputs 1`` tries number N again.
+Each input is one file damaged in one way (``benchmarks/damage.py``) and one thing done with it
+(``benchmarks/doors.py``): a function that reads it, a command of the program, or what the web page
+does with a result. It must be used, or refused with one sentence and an exit code that is
+documented. Anything else that is raised or printed, a process that ends, or takes longer or more
+memory than its limit, is a finding: it is printed with its number, its input is kept in the folder,
+and the exit code is 1. An input depends on the seed and its number alone: ``--first N --inputs 1``
+tries number N again.
 """
 
 from __future__ import annotations
@@ -30,8 +33,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 GIB, SECONDS, WAIT = 8, 120, 600
-"""The memory that the process may take (its libraries' own address space is some 3 GiB of it), the seconds that it may compute
-for one input, and those that may pass: the machine may be busy."""
+"""The memory that the process may take (its libraries' own address space is some 3 GiB of it), the
+seconds that it may compute for one input, and those that may pass: the machine may be busy."""
 
 
 def main() -> int:
@@ -66,10 +69,22 @@ def main() -> int:
 
 
 def followed(
-    given: argparse.Namespace, first: int, tally: Counter[tuple[str, str]], most: dict[str, tuple[int, str]]
+    given: argparse.Namespace,
+    first: int,
+    tally: Counter[tuple[str, str]],
+    most: dict[str, tuple[int, str]],
 ) -> int | None:
-    """Run the inputs from `first` on in a process; the number to go on with if it ended early, None if it is done."""
-    command = [sys.executable, "-m", "benchmarks.fuzz", "--folder", str(given.folder), "--first", str(first)]
+    """Run the inputs from `first` on in a process; the number to go on with if it ended early, None
+    if it is done."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.fuzz",
+        "--folder",
+        str(given.folder),
+        "--first",
+        str(first),
+    ]
     command += ["--seed", str(given.seed), "--last", str(given.last), "--end", str(given.end)]
     command += ["--quick"] if given.quick else []
     fact: dict[str, Any] = {"number": first, "name": "make"}
@@ -86,7 +101,10 @@ def followed(
     if process.returncode == 0:
         return None
     tally[fact["name"], "worse"] += 1
-    print(f"input {fact['number']}, {fact['name']}: the process ended with {process.returncode}", flush=True)
+    print(
+        f"input {fact['number']}, {fact['name']}: the process ended with {process.returncode}",
+        flush=True,
+    )
     print((given.folder / "stuck").read_text(), flush=True)
     keep(given.folder, fact["number"])
     return None if fact["name"] == "make" else fact["number"] + 1

@@ -2,10 +2,11 @@
 
     python -m benchmarks.mutants [--module otowake.outside] [--count 60] [--seed 0] [--jobs 2] [--allow 6]
 
-A mutant is a copy of the package in which one comparison, bound, condition, constant, sum, return, raise or call of a module
-is another. The module's own examples and its tests (:data:`TESTS`, or a JSON file given as ``--map``) run on it until the
-first fails. What survives is printed with its place and its difference; more survivors than ``--allow`` make the exit code 1.
-Outcomes are kept in ``--log``, so that a run that was stopped goes on; they hold until the module or its tests change.
+A mutant is a copy of the package in which one comparison, bound, condition, constant, sum, return,
+raise or call of a module is another. The module's own examples and its tests (:data:`TESTS`, or a
+JSON file given as ``--map``) run on it until the first fails. What survives is printed with its
+place and its difference; more survivors than ``--allow`` make the exit code 1. Outcomes are kept in
+``--log``, so that a run that was stopped goes on; they hold until the module or its tests change.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ EXAMPLES = (
 """A program that runs the examples of a module."""
 
 PATIENCE, LEAST = 4, 60.0
-"""Tests on a mutant may take so many times as long as on the module itself, and so many seconds at least."""
+"""Tests on a mutant may take so many times as long as on the module itself, and so many seconds at
+least."""
 
 FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -87,7 +89,8 @@ FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module with one change: `line` is where, `digest` stands for the change, the module and its tests."""
+    """A module with one change: `line` is where, `digest` stands for the change, the module and its
+    tests."""
 
     module: str
     file: str
@@ -196,7 +199,8 @@ class Bench:
         shutil.copytree(ROOT / "src", place, ignore=shutil.ignore_patterns("__pycache__"))
 
     def outcome(self, module: str, tests: list[str], seconds: float, mutant: Mutant | None = None) -> str:
-        """What the tests of a module say: ``killed``, ``survived`` or ``timed out``; the last lines go to ``said``."""
+        """What the tests of a module say: ``killed``, ``survived`` or ``timed out``; the last lines
+        go to ``said``."""
         target = mutant and self.place / Path(mutant.file).relative_to("src")
         before = target.read_text(encoding="utf-8") if target else ""
         if target and mutant:
@@ -271,7 +275,11 @@ def main() -> int:
                 judge = partial(_judged, benches, tests, seconds)
                 for mutant, outcome in zip(waiting, pool.map(judge, waiting), strict=True):
                     known[mutant.digest] = outcome
-                    print(json.dumps({"digest": mutant.digest, "outcome": outcome}), file=log, flush=True)
+                    print(
+                        json.dumps({"digest": mutant.digest, "outcome": outcome}),
+                        file=log,
+                        flush=True,
+                    )
                     print(f"{mutant.file}:{mutant.line} {outcome}", file=sys.stderr, flush=True)
             tally[module].update(known[mutant.digest] for mutant in chosen)
             survivors += [mutant for mutant in chosen if known[mutant.digest] == "survived"]

@@ -1,4 +1,5 @@
-"""Read files of arrays without trusting them: sizes first, then each array against a table of what it must be."""
+"""Read files of arrays without trusting them: sizes first, then each array against a table of what
+it must be."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ MOST_ARRAYS = 4 * 2**30
 """The most that the arrays of a file may take in memory, in bytes."""
 
 MOST_INFLATED, SMALL = 200, 64 * 2**20
-"""Arrays that take more than so many bytes in memory may be at most so many times as large as their file."""
+"""Arrays that take more than so many bytes in memory may be at most so many times as large as their
+file."""
 
 MOST_DIRECTORY = 4 * 2**20
 """The largest directory of a zip file of arrays, in bytes: some 50,000 arrays."""
@@ -37,9 +39,11 @@ class Member(NamedTuple):
     Attributes
     ----------
     shape
-        For each axis its length, or a name that stands for the same length in all arrays of the file.
+        For each axis its length, or a name that stands for the same length in all arrays of the
+        file.
     kinds
-        The kinds of its type: ``f`` for float32 and float64, ``iu`` for whole numbers, ``U`` for words.
+        The kinds of its type: ``f`` for float32 and float64, ``iu`` for whole numbers, ``U`` for
+        words.
     least
         The smallest value that it may have; None if any will do.
     finite
@@ -60,7 +64,8 @@ FLOATS = (4, 8)
 
 
 def members_of(path: Path, members: Mapping[str, Member]) -> dict[str, NDArray[Any]]:
-    """The arrays of a file that is as :func:`numpy.savez` writes it, checked against what they must be.
+    """The arrays of a file that is as :func:`numpy.savez` writes it, checked against what they must
+    be.
 
     Raises
     ------

@@ -1,9 +1,10 @@
-"""Read what comes from outside the program: regular files only, bounded, and checked against what is expected.
+"""Read what comes from outside the program: regular files only, bounded, and checked against what
+is expected.
 
-Every reader of a result, a dictionary, a checkpoint or a table goes through :func:`opened`, so that nothing waits for a
-pipe. Sizes are looked at before memory is taken for what they promise. Values of JSON are
-checked by :func:`number`, :func:`whole` and :func:`word`, arrays by :mod:`otowake.arrays`. docs/en/security.md says
-what follows from it for a user.
+Every reader of a result, a dictionary, a checkpoint or a table goes through :func:`opened`, so that
+nothing waits for a pipe. Sizes are looked at before memory is taken for what they promise. Values
+of JSON are checked by :func:`number`, :func:`whole` and :func:`word`, arrays by
+:mod:`otowake.arrays`. docs/en/security.md says what follows from it for a user.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MOST_JSON = 16 * 2**20
 """The largest JSON file that is read, in bytes."""
 
 MOST_WHOLE = 2**53
-"""The largest whole number that is read from JSON: other programs have no larger ones that are exact."""
+"""The largest whole number that is read from JSON: other programs have no larger ones that are
+exact."""
 
 LONGEST_REASON = 300
 """The most of what is wrong with a file that is said, in characters."""
@@ -47,8 +49,8 @@ def opened(path: Path) -> BufferedReader:
     Raises
     ------
     OSError
-        If it can't be opened, or is a folder, pipe, socket or device. What was opened is what is looked at, so that
-        nobody can exchange the file in between.
+        If it can't be opened, or is a folder, pipe, socket or device. What was opened is what is
+        looked at, so that nobody can exchange the file in between.
     """
     file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - whoever asked closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

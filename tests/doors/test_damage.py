@@ -1,4 +1,5 @@
-"""Damaged results: whatever is in the place of a file, every command gives one sentence, and nothing waits."""
+"""Damaged results: whatever is in the place of a file, every command gives one sentence, and
+nothing waits."""
 
 import json
 import shutil
@@ -159,7 +160,12 @@ def test_every_command_gives_one_sentence_for_damaged_arrays(tmp_path, whole_fil
         with pytest.raises(Refused, match=r"^Error: [^\n]+\n$"):
             command(*words)(result, result)
     shutil.copy(whole_files / "result" / "clip.wav", tmp_path / "sound")
-    order = {"folder": str(tmp_path), "sound": str(tmp_path / "sound"), "name": "x.wav", "options": {}}
+    order = {
+        "folder": str(tmp_path),
+        "sound": str(tmp_path / "sound"),
+        "name": "x.wav",
+        "options": {},
+    }
     order |= {"sound_minutes": 1, "language": "en", "edits": [EDITS[0]]}
     with pytest.raises(BadInput, match="not a result folder"):
         carry_out(order, lambda fact: None)
@@ -249,7 +255,8 @@ def test_values_of_a_result_that_are_not_what_they_must_be(result, where, value)
 
 
 @pytest.mark.parametrize(
-    ("where", "value"), [("input.path", 1), ("input.sha256", None), ("otowake", 1), ("input.start", "x")]
+    ("where", "value"),
+    [("input.path", 1), ("input.sha256", None), ("otowake", 1), ("input.start", "x")],
 )
 def test_recipes_that_are_not_what_they_must_be(result, where, value):
     with_fact(result, where, value)
@@ -298,7 +305,13 @@ def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
 @pytest.mark.parametrize("how", ["empty", "nan", "words", None])
 def test_checkpoints_that_are_not_what_they_must_be(tmp_path, planted, name, how):
     kept = []
-    factorize(planted, n_components=2, max_iter=40, tol=0, watch=lambda now: bool(kept.append(now.state())))
+    factorize(
+        planted,
+        n_components=2,
+        max_iter=40,
+        tol=0,
+        watch=lambda now: bool(kept.append(now.state())),
+    )
     state = {key: np.asarray(value) for key, value in kept[-1].items()}
     factorize(planted, n_components=2, max_iter=40, tol=0, resume=state)
     other_state = (
@@ -307,5 +320,9 @@ def test_checkpoints_that_are_not_what_they_must_be(tmp_path, planted, name, how
     Checkpoint(tmp_path / "x", 1, "key").write(other_state)
     with pytest.raises(BadInput, match="the checkpoint belongs to another"):
         factorize(
-            planted, n_components=2, max_iter=40, tol=0, resume=Checkpoint(tmp_path / "x", 1, "key").read()
+            planted,
+            n_components=2,
+            max_iter=40,
+            tol=0,
+            resume=Checkpoint(tmp_path / "x", 1, "key").read(),
         )

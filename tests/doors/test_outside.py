@@ -1,4 +1,5 @@
-"""What comes from outside: regular files only, bounded; values and arrays that are what they must be."""
+"""What comes from outside: regular files only, bounded; values and arrays that are what they must
+be."""
 
 import io
 import random
@@ -11,7 +12,15 @@ import pytest
 
 from benchmarks.damage import KINDS, other_arrays
 from otowake import BadInput
-from otowake.arrays import MOST_ARRAYS, MOST_DIRECTORY, MOST_INFLATED, SMALL, Member, arrays_of, checked
+from otowake.arrays import (
+    MOST_ARRAYS,
+    MOST_DIRECTORY,
+    MOST_INFLATED,
+    SMALL,
+    Member,
+    arrays_of,
+    checked,
+)
 from otowake.cli.split import MOST_OPTIONS
 from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import load_dictionary
@@ -61,7 +70,10 @@ def test_a_file_is_read_up_to_its_limit_and_whole(tmp_path):
 def packed(head: str, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
     """A file of one array with this head, and so many bytes of zeros after it."""
     file, words = io.BytesIO(), head.encode().ljust(117) + b"\n"
-    with zipfile.ZipFile(file, "w", kind) as out, out.open("W.npy", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(file, "w", kind) as out,
+        out.open("W.npy", "w", force_zip64=True) as member,
+    ):
         member.write(b"\x93NUMPY\1\0" + len(words).to_bytes(2, "little") + words)
         for _ in range(size // 2**20):
             member.write(bytes(2**20))
@@ -72,10 +84,25 @@ def packed(head: str, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> io.Byt
     ("head", "size", "kind", "sentence"),
     [
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (10**12,)}", 0, 8, "malformed"),
-        ("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}", 0, 8, "another size"),
+        (
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}",
+            0,
+            8,
+            "another size",
+        ),
         ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", 0, 8, "not numbers or words"),
-        ("{'descr': '<f8', 'fortran_order': False, 'shape': (16777216,)}", 2**27, 8, "200 times as large"),
-        ("{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}", 0, zipfile.ZIP_LZMA, "in another way"),
+        (
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (16777216,)}",
+            2**27,
+            8,
+            "200 times as large",
+        ),
+        (
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (0,)}",
+            0,
+            zipfile.ZIP_LZMA,
+            "in another way",
+        ),
     ],
 )
 def test_bombs_of_arrays_are_refused(head, size, kind, sentence):
@@ -127,7 +154,11 @@ def test_values_of_json_are_of_their_kind_and_within_their_bounds():
         "h": "a\0",
         "i": "\ud800",
     }
-    assert (number(facts, "a"), number(facts, "b", 2.5, 2.5), whole(facts, "a", 1, 1)) == (1.0, 2.5, 1)
+    assert (number(facts, "a"), number(facts, "b", 2.5, 2.5), whole(facts, "a", 1, 1)) == (
+        1.0,
+        2.5,
+        1,
+    )
     assert isinstance(number(facts, "a"), float)
     assert (word(facts, "d"), rows({"x": [1]}, "x")) == ("x", [1])
     assert whole({"x": MOST_WHOLE}, "x") == MOST_WHOLE
@@ -215,7 +246,12 @@ def test_the_page_about_security_has_the_limits_of_the_program(language):
     page = (ROOT / "docs" / language / "security.md").read_text(encoding="utf-8")
     limits = {
         "analysis.json": shown(MOST_JSON),
-        "factors.npz": (shown(MOST_ARRAYS), shown(SMALL), f"{MOST_INFLATED} ", shown(MOST_DIRECTORY)),
+        "factors.npz": (
+            shown(MOST_ARRAYS),
+            shown(SMALL),
+            f"{MOST_INFLATED} ",
+            shown(MOST_DIRECTORY),
+        ),
         "TOML": shown(MOST_OPTIONS),
     }
     rows_of = [line for line in page.splitlines() if line.startswith("|")]

@@ -45,7 +45,10 @@ def write_explained(explained: Explained, path: Path) -> None:
     pieces = {
         f"{name}{i}": getattr(holder, name)
         for i, piece in enumerate(explained.pieces)
-        for holder, names in ((piece, FACTORS), (piece.repeats, Repeats._fields if piece.repeats else ()))
+        for holder, names in (
+            (piece, FACTORS),
+            (piece.repeats, Repeats._fields if piece.repeats else ()),
+        )
         for name in names
     }
     first = np.array([piece.first for piece in explained.pieces], np.int64)
