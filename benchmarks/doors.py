@@ -190,8 +190,7 @@ def _make_others(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     V = spectrogram(clip)
     fit = otowake.factorize(V.values, n_components=3, max_iter=5)
     save_dictionary(
-        Dictionary(fit.W, V.frequencies, np.ones(2), {"options": {"stft": {}}}),
-        place / "dictionary.npz",
+        Dictionary(fit.W, V.frequencies, np.ones(2), {"options": {"stft": {}}}), place / "dictionary.npz"
     )
     (place / "options.toml").write_text('n_components = 4\nhop = 512\nloss = "kl"\nseed = 7\n')
     kept: list[Any] = []
@@ -215,10 +214,7 @@ def _make_web(place: Path, result: Path) -> None:
     """The folder of a job of the web page."""
     shutil.copytree(result / "result", place / "result")
     shutil.copy(result / "clip.wav", place / "sound")
-    rounds = {
-        "version": 1,
-        "rounds": [[{"do": "paint", "component": 3, "belongs": False, **STROKE}]],
-    }
+    rounds = {"version": 1, "rounds": [[{"do": "paint", "component": 3, "belongs": False, **STROKE}]]}
     (place / "result" / COMPONENT_EDITS).write_text(json.dumps(rounds))
     audio = otowake.load(place / "sound")
     analysis = otowake.load_analysis(place / "result")
@@ -255,10 +251,7 @@ def made_doors(folder: Path) -> dict[str, Door]:
         weight=6,
     )
     found["draft.json"] = Door(
-        folder / "web",
-        ["draft.json"],
-        reads(lambda path: drafted(path.parent, EDITS)),
-        needs=["draft.json"],
+        folder / "web", ["draft.json"], reads(lambda path: drafted(path.parent, EDITS)), needs=["draft.json"]
     )
     files = _files(folder / "archive", ".")
     files += [name for name in files if name.endswith((FILE, *OFTEN))] * 5
@@ -341,12 +334,7 @@ def _looked_at(path: Path) -> None:
     try:
         with manifest.sure():
             manifest.counts()
-            for rows in (
-                manifest.waiting(),
-                manifest.unread(),
-                manifest.all_paths(),
-                manifest.all_done(),
-            ):
+            for rows in (manifest.waiting(), manifest.unread(), manifest.all_paths(), manifest.all_done()):
                 for _ in rows:
                     pass
     finally:
@@ -363,9 +351,7 @@ def _of_results(whole: Path) -> tuple[dict[str, Call], dict[str, Call]]:
 
     def report(folder: Path, file: Path) -> None:
         write_report(
-            otowake.load_analysis(folder / "result"),
-            folder / "report.html",
-            folder=folder / "result",
+            otowake.load_analysis(folder / "result"), folder / "report.html", folder=folder / "result"
         )
 
     def figures(folder: Path, file: Path) -> None:
@@ -400,17 +386,8 @@ def _of_the_web() -> tuple[dict[str, Call], dict[str, Call]]:
         json.dumps(view_of(otowake.load_analysis(folder / "result"), audio, folder / "result"))
 
     def correct(folder: Path, file: Path) -> None:
-        order = {
-            "folder": str(folder),
-            "sound": str(folder / "sound"),
-            "name": "clip.wav",
-            "options": {},
-        }
-        order |= {
-            "sound_minutes": 1,
-            "language": "ja",
-            "edits": [EDITS[len(file.name) % len(EDITS)]],
-        }
+        order = {"folder": str(folder), "sound": str(folder / "sound"), "name": "clip.wav", "options": {}}
+        order |= {"sound_minutes": 1, "language": "ja", "edits": [EDITS[len(file.name) % len(EDITS)]]}
         carry_out(order, lambda fact: None)
 
     return {"view": view}, {"correct": correct}
