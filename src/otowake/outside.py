@@ -1,32 +1,34 @@
-"""What comes from outside the program: how much of it is read, and what reading something damaged may raise.
+"""Read what comes from outside the program: regular files only, bounded, and checked against what
+is expected.
 
-Sizes are looked at before memory is taken for what they promise. docs/en/security.md says what follows from it for a user.
+Every reader of a result, a dictionary, a checkpoint or a table goes through :func:`opened`, so that
+nothing waits for a pipe. Sizes are looked at before memory is taken for what they promise. Values
+of JSON are checked by :func:`number`, :func:`whole` and :func:`word`, arrays by
+:mod:`otowake.arrays`. docs/en/security.md says what follows from it for a user.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import math
 import os
-import zipfile
+import reprlib
+import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
-from numpy.lib import format as npy
-from numpy.typing import NDArray
+from typing import Any
 
 MOST_JSON = 16 * 2**20
 """The largest JSON file that is read, in bytes."""
 
-MOST_ARRAYS = 4 * 2**30
-"""The most that the arrays of a file may take in memory, in bytes."""
+MOST_WHOLE = 2**53
+"""The largest whole number that is read from JSON: other programs have no larger ones that are
+exact."""
 
-MOST_INFLATED, SMALL = 200, 64 * 2**20
-"""Arrays that take more than so many bytes in memory may be at most so many times as large as their file."""
-
-MOST_DIRECTORY = 4 * 2**20
-"""The largest directory of a zip file of arrays, in bytes: some 50,000 arrays."""
+LONGEST_REASON = 300
+"""The most of what is wrong with a file that is said, in characters."""
 
 DAMAGE = (
     OSError,
@@ -40,15 +42,40 @@ DAMAGE = (
 )
 """What comes up where a file is not what it should be."""
 
-_END = np.dtype([("mark", "S4"), ("_", "V8"), ("size", "<u4"), ("__", "V6")])
-"""The record that ends a zip file, with the size of its directory."""
 
-_LARGE = np.dtype([("mark", "S4"), ("_", "V36"), ("size", "<u8"), ("__", "V8")])
-"""The record of a large one, 20 bytes before that."""
+def opened(path: Path) -> BufferedReader:
+    """Open a regular file for reading, without ever waiting for one that is a pipe.
+
+    Raises
+    ------
+    OSError
+        If it can't be opened, or is a folder, pipe, socket or device. What was opened is what is
+        looked at, so that nobody can exchange the file in between.
+    """
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - whoever asked closes it
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything at a path, be it no regular file or a link to nowhere.
+
+    Examples
+    --------
+    >>> is_there(Path("/")), is_there(Path("/no-such-file"))
+    (True, False)
+    """
+    return os.path.lexists(path)
 
 
 def content_of(path: Path, most: int) -> bytes:
-    """The bytes of a file.
+    """The bytes of a regular file.
 
     Raises
     ------
@@ -57,7 +84,7 @@ def content_of(path: Path, most: int) -> bytes:
     OSError
         If it can't be read.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"it is larger than {shown(most)}")
@@ -79,19 +106,127 @@ def shown(size: int) -> str:
 
 
 def json_of(path: Path) -> Any:
-    """What a JSON file says.
+    """What a JSON file says; every number in it is finite.
 
     Raises
     ------
     ValueError
-        If it is no JSON, too large or too deep.
+        If it is no JSON, too large or too deep, or has a number that is not finite.
     OSError
         If it can't be read.
     """
+    return json_from(content_of(path, MOST_JSON))
+
+
+def json_from(content: bytes) -> Any:
+    """What JSON in UTF-8 says; errors are those of :func:`json_of`.
+
+    Examples
+    --------
+    >>> json_from(b'{"tempo": 1e999}')
+    Traceback (most recent call last):
+    ...
+    ValueError: 1e999 is not a finite number
+    """
     try:
-        return json.loads(content_of(path, MOST_JSON).decode("utf-8-sig"))
+        return json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("it is too deep") from error
+
+
+def _finite(numeral: str) -> float:
+    value = float(numeral)
+    if not math.isfinite(value):
+        raise ValueError(f"{numeral} is not a finite number")
+    return value
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong in a file, in one line that is safe to print.
+
+    Examples
+    --------
+    >>> reason(FileNotFoundError(2, "No such file", "/music/song/analysis.json")), reason(KeyError("W"))
+    ('analysis.json is missing', "KeyError: 'W'")
+    """
+    if isinstance(error, OSError) and error.strerror:
+        name = Path(str(error.filename)).name if error.filename else ""
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)) and name:
+            return f"{name} is missing"
+        why = f"{name}: {error.strerror}" if name else error.strerror
+    else:
+        why = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    line = "".join(letter if letter.isprintable() else " " for letter in why).rstrip(".")
+    return line if len(line) <= LONGEST_REASON else f"{line[:LONGEST_REASON]}…"
+
+
+def number(facts: Any, name: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number of a JSON object, from `low` to `high`.
+
+    Examples
+    --------
+    >>> number({"start": 2}, "start", 0)
+    2.0
+    >>> number({"start": True}, "start", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: start must be a number from 0 to inf; it is True
+    """
+    value = _of(facts, name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}; it is {reprlib.repr(value)}")
+    return _finite(str(value)) if isinstance(value, int) else value
+
+
+def whole(facts: Any, name: str, low: int = 0, high: int = MOST_WHOLE) -> int:
+    """A whole number of a JSON object, from `low` to `high`.
+
+    Examples
+    --------
+    >>> whole({"midi": 60}, "midi", 0, 127)
+    60
+    """
+    value = _of(facts, name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}; it is {reprlib.repr(value)}")
+    return value
+
+
+def word(facts: Any, name: str, *, printable: bool = False) -> str:
+    """Text of a JSON object that can be written to a file and be the name of one.
+
+    Examples
+    --------
+    >>> word({"name": "Lied 1"}, "name")
+    'Lied 1'
+    """
+    value = _of(facts, name)
+    if not isinstance(value, str) or "\0" in value or (printable and not value.isprintable()):
+        raise ValueError(f"{name} must be text; it is {reprlib.repr(value)}")
+    value.encode()  # half a letter, as JSON can have it, raises a ValueError
+    return value
+
+
+def rows(facts: Any, name: str) -> list[Any]:
+    """A list of a JSON object.
+
+    Examples
+    --------
+    >>> rows({"notes": [1, 2]}, "notes")
+    [1, 2]
+    """
+    value = _of(facts, name)
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list; it is {reprlib.repr(value)}")  # noqa: TRY004
+    return value
+
+
+def _of(facts: Any, name: str) -> Any:
+    if not isinstance(facts, dict):
+        raise ValueError(f"what has {name} must be an object; it is {reprlib.repr(facts)}")  # noqa: TRY004
+    if name not in facts:
+        raise ValueError(f"{name} is missing")
+    return facts[name]
 
 
 def is_plain_name(name: str) -> bool:
@@ -103,73 +238,3 @@ def is_plain_name(name: str) -> bool:
     [True, False, False, False, False, False, False]
     """
     return bool(name) and name == Path(name).name and name != ".." and name.isprintable()
-
-
-def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
-    """The arrays of numbers and words in a file as :func:`numpy.savez` writes it.
-
-    The directory of the file and the heads of the arrays are looked at before anything is unpacked.
-
-    Raises
-    ------
-    ValueError
-        If it is damaged, holds anything else, or would take more memory than is allowed.
-    OSError
-        If it can't be read.
-    """
-    try:
-        _check_directory(file)
-        with zipfile.ZipFile(file) as packed:
-            members = packed.infolist()
-            _check_sizes(members, file.seek(0, os.SEEK_END))
-            return {member.filename.removesuffix(".npy"): _array(packed, member) for member in members}
-    except (OSError, ValueError):
-        raise
-    except Exception as error:  # zipfile, zlib and numpy raise nearly anything for what is damaged
-        raise ValueError(str(error) or type(error).__name__) from error
-
-
-def _check_directory(file: BinaryIO) -> None:
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - 2**16 - _END.itemsize))
-    tail = file.read()
-    place = tail.rfind(b"PK\5\6")
-    if place < 0 or len(tail) < place + _END.itemsize:
-        raise ValueError("it is no file of arrays, or cut short")
-    directory = int(np.frombuffer(tail, _END, 1, place)["size"][0])
-    if b"PK\6\7" in tail[:place]:  # of more than 2 GiB: the size stands once more, in a record before
-        before = max(0, place - _LARGE.itemsize - 20)
-        large = np.frombuffer(tail, _LARGE, 1, before)[0]
-        at = int.from_bytes(tail[place - 12 : place - 4], "little")
-        if large["mark"] != b"PK\6\6" or at != size - len(tail) + before:
-            raise ValueError("its directory is damaged")
-        directory = max(directory, int(large["size"]))
-    if directory > MOST_DIRECTORY:
-        raise ValueError(f"its directory is larger than {shown(MOST_DIRECTORY)}")
-
-
-def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
-    total = sum(member.file_size for member in members)
-    if total > MOST_ARRAYS:
-        raise ValueError(f"its arrays would take more than {shown(MOST_ARRAYS)}")
-    if total > SMALL and total > MOST_INFLATED * size:
-        raise ValueError(f"its arrays would be more than {MOST_INFLATED} times as large as the file")
-    for member in members:
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"{member.filename} is packed in another way than stored or deflated")
-
-
-def _array(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """An array whose head promises just the bytes that are there."""
-    with packed.open(member) as file:
-        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        shape, _, kind = read[npy.read_magic(file)](file)
-        count = 1
-        for length in shape:
-            count *= length
-        if kind.kind not in "biufU" or min(shape, default=0) < 0 or (not kind.itemsize and kind.kind != "U"):
-            raise ValueError(f"{member.filename} holds {kind}, not numbers or words")
-        if count * kind.itemsize != member.file_size - file.tell():
-            raise ValueError(f"{member.filename} has another size than its head says")
-    with packed.open(member) as file:
-        return npy.read_array(file, allow_pickle=False)

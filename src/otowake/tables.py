@@ -111,7 +111,7 @@ def parts_table(analysis: Analysis, language: Language) -> Table:
     """The parts as a table of at most 80 columns."""
     table = _table(PART_COLUMNS, language)
     for part in analysis.parts:
-        table.add_row(*part_cells(part, analysis, language))
+        table.add_row(*map(Line, part_cells(part, analysis, language)))
     return table
 
 

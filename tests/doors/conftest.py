@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,3 +59,27 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
     made.add()
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def whole_files(tmp_path_factory) -> Path:
+    """Small files of every kind that is read, a result with everything in it among them (:func:`benchmarks.doors.make`)."""
+    from benchmarks.doors import make
+
+    folder = tmp_path_factory.mktemp("fuzz") / "whole"
+    make(folder)
+    return folder
+
+
+@pytest.fixture
+def no_waiting():
+    """Something that waits for a pipe is a failure, not a test without end."""
+
+    def waited(number, frame):
+        raise AssertionError("it waits")
+
+    before = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(300)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

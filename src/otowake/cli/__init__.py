@@ -49,6 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo(text.INTERRUPTED.format(language), err=True)
         sys.exit(CANCELLED)
+    except MemoryError:
+        complain(text.NO_MEMORY.format(language), language)
+        sys.exit(FAILED)
     except OSError as error:
         complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
         sys.exit(FAILED)

@@ -15,6 +15,9 @@ from otowake.errors import BadInput
 from otowake.machine import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 
+MOST_THREADS = 1024
+"""More than a result may ask for."""
+
 
 def command(language: Language) -> click.Command:
     return Command(
@@ -70,11 +73,11 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
 
 def _threads_of(folder: str) -> int | None:
     """How many threads a result was made with; asked before anything is loaded that computes."""
-    from otowake.outside import DAMAGE, json_of
+    from otowake.outside import DAMAGE, json_of, whole
 
     try:
         facts: Any = json_of(Path(folder) / "analysis.json")
-        return int(facts["made_with"]["threads"])
+        return whole(facts["made_with"], "threads", 1, MOST_THREADS)
     except DAMAGE:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import io
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 from otowake import text
 from otowake.errors import BadInput, MissingExtra
 from otowake.io.audio import Path_
-from otowake.outside import DAMAGE, shown
+from otowake.outside import DAMAGE, opened, reason, shown
 
 SOUNDS = frozenset(
     [
@@ -91,7 +92,7 @@ def _in_list(path: Path) -> Iterator[Path]:
 
 def _csv_rows(path: Path) -> Iterator[str]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(_lines(file))
             headings = next(rows, [])
             place = headings.index(_column(path, headings))
@@ -102,7 +103,7 @@ def _csv_rows(path: Path) -> Iterator[str]:
     except BadInput:
         raise
     except DAMAGE as error:
-        raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+        raise BadInput(text.NOT_A_LIST, path=path, why=reason(error)) from error
 
 
 def _lines(file: TextIO) -> Iterator[str]:
@@ -119,9 +120,12 @@ def _parquet_rows(path: Path) -> Iterator[str]:
     from pyarrow.parquet import ParquetFile
 
     try:
-        with ParquetFile(
-            path, thrift_string_size_limit=MOST_HEAD, thrift_container_size_limit=MOST_HEAD
-        ) as file:
+        with (
+            opened(path) as content,
+            ParquetFile(
+                content, thrift_string_size_limit=MOST_HEAD, thrift_container_size_limit=MOST_HEAD
+            ) as file,
+        ):
             _check_groups(file.metadata)
             column = _column(path, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=1000, columns=[column]):
@@ -129,7 +133,7 @@ def _parquet_rows(path: Path) -> Iterator[str]:
     except BadInput:
         raise
     except (*DAMAGE, MemoryError, pa.ArrowException) as error:
-        raise BadInput(text.NOT_A_LIST, path=path, why=error) from error
+        raise BadInput(text.NOT_A_LIST, path=path, why=reason(error)) from error
 
 
 def _check_groups(facts: Any) -> None:

@@ -14,8 +14,11 @@ from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.notes import read_table
 from otowake.music.pitch import note_name
-from otowake.options import STAGES
-from otowake.outside import DAMAGE, json_of
+from otowake.options import checked_stages
+from otowake.outside import DAMAGE, json_of, number, reason, rows, whole, word
+
+LARGEST = 2**31 - 1
+"""The largest whole number that a column holds."""
 
 ROWS = 50_000
 """Rows in a group: so many are in memory at once."""
@@ -176,19 +179,17 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 
 def _checked(facts: dict[str, Any]) -> dict[str, Any]:
-    found = facts["input"]
-    if any(stage not in STAGES for stage in facts["stages"]):
-        raise ValueError(f"the stages are {facts['stages']}")
-    key, rhythm = facts.get("key") or {}, facts.get("rhythm") or {}
+    found, key, rhythm = facts["input"], facts.get("key"), facts.get("rhythm")
+    checked_stages(rows(facts, "stages"))
     return {
-        "rate": int(found["rate"]),
-        "channels": int(found["channels"]),
-        "tuning_hz": float(facts["tuning_hz"]),
-        "key": key.get("name"),
-        "tempo": rhythm.get("tempo"),
-        "metre": rhythm.get("metre"),
-        "iterations": facts.get("iterations"),
-        "loss": facts.get("loss"),
+        "rate": whole(found, "rate", 1, LARGEST),
+        "channels": whole(found, "channels", 1, LARGEST),
+        "tuning_hz": number(facts, "tuning_hz"),
+        "key": word(key, "name") if key else None,
+        "tempo": number(rhythm, "tempo") if rhythm else None,
+        "metre": whole(rhythm, "metre", 1, LARGEST) if rhythm else None,
+        "iterations": whole(facts, "iterations", 0, LARGEST) if "iterations" in facts else None,
+        "loss": number(facts, "loss") if "loss" in facts else None,
         "facts": facts,
     }
 
@@ -211,13 +212,13 @@ def _recording(path: str, sha256: str | None, rest: list[Any], facts: dict[str, 
 def _add(tables: dict[str, _Table], sha256: str, folder: Path) -> None:
     """Add what a result holds to the tables."""
     facts = _facts(folder)["facts"]
-    for name, rows in (
+    for name, of in (
         ("components", _components),
         ("notes", _notes),
         ("chords", _chords),
         ("instruments", _instruments),
     ):
-        for row in _sure(folder, lambda rows=rows: [*rows(facts, folder)]):
+        for row in _sure(folder, lambda of=of: [*of(facts, folder)]):
             tables[name].add({"recording": sha256, **row})
 
 
@@ -227,26 +228,28 @@ def _sure(folder: Path, read: Callable[[], T]) -> T:
     except DAMAGE as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
+        raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
 
 
 def _components(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
-    for number, found in enumerate(facts.get("components", ()), 1):
-        pitch = found["pitch"] or {}
+    for place, found in enumerate(facts.get("components", ()), 1):
+        pitch = found["pitch"]
+        midi = whole(pitch, "midi", 0, 127) if pitch else None
         yield {
-            "component": number,
-            "pitch": note_name(pitch["midi"]) if pitch else None,
-            **{name: pitch.get(name) for name in ("midi", "hz", "cents", "confidence")},
-            "energy": float(found["energy"]),
-            "start_s": float(found["start"]),
-            "end_s": float(found["end"]),
+            "component": place,
+            "pitch": None if midi is None else note_name(midi),
+            "midi": midi,
+            **{name: number(pitch, name) if pitch else None for name in ("hz", "cents", "confidence")},
+            "energy": number(found, "energy"),
+            "start_s": number(found, "start"),
+            "end_s": number(found, "end"),
         }
 
 
 def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
     if "notes" not in facts["stages"]:
         return
-    part_of = {place: part["name"] for part in facts.get("parts", ()) for place in part["notes"]}
+    part_of = {place: word(part, "name") for part in facts.get("parts", ()) for place in part["notes"]}
     for place, note in enumerate(read_table(folder / "notes.csv")):
         yield {
             "note": place + 1,
@@ -264,14 +267,15 @@ def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
 
 def _chords(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
     for chord in facts.get("chords", ()):
-        yield {"onset_s": float(chord["onset"]), "offset_s": float(chord["offset"]), "chord": chord["name"]}
+        onset, offset = number(chord, "onset"), number(chord, "offset")
+        yield {"onset_s": onset, "offset_s": offset, "chord": word(chord, "name")}
 
 
 def _instruments(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
     for part in facts.get("parts", ()):
         yield {
-            "part": part["name"],
-            "instrument": part["instrument"],
-            "notes": len(part["notes"]),
-            "probability": part["probabilities"].get(part["instrument"]),
+            "part": word(part, "name"),
+            "instrument": (kind := word(part, "instrument")),
+            "notes": len(rows(part, "notes")),
+            "probability": number(part["probabilities"], kind) if kind in part["probabilities"] else None,
         }

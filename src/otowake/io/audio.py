@@ -17,6 +17,7 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
 from otowake.io.decoder import Decoder
 from otowake.options import LoadSpec
+from otowake.outside import opened
 from otowake.types import Audio, Floats, Source
 
 BLOCK_SECONDS = 0.5
@@ -111,7 +112,7 @@ def demo_path() -> Path:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -131,7 +132,7 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         raise BadInput(text.NOT_READABLE, path=path, why="not a regular file")
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             if not file.read(1):
                 raise BadInput(text.EMPTY_FILE, path=path)
     except OSError as error:

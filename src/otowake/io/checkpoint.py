@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from otowake.outside import arrays_of
+from otowake.arrays import arrays_of
+from otowake.outside import opened
 from otowake.types import Floats, Progress
 
 
@@ -59,11 +60,11 @@ class Checkpoint:
     def read(self) -> dict[str, Floats] | None:
         """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
         try:
-            with self.path.open("rb") as file:
+            with opened(self.path) as file:
                 arrays = arrays_of(file)
+            return arrays if str(arrays.pop("key", None)) == self.key else None
         except (OSError, ValueError):
             return None
-        return arrays if str(arrays.pop("key", None)) == self.key else None
 
     def remove(self) -> None:
         """The fit is done."""

@@ -12,12 +12,21 @@ from typing import Any
 import numpy as np
 
 from otowake import text
+from otowake.arrays import Member, members_of
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
-from otowake.outside import DAMAGE, arrays_of
+from otowake.outside import DAMAGE, json_from, reason
 from otowake.signal import axes
 from otowake.types import Floats, Source
+
+MEMBERS = {
+    "W": Member(("frequency", "component")),
+    "frequencies": Member(("frequency",)),
+    "losses": Member(("pass",), least=None),
+    "facts": Member(("byte",), "u"),
+}
+"""The arrays of a dictionary's file; `facts` is JSON in UTF-8."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,26 +114,15 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
     if digest is not None and now != digest:
         raise BadInput(text.DICTIONARY_CHANGED, path=path)
     try:
-        with path.open("rb") as file:
-            arrays = arrays_of(file)
+        arrays = members_of(path, MEMBERS)
         W, frequencies, losses = (arrays[name] for name in ("W", "frequencies", "losses"))
-        facts = json.loads(arrays["facts"].tobytes())
-        _check(W, frequencies, losses)
+        facts = json_from(arrays["facts"].tobytes())
+        if not W.any() or not losses.size:
+            raise ValueError("it has no spectra, or no loss")
         StftSpec().with_options(**facts["options"]["stft"])
     except DAMAGE as error:
-        why = f"{type(error).__name__}: {error}"
-        raise BadInput(text.NOT_A_DICTIONARY, path=path, why=why) from error
+        raise BadInput(text.NOT_A_DICTIONARY, path=path, why=reason(error)) from error
     return Dictionary(W, frequencies, losses, facts, Source(str(path.resolve()), now))
-
-
-def _check(W: Floats, frequencies: Floats, losses: Floats) -> None:
-    for name, values, n_axes in (("W", W, 2), ("frequencies", frequencies, 1), ("losses", losses, 1)):
-        if values.ndim != n_axes or values.dtype.kind != "f" or not values.size:
-            raise ValueError(f"{name} has the shape {values.shape} and the type {values.dtype}")
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} is not finite")
-    if len(W) != len(frequencies) or (W < 0).any() or not W.any():
-        raise ValueError("W is not a non-negative matrix of shape (frequency, component)")
 
 
 def start_of(dictionary: Dictionary, spec: StftSpec) -> dict[str, Any]:

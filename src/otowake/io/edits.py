@@ -15,7 +15,7 @@ from otowake.io.folders import EDITS, REWRITTEN, new_folder
 from otowake.io.loading import load_analysis
 from otowake.io.results import write_edited, write_reported
 from otowake.music.edits import apply_edits
-from otowake.outside import json_of
+from otowake.outside import json_of, reason
 from otowake.text import Language
 from otowake.types import Analysis
 
@@ -35,7 +35,7 @@ def read_edits(path: Path_) -> Any:
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     except ValueError as error:
-        raise BadInput(text.NOT_EDITS_FILE, path=path, why=str(error).rstrip(".")) from error
+        raise BadInput(text.NOT_EDITS_FILE, path=path, why=reason(error)) from error
 
 
 def edit_folder(

@@ -12,13 +12,32 @@ from pathlib import Path
 
 import numpy as np
 
+from otowake.arrays import Member, arrays_of, checked
+from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.scored import DETUNINGS, PIECE, STFT
 from otowake.music.strokes import LAGS
-from otowake.outside import arrays_of
+from otowake.outside import opened
 from otowake.types import Explained, Floats, Piece, Repeats
 
 FILE = "stems.npz"
 FACTORS = ("W", "H", "D", "G", "spans")
+
+MEMBERS = {
+    "W": Member((STFT.n_fft // 2 + 1, "spectrum")),
+    "H": Member(("spectrum", "frame")),
+    "D": Member((STFT.n_fft // 2 + 1, "drum", LAGS)),
+    "G": Member(("drum", "frame")),
+    "spans": Member(("note", 4), "iu", least=None),
+    "rate": Member((), "iu", optional=True),
+    "waves": Member(("wave", "channel", "sample"), least=None, optional=True),
+    "strokes": Member(("stroke", 3), "iu", least=None, optional=True),
+    "gains": Member(("stroke",), least=None, optional=True),
+}
+"""The arrays of a piece, whose names end in its number."""
+
+LAST_FRAME = MOST_HOURS * 3600 * STFT.sample_rate // STFT.hop
+LAST_SAMPLE = MOST_HOURS * 3600 * RATES.stop
+"""No frame and no sample of a recording is later."""
 
 
 def write_explained(explained: Explained, path: Path) -> None:
@@ -26,7 +45,10 @@ def write_explained(explained: Explained, path: Path) -> None:
     pieces = {
         f"{name}{i}": getattr(holder, name)
         for i, piece in enumerate(explained.pieces)
-        for holder, names in ((piece, FACTORS), (piece.repeats, Repeats._fields if piece.repeats else ()))
+        for holder, names in (
+            (piece, FACTORS),
+            (piece.repeats, Repeats._fields if piece.repeats else ()),
+        )
         for name in names
     }
     first = np.array([piece.first for piece in explained.pieces], np.int64)
@@ -41,60 +63,47 @@ def read_explained(path: Path) -> Explained:
     ValueError, KeyError, OSError
         If the file is damaged.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         arrays = arrays_of(file)
-    scale = float(arrays["scale"])
-    if not 0 < scale < np.inf:
+    scale = float(checked(arrays, {"scale": Member(())})["scale"])
+    if not scale > 0:
         raise ValueError(f"the scale is {scale}")
-    pieces = []
-    for i, first in enumerate(arrays["first"].astype(np.int64).tolist()):
-        spans = arrays[f"spans{i}"].astype(np.intp)
-        W, H, G = (_factor(arrays[f"{name}{i}"], 2) for name in "WHG")
-        pieces.append(Piece(first, W, H, _factor(arrays[f"D{i}"], 3), G, spans, _repeats(arrays, i)))
-        _check(pieces[-1])
-    return Explained(tuple(pieces), scale)
+    first = checked(arrays, {"first": Member(("piece",), "iu")})["first"]
+    if (np.diff(first.astype(float)) <= 0).any() or first.max(initial=0) > LAST_FRAME:
+        raise ValueError("the pieces are not in order")
+    if f"H{len(first)}" in arrays:
+        raise ValueError(f"there are more than {len(first)} pieces")
+    return Explained(tuple(_piece(arrays, i, int(at)) for i, at in enumerate(first.tolist())), scale)
 
 
-def _repeats(arrays: dict[str, Floats], i: int) -> Repeats | None:
-    if f"rate{i}" not in arrays:
-        return None
-    rate, waves, strokes, gains = (arrays[f"{name}{i}"] for name in Repeats._fields)
-    if waves.ndim != 3 or strokes.shape != (len(gains), 3) or rate.shape != ():
-        raise ValueError(
-            f"waveforms of drums have the shapes {waves.shape}, {strokes.shape} and {rate.shape}"
-        )
-    if not (np.isfinite(waves).all() and np.isfinite(gains).all()):
-        raise ValueError("a waveform of a drum has values that none can have")
-    strokes = strokes.astype(np.int64)
-    if len(strokes) and not 0 <= strokes[:, 1].min() <= strokes[:, 1].max() < len(waves):
-        raise ValueError("a stroke has no waveform")
-    return Repeats(int(rate), waves.astype(np.float32), strokes, gains.astype(np.float32))
-
-
-def _factor(values: Floats, n_axes: int) -> Floats:
-    if (
-        values.dtype != np.float32
-        or values.ndim != n_axes
-        or not np.isfinite(values).all()
-        or (values < 0).any()
-    ):
-        raise ValueError(
-            f"a factor is of {values.dtype}, of shape {values.shape}, or has values that none can have"
-        )
-    return values
-
-
-def _check(piece: Piece) -> None:
-    (n, frames), (_, n_drums, n_lags) = piece.H.shape, piece.D.shape
-    shapes = [getattr(piece, name).shape for name in "WHDG"]
-    right = [(STFT.n_fft // 2 + 1, n), (n, frames), (STFT.n_fft // 2 + 1, n_drums, n_lags), (n_drums, frames)]
-    if piece.first < 0 or shapes != right or frames > PIECE or n % len(DETUNINGS) or n_lags != LAGS:
-        raise ValueError(f"factors have the shapes {', '.join(map(str, shapes))}")
-    spans = piece.spans
-    if spans.ndim != 2 or spans.shape[1] != 4:
-        raise ValueError(f"spans have the shape {spans.shape}")
+def _piece(arrays: dict[str, Floats], i: int, first: int) -> Piece:
+    """A piece, of whose arrays the axes agree."""
+    found = checked(arrays, {f"{name}{i}": member for name, member in MEMBERS.items()})
+    W, H, D, G = (found[f"{name}{i}"].astype(np.float32, copy=False) for name in "WHDG")
+    if not all(np.isfinite(values).all() for values in (W, H, D, G)):
+        raise ValueError("a factor has values that are not finite")
+    (n, frames), n_drums = H.shape, len(G)
+    if not 0 < frames <= PIECE or n % len(DETUNINGS):
+        raise ValueError(f"H{i} has the shape {H.shape}")
+    spans = found[f"spans{i}"].astype(np.intp)
     _, row, start, stop = spans.T
     if (row < 0).any() or (row >= n // len(DETUNINGS) + n_drums).any():
         raise ValueError("a note has no spectrum")
     if (start < 0).any() or (start > stop).any() or (stop > frames).any():
         raise ValueError("a note is outside its piece")
+    return Piece(first, W, H, D, G, spans, _repeats(found, i))
+
+
+def _repeats(found: dict[str, Floats], i: int) -> Repeats | None:
+    given = [found[f"{name}{i}"] for name in Repeats._fields if f"{name}{i}" in found]
+    if not given:
+        return None
+    if len(given) < len(Repeats._fields):
+        raise ValueError("of the waveforms of drums something is missing")
+    rate, waves, strokes, gains = given
+    strokes = strokes.astype(np.int64)
+    if len(strokes) and not 0 <= strokes[:, 1].min() <= strokes[:, 1].max() < len(waves):
+        raise ValueError("a stroke has no waveform")
+    if np.abs(strokes[:, 2].astype(float)).max(initial=0) > LAST_SAMPLE:
+        raise ValueError("a stroke is outside the recording")
+    return Repeats(int(rate), waves.astype(np.float32), strokes, gains.astype(np.float32))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from otowake.music.pitch import Style, note_name, style_of
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
-from otowake.outside import DAMAGE, content_of
+from otowake.outside import DAMAGE, content_of, reason
 from otowake.signal import downmix
 from otowake.text import Language, Text
 from otowake.types import Analysis, Note, Sound
@@ -183,7 +184,7 @@ def read_table(path: Path_) -> list[Note]:
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     except DAMAGE as error:
-        raise BadInput(text.NOT_A_TABLE, path=path, why=str(error).rstrip(".")) from error
+        raise BadInput(text.NOT_A_TABLE, path=path, why=reason(error)) from error
 
 
 def _rows(content: bytes) -> list[Note]:
@@ -234,6 +235,9 @@ def _note(row: list[str], names: dict[str, int]) -> Note:
         for name, value in given.items()
         if value
     }
+    cents, confidence = facts.get("cents", 0.0), facts.get("confidence", 1.0)
+    if not (math.isfinite(cents) and 0 <= confidence <= 1):
+        raise ValueError(f"no note has {cents:g} cents and a confidence of {confidence:g}")
     return Note(**{**facts, "midi": round(facts["midi"])}, is_drum=facts.get("instrument") == DRUMS)
 
 

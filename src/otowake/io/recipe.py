@@ -9,18 +9,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from otowake import __version__, text
 from otowake.errors import BadInput
-from otowake.io.audio import Path_, Recording, open_recording
+from otowake.io.audio import RATES, Path_, Recording, open_recording
 from otowake.io.cells import cell_of, word_of
 from otowake.io.dictionary import load_dictionary, start_of
 from otowake.io.notes import MOST_BYTES
 from otowake.io.spool import spooled_spectrogram
 from otowake.music import analyse
 from otowake.options import STAGES, FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, checked_stages
-from otowake.outside import DAMAGE, content_of, json_of
+from otowake.outside import DAMAGE, content_of, json_of, number, reason, whole, word
 from otowake.types import Analysis, Note, Sound, Source, Spectrogram
 
 GIVEN = "given.csv"
@@ -82,7 +82,7 @@ class Recipe:
         """The recipe of which these are the facts; what is missing has its default."""
         kinds = {"load": LoadSpec, "stft": StftSpec, "fit": FitSpec, "note": NoteSpec, "part": PartSpec}
         specs: Any = {name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()}
-        given = Source(**facts["dictionary"]) if facts.get("dictionary") else None
+        given = source_of(facts["dictionary"]) if facts.get("dictionary") else None
         notes = None if score is None else tuple(score)
         return cls(checked_stages(facts["stages"]), **specs, score=notes, dictionary=given)
 
@@ -124,6 +124,42 @@ class Recipe:
         return replace(found, dictionary=self.dictionary)
 
 
+class Input(NamedTuple):
+    """What ``analysis.json`` says of the recording; `source` where it was in a file, `samples` of each channel."""
+
+    name: str
+    rate: int
+    channels: int
+    samples: int
+    source: Source | None
+
+
+def input_of(facts: dict[str, Any]) -> Input | None:
+    """What the facts of a result say of the recording; None if they say nothing.
+
+    Raises
+    ------
+    One of :data:`otowake.outside.DAMAGE`
+        If something of it is not what it must be.
+    """
+    found = facts["input"]
+    if found is None:
+        return None
+    return Input(
+        word(found, "name"),
+        whole(found, "rate", RATES.start, RATES.stop - 1),
+        whole(found, "channels", 1),
+        whole(found, "samples", 1),
+        source_of(found) if "path" in found else None,
+    )
+
+
+def source_of(facts: Any) -> Source:
+    """The file that facts of a result name; errors are those of :func:`input_of`."""
+    duration = None if facts["duration"] is None else number(facts, "duration", 0)
+    return Source(word(facts, "path"), word(facts, "sha256"), number(facts, "start", 0), duration)
+
+
 def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
     """The recipe that a result folder was made by, and what its ``analysis.json`` says of the input.
 
@@ -135,8 +171,10 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
     folder = Path(folder)
     try:
         facts = json_of(folder / "analysis.json")
-        source, how = facts["input"], facts["options"]
-        load = {"start": source["start"], "duration": source["duration"]} if "path" in source else None
+        found, how = facts["input"], facts["options"]
+        source = source_of(found) if found and "path" in found else None
+        load = {"start": source.start, "duration": source.duration} if source else None
+        word(facts, "otowake")
         stopped = "stop" in facts and facts["stop"]["reason"] == "cancelled"
         score = read_given(folder, facts["given"]) if facts.get("given") else None
         recipe = Recipe.of(
@@ -148,12 +186,8 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
             },
             score,
         )
-    except FileNotFoundError as error:
-        raise BadInput(
-            text.NOT_A_RESULT, path=folder, why=f"{Path(error.filename).name} is missing"
-        ) from error
     except DAMAGE as error:
-        raise BadInput(text.NOT_A_RESULT, path=folder, why=f"{type(error).__name__}: {error}") from error
+        raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
     if load is None:
         raise BadInput(text.AGAIN_NO_FILE, path=folder)
     if stopped:
@@ -180,9 +214,12 @@ def read_given(folder: Path, facts: dict[str, Any]) -> list[Note]:
     One of :data:`otowake.outside.DAMAGE`
         If it is no such table, or another file.
     """
-    if facts["file"] != GIVEN:
+    if word(facts, "file") != GIVEN:
         raise ValueError(f"the notes that were given are not in {GIVEN}")
     lines = io.StringIO(content_of(folder / GIVEN, MOST_BYTES).decode("utf-8"), newline="")
+    table = csv.DictReader(lines)
     kinds = {name: word_of if kind is str else kind for name, kind in _NOTE.items()}
-    rows = [{name: kind(row[name]) for name, kind in kinds.items()} for row in csv.DictReader(lines)]
+    rows = [{name: kind(row[name]) for name, kind in kinds.items()} for row in table]
+    if table.fieldnames != [*_NOTE] or facts.get("notes", len(rows)) != len(rows):
+        raise ValueError(f"{GIVEN} has {len(rows)} notes, or other columns")
     return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

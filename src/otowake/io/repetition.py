@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 
 from otowake import text
+from otowake.arrays import members_of
 from otowake.errors import BadInput
-from otowake.outside import DAMAGE, arrays_of, json_of
+from otowake.io.folders import FACTORS
+from otowake.io.loading import MEMBERS
+from otowake.io.notes import MOST_BYTES
+from otowake.outside import DAMAGE, content_of, is_there, json_of, reason
 from otowake.text import Language
 from otowake.types import Floats
 
@@ -44,7 +48,7 @@ class Repetition:
     @property
     def alike(self) -> bool:
         """Within what is promised between machines: the factors' product, and with it the loss."""
-        return self.same or (self.distance <= TOLERANCE and "factors.npz" in self.compared)
+        return self.same or (self.distance <= TOLERANCE and FACTORS in self.compared)
 
     def sentence(self, language: Language = "en") -> str:
         if self.same:
@@ -69,30 +73,25 @@ def compare(old: Path, new: Path) -> Repetition:
     """
     compared, tables = [], []
     distance = loss = 0.0
-    for name in ("factors.npz", *TABLES, "analysis.json"):
-        if not (new / name).is_file():
+    for name in (FACTORS, *TABLES, "analysis.json"):
+        if not is_there(new / name):
             continue
         compared.append(name)
         try:
-            if name == "factors.npz":
-                was, now = _arrays(old / name), _arrays(new / name)
+            if name == FACTORS:
+                was, now = (members_of(folder / name, MEMBERS) for folder in (old, new))
                 same = was.keys() == now.keys() and all(_equal(was[key], now[key]) for key in was)
                 distance, loss = (0.0, 0.0) if same else _distance(was, now)
             elif name == "analysis.json":
                 same = _facts(old / name) == _facts(new / name)
             else:
-                same = (old / name).read_bytes() == (new / name).read_bytes()
+                was, now = (content_of(folder / name, MOST_BYTES) for folder in (old, new))
+                same = was == now
         except DAMAGE as error:
-            why = f"{name}: {type(error).__name__}: {error}"
-            raise BadInput(text.NOT_A_RESULT, path=old, why=why) from error
+            raise BadInput(text.NOT_A_RESULT, path=old, why=reason(error)) from error
         if not same:
             tables.append(name)
     return Repetition(tuple(compared), tuple(tables), distance, loss)
-
-
-def _arrays(path: Path) -> dict[str, Floats]:
-    with path.open("rb") as file:
-        return arrays_of(file)
 
 
 def _equal(one: Floats, other: Floats) -> bool:
@@ -105,10 +104,13 @@ def _distance(was: dict[str, Floats], now: dict[str, Floats]) -> tuple[float, fl
     if W.shape[0] != W2.shape[0] or H.shape[1] != H2.shape[1]:
         return np.inf, np.inf
     W3, H3 = np.hstack([W, W2]), np.vstack([H, -H2])
-    square = np.sum((W3.T @ W3) * (H3 @ H3.T))
-    norm = np.sum((W.T @ W) * (H @ H.T))
+    with np.errstate(
+        all="ignore"
+    ):  # of products that are 0 or too large the distance is no number, and not alike
+        square = np.sum((W3.T @ W3) * (H3 @ H3.T))
+        norm = np.sum((W.T @ W) * (H @ H.T))
+        distance = float(np.sqrt(np.maximum(square, 0.0) / norm))
     losses = float(was["losses"][-1]), float(now["losses"][-1])
-    distance = float(np.sqrt(max(square, 0.0) / norm))
     return distance, abs(losses[0] - losses[1]) / max(abs(losses[0]), 1e-30)
 
 

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake import text
+from otowake.arrays import arrays_of
 from otowake.errors import BadInput
 from otowake.music.decoding import Notes, Thresholds, decode
 from otowake.music.endings import ended
-from otowake.outside import DAMAGE, arrays_of
+from otowake.outside import DAMAGE
 from otowake.signal.cells import RATE, cells, frames_of, level
 from otowake.signal.downmix import downmix
 from otowake.signal.resampling import resampled

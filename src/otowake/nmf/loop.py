@@ -147,7 +147,13 @@ def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, tuple[Floats, N
     for old, new in zip(leaves, values, strict=True):
         if np.shape(old) != new.shape or np.dtype(old.dtype) != new.dtype:
             raise ValueError("the checkpoint belongs to another factorisation")
-    return jax.tree.unflatten(make, values), (arrays["losses"], arrays["looks"].astype(np.int64))
+    losses, looks = (arrays.get(name, np.zeros(0)) for name in ("losses", "looks"))
+    of_numbers = losses.dtype.kind == looks.dtype.kind == "f"
+    if not of_numbers or losses.ndim != 2 or looks.shape != losses.shape[:1] or not losses.size:
+        raise ValueError("the checkpoint has no losses")
+    if not all(np.isfinite(values).all() for values in (*values, losses, looks)):
+        raise ValueError("the checkpoint has values that are not finite")
+    return jax.tree.unflatten(make, values), (losses, looks.astype(np.int64))
 
 
 class Whole:

@@ -95,4 +95,8 @@ USAGE_NO_COMMAND = Text(
 USAGE_NO_FILE = Text(
     "give at least one file; see --help.", "ファイルを 1 つ以上指定してください。--help を見てください。"
 )
+NO_MEMORY = Text(
+    "there is not enough memory for this; take a shorter part or fewer components.",
+    "メモリーが足りません。短くするか、成分の数を減らしてください。",
+)
 USAGE_OTHER = Text("{message} See --help.", "使い方が正しくありません（{message}）。--help を見てください。")

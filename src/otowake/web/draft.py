@@ -21,7 +21,7 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.music.edits import Draft, Player, draft_of, parsed
 from otowake.music.painting import MOST_EDITS, is_of_components
-from otowake.outside import json_of
+from otowake.outside import DAMAGE, json_of, number, reason, whole
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Component, Note
 from otowake.web.processes import limit
@@ -97,16 +97,8 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
     BadInput
         If a correction can't be done.
     """
-    facts = json_of(folder / FILE)
-    players = facts["players"]
-    draft = Draft(
-        notes={its: Note(onset, offset, midi, id=its) for its, onset, offset, midi in facts["notes"]},
-        owner=dict(map(tuple, facts["owner"])),
-        players=None if players is None else {name: Player(kind, {}) for name, kind in players.items()},
-        components=[Component(i, None, 0.0, 0.0, 0.0, name) for i, name in enumerate(facts["names"])],
-        length=facts["length"],
-        next_id=facts["next_id"],
-    )
+    draft = read_draft(folder)
+    first_id = draft.next_id
     for edit in parsed(of_notes(edits)):
         edit.apply(draft)
     count = Counter(draft.owner.values())
@@ -126,10 +118,31 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
             for name, player in (draft.players or {}).items()
         ],
         "names": [component.name for component in draft.components],
-        "first_id": facts["next_id"],
+        "first_id": first_id,
     }
 
 
+def read_draft(folder: Path) -> Draft:
+    """What :func:`write_draft` has kept.
+
+    Raises
+    ------
+    BadInput
+        If it is damaged.
+    """
+    try:
+        facts = json_of(folder / FILE)
+        players = facts["players"]
+        return Draft(
+            notes={its: Note(onset, offset, midi, id=its) for its, onset, offset, midi in facts["notes"]},
+            owner=dict(map(tuple, facts["owner"])),
+            players=None if players is None else {name: Player(kind, {}) for name, kind in players.items()},
+            components=[Component(i, None, 0.0, 0.0, 0.0, name) for i, name in enumerate(facts["names"])],
+            length=number(facts, "length", 0),
+            next_id=whole(facts, "next_id"),
+        )
+    except DAMAGE as error:
+        raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
 def main() -> None:
     """Draft what each line of standard input asks for; answer with a line: a status and JSON."""
     seconds, gib = map(float, sys.argv[1:3])

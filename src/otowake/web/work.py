@@ -36,7 +36,7 @@ from otowake.music import analyse, with_sound
 from otowake.music.edits import apply_edits
 from otowake.music.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
-from otowake.outside import json_of
+from otowake.outside import DAMAGE, is_there, json_of, reason, rows
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats, Progress
 from otowake.web.draft import (
@@ -176,7 +176,12 @@ def _restored(analysis: Analysis, first: Analysis) -> Analysis:
 
 
 def _rounds(path: Path) -> list[Any]:
-    return json_of(path)["rounds"] if path.exists() else []
+    if not is_there(path):
+        return []
+    try:
+        return rows(json_of(path), "rounds")
+    except DAMAGE as error:
+        raise BadInput(text.NOT_EDITS_FILE, path=path, why=reason(error)) from error
 
 
 def take_apart(order: dict[str, Any], tell: Tell) -> None:

@@ -1,0 +1,204 @@
+"""Read files of arrays without trusting them: sizes first, then each array against a table of what
+it must be."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from otowake.outside import opened, shown
+
+MOST_ARRAYS = 4 * 2**30
+"""The most that the arrays of a file may take in memory, in bytes."""
+
+MOST_INFLATED, SMALL = 200, 64 * 2**20
+"""Arrays that take more than so many bytes in memory may be at most so many times as large as their
+file."""
+
+MOST_DIRECTORY = 4 * 2**20
+"""The largest directory of a zip file of arrays, in bytes: some 50,000 arrays."""
+
+_END = np.dtype([("mark", "S4"), ("_", "V8"), ("size", "<u4"), ("__", "V6")])
+"""The record that ends a zip file, with the size of its directory."""
+
+_LARGE = np.dtype([("mark", "S4"), ("_", "V36"), ("size", "<u8"), ("__", "V8")])
+"""The record of a large one, 20 bytes before that."""
+
+
+class Member(NamedTuple):
+    """What an array of a file must be.
+
+    Attributes
+    ----------
+    shape
+        For each axis its length, or a name that stands for the same length in all arrays of the
+        file.
+    kinds
+        The kinds of its type: ``f`` for float32 and float64, ``iu`` for whole numbers, ``U`` for
+        words.
+    least
+        The smallest value that it may have; None if any will do.
+    finite
+        Whether every value must be finite.
+    optional
+        Whether it may be missing.
+    """
+
+    shape: tuple[int | str, ...]
+    kinds: str = "f"
+    least: float | None = 0.0
+    finite: bool = True
+    optional: bool = False
+
+
+FLOATS = (4, 8)
+"""The sizes of the floating-point numbers that are read, in bytes."""
+
+
+def members_of(path: Path, members: Mapping[str, Member]) -> dict[str, NDArray[Any]]:
+    """The arrays of a file that is as :func:`numpy.savez` writes it, checked against what they must
+    be.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or an array is not what it must be.
+    OSError
+        If it can't be read.
+    """
+    with opened(path) as file:
+        return checked(arrays_of(file), members)
+
+
+def checked(arrays: Mapping[str, NDArray[Any]], members: Mapping[str, Member]) -> dict[str, NDArray[Any]]:
+    """Those of the arrays that `members` describe, if they are what they must be.
+
+    Raises
+    ------
+    ValueError
+        If one is missing, or of another shape or kind, or has values that it can't have.
+
+    Examples
+    --------
+    >>> members = {"W": Member(("frequency", "component")), "H": Member(("component", "time"))}
+    >>> found = checked({"W": np.ones((5, 2)), "H": np.ones((2, 9))}, members)
+    >>> checked({"W": np.ones((5, 2)), "H": np.ones((3, 9))}, members)
+    Traceback (most recent call last):
+    ...
+    ValueError: H must have the shape (component = 2, time); it has (3, 9)
+    """
+    lengths: dict[int | str, int] = {}
+    found = {}
+    for name, member in members.items():
+        if name in arrays:
+            _check(name, arrays[name], member, lengths)
+            found[name] = arrays[name]
+        elif not member.optional:
+            raise ValueError(f"{name} is missing")
+    return found
+
+
+def _check(name: str, values: NDArray[Any], member: Member, lengths: dict[int | str, int]) -> None:
+    kind = values.dtype
+    if kind.kind not in member.kinds or (kind.kind == "f" and kind.itemsize not in FLOATS):
+        raise ValueError(f"{name} can't be of the type {kind}")
+    known = [axis if isinstance(axis, int) else lengths.get(axis) for axis in member.shape]
+    if values.ndim != len(known) or any(
+        must not in (None, length) for must, length in zip(known, values.shape, strict=True)
+    ):
+        axes = ", ".join(
+            f"{axis} = {must}" if must not in (None, axis) else str(axis)
+            for axis, must in zip(member.shape, known, strict=True)
+        )
+        raise ValueError(f"{name} must have the shape ({axes}); it has {values.shape}")
+    lengths.update(zip(member.shape, values.shape, strict=True))
+    if kind.kind == "U" or not values.size:
+        return
+    lowest, highest = values.min(), values.max()
+    if member.finite and not (np.isfinite(lowest) and np.isfinite(highest)):
+        raise ValueError(f"{name} has values that are not finite")
+    if member.least is not None and lowest < member.least:
+        raise ValueError(f"{name} has values below {member.least:g}")
+
+
+def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
+    """The arrays of numbers and words in a file as :func:`numpy.savez` writes it.
+
+    The directory of the file and the heads of the arrays are looked at before anything is unpacked.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, holds anything else, or would take more memory than is allowed.
+    OSError
+        If it can't be read.
+    """
+    try:
+        _check_directory(file)
+        with zipfile.ZipFile(file) as packed:
+            members = packed.infolist()
+            _check_sizes(members, file.seek(0, os.SEEK_END))
+            return {member.filename.removesuffix(".npy"): _array(packed, member) for member in members}
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # zipfile, zlib and numpy raise nearly anything for what is damaged
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 2**16 - _END.itemsize))
+    tail = file.read()
+    place = tail.rfind(b"PK\5\6")
+    if place < 0 or len(tail) < place + _END.itemsize:
+        raise ValueError("it is no file of arrays, or cut short")
+    directory = int(np.frombuffer(tail, _END, 1, place)["size"][0])
+    if b"PK\6\7" in tail[:place]:  # of more than 2 GiB: the size stands once more, in a record before
+        before = max(0, place - _LARGE.itemsize - 20)
+        large = np.frombuffer(tail, _LARGE, 1, before)[0]
+        at = int.from_bytes(tail[place - 12 : place - 4], "little")
+        if large["mark"] != b"PK\6\6" or at != size - len(tail) + before:
+            raise ValueError("its directory is damaged")
+        directory = max(directory, int(large["size"]))
+    if directory > MOST_DIRECTORY:
+        raise ValueError(f"its directory is larger than {shown(MOST_DIRECTORY)}")
+
+
+def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
+    total = sum(member.file_size for member in members)
+    if total > MOST_ARRAYS:
+        raise ValueError(f"its arrays would take more than {shown(MOST_ARRAYS)}")
+    if total > SMALL and total > MOST_INFLATED * size:
+        raise ValueError(f"its arrays would be more than {MOST_INFLATED} times as large as the file")
+    for member in members:
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"{member.filename} is packed in another way than stored or deflated")
+
+
+def _array(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
+    """An array whose head promises just the bytes that are there."""
+    with packed.open(member) as file:
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        shape, _, kind = read[npy.read_magic(file)](file)
+        count = 1
+        for length in shape:
+            count *= length
+        if kind.kind not in "biufU" or min(shape, default=0) < 0 or (not kind.itemsize and kind.kind != "U"):
+            raise ValueError(f"{member.filename} holds {kind}, not numbers or words")
+        if count * kind.itemsize != member.file_size - file.tell():
+            raise ValueError(f"{member.filename} has another size than its head says")
+    with packed.open(member) as file:
+        values = npy.read_array(file, allow_pickle=False)
+    if kind.kind == "U" and kind.itemsize and values.size:
+        letters = np.ascontiguousarray(values).reshape(-1).view(f"{kind.str[0]}u4")
+        if letters.max() > sys.maxunicode:
+            raise ValueError(f"{member.filename} has letters that there are not")
+    return values.astype(kind.newbyteorder("="), copy=False)
