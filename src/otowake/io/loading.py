@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from otowake import text
+from otowake.atomic import recover
 from otowake.errors import BadInput
 from otowake.io.audio import MOST_BYTES, Path_, open_recording, sha256
 from otowake.io.explained import read_explained
@@ -44,6 +45,7 @@ from otowake.types import (
 
 def input_digest(folder: Path) -> str | None:
     """The SHA-256 of the file that a result was made from; None if it is no result."""
+    recover(folder)
     try:
         return json_of(folder / "analysis.json")["input"]["sha256"]
     except DAMAGE:
@@ -80,6 +82,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     otowake.errors.BadInput: no-such-folder: this is not a result folder of otowake (analysis.json is missing).
     """
     folder = Path(folder)
+    recover(folder)
     if not (folder / "analysis.json").is_file():
         raise BadInput(text.NOT_A_RESULT, path=folder, why="analysis.json is missing")
     try:

@@ -27,6 +27,7 @@ from starlette.routing import Route
 from otowake import text
 from otowake.errors import OtowakeError
 from otowake.io.audio import demo_path
+from otowake.io.names import safe_name
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.web import form
@@ -227,7 +228,7 @@ async def send_archive(request: Request) -> Response:
     _, job = _found(request)
     if job.state != "done":
         raise Refused(404, text.WEB_GONE)
-    stem = Path(job.name).stem or "otowake"
+    stem = safe_name(Path(job.name).stem, 200)
     disposition = f"attachment; filename*=UTF-8''{quote(stem, safe='')}.zip"
     return StreamingResponse(
         archive(job.result, stem),

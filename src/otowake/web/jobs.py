@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from otowake import text
+from otowake.atomic import recover
 from otowake.errors import OtowakeError
 from otowake.options import ServeSpec
 from otowake.text import LANGUAGES, Language, Text
@@ -240,6 +241,7 @@ class Jobs:
         finally:
             job.process = None
             await _killed(process)
+            await asyncio.to_thread(recover, job.result)
         if job.state == "running":
             job.end("failed", text.WEB_DIED, gib=f"{self.spec.job_gib:g}")
         job.size = await asyncio.to_thread(_size, job.folder)
