@@ -164,15 +164,17 @@ def _lock(work: Path, *, mine: bool = False) -> int | None:
         if mine and error.errno != errno.ENOENT:
             raise
         return None
+    locked = False
     try:
         _take(handle)
-        if stat.S_ISREG(os.fstat(handle).st_mode) and os.path.samestat(os.fstat(handle), path.stat()):
-            return handle
+        found = os.fstat(handle)
+        locked = stat.S_ISREG(found.st_mode) and os.path.samestat(found, path.stat())
     except OSError as error:
-        if mine and error.errno in NO_LOCKS:
-            return handle
-    os.close(handle)
-    return None
+        locked = mine and error.errno in NO_LOCKS
+    finally:
+        if not locked:
+            os.close(handle)
+    return handle if locked else None
 
 
 if sys.platform == "win32":

@@ -208,11 +208,17 @@ class Manifest:
             row = self.db.execute("SELECT folder, state FROM recordings WHERE sha256 = ?", (sha256,))
             was, state = row.fetchone() or ("", None)
             _digest(sha256)
-            folder = was if was and _is_safe(_place(was)) else folder_of(sha256, path, most)
-            gone = state == "done" and not (self.archive / was / "analysis.json").is_file()
+            there = bool(was) and self._is_there(_place(was))
+            folder = was if there or _is_safe(was, most) else folder_of(sha256, path, most)
+            gone = state == "done" and not there
             mended = state == "waiting" and folder != was
             if state is None or gone or mended or (retry and state == "failed"):
                 self.note(sha256, folder, "waiting")
+
+    def _is_there(self, folder: str) -> bool:
+        with contextlib.suppress(OSError):
+            return (self.archive / folder / "analysis.json").is_file()
+        return False
 
     def note(
         self,
@@ -308,10 +314,10 @@ def _digest(sha256: Any) -> str:
     return sha256
 
 
-def _is_safe(folder: str) -> bool:
+def _is_safe(folder: str, most: int) -> bool:
     """Whether the name of a result is one that is given today: version 0.1.0 gave hidden ones and too long ones."""
     name = Path(folder).name
-    return safe_name(name) == name
+    return safe_name(name, most) == name
 
 
 def folder_of(sha256: str, path: str, most: int = MOST) -> str:

@@ -54,7 +54,7 @@ def safe_name(name: str, most: int = MOST, ending: str | None = None) -> str:
         if safe == name and len(safe.encode()) <= most:
             return safe
         ending = digest_of(name)
-    return f"{_cut(safe, most - len(ending.encode()) - 1)}-{ending}"
+    return f"{_cut(safe, most - len(ending.encode()) - 1).rstrip('. ')}-{ending}"
 
 
 def safe_names(names: Iterable[str], most: int = MOST) -> list[str]:
@@ -87,7 +87,8 @@ def within(name: str, most: int = MOST) -> str:
     """
     if len(name.encode(errors="surrogatepass")) <= most:
         return name
-    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - of a name alone
+    dot = name.rfind(".")
+    stem, suffix = (name[:dot], name[dot:]) if dot > 0 else (name, "")
     ending = f"-{digest_of(name)}{_cut(suffix, 16)}"
     return _cut(stem, most - len(ending.encode())) + ending
 
@@ -106,7 +107,7 @@ def digest_of(name: str) -> str:
 
 def _cut(name: str, most: int) -> str:
     """As much of a name as fits, in whole characters."""
-    return name.encode(errors="ignore")[:most].decode(errors="ignore").rstrip(". ")
+    return name.encode(errors="ignore")[:most].decode(errors="ignore")
 
 
 def _folded(name: str) -> str:
