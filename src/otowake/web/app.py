@@ -35,6 +35,7 @@ from otowake.web.archive import archive
 from otowake.web.draft import drafted
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, new_session
 from otowake.web.jobs import Job, Jobs, Refused, shown
+from otowake.web.view import PAGE
 
 MOST_JSON = 2**18
 """The longest order, in bytes."""
@@ -181,7 +182,7 @@ async def correct_job(request: Request) -> Response:
 async def draft_job(request: Request) -> Response:
     """What there will be after corrections, or what is wrong with them."""
     _, job = _found(request)
-    return JSONResponse(await asyncio.to_thread(drafted, job.folder, await _edits(request, job)))
+    return JSONResponse(await asyncio.to_thread(drafted, job.result / PAGE, await _edits(request, job)))
 
 
 async def _edits(request: Request, job: Job) -> list[Any]:
@@ -213,7 +214,7 @@ async def send_view(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in ("view.json", "spectrogram.png"):
         raise Refused(404, text.WEB_GONE)
-    return _file(job.folder, name)
+    return _file(job.result / PAGE, name)
 
 
 async def send_file(request: Request) -> Response:
