@@ -213,6 +213,67 @@ def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):
     manifest.close()
 
 
+def entered(archive, paths):
+    """A manifest in which these paths have been read, each of another content."""
+    manifest = Manifest(archive)
+    manifest.begin({"stages": []}, "x")
+    manifest.enter((path, "s") for path in paths)
+    manifest.has_been_read((path, sha(i), None) for i, path in enumerate(paths))
+    return manifest
+
+
+def sha(i):
+    return f"{i:012d}".ljust(64, "0")
+
+
+NAMES = (".x.wav", "..wav", "...mp3", ". .wav", "CON.wav", "a:b.wav", "x\ny.wav", "😀" * 80 + ".wav", ".wav")
+
+
+def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
+    manifest = entered(tmp_path, [f"/music/{name}" for name in NAMES])
+    manifest.take_up(retry=False)
+    waiting = [*manifest.waiting()]
+    assert len(waiting) == len([*manifest.all_paths()]) == len(NAMES)
+    for recording in waiting:
+        name = recording.folder.split("/", 2)[2]
+        assert name[0] != "." and not set(name) & set(":\n") and name.endswith(recording.sha256[:12])
+        (tmp_path / recording.folder).mkdir(parents=True)
+    manifest.close()
+
+
+def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
+    manifest = entered(tmp_path, ["/.a.wav", "/b.wav", "/.c.wav", "/.d.wav"])
+    was = ["results/00/.a-1", f"results/00/{'😀' * 80}-2", "results/00/.c-3", "results/00/.d-4"]
+    for i, (folder, state) in enumerate(zip(was, ("waiting", "failed", "done", "failed"), strict=True)):
+        manifest.note(sha(i), folder, state)
+    (tmp_path / was[2]).mkdir(parents=True)
+    (tmp_path / was[2] / "analysis.json").write_text("{}")
+    manifest.close()
+    manifest = Manifest(tmp_path, read_only=True)
+    assert [row[2] for row in manifest.all_paths()] == [was[0], was[2], was[3], was[1]]
+    manifest.close()
+    manifest = Manifest(tmp_path)
+    manifest.take_up(retry=False)
+    now = [f"results/00/{name}-{i:012d}" for i, name in enumerate("abcd")]
+    assert [recording.folder for recording in manifest.waiting()] == now[:1]
+    manifest.take_up(retry=True)
+    assert [recording.folder for recording in manifest.waiting()] == [now[0], now[1], now[3]]
+    assert [folder for _, folder in manifest.all_done()] == [was[2]]
+    manifest.close()
+
+
+def test_hidden_files_that_are_named_are_analysed(tmp_path, cluster):
+    paths = [tmp_path / ".x.wav", tmp_path / "..wav"]
+    for i, path in enumerate(paths):
+        clip(tmp_path / "clip.wav", i)
+        (tmp_path / "clip.wav").rename(path)
+    out = tmp_path / "out"
+    done = otowake("archive", "run", *paths, "-o", out, "--scheduler", cluster.file, *FAST)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name.split("-")[0] for path in out.glob("results/*/*")) == ["recording", "x"]
+    assert len(_recordings(out)) == 2
+
+
 def test_a_worker_computes_with_one_thread_as_the_program_does_when_told_so(tmp_path, corpus, undisturbed):
     path = corpus / "disc-0" / "clip-00.wav"
     done = otowake("split", path, "-o", tmp_path, *FAST, NPROC="1")

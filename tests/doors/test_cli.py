@@ -297,12 +297,31 @@ def test_without_arguments_there_is_help():
     assert done.returncode == 0 and "split" in done.stdout and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["名前 {x} %s $HOME.wav", "é😀'\".wav", "a" * 240 + ".wav"])
-def test_any_name_will_do(tmp_path, recording, name):
-    (tmp_path / name).write_bytes(recording.read_bytes())
-    done = run("split", tmp_path / name, "-o", tmp_path / "out", *FAST, PYTHONIOENCODING="ascii")
+ALL_NAMES = ("名前 {x} %s $HOME.wav", "é😀'.wav", "あ" * 83 + ".wav", "x" * 251 + ".wav", "l" * 249 + ".mp3")
+HARD_NAMES = (
+    "..wav",
+    "...mp3",
+    ".x.wav",
+    ". .wav",
+    "a .wav",
+    "aux.txt.wav",
+    'a:b?"<\\.wav',
+    "x\ny.wav",
+    ".wav",
+)
+
+
+def test_any_name_will_do(tmp_path, recording):
+    paths = [tmp_path / name for name in (*ALL_NAMES, *HARD_NAMES)]
+    for path in paths:
+        path.write_bytes(recording.read_bytes())
+    out, options = tmp_path / "out", [*FAST, "--checkpoint", "0.000001"]
+    done = run("split", *paths, "-o", out, *options, PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out" / name[:-4] / "figure.png").is_file()
+    names = [path.name for path in out.iterdir()]
+    assert len(names) == len(paths) and all((out / name / "figure.png").is_file() for name in names)
+    assert {name[:-4] for name in ALL_NAMES} < {*names}
+    assert not [name for name in names if name[0] == "." or name[-1] in ". " or set(name) & set('\n:?"<\\')]
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.wav", b"a" * 300 + b".wav"])

@@ -141,7 +141,8 @@ def result(live):
     state = live()
     owner = state.sessions.new()
     job = state.jobs.reserve(owner, "127.0.0.1", "a.wav", {"stages": [], "sound": "none"})
-    (job.folder / draft.FILE).write_text(json.dumps(FACTS))
+    (job.result / draft.PAGE).mkdir(parents=True)
+    (job.result / draft.PAGE / draft.FILE).write_text(json.dumps(FACTS))
     job.become("done")
 
     def ask(what, edits):

@@ -7,13 +7,15 @@ import os
 import re
 import zipfile
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 from otowake.errors import BadInput
+from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
-from otowake.web import form, serve
+from otowake.web import form, serve, view, work
 from otowake.web.jobs import Jobs
 from otowake.web.work import LOOKS_APART
 
@@ -47,10 +49,12 @@ def test_from_a_file_to_an_archive(served, mp3):
     picture = visitor.get(f"/jobs/{job['id']}/spectrogram.png")
     assert picture.content.startswith(b"\x89PNG")
     answer = visitor.get(f"/jobs/{job['id']}/archive.zip")
-    assert "filename*=UTF-8''%E6%9B%B2%20%3Cb%3E.zip" in answer.headers["content-disposition"]
+    assert f"filename*=UTF-8''{quote(safe_name('曲 <b>'))}.zip" in answer.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
-        facts = json.loads(archive.read("曲 <b>/analysis.json"))
+        assert {Path(name).parts[0] for name in archive.namelist()} == {safe_name("曲 <b>")}
+        assert not [name for name in archive.namelist() if "/." in name]
+        facts = json.loads(archive.read(f"{safe_name('曲 <b>')}/analysis.json"))
     assert facts["input"]["name"] == facts["input"]["path"] == "曲 <b>.mp3"
     assert facts["options"]["fit"]["n_components"] == 2
 
@@ -127,7 +131,7 @@ def test_files_outside_of_the_result_are_not_sent(served, wav):
         "../sound",
         "..%2fsound",
         "../../../../../etc/passwd",
-        "%2e%2e/view.json",
+        "%2e%2e/sound",
         "/etc/passwd",
         "components",
         "none",
@@ -328,6 +332,39 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
     assert visitor.post(f"/jobs/{job}/edits", content=b'{"edits": {}}').status_code == 409
+
+
+@pytest.mark.parametrize("when", ["view_of", "_write_picture", "write_draft"])
+def test_a_correction_that_is_stopped_leaves_the_result_and_what_is_shown_of_it(
+    tmp_path, wav, monkeypatch, when
+):
+    (tmp_path / "sound").write_bytes(wav)
+    order = {"folder": str(tmp_path), "sound": str(tmp_path / "sound"), "name": "a.wav", "sound_minutes": 9}
+    order |= {"language": "en", "stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
+    work.carry_out(order, lambda fact: None)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len([path for path in before if path.name in ("view.json", "draft.json", "spectrogram.png")]) == 3
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(view, when, stop)
+    with pytest.raises(KeyboardInterrupt):
+        work.carry_out(
+            {**order, "edits": [{"do": "name", "component": 1, "name": "left"}]}, lambda fact: None
+        )
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("name", ["CON.mp3", "あ" * 110 + ".wav", "a .wav"])
+def test_the_archive_unpacks_everywhere(served, wav, name):
+    visitor = served()
+    job = visitor.order(wav, name).json()["id"]
+    assert visitor.ended(job)["state"] == "done"
+    answer = visitor.get(f"/jobs/{job}/archive.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        (folder,) = {Path(name).parts[0] for name in archive.namelist()}
+    assert folder == safe_name(name[:-4], 200) and len(folder.encode()) <= 200
 
 
 def test_components_become_again_what_they_were(served, wav):

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from otowake import __version__, text
+from otowake.atomic import recover
 from otowake.cli.building import FAILED, OK, Command, language_option
 from otowake.cli.process import told
 from otowake.errors import BadInput
@@ -37,6 +38,7 @@ def command(language: Language) -> click.Command:
 
 def again(language: Language, *, folder: str, output: str | None, lang: str | None) -> int:
     """Make a result again and compare it with what it was."""
+    recover(Path(folder))
     was = _threads_of(folder)
     if was and not use_threads(was):
         _warn(language, text.AGAIN_THREADS.format(language, was=was, got=threads()))

@@ -205,17 +205,9 @@ def _read_options(path: Path) -> dict[str, Any]:
 
 def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
     """A folder for each file, named after it; a second file of that name gets ``-2``."""
-    taken: set[str] = set()
-    found = []
-    for file in files:
-        stem = Path(file).stem or "recording"
-        name, count = stem, 1
-        while name in taken:
-            count += 1
-            name = f"{stem}-{count}"
-        taken.add(name)
-        found.append(output / name)
-    return found
+    from otowake.io.names import longest_name, safe_names
+
+    return [output / name for name in safe_names((Path(file).stem for file in files), longest_name(output))]
 
 
 def one_file(

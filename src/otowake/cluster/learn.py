@@ -32,6 +32,7 @@ from otowake.errors import BadInput, CannotWrite, NotConverged, OtowakeError, Wo
 from otowake.io.audio import Path_
 from otowake.io.checkpoint import Checkpoint, key_of
 from otowake.io.dictionary import Dictionary, save_dictionary
+from otowake.io.names import within
 from otowake.io.recipe import Recipe
 from otowake.music.components import describe
 from otowake.nmf import factorize
@@ -143,7 +144,7 @@ def learn_dictionary(
             raise BadInput(text.NOT_IN_BLOCKS, what=name)
     if path.is_dir():
         raise BadInput(text.IS_A_FOLDER, path=path)
-    folder = path.with_name(path.name + ".learning")
+    folder = path.with_name(within(path.name + ".learning"))
     learner = _Learner(path, folder, recipe, spec or LearnSpec(), language)
     learner.watch, learner.failed = watch, failed
     found = sorted({str(each) for each in recordings([*inputs], folder)})

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from otowake import text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
+from otowake.io.names import MOST, longest_name, safe_name
 from otowake.outside import DAMAGE
 
 FILE = "manifest.sqlite"
@@ -42,7 +43,7 @@ CREATE INDEX IF NOT EXISTS recordings_in_state ON recordings(state, sha256);
 """
 
 
-PLACE = re.compile(r"results/[0-9a-f]{2}/(?!\.)[^/\0]+")
+PLACE = re.compile(r"results/[0-9a-f]{2}/(?!\.{1,2}\Z)[^/\0]+")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -73,7 +74,7 @@ def sole_driver(archive: Path) -> Iterator[None]:
     """
     import fcntl
 
-    handle = os.open(archive / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = os.open(archive / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,6 +106,8 @@ class Manifest:
         if read_only and not self.path.is_file():
             raise BadInput(text.NO_ARCHIVE, path=archive)
         with self.sure():
+            if not read_only:
+                self.path.touch()  # SQLite's own files are never writable for the group, whatever the umask
             self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
             if not read_only:
                 self.db.execute("PRAGMA journal_mode = WAL")
@@ -200,13 +203,22 @@ class Manifest:
         """Enter the recordings that the paths are of; those whose result is gone, and on request the failed, wait again."""
         asked = f"""SELECT sha256, MIN(path) FROM paths WHERE run = ? AND sha256 > ?
             GROUP BY sha256 ORDER BY sha256 LIMIT {BATCH}"""
+        most = longest_name(self.archive)
         for sha256, path in self._rows(asked, self.run):
             row = self.db.execute("SELECT folder, state FROM recordings WHERE sha256 = ?", (sha256,))
-            folder, state = row.fetchone() or (folder_of(sha256, path), None)
+            was, state = row.fetchone() or ("", None)
             _digest(sha256)
-            gone = state == "done" and not (self.archive / _place(folder) / "analysis.json").is_file()
-            if state is None or gone or (retry and state == "failed"):
+            there = bool(was) and self._is_there(_place(was))
+            folder = was if there or _is_safe(was, most) else folder_of(sha256, path, most)
+            gone = state == "done" and not there
+            mended = state == "waiting" and folder != was
+            if state is None or gone or mended or (retry and state == "failed"):
                 self.note(sha256, folder, "waiting")
+
+    def _is_there(self, folder: str) -> bool:
+        with contextlib.suppress(OSError):
+            return (self.archive / folder / "analysis.json").is_file()
+        return False
 
     def note(
         self,
@@ -302,16 +314,24 @@ def _digest(sha256: Any) -> str:
     return sha256
 
 
-def folder_of(sha256: str, path: str) -> str:
+def _is_safe(folder: str, most: int) -> bool:
+    """Whether the name of a result is one that is given today: version 0.1.0 gave hidden ones and too long ones."""
+    name = Path(folder).name
+    return safe_name(name, most) == name
+
+
+def folder_of(sha256: str, path: str, most: int = MOST) -> str:
     """Where the result of a recording lies in the archive: by its content, and so that a person finds it.
+
+    Its name has at most `most` bytes.
 
     Examples
     --------
     >>> folder_of("3f2a9c01b7d4e6aa", "/music/song.mp3")
     'results/3f/song-3f2a9c01b7d4'
     """
-    stem = Path(path).stem[:80] or "recording"
-    return f"results/{sha256[:2]}/{stem}-{sha256[:12]}"
+    name = safe_name(Path(path).stem[:80], most, sha256[:12])
+    return f"results/{sha256[:2]}/{name}"
 
 
 def stamp_of(path: Path) -> str | None:

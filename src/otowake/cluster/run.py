@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from otowake import __version__, text
+from otowake.atomic import recover
 from otowake.cluster.crew import Flow, crew, is_lost, link_of
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import BATCH, FILE, Manifest, Recording, sole_driver, stamp_of
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
-from otowake.io.folders import remove_leftovers
 from otowake.io.recipe import Recipe
 from otowake.options import ArchiveSpec
 from otowake.text import Language
@@ -187,7 +187,7 @@ class _Driver:
             raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
         shutil.rmtree(self.archive / TRYING, ignore_errors=True)
         for shard in (self.archive / "results").glob("*"):
-            remove_leftovers(shard)
+            recover(shard / "any")
 
     def work(self, client: Any) -> Tally:
         """Read what has to be read, then analyse what waits, until nothing does."""

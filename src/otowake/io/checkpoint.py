@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from otowake.arrays import arrays_of
+from otowake.atomic import beside
+from otowake.io.names import longest_name, within
 from otowake.outside import opened
 from otowake.types import Floats, Progress
 
@@ -28,7 +30,7 @@ class Checkpoint:
     Parameters
     ----------
     path
-        The file.
+        The file; a name that is too long is cut, and has a digest in its place.
     seconds
         How often; 0 means never.
     key
@@ -36,7 +38,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, seconds: float, key: str) -> None:
-        self.path, self.seconds, self.key = path, seconds, key
+        self.path = path.with_name(within(path.name, longest_name(path.parent)))
+        self.seconds, self.key = seconds, key
         self.last = time.monotonic()
 
     def __call__(self, now: Progress) -> bool:
@@ -47,15 +50,12 @@ class Checkpoint:
 
     def write(self, arrays: dict[str, Floats]) -> None:
         """Replace the file by one with these arrays; a disk that is full leaves the old one."""
-        handle, name = tempfile.mkstemp(prefix=self.path.name, dir=self.path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with contextlib.suppress(OSError), beside(self.path) as new:
+            with new.open("wb") as file:
                 np.savez(file, allow_pickle=False, key=np.array(self.key), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
+            new.replace(self.path)
 
     def read(self) -> dict[str, Floats] | None:
         """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""

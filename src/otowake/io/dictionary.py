@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from otowake import text
 from otowake.arrays import Member, members_of
+from otowake.atomic import beside
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
@@ -64,25 +64,21 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
         If it can't be written.
     """
     path = Path(path)
-    name = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                allow_pickle=False,
-                W=dictionary.W,
-                frequencies=dictionary.frequencies,
-                losses=dictionary.losses,
-                facts=np.frombuffer(json.dumps(dictionary.facts, ensure_ascii=False).encode(), np.uint8),
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        with beside(path) as new:
+            with new.open("wb") as file:
+                np.savez(
+                    file,
+                    allow_pickle=False,
+                    W=dictionary.W,
+                    frequencies=dictionary.frequencies,
+                    losses=dictionary.losses,
+                    facts=np.frombuffer(json.dumps(dictionary.facts, ensure_ascii=False).encode(), np.uint8),
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
     except OSError as error:
-        if name is not None:
-            Path(name).unlink(missing_ok=True)
         raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
 
 

@@ -11,6 +11,7 @@ import soundfile
 
 from otowake import text
 from otowake.arrays import Member, members_of
+from otowake.atomic import recover
 from otowake.errors import BadInput
 from otowake.io.audio import MOST_BYTES, MOST_HOURS, Path_, open_recording, sha256
 from otowake.io.explained import read_explained
@@ -96,6 +97,7 @@ BLOCK = 2**18
 
 def input_digest(folder: Path) -> str | None:
     """The SHA-256 of the file that a result was made from; None if it is no result."""
+    recover(folder)
     try:
         return word(json_of(folder / "analysis.json")["input"], "sha256")
     except DAMAGE:
@@ -132,6 +134,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
     otowake.errors.BadInput: no-such-folder: this is not a result folder of otowake (analysis.json is missing).
     """
     folder = Path(folder)
+    recover(folder)
     try:
         facts = json_of(folder / "analysis.json")
         analysis = _read(facts, folder, folder / FACTORS)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
@@ -19,6 +18,7 @@ from otowake.io.cells import cell_of, word_of
 from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
+from otowake.io.sounds import new_sound
 from otowake.music.harmony import roman_numeral
 from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.pitch import Style, note_name, style_of
@@ -148,7 +148,7 @@ def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
     """Write a stereo file to hear mistakes by: the recording, mixed down, left, and its notes synthesised, right."""
     rate = min(audio.rate, 655_350)
     played = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
-    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
+    with new_sound(path, rate, 2, "PCM_16") as file:
         waiting = np.zeros(0, np.float32)
         for block in downmix(audio).blocks(10 * audio.rate):
             left = np.asarray(block[0], np.float32)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from otowake import __version__, text
+from otowake.atomic import recover
 from otowake.errors import BadInput
 from otowake.io.audio import RATES, Path_, Recording, open_recording
 from otowake.io.cells import cell_of, word_of
@@ -169,6 +170,7 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
         If it is no result, or one that doesn't say it: made from sound that was in no file, or stopped by hand.
     """
     folder = Path(folder)
+    recover(folder)
     try:
         facts = json_of(folder / "analysis.json")
         found, how = facts["input"], facts["options"]

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ import numpy as np
 import soundfile
 
 from otowake import text
+from otowake.atomic import beside
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
+from otowake.io.names import within
 from otowake.io.notes import write_notes_as_data, write_notes_to_read
 from otowake.io.sounds import OTHER, component_file, write_components, write_stems
 from otowake.music.synth import synthesised
@@ -91,7 +93,7 @@ def write_report(
     path = Path(path)
     try:
         with ExitStack() as stack:
-            spare = path.with_name(f"{path.stem}-sound")
+            spare = path.with_name(within(f"{path.stem}-sound"))
             if folder is None:
                 folder = (
                     spare if _is_long(analysis) else Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -100,22 +102,13 @@ def write_report(
             sounds = list(_tracks(analysis, Path(folder).resolve(), path.parent.resolve(), spare.resolve()))
             offered = list(_offered(Path(folder).resolve(), path.parent.resolve()))
             content = page(analysis, sounds, offered, snapshots=snapshots, language=language)
-        with _beside(path) as part:
-            part.write_text(content, encoding="utf-8")
+        with beside(path) as new:
+            new.write_text(content, encoding="utf-8")
+            new.replace(path)
     except (OSError, soundfile.SoundFileError) as error:
         why = getattr(error, "strerror", None) or error
         raise CannotWrite(text.CANT_WRITE, path=path, why=why) from error
     return path
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    part = path.with_name(f".part-{os.getpid()}-{path.name}"[:200])
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _is_long(analysis: Analysis) -> bool:
@@ -173,6 +166,7 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                     spare.mkdir(exist_ok=True)
                     name = file.stem if file else track.kind
                     target = spare / f"{name}.flac"
+                    target.touch()  # libsndfile makes no file that the group may write, whatever the umask
                     target.write_bytes(data) if data else _write_small(analysis, audio, (track, file), target)
                     yield Track(track.kind, track.place, link=_link(target, home))
 

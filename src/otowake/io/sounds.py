@@ -57,6 +57,12 @@ def write_sounds(
     _write_sounds(names, blocks(), audio, folder, ".wav")
 
 
+def new_sound(path: Path, rate: int, n_channels: int, subtype: str) -> soundfile.SoundFile:
+    """Open a sound file for writing, with the permissions that the umask gives: libsndfile leaves some out."""
+    path.touch()
+    return soundfile.SoundFile(path, "w", rate, n_channels, subtype)
+
+
 def component_file(component: Component) -> str:
     """The name of a component's sound file, without its ending, such as ``01-C4``."""
     name = note_name(component.pitch.midi) if component.pitch else "unpitched"
@@ -73,8 +79,7 @@ def _write_sounds(
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
         files = [
-            stack.enter_context(soundfile.SoundFile(path, "w", audio.rate, audio.n_channels, subtype))
-            for path in paths
+            stack.enter_context(new_sound(path, audio.rate, audio.n_channels, subtype)) for path in paths
         ]
         for block in blocks:
             peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))

@@ -27,13 +27,14 @@ from starlette.routing import Route
 from otowake import text
 from otowake.errors import OtowakeError
 from otowake.io.audio import demo_path
+from otowake.io.names import safe_name
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.web import form
 from otowake.web.address import address_of
 from otowake.web.archive import archive
 from otowake.web.door import Door
-from otowake.web.draft import check_amount
+from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
 from otowake.web.job import Job, Refused
@@ -238,7 +239,7 @@ async def send_view(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in ("view.json", "spectrogram.png"):
         raise Refused(404, text.WEB_GONE)
-    return _file(job.folder, name)
+    return _file(job.result / PAGE, name)
 
 
 async def send_file(request: Request) -> Response:
@@ -253,7 +254,7 @@ async def send_archive(request: Request) -> Response:
     _, job = _found(request)
     if job.state != "done":
         raise Refused(404, text.WEB_GONE)
-    stem = Path(job.name).stem or "otowake"
+    stem = safe_name(Path(job.name).stem, 200)
     disposition = f"attachment; filename*=UTF-8''{quote(stem, safe='')}.zip"
     return StreamingResponse(
         archive(job.result, stem),

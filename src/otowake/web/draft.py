@@ -28,6 +28,9 @@ from otowake.web.processes import limit
 
 FILE = "draft.json"
 
+PAGE = ".page"
+"""The folder in a result with what the page shows of it: the two are replaced as one. No visitor is given it to keep."""
+
 READY = "ready"
 """What the process says first."""
 
@@ -143,6 +146,8 @@ def read_draft(folder: Path) -> Draft:
         )
     except DAMAGE as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
+
+
 def main() -> None:
     """Draft what each line of standard input asks for; answer with a line: a status and JSON."""
     seconds, gib = map(float, sys.argv[1:3])

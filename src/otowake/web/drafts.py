@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from otowake import text
+from otowake.web.draft import PAGE
 from otowake.web.job import Job, Refused
 from otowake.web.processes import Processes, killed
 
@@ -59,7 +60,7 @@ class Drafts:
         try:
             async with self._free:
                 status, answer = await self._answer(
-                    {"folder": str(job.folder), "name": job.name, "edits": edits}
+                    {"folder": str(job.result / PAGE), "name": job.name, "edits": edits}
                 )
         finally:
             self._asked.subtract(counted)

@@ -20,6 +20,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 
 from otowake import text
+from otowake.atomic import recover
 from otowake.options import ServeSpec
 from otowake.web.job import LIVE, Job, Refused
 from otowake.web.processes import Processes, killed
@@ -238,6 +239,7 @@ class Jobs:
             if job.process is process:
                 job.process = None
             await killed(process)
+            await asyncio.to_thread(recover, job.result)
         return told
 
     async def _new_process(self) -> Process | None:

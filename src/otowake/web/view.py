@@ -14,7 +14,7 @@ from otowake.plot.colours import PALETTE
 from otowake.signal import spectrogram
 from otowake.text import LANGUAGES
 from otowake.types import Analysis, Audio, Floats
-from otowake.web.draft import COMPONENT_EDITS
+from otowake.web.draft import COMPONENT_EDITS, PAGE, write_draft
 
 ROWS, COLUMNS = 320, 1600
 """The most that the picture of the spectrogram has."""
@@ -24,11 +24,14 @@ LOWEST_HZ = 40.0
 RANGE_DB = 70.0
 
 
-def write_view(analysis: Analysis, audio: Audio, folder: Path) -> None:
-    """Write ``view.json`` and ``spectrogram.png`` beside ``result``."""
-    view = view_of(analysis, audio, folder / "result")
-    view["spectrogram"] = _write_picture(audio, analysis, folder / "spectrogram.png")
-    (folder / "view.json").write_text(json.dumps(view, ensure_ascii=False), encoding="utf-8")
+def write_view(analysis: Analysis, audio: Audio, result: Path) -> None:
+    """Write ``view.json``, ``spectrogram.png`` and ``draft.json`` into :data:`PAGE` of a result whose files are written."""
+    page = result / PAGE
+    page.mkdir()
+    view = view_of(analysis, audio, result)
+    view["spectrogram"] = _write_picture(audio, analysis, page / "spectrogram.png")
+    (page / "view.json").write_text(json.dumps(view, ensure_ascii=False), encoding="utf-8")
+    write_draft(analysis, page)
 
 
 def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:

@@ -39,14 +39,7 @@ from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, spe
 from otowake.outside import DAMAGE, is_there, json_of, reason, rows
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats, Progress
-from otowake.web.draft import (
-    COMPONENT_EDITS,
-    RESTORE,
-    in_both,
-    names_component,
-    of_notes,
-    write_draft,
-)
+from otowake.web.draft import COMPONENT_EDITS, PAGE, RESTORE, in_both, names_component, of_notes
 from otowake.web.processes import limit
 from otowake.web.view import write_view
 
@@ -59,7 +52,7 @@ LOOKS_APART = 0.25
 FIRST = "first"
 """The folder that keeps the result, without its sounds, from before the first such round."""
 
-SOUNDS = shutil.ignore_patterns("*.flac", "*.wav", "*.png", "*.html")
+SOUNDS = shutil.ignore_patterns("*.flac", "*.wav", "*.png", "*.html", PAGE)
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -161,8 +154,7 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
         if rounds:
             written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
             (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
-    write_view(edited, audio, folder)
-    write_draft(edited, folder)
+        write_view(edited, audio, place)
 
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
@@ -204,8 +196,7 @@ def take_apart(order: dict[str, Any], tell: Tell) -> None:
     pictures.begin("writing")
     with new_folder(folder / "result", overwrite=True) as place:
         write_analysis(analysis, place, language)
-    write_view(analysis, audio, folder)
-    write_draft(analysis, folder)
+        write_view(analysis, audio, place)
 
 
 def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
