@@ -12,8 +12,9 @@ import soundfile
 from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import MOST_BYTES, Path_, open_recording, sha256
+from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import read_explained
-from otowake.io.folders import EXPLAINED, FACTORS, FOUND
+from otowake.io.folders import FACTORS, FOUND
 from otowake.io.notes import read_table
 from otowake.io.recipe import read_given
 from otowake.music import with_sound

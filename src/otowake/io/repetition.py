@@ -18,7 +18,10 @@ TOLERANCE = 1e-3
 """The most that ‖W·H − W'·H'‖ may be of ‖W·H‖ between machines or numbers of threads."""
 
 TABLES = ("components.csv", "notes.csv", "chords.csv")
-NOT_COMPARED = ("input", "made_with", "otowake", "given")
+DERIVED = ("components.csv", "chords.csv")
+"""The tables without which a result is still whole."""
+
+NOT_COMPARED = ("input", "made_with", "otowake", "given", "files")
 """What of ``analysis.json`` is about where and with what it was made."""
 
 
@@ -70,7 +73,7 @@ def compare(old: Path, new: Path) -> Repetition:
     compared, tables = [], []
     distance = loss = 0.0
     for name in ("factors.npz", *TABLES, "analysis.json"):
-        if not (new / name).is_file():
+        if not (new / name).is_file() or (name in DERIVED and not (old / name).is_file()):
             continue
         compared.append(name)
         try:
