@@ -230,6 +230,16 @@ def result(whole, tmp_path):
     return shutil.copytree(whole, tmp_path / "melody")
 
 
+@pytest.mark.parametrize("listed", [None, 5, "notes.mid", {"a": 1}, [1, None, "../../x", "notes.mid"]])
+def test_a_damaged_list_of_files_harms_nothing(result, program, listed):
+    facts = json.loads((result / "analysis.json").read_text())
+    (result / "analysis.json").write_text(json.dumps(facts | {"files": listed}))
+    before = sorted(result.rglob("*"))
+    assert program("show", result)[0] == OK
+    assert program("repair", result) == (OK, f"{result}: no file is missing.\n", "")
+    assert sorted(result.rglob("*")) == before
+
+
 def test_in_python_the_folder_is_there_even_if_warnings_are_errors(tmp_path, learnt, without_jams):
     with pytest.raises(IncompleteResult, match=r"notes\.jams \(KeyError: 'b'\).*: otowake repair /"):
         otowake.save_analysis(learnt[0], tmp_path / "x")

@@ -86,7 +86,8 @@ def edit_folder(
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path=folder)
     anew = [file.name for file in FILES if file.corrected and file.belongs(edited)]
-    kept = [file.name for file in FILES if not file.corrected and file.name in listed_files(folder)]
+    kept = [name for name in listed_files(folder) if name not in REWRITTEN]
+    listed = [file.name for file in FILES if file.name in (*kept, *anew)]
     with new_folder(folder, overwrite=True) as place:
         shutil.copytree(
             folder,
@@ -96,7 +97,7 @@ def edit_folder(
             copy_function=_linked,
             dirs_exist_ok=True,
         )
-        failed = write_files(Saving(edited, place, language, [*kept, *anew]), anew)
+        failed = write_files(Saving(edited, place, language, listed), anew)
     warn_of(failed, folder)
     return edited
 

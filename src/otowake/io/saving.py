@@ -17,7 +17,7 @@ from otowake.io.audio import Path_
 from otowake.io.files import COMPONENTS, REPORT, USUAL, File, Kind, Saving
 from otowake.io.folders import new_folder
 from otowake.io.notes import TooLong
-from otowake.outside import json_of
+from otowake.outside import DAMAGE, json_of
 from otowake.text import Language, Text
 from otowake.types import Analysis
 
@@ -183,18 +183,18 @@ def _remove(path: Path) -> None:
 
 
 def listed_files(folder: Path_) -> list[str]:
-    """The files that belong to a result: those that its ``analysis.json`` lists, or where it lists none, those there."""
+    """The files of a result, in the order of the table: those its ``analysis.json`` lists, or if none, those there."""
     names = json_of(Path(folder) / "analysis.json").get("files")
-    return [
-        file.name
-        for file in files.FILES
-        if (_is_there(folder, file.name) if names is None else file.name in names)
-    ]
+    is_list = isinstance(names, list)
+    return [f.name for f in files.FILES if (f.name in names if is_list else _is_there(folder, f.name))]
 
 
 def missing_files(folder: Path_) -> list[str]:
-    """The files that belong to a result and are not there."""
-    return [name for name in listed_files(folder) if not _is_there(folder, name)]
+    """The files that a result lists and that are not there; none where the folder is no result."""
+    try:
+        return [name for name in listed_files(folder) if not _is_there(folder, name)]
+    except DAMAGE:
+        return []
 
 
 def _is_there(folder: Path_, name: str) -> bool:
