@@ -1,6 +1,7 @@
 from otowake import plot as plot
 from otowake.console import progress as progress
 from otowake.errors import BadInput as BadInput
+from otowake.errors import IncompleteResult as IncompleteResult
 from otowake.errors import InputWarning as InputWarning
 from otowake.errors import MissingExtra as MissingExtra
 from otowake.errors import NotConverged as NotConverged
@@ -10,6 +11,7 @@ from otowake.io import load_analysis as load_analysis
 from otowake.io import save_analysis as save_analysis
 from otowake.io.audio import demo_path as demo_path
 from otowake.io.edits import edit_folder as edit_folder
+from otowake.io.repair import repair_folder as repair_folder
 from otowake.io.report import write_report as write_report
 from otowake.music import analyse as analyse
 from otowake.music.edits import apply_edits as apply_edits

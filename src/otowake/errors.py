@@ -68,3 +68,7 @@ class InputWarning(UserWarning):
     def in_language(self, language: Language) -> str:
         """The message in `language`."""
         return self.sentence.format(language, **self.facts)
+
+
+class IncompleteResult(InputWarning):
+    """A file of a result could not be written; the message says which, why, and how to make it later."""

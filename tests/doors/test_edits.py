@@ -173,7 +173,7 @@ def test_when_it_cannot_be_written_nothing_is_lost(folder, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("otowake.io.results.write_stems", full)
+    monkeypatch.setattr("otowake.io.files.write_explained", full)
     with pytest.raises(otowake.OtowakeError, match="No space left"):
         edit_folder(folder, [MOVE])
     assert contents(folder) == before

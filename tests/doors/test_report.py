@@ -15,7 +15,7 @@ import soundfile
 
 import otowake
 from otowake.io import report as reports
-from otowake.io.results import write_analysis
+from otowake.io.saving import write_analysis
 from otowake.plot import Snapshots
 from otowake.report.words import WORDS
 from otowake.signal.resampling import resample

@@ -170,16 +170,19 @@ def test_an_existing_folder_is_kept_unless_told(tmp_path, analysis):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "result"]
 
 
-@pytest.mark.parametrize("where", ["figure", "sound", "interrupt"])
-def test_nothing_half_written_stays(tmp_path, analysis, monkeypatch, where):
+@pytest.mark.parametrize(
+    ("where", "what", "expected"),
+    [
+        ((np, "savez"), OSError(28, "No space left on device"), CannotWrite),
+        ((np, "savez"), KeyboardInterrupt(), KeyboardInterrupt),
+        ((sound_files, "separate"), KeyboardInterrupt(), KeyboardInterrupt),
+    ],
+)
+def test_nothing_half_written_stays(tmp_path, analysis, monkeypatch, where, what, expected):
     def fail(*_, **__):
-        raise KeyboardInterrupt if where == "interrupt" else OSError(28, "No space left on device")
+        raise what
 
-    monkeypatch.setattr(
-        *{"figure": (np, "savez"), "sound": (sound_files, "separate"), "interrupt": (np, "savez")}[where],
-        fail,
-    )
-    expected = KeyboardInterrupt if where == "interrupt" else CannotWrite
+    monkeypatch.setattr(*where, fail)
     with pytest.raises(expected):
         save_analysis(analysis, tmp_path / "deep" / "result")
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import again, archive, compare, completion, edit, score, serve, show, split
+from otowake.cli import again, archive, compare, completion, edit, repair, score, serve, show, split
 from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
 from otowake.errors import OtowakeError
 from otowake.text import Language
@@ -20,6 +20,7 @@ COMMANDS = (
     split.demo_command,
     show.command,
     edit.command,
+    repair.command,
     compare.command,
     score.command,
     serve.command,
@@ -116,6 +117,7 @@ def program(language: Language) -> click.Group:
         language,
         params=[language_option(language), shown_version],
         help=text.HELP_PROGRAM.format(language),
+        epilog=text.HELP_EXIT_CODES.format(language),
         context_settings=settings,
         callback=lambda **_: None,
     )

@@ -10,9 +10,8 @@ import click
 
 from otowake import __version__, text
 from otowake.atomic import recover
-from otowake.cli.building import FAILED, OK, Command, language_option
-from otowake.cli.process import told
-from otowake.errors import BadInput
+from otowake.cli.building import FAILED, Command, language_option, warn
+from otowake.cli.process import ended, told
 from otowake.machine import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 
@@ -41,22 +40,20 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     recover(Path(folder))
     was = _threads_of(folder)
     if was and not use_threads(was):
-        _warn(language, text.AGAIN_THREADS.format(language, was=was, got=threads()))
-    from otowake.io.audio import check_file, sha256
+        warn(text.AGAIN_THREADS.format(language, was=was, got=threads()), language)
     from otowake.io.edits import read_edits
+    from otowake.io.files import BASIC, USUAL
     from otowake.io.folders import EDITS, new_folder
-    from otowake.io.recipe import recipe_of
+    from otowake.io.recipe import recipe_of, recording_of
     from otowake.io.repetition import compare
-    from otowake.io.results import write_analysis
+    from otowake.io.saving import warn_of, write_analysis
     from otowake.music.edits import apply_edits
 
     recipe, facts = recipe_of(folder)
-    path, digest = Path(facts["input"]["path"]), facts["input"]["sha256"]
-    check_file(path)
-    if (now := sha256(path)) != digest:
-        raise BadInput(text.AGAIN_ANOTHER, path=path, got=now[:12], was=digest[:12])
+    path = recording_of(facts)
     if facts["otowake"] != __version__:
-        _warn(language, text.AGAIN_VERSION.format(language, was=facts["otowake"], got=__version__))
+        sentence = text.AGAIN_VERSION.format(language, was=facts["otowake"], got=__version__)
+        warn(sentence, language)
     keep_compiled_programs()
     with tempfile.TemporaryDirectory() as scratch, new_folder(output or Path(scratch) / "again") as place:
         with told(language), quiet_decoders():
@@ -64,13 +61,14 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
         analysis = recipe.analyse(audio, V)
         if (Path(folder) / EDITS).is_file():
             analysis = apply_edits(analysis, read_edits(Path(folder) / EDITS))
-        with told(language):
-            write_analysis(analysis, place, language, only_data=output is None)
+        failed = write_analysis(analysis, place, language, kinds=USUAL if output else BASIC)
         found = compare(Path(folder), place)
+    with told(language) as warned:
+        warn_of(failed, output)
     click.echo(found.sentence(language))
     if output:
         click.echo(text.WROTE.format(language, folder=output))
-    return OK if found.alike else FAILED
+    return ended(warned) if found.alike else FAILED
 
 
 def _threads_of(folder: str) -> int | None:
@@ -82,7 +80,3 @@ def _threads_of(folder: str) -> int | None:
         return whole(facts["made_with"], "threads", 1, MOST_THREADS)
     except DAMAGE:
         return None
-
-
-def _warn(language: Language, message: str) -> None:
-    click.echo(text.WARNING.format(language, message=message), err=True)

@@ -15,12 +15,14 @@ from otowake.cli.building import (
     CANCELLED,
     FAILED,
     GROUPS,
+    INCOMPLETE,
     OK,
     Command,
     Program,
     complain,
     language_option,
     spec_options,
+    warn,
 )
 from otowake.cli.process import stopped_by_hand
 from otowake.cli.split import recipe_from, specs_from
@@ -135,6 +137,7 @@ def run(
             spec=specs[ArchiveSpec],
             watch=lambda now: watch(now) or stopped(),
             failed=lambda path, reason: complain(_failure(path, reason, language), language),
+            incomplete=lambda path, remark: warn(_failure(path, remark, language), language),
             language=language,
         )
     facts = {"done": tally.done, "found": tally.found, "failed": tally.failed, "now": tally.now}
@@ -143,7 +146,9 @@ def run(
     click.echo(text.WROTE.format(language, folder=output))
     if tally.stopped:
         return CANCELLED
-    return FAILED if tally.failed else OK
+    if tally.failed:
+        return FAILED
+    return INCOMPLETE if tally.incomplete else OK
 
 
 def _failure(path: str, reason: str, language: Language) -> str:

@@ -14,7 +14,7 @@ from otowake.errors import BadInput
 from otowake.options import GROUPS, Spec
 from otowake.text import LANGUAGES, Language, Text
 
-OK, FAILED, WRONG_USAGE, CANCELLED = 0, 1, 2, 130
+OK, FAILED, WRONG_USAGE, INCOMPLETE, CANCELLED = 0, 1, 2, 3, 130
 
 
 class Command(click.Command):
@@ -110,6 +110,10 @@ def chosen(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def complain(message: str, language: Language) -> None:
     click.echo(text.ERROR.format(language, message=message), err=True)
+
+
+def warn(message: str, language: Language) -> None:
+    click.echo(text.WARNING.format(language, message=message), err=True)
 
 
 def language_option(language: Language) -> click.Option:

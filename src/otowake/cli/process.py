@@ -12,7 +12,8 @@ from types import FrameType
 import click
 
 from otowake import text
-from otowake.errors import InputWarning
+from otowake.cli.building import INCOMPLETE, OK, warn
+from otowake.errors import IncompleteResult, InputWarning
 from otowake.text import Language
 
 
@@ -40,12 +41,18 @@ def stopped_by_hand(language: Language) -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def told(language: Language) -> Iterator[None]:
-    """Say our own warnings afterwards, each in one line; keep those of libraries away."""
+def told(language: Language) -> Iterator[list[InputWarning]]:
+    """Say our own warnings afterwards, each in one line, and give them; keep those of libraries away."""
+    ours: list[InputWarning] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", InputWarning)
-        yield
+        yield ours
     for warning in caught:
         if isinstance(warning.message, InputWarning):
-            message = warning.message.in_language(language)
-            click.echo(text.WARNING.format(language, message=message), err=True)
+            ours.append(warning.message)
+            warn(warning.message.in_language(language), language)
+
+
+def ended(warned: list[InputWarning]) -> int:
+    """The exit code of a command that has done its work and has given these warnings."""
+    return INCOMPLETE if any(isinstance(each, IncompleteResult) for each in warned) else OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -40,6 +41,7 @@ def show(language: Language, *, folder: str, lang: str | None) -> int:
 def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
     """Say what was found and where it is."""
     from otowake import tables
+    from otowake.io.saving import missing_files
 
     if analysis.components:
         out.print(tables.components_table(analysis, language))
@@ -58,5 +60,9 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
     elif analysis.part_spec is not None:
         tables.say(text.NO_PARTS.format(language), out)
     tables.say(text.WROTE.format(language, folder=folder), out)
-    if analysis.reported:
+    missing = missing_files(folder)
+    if missing:
+        facts = {"n": len(missing), "files": ", ".join(missing), "folder": shlex.quote(str(folder))}
+        tables.say(text.MISSING_FILES.format(language, **facts), out)
+    if analysis.reported and "report.html" not in missing:
         tables.say(text.LOOK_AND_LISTEN.format(language, path=folder / "report.html"), out)

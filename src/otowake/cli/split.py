@@ -24,7 +24,7 @@ from otowake.cli.building import (
     language_option,
     spec_options,
 )
-from otowake.cli.process import stopped_by_hand, told
+from otowake.cli.process import ended, stopped_by_hand, told
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.machine import keep_compiled_programs, quiet_decoders
@@ -144,11 +144,13 @@ def split(
     asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
     notes = _score_of(score)
     out = Console()
-    failed = 0
+    failed, codes = 0, {OK}
     with stopped_by_hand(language) as stopped:
         for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
             try:
-                one_file(path, folder, asked, specs, notes, overwrite, animation, language, out, stopped)
+                codes.add(
+                    one_file(path, folder, asked, specs, notes, overwrite, animation, language, out, stopped)
+                )
             except OtowakeError as error:
                 sentence = error.in_language(language)
                 name = Path(path).name
@@ -159,7 +161,7 @@ def split(
                 return CANCELLED
     if failed and len(files) > 1:
         click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
-    return FAILED if failed else OK
+    return FAILED if failed else max(codes)
 
 
 def _score_of(path: str | None) -> Sequence[Note] | None:
@@ -221,12 +223,14 @@ def one_file(
     language: Language,
     out: Console,
     stopped: Callable[[], bool],
-) -> None:
-    """Analyse one file, write its folder, and say what was found."""
+) -> int:
+    """Analyse one file, write its folder, and say what was found; returns the exit code."""
     from otowake import console
     from otowake.io.checkpoint import Checkpoint, key_of
+    from otowake.io.files import USUAL
     from otowake.io.folders import new_folder
-    from otowake.io.results import write_analysis
+    from otowake.io.repair import ANIMATED
+    from otowake.io.saving import warn_of, write_analysis
 
     keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
@@ -235,7 +239,8 @@ def one_file(
         factorised = "components" in stages
         with told(language), quiet_decoders():
             audio, V = recipe.open(path, place)
-        film = _film(60 if animation else 24) if factorised and (animation or "report" in stages) else None
+        watched = factorised and (animation or "report" in stages)
+        film = _film(ANIMATED if animation else 24) if watched else None
         with console.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, recipe.load, recipe.stft, recipe.fit)
             saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
@@ -249,15 +254,13 @@ def one_file(
 
             resume = saved.read() if factorised else None
             analysis = recipe.analyse(audio, V, watch=watch, resume=resume)
-        with told(language):
-            write_analysis(analysis, place, language, film)
-        if film and animation:
-            from otowake.plot import analysis_figure, animate_analysis
-
-            analysis_figure(analysis, language=language, before=True).savefig(place / "figure-before.png")
-            animate_analysis(film, analysis, place / "learning.gif", language=language)
+        kinds = (*USUAL, "animation") if animation else USUAL
+        failed = write_analysis(analysis, place, language, film, kinds)
     saved.remove()
+    with told(language) as warned:
+        warn_of(failed, folder)
     report(analysis, folder, language, out)
+    return ended(warned)
 
 
 def _film(most: int) -> Any:

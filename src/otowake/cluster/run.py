@@ -41,6 +41,8 @@ class Tally:
         Different recordings among the inputs, and what has come of them, in earlier runs too.
     now
         Those that were done in this run.
+    incomplete
+        Those of them that lack a file of their result because it could not be written.
     seconds
         Of audio that were analysed in this run.
     elapsed
@@ -57,6 +59,7 @@ class Tally:
     done: int = 0
     failed: int = 0
     now: int = 0
+    incomplete: int = 0
     seconds: float = 0.0
     elapsed: float = 0.0
     reading: bool = True
@@ -88,6 +91,7 @@ def run_archive(
     client: Any = None,
     watch: Watch | None = None,
     failed: Callable[[str, str], None] | None = None,
+    incomplete: Callable[[str, str], None] | None = None,
     analyse: Analyse | None = None,
     language: Language = "en",
 ) -> Tally:
@@ -109,6 +113,9 @@ def run_archive(
         Called about twice a second; True stops the run.
     failed
         Called with the path of each recording that fails, and the reason.
+    incomplete
+        Called with the path of each recording whose result lacks a file that could not be written, and a sentence
+        that names the file, the reason and the command that makes it later.
     analyse
         What workers call in place of :func:`otowake.analyse`.
     language
@@ -148,6 +155,7 @@ def run_archive(
         with sole_driver(archive), contextlib.closing(Manifest(archive)) as manifest:
             driver = _Driver(archive, manifest, recipe or Recipe(), spec or ArchiveSpec(), language)
             driver.watch, driver.failed, driver.analyse = watch, failed, analyse
+            driver.incomplete = incomplete
             driver.enter([*inputs])
             if driver.has_nothing_to_do():
                 return driver.end()
@@ -166,6 +174,7 @@ def run_archive(
 class _Driver:
     watch: Watch | None = None
     failed: Callable[[str, str], None] | None = None
+    incomplete: Callable[[str, str], None] | None = None
     analyse: Analyse | None = None
     language: Language
 
@@ -282,7 +291,11 @@ class _Driver:
         tally = self.tally
         if outcome.state == "done":
             seconds = tally.seconds + (outcome.seconds or 0.0)
-            self.tally = replace(tally, done=tally.done + 1, now=tally.now + 1, seconds=seconds)
+            lacking = tally.incomplete + outcome.incomplete
+            done, now = tally.done + 1, tally.now + 1
+            self.tally = replace(tally, done=done, now=now, incomplete=lacking, seconds=seconds)
+            if outcome.incomplete and self.incomplete:
+                self.incomplete(task.path, outcome.remark or "")
         else:
             self._tell([(task.path, outcome.reason or "")])
 

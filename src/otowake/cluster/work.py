@@ -6,6 +6,7 @@ import contextlib
 import errno
 import faulthandler
 import os
+import shutil
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from otowake import __version__, text
-from otowake.errors import BadInput, CannotWrite, InputWarning, OtowakeError
+from otowake.errors import BadInput, CannotWrite, IncompleteResult, InputWarning, OtowakeError
 from otowake.machine import keep_compiled_programs, quiet_decoders, use_threads
 from otowake.text import Language
 from otowake.types import Analysis
@@ -26,6 +27,9 @@ TRYING = ".trying"
 """The folder of an archive where a recording has a file while it is analysed, one line for each time it was begun."""
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+LEAST_ROOM = 2**20
+"""A disk with less room than so many bytes is full; not every library says why a file could not be written."""
+
 KEEP_PROGRAMS = 64
 """After this many recordings a worker forgets the programs that it has compiled: every length may need its own."""
 
@@ -49,12 +53,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it; ``stopped`` means that nothing can be written, for no fault of the recording."""
+    """What came of it; ``stopped`` means that nothing can be written, for no fault of the recording.
+
+    A result is `incomplete` if files that follow from its data could not be written; `remark` says which.
+    """
 
     state: Literal["done", "failed", "changed", "stopped"]
     reason: str | None = None
     remark: str | None = None
     seconds: float | None = None
+    incomplete: bool = False
 
 
 def read_digests(paths: list[str], language: Language) -> list[tuple[str, str | None, str | None]]:
@@ -162,9 +170,10 @@ def _tried(task: Task) -> Iterator[str | None]:
 
 
 def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
+    from otowake.io.files import BASIC, USUAL
     from otowake.io.folders import new_folder
     from otowake.io.recipe import Recipe
-    from otowake.io.results import write_analysis, write_reported
+    from otowake.io.saving import warn_of, write_analysis
 
     keep_compiled_programs()
     _forget_programs()
@@ -179,12 +188,32 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
         if (there := _there(folder, task)) is not None:  # a worker that was given up has ended it meanwhile
             return there
         with new_folder(folder, overwrite=True) as place:
-            write_analysis(analysis, place, task.language, only_data=not task.full)
-            if not task.full:
-                write_reported(analysis, place, task.language)  # data alone have none, but it was asked for
+            kinds = USUAL if task.full else (*BASIC, "report")
+            failed = write_analysis(analysis, place, task.language, kinds=kinds)
+            _check_room(place, failed)
             _settle(place)
-    ours = [w.message.in_language(task.language) for w in caught if isinstance(w.message, InputWarning)]
-    return Outcome("done", remark=" ".join(ours) or None, seconds=audio.n_samples / audio.rate)
+        warn_of(failed, folder)
+    ours = [w.message for w in caught if isinstance(w.message, InputWarning)]
+    return Outcome(
+        "done",
+        remark=" ".join(each.in_language(task.language) for each in ours) or None,
+        seconds=audio.n_samples / audio.rate,
+        incomplete=any(isinstance(each, IncompleteResult) for each in ours),
+    )
+
+
+def _check_room(place: Path, failed: dict[str, Exception]) -> None:
+    """Where files could not be written because the disk is full, stop: the same command goes on once there is room.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
+    """
+    causes = [error.__cause__ or error for error in failed.values()]
+    full = any(isinstance(cause, OSError) and cause.errno in FULL for cause in causes)
+    if full or (failed and shutil.disk_usage(place).free < LEAST_ROOM):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _settle(place: Path) -> None:

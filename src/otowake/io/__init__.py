@@ -2,6 +2,6 @@
 
 from otowake.io.audio import load
 from otowake.io.loading import load_analysis
-from otowake.io.results import save_analysis
+from otowake.io.saving import save_analysis
 
 __all__ = ["load", "load_analysis", "save_analysis"]

@@ -11,9 +11,10 @@ from typing import Any
 from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
-from otowake.io.folders import EDITS, REWRITTEN, new_folder
+from otowake.io.files import FILES, REWRITTEN, Saving
+from otowake.io.folders import EDITS, new_folder
 from otowake.io.loading import load_analysis
-from otowake.io.results import write_edited, write_reported
+from otowake.io.saving import listed_files, warn_of, write_files
 from otowake.music.edits import apply_edits
 from otowake.outside import json_of, reason
 from otowake.text import Language
@@ -62,7 +63,12 @@ def edit_folder(
     BadInput
         If a correction is not what it must be, or the recording is gone; the folder stays as it was.
     CannotWrite
-        If it can't be written; the folder stays as it was.
+        If its data can't be written; the folder stays as it was.
+
+    Warns
+    -----
+    IncompleteResult
+        If a file that follows from the data can't be written; :func:`otowake.repair_folder` makes it later.
 
     Examples
     --------
@@ -79,8 +85,10 @@ def edit_folder(
     edited = apply_edits(now, read_edits(folder / EDITS) if edits is None else edits)
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path=folder)
+    anew = [file.name for file in FILES if file.corrected and file.belongs(edited)]
+    kept = [name for name in listed_files(folder) if name not in REWRITTEN]
+    listed = [file.name for file in FILES if file.name in (*kept, *anew)]
     with new_folder(folder, overwrite=True) as place:
-        write_edited(edited, place, language)
         shutil.copytree(
             folder,
             place,
@@ -89,7 +97,8 @@ def edit_folder(
             copy_function=_linked,
             dirs_exist_ok=True,
         )
-        write_reported(edited, place, language)
+        failed = write_files(Saving(edited, place, language, listed), anew)
+    warn_of(failed, folder)
     return edited
 
 

@@ -12,37 +12,12 @@ from otowake import text
 from otowake.atomic import beside, put, recover
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_
-from otowake.io.explained import FILE as EXPLAINED
 
 FORMAT = 1
 """The version of the folder's layout."""
 
 FACTORS, EDITS, FOUND = "factors.npz", "edits.json", "found"
 """The factorisation; corrections by hand, and what was found before them."""
-
-REWRITTEN = frozenset(
-    {
-        "analysis.json",
-        "components.csv",
-        "figure.png",
-        "notes.csv",
-        "notes.mid",
-        "notes.jams",
-        "notes.labels.txt",
-        "notes.flac",
-        "score.musicxml",
-        "chords.csv",
-        "piano-roll.png",
-        "report.html",
-        "parts.png",
-        "timbre.png",
-        "stems",
-        EXPLAINED,
-        EDITS,
-        FOUND,
-    }
-)
-"""What is written anew when a result is corrected; everything else in its folder stays."""
 
 
 @contextlib.contextmanager

@@ -14,8 +14,9 @@ from otowake.arrays import Member, members_of
 from otowake.atomic import recover
 from otowake.errors import BadInput
 from otowake.io.audio import MOST_BYTES, MOST_HOURS, Path_, open_recording, sha256
+from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import read_explained
-from otowake.io.folders import EXPLAINED, FACTORS, FOUND
+from otowake.io.folders import FACTORS, FOUND
 from otowake.io.notes import read_table
 from otowake.io.recipe import Input, input_of, read_given, source_of
 from otowake.io.sounds import OTHER

@@ -5,29 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import math
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from otowake import text
-from otowake.errors import BadInput, InputWarning, MissingExtra
+from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
 from otowake.io.cells import cell_of, word_of
-from otowake.io.jams import jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
-from otowake.io.sounds import new_sound
+from otowake.io.sounds import check_whole, new_sound
 from otowake.music.harmony import roman_numeral
 from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
-from otowake.music.pitch import Style, note_name, style_of
+from otowake.music.pitch import Style, note_name
 from otowake.music.scored import ids_of
 from otowake.music.synth import synthesised
 from otowake.options import NoteSpec
 from otowake.outside import DAMAGE, content_of, reason
 from otowake.signal import downmix
-from otowake.text import Language, Text
+from otowake.text import Language
 from otowake.types import Analysis, Note, Sound
 
 COLUMNS: tuple[str, ...] = (
@@ -50,53 +48,41 @@ LONGEST_SCORE = 20_000
 """Notes from which on no score is written: nobody reads it, and it takes minutes."""
 
 
-def write_notes_as_data(analysis: Analysis, place: Path) -> None:
-    """Write notes and chords for programs into a folder: tables and MIDI."""
+class TooLong(BadInput):
+    """A file is left out because nobody could use one of that length."""
+
+
+def write_midi(analysis: Analysis, path: Path) -> None:
+    """Write the notes as MIDI, a track for each part."""
     rhythm, spec = analysis.rhythm, analysis.note_spec or NoteSpec()
-    (place / "notes.csv").write_text(notes_table(analysis), encoding="utf-8")
-    (place / "chords.csv").write_text(chords_table(analysis), encoding="utf-8")
     tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
     tracks = [(part.name, part.notes) for part in analysis.parts]
-    write_notes(analysis.notes, place / "notes.mid", tempo=tempo, bend=spec.bend, tracks=tracks)
+    write_notes(analysis.notes, path, tempo=tempo, bend=spec.bend, tracks=tracks)
 
 
-def write_notes_to_read(analysis: Analysis, place: Path, language: Language) -> None:
-    """Write notes for people into a folder: labels, JAMS, a score and the sound to hear mistakes by.
+def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
+    """Write the notes as a score.
 
-    A score needs notes and the extra ``score``; where it can't be, an :class:`InputWarning` says so.
+    Raises
+    ------
+    MissingExtra
+        Without the extra ``score``.
+    TooLong
+        If there are more notes than :data:`LONGEST_SCORE`.
     """
-    names = labels(analysis, language, style_of(analysis))
-    (place / "notes.labels.txt").write_text(names, encoding="utf-8")
-    (place / "notes.jams").write_text(jams_of(analysis), encoding="utf-8")
-    if analysis.audio is not None:
-        write_sound(analysis, analysis.audio, place / "notes.flac")
-    if any(not note.is_drum for note in analysis.notes):
-        _write_score(analysis, place / "score.musicxml", language)
-
-
-def _write_score(analysis: Analysis, path: Path, language: Language) -> None:
     n, title = len(analysis.notes), analysis.audio.name if analysis.audio else ""
-    why = _filled(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n) if n > LONGEST_SCORE else None
-    try:
-        if why is None:
-            titles = [title_of(part, language) for part in analysis.parts]
-            parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
-            facts = {
-                "rhythm": analysis.rhythm,
-                "key": analysis.key,
-                "title": title,
-                "parts": parts,
-                "chords": analysis.chords,
-            }
-            write_score(analysis.notes, path, **facts)
-    except MissingExtra as error:
-        why = _filled(error.sentence, **error.facts)
-    if why is not None:
-        warnings.warn(InputWarning(text.LEFT_OUT, what=path.name, why=why), stacklevel=2)
-
-
-def _filled(sentence: Text, **facts: Any) -> Text:
-    return Text(*(sentence.format(language, **facts) for language in text.LANGUAGES))
+    if n > LONGEST_SCORE:
+        raise TooLong(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n)
+    titles = [title_of(part, language) for part in analysis.parts]
+    parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
+    facts = {
+        "rhythm": analysis.rhythm,
+        "key": analysis.key,
+        "title": title,
+        "parts": parts,
+        "chords": analysis.chords,
+    }
+    write_score(analysis.notes, path, **facts)
 
 
 def notes_table(analysis: Analysis) -> str:
@@ -156,6 +142,7 @@ def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
                 waiting = np.append(waiting, next(played))
             file.write(np.clip(np.stack([left, waiting[: len(left)]], axis=1), -1, 1))
             waiting = waiting[len(left) :]
+    check_whole(path, audio.n_samples)
 
 
 def read_table(path: Path_) -> list[Note]:

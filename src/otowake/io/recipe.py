@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.errors import BadInput
-from otowake.io.audio import RATES, Path_, Recording, open_recording
+from otowake.io.audio import RATES, Path_, Recording, check_file, open_recording, sha256
 from otowake.io.cells import cell_of, word_of
 from otowake.io.dictionary import load_dictionary, start_of
 from otowake.io.notes import MOST_BYTES
@@ -195,6 +195,21 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
     if stopped:
         raise BadInput(text.AGAIN_STOPPED, path=folder)
     return recipe, facts
+
+
+def recording_of(facts: dict[str, Any]) -> Path:
+    """The recording that a result was made from, by what its ``analysis.json`` says.
+
+    Raises
+    ------
+    BadInput
+        If it is gone, or another file now.
+    """
+    path, digest = Path(facts["input"]["path"]), facts["input"]["sha256"]
+    check_file(path)
+    if (now := sha256(path)) != digest:
+        raise BadInput(text.AGAIN_ANOTHER, path=path, got=now[:12], was=digest[:12])
+    return path
 
 
 def given_table(notes: Sequence[Note]) -> str:

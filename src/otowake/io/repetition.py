@@ -22,7 +22,10 @@ TOLERANCE = 1e-3
 """The most that ‖W·H − W'·H'‖ may be of ‖W·H‖ between machines or numbers of threads."""
 
 TABLES = ("components.csv", "notes.csv", "chords.csv")
-NOT_COMPARED = ("input", "made_with", "otowake", "given")
+DERIVED = ("components.csv", "chords.csv")
+"""The tables without which a result is still whole."""
+
+NOT_COMPARED = ("input", "made_with", "otowake", "given", "files")
 """What of ``analysis.json`` is about where and with what it was made."""
 
 
@@ -74,7 +77,7 @@ def compare(old: Path, new: Path) -> Repetition:
     compared, tables = [], []
     distance = loss = 0.0
     for name in (FACTORS, *TABLES, "analysis.json"):
-        if not is_there(new / name):
+        if not is_there(new / name) or (name in DERIVED and not is_there(old / name)):
             continue
         compared.append(name)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,11 @@ import soundfile
 from otowake import text
 from otowake.atomic import beside
 from otowake.errors import CannotWrite
+from otowake.io import files
 from otowake.io.audio import Path_
 from otowake.io.names import within
-from otowake.io.notes import write_notes_as_data, write_notes_to_read
-from otowake.io.sounds import OTHER, component_file, write_components, write_stems
+from otowake.io.saving import warn_of, write_files
+from otowake.io.sounds import OTHER, component_file
 from otowake.music.synth import synthesised
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
@@ -41,6 +43,19 @@ MOST_BYTES = 10_000_000
 
 LARGEST_FILE = 300_000
 """Bytes up to which a file to take away lies in the report."""
+
+NEEDED = (
+    "components",
+    "stems",
+    "notes.mid",
+    "score.musicxml",
+    "notes.csv",
+    "chords.csv",
+    "notes.labels.txt",
+    "notes.jams",
+    "notes.flac",
+)
+"""What is written for a report without a result folder."""
 
 RATE, FINE_RATE = 22_050, 32_000
 """The rate of components and synthesised notes in the report, and of the recording and its parts, in Hz: FLAC of
@@ -81,6 +96,11 @@ def write_report(
     CannotWrite
         If it can't be written.
 
+    Warns
+    -----
+    IncompleteResult
+        If a file that it offers or plays can't be made; the report is written without it.
+
     Examples
     --------
     >>> import otowake, tempfile
@@ -92,16 +112,7 @@ def write_report(
     """
     path = Path(path)
     try:
-        with ExitStack() as stack:
-            spare = path.with_name(within(f"{path.stem}-sound"))
-            if folder is None:
-                folder = (
-                    spare if _is_long(analysis) else Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                )
-                _fill(analysis, folder, language)
-            sounds = list(_tracks(analysis, Path(folder).resolve(), path.parent.resolve(), spare.resolve()))
-            offered = list(_offered(Path(folder).resolve(), path.parent.resolve()))
-            content = page(analysis, sounds, offered, snapshots=snapshots, language=language)
+        content = report_text(analysis, path, folder, snapshots, language)
         with beside(path) as new:
             new.write_text(content, encoding="utf-8")
             new.replace(path)
@@ -111,24 +122,42 @@ def write_report(
     return path
 
 
+def report_text(
+    analysis: Analysis,
+    path: Path,
+    folder: Path_ | None,
+    snapshots: Snapshots | None,
+    language: Language,
+) -> str:
+    """The report that is to lie at `path`; sounds that it links to and that are in no folder are written beside it."""
+    spare, home = path.with_name(within(f"{path.stem}-sound")), path.parent.resolve()
+    is_new = not spare.exists()
+    with ExitStack() as stack:
+        try:
+            if folder is None:
+                temporary = None if _is_long(analysis) else tempfile.TemporaryDirectory()
+                folder = stack.enter_context(temporary) if temporary else spare
+                _fill(analysis, Path(folder), language)
+            place = Path(folder).resolve()
+            sounds = list(_tracks(analysis, place, home, spare.resolve()))
+            offered = list(_offered(place, home))
+            return page(analysis, sounds, offered, snapshots=snapshots, language=language)
+        except BaseException:
+            if is_new:
+                shutil.rmtree(spare, ignore_errors=True)
+            raise
+
+
 def _is_long(analysis: Analysis) -> bool:
     audio = analysis.audio
     return audio is not None and audio.n_samples > LONGEST * audio.rate
 
 
 def _fill(analysis: Analysis, folder: Path, language: Language) -> None:
-    """Write what the report needs of a result folder."""
+    """Write what the report plays and offers; a file that fails is left out of it, with a warning."""
     folder.mkdir(exist_ok=True)
-    if analysis.note_spec is not None:
-        write_notes_as_data(analysis, folder)
-        write_notes_to_read(analysis, folder, language)
-    audio = analysis.audio
-    if audio is None:
-        return
-    if analysis.fit is not None and not (folder / "components").exists():
-        write_components(analysis, audio, folder / "components")
-    if analysis.stems is not None and not (folder / "stems").exists():
-        write_stems(analysis, audio, folder / "stems")
+    names = [file.name for file in files.FILES if file.name in NEEDED and file.belongs(analysis)]
+    warn_of(write_files(files.Saving(analysis, folder, language, names), names))
 
 
 def _wanted(analysis: Analysis) -> Iterator[tuple[Track, str]]:
@@ -207,7 +236,7 @@ def _blocks_of(file: Path) -> Iterator[Floats]:
     """Mixed to mono."""
     with soundfile.SoundFile(file) as sound:
         while len(block := sound.read(10 * sound.samplerate, dtype="float32", always_2d=True)):
-            yield mixed_samples(block.T)
+            yield mixed_samples(np.asarray(block.T, np.float32))
 
 
 def _offered(folder: Path, home: Path) -> Iterator[File]:

@@ -87,6 +87,17 @@ def _write_sounds(
                 return peak
             list(pool.map(lambda file, sound: file.write(sound.T), files, block))
     for path in paths:
-        if soundfile.info(path).frames != audio.n_samples:
-            raise OSError(f"{path.name} was not written whole; the disk may be full")
+        check_whole(path, audio.n_samples)
     return peak
+
+
+def check_whole(path: Path, n_samples: int) -> None:
+    """See that a sound was written to its end: a disk that fills up as the file is closed raises no error.
+
+    Raises
+    ------
+    OSError
+        If it was not.
+    """
+    if soundfile.info(path).frames != n_samples:
+        raise OSError(f"{path.name} was not written whole; the disk may be full")

@@ -29,5 +29,7 @@ class Text(NamedTuple):
         """The template in `language`, filled in; facts that are themselves `Text` are put into it too."""
         words = {k: v.format(language) if isinstance(v, Text) else v for k, v in facts.items()}
         template = self.ja if language == "ja" else self.en
+        if not facts:
+            return template
         template = _ONE_OR_MORE.sub(lambda found: found[2 if str(words[found[1]]) == "1" else 3], template)
-        return template.format(**words) if words else template
+        return template.format(**words)

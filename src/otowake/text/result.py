@@ -27,6 +27,23 @@ NOT_AT_REST = Text(
     "学習は{stop}が、まだ収束していません。max_iter を大きくすると近づきます。",
 )
 LEFT_OUT = Text("{what} was left out. {why}", "{what} は作りませんでした。{why}")
+FILE_AND_REASON = Text("{file} ({why})", "{file}（{why}）")
+NOT_WRITTEN = Text(
+    "{n} {n|file|files} of the result could not be written: {files}. The rest of the result is there.",
+    "結果のうち {n} 個のファイルを書き込めませんでした: {files}。ほかのファイルはすべてあります。",
+)
+NOT_WRITTEN_REPAIR = Text(
+    "{n} {n|file|files} of the result could not be written: {files}. The rest of the result is there; to make what is "
+    "missing: otowake repair {folder}",
+    "結果のうち {n} 個のファイルを書き込めませんでした: {files}。ほかのファイルはすべてあります。足りないものを作るには: "
+    "otowake repair {folder}",
+)
+MISSING_FILES = Text(
+    "Missing: {files}; to make {n|it|them}: otowake repair {folder}",
+    "欠けているファイル: {files}。作るには: otowake repair {folder}",
+)
+REPAIRED = Text("Made: {files}", "作成: {files}")
+NOTHING_MISSING = Text("{folder}: no file is missing.", "{folder}: 欠けているファイルはありません。")
 KEYS = {
     "major": Text("{tonic} major", "{tonic}長調"),
     "minor": Text("{tonic} minor", "{tonic}短調"),

@@ -42,6 +42,16 @@ HELP_EDIT = Text(
     "Correct a result by hand: apply the corrections in its edits.json to what was found, and write it anew.",
     "結果を手で直します。フォルダー内の edits.json の修正を、見つかった結果に適用して書き直します。",
 )
+HELP_REPAIR = Text(
+    "Make the files of a result that are missing, for instance because the disk was full.",
+    "ディスクの空き不足などで欠けている結果のファイルを作ります。",
+)
+HELP_EXIT_CODES = Text(
+    "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 done, but a file of a result could not be written (otowake repair "
+    "makes it); 130 stopped by hand.",
+    "終了コード: 0 成功、1 失敗、2 使い方の誤り、3 成功したが書き込めなかったファイルがある（otowake repair で作成）、"
+    "130 中止。",
+)
 HELP_EDITS = Text(
     "take the corrections from this file, which becomes the folder's edits.json",
     "修正をこのファイルから読み、フォルダーの edits.json にします",

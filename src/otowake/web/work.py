@@ -30,7 +30,7 @@ from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import load, said_length
 from otowake.io.folders import new_folder
 from otowake.io.loading import load_analysis
-from otowake.io.results import write_analysis
+from otowake.io.saving import warn_of, write_analysis
 from otowake.machine import keep_compiled_programs
 from otowake.music import analyse, with_sound
 from otowake.music.edits import apply_edits
@@ -150,11 +150,12 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
         edited = edit_components(edited, of_components)
     tell({"begun": "writing"})
     with new_folder(result, overwrite=True) as place:
-        write_analysis(edited, place, order["language"])
+        failed = write_analysis(edited, place, order["language"])
         if rounds:
             written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
             (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
         write_view(edited, audio, place)
+    warn_of(failed)
 
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
@@ -195,8 +196,9 @@ def take_apart(order: dict[str, Any], tell: Tell) -> None:
     )
     pictures.begin("writing")
     with new_folder(folder / "result", overwrite=True) as place:
-        write_analysis(analysis, place, language)
+        failed = write_analysis(analysis, place, language)
         write_view(analysis, audio, place)
+    warn_of(failed)
 
 
 def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
