@@ -375,7 +375,16 @@ def test_a_run_of_an_archive_ends_with_the_code_that_says_so(tmp_path, monkeypat
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
     clip(tmp_path / "music" / "a.wav", 0)
     clip(tmp_path / "music" / "z-lacks.wav", 1)
-    command = ["archive", "run", tmp_path / "music", "-o", tmp_path / "out", "--workers", "1", *FAST]
+    command = [
+        "archive",
+        "run",
+        tmp_path / "music",
+        "-o",
+        tmp_path / "out",
+        "--workers",
+        "1",
+        *FAST,
+    ]
     done = begin(tmp_path / "driver.py", *command)
     out, err = done.communicate(timeout=PATIENCE)
     assert done.returncode == INCOMPLETE, err

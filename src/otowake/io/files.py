@@ -14,7 +14,14 @@ from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import write_explained
 from otowake.io.folders import EDITS, FACTORS, FOUND
 from otowake.io.jams import jams_of
-from otowake.io.notes import chords_table, labels, notes_table, write_midi, write_musicxml, write_sound
+from otowake.io.notes import (
+    chords_table,
+    labels,
+    notes_table,
+    write_midi,
+    write_musicxml,
+    write_sound,
+)
 from otowake.io.recipe import GIVEN, given_table
 from otowake.io.sounds import write_components, write_stems
 from otowake.music.pitch import style_of
@@ -61,8 +68,8 @@ class File:
     name
         What it is called.
     kind
-        ``data`` is what :func:`otowake.load_analysis` reads: without it there is no result. Everything else can be made
-        from the data.
+        ``data`` is what :func:`otowake.load_analysis` reads: without it there is no result.
+        Everything else can be made from the data.
     belongs
         Whether an analysis has it.
     write
@@ -237,7 +244,7 @@ FILES = (
     File("learning.gif", "animation", _has_fit, _animation, corrected=False),
     File(REPORT, "report", lambda analysis: analysis.reported, _report),
 )
-"""The files of a result, in the order in which they are written: data first, last the report, which offers the others."""
+"""The files of a result in the order of writing: data first, last the report of all."""
 
 REWRITTEN = frozenset(file.name for file in FILES if file.corrected) | {"report-sound"}
 """What is written anew when a result is corrected; everything else in its folder stays."""

@@ -23,10 +23,10 @@ ANIMATED = 60
 
 
 def repair_folder(folder: Path_, *, language: Language = "en") -> tuple[str, ...]:
-    """Make the files of a result folder that are missing: those its ``analysis.json`` lists and that are not there.
+    """Make the files of a result that are missing: those that its ``analysis.json`` lists.
 
-    Everything that is there stays as it is, but for a report that lacks what was made: it is written anew, with the
-    beginning and the end of the learning only. ``learning.gif`` takes the learning once more.
+    Everything that is there stays as it is, but for a report that lacks what was made: it is
+    written anew, with the beginning and the end of the learning only. ``learning.gif`` takes the learning once more.
 
     Parameters
     ----------

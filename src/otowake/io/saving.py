@@ -69,16 +69,16 @@ def save_analysis(
     Of components: ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
     auditions, restarts (the loss of each run) and their agreement;
-    ``components.csv`` describes each component, counted from 1; ``components/`` has the sound of each.
+    ``components.csv`` describes each component, counted from 1; ``components/`` has its sound.
     Of notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
-    ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording left and the
-    notes as synthesised right.
-    ``stems/`` has the sound of each part and of what is left; together they are the recording. ``stems.npz`` holds
-    what each note contributes to the recording, and ``parts.png`` and ``timbre.png`` show it.
+    ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording
+    left and the notes as synthesised right.
+    ``stems/`` has the sound of each part and of what is left; together they are the recording.
+    ``stems.npz`` holds what each note contributes to the recording, and ``parts.png`` and ``timbre.png`` show it.
     Of an analysis that was corrected by hand: ``edits.json``, and in ``found/`` what was found.
     ``report.html`` shows and plays all of it in a browser (:func:`otowake.write_report`).
-    ``analysis.json`` says what was analysed, how, how it ended, which files belong to the result, and has key, tempo,
-    beats, chords and parts.
+    ``analysis.json`` says what was analysed, how, how it ended, which files belong to the result,
+    and has key, tempo, beats, chords and parts.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def write_analysis(
 
 
 def write_files(it: Saving, names: Collection[str]) -> dict[str, Exception]:
-    """Write files of a result: data must be written, and no other file that fails keeps the rest from it.
+    """Write files of a result; data must be written, and any other file may fail by itself.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def _tried(files: Iterable[File], it: Saving) -> dict[str, Exception]:
 
 
 def _write(file: File, it: Saving) -> None:
-    """Write a file under another name and move it to its place, so that it is never there half-written."""
+    """Write a file under another name and move it into place, so that it is never half-written."""
     target, part = it.place / file.name, it.place / (PART + file.name)
     _remove(part)
     try:
@@ -183,7 +183,10 @@ def _remove(path: Path) -> None:
 
 
 def listed_files(folder: Path_) -> list[str]:
-    """The files of a result, in the order of the table: those its ``analysis.json`` lists, or if none, those there."""
+    """Give the files that ``analysis.json`` lists, in the table's order.
+
+    Of a result by a version that listed none, give those that are there.
+    """
     names = json_of(Path(folder) / "analysis.json").get("files")
     is_list = isinstance(names, list)
     return [f.name for f in files.FILES if (f.name in names if is_list else _is_there(folder, f.name))]
