@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +15,10 @@ import soundfile
 from otowake import text
 from otowake.errors import BadInput, InputWarning, MissingExtra
 from otowake.io.decoder import Decoder
+from otowake.io.sndfile import open_sndfile
 from otowake.options import LoadSpec
 from otowake.outside import opened
 from otowake.types import Audio, Floats, Source
-
-BLOCK_SECONDS = 0.5
-"""How much is decoded at once; of a damaged file, less than this is lost before the damage."""
 
 MOST_BYTES = 4 * 2**30
 """The most that a recording may take in memory, decoded."""
@@ -32,16 +29,11 @@ LONG_SECONDS = 1200.0
 MOST_HOURS = 24
 """The longest recording that is read, in hours."""
 
-BLOCK_VALUES = 2**22
-"""The most numbers that are decoded at once, whatever a file says of its rate and channels."""
-
 RATES = range(100, 2_000_001)
 """The sampling rates that are read, in Hz: a file of few bytes and another rate would be days, or gigabytes, of sound."""
 
 MISSING_SECONDS = 0.1
 """A file that ends this much before the length it promises is called cut short."""
-
-SAMPLE_BYTES = {"PCM_U8": 1, "PCM_S8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 
 Path_ = str | os.PathLike[str]
 
@@ -83,7 +75,10 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     spec = LoadSpec(start=start, duration=duration)
     path = Path(path)
     check_file(path)
-    decoder = _open(path, spec)
+    return _loaded(path, _open(path, spec), spec)
+
+
+def _loaded(path: Path, decoder: Decoder, spec: LoadSpec) -> Audio:
     limit = f"{MOST_BYTES / 2**30:g} GiB"
     likely = min(decoder.there or 0, _wanted(decoder, spec))
     if 4 * likely * decoder.n_channels > MOST_BYTES:
@@ -155,7 +150,7 @@ def _wanted(decoder: Decoder, spec: LoadSpec) -> float:
 
 def _opened(path: Path, spec: LoadSpec) -> Decoder:
     try:
-        return _open_soundfile(path, spec)
+        return open_sndfile(path, spec)
     except soundfile.LibsndfileError as error:
         if importlib.util.find_spec("av"):
             from otowake.io.media import open_media
@@ -177,88 +172,33 @@ def _is_media(path: Path) -> bool:
     )
 
 
-class Onward(soundfile.SoundFile):
-    """A file that is only read onward.
-
-    soundfile seeks to where it is after each read, and in MP3 libsndfile seeks by guess: the blocks would not join.
-    """
-
-    def seekable(self) -> bool:
-        return False
-
-
-def _open_soundfile(path: Path, spec: LoadSpec) -> Decoder:
-    file = soundfile.SoundFile(path)
-    if file.format == "MP3":
-        file.close()
-        file = Onward(path)
-    first = round(spec.start * file.samplerate)
-    if first >= file.frames > 0:
-        length = f"{file.frames / file.samplerate:g}"
-        file.close()
-        raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=length)
-    promised = max(file.frames, _promised_by_header(file)) - first
-    return Decoder(
-        file.samplerate, file.channels, promised, file.frames - first, _soundfile_blocks(file, first)
-    )
-
-
-def _promised_by_header(file: soundfile.SoundFile) -> int:
-    """The samples that a WAV header promises: libsndfile counts those that are there, and logs what was said.
-
-    0 and 2^32 − 1 bytes are what programs write that don't know the length beforehand.
-    """
-    width = SAMPLE_BYTES.get(file.subtype)
-    said = re.search(r"^ *[Dd]ata(?: size)? *: *(\d+)", file.extra_info, re.MULTILINE)
-    if width is None or said is None or int(said[1]) in (0, 2**32 - 1):
-        return 0
-    return int(said[1]) // (width * file.channels)
-
-
-def _soundfile_blocks(file: soundfile.SoundFile, first: int) -> Iterator[Floats]:
-    """From the sample `first` on; in MP3, where libsndfile seeks by guess, what comes before is decoded too."""
-    with file:
-        skip = first if file.format == "MP3" else 0
-        if first > skip:
-            file.seek(first)
-        size = max(1, min(round(BLOCK_SECONDS * file.samplerate), BLOCK_VALUES // file.channels))
-        while len(block := file.read(size, dtype="float32", always_2d=True)):
-            if skip < len(block):
-                yield np.asarray(block[skip:], dtype=np.float32)
-            skip = max(0, skip - len(block))
-
-
 def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
-    """The blocks of a decoder as far as they are wanted and whole, with a warning if some are missing."""
+    """The blocks of a decoder as far as they are wanted, with a warning if some could not be read."""
     rate = decoder.rate
     wanted = None if spec.duration is None else round(spec.duration * rate)
     got = 0
-    try:
-        for block in decoder.blocks:
-            part = block if wanted is None else block[: wanted - got]
-            got += len(part)
-            if got > MOST_HOURS * 3600 * rate:
-                raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_HOURS} h")
-            yield part
-            if wanted is not None and got >= wanted:
-                break
-    except soundfile.LibsndfileError as error:
-        if not got:
-            raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
-        warnings.warn(
-            InputWarning(text.CUT_SHORT_SOMEWHERE, path=path, got=f"{got / rate:.2f}"), stacklevel=4
-        )
-        return
+    for block in decoder.blocks:
+        part = block if wanted is None else block[: wanted - got]
+        got += len(part)
+        if got > MOST_HOURS * 3600 * rate:
+            raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_HOURS} h")
+        yield part
+        if wanted is not None and got >= wanted:
+            break
+    why = ", ".join(dict.fromkeys(decoder.damage))
     if not got:
-        raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound in it")
+        raise BadInput(text.NOT_AUDIO, path=path, why=why or "there is no sound in it")
+    facts = {"path": path, "got": f"{got / rate:.2f}"}
     expected = min((n for n in (wanted, decoder.promised) if n is not None), default=got)
     if expected - got > MISSING_SECONDS * rate:
-        facts = {"path": path, "got": f"{got / rate:.2f}", "promised": f"{expected / rate:.2f}"}
-        warnings.warn(InputWarning(text.CUT_SHORT, **facts), stacklevel=4)
+        promised = f"{expected / rate:.2f}"
+        warnings.warn(InputWarning(text.CUT_SHORT, **facts, promised=promised), stacklevel=4)
+    elif why:
+        warnings.warn(InputWarning(text.DAMAGED, **facts, why=why), stacklevel=4)
 
 
 def said_length(path: Path_) -> float | None:
-    """What a file says of its own length, in seconds, before anything of it is decoded; None if it says nothing.
+    """How long a file is by its bytes or else by its header, in seconds, not decoded; None if unknown.
 
     Errors are those of :func:`load`.
 
@@ -270,7 +210,8 @@ def said_length(path: Path_) -> float | None:
     path = Path(path)
     check_file(path)
     decoder = _open(path, LoadSpec())
-    return None if decoder.promised is None else decoder.promised / decoder.rate
+    length = decoder.likely()
+    return None if length is None else length / decoder.rate
 
 
 class Recording:
@@ -331,7 +272,6 @@ def open_recording(path: Path_, *, start: float = 0.0, duration: float | None = 
     path = Path(path)
     check_file(path)
     decoder = _open(path, spec)
-    asked = spec.duration or np.inf
-    if min(asked, (decoder.promised or 0) / decoder.rate) < LONG_SECONDS:
-        return load(path, start=start, duration=duration)
+    if min(_wanted(decoder, spec), decoder.likely() or 0) < LONG_SECONDS * decoder.rate:
+        return _loaded(path, decoder, spec)
     return Recording(path, spec)

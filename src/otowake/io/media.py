@@ -9,7 +9,7 @@ is music; its dropping is turned off and one frame dropped here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 import av
@@ -19,7 +19,7 @@ from av.error import FFmpegError
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.io.decoder import Decoder
+from otowake.io.decoder import Decoder, conformed, skipped
 from otowake.options import LoadSpec
 from otowake.types import Floats
 
@@ -31,6 +31,12 @@ FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,m
 
 GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
 """Formats that don't say how long they are; FFmpeg estimates it from the bit rate."""
+
+Piece = tuple[int, Floats]
+"""A sampling rate and samples."""
+
+MOST_PADDING = 4096
+"""At most so many samples at the end are padding."""
 
 WMA = ("wmav1", "wmav2")
 
@@ -57,15 +63,14 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
         raise BadInput(text.NOT_AUDIO, path=path, why="it is coded in no way that is known")
     rate = stream.codec_context.sample_rate
     first = round(spec.start * rate)
-    blocks = _from(first, _music(path, container, stream))
-    start = next(blocks, None)
-    if start is None:
-        if not first:
-            raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound in it")
-        raise BadInput(text.AFTER_END, path=path, start=f"{spec.start:g}", length=f"{_length(stream):g}")
     promised = round(_length(stream) * rate) - first
     sure = promised > 0 and not GUESSED_LENGTH & set(container.format.name.split(","))
-    return Decoder(rate, start.shape[1], promised if sure else None, None, chain([start], blocks))
+    damage: list[str] = []
+    blocks = skipped(path, _music(container, stream, damage), first, rate)
+    start = next(blocks, None)
+    if start is None:
+        raise BadInput(text.NOT_AUDIO, path=path, why=", ".join(damage) or "there is no sound in it")
+    return Decoder(rate, start.shape[1], promised if sure else None, None, chain([start], blocks), damage)
 
 
 def _reason(error: Exception) -> str:
@@ -77,59 +82,72 @@ def _length(stream: av.AudioStream) -> float:
     return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
 
 
-def _from(first: int, blocks: Iterator[Floats]) -> Iterator[Floats]:
-    """The blocks less their first samples. Decoding what is thrown away is exact in every container."""
-    for block in blocks:
-        if first < len(block):
-            yield block[first:]
-        first = max(0, first - len(block))
-
-
-def _music(path: Path, container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[Floats]:
-    """All of a track as (sample, channel), without the priming at its start and MP4's padding at its end."""
-    codec = stream.codec_context
-    if codec.codec.name in WMA:
-        codec.flags2 |= SKIP_MANUAL
-    left = None
-    if "mp4" in container.format.name.split(",") and stream.duration:
-        left = round(_length(stream) * codec.sample_rate)
-    skip: int | None = None
-    shape: tuple[int, int] | None = None
+def _music(
+    container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
+) -> Iterator[Floats]:
+    """All of a track as (sample, channel), in the format that it begins with."""
     with container:
-        for frame, signalled in _frames(path, container, stream):
-            if skip is None:
-                skip = _delay(codec, frame, signalled)
-            samples = _samples(frame)
-            shape = shape or (frame.sample_rate, samples.shape[1])
-            if (frame.sample_rate, samples.shape[1]) != shape:
-                raise BadInput(text.NOT_AUDIO, path=path, why="its sampling rate or channels change half-way")
-            samples = samples[skip:]
-            skip = max(0, skip - frame.samples)
-            if left is not None:
-                samples = samples[:left]
-                left -= len(samples)
-            if len(samples):
-                yield samples
-            if left == 0:
-                return
+        form: tuple[int, int] | None = None
+        sound = _unpadded(container, stream, _unprimed(stream, _frames(container, stream, damage)))
+        for (rate, n_channels), pieces in groupby(sound, lambda piece: (piece[0], piece[1].shape[1])):
+            form = form or (rate, n_channels)
+            yield from conformed((samples for _, samples in pieces), rate, *form)
+
+
+def _unpadded(
+    container: av.container.InputContainer, stream: av.AudioStream, sound: Iterator[Piece]
+) -> Iterator[Piece]:
+    """The sound without the padding at the end of an MP4, whose duration does not count it.
+
+    Where more follows than can be padding, the duration is wrong.
+    """
+    if "mp4" not in container.format.name.split(",") or not stream.duration:
+        yield from sound
+        return
+    left = round(_length(stream) * stream.codec_context.sample_rate)
+    beyond: list[Piece] = []
+    for rate, samples in sound:
+        if left:
+            yield rate, samples[:left]
+        if len(samples) > left:
+            beyond.append((rate, samples[left:]))
+        left = max(0, left - len(samples))
+        if sum(len(held) for _, held in beyond) > MOST_PADDING:
+            yield from beyond
+            yield from sound
+
+
+def _unprimed(stream: av.AudioStream, frames: Iterator[tuple[av.AudioFrame, bool]]) -> Iterator[Piece]:
+    """The sound of frames without the priming at the start."""
+    skip: int | None = None
+    for frame, signalled in frames:
+        if skip is None:
+            skip = _delay(stream.codec_context, frame, signalled)
+        if skip < frame.samples:
+            yield frame.sample_rate, _samples(frame)[skip:]
+        skip = max(0, skip - frame.samples)
 
 
 def _frames(
-    path: Path, container: av.container.InputContainer, stream: av.AudioStream
+    container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
 ) -> Iterator[tuple[av.AudioFrame, bool]]:
-    """Decoded frames, each with whether the file says how much priming there is; a damaged rest is left out."""
+    """Decoded frames, each with whether the file says how much priming there is; without damaged ones."""
+    if stream.codec_context.codec.name in WMA:
+        stream.codec_context.flags2 |= SKIP_MANUAL
     signalled: bool | None = None
-    any_frame = False
-    try:
-        for packet in container.demux(stream):
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
             if signalled is None:
                 signalled = packet.has_sidedata("skip_samples") or stream.codec_context.delay > 0
             for frame in packet.decode():
-                any_frame = True
                 yield frame, signalled
-    except FFmpegError as error:
-        if not any_frame:
-            raise BadInput(text.NOT_AUDIO, path=path, why=_reason(error)) from error
+        except StopIteration:
+            return
+        except FFmpegError as error:
+            if not damage:
+                damage.append(_reason(error))
 
 
 def _delay(codec: av.AudioCodecContext, first_frame: av.AudioFrame, signalled: bool) -> int:

@@ -51,9 +51,9 @@ CUT_SHORT = Text(
     "{path}: the file is damaged or cut short; {got} s of the {promised} s it promises could be read.",
     "{path}: ファイルが壊れているか途中で切れています。{promised} 秒のうち {got} 秒だけ読み取れました。",
 )
-CUT_SHORT_SOMEWHERE = Text(
-    "{path}: the file is damaged after {got} s; what comes before that was read.",
-    "{path}: {got} 秒より後が壊れています。そこまでを読み取りました。",
+DAMAGED = Text(
+    "{path}: a part of the file is damaged and was left out ({why}); {got} s could be read.",
+    "{path}: ファイルの一部が壊れているため、その部分を除いて {got} 秒を読み取りました（{why}）。",
 )
 SILENT = Text(
     "{name}: the recording, mixed to mono, is silent; there is nothing to take apart.",
