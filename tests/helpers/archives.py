@@ -201,6 +201,24 @@ def learning_killed_and_gone_on_with(
     return kept
 
 
+def ended_by_a_signal(command: list[object], archive: Path, number: int, wait: float) -> int:
+    """Begin a run and signal its driver `wait` seconds after it has begun its manifest.
+
+    It ends well: no process of it is left, and nothing that is half-written. Gives its exit code.
+    """
+    run = begin("-m", "otowake", *command)
+    until((archive / "manifest.sqlite").exists, "a manifest")
+    time.sleep(wait)
+    run.send_signal(number)
+    _, err = run.communicate(timeout=PATIENCE)
+    assert err == "", err
+    assert not [*archive.rglob(".partial*")]
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, 0)
+        raise AssertionError("a process of the run is left")
+    return run.returncode
+
+
 def kill_all_of_it(run: subprocess.Popen[str]) -> None:
     """The process and those that it has begun."""
     os.killpg(run.pid, signal.SIGKILL)

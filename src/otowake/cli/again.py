@@ -10,7 +10,7 @@ import click
 
 from otowake import __version__, text
 from otowake.cli.building import FAILED, OK, Command, language_option
-from otowake.cli.process import told
+from otowake.cli.process import ended_well, told
 from otowake.errors import BadInput
 from otowake.machine import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
@@ -53,7 +53,11 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     if facts["otowake"] != __version__:
         _warn(language, text.AGAIN_VERSION.format(language, was=facts["otowake"], got=__version__))
     keep_compiled_programs()
-    with tempfile.TemporaryDirectory() as scratch, new_folder(output or Path(scratch) / "again") as place:
+    with (
+        ended_well(),
+        tempfile.TemporaryDirectory() as scratch,
+        new_folder(output or Path(scratch) / "again") as place,
+    ):
         with told(language), quiet_decoders():
             audio, V = recipe.open(path, place)
         analysis = recipe.analyse(audio, V)

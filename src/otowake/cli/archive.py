@@ -22,7 +22,7 @@ from otowake.cli.building import (
     language_option,
     spec_options,
 )
-from otowake.cli.process import stopped_by_hand
+from otowake.cli.process import ended_well, stopped_by_hand
 from otowake.cli.split import recipe_from, specs_from
 from otowake.options import (
     STAGES,
@@ -274,7 +274,9 @@ def table(language: Language, *, archive: str, output: str | None, lang: str | N
     """Write the tables of an archive."""
     from otowake.cluster import write_tables
 
-    for path, rows in write_tables(archive, output).items():
+    with ended_well():
+        written = write_tables(archive, output)
+    for path, rows in written.items():
         click.echo(text.TABLE_WRITTEN.format(language, path=path, rows=rows))
     return OK
 

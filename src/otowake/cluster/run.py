@@ -151,8 +151,12 @@ def run_archive(
             driver.enter([*inputs])
             if driver.has_nothing_to_do():
                 return driver.end()
-            with crew(driver.spec, client) as found:
-                return driver.work(found)
+            try:
+                with crew(driver.spec, client) as found:
+                    return driver.work(found)
+            finally:
+                if client is None and driver.spec.scheduler is None:  # its processes have ended
+                    driver.sweep()
     except sqlite3.OperationalError as error:
         raise CannotWrite(text.ARCHIVE_STOPPED, path=folder, why=error) from error
     except sqlite3.Error as error:
@@ -186,6 +190,10 @@ class _Driver:
         if not self.manifest.n_paths():
             raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
         shutil.rmtree(self.archive / TRYING, ignore_errors=True)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what workers of this machine that have ended left half-written."""
         for shard in (self.archive / "results").glob("*"):
             remove_leftovers(shard)
 

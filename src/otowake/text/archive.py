@@ -32,6 +32,13 @@ NO_SCHEDULER = Text(
     "{address}: no Dask scheduler answers there ({why}); start one, or leave out --scheduler.",
     "{address}: Dask のスケジューラーから応答がありません（{why}）。起動するか、--scheduler を外してください。",
 )
+NO_KEYS = Text(
+    "{address}: this scheduler speaks TLS, and Dask's configuration names no certificate and key "
+    "for a client; set DASK_CONFIG to the file that its scheduler and workers were started with.",
+    "{address}: このスケジューラーとの通信には TLS が必要ですが、"
+    "Dask の設定にクライアント用の証明書と鍵がありません。"
+    "スケジューラーとワーカーの起動に使った設定ファイルを DASK_CONFIG で指定してください。",
+)
 WORKERS_GONE = Text(
     "for {seconds:g} s no worker has been there, or no scheduler; the same command goes on from here.",
     "{seconds:g} 秒間、ワーカーまたはスケジューラーが見つかりません。同じコマンドで続きから再開します。",
