@@ -143,7 +143,7 @@ def run(
     click.echo(text.WROTE.format(language, folder=output))
     if tally.stopped:
         return CANCELLED
-    return FAILED if tally.failed else OK
+    return FAILED if tally.failed or tally.unsearched else OK
 
 
 def _failure(path: str, reason: str, language: Language) -> str:
@@ -192,7 +192,7 @@ def learn(
         return CANCELLED
     click.echo(text.LEARN_DONE.format(language, **asdict(now)))
     click.echo(text.LEARN_WROTE.format(language, path=output))
-    return FAILED if now.failed else OK
+    return FAILED if now.failed or now.unsearched else OK
 
 
 class Bar:

@@ -52,12 +52,14 @@ SAMPLE = 2048
 class Learning:
     """How far it has come: recordings found, read and failed; frames; passes done, the most there can be; the loss.
 
+    `unsearched` counts folders among the inputs that could not be searched.
     `stopped` says whether it was stopped before the end, `dashboard` where Dask's dashboard is.
     """
 
     found: int = 0
     read: int = 0
     failed: int = 0
+    unsearched: int = 0
     frames: int = 0
     passes: int = 0
     most: int = 0
@@ -146,7 +148,7 @@ def learn_dictionary(
     folder = path.with_name(path.name + ".learning")
     learner = _Learner(path, folder, recipe, spec or LearnSpec(), language)
     learner.watch, learner.failed = watch, failed
-    found = sorted({str(each) for each in recordings([*inputs], folder)})
+    found = sorted({str(each) for each in recordings([*inputs], folder, learner.unsearched)})
     if not found:
         raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
     learner.now = replace(learner.now, found=len(found))
@@ -180,6 +182,12 @@ class _Learner:
         self.now = Learning(most=spec.passes)
         self.told: set[str] = set()
         self.held: list[tuple[str, list[tuple[int, int]]]] = []
+
+    def unsearched(self, path: str, error: BadInput) -> None:
+        """Tell of a folder that can't be searched."""
+        self.now = replace(self.now, unsearched=self.now.unsearched + 1)
+        if self.failed:
+            self.failed(path, error.in_language(self.language))
 
     def work(self, client: Any, paths: list[str]) -> None:
         """Learn, going on from what was kept whenever workers are lost."""

@@ -39,6 +39,8 @@ class Tally:
     ----------
     found, done, failed
         Different recordings among the inputs, and what has come of them, in earlier runs too.
+    unsearched
+        Folders among the inputs that could not be searched.
     now
         Those that were done in this run.
     seconds
@@ -56,6 +58,7 @@ class Tally:
     found: int = 0
     done: int = 0
     failed: int = 0
+    unsearched: int = 0
     now: int = 0
     seconds: float = 0.0
     elapsed: float = 0.0
@@ -108,7 +111,7 @@ def run_archive(
     watch
         Called about twice a second; True stops the run.
     failed
-        Called with the path of each recording that fails, and the reason.
+        Called with the path of each recording that fails, or folder that can't be searched, and the reason.
     analyse
         What workers call in place of :func:`otowake.analyse`.
     language
@@ -184,7 +187,7 @@ class _Driver:
     def enter(self, inputs: list[Path_]) -> None:
         """Enter the inputs into the manifest, in batches."""
         self.manifest.begin({"otowake": __version__, **self.recipe.facts()}, self.recipe.digest())
-        found = recordings(inputs, self.archive)
+        found = recordings(inputs, self.archive, self._unsearched)
         while batch := [*islice(found, BATCH)]:
             self.manifest.enter([(_name(path), stamp_of(path)) for path in batch])
         if not self.manifest.n_paths():
@@ -299,6 +302,11 @@ class _Driver:
         for path, reason in failures:
             if self.failed:
                 self.failed(path, reason)
+
+    def _unsearched(self, path: str, error: BadInput) -> None:
+        self.tally = replace(self.tally, unsearched=self.tally.unsearched + 1)
+        if self.failed:
+            self.failed(path, error.in_language(self.language))
 
     def _count(self) -> None:
         counts = self.manifest.counts()

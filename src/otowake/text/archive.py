@@ -63,6 +63,10 @@ NOT_A_LIST = Text(
     "{path}: the list could not be read ({why}).",
     "{path}: リストを読めません（{why}）。",
 )
+NOT_SEARCHED = Text(
+    "{path}: the folder could not be searched ({why}); recordings in it are missing.",
+    "{path}: フォルダーの中を調べられません（{why}）。この中の録音は処理されません。",
+)
 NOTHING_FOUND = Text(
     "there are no recordings in {where}.",
     "{where} に録音がありません。",
