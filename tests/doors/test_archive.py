@@ -4,16 +4,12 @@ import csv
 import json
 import os
 import shutil
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from archives import FAST, clip, environment, otowake, results, tables
+from archives import FAST, clip, otowake, results, tables
 
 from otowake.cluster import run_archive
 from otowake.cluster.inputs import recordings
@@ -195,93 +191,6 @@ def test_lists_and_folders_in_order(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="the list could not be read"):
         [*recordings([tmp_path / "bad.parquet"], out, pytest.fail)]
-
-
-def test_links_are_followed_once_and_loops_end(tmp_path):
-    inside, other = tmp_path / "in", tmp_path / "other"
-    for path in (inside / "a" / "1.wav", other / "2.wav", tmp_path / "above.wav"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    (inside / "a" / "loop").symlink_to(inside)
-    (inside / "a" / "up").symlink_to(tmp_path)
-    (inside / "b").symlink_to(inside / "a")
-    (inside / "c").symlink_to(other)
-    (other / "back").symlink_to(inside / "a")
-    (inside / "archive").symlink_to(tmp_path / "out")
-    (tmp_path / "out" / "results").mkdir(parents=True)
-    (tmp_path / "out" / "results" / "stem.wav").touch()
-    found = [*recordings([inside], tmp_path / "out", pytest.fail)]
-    assert [str(path.relative_to(inside)) for path in found] == ["a/1.wav", "c/2.wav"]
-
-
-def test_what_cannot_be_searched_is_said_by_name(tmp_path):
-    for name in ("gone/1.wav", "kept/2.wav"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
-    (tmp_path / "0.wav").touch()
-    (tmp_path / "Albums").symlink_to(tmp_path / "not-mounted")
-    (tmp_path / "self").symlink_to(tmp_path / "self")
-    (tmp_path / "cover.jpg").symlink_to(tmp_path / "nowhere.jpg")
-    (tmp_path / "song.wav").symlink_to(tmp_path / "nowhere.wav")
-    said = {}
-    found = []
-    for path in recordings([tmp_path], tmp_path / "out", said.__setitem__):
-        found.append(path.relative_to(tmp_path))
-        shutil.rmtree(tmp_path / "gone", ignore_errors=True)  # while it is searched
-    assert [*map(str, found)] == ["0.wav", "song.wav", "kept/2.wav"]  # the link fails when it is read
-    assert {name.rpartition("/")[2] for name in said} == {"Albums", "self", "gone"}
-    assert str(said[str(tmp_path / "gone")]) == (
-        f"{tmp_path / 'gone'}: the folder could not be searched (No such file or directory); "
-        "recordings in it are missing."
-    )
-
-
-def as_somebody_without_rights(*arguments):
-    """The program as a user who may not read everything."""
-    program = "import os, sys\nfrom otowake.cli import main\nimport otowake.cluster\n"
-    program += "os.getuid() or (os.setgid(65534), os.setuid(65534))\nmain(sys.argv[1:])\n"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=environment(HOME="/nowhere"),
-    )
-
-
-@pytest.fixture
-def anybodys():
-    """A folder that every user can reach."""
-    with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o777)  # noqa: PTH101
-        yield Path(name)
-
-
-@pytest.mark.parametrize("command", ["run", "learn"])
-def test_unreadable_folders_are_said_with_the_reason_and_the_exit_code(anybodys, command):
-    shut = anybodys / "in" / "shut"
-    shut.mkdir(parents=True)
-    shut.chmod(0)
-    done = as_somebody_without_rights("archive", command, anybodys / "in", "-o", anybodys / "out")
-    assert done.returncode == 1
-    assert done.stderr == (
-        f"Error: {shut}: the folder could not be searched (Permission denied); recordings in it are missing.\n"
-        f"Error: there are no recordings in {anybodys / 'in'}.\n"
-    )
-    inside = as_somebody_without_rights("archive", command, shut / "x", "-o", anybodys / "out")
-    assert inside.returncode == 1
-    assert inside.stderr == f"Error: {shut / 'x'}: the file could not be opened (Permission denied).\n"
-
-
-def test_folders_that_were_not_searched_make_the_exit_code_1(tmp_path, cluster):
-    clip(tmp_path / "in" / "a.wav", 0)
-    (tmp_path / "in" / "Albums").symlink_to(tmp_path / "not-mounted")
-    command = ["archive", "run", tmp_path / "in", "-o", tmp_path / "out", "--scheduler", cluster.file]
-    for _ in range(2):  # also where there is nothing else to do
-        done = otowake(*command, *FAST)
-        assert done.returncode == 1 and "Albums: the folder could not be searched" in done.stderr
-        assert done.stdout.startswith("1 of 1 recording is done, 0 failed")
 
 
 def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):

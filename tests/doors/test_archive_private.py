@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import distributed
 import psutil
 import pytest
-from archives import FAST, begin, clip, environment, kill_all_of_it, otowake, results, until
+from archives import FAST, Cluster, begin, clip, environment, kill_all_of_it, otowake, results, until
 
 INTRUDER = """
 import asyncio, http.client, json, os, sys, urllib.request
@@ -107,6 +108,32 @@ def test_no_port_of_a_run_on_this_machine_does_anything_for_anybody_else(at_work
 def test_the_same_intruder_gets_into_a_cluster_without_tls(cluster):
     port = int(json.loads(cluster.file.read_text())["address"].rpartition(":")[2])
     assert intrude([port]) == {"answered": ["Scheduler"], "ran": [os.getuid()], "served": []}
+
+
+def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_them(
+    tmp_path, corpus, monkeypatch
+):
+    page = Path(__file__).parents[2] / "docs" / "en" / "archive.md"
+    _, _, after = page.read_text().partition("cat > dask.yaml <<'END'\n")
+    (tmp_path / "dask.yaml").write_text(after.partition("END\n")[0].replace("/shared/keys", str(tmp_path)))
+    made = distributed.Security.temporary()
+    (tmp_path / "cert.pem").write_text(made.tls_ca_file)
+    (tmp_path / "key.pem").write_text(made.tls_client_key)
+    monkeypatch.setenv("DASK_CONFIG", str(tmp_path / "dask.yaml"))
+    cluster = Cluster(tmp_path)
+    try:
+        cluster.add()
+        command = ["archive", "run", corpus, "-o", tmp_path / "out", "--scheduler", cluster.file, *FAST]
+        done = otowake(*command)
+        assert done.returncode == 0, done.stderr
+        monkeypatch.delenv("DASK_CONFIG")
+        address = json.loads(cluster.file.read_text())["address"]
+        assert address.startswith("tls://")
+        assert intrude([int(address.rpartition(":")[2])]) == {"answered": [], "ran": [], "served": []}
+        without = otowake("archive", "run", corpus, "-o", tmp_path / "b", "--scheduler", address)
+        assert without.returncode == 1 and f"Error: {address}: this scheduler speaks TLS" in without.stderr
+    finally:
+        cluster.end()
 
 
 def test_the_keys_of_a_run_are_in_no_file_command_line_or_environment(tmp_path, at_work):

@@ -24,11 +24,11 @@ import numpy as np
 from otowake import __version__, text
 from otowake.cluster.crew import LOOK, Flow, crew, is_lost, link_of, results_of, workers_of
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import sole_driver
+from otowake.cluster.manifest import refusal, sole_driver
 from otowake.cluster.portion import Contents, Job, NotHeld, Total, advance, folded, hold, let_go
 from otowake.cluster.run import ROUNDS, batches
 from otowake.cluster.work import read_digests
-from otowake.errors import BadInput, CannotWrite, NotConverged, OtowakeError, WorkersGone
+from otowake.errors import BadInput, NotConverged, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
 from otowake.io.checkpoint import Checkpoint, key_of
 from otowake.io.dictionary import Dictionary, save_dictionary
@@ -162,7 +162,7 @@ def learn_dictionary(
     except OSError as error:
         if isinstance(error, OtowakeError):
             raise
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=path, why=error.strerror or error) from error
+        raise refusal(path, error) from error
     finally:
         if done or (learner.alone and not (folder / STATE).exists()):
             shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ from typing import Any
 from otowake import __version__, text
 from otowake.cluster.crew import Flow, crew, is_lost, link_of
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import BATCH, FILE, Manifest, Recording, sole_driver, stamp_of
+from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver, stamp_of
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
@@ -160,14 +160,10 @@ def run_archive(
             finally:
                 if client is None and driver.spec.scheduler is None:  # its processes have ended
                     driver.sweep()
-    except sqlite3.OperationalError as error:
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=folder, why=error) from error
-    except sqlite3.Error as error:
-        raise BadInput(text.ARCHIVE_DAMAGED, path=archive / FILE, why=error) from error
-    except OSError as error:
+    except (sqlite3.Error, OSError) as error:
         if isinstance(error, OtowakeError):
             raise
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=folder, why=error.strerror or error) from error
+        raise refusal(archive, error) from error
 
 
 class _Driver:

@@ -19,6 +19,15 @@ ARCHIVE_STOPPED = Text(
     "{path}: nothing more could be written ({why}); make room, and the same command goes on from here.",
     "{path}: これ以上書き込めません（{why}）。空きを作って同じコマンドを実行すると、続きから再開します。",
 )
+ARCHIVE_LOCKED = Text(
+    "{path}: another program has locked the manifest; close it or wait for it, then give the same command.",
+    "{path}: 目録が別のプログラムにロックされています。そのプログラムを終了するか、"
+    "終わるのを待って、同じコマンドを実行してください。",
+)
+ARCHIVE_UNWRITABLE = Text(
+    "{path}: nothing can be written here ({why}); give another -o, or change the rights of this folder.",
+    "{path}: ここには書き込めません（{why}）。-o で別の場所を指定するか、権限を変えてください。",
+)
 ARCHIVE_DAMAGED = Text(
     "{path}: this is no manifest of otowake, or a damaged one ({why}); move it away, and the same command makes it anew "
     "from the results that are there.",
