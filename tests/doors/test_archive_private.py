@@ -9,7 +9,17 @@ from pathlib import Path
 import distributed
 import psutil
 import pytest
-from archives import FAST, Cluster, begin, clip, environment, kill_all_of_it, otowake, results, until
+from archives import (
+    FAST,
+    Cluster,
+    begin,
+    clip,
+    environment,
+    kill_all_of_it,
+    otowake,
+    results,
+    until,
+)
 
 INTRUDER = """
 import asyncio, http.client, json, os, sys, urllib.request
@@ -115,7 +125,8 @@ def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_
 ):
     page = Path(__file__).parents[2] / "docs" / "en" / "archive.md"
     _, _, after = page.read_text().partition("cat > dask.yaml <<'END'\n")
-    (tmp_path / "dask.yaml").write_text(after.partition("END\n")[0].replace("/shared/keys", str(tmp_path)))
+    lines = after.partition("END\n")[0].replace("/shared/keys", str(tmp_path))
+    (tmp_path / "dask.yaml").write_text(lines)
     made = distributed.Security.temporary()
     (tmp_path / "cert.pem").write_text(made.tls_ca_file)
     (tmp_path / "key.pem").write_text(made.tls_client_key)
@@ -123,15 +134,19 @@ def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_
     cluster = Cluster(tmp_path)
     try:
         cluster.add()
-        command = ["archive", "run", corpus, "-o", tmp_path / "out", "--scheduler", cluster.file, *FAST]
-        done = otowake(*command)
+        command = ["archive", "run", corpus, "-o", tmp_path / "out", *FAST, "--scheduler"]
+        done = otowake(*command, cluster.file)
         assert done.returncode == 0, done.stderr
         monkeypatch.delenv("DASK_CONFIG")
         address = json.loads(cluster.file.read_text())["address"]
         assert address.startswith("tls://")
-        assert intrude([int(address.rpartition(":")[2])]) == {"answered": [], "ran": [], "served": []}
-        without = otowake("archive", "run", corpus, "-o", tmp_path / "b", "--scheduler", address)
-        assert without.returncode == 1 and f"Error: {address}: this scheduler speaks TLS" in without.stderr
+        found = intrude([int(address.rpartition(":")[2])])
+        assert found == {"answered": [], "ran": [], "served": []}
+        (tmp_path / "in").mkdir()
+        clip(tmp_path / "in" / "a.wav", 99)
+        without = otowake("archive", "run", tmp_path / "in", *command[3:], address)
+        assert without.returncode == 1
+        assert f"Error: {address}: this scheduler speaks TLS" in without.stderr
     finally:
         cluster.end()
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import soundfile
 
 FAST = [
@@ -213,10 +214,18 @@ def ended_by_a_signal(command: list[object], archive: Path, number: int, wait: f
     _, err = run.communicate(timeout=PATIENCE)
     assert err == "", err
     assert not [*archive.rglob(".partial*")]
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(run.pid, 0)
-        raise AssertionError("a process of the run is left")
+    until(lambda: not _alive(run.pid), "the end of its processes")
     return run.returncode
+
+
+def _alive(session: int) -> list[int]:
+    """The processes of a session that have not ended."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
 
 
 def kill_all_of_it(run: subprocess.Popen[str]) -> None:

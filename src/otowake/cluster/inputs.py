@@ -54,8 +54,9 @@ Failed = Callable[[str, BadInput], None]
 def recordings(inputs: Iterable[Path_], leave_out: Path, failed: Failed) -> Iterator[Path]:
     """Find the absolute paths of the recordings in `inputs`, in a fixed order.
 
-    A folder is searched once, also where links lead to it again. Nothing is under the folder `leave_out`.
-    `failed` is called for each folder below an input, or link that may lead to one, that can't be searched.
+    A folder is searched once, also where links lead to it again; the folder `leave_out` is not.
+    `failed` is called for each folder that can't be searched, and each broken link that may be
+    meant for one.
 
     Raises
     ------

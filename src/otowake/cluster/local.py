@@ -40,7 +40,7 @@ gives it back to the system each time, and doubles the processor time of an anal
 """
 
 START = 60.0
-"""How long, in seconds, to wait for all workers before the work begins with those that are there."""
+"""How long, in seconds, to wait for all workers; then the work begins with those that are there."""
 
 
 class _WithoutHttp:

@@ -22,8 +22,11 @@ WAIT = 30.0
 """How long, in seconds, another program may have the manifest locked."""
 
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-FULL, DISK_FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What SQLite and the system answer where a lock is another program's, and where the disk takes no more."""
+"""What SQLite answers where another program has locked a file."""
+
+FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What SQLite and the system answer where the disk takes no more."""
 
 BATCH = 500
 """Rows that are in memory at once."""
@@ -61,7 +64,8 @@ def refusal(archive: Path, error: Exception) -> OtowakeError:
     --------
     >>> import errno
     >>> print(refusal(Path("a"), OSError(errno.EACCES, "Permission denied")))
-    a: nothing can be written here (Permission denied); give another -o, or change the rights of this folder.
+    a: nothing can be written here (Permission denied); give another -o, or change the
+    rights of this folder.
     """
     number = getattr(error, "sqlite_errorcode", 0) & 0xFF
     why = getattr(error, "strerror", None) or error
@@ -308,8 +312,8 @@ def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
     if not read_only:
         return sqlite3.connect(path, isolation_level=None, timeout=WAIT)
     log = path.with_name(path.name + "-wal")
-    unchanging = not (os.access(path.parent, os.W_OK) or log.exists())  # SQLite would want to make one
-    uri = path.absolute().as_uri() + ("?mode=ro&immutable=1" if unchanging else "?mode=ro")
+    can_log = os.access(path.parent, os.W_OK) or log.exists()
+    uri = path.absolute().as_uri() + ("?mode=ro" if can_log else "?mode=ro&immutable=1")
     return sqlite3.connect(uri, isolation_level=None, timeout=WAIT, uri=True)
 
 

@@ -111,7 +111,8 @@ def run_archive(
     watch
         Called about twice a second; True stops the run.
     failed
-        Called with the path of each recording that fails, or folder that can't be searched, and the reason.
+        Called with the path of each recording that fails or folder that can't be searched,
+        and the reason.
     analyse
         What workers call in place of :func:`otowake.analyse`.
     language
