@@ -174,11 +174,11 @@ def test_lists_and_folders_in_order(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     inside, out = tmp_path / "in", tmp_path / "in" / "out"
-    found = [str(path.relative_to(inside)) for path in recordings([inside], out)]
+    found = [str(path.relative_to(inside)) for path in recordings([inside], out, pytest.fail)]
     assert found == ["b.wav", "a/1.MP3", "a/2.flac"]
     pq.write_table(pa.table({"x": [1, 2], "File": ["in/b.wav", "/else/c.wav"]}), tmp_path / "l.parquet")
     (tmp_path / "plain.csv").write_text("in/b.wav\n\nin/a/1.MP3\n")
-    listed = recordings([tmp_path / "l.parquet", tmp_path / "plain.csv"], out)
+    listed = recordings([tmp_path / "l.parquet", tmp_path / "plain.csv"], out, pytest.fail)
     assert [str(path) for path in listed] == [
         str(inside / "b.wav"),
         "/else/c.wav",
@@ -187,10 +187,10 @@ def test_lists_and_folders_in_order(tmp_path):
     ]
     (tmp_path / "bad.csv").write_text("x,y\n1,2\n")
     with pytest.raises(BadInput, match="the list must have a column called path, or only one; it has x, y"):
-        [*recordings([tmp_path / "bad.csv"], out)]
+        [*recordings([tmp_path / "bad.csv"], out, pytest.fail)]
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="the list could not be read"):
-        [*recordings([tmp_path / "bad.parquet"], out)]
+        [*recordings([tmp_path / "bad.parquet"], out, pytest.fail)]
 
 
 def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):

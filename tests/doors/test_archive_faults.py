@@ -13,6 +13,7 @@ from archives import (
     Cluster,
     begin,
     clip,
+    ended_by_a_signal,
     kill_all_of_it,
     killed_and_gone_on_with,
     learning_killed_and_gone_on_with,
@@ -68,6 +69,17 @@ def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
     done = otowake(*command)
     assert done.returncode == 0 and before.items() <= results(archive).items()
     assert tables(archive) == tables(undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("number", "wait"), [(signal.SIGTERM, 0.5), (signal.SIGTERM, 3.0), (signal.SIGHUP, 2.0)]
+)
+def test_a_signal_to_a_run_ends_it_well(tmp_path, corpus, number, wait):
+    archive = tmp_path / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
+    code = ended_by_a_signal(command, archive, number, wait)
+    assert code == 128 + number or len(results(archive)) == 12
+    assert otowake(*command).returncode == 0 and len(results(archive)) == 12
 
 
 def test_recordings_that_kill_hang_or_fail_are_put_aside(tmp_path, hooked):

@@ -10,9 +10,11 @@ from archives import (
     FAST,
     LEARN,
     Cluster,
+    ended_by_a_signal,
     kill_all_of_it,
     killed_and_gone_on_with,
     learning_killed_and_gone_on_with,
+    results,
 )
 
 pytestmark = pytest.mark.soak
@@ -96,3 +98,14 @@ def test_learning(tmp_path, corpus, learnt, seed):
     print(
         f"killed: {which}, {wait:.2f} s after {'a state' if after_state else 'the start'}; state kept: {kept}"
     )
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_on_one_machine_ended_by_a_signal(tmp_path, corpus, seed):
+    """The exit code tells that it was ended, unless it had done everything."""
+    chance = random.Random(seed)
+    number = chance.choice([signal.SIGTERM, signal.SIGHUP])
+    archive = tmp_path / "out"
+    command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
+    code = ended_by_a_signal(command, archive, number, chance.uniform(0, 6))
+    assert code == 128 + number or (code == 0 and len(results(archive)) == 12)

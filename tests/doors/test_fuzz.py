@@ -94,4 +94,4 @@ def test_a_manifest_with_a_view_without_end_or_a_folder_elsewhere(tmp_path):
 def test_lists_with_endless_lines_or_paths_that_are_none(tmp_path, content):
     (tmp_path / "x.csv").write_text(content)
     with pytest.raises(BadInput, match="the list could not be read"):
-        list(recordings([tmp_path / "x.csv"], tmp_path / "out"))
+        list(recordings([tmp_path / "x.csv"], tmp_path / "out", pytest.fail))

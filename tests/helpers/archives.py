@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import soundfile
 
 FAST = [
@@ -199,6 +200,32 @@ def learning_killed_and_gone_on_with(
     assert file.read_bytes() == undisturbed
     assert [path.name for path in file.parent.iterdir()] == [file.name]
     return kept
+
+
+def ended_by_a_signal(command: list[object], archive: Path, number: int, wait: float) -> int:
+    """Begin a run and signal its driver `wait` seconds after it has begun its manifest.
+
+    It ends well: no process of it is left, and nothing that is half-written. Gives its exit code.
+    """
+    run = begin("-m", "otowake", *command)
+    until((archive / "manifest.sqlite").exists, "a manifest")
+    time.sleep(wait)
+    run.send_signal(number)
+    _, err = run.communicate(timeout=PATIENCE)
+    assert err == "", err
+    assert not [*archive.rglob(".partial*")]
+    until(lambda: not _alive(run.pid), "the end of its processes")
+    return run.returncode
+
+
+def _alive(session: int) -> list[int]:
+    """The processes of a session that have not ended."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
 
 
 def kill_all_of_it(run: subprocess.Popen[str]) -> None:

@@ -11,7 +11,7 @@ import click
 from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.cli.building import FAILED, Command, language_option, warn
-from otowake.cli.process import ended, told
+from otowake.cli.process import ended_well, exit_code, told
 from otowake.machine import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 
@@ -55,7 +55,11 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
         sentence = text.AGAIN_VERSION.format(language, was=facts["otowake"], got=__version__)
         warn(sentence, language)
     keep_compiled_programs()
-    with tempfile.TemporaryDirectory() as scratch, new_folder(output or Path(scratch) / "again") as place:
+    with (
+        ended_well(),
+        tempfile.TemporaryDirectory() as scratch,
+        new_folder(output or Path(scratch) / "again") as place,
+    ):
         with told(language), quiet_decoders():
             audio, V = recipe.open(path, place)
         analysis = recipe.analyse(audio, V)
@@ -68,7 +72,7 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     click.echo(found.sentence(language))
     if output:
         click.echo(text.WROTE.format(language, folder=output))
-    return ended(warned) if found.alike else FAILED
+    return exit_code(warned) if found.alike else FAILED
 
 
 def _threads_of(folder: str) -> int | None:

@@ -24,7 +24,7 @@ from otowake.cli.building import (
     spec_options,
     warn,
 )
-from otowake.cli.process import stopped_by_hand
+from otowake.cli.process import ended_well, stopped_by_hand
 from otowake.cli.split import recipe_from, specs_from
 from otowake.options import (
     STAGES,
@@ -146,7 +146,7 @@ def run(
     click.echo(text.WROTE.format(language, folder=output))
     if tally.stopped:
         return CANCELLED
-    if tally.failed:
+    if tally.failed or tally.unsearched:
         return FAILED
     return INCOMPLETE if tally.incomplete else OK
 
@@ -197,7 +197,7 @@ def learn(
         return CANCELLED
     click.echo(text.LEARN_DONE.format(language, **asdict(now)))
     click.echo(text.LEARN_WROTE.format(language, path=output))
-    return FAILED if now.failed else OK
+    return FAILED if now.failed or now.unsearched else OK
 
 
 class Bar:
@@ -279,7 +279,9 @@ def table(language: Language, *, archive: str, output: str | None, lang: str | N
     """Write the tables of an archive."""
     from otowake.cluster import write_tables
 
-    for path, rows in write_tables(archive, output).items():
+    with ended_well():
+        written = write_tables(archive, output)
+    for path, rows in written.items():
         click.echo(text.TABLE_WRITTEN.format(language, path=path, rows=rows))
     return OK
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import ended, told
+from otowake.cli.process import ended_well, exit_code, told
 from otowake.cli.show import report
 from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
@@ -38,9 +38,9 @@ def edit(language: Language, *, folder: str, edits: str | None, lang: str | None
     from otowake.io.edits import edit_folder, read_edits
 
     keep_compiled_programs()
-    with told(language) as warned, quiet_decoders():
+    with ended_well(), told(language) as warned, quiet_decoders():
         edited = edit_folder(folder, read_edits(edits) if edits is not None else None, language=language)
     out = Console()
     tables.say(text.EDITED.format(language, n=len(edited.edits)), out)
     report(edited, Path(folder), language, out)
-    return ended(warned)
+    return exit_code(warned)

@@ -9,7 +9,7 @@ import click
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import ended, told
+from otowake.cli.process import exit_code, told
 from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
@@ -42,4 +42,4 @@ def repair(language: Language, *, folder: str, lang: str | None) -> int:
         click.echo(text.REPAIRED.format(language, files=", ".join(made)))
     elif not warned:
         click.echo(text.NOTHING_MISSING.format(language, folder=folder))
-    return ended(warned)
+    return exit_code(warned)

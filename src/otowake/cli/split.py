@@ -24,7 +24,7 @@ from otowake.cli.building import (
     language_option,
     spec_options,
 )
-from otowake.cli.process import ended, stopped_by_hand, told
+from otowake.cli.process import exit_code, stopped_by_hand, told
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.machine import keep_compiled_programs, quiet_decoders
@@ -260,7 +260,7 @@ def one_file(
     with told(language) as warned:
         warn_of(failed, folder)
     report(analysis, folder, language, out)
-    return ended(warned)
+    return exit_code(warned)
 
 
 def _film(most: int) -> Any:

@@ -8,17 +8,14 @@ import importlib.util
 import logging
 import os
 import queue
-import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
 
 from otowake import text
 from otowake.errors import BadInput, MissingExtra, WorkersGone
-from otowake.machine import POOLS
 from otowake.options import CrewSpec
 
 T = TypeVar("T")
@@ -34,20 +31,6 @@ ANSWER = 15.0
 
 GONE_WRONG = (Exception, asyncio.CancelledError)
 """What a task may come back with; asyncio's is none of Exception."""
-
-QUIET = {
-    "distributed.admin.low-level-log-length": 1000,
-    "distributed.worker.memory.target": False,
-    "distributed.worker.memory.spill": False,
-    "distributed.worker.memory.pause": False,
-    "distributed.comm.timeouts.connect": "60s",
-    "distributed.nanny.pre-spawn-environ": dict.fromkeys(POOLS, 1),
-}
-"""Dask on this machine: short logs, so that the driver does not grow; no memory limit but the one that ends a worker.
-
-And memory that is free is kept for the next array: Dask would set MALLOC_TRIM_THRESHOLD_, which gives it back to the system each
-time, and doubles the processor time of an analysis.
-"""
 
 
 @contextlib.contextmanager
@@ -66,7 +49,6 @@ def crew(spec: CrewSpec, client: Any = None) -> Iterator[Any]:
         return
     try:
         distributed = importlib.import_module("distributed")
-        dask = importlib.import_module("dask")
     except ImportError as error:
         raise MissingExtra(text.NEEDS_CLUSTER, package="dask, distributed") from error
     for name in [*logging.root.manager.loggerDict]:  # what is to be said of lost workers, the driver says
@@ -76,37 +58,18 @@ def crew(spec: CrewSpec, client: Any = None) -> Iterator[Any]:
         with _client_of(distributed, spec.scheduler, spec.patience) as found:
             yield found
         return
-    n = spec.workers or len(os.sched_getaffinity(0))
-    with dask.config.set(QUIET):
-        with _deaf_to_interrupts():
-            cluster = distributed.LocalCluster(
-                n_workers=n,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit="auto" if spec.memory is None else int(spec.memory * 2**30),
-                dashboard_address="127.0.0.1:0",
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
-        with cluster, distributed.Client(cluster) as found:
-            yield found
+    from otowake.cluster.local import local_crew
 
-
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; those that are begun by threads begun here leave it to this one."""
-    resource_tracker.ensure_running()  # it would let signals through again where it is begun
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with local_crew(spec) as found:
+        yield found
 
 
 def _client_of(distributed: Any, scheduler: str, patience: float) -> Any:
     at = {"scheduler_file": scheduler} if Path(scheduler).is_file() else {"address": scheduler}
     try:
         return distributed.Client(**at, timeout=max(patience, 1.0), set_as_default=False)
+    except TypeError as error:
+        raise BadInput(text.NO_KEYS, address=scheduler) from error
     except (OSError, ValueError, KeyError) as error:
         raise BadInput(text.NO_SCHEDULER, address=scheduler, why=error) from error
 

@@ -6,7 +6,7 @@ import csv
 import importlib.util
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -48,8 +48,16 @@ MOST_ROWS, MOST_GROUP, MOST_HEAD = 10**8, 2**30, 2**24
 LISTS = frozenset({".csv", ".parquet"})
 
 
-def recordings(inputs: Iterable[Path_], leave_out: Path) -> Iterator[Path]:
-    """The absolute paths of the recordings in `inputs`, in a fixed order; nothing under the folder `leave_out`.
+Failed = Callable[[str, BadInput], None]
+"""Called with what could not be searched, and the reason."""
+
+
+def recordings(inputs: Iterable[Path_], leave_out: Path, failed: Failed) -> Iterator[Path]:
+    """Find the absolute paths of the recordings in `inputs`, in a fixed order.
+
+    A folder is searched once, also where links lead to it again; the folder `leave_out` is not.
+    `failed` is called for each folder that can't be searched, and each broken link that may be
+    meant for one.
 
     Raises
     ------
@@ -61,9 +69,13 @@ def recordings(inputs: Iterable[Path_], leave_out: Path) -> Iterator[Path]:
     leave_out = leave_out.resolve()
     for given in inputs:
         path = Path(given)
-        if path.is_dir():
-            yield from _in_folder(path.resolve(), leave_out)
-        elif not path.exists():
+        try:
+            is_folder, exists = path.is_dir(), path.exists()
+        except OSError as error:
+            raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        if is_folder:
+            yield from _in_folder(path.resolve(), leave_out, failed)
+        elif not exists:
             raise BadInput(text.NO_SUCH_FILE, path=path)
         elif path.suffix.lower() in LISTS:
             yield from _in_list(path)
@@ -71,13 +83,37 @@ def recordings(inputs: Iterable[Path_], leave_out: Path) -> Iterator[Path]:
             yield path.resolve()
 
 
-def _in_folder(folder: Path, leave_out: Path) -> Iterator[Path]:
-    for place, folders, files in os.walk(folder):
-        here = Path(place)
-        folders[:] = sorted(name for name in folders if name[0] != "." and here / name != leave_out)
-        for name in sorted(files):
-            if name[0] != "." and Path(name).suffix.lower() in SOUNDS:
-                yield here / name
+def _in_folder(top: Path, leave_out: Path, failed: Failed) -> Iterator[Path]:
+    """Search what lies below a folder, then where the links in it lead, unless that is above it."""
+
+    def unsearched(error: OSError) -> None:
+        path = os.fsdecode(error.filename)
+        failed(path, BadInput(text.NOT_SEARCHED, path=path, why=error.strerror))
+
+    searched: set[Path] = set()
+    links = [top]
+    for start in links:  # which grows meanwhile
+        if start != top and not _is_new(start.resolve(), top, searched, leave_out):
+            continue
+        for place, folders, files in os.walk(start, onerror=unsearched):
+            here, real = Path(place), Path(place).resolve()
+            searched.add(real)
+            shown = [name for name in sorted(folders) if name[0] != "."]
+            links += [here / name for name in shown if (here / name).is_symlink()]
+            folders[:] = [name for name in shown if _is_new(real / name, top, searched, leave_out)]
+            for name in sorted(name for name in files if name[0] != "."):
+                if Path(name).suffix.lower() in SOUNDS:
+                    yield here / name
+                elif not Path(name).suffix and (here / name).is_symlink():
+                    try:
+                        (here / name).stat()
+                    except OSError as error:  # it may be meant for a folder
+                        unsearched(error)
+
+
+def _is_new(folder: Path, top: Path, searched: set[Path], leave_out: Path) -> bool:
+    above = top.is_relative_to(folder)
+    return not (above or folder in searched or folder.is_relative_to(leave_out))
 
 
 def _in_list(path: Path) -> Iterator[Path]:

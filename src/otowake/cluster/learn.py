@@ -24,11 +24,11 @@ import numpy as np
 from otowake import __version__, text
 from otowake.cluster.crew import LOOK, Flow, crew, is_lost, link_of, results_of, workers_of
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import sole_driver
+from otowake.cluster.manifest import refusal, sole_driver
 from otowake.cluster.portion import Contents, Job, NotHeld, Total, advance, folded, hold, let_go
 from otowake.cluster.run import ROUNDS, batches
 from otowake.cluster.work import read_digests
-from otowake.errors import BadInput, CannotWrite, NotConverged, OtowakeError, WorkersGone
+from otowake.errors import BadInput, NotConverged, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
 from otowake.io.checkpoint import Checkpoint, key_of
 from otowake.io.dictionary import Dictionary, save_dictionary
@@ -53,12 +53,14 @@ SAMPLE = 2048
 class Learning:
     """How far it has come: recordings found, read and failed; frames; passes done, the most there can be; the loss.
 
+    `unsearched` counts folders among the inputs that could not be searched.
     `stopped` says whether it was stopped before the end, `dashboard` where Dask's dashboard is.
     """
 
     found: int = 0
     read: int = 0
     failed: int = 0
+    unsearched: int = 0
     frames: int = 0
     passes: int = 0
     most: int = 0
@@ -147,7 +149,7 @@ def learn_dictionary(
     folder = path.with_name(within(path.name + ".learning"))
     learner = _Learner(path, folder, recipe, spec or LearnSpec(), language)
     learner.watch, learner.failed = watch, failed
-    found = sorted({str(each) for each in recordings([*inputs], folder)})
+    found = sorted({str(each) for each in recordings([*inputs], folder, learner.unsearched)})
     if not found:
         raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
     learner.now = replace(learner.now, found=len(found))
@@ -161,7 +163,7 @@ def learn_dictionary(
     except OSError as error:
         if isinstance(error, OtowakeError):
             raise
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=path, why=error.strerror or error) from error
+        raise refusal(path, error) from error
     finally:
         if done or (learner.alone and not (folder / STATE).exists()):
             shutil.rmtree(folder, ignore_errors=True)
@@ -181,6 +183,12 @@ class _Learner:
         self.now = Learning(most=spec.passes)
         self.told: set[str] = set()
         self.held: list[tuple[str, list[tuple[int, int]]]] = []
+
+    def unsearched(self, path: str, error: BadInput) -> None:
+        """Tell of a folder that can't be searched."""
+        self.now = replace(self.now, unsearched=self.now.unsearched + 1)
+        if self.failed:
+            self.failed(path, error.in_language(self.language))
 
     def work(self, client: Any, paths: list[str]) -> None:
         """Learn, going on from what was kept whenever workers are lost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
 import os
@@ -18,6 +19,16 @@ from otowake.io.names import MOST, longest_name, safe_name
 from otowake.outside import DAMAGE
 
 FILE = "manifest.sqlite"
+WAIT = 30.0
+"""How long, in seconds, another program may have the manifest locked."""
+
+LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+"""What SQLite answers where another program has locked a file."""
+
+FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What SQLite and the system answer where the disk takes no more."""
+
 BATCH = 500
 """Rows that are in memory at once."""
 
@@ -45,6 +56,27 @@ CREATE INDEX IF NOT EXISTS recordings_in_state ON recordings(state, sha256);
 
 PLACE = re.compile(r"results/[0-9a-f]{2}/(?!\.{1,2}\Z)[^/\0]+")
 DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def refusal(archive: Path, error: Exception) -> OtowakeError:
+    """What is said where SQLite or the system refuses to go on with an archive.
+
+    Examples
+    --------
+    >>> import errno
+    >>> print(refusal(Path("a"), OSError(errno.EACCES, "Permission denied")))
+    a: nothing can be written here (Permission denied); give another -o, or change the
+    rights of this folder.
+    """
+    number = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    why = getattr(error, "strerror", None) or error
+    if number in LOCKED:
+        return CannotWrite(text.ARCHIVE_LOCKED, path=archive / FILE)
+    if number in FULL or getattr(error, "errno", None) in DISK_FULL:
+        return CannotWrite(text.ARCHIVE_STOPPED, path=archive, why=why)
+    if isinstance(error, (sqlite3.OperationalError, OSError)):
+        return CannotWrite(text.ARCHIVE_UNWRITABLE, path=archive, why=why)
+    return BadInput(text.ARCHIVE_DAMAGED, path=archive / FILE, why=error)
 
 
 class Recording(NamedTuple):
@@ -108,7 +140,7 @@ class Manifest:
         with self.sure():
             if not read_only:
                 self.path.touch()  # SQLite's own files are never writable for the group, whatever the umask
-            self.db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            self.db = _opened(self.path, read_only)
             if not read_only:
                 self.db.execute("PRAGMA journal_mode = WAL")
                 self.db.execute("PRAGMA synchronous = NORMAL")
@@ -126,12 +158,10 @@ class Manifest:
         """What goes wrong with the file is said in a sentence; what was not written whole was not written."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise CannotWrite(text.ARCHIVE_STOPPED, path=self.archive, why=error) from error
         except (sqlite3.Error, *DAMAGE) as error:
             if isinstance(error, (OtowakeError, OSError)):
                 raise
-            raise BadInput(text.ARCHIVE_DAMAGED, path=self.path, why=error) from error
+            raise refusal(self.archive, error) from error
 
     @contextlib.contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -287,6 +317,16 @@ class Manifest:
             AND sha256 IN (SELECT sha256 FROM paths) ORDER BY sha256"""
         )
         yield from ((sha256, _place(folder)) for sha256, folder in rows)
+
+
+def _opened(path: Path, read_only: bool) -> sqlite3.Connection:
+    """Connect to a manifest; to read it, nothing need be writable."""
+    if not read_only:
+        return sqlite3.connect(path, isolation_level=None, timeout=WAIT)
+    log = path.with_name(path.name + "-wal")
+    can_log = os.access(path.parent, os.W_OK) or log.exists()
+    uri = path.absolute().as_uri() + ("?mode=ro" if can_log else "?mode=ro&immutable=1")
+    return sqlite3.connect(uri, isolation_level=None, timeout=WAIT, uri=True)
 
 
 def _shape(db: sqlite3.Connection) -> set[tuple[str, ...]]:

@@ -16,7 +16,7 @@ from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.cluster.crew import Flow, crew, is_lost, link_of
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import BATCH, FILE, Manifest, Recording, sole_driver, stamp_of
+from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver, stamp_of
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
@@ -39,6 +39,8 @@ class Tally:
     ----------
     found, done, failed
         Different recordings among the inputs, and what has come of them, in earlier runs too.
+    unsearched
+        Folders among the inputs that could not be searched.
     now
         Those that were done in this run.
     incomplete
@@ -58,6 +60,7 @@ class Tally:
     found: int = 0
     done: int = 0
     failed: int = 0
+    unsearched: int = 0
     now: int = 0
     incomplete: int = 0
     seconds: float = 0.0
@@ -112,7 +115,8 @@ def run_archive(
     watch
         Called about twice a second; True stops the run.
     failed
-        Called with the path of each recording that fails, and the reason.
+        Called with the path of each recording that fails or folder that can't be searched,
+        and the reason.
     incomplete
         Called with the path of each recording whose result lacks a file that could not be written, and a sentence
         that names the file, the reason and the command that makes it later.
@@ -159,16 +163,16 @@ def run_archive(
             driver.enter([*inputs])
             if driver.has_nothing_to_do():
                 return driver.end()
-            with crew(driver.spec, client) as found:
-                return driver.work(found)
-    except sqlite3.OperationalError as error:
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=folder, why=error) from error
-    except sqlite3.Error as error:
-        raise BadInput(text.ARCHIVE_DAMAGED, path=archive / FILE, why=error) from error
-    except OSError as error:
+            try:
+                with crew(driver.spec, client) as found:
+                    return driver.work(found)
+            finally:
+                if client is None and driver.spec.scheduler is None:  # its processes have ended
+                    driver.sweep()
+    except (sqlite3.Error, OSError) as error:
         if isinstance(error, OtowakeError):
             raise
-        raise CannotWrite(text.ARCHIVE_STOPPED, path=folder, why=error.strerror or error) from error
+        raise refusal(archive, error) from error
 
 
 class _Driver:
@@ -189,12 +193,16 @@ class _Driver:
     def enter(self, inputs: list[Path_]) -> None:
         """Enter the inputs into the manifest, in batches."""
         self.manifest.begin({"otowake": __version__, **self.recipe.facts()}, self.recipe.digest())
-        found = recordings(inputs, self.archive)
+        found = recordings(inputs, self.archive, self._unsearched)
         while batch := [*islice(found, BATCH)]:
             self.manifest.enter([(_name(path), stamp_of(path)) for path in batch])
         if not self.manifest.n_paths():
             raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
         shutil.rmtree(self.archive / TRYING, ignore_errors=True)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what workers of this machine that have ended left half-written."""
         for shard in (self.archive / "results").glob("*"):
             recover(shard / "any")
 
@@ -304,6 +312,11 @@ class _Driver:
         for path, reason in failures:
             if self.failed:
                 self.failed(path, reason)
+
+    def _unsearched(self, path: str, error: BadInput) -> None:
+        self.tally = replace(self.tally, unsearched=self.tally.unsearched + 1)
+        if self.failed:
+            self.failed(path, error.in_language(self.language))
 
     def _count(self) -> None:
         counts = self.manifest.counts()

@@ -19,6 +19,15 @@ ARCHIVE_STOPPED = Text(
     "{path}: nothing more could be written ({why}); make room, and the same command goes on from here.",
     "{path}: これ以上書き込めません（{why}）。空きを作って同じコマンドを実行すると、続きから再開します。",
 )
+ARCHIVE_LOCKED = Text(
+    "{path}: another program has locked the manifest; close it or wait for it, then give the same command.",
+    "{path}: 目録が別のプログラムにロックされています。そのプログラムを終了するか、"
+    "終わるのを待って、同じコマンドを実行してください。",
+)
+ARCHIVE_UNWRITABLE = Text(
+    "{path}: nothing can be written here ({why}); give another -o, or change the rights of this folder.",
+    "{path}: ここには書き込めません（{why}）。-o で別の場所を指定するか、権限を変えてください。",
+)
 ARCHIVE_DAMAGED = Text(
     "{path}: this is no manifest of otowake, or a damaged one ({why}); move it away, and the same command makes it anew "
     "from the results that are there.",
@@ -31,6 +40,13 @@ NO_ARCHIVE = Text(
 NO_SCHEDULER = Text(
     "{address}: no Dask scheduler answers there ({why}); start one, or leave out --scheduler.",
     "{address}: Dask のスケジューラーから応答がありません（{why}）。起動するか、--scheduler を外してください。",
+)
+NO_KEYS = Text(
+    "{address}: this scheduler speaks TLS, and Dask's configuration names no certificate and key "
+    "for a client; set DASK_CONFIG to the file that its scheduler and workers were started with.",
+    "{address}: このスケジューラーとの通信には TLS が必要ですが、"
+    "Dask の設定にクライアント用の証明書と鍵がありません。"
+    "スケジューラーとワーカーの起動に使った設定ファイルを DASK_CONFIG で指定してください。",
 )
 WORKERS_GONE = Text(
     "for {seconds:g} s no worker has been there, or no scheduler; the same command goes on from here.",
@@ -55,6 +71,10 @@ LIST_COLUMN = Text(
 NOT_A_LIST = Text(
     "{path}: the list could not be read ({why}).",
     "{path}: リストを読めません（{why}）。",
+)
+NOT_SEARCHED = Text(
+    "{path}: the folder could not be searched ({why}); recordings in it are missing.",
+    "{path}: フォルダーの中を調べられません（{why}）。この中の録音は処理されません。",
 )
 NOTHING_FOUND = Text(
     "there are no recordings in {where}.",
