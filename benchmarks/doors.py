@@ -20,7 +20,7 @@ import soundfile
 
 import otowake
 from otowake import cli
-from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE
+from otowake.cli.building import CANCELLED, FAILED, INCOMPLETE, OK, WRONG_USAGE
 from otowake.cli.split import specs_from
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import FILE, Manifest
@@ -45,7 +45,7 @@ from otowake.web.work import carry_out
 Call = Callable[[Path, Path], Any]
 """Something done with a damaged file, which gets the folder that it is in and the file."""
 
-CODES = {OK, FAILED, WRONG_USAGE, CANCELLED}
+CODES = {OK, FAILED, WRONG_USAGE, INCOMPLETE, CANCELLED}
 
 SENTENCE = re.compile(r"(Error|Warning): [^\n]+\n")
 """What a command may print to standard error."""

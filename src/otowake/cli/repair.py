@@ -9,7 +9,7 @@ import click
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import exit_code, told
+from otowake.cli.process import ended_well, exit_code, told
 from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
@@ -36,7 +36,7 @@ def repair(language: Language, *, folder: str, lang: str | None) -> int:
     from otowake.io.repair import repair_folder
 
     keep_compiled_programs()
-    with told(language) as warned, quiet_decoders():
+    with ended_well(), told(language) as warned, quiet_decoders():
         made = repair_folder(Path(folder), language=language)
     if made:
         click.echo(text.REPAIRED.format(language, files=", ".join(made)))
