@@ -55,7 +55,9 @@ def factorize(
     Parameters
     ----------
     V
-        Shape (frequency, frame), non-negative and finite. It is not changed. Long recordings are taken in blocks
+        Shape (frequency, frame), non-negative and finite, of any scale whose powers fit into the floats (the mean from
+        1e-30 to 1e30 in float32; from 1e-300 to 1e300 in float64, for β = 2 from 1e-150 to 1e150): V·c gives the same
+        W and c·H. It is not changed. Long recordings are taken in blocks
         of frames; instead of an array, anything with ``shape`` and ``frames(start, stop)`` will do.
     n_components
         How many components, or ``"auto"``; 20 if not given.
