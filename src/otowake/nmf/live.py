@@ -21,10 +21,10 @@ from numpy.typing import ArrayLike
 from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf.checks import checked_matrix
-from otowake.nmf.factorize import HEAVIEST, problem_of, solver_of, stop_rule
 from otowake.nmf.frames import BLOCK, InMemory
 from otowake.nmf.loop import CHUNK, EXACT
 from otowake.nmf.penalties import Penalty
+from otowake.nmf.problem import HEAVIEST, problem_of, solver_of, stop_rule
 from otowake.nmf.scale import ORDINARY, check_range, converted, in_units, mean_of, power_of_two
 from otowake.nmf.solvers import Block, Problem, Solver, penalised
 from otowake.options import FitSpec
