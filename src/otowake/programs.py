@@ -11,22 +11,22 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 KEPT = 40
 """Compiled programs that a process keeps, about 200 MiB."""
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 _kept: OrderedDict[Hashable, Callable[..., Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def program(static: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def program(static: tuple[str, ...] = ()) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Compile a function as ``jax.jit`` does, with a bound on the programs that are kept.
 
     Parameters
@@ -45,12 +45,12 @@ def program(static: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable
     return partial(_bounded, static=static)
 
 
-def _bounded(function: Callable[P, R], *, static: tuple[str, ...]) -> Callable[P, R]:
+def _bounded(function: Callable[..., R], *, static: tuple[str, ...]) -> Callable[..., R]:
     @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+    def call(*args: Any, **kwargs: Any) -> R:
         constants = tuple(kwargs.get(name) for name in static)
         leaves, structure = jax.tree.flatten((args, {k: v for k, v in kwargs.items() if k not in static}))
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+        if any(isinstance(leaf, Tracer) for leaf in leaves):
             return function(*args, **kwargs)
         shapes = tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves)
         return _compiled(function, static, (function, constants, structure, shapes))(*args, **kwargs)

@@ -137,7 +137,7 @@ def factorize(
     loss = scale.loss(spec.beta)
     found, initial = scale.given(fit.factors, given.dtype), scale.given(fit.initial, given.dtype)
     if curve is not None:
-        curve = replace(curve, losses=curve.losses * loss)
+        curve = curve._replace(losses=curve.losses * loss)
     return replace(
         fit,
         W=found.W,

@@ -154,7 +154,7 @@ class Activator:
     def _penalty(self, units: Floats) -> Penalty:
         """The penalties on H, their weights of shape (frame,) for frames in these units."""
 
-        def weight(asked: float, degree: int) -> Floats | None:
+        def weight(asked: float, degree: int) -> Any:
             weights = converted(asked, degree, units / self.unit, units, self.spec.beta)
             return np.minimum(weights, HEAVIEST).astype(self.dtype) if asked else None
 
