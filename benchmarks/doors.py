@@ -104,7 +104,7 @@ def command(*words: str) -> Call:
                 code = error.code or OK
         sentences = SENTENCE.sub("", told.getvalue())
         errors = len(re.findall("^Error: ", told.getvalue(), re.MULTILINE))
-        if code not in CODES or sentences or errors != (code != OK):
+        if code not in CODES or sentences or errors != (code not in (OK, INCOMPLETE)):
             raise Worse(f"exit code {code}, standard error {told.getvalue()!r}")
         if code:
             raise Refused(told.getvalue())

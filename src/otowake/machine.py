@@ -75,8 +75,16 @@ def quiet_decoders() -> Iterator[None]:
         os.close(nowhere)
 
 
+CACHE_BYTES = 256 * 2**20
+"""What the compiled programs on disk may take."""
+
+
 def keep_compiled_programs() -> None:
-    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner."""
+    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner.
+
+    The programs used longest ago are removed when all of them take more than :data:`CACHE_BYTES`. (JAX's own limit
+    needs another package, and fails on files that were written without it.)
+    """
     import logging
 
     import jax
@@ -87,8 +95,24 @@ def keep_compiled_programs() -> None:
     folder = Path(platformdirs.user_cache_dir("otowake"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder, CACHE_BYTES)
     except OSError:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def sweep(folder: Path, most: int) -> None:
+    """Remove the files of a folder that were read or written longest ago, until the rest takes at most `most` bytes."""
+    found = []
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # another process sweeps, too
+            facts = path.stat()
+            found.append((max(facts.st_atime, facts.st_mtime), facts.st_size, path))
+    total = sum(size for _, size, _ in found)
+    for _, size, path in sorted(found):
+        if total <= most:
+            return
+        path.unlink(missing_ok=True)
+        total -= size

@@ -12,7 +12,6 @@ from numbers import Integral
 from typing import Any, Self
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -20,10 +19,13 @@ from otowake import text
 from otowake.console import progress
 from otowake.errors import BadInput, MissingExtra
 from otowake.nmf import Activator, factorize, starts
+from otowake.nmf.checks import checked_matrix
 from otowake.nmf.divergence import divergence, gradient_scale
-from otowake.nmf.factorize import checked_matrix
+from otowake.nmf.frames import InMemory
+from otowake.nmf.scale import mean_of, power_of_two
 from otowake.nmf.solvers import TABLE
 from otowake.options import LOSS_BETA, Constraint, FitSpec
+from otowake.programs import program
 from otowake.text import Text
 from otowake.types import Floats
 
@@ -319,7 +321,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 
 def _start(name: str, factor: ArrayLike | None) -> Floats | None:
-    return None if factor is None else checked_matrix(factor, name, np.dtype(np.float64))
+    return None if factor is None else checked_matrix(factor, name).astype(np.float64)
 
 
 def _has_shape(name: str, factor: Floats | None, shape: tuple[int, int]) -> None:
@@ -329,11 +331,16 @@ def _has_shape(name: str, factor: Floats | None, shape: tuple[int, int]) -> None
 
 def _root_of_loss(X: Floats, W: Floats, H: Floats, beta: float) -> float:
     """√(2·D), D the loss as scikit-learn counts it, summed in float64."""
+    unit = power_of_two(mean_of(InMemory(X)))
 
     def parts() -> Iterable[float]:
         for rows in gen_batches(len(X), 1024):
-            V, model = X[rows], W[rows].astype(np.float64) @ H.astype(np.float64)
-            yield float(divergence(jnp.asarray(V, jnp.float64), jnp.asarray(model), beta))
+            V, model = X[rows].astype(np.float64), W[rows].astype(np.float64) @ H.astype(np.float64)
+            yield float(_divergence(V / unit, model / unit, beta=beta))
 
     with jax.enable_x64(True):
-        return float(np.sqrt(2 * max(sum(parts()), 0) / gradient_scale(beta)))
+        total = sum(parts())
+    return float(np.sqrt(2 * max(total, 0) / gradient_scale(beta)) * unit ** (beta / 2))
+
+
+_divergence = program(static=("beta",))(divergence)

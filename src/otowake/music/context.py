@@ -18,6 +18,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from otowake.music.pitch import hues
+from otowake.programs import program
 from otowake.types import Floats
 
 CORE = 64
@@ -109,7 +110,7 @@ def around(weights: Weights, columns: Sequence[Floats], *tell: Callable[..., Flo
     return found
 
 
-@jax.jit
+@program()
 def _forward(weights: dict[str, Array], x: Array, relations: Array, there: Array) -> Array:
     """What is said of each note, (note, output), the mean of all networks'; `there` (note,) is false where there is no note."""
 

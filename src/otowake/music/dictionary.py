@@ -23,6 +23,7 @@ from otowake.music.decoding import Notes
 from otowake.music.listener import KEYS, QUIETEST, mono
 from otowake.music.pitch import midi_to_hz
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
+from otowake.programs import program
 from otowake.signal.cells import BINS, FLOOR, HOP, INSTANTS, LOWEST, RATE, ROWS, STEP, cells, frames_of, level
 from otowake.types import Floats, Sound
 
@@ -137,7 +138,7 @@ def activations(samples: Floats, reference: float) -> Floats:
     return A / np.percentile(A.max(axis=1), 90)
 
 
-@jax.jit
+@program()
 def _explained(V: Array, W: Array) -> Array:
     free = jnp.zeros((), bool)
 

@@ -24,6 +24,7 @@ from otowake.errors import BadInput
 from otowake.music.decoding import Notes, Thresholds, decode
 from otowake.music.endings import ended
 from otowake.outside import DAMAGE
+from otowake.programs import program
 from otowake.signal.cells import RATE, cells, frames_of, level
 from otowake.signal.downmix import downmix
 from otowake.signal.resampling import resampled
@@ -149,7 +150,7 @@ def posteriors(samples: Floats, weights: Weights, block: int = BLOCK) -> Posteri
     return Posteriors(*found)
 
 
-@jax.jit
+@program()
 def _forward(weights: dict[str, jax.Array], heard: jax.Array) -> jax.Array:
     """Probabilities of shape (3, frame, key) from cells of shape (frame, row, channel)."""
     layer = partial(_layer, weights)

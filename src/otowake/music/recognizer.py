@@ -32,6 +32,7 @@ from otowake.music.listener import QUIETEST, mono, weights_of
 from otowake.music.owners import leanings
 from otowake.music.parts import Owners
 from otowake.music.pitch import HUES, hues
+from otowake.programs import program
 from otowake.signal.cells import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats, Sound
 
@@ -346,7 +347,7 @@ def enveloped(planes: Floats, midi: NDArray[np.int64]) -> Floats:
     return heard.reshape(len(midi), len(ENVELOPES) * BANDS, -1).max(axis=2)
 
 
-@jax.jit
+@program()
 def _forward(weights: dict[str, jax.Array], x: jax.Array) -> jax.Array:
     """Scores of shape (note, instrument), the mean of all networks'."""
 

@@ -41,6 +41,7 @@ from otowake.nmf.convolutive import gathered, shifted
 from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
+from otowake.programs import program
 from otowake.signal.magnitude import axes, magnitudes
 from otowake.types import Explained, Floats, Note, Part, Piece, Sound
 
@@ -288,7 +289,7 @@ def _lobes(
     return L.reshape(len(L), -1), owner.reshape(len(L), -1)
 
 
-@jax.jit
+@program()
 def _learnt(
     V: Array, lobes: Array, partial_of: Array, near: Array, H: Array, D: Array, G: Array
 ) -> tuple[Array, ...]:

@@ -27,6 +27,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.instruments import DRUMS, KIT, drum_of
 from otowake.music.listener import QUIETEST, mono, weights_of
+from otowake.programs import program
 from otowake.signal.cells import HOP, INSTANTS, RATE, frames_of, instants, level
 from otowake.types import Floats, Note, Sound
 
@@ -136,7 +137,7 @@ def chances(
     return found, loud
 
 
-@jax.jit
+@program()
 def _forward(weights: dict[str, jax.Array], heard: jax.Array) -> jax.Array:
     def convolved(x: jax.Array, name: str, dilation: int) -> jax.Array:
         y = jax.lax.conv_general_dilated(

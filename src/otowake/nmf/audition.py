@@ -9,6 +9,7 @@ measurements.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from jax import Array
 from otowake.nmf import starts
 from otowake.nmf.frames import columns
 from otowake.nmf.solvers import LOOK, Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
+from otowake.programs import program
 from otowake.types import Factors, Floats, Matrix
 
 LIFT = 10
@@ -55,6 +57,7 @@ def audition(
     effort: Effort,
     rng: np.random.Generator,
     dtype: np.dtype,
+    at_level: Callable[[Factors], Factors],
 ) -> tuple[Factors, Floats, Floats]:
     """Choose a start.
 
@@ -70,6 +73,8 @@ def audition(
         Each start draws from a generator spawned from it.
     dtype
         That of the computation.
+    at_level
+        Brings a start for a V of the mean 1 to the level of this one.
 
     Returns
     -------
@@ -87,7 +92,7 @@ def audition(
     chances = rng.spawn(effort.n_starts)
 
     def begun(i: int) -> Factors:
-        return starts.log_normal(n_bins, n_frames, n_components, deepcopy(chances[i]))
+        return at_level(starts.log_normal(n_bins, n_frames, n_components, deepcopy(chances[i])))
 
     begins = [(start.W, start.H[:, places]) for start in map(begun, range(effort.n_starts))]
     W, losses = _compete(
@@ -118,7 +123,7 @@ def thin(n_frames: int, most: int) -> np.ndarray:
     return ((np.arange(most) + 0.5) * n_frames / most).astype(int)
 
 
-@partial(jax.jit, static_argnames=("n_iter", "solver"))
+@program(static=("n_iter", "solver"))
 def _compete(
     problem: Problem, block: Block, W: Array, H: Array, *, n_iter: int, solver: Solver
 ) -> tuple[Array, Array]:
@@ -137,7 +142,7 @@ def _compete(
     return jax.vmap(solver.W)(state[0]), losses.T
 
 
-@jax.jit
+@program()
 def lifted(problem: Problem, block: Block, W: Array) -> Array:
     """H of a block with W held: accelerated updates from one level in each frame.
 

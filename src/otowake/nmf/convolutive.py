@@ -11,8 +11,6 @@ components apart is our own.
 
 from __future__ import annotations
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -20,6 +18,7 @@ from jax import Array
 from otowake.nmf.divergence import TINY, divergence, halves
 from otowake.nmf.penalties import exponent
 from otowake.nmf.updates import multiplied
+from otowake.programs import program
 
 
 def shifted(H: Array, n_lags: int) -> Array:
@@ -86,7 +85,7 @@ def _overlap_slope(W: Array, H: Array) -> Array:
     return 1 - 2 * q + (q**2).sum(axis=1, keepdims=True)
 
 
-@partial(jax.jit, static_argnames=("beta", "n_iter", "hold_H"))
+@program(static=("beta", "n_iter", "hold_H"))
 def convolutive(
     V: Array,
     W: Array,

@@ -8,27 +8,23 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple, cast
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, rank, starts
 from otowake.nmf.audition import EFFORTS, audition, lifted
+from otowake.nmf.checks import checked_factor, checked_keep, checked_matrix, checked_weights
 from otowake.nmf.divergence import entries
 from otowake.nmf.frames import BLOCK, LONG, InMemory, PaddedBlocks, in_blocks
 from otowake.nmf.likeness import likeness
-from otowake.nmf.penalties import Penalty
-from otowake.nmf.solvers import TABLE, H_alone, Problem, Solver, chosen
+from otowake.nmf.problem import AUDITIONED, BATCHED, problem_of, solver_of, stop_rule
+from otowake.nmf.scale import Scale, divided
+from otowake.nmf.solvers import Problem, Solver, chosen
 from otowake.options import FitSpec
+from otowake.programs import program
 from otowake.types import Curve, Factors, Fit, Floats, Matrix, Progress, Watcher
-
-AUDITIONED = "accelerated"
-"""The solver whose starts are auditioned, and whose `effort` says how long."""
-
-BATCHED = "minibatch"
-"""The solver that begins with an audition by the other, and then moves W after every block."""
 
 Keep = bool | Sequence[int]
 
@@ -53,7 +49,9 @@ def factorize(
     Parameters
     ----------
     V
-        Shape (frequency, frame), non-negative and finite. It is not changed. Long recordings are taken in blocks
+        Shape (frequency, frame), non-negative and finite, of any scale whose powers fit into the floats (the mean from
+        1e-30 to 1e30 in float32; from 1e-300 to 1e300 in float64, for β = 2 from 1e-150 to 1e150): V·c gives the same
+        W and c·H. It is not changed. Long recordings are taken in blocks
         of frames; instead of an array, anything with ``shape`` and ``frames(start, stop)`` will do.
     n_components
         How many components, or ``"auto"``; 20 if not given.
@@ -114,40 +112,95 @@ def factorize(
     if n_components is not None:
         options["n_components"] = n_components
     spec = (spec or FitSpec()).with_options(**options)
-    given = _checked(V, weights, spec)
+    given = _normalised(_checked(V, weights, spec), spec)
     curve = None
     if isinstance(spec.n_components, str):
-        curve = unseen_losses(given.V, spec)
+        curve = unseen_losses(given, spec)
         spec = spec.with_options(n_components=curve.best())
     number = int(spec.n_components)
-    if spec.beta < 0 and isinstance(given.V, InMemory) and not given.V.values.all():
-        raise BadInput(text.ZEROS, value=spec.beta)
-    if W is None and H is None and number > min(given.V.shape):
-        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(given.V.shape), value=number)
-    problem = problem_of(spec, _kept("keep_W", keep_W, W, number), _kept("keep_H", keep_H, H, number), groups)
-    solver = solver_of(spec, problem, weights is not None)
+    held = checked_keep("keep_W", keep_W, W, number), checked_keep("keep_H", keep_H, H, number)
+    n_bins, n_frames = given.V.shape
+    if W is None and H is None and number > min(n_bins, n_frames):
+        raise BadInput(text.TOO_MANY_COMPONENTS, most=min(n_bins, n_frames), value=number)
+    W = None if W is None else checked_factor("W", W, (n_bins, number))
+    H = None if H is None else checked_factor("H", H, (number, n_frames))
+    scale = given.scale.beside(W, H, spec.precision)
+    fit = _fitted(
+        given._replace(scale=scale),
+        spec,
+        None if W is None else W / scale.W,
+        None if H is None else H / scale.H,
+        problem_of(spec, *held, groups, scale),
+        _in_units(watch, scale, spec.beta, given.dtype),
+        resume,
+    )
+    loss = scale.loss(spec.beta)
+    found, initial = scale.given(fit.factors, given.dtype), scale.given(fit.initial, given.dtype)
+    if curve is not None:
+        curve = curve._replace(losses=curve.losses * loss)
+    return replace(
+        fit,
+        W=found.W,
+        H=found.H,
+        losses=fit.losses * loss,
+        initial=initial,
+        restarts=fit.restarts * loss,
+        auditions=fit.auditions * loss,
+        curve=curve,
+    )
+
+
+def _in_units(watch: Watcher | None, scale: Scale, beta: float, dtype: np.dtype) -> Watcher | None:
+    """The watcher, to be called with progress in normalised units."""
+    if watch is None or scale == Scale(level=scale.level):
+        return watch
+
+    def told(now: Progress) -> bool | None:
+        return watch(
+            replace(
+                now,
+                losses=now.losses * scale.loss(beta),
+                factors=lambda: scale.given(now.factors(), dtype),
+            )
+        )
+
+    return told
+
+
+def _fitted(
+    given: Given,
+    spec: FitSpec,
+    W: Floats | None,
+    H: Floats | None,
+    problem: Problem,
+    watch: Watcher | None = None,
+    resume: dict[str, Floats] | None = None,
+) -> Fit:
+    """The fit, all in normalised units."""
+    solver = solver_of(spec, problem, given.weights is not None)
     wide = spec.precision == "float64"
     with jax.enable_x64(True) if wide else contextlib.nullcontext():
         # The smoothness of H must not see frames that only pad.
         kind = {"step": 1} if spec.smooth_H else {"long": BLOCK} if solver.forget is not None else {}
         blocks = in_blocks(given.V, given.weights, given.dtype, **kind)
         start = _start(given, spec, problem, solver, blocks, W, H)
-        fit = _run(given, spec, problem, solver, blocks, start, watch, resume)
-    return fit if curve is None else replace(fit, curve=curve)
+        return _run(given, spec, problem, solver, blocks, start, watch, resume)
 
 
-def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
+def unseen_losses(given: Given, spec: FitSpec) -> Curve:
     """How well each number of components foretells held-out entries (:mod:`otowake.nmf.rank`)."""
-    values = rank.columns_of(V)
+    values = rank.columns_of(given.V)
     folds = rank.patches(values.shape, np.random.default_rng(spec.seed))
     plain = replace(
         spec, n_init=1, effort="normal", max_iter=rank.ITERATIONS, tol=1e-3, group_H=0.0, forget=None
     )
 
     def foretold(number: int, fold: rank.Fold) -> Floats:
-        weights = fold.seen.astype(float)
-        fit = factorize(values, spec=plain, weights=weights, n_components=number, solver=AUDITIONED)
-        return np.asarray(entries(jnp.asarray(values), jnp.asarray(fit.W @ fit.H), spec.beta))
+        seen = Given(InMemory(values), fold.seen.astype(given.dtype), given.dtype, given.scale)
+        one = plain.with_options(n_components=number, solver=AUDITIONED)
+        free = np.zeros(number, dtype=bool)
+        fit = _fitted(seen, one, None, None, problem_of(one, free, free, None, given.scale))
+        return np.asarray(_entries(values, fit.W @ fit.H, beta=spec.beta))
 
     alone = [foretold(1, fold) for fold in folds]
     numbers: list[int] = []
@@ -163,12 +216,21 @@ def unseen_losses(V: Matrix, spec: FitSpec) -> Curve:
     return Curve(np.array(numbers), np.array(losses))
 
 
+_entries = program(static=("beta",))(entries)
+
+
 class Given(NamedTuple):
-    """What is factorised, checked."""
+    """What is factorised, checked; in units of `scale`."""
 
     V: Matrix
     weights: Floats | None
     dtype: np.dtype
+    scale: Scale = Scale()
+
+    def at_level(self, start: Factors) -> Factors:
+        """A start for a V of the mean 1, brought to the level of this one."""
+        level = self.scale.level
+        return start if level == 1 else Factors(start.W, start.H.astype(self.dtype) * self.dtype.type(level))
 
 
 class Start(NamedTuple):
@@ -228,28 +290,18 @@ def _run(
     )
 
 
-def stop_rule(spec: FitSpec, solver: Solver) -> tuple[int, float]:
-    """`max_iter` and `tol`: as given, else those of the effort or the solver."""
-    own = EFFORTS[spec.effort] if spec.solver == AUDITIONED else solver
-    return spec.max_iter or own.max_iter, own.tol if spec.tol is None else spec.tol
-
-
 def _start(
     given: Given,
     spec: FitSpec,
     problem: Problem,
     solver: Solver,
     blocks: PaddedBlocks,
-    W: ArrayLike | None,
-    H: ArrayLike | None,
+    W: Floats | None,
+    H: Floats | None,
 ) -> Start:
     n_bins, n_frames = given.V.shape
     K = int(spec.n_components)
     none = np.zeros((0, 0))
-    if W is not None:
-        W = _checked_factor("W", W, (n_bins, K))
-    if H is not None:
-        H = _checked_factor("H", H, (K, n_frames))
     rng = np.random.default_rng(spec.seed)
     if W is not None and H is None:
         H = _lift(problem, blocks, W, n_frames, given.dtype)
@@ -257,10 +309,10 @@ def _start(
         quick = chosen(AUDITIONED, problem, given.weights is not None)
         return _auditioned(given, spec, problem, quick, blocks, rng)
     if W is None and H is None and spec.init == "nndsvd":
-        begun = [starts.nndsvd(_in_memory(given), K)]
+        begun = [given.at_level(starts.nndsvd(_in_memory(given) / given.scale.level, K))]
     else:
         generators = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
-        drawn = [starts.log_normal(n_bins, n_frames, K, each) for each in generators]
+        drawn = [given.at_level(starts.log_normal(n_bins, n_frames, K, each)) for each in generators]
         begun = [Factors(d.W if W is None else W, d.H if H is None else H) for d in drawn]
     return Start(begun, np.stack([each.W for each in begun]), [each.H for each in begun], none)
 
@@ -277,7 +329,8 @@ def _auditioned(
     effort = EFFORTS[spec.effort]
     generators = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
     tried = [
-        audition(given.V, given.weights, problem, solver, effort, each, given.dtype) for each in generators
+        audition(given.V, given.weights, problem, solver, effort, each, given.dtype, given.at_level)
+        for each in generators
     ]
     H = [_lift(problem, blocks, W, given.V.shape[1], given.dtype) for _, W, _ in tried]
     return Start(
@@ -301,70 +354,6 @@ def _in_memory(given: Given) -> Floats:
     return values if given.weights is None else np.where(given.weights > 0, values, 0)
 
 
-def problem_of(
-    spec: FitSpec, held_W: NDArray[np.bool_], held_H: NDArray[np.bool_], groups: Sequence[int] | None
-) -> Problem:
-    """What is solved with these options; `held_W` and `held_H`, of shape (component,), say what is kept."""
-    dtype = np.dtype(spec.precision).type
-    weight = {name: dtype(getattr(spec, name)) or None for name in PENALTIES}
-    members = None
-    if weight["group_H"] is not None:
-        if groups is None or len(groups) != len(held_W):
-            raise BadInput(text.GROUPS_NEEDED)
-        members = (np.unique(groups)[:, None] == np.asarray(groups)).astype(dtype)
-    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["apart_W"])
-    on_H = Penalty(
-        l1=weight["l1_H"],
-        l2=weight["l2_H"],
-        smooth=weight["smooth_H"],
-        group=weight["group_H"],
-        members=members,
-    )
-    return Problem(spec.beta, held_W, held_H, on_W, on_H)
-
-
-PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "apart_W", "group_H")
-
-
-def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
-    """How it is solved, or :class:`BadInput` where that solver can't."""
-    if spec.solver != AUDITIONED and spec.effort != "normal":
-        raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
-    if spec.solver != BATCHED and spec.forget is not None:
-        raise BadInput(text.FORGET_SOLVER, solver=spec.solver)
-    solver = chosen(spec.solver, problem, weighted)
-    if spec.forget is not None:
-        solver = solver._replace(forget=spec.forget)
-    named = TABLE[spec.solver]
-    if named.losses is not None:
-        if problem.beta not in named.losses:
-            raise BadInput(text.SOLVER_LOSS, solver=spec.solver, loss=spec.loss)
-        lacking = [name for name in ("smooth_H", "apart_W", "group_H") if getattr(spec, name)]
-        if weighted or lacking:
-            what = "weights" if weighted else lacking[0]
-            raise BadInput(text.SOLVER_LACKS, solver=spec.solver, what=what)
-    return H_alone(solver) if problem.held_W.all() else solver
-
-
-def _kept(name: str, keep: Keep, factor: ArrayLike | None, n_components: int) -> NDArray[np.bool_]:
-    held = np.zeros(n_components, dtype=bool)
-    if isinstance(keep, (bool, np.bool_)):
-        held[:] = keep
-    else:
-        places = np.asarray(keep)
-        if (
-            places.dtype.kind not in "iu"
-            or places.ndim != 1
-            or (places >= n_components).any()
-            or (places < 0).any()
-        ):
-            raise BadInput(text.KEEP_INDEX, keep=name, last=n_components - 1, value=keep)
-        held[places] = True
-    if held.any() and factor is None:
-        raise BadInput(text.KEEP_WHAT, keep=name, factor=name[-1])
-    return held
-
-
 def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | None, spec: FitSpec) -> Given:
     dtype = np.dtype(spec.precision)
     if hasattr(V, "frames") and hasattr(V, "shape"):
@@ -375,67 +364,18 @@ def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | N
             if asked:
                 raise BadInput(text.NOT_IN_BLOCKS, what=what)
         return Given(cast(Matrix, V), None, dtype)
-    values = checked_matrix(cast(ArrayLike, V), "V", dtype, nan=None if weights is None else True)
-    observed = ~np.isnan(values)
-    if weights is None:
-        counts = None
-    elif isinstance(weights, str):
-        if weights != "observed":
-            raise BadInput(text.NOT_NUMBERS, name="weights", got=repr(weights))
-        counts = observed.astype(dtype)
-    else:
-        counts = checked_matrix(weights, "weights", dtype)
-        if counts.shape != values.shape:
-            raise BadInput(text.BAD_SHAPE, name="weights", need=values.shape, got=counts.shape)
-        counts = counts * observed
-    if not observed.all():
-        values = np.where(observed, values, 0).astype(dtype)
-    if not values.any():
-        raise BadInput(text.ALL_ZERO, name="V")
+    values = checked_matrix(cast(ArrayLike, V), "V", nan=None if weights is None else True)
+    counts = checked_weights(weights, values, dtype)
+    values = np.where(np.isnan(values), 0, values) if counts is not None else values
     if spec.smooth_H and values.shape[1] >= (BLOCK if spec.solver == BATCHED else LONG):
         raise BadInput(text.NOT_IN_BLOCKS, what="smooth_H")
     return Given(InMemory(values), counts, dtype)
 
 
-def _checked_factor(name: str, factor: ArrayLike, shape: tuple[int, int]) -> Floats:
-    values = checked_matrix(factor, name, np.dtype(np.float64), need=shape)
-    if values.shape != shape:
-        raise BadInput(text.BAD_SHAPE, name=name, need=shape, got=values.shape)
-    return values
-
-
-def checked_matrix(
-    V: ArrayLike,
-    name: str,
-    dtype: np.dtype | None = None,
-    *,
-    nan: bool | None = False,
-    silent: bool = False,
-    need: object = "(frequency, frame)",
-) -> Floats:
-    """`V` as a matrix of floats, or :class:`BadInput`: it must be real, finite, non-negative and not all 0.
-
-    `nan` says whether NaN will do (None: it would with weights); `silent`, whether all may be 0; `need` is the shape in words.
-    """
-    values = np.asarray(V)
-    if values.dtype.kind not in "fiu":
-        raise BadInput(text.NOT_NUMBERS, name=name, got=values.dtype)
-    if values.ndim != 2 or 0 in values.shape:
-        raise BadInput(text.BAD_SHAPE, name=name, need=need, got=values.shape)
-    with np.errstate(over="ignore"):
-        values = np.asarray(values, dtype=dtype or np.float32)
-    least, most = values.min(), values.max()
-    if not np.isfinite(most - least):
-        missing, infinite = np.count_nonzero(np.isnan(values)), np.count_nonzero(np.isinf(values))
-        if missing and nan is None:
-            raise BadInput(text.NAN_WITHOUT_WEIGHTS, name=name, count=missing, total=values.size)
-        if infinite or (missing and not nan):
-            raise BadInput(text.NOT_FINITE, name=name, count=missing + infinite, total=values.size)
-        if missing == values.size:
-            raise BadInput(text.ALL_ZERO, name=name)
-        least, most = np.nanmin(values), np.nanmax(values)
-    if least < 0:
-        raise BadInput(text.NEGATIVE, name=name, value=f"{least:g}")
-    if most == 0 and not silent:
-        raise BadInput(text.ALL_ZERO, name=name)
-    return values
+def _normalised(given: Given, spec: FitSpec) -> Given:
+    """V in a unit in which its mean is near 1."""
+    scale = Scale.of(given.V, given.weights, spec.beta, spec.precision)
+    V = divided(given.V, scale.V, given.dtype)
+    if spec.beta < 0 and isinstance(V, InMemory) and not V.values.all():
+        raise BadInput(text.ZEROS, value=spec.beta)
+    return given._replace(V=V, scale=scale)

@@ -8,6 +8,7 @@ don't depend on those it is given with.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,11 +20,15 @@ from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.nmf.factorize import checked_matrix, problem_of, solver_of, stop_rule
-from otowake.nmf.frames import BLOCK
+from otowake.nmf.checks import checked_matrix
+from otowake.nmf.frames import BLOCK, InMemory
 from otowake.nmf.loop import CHUNK, EXACT
+from otowake.nmf.penalties import Penalty
+from otowake.nmf.problem import HEAVIEST, problem_of, solver_of, stop_rule
+from otowake.nmf.scale import ORDINARY, check_range, converted, in_units, mean_of, power_of_two
 from otowake.nmf.solvers import Block, Problem, Solver, penalised
 from otowake.options import FitSpec
+from otowake.programs import program
 from otowake.types import Floats
 
 LEAST = 1e-2
@@ -71,8 +76,11 @@ class Activator:
             if getattr(spec, name):
                 raise BadInput(text.NOT_LIVE, what=name)
         self.dtype = np.dtype(spec.precision)
-        W = checked_matrix(W, "W", self.dtype, need="(frequency, component)")
-        self.shape = W.shape
+        W = checked_matrix(W, "W", need="(frequency, component)")
+        self.spec, self.shape = spec, W.shape
+        level = mean_of(InMemory(W))
+        check_range("W", level, 1, spec.precision)
+        self.unit = power_of_two(level, ORDINARY)
         free = np.zeros(W.shape[1], dtype=bool)
         self.problem = problem_of(spec, ~free, free, None)
         self.solver = solver_of(spec, self.problem, weighted=False)
@@ -80,7 +88,7 @@ class Activator:
         self.tol = self.dtype.type(tol)
         self.wide = spec.precision == "float64"
         with self._precision():
-            self.W = jax.device_put(W)
+            self.W = jax.device_put(in_units(W, self.unit, self.dtype))
 
     def __call__(self, V: ArrayLike, start: ArrayLike | None = None) -> Floats:
         """The activations.
@@ -108,40 +116,61 @@ class Activator:
         n_frames = values.shape[1]
         if begun is not None and begun.shape[1] != n_frames:
             raise BadInput(text.BAD_SHAPE, name="start", need=(K, n_frames), got=begun.shape)
+        units = self._units(values)
         with self._precision():
-            H = np.concatenate([self._found(values, begun, at) for at in range(0, n_frames, BLOCK)], axis=1)
+            parts = [self._found(values, begun, units, at) for at in range(0, n_frames, BLOCK)]
+        H = np.concatenate(parts, axis=1)
         return H[:, 0] if np.ndim(V) == 1 else H
+
+    def _units(self, V: Floats) -> Floats:
+        """The unit of each frame, shape (frame,): a frame's activations depend on no other's level."""
+        peaks = V.max(axis=0)
+        check_range("V", max(float(peaks.max()), 1.0), 1, self.spec.precision)
+        return np.array([power_of_two(float(peak), ORDINARY) for peak in peaks])
 
     def _checked(self, name: str, given: ArrayLike, length: int) -> Floats:
         values = np.asarray(given)
         if values.ndim not in (1, 2) or len(values) != length or not values.size:
             raise BadInput(text.BAD_SHAPE, name=name, need=f"({length}, frame)", got=values.shape)
         columns = values[:, None] if values.ndim == 1 else values
-        return checked_matrix(columns, name, self.dtype, silent=True)
+        return checked_matrix(columns, name, silent=True)
 
-    def _found(self, V: Floats, start: Floats | None, at: int) -> Floats:
+    def _found(self, V: Floats, start: Floats | None, units: Floats, at: int) -> Floats:
         n = min(V.shape[1] - at, BLOCK)
         spare = (1 << (n - 1).bit_length()) - n
+        own = units[at : at + n]
+        H_units = own / self.unit
 
-        def part(values: Floats) -> Floats:
-            block = values[:, at : at + n]
+        def part(values: Floats, unit: Floats) -> Floats:
+            block = in_units(values[..., at : at + n], unit, self.dtype)
             return np.pad(block, ((0, 0), (0, spare))) if spare else block
 
-        begun = None if start is None else part(start)
-        H = activated(self.problem, self.W, part(V), begun, self.tol, self.max_iter, solver=self.solver)
-        return np.asarray(H)[:, :n]
+        begun = None if start is None else part(start, H_units)
+        problem = replace(self.problem, on_H=self._penalty(np.pad(own, (0, spare), constant_values=1)))
+        H = activated(problem, self.W, part(V, own), begun, self.tol, self.max_iter, solver=self.solver)
+        found = np.asarray(H)[:, :n]
+        return found if (H_units == 1).all() else (found * H_units).astype(self.dtype)
+
+    def _penalty(self, units: Floats) -> Penalty:
+        """The penalties on H, their weights of shape (frame,) for frames in these units."""
+
+        def weight(asked: float, degree: int) -> Any:
+            weights = converted(asked, degree, units / self.unit, units, self.spec.beta)
+            return np.minimum(weights, HEAVIEST).astype(self.dtype) if asked else None
+
+        return Penalty(l1=weight(self.spec.l1_H, 1), l2=weight(self.spec.l2_H, 2))
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         return jax.enable_x64(True) if self.wide else contextlib.nullcontext()
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def activated(
     problem: Problem, W: Array, V: Array, H: Array | None, tol: Array, max_iter: int, *, solver: Solver
 ) -> Array:
     """H of frames with W kept, each frame until its loss falls by less than `tol` of itself in ten iterations.
 
-    Shapes: W (frequency, component), V (frequency, frame), H (component, frame).
+    Shapes: W (frequency, component), V (frequency, frame), H (component, frame); the weights of penalties on H (frame,).
     """
     n_frames = V.shape[1]
     level = V.sum(axis=0) / W.sum()
@@ -157,10 +186,10 @@ def activated(
         return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*leaf.shape[:-1], n_frames)), state)
 
     def losses(H: Array) -> Array:
-        def one(v: Array, h: Array) -> Array:
-            return penalised(problem, Block(v[:, None]), W, h[:, None])
+        def one(v: Array, h: Array, penalty: Penalty) -> Array:
+            return penalised(replace(problem, on_H=penalty), Block(v[:, None]), W, h[:, None])
 
-        return jax.vmap(one, in_axes=1)(V, H)
+        return jax.vmap(one, in_axes=(1, 1, 0))(V, H, problem.on_H)
 
     def chunk(carried: tuple[Array, Any, Array, Array]) -> tuple[Array, Any, Array, Array]:
         n, state, before, resting = carried

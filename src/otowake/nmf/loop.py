@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from otowake import text
 from otowake.errors import NotConverged
 from otowake.nmf.solvers import LOOK, Block, Problem, Solver, moved_along, of_W, penalised, step
+from otowake.programs import program
 from otowake.types import Factors, Floats, Progress, Stop, Watcher
 
 CHUNK = LOOK
@@ -167,8 +168,11 @@ class Whole:
     ) -> None:
         self.problem, self.block, self.solver, self.n_frames = problem, block, solver, n_frames
         self.many = len(W) > 1
-        begin = (lambda f, x: jax.vmap(f)(x)) if self.many else (lambda f, x: f(x[0]))
-        self.state = (begin(solver.init_W, jax.device_put(W)), begin(solver.init_H, jax.device_put(H)))
+        given = (W, H) if self.many else (W[0], H[0])
+        self.state = tuple(
+            jax.vmap(init)(x) if self.many else init(x)
+            for init, x in zip((solver.init_W, solver.init_H), jax.device_put(given), strict=True)
+        )
         self.last = np.full(len(W), np.inf)
 
     def advance(self, count: int) -> Floats:
@@ -219,10 +223,10 @@ def _iterate(
     return state, losses
 
 
-iterate = jax.jit(_iterate, static_argnames="solver")
+iterate = program(static=("solver",))(_iterate)
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def iterate_many(
     problem: Problem, block: Block, state: Any, loss: Array, count: int, *, solver: Solver
 ) -> tuple[Any, Array]:
@@ -351,7 +355,7 @@ class MiniBatches(InBlocks):
         return moved
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def _batch(
     problem: Problem, block: Block, W: Any, H: Any, memory: Memory, facts: Array, *, solver: Solver
 ) -> tuple[Any, Any, Memory]:
@@ -364,16 +368,16 @@ def _batch(
     return new, H, Memory(moved_along(problem, sums, solver.W(W), solver.W(new)), frames)
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def _block(problem: Problem, block: Block, W: Any, H: Any, *, solver: Solver) -> tuple[Any, Any]:
     return solver.block(problem, block, W, H)
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def _combine(problem: Problem, W: Any, sums: Any, *, solver: Solver) -> Any:
     return solver.combine(problem, W, sums)
 
 
-@partial(jax.jit, static_argnames="solver")
+@program(static=("solver",))
 def _loss(problem: Problem, block: Block, W: Any, H: Any, *, solver: Solver) -> Array:
     return penalised(problem, block, solver.W(W), solver.H(H))

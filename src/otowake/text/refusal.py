@@ -79,6 +79,16 @@ ALL_ZERO = Text(
     "{name} is zero everywhere; there is nothing to factorise.",
     "{name} がすべて 0 です。分解するものがありません。",
 )
+OUT_OF_RANGE = Text(
+    "{name} must have a mean from {low:.0e} to {high:.0e} for this loss and precision; it is {mean:.3g}; "
+    "multiply it by a constant.",
+    "この距離規準と精度では、{name} の平均が {low:.0e} から {high:.0e} までの範囲になければなりませんが、"
+    "{mean:.3g} です。定数を掛けてください。",
+)
+HEAVY_PENALTY = Text(
+    "{name} must be at most {most:.3g} for a V of this scale; it is {value:g}; beside it V would count for nothing.",
+    "V がこの大きさのとき、{name} は {most:.3g} 以下でなければなりませんが、{value:g} です（V の影響がなくなるため）。",
+)
 ZEROS = Text(
     "V must not be 0 anywhere where the loss is a beta below 0 (it is {value:g}); add a little to V.",
     "β が 0 未満（{value:g}）のとき、V に 0 があってはなりません。V に小さな値を足してください。",
