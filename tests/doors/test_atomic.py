@@ -23,7 +23,8 @@ from otowake.io import edits, folders, loading, recipe
 from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.io.folders import new_folder
-from otowake.io.results import write_analysis
+from otowake.io.files import BASIC
+from otowake.io.saving import write_analysis
 
 HOLD = """
 import sys
@@ -92,7 +93,7 @@ def analysis(recording):
 def result(tmp_path, analysis):
     folder = tmp_path / "results" / "melody"
     with new_folder(folder) as place:
-        write_analysis(analysis, place, "en", only_data=True)
+        write_analysis(analysis, place, "en", kinds=BASIC)
     return folder
 
 
