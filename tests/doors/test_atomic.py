@@ -22,8 +22,8 @@ from otowake.cli import main
 from otowake.io import edits, folders, loading, recipe
 from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import Dictionary, save_dictionary
-from otowake.io.folders import new_folder
 from otowake.io.files import BASIC
+from otowake.io.folders import new_folder
 from otowake.io.saving import write_analysis
 
 HOLD = """
