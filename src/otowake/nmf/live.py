@@ -82,7 +82,8 @@ class Activator:
         check_range("W", level, 1, spec.precision)
         self.unit = power_of_two(level, ORDINARY)
         free = np.zeros(W.shape[1], dtype=bool)
-        self.problem = problem_of(spec, ~free, free, None)
+        plain = spec.with_options(l1_H=0.0, l2_H=0.0)  # each frame has weights of its own
+        self.problem = problem_of(plain, ~free, free, None)
         self.solver = solver_of(spec, self.problem, weighted=False)
         self.max_iter, tol = stop_rule(spec, self.solver)
         self.tol = self.dtype.type(tol)
