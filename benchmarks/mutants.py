@@ -40,11 +40,12 @@ ROOT = Path(__file__).parents[1]
 TESTS: dict[str, list[str]] = {
     "otowake.outside": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
     "otowake.arrays": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
-    "otowake.web.guard": ["tests/web/test_server*.py", "tests/web/test_guard*.py"],
-    "otowake.web.jobs": ["tests/web/test_server*.py", "tests/web/test_jobs*.py"],
-    "otowake.io.results": ["tests/doors/test_results*.py", "tests/doors/test_writers*.py"],
-    "otowake.io.folders": ["tests/doors/test_folders*.py", "tests/doors/test_results.py"],
-    "otowake.cluster.manifest": ["tests/doors/test_fuzz.py", "tests/doors/test_archive*.py"],
+    "otowake.atomic": ["tests/doors/test_atomic.py"],
+    "otowake.web.guard": ["tests/web/test_guard.py", "tests/web/test_connection.py"],
+    "otowake.web.jobs": ["tests/web/test_queue.py", "tests/web/test_workplace.py"],
+    "otowake.io.results": ["tests/doors/test_results.py", "tests/doors/test_incomplete.py"],
+    "otowake.io.folders": ["tests/doors/test_results.py", "tests/doors/test_atomic.py"],
+    "otowake.cluster.manifest": ["tests/doors/test_archive_refusals.py", "tests/doors/test_archive.py"],
     "otowake.nmf.solvers": [
         "tests/laws/test_nmf.py",
         "tests/laws/test_penalties.py",

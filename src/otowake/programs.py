@@ -7,6 +7,8 @@ function of its own, and the one that was used longest ago is dropped with its p
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -17,8 +19,8 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-KEPT = 40
-"""Compiled programs that a process keeps, about 200 MiB."""
+KEPT = 20
+"""Compiled programs that a process keeps: twice what an analysis needs, about 100 MiB."""
 
 R = TypeVar("R")
 
@@ -69,6 +71,16 @@ def _compiled(function: Callable[..., R], static: tuple[str, ...], key: Hashable
 
             _kept[key] = jax.jit(own, static_argnames=static)
         _kept.move_to_end(key)
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
+        if len(_kept) > KEPT:
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
+            _give_back()
         return _kept[key]
+
+
+def _give_back() -> None:
+    """Return what is freed to the system, where the C library would keep it (glibc)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
