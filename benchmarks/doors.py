@@ -306,7 +306,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         return reads(lambda path: opened(path.read_bytes()) if path.is_file() else None), {}
 
     def listed(path: Path) -> list[Path]:
-        return [*recordings([path], path.parent / "nowhere")]
+        return [*recordings([path], path.parent / "nowhere", lambda name, reason: None)]
 
     score = command("split", "FOLDER/clip.wav", "--stages", "notes", "--score", "FILE", "-o", "OUT")
     return {

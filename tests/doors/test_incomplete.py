@@ -317,7 +317,7 @@ def test_the_page_says_it_and_the_job_is_done(tmp_path, learnt, recording, monke
         assert "notes.jams (KeyError: 'b')" in warning["warning"]["en"]
         assert "notes.jams（KeyError: 'b'）" in warning["warning"]["ja"]
         assert str(tmp_path) not in str(warning)
-        view = json.loads((tmp_path / "view.json").read_text())
+        view = json.loads((tmp_path / "result" / ".page" / "view.json").read_text())
         assert "report.html" in view["files"] and "notes.jams" not in view["files"]
 
 

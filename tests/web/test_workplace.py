@@ -93,10 +93,10 @@ def test_what_somebody_else_made_is_let_be(temporary, monkeypatch):
     assert not theirs.exists()
 
 
-def served(**options):
-    command = [sys.executable, "-m", "otowake", "serve", "--port", "0", "--lang", "en"]
+def served(*before):
+    command = [*before, sys.executable, "-m", "otowake", "serve", "--port", "0", "--lang", "en"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, **pipes, **options)
+    return subprocess.Popen(command, text=True, **pipes)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
@@ -110,7 +110,7 @@ def test_a_signal_ends_the_server_and_takes_everything_away(temporary, number):
 
 
 def test_under_nohup_it_outlives_its_terminal(temporary):
-    with served(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as process:
+    with served("nohup") as process:
         process.stdout.readline()
         handlers = re.search(r"SigIgn:\s*(\w+)", Path(f"/proc/{process.pid}/status").read_text())[1]
         assert int(handlers, 16) & 1

@@ -72,8 +72,8 @@ class _Signals:
         """Catch the signals during the block, and obey them at its end at the latest."""
         before = {number: signal.signal(number, self._handle) for number in _numbers()}
         thread = threading.Thread(target=self._watch, daemon=True)
-        thread.start()
         try:
+            thread.start()  # a signal that is waiting already may end the block here
             yield self
         finally:
             self.left = True  # first, and not by a call: from here on the handler raises nothing

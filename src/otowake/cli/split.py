@@ -227,9 +227,8 @@ def one_file(
     """Analyse one file, write its folder, and say what was found; returns the exit code."""
     from otowake import console
     from otowake.io.checkpoint import Checkpoint, key_of
-    from otowake.io.files import USUAL
+    from otowake.io.files import ANIMATED, USUAL
     from otowake.io.folders import new_folder
-    from otowake.io.repair import ANIMATED
     from otowake.io.saving import warn_of, write_analysis
 
     keep_compiled_programs()

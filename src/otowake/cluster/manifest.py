@@ -138,7 +138,7 @@ class Manifest:
         if read_only and not self.path.is_file():
             raise BadInput(text.NO_ARCHIVE, path=archive)
         with self.sure():
-            if not read_only:
+            if not read_only and not self.path.exists():
                 self.path.touch()  # SQLite's own files are never writable for the group, whatever the umask
             self.db = _opened(self.path, read_only)
             if not read_only:

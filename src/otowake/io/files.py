@@ -41,6 +41,9 @@ USUAL: tuple[Kind, ...] = (*BASIC, "full", "report")
 
 COMPONENTS, REPORT = "components", "report.html"
 
+ANIMATED = 60
+"""Pictures of the learning that an animation has."""
+
 
 @dataclass(frozen=True)
 class Saving:

@@ -298,6 +298,8 @@ def _curve(arrays: dict[str, Any]) -> Curve | None:
 
 def _stop(facts: Any) -> Stop:
     name, figures = word(facts, "reason"), facts["facts"]
+    if not figures:
+        raise ValueError("the stop has no figures")
     for figure in figures:
         number(figures, figure)
     for known, template in STOPS.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otowake.io.audio import Path_
-from otowake.io.files import REPORT, Saving
+from otowake.io.files import ANIMATED, REPORT, Saving
 from otowake.io.loading import load_analysis
 from otowake.io.recipe import recipe_of, recording_of
 from otowake.io.report import NEEDED
@@ -17,9 +17,6 @@ from otowake.text import Language
 
 if TYPE_CHECKING:
     from otowake.plot import Snapshots
-
-ANIMATED = 60
-"""Pictures of the learning that an animation has."""
 
 
 def repair_folder(folder: Path_, *, language: Language = "en") -> tuple[str, ...]:

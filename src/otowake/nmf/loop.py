@@ -152,7 +152,7 @@ def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, tuple[Floats, N
     of_numbers = losses.dtype.kind == looks.dtype.kind == "f"
     if not of_numbers or losses.ndim != 2 or looks.shape != losses.shape[:1] or not losses.size:
         raise ValueError("the checkpoint has no losses")
-    if not all(np.isfinite(values).all() for values in (*values, losses, looks)):
+    if any(np.isnan(each).any() for each in values) or not np.isfinite([*looks, *losses.flat]).all():
         raise ValueError("the checkpoint has values that are not finite")
     return jax.tree.unflatten(make, values), (losses, looks.astype(np.int64))
 

@@ -24,6 +24,9 @@ ORDINARY = 2.0**20
 NEAR_ONE = 1e-5
 """A mean that differs from a power of two by less than this part of itself is taken to be that power."""
 
+LEVEL_STEP = 2.0**-20
+"""The mean of V in its unit is rounded to this: in whatever order the entries are added, the start is the same."""
+
 LARGEST = {"float32": 30.0, "float64": 300.0}
 """The decimal exponent up to which the mean of a matrix may go, and as far down."""
 
@@ -48,7 +51,7 @@ class Scale(NamedTuple):
             raise BadInput(text.ALL_ZERO, name="V")
         check_range("V", mean, beta, precision)
         unit = power_of_two(mean)
-        level = mean / unit
+        level = round(mean / unit / LEVEL_STEP) * LEVEL_STEP
         return cls(unit, level=1.0 if abs(level - 1) < NEAR_ONE else level)
 
     def beside(self, W: Floats | None, H: Floats | None, precision: str) -> Scale:

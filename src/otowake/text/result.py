@@ -40,7 +40,7 @@ NOT_WRITTEN_REPAIR = Text(
 )
 MISSING_FILES = Text(
     "Missing: {files}; to make {n|it|them}: otowake repair {folder}",
-    "欠けているファイル: {files}。作るには: otowake repair {folder}",
+    "欠けているファイル（{n} 個）: {files}。作るには: otowake repair {folder}",
 )
 REPAIRED = Text("Made: {files}", "作成: {files}")
 NOTHING_MISSING = Text("{folder}: no file is missing.", "{folder}: 欠けているファイルはありません。")
