@@ -12,10 +12,10 @@ import ctypes
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +39,7 @@ def beside(place: Path) -> Iterator[Path]:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with beside(Path(folder) / "notes.csv") as new:
     ...         _ = new.write_text("onset_s,midi")
@@ -47,15 +48,15 @@ def beside(place: Path) -> Iterator[Path]:
     ['notes.csv']
     """
     recover(place)
-    work, handle = _begun(place.absolute().parent)
+    held: dict[Path, int | None] = {}
     try:
-        yield work / NEW
+        yield _begun(place.absolute().parent, held) / NEW
     finally:
         try:
-            _put_back(work)
-        finally:
-            os.close(handle)
-        shutil.rmtree(work, ignore_errors=True)
+            _ended(held)
+        except BaseException:
+            _ended(held)  # a signal that interrupted it does so once
+            raise
 
 
 def put(new: Path, place: Path, *, replace: bool) -> None:
@@ -106,12 +107,12 @@ def recover(place: Path) -> None:
             continue
         try:
             _put_back(work, place)
+            if not os.path.lexists(work / FORMER):
+                shutil.rmtree(work, ignore_errors=True)  # under the lock: nobody begins in it meanwhile
         except OSError:
             continue
         finally:
             os.close(handle)
-        if not os.path.lexists(work / FORMER):
-            shutil.rmtree(work, ignore_errors=True)
 
 
 def _works(folder: Path) -> list[Path]:
@@ -141,13 +142,36 @@ def _former_mark(place: Path) -> str:
     return f"{PARTIAL}{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]}-old-"
 
 
-def _begun(folder: Path) -> tuple[Path, int]:
-    """A new work folder, and what holds its lock; one that another process takes for abandoned meanwhile is left to it."""
+def _begun(folder: Path, held: dict[Path, int | None]) -> Path:
+    """Make a work folder, entered into `held` before it is there and with what holds its lock afterwards.
+
+    One that another process takes for abandoned meanwhile is left to it.
+    """
     while True:
-        work = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
-        handle = _lock(work, mine=True)
-        if handle is not None:
-            return work, handle
+        work = folder / f"{PARTIAL}{secrets.token_hex(4)}"
+        held[work] = None
+        try:
+            work.mkdir(0o700)
+            held[work] = _lock(work, mine=True)
+        except FileExistsError:
+            del held[work]
+            continue
+        if held[work] is not None:
+            return work
+        del held[work]
+
+
+def _ended(held: dict[Path, int | None]) -> None:
+    """Remove work folders, and put back what they have set aside."""
+    for work, handle in [*held.items()]:
+        try:
+            _put_back(work)
+        finally:
+            if handle is not None:
+                held[work] = None
+                os.close(handle)
+        shutil.rmtree(work, ignore_errors=True)
+        del held[work]
 
 
 def _lock(work: Path, *, mine: bool = False) -> int | None:

@@ -24,7 +24,7 @@ ORDINARY = 2.0**20
 NEAR_ONE = 1e-5
 """A mean that differs from a power of two by less than this part of itself is taken to be that power."""
 
-LEVEL_STEP = 2.0**-20
+LEVEL_STEP = 2.0**-40
 """The mean of V in its unit is rounded to this: in whatever order the entries are added, the start is the same."""
 
 LARGEST = {"float32": 30.0, "float64": 300.0}
