@@ -38,7 +38,7 @@ def sound_of(notes, tuning_hz=440.0, seconds=4.0):
     return np.concatenate(list(synthesised(notes, RATE, round(seconds * RATE), tuning_hz)))
 
 
-@pytest.mark.parametrize("off", [-30.0, -5.0, 0.0, 12.0, 35.0])
+@pytest.mark.parametrize("off", [-50.0, -30.0, -5.0, 0.0, 12.0, 35.0, 50.0])
 @pytest.mark.parametrize("midi", [45, 60, 84])
 def test_cents_of_a_sustained_tone(off, midi):
     note = Note(0.5, 1.5, midi)

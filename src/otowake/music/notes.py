@@ -48,8 +48,8 @@ PARTIALS = 8
 CLEAR = 4.0
 """How far above its surroundings (their median) a partial's peak must stand."""
 
-FARTHEST = 45.0
-"""Cents off the pitch at which a peak is still taken for its partial."""
+FARTHEST = 60.0
+"""Cents off the pitch at which a peak still counts as its partial: beyond a quarter tone, short of the next semitone."""
 
 AGREED = 12.0
 """Cents that partials may differ by, in the mean, for the deviation to mean something."""
