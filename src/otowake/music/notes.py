@@ -48,8 +48,8 @@ PARTIALS = 8
 CLEAR = 4.0
 """How far above its surroundings (their median) a partial's peak must stand."""
 
-FARTHEST = 60.0
-"""Cents off the pitch at which a peak still counts as its partial: beyond a quarter tone, short of the next semitone."""
+REACHES = (45.0, 60.0)
+"""Cents off the pitch at which a peak still counts as its partial: within a quarter tone, and where that finds none, beyond it."""
 
 AGREED = 12.0
 """Cents that partials may differ by, in the mean, for the deviation to mean something."""
@@ -204,6 +204,11 @@ def with_cents(
 
 def _deviation(samples: Floats, note: Note, others: Floats) -> float:
     """Cents from equal temperament at 440 Hz; not a number where the partials do not tell."""
+    found = (_deviation_within(reach, samples, note, others) for reach in REACHES)
+    return next((cents for cents in found if np.isfinite(cents)), np.nan)
+
+
+def _deviation_within(reach: float, samples: Floats, note: Note, others: Floats) -> float:
     hz = float(midi_to_hz(note.midi))
     begin = note.onset + min(0.05, 0.3 * (note.offset - note.onset))
     size = min(round((note.offset - begin) * RATE), N_FFT)
@@ -226,7 +231,7 @@ def _deviation(samples: Floats, note: Note, others: Floats) -> float:
     )
     off, weight = [], []
     for n in number[free].tolist():
-        cents, level = _peak(spectrum, n * hz * bins, lobe * bins)
+        cents, level = _peak(spectrum, n * hz * bins, lobe * bins, reach)
         if level > 0:
             off.append(cents)
             weight.append(np.sqrt(level) * n)
@@ -236,9 +241,9 @@ def _deviation(samples: Floats, note: Note, others: Floats) -> float:
     return middle if spread < AGREED else np.nan
 
 
-def _peak(spectrum: Floats, place: float, lobe: float) -> tuple[float, float]:
+def _peak(spectrum: Floats, place: float, lobe: float, cents: float) -> tuple[float, float]:
     """How far the highest peak near a place (in bins) is from it, in cents, and its magnitude; 0 where none is clear."""
-    reach = place * (2 ** (FARTHEST / 1200) - 1)
+    reach = place * (2 ** (cents / 1200) - 1)
     low, high = round(place - reach), round(place + reach) + 1
     if low < 1 or high + 1 >= len(spectrum):
         return 0.0, 0.0
