@@ -48,8 +48,9 @@ PARTIALS = 8
 CLEAR = 4.0
 """How far above its surroundings (their median) a partial's peak must stand."""
 
-REACHES = (45.0, 60.0)
-"""Cents off the pitch at which a peak still counts as its partial: within a quarter tone, and where that finds none, beyond it."""
+NEAR, FAR = 45.0, 60.0
+"""Cents off the pitch at which a peak still counts as its partial; `FAR` where the partials agree on a deviation beyond `NEAR`, such as a
+quarter tone."""
 
 AGREED = 12.0
 """Cents that partials may differ by, in the mean, for the deviation to mean something."""
@@ -204,8 +205,8 @@ def with_cents(
 
 def _deviation(samples: Floats, note: Note, others: Floats) -> float:
     """Cents from equal temperament at 440 Hz; not a number where the partials do not tell."""
-    found = (_deviation_within(reach, samples, note, others) for reach in REACHES)
-    return next((cents for cents in found if np.isfinite(cents)), np.nan)
+    far = _deviation_within(FAR, samples, note, others)
+    return far if abs(far) > NEAR else _deviation_within(NEAR, samples, note, others)
 
 
 def _deviation_within(reach: float, samples: Floats, note: Note, others: Floats) -> float:
