@@ -250,3 +250,13 @@ def test_a_name_that_the_file_system_refuses_is_said_before_the_work(tmp_path):
     with pytest.raises(otowake.errors.CannotWrite, match="too long"), new_folder(tmp_path / ("x" * 300)):
         raise AssertionError("the work began")
     assert [*itertools.islice(tmp_path.iterdir(), 1)] == []
+
+
+def test_two_folders_are_exchanged_in_one_step_where_the_system_can(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "what").write_text(name)
+    done = atomic.exchange(tmp_path / "one", tmp_path / "other")
+    assert done == (sys.platform in ("linux", "darwin"))
+    assert (tmp_path / "one" / "what").read_text() == ("other" if done else "one")
+    assert not atomic.exchange(tmp_path / "one", tmp_path / "none")
