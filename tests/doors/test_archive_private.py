@@ -23,7 +23,7 @@ from archives import (
 
 INTRUDER = """
 import asyncio, http.client, json, os, sys, urllib.request
-import distributed
+import distributed, tornado.platform.asyncio  # all that another user may not be able to read
 from distributed.core import rpc
 
 def here():

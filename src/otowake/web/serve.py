@@ -66,9 +66,14 @@ def serve(
             limit_concurrency=LIMITS.of_all,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        if ready:
-            ready(_address(spec, listener))
-        uvicorn.Server(config).run(sockets=[listener])
+
+        class Server(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if ready:  # from here on a signal ends the server well
+                    ready(_address(spec, listener))
+
+        Server(config).run(sockets=[listener])
 
 
 def _password(spec: ServeSpec) -> str | None:
