@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
 from otowake.io import loading
 from otowake.io import sounds as sound_files
-from otowake.io.results import COLUMNS
+from otowake.io.results import COLUMNS, component_row, write_found
+from otowake.options import StftSpec
 from otowake.plot import analysis_figure
+from otowake.types import Analysis, Component, Explained, Pitch
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +225,32 @@ def test_arrays_that_do_not_fit_or_are_objects_are_refused(tmp_path, folder):
             np.savez(tmp_path / "copy" / "factors.npz", **{**arrays, "W": bad})
         with pytest.raises(BadInput, match="not a result folder"):
             load_analysis(tmp_path / "copy")
+
+
+def test_a_row_of_the_table_of_components():
+    pitch = Pitch(hz=440.1234, midi=69, cents=0.48, confidence=0.98765)
+    row = component_row(Component(2, pitch, 0.1234567, 0.5, 1.23456, "=lead"))
+    assert row == {
+        "component": 3,
+        "pitch": "A4",
+        "midi": 69,
+        "hz": 440.123,
+        "cents": 0.5,
+        "confidence": 0.9877,
+        "energy": 0.123457,
+        "start_s": 0.5,
+        "end_s": 1.2346,
+        "name": "'=lead",
+    }
+    assert component_row(Component(0, None, 0.5, 0.0, 1.0))["midi"] == ""
+
+
+def test_what_was_found_has_stems_of_its_own_only_where_corrections_changed_them(tmp_path):
+    none = np.zeros(0)
+    without = Analysis(None, None, (), none, none, 1.0, 440.0, StftSpec())
+    found = replace(without, explained=Explained((), 1.0))
+    for name, edited in (("same", found), ("other", without)):
+        write_found(found, edited, tmp_path / name)
+        assert (tmp_path / name / "stems.npz").exists() == (name == "other")
+    write_found(without, found, tmp_path / "none")
+    assert [path.name for path in (tmp_path / "none").iterdir()] == ["analysis.json"]

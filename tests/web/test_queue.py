@@ -285,3 +285,23 @@ def test_the_processes_know_no_password(monkeypatch, tmp_path):
     with pytest.raises(BlockingIOError):
         asyncio.run(Jobs(ServeSpec(), tmp_path)._start())
     assert "OTOWAKE_PASSWORD" not in seen.options["env"] and seen.options["cwd"] == tmp_path
+
+
+def test_a_person_finds_each_of_their_jobs_and_where_it_stands(house):
+    async def test(made):
+        jobs = [await made.sent() for _ in range(3)]
+        await made.until(lambda: jobs[0].stage == "reading")
+        assert [made.jobs.find("me", job.id) for job in jobs] == jobs
+        assert [module.shown(made.jobs, job, ())["position"] for job in jobs] == [0, 1, 2]
+
+    house(test, WORKS, at_once=1, per_person=3)
+
+
+def test_warnings_of_a_job_are_shown(house):
+    async def test(made):
+        job = await made.sent()
+        await made.until(lambda: job.state == "done")
+        assert module.shown(made.jobs, job, ())["warnings"] == [{"en": "cut short"}]
+
+    warns = """import sys; sys.stdin.readline(); print('{"warning": {"en": "cut short"}}\\n{"done": true}')"""
+    house(test, warns)
