@@ -20,6 +20,7 @@ from otowake.arrays import (
     Member,
     arrays_of,
     checked,
+    write_arrays,
 )
 from otowake.cli.split import MOST_OPTIONS
 from otowake.io.checkpoint import Checkpoint
@@ -266,3 +267,13 @@ def test_the_fuzzer_can_be_repeated(seed):
     np.savez(file, allow_pickle=False, a=np.arange(6.0).reshape(2, 3), b=np.array("word"))
     one, two = (other_arrays(file.getvalue(), random.Random(seed)) for _ in range(2))
     assert one == two
+
+
+def test_files_of_arrays_hold_their_arrays_alone_and_no_objects(tmp_path):
+    path = tmp_path / "a.npz"
+    for compressed in (False, True):
+        write_arrays(path, {"W": np.ones((2, 3)), "key": np.array("k")}, compressed=compressed)
+        with np.load(path, allow_pickle=False) as file:
+            assert sorted(file.files) == ["W", "key"] and file["key"] == "k"
+    with pytest.raises(ValueError, match="key holds objects"):
+        write_arrays(path, {"key": np.array([{}])})

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from otowake.arrays import arrays_of
+from otowake.arrays import arrays_of, write_arrays
 from otowake.atomic import beside
 from otowake.io.names import longest_name, within
 from otowake.outside import opened
@@ -52,7 +52,7 @@ class Checkpoint:
         """Replace the file by one with these arrays; a disk that is full leaves the old one."""
         with contextlib.suppress(OSError), beside(self.path) as new:
             with new.open("wb") as file:
-                np.savez(file, allow_pickle=False, key=np.array(self.key), **arrays)
+                write_arrays(file, {"key": np.array(self.key), **arrays})
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self.path)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from otowake import text
-from otowake.arrays import Member, members_of
+from otowake.arrays import Member, members_of, write_arrays
 from otowake.atomic import beside
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
@@ -67,14 +67,14 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
     try:
         with beside(path) as new:
             with new.open("wb") as file:
-                np.savez(
-                    file,
-                    allow_pickle=False,
-                    W=dictionary.W,
-                    frequencies=dictionary.frequencies,
-                    losses=dictionary.losses,
-                    facts=np.frombuffer(json.dumps(dictionary.facts, ensure_ascii=False).encode(), np.uint8),
-                )
+                facts = json.dumps(dictionary.facts, ensure_ascii=False).encode()
+                arrays = {
+                    "W": dictionary.W,
+                    "frequencies": dictionary.frequencies,
+                    "losses": dictionary.losses,
+                    "facts": np.frombuffer(facts, np.uint8),
+                }
+                write_arrays(file, arrays)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from otowake.arrays import Member, arrays_of, checked
+from otowake.arrays import Member, arrays_of, checked, write_arrays
 from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.scored import DETUNINGS, PIECE, STFT
 from otowake.music.strokes import LAGS
@@ -52,7 +52,8 @@ def write_explained(explained: Explained, path: Path) -> None:
         for name in names
     }
     first = np.array([piece.first for piece in explained.pieces], np.int64)
-    np.savez_compressed(path, allow_pickle=False, scale=np.float64(explained.scale), first=first, **pieces)
+    arrays = {"scale": np.float64(explained.scale), "first": first, **pieces}
+    write_arrays(path, arrays, compressed=True)
 
 
 def read_explained(path: Path) -> Explained:

@@ -9,9 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from otowake import __version__
+from otowake.arrays import write_arrays
 from otowake.io.cells import cell_of
 from otowake.io.explained import FILE as EXPLAINED
 from otowake.io.explained import write_explained
@@ -92,7 +91,7 @@ def write_factors(analysis: Analysis, path: Path) -> None:
     }
     if fit.curve is not None:
         arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
-    np.savez(path, allow_pickle=False, **arrays)
+    write_arrays(path, arrays)
 
 
 def component_row(component: Component) -> dict[str, Any]:
