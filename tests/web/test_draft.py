@@ -194,3 +194,10 @@ def test_a_refusal_shows_no_path_of_the_server(result):
     error = BadInput(text.NOT_READABLE, path=job.folder / draft.FILE, why="it is gone")
     assert all("a.wav" in said for said in draft.in_both(error, job.name).values())
     assert str(job.folder) not in json.dumps(draft.in_both(error, job.name))
+
+
+@pytest.mark.parametrize(("key", "value"), [("owner", [[0, {}]]), ("owner", [[0, 1]]), ("names", [None])])
+def test_a_damaged_draft_is_one_sentence(tmp_path, key, value):
+    (tmp_path / draft.FILE).write_text(json.dumps({**FACTS, key: value}))
+    with pytest.raises(BadInput, match="not a result folder"):
+        draft.drafted(tmp_path, [])

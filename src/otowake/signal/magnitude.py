@@ -71,7 +71,7 @@ def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -
     Parameters
     ----------
     audio
-        The recording; mixed down to one channel (:func:`otowake.signal.downmix`) and resampled to
+        The recording; mixed down to one channel (``otowake.signal.downmix``) and resampled to
         ``spec.sample_rate``.
     spec
         How; single options can be given by name instead.

@@ -135,10 +135,12 @@ def read_draft(folder: Path) -> Draft:
     """
     try:
         facts = json_of(folder / FILE)
-        players = facts["players"]
+        players, owner = facts["players"], dict(map(tuple, facts["owner"]))
+        if not all(isinstance(name, str) for name in (*owner.values(), *facts["names"])):
+            raise ValueError("an owner or a name is no text")
         return Draft(
             notes={its: Note(onset, offset, midi, id=its) for its, onset, offset, midi in facts["notes"]},
-            owner=dict(map(tuple, facts["owner"])),
+            owner=owner,
             players=None if players is None else {name: Player(kind, {}) for name, kind in players.items()},
             components=[Component(i, None, 0.0, 0.0, 0.0, name) for i, name in enumerate(facts["names"])],
             length=number(facts, "length", 0),
