@@ -1,6 +1,6 @@
 """The documentation site as it is built: no warning, no request to another host, no page too wide. About a minute:
 
-pytest -m site
+pytest -n 0 -m site
 """
 
 import os
