@@ -47,7 +47,9 @@ def main() -> None:
         begun = time.perf_counter()
         line = [path.name.removesuffix(".notes.tsv")]
         for score in (warped, notes):
-            off = np.array([a.onset - b.onset for a, b in zip(align(score, audio), notes, strict=True)])
+            off = np.array(
+                [a.onset - b.onset for a, b in zip(align(score, audio), notes, strict=True)]
+            )
             line.append(
                 f"median {1000 * np.median(off):4.0f} ms, {np.mean(np.abs(off) < 0.05):.2f} within 50 ms"
             )

@@ -125,7 +125,9 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--entries", type=int, nargs="*", default=[300, 30000])
-    parser.add_argument("--only", nargs="*", help="names of measurements, such as components-2 or driver-300")
+    parser.add_argument(
+        "--only", nargs="*", help="names of measurements, such as components-2 or driver-300"
+    )
     given = parser.parse_args()
     cache = given.cache.absolute()
     kept = cache / "measured.json"
@@ -147,7 +149,12 @@ def main() -> None:
         of_a_core = length / processor
         return {"seconds": seconds, "real_time": length / seconds, "real_time_of_a_core": of_a_core}
 
-    for stages, workers in (("components", 2), ("components", 1), ("notes", 2), ("components,notes", 2)):
+    for stages, workers in (
+        ("components", 2),
+        ("components", 1),
+        ("notes", 2),
+        ("components,notes", 2),
+    ):
         measure(f"{stages}-{workers}:{given.clips}", lambda s=stages, w=workers: speed(s, w))
     for n in given.entries:
 

@@ -81,7 +81,9 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
     files = [(path, digest or "") for path, digest, _ in digests]
     job = Job("cost", str(scratch), recipe.facts(), 2048)
     Portion(job, 0, files[:1], str(scratch))
-    hold, portions = taken(lambda: [Portion(job, i, [file], str(scratch)) for i, file in enumerate(files)])
+    hold, portions = taken(
+        lambda: [Portion(job, i, [file], str(scratch)) for i, file in enumerate(files)]
+    )
     w = np.random.default_rng(0).uniform(0.1, 1, W.shape).astype(np.float32)
 
     def a_pass(i: int) -> Any:
@@ -108,7 +110,10 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
         "of_block": statistics.median(passes) / sum(len(portion.blocks) for portion in portions),
         "combine": statistics.median(taken(combined)[0] for _ in range(20)),
         "each": {"components": each},
-        "threads": {"learn": threads, "run": side_by_side(lambda: analysed(clips, "components", scratch))},
+        "threads": {
+            "learn": threads,
+            "run": side_by_side(lambda: analysed(clips, "components", scratch)),
+        },
         "hour": {"components": 0.0},
         "sound": sum(path.stat().st_size for path in paths) / hours,
     }
@@ -137,7 +142,9 @@ def analyses(cache: Path, scratch: Path) -> dict[str, Any]:
     """What analyses take for each recording and each hour, from clips of two lengths; and bytes of results for an hour."""
     each, hour, size = {}, {}, {}
     for stages in STAGES:
-        short, _ = analysed(sorted((cache / "analysed").glob("*.flac"))[:4], stages, scratch / "short")
+        short, _ = analysed(
+            sorted((cache / "analysed").glob("*.flac"))[:4], stages, scratch / "short"
+        )
         long, of_long = analysed(sorted((cache / "long").glob("*.flac")), stages, scratch / "long")
         slope = (long - short) / (LONG - SECONDS)
         each[stages], hour[stages], size[stages] = (
@@ -191,7 +198,9 @@ def calls() -> dict[str, Any]:
                         fetched(future)
                     seconds, took = window.end()
                     own = {each: took[each].processor for each in took}
-                    idle = max(0.0, seconds - sum(each.processor + each.waited for each in took.values()))
+                    idle = max(
+                        0.0, seconds - sum(each.processor + each.waited for each in took.values())
+                    )
                     found[name].append(asdict(model.Call(**own, idle=idle)))
                 future.release()
             for name in (there, back):
@@ -272,7 +281,12 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
 
         spec = LearnSpec(passes=PASSES, save=1000)
         learn_dictionary(
-            [cache / "learnt"], scratch / "learnt.npz", recipe=learnt, spec=spec, client=client, watch=watch
+            [cache / "learnt"],
+            scratch / "learnt.npz",
+            recipe=learnt,
+            spec=spec,
+            client=client,
+            watch=watch,
         )
         window = Window(who)
         recipe, archive = Recipe(("components",)), scratch / "archive"
@@ -321,7 +335,9 @@ def plan(found: dict[str, Any]) -> None:
     print(json.dumps(found, indent=1))
     print("| workers | stages | hours | without calls | driver busy |")
     print("|---|---|---|---|---|")
-    plans = [(model.planned(c, n), model.planned(model.without_calls(c), n)) for n in (10, 1000, 100_000)]
+    plans = [
+        (model.planned(c, n), model.planned(model.without_calls(c), n)) for n in (10, 1000, 100_000)
+    ]
     for each, free in plans:
         for stages, hours in each.run.items():
             print(

@@ -165,7 +165,9 @@ def shared(c: Constants, portions: Sequence[float], workers: int) -> list[float]
     return found
 
 
-def run(c: Constants, recordings: int, seconds: float, workers: int, stages: str, place: Place) -> Found:
+def run(
+    c: Constants, recordings: int, seconds: float, workers: int, stages: str, place: Place
+) -> Found:
     """`archive run` over recordings of one length: each worker is asked for two at once, and the driver takes results one by one."""
     driver, scheduler, taking = Server(), Server(), Server()
     left = iter(range(recordings))

@@ -119,11 +119,19 @@ def cluster(workers: int, delay: float) -> Iterator[tuple[Any, dict[str, list[in
         try:
             dask = ["-m", "distributed.cli.dask_"]
             scheduler = begin(
-                dask[0], dask[1] + "scheduler", "--host", "127.0.0.1", "--port", str(at), "--no-dashboard"
+                dask[0],
+                dask[1] + "scheduler",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(at),
+                "--no-dashboard",
             )
             if delay:
                 pairs = json.dumps([[seen_at, at], *zip(seen, own, strict=True)])
-                proxy = begin("-m", "benchmarks.cost_processes", pairs, str(delay), stdout=subprocess.PIPE)
+                proxy = begin(
+                    "-m", "benchmarks.cost_processes", pairs, str(delay), stdout=subprocess.PIPE
+                )
                 assert proxy.stdout and proxy.stdout.readline()
             more = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", scratch]
             there = [
@@ -137,7 +145,9 @@ def cluster(workers: int, delay: float) -> Iterator[tuple[Any, dict[str, list[in
                 )
                 for i in range(workers)
             ]
-            with distributed.Client(f"tcp://127.0.0.1:{at}", timeout=120, set_as_default=False) as client:
+            with distributed.Client(
+                f"tcp://127.0.0.1:{at}", timeout=120, set_as_default=False
+            ) as client:
                 client.wait_for_workers(workers, timeout=120)
                 who = {"driver": [os.getpid()], "scheduler": [scheduler.pid]}
                 yield client, who | {"worker": [each.pid for each in there]}

@@ -95,7 +95,9 @@ def changed(content: bytes, chance: random.Random) -> bytes:
                 content = content[:place] + more + content[place:]
             case 3:
                 other = chance.randrange(size)
-                content = content[:place] + content[other : other + length] + content[place + length :]
+                content = (
+                    content[:place] + content[other : other + length] + content[place + length :]
+                )
             case 4:
                 number = chance.choice(NUMBERS)
                 content = content[:place] + number + content[place + len(number) :]
@@ -189,7 +191,9 @@ def _other_array(values: NDArray[Any], chance: random.Random) -> NDArray[Any]:
         case 0:
             return values[..., None]
         case 1:
-            return np.zeros(chance.choice([(), (0,), (0, 0), (0, 3), (1, 1, 1), (7,)]), values.dtype)
+            return np.zeros(
+                chance.choice([(), (0,), (0, 0), (0, 3), (1, 1, 1), (7,)]), values.dtype
+            )
         case 2 if values.dtype.kind in "biufc":
             with np.errstate(all="ignore"):
                 return values.astype(chance.choice(TYPES))

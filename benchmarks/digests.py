@@ -62,7 +62,9 @@ def digests(folder: Path) -> dict[str, str]:
     kept = {".npz", ".csv", ".flac", ".mid", ".musicxml"}
     files = sorted(path for path in folder.rglob("*") if path.suffix in kept)
     return {
-        path.relative_to(folder).as_posix(): READERS.get(path.suffix, lambda p: digest(p.read_bytes()))(path)
+        path.relative_to(folder).as_posix(): READERS.get(
+            path.suffix, lambda p: digest(p.read_bytes())
+        )(path)
         for path in files
     }
 

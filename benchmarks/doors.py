@@ -165,7 +165,9 @@ def _make_result(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     )
     otowake.save_analysis(analysis, place / "result")
     write_notes(notes[:2], place / "truth.mid")
-    edits = [{"do": "add", "onset_s": 0.1, "offset_s": 0.6, "midi": 60, "part": analysis.parts[0].name}]
+    edits = [
+        {"do": "add", "onset_s": 0.1, "offset_s": 0.6, "midi": 60, "part": analysis.parts[0].name}
+    ]
     edit_folder(place / "result", edits)
     (place / "result" / "edits.json").write_text(json.dumps({"version": 1, "edits": edits}))
 
@@ -190,7 +192,8 @@ def _make_others(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     V = spectrogram(clip)
     fit = otowake.factorize(V.values, n_components=3, max_iter=5)
     save_dictionary(
-        Dictionary(fit.W, V.frequencies, np.ones(2), {"options": {"stft": {}}}), place / "dictionary.npz"
+        Dictionary(fit.W, V.frequencies, np.ones(2), {"options": {"stft": {}}}),
+        place / "dictionary.npz",
     )
     (place / "options.toml").write_text('n_components = 4\nhop = 512\nloss = "kl"\nseed = 7\n')
     kept: list[Any] = []
@@ -198,7 +201,9 @@ def _make_others(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     Checkpoint(place / "checkpoint.npz", 1, "key").write(kept[-1])
     for name in ("listener", "recognizer", "strokes"):
         shutil.copy(otowake.demo_path().with_name(f"{name}.npz"), place)
-    parquet.write_table(pa.table({"path": [f"/music/{i}.wav" for i in range(500)]}), place / "list.parquet")
+    parquet.write_table(
+        pa.table({"path": [f"/music/{i}.wav" for i in range(500)]}), place / "list.parquet"
+    )
     (place / "list.csv").write_text("path,title\n" + "".join(f'"{i}.wav",x\n' for i in range(50)))
     manifest = Manifest(place)
     manifest.enter([(f"/music/{i}.wav", str(i)) for i in range(40)])
@@ -214,7 +219,10 @@ def _make_web(place: Path, result: Path) -> None:
     """The folder of a job of the web page."""
     shutil.copytree(result / "result", place / "result")
     shutil.copy(result / "clip.wav", place / "sound")
-    rounds = {"version": 1, "rounds": [[{"do": "paint", "component": 3, "belongs": False, **STROKE}]]}
+    rounds = {
+        "version": 1,
+        "rounds": [[{"do": "paint", "component": 3, "belongs": False, **STROKE}]],
+    }
     (place / "result" / COMPONENT_EDITS).write_text(json.dumps(rounds))
     audio = otowake.load(place / "sound")
     analysis = otowake.load_analysis(place / "result")
@@ -237,13 +245,17 @@ def _make_archive(place: Path, result: Path) -> None:
 def made_doors(folder: Path) -> dict[str, Door]:
     """What there is in a folder that :func:`make` has filled, by name."""
     found = {
-        file.name: Door(folder / "sounds", [file.name], reads(otowake.load), {"split": split("FILE")})
+        file.name: Door(
+            folder / "sounds", [file.name], reads(otowake.load), {"split": split("FILE")}
+        )
         for file in sorted((folder / "sounds").iterdir())
     }
     for name, calls in _of_others(folder).items():
         found[name] = Door(folder / "others", [name], *calls, needs=(name, "clip.wav"))
     files = [*_files(folder / "result", "result"), *[f"result/{name}" for name in OFTEN] * 5]
-    found["result"] = Door(folder / "result", files, *_of_results(folder / "result" / "result"), weight=12)
+    found["result"] = Door(
+        folder / "result", files, *_of_results(folder / "result" / "result"), weight=12
+    )
     found["web"] = Door(
         folder / "web",
         [f"result/{name}" for name in (COMPONENT_EDITS, *OFTEN)],
@@ -251,7 +263,10 @@ def made_doors(folder: Path) -> dict[str, Door]:
         weight=6,
     )
     found["draft.json"] = Door(
-        folder / "web", ["draft.json"], reads(lambda path: drafted(path.parent, EDITS)), needs=["draft.json"]
+        folder / "web",
+        ["draft.json"],
+        reads(lambda path: drafted(path.parent, EDITS)),
+        needs=["draft.json"],
     )
     files = _files(folder / "archive", ".")
     files += [name for name in files if name.endswith((FILE, *OFTEN))] * 5
@@ -280,7 +295,9 @@ def split(*words: str) -> Call:
 
 
 def _files(folder: Path, under: str) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in (folder / under).rglob("*") if path.is_file())
+    return sorted(
+        str(path.relative_to(folder)) for path in (folder / under).rglob("*") if path.is_file()
+    )
 
 
 def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]:
@@ -334,7 +351,12 @@ def _looked_at(path: Path) -> None:
     try:
         with manifest.sure():
             manifest.counts()
-            for rows in (manifest.waiting(), manifest.unread(), manifest.all_paths(), manifest.all_done()):
+            for rows in (
+                manifest.waiting(),
+                manifest.unread(),
+                manifest.all_paths(),
+                manifest.all_done(),
+            ):
                 for _ in rows:
                     pass
     finally:
@@ -351,7 +373,9 @@ def _of_results(whole: Path) -> tuple[dict[str, Call], dict[str, Call]]:
 
     def report(folder: Path, file: Path) -> None:
         write_report(
-            otowake.load_analysis(folder / "result"), folder / "report.html", folder=folder / "result"
+            otowake.load_analysis(folder / "result"),
+            folder / "report.html",
+            folder=folder / "result",
         )
 
     def figures(folder: Path, file: Path) -> None:
@@ -386,8 +410,17 @@ def _of_the_web() -> tuple[dict[str, Call], dict[str, Call]]:
         json.dumps(view_of(otowake.load_analysis(folder / "result"), audio, folder / "result"))
 
     def correct(folder: Path, file: Path) -> None:
-        order = {"folder": str(folder), "sound": str(folder / "sound"), "name": "clip.wav", "options": {}}
-        order |= {"sound_minutes": 1, "language": "ja", "edits": [EDITS[len(file.name) % len(EDITS)]]}
+        order = {
+            "folder": str(folder),
+            "sound": str(folder / "sound"),
+            "name": "clip.wav",
+            "options": {},
+        }
+        order |= {
+            "sound_minutes": 1,
+            "language": "ja",
+            "edits": [EDITS[len(file.name) % len(EDITS)]],
+        }
         carry_out(order, lambda fact: None)
 
     return {"view": view}, {"correct": correct}

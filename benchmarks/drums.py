@@ -35,11 +35,15 @@ def loop(
 ) -> tuple[Floats, Floats, list[Note], list[Note]]:
     """Drums as sound, (drum, sample), music, (sample,), the strokes and the notes of the music."""
     rng = np.random.default_rng([SEED, number])
-    drums, rows = kits.beat(rng, every[number % len(every)], SECONDS, tempo=float(rng.uniform(70, 150)))
+    drums, rows = kits.beat(
+        rng, every[number % len(every)], SECONDS, tempo=float(rng.uniform(70, 150))
+    )
     music, notes = np.zeros(drums.shape[1], np.float32), []
     if pitched is not None:
         music, table, *_ = voices.scene(8_000_000 + number, pitched, "music")
-        notes = [Note(max(on, 0.0), off, int(midi)) for on, off, midi, _ in table if off > max(on, 0.0)]
+        notes = [
+            Note(max(on, 0.0), off, int(midi)) for on, off, midi, _ in table if off > max(on, 0.0)
+        ]
         loud = [float(np.sqrt(np.mean(x**2))) + 1e-9 for x in (music, drums.sum(axis=0))]
         drums = drums * np.float32(10 ** (rng.uniform(-8, 4) / 20) * loud[0] / loud[1])
     strokes = [Note(max(at, 0.0), at + 0.1, KEYS[int(drum)], is_drum=True) for at, drum in rows]
@@ -60,9 +64,17 @@ def gains(drums: Floats, music: Floats, strokes: list[Note], notes: list[Note]) 
     groups = [[i for i, note in enumerate(strokes) if note.midi == key] for key in KEYS]
     groups.append(list(range(len(strokes), len(every))))
     explained = with_repeats(audio, explain(audio, every), every)
-    parts = [np.concatenate(b, axis=1)[0] for b in zip(*separated(audio, explained, groups), strict=True)]
-    pairs = [*zip(drums, parts[:3], strict=True), (drums.sum(axis=0), sum(parts[:3])), (music, parts[3])]
-    found = [sdr(true, found) - sdr(true, mixture) if true.any() else np.nan for true, found in pairs]
+    parts = [
+        np.concatenate(b, axis=1)[0] for b in zip(*separated(audio, explained, groups), strict=True)
+    ]
+    pairs = [
+        *zip(drums, parts[:3], strict=True),
+        (drums.sum(axis=0), sum(parts[:3])),
+        (music, parts[3]),
+    ]
+    found = [
+        sdr(true, found) - sdr(true, mixture) if true.any() else np.nan for true, found in pairs
+    ]
     return found if music.any() else found[:3]
 
 

@@ -91,7 +91,9 @@ def scikit(V: np.ndarray, start: Factors, beta: float, most: int, solver: str) -
     }
 
     def onward(now: Factors, count: int) -> Factors:
-        W, H, _ = non_negative_factorization(V, W=now.W.copy(), H=now.H.copy(), max_iter=count, **options)
+        W, H, _ = non_negative_factorization(
+            V, W=now.W.copy(), H=now.H.copy(), max_iter=count, **options
+        )
         return Factors(W, H)
 
     return in_turns(onward, V, start, beta, most)
@@ -191,8 +193,14 @@ def programs(
     table: dict[str, tuple[str, Callable[[int], Points]]] = {
         "scikit-learn mu": ("sklearn", lambda seed: scikit(V, start(seed), beta, most, "mu")),
         "torchnmf": ("torchnmf", lambda seed: torch_nmf(V, start(seed), beta, most)),
-        "nmf-torch mu, its own start": ("nmf", lambda seed: nmf_torch(V, n_components, beta, most, seed)),
-        "otowake mu, same start": ("otowake", lambda seed: ours(V, beta, most, solver="mu", **same(seed))),
+        "nmf-torch mu, its own start": (
+            "nmf",
+            lambda seed: nmf_torch(V, n_components, beta, most, seed),
+        ),
+        "otowake mu, same start": (
+            "otowake",
+            lambda seed: ours(V, beta, most, solver="mu", **same(seed)),
+        ),
         "otowake, same start": ("otowake", lambda seed: ours(V, beta, most, **same(seed))),
         "otowake": ("otowake", lambda seed: ours(V, beta, most, seed=seed, **own)),
         "otowake thorough": (
@@ -201,7 +209,10 @@ def programs(
         ),
     }
     if name == "euclidean":
-        table["scikit-learn cd"] = ("sklearn", lambda seed: scikit(V, start(seed), beta, most, "cd"))
+        table["scikit-learn cd"] = (
+            "sklearn",
+            lambda seed: scikit(V, start(seed), beta, most, "cd"),
+        )
     return table
 
 
@@ -213,7 +224,9 @@ def installed(package: str) -> bool:
     return True
 
 
-def summary(found: dict[str, list[Points]], goal_of: str, shape: tuple[int, int], K: int) -> dict[str, dict]:
+def summary(
+    found: dict[str, list[Points]], goal_of: str, shape: tuple[int, int], K: int
+) -> dict[str, dict]:
     """Medians over the seeds; ratios are of the same seed."""
     goals = [points[-1][2] for points in found[goal_of]]
     times = {
@@ -227,7 +240,9 @@ def summary(found: dict[str, list[Points]], goal_of: str, shape: tuple[int, int]
         table[label] = {
             "seconds": statistics.median(times[label]),
             "of": sum(math.isfinite(t) for t in times[label]),
-            "faster": statistics.median(a / b for a, b in zip(times[goal_of], times[label], strict=True)),
+            "faster": statistics.median(
+                a / b for a, b in zip(times[goal_of], times[label], strict=True)
+            ),
             "iterations": statistics.median(
                 reached(points, goal, of=0) for points, goal in zip(each, goals, strict=True)
             ),
@@ -264,7 +279,9 @@ def main() -> None:
     parser.add_argument("--components", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=1000, choices=STEPS)
-    parser.add_argument("--seconds", type=float, help="only so much of the file, or the file over and over")
+    parser.add_argument(
+        "--seconds", type=float, help="only so much of the file, or the file over and over"
+    )
     parser.add_argument("--losses", nargs="+", default=list(BETAS), choices=list(BETAS))
     parser.add_argument("--save", type=Path)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
@@ -314,7 +331,9 @@ def main() -> None:
 
 def report(name: str, goal: str, table: dict[str, dict], n_seeds: int) -> None:
     print(f"\n{name}: to the loss that {goal} ends at, medians over {n_seeds} seeds")
-    print("| program | s | seeds there | × | iterations | ms/iteration | GFLOP/s | final loss | MB |")
+    print(
+        "| program | s | seeds there | × | iterations | ms/iteration | GFLOP/s | final loss | MB |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for label, row in table.items():
         print(
@@ -340,7 +359,12 @@ def draw(title: str, tables: dict[str, dict[str, dict]], path: Path) -> None:
             for label, (_, seconds, losses) in curves.items():
                 dashes = "-" if label.startswith("otowake") else "--"
                 axes.plot(
-                    seconds, 100 * (losses / least - 1) + 0.05, dashes, label=label, marker=".", linewidth=1.3
+                    seconds,
+                    100 * (losses / least - 1) + 0.05,
+                    dashes,
+                    label=label,
+                    marker=".",
+                    linewidth=1.3,
                 )
             axes.set_xscale("log")
             axes.set_yscale("log")

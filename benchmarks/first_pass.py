@@ -61,7 +61,9 @@ def learnt(
         total = summed(portions, len(losses), W)
         losses.append(float(total.loss + of_W(problem, jnp.asarray(W))))
         W = np.asarray(
-            MU.combine(problem, jnp.asarray(W), (jnp.asarray(total.negative), jnp.asarray(total.positive)))
+            MU.combine(
+                problem, jnp.asarray(W), (jnp.asarray(total.negative), jnp.asarray(total.positive))
+            )
         )
     return losses
 
@@ -99,7 +101,9 @@ def main() -> None:
         for seed in range(given.seeds):
             recipe = Recipe(("components",), fit=FitSpec(n_components=given.components, seed=seed))
             job = Job("first", scratch, recipe.facts(), -(-SAMPLE // len(files)))
-            portions = [Portion(job, i, [(path, digest)], scratch) for i, (digest, path) in enumerate(files)]
+            portions = [
+                Portion(job, i, [(path, digest)], scratch) for i, (digest, path) in enumerate(files)
+            ]
             free = np.zeros(given.components, bool)
             problem = problem_of(recipe.fit, free, free, None)
             W = factorize(

@@ -59,7 +59,9 @@ def main() -> int:
     while first is not None and first < given.last and time.monotonic() < given.end:
         first = followed(given, first, tally, most)
     for name in sorted({name for name, _ in tally}):
-        counts = "  ".join(f"{verdict} {tally[name, verdict]:6}" for verdict in ("used", "refused", "worse"))
+        counts = "  ".join(
+            f"{verdict} {tally[name, verdict]:6}" for verdict in ("used", "refused", "worse")
+        )
         print(f"{name:36} {counts}")
     print(
         f"{tally.total()} inputs, the slowest {most['ms'][0] / 1000:.2f} s ({most['ms'][1]}), "
@@ -94,7 +96,8 @@ def followed(
             if "verdict" in fact:
                 tally[fact["name"], fact["verdict"]] += 1
                 most |= {
-                    measure: max(before, (fact[measure], fact["name"])) for measure, before in most.items()
+                    measure: max(before, (fact[measure], fact["name"]))
+                    for measure, before in most.items()
                 }
             if "why" in fact:
                 print(f"input {fact['number']}, {fact['name']}: {fact['why']}", flush=True)

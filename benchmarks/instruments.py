@@ -69,7 +69,9 @@ class Heard(NamedTuple):
 
     def parts(self, given: Sequence[str] = ()) -> tuple[Part, ...]:
         heard = self.opinions
-        return gather(*self.rows.T, heard.together, heard.alone, owners=heard.owners, instruments=given)
+        return gather(
+            *self.rows.T, heard.together, heard.alone, owners=heard.owners, instruments=given
+        )
 
 
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
@@ -128,9 +130,14 @@ def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None
     for true, each in sorted(hits.items()):
         taken = sorted(confused[true].items(), key=lambda item: -item[1])[:5]
         share = "  ".join(f"{v:.2f}" for v in np.mean(each, axis=0))
-        print(f"{true:14s} n={len(each):3d}  {share}   " + ", ".join(f"{name} {n}" for name, n in taken))
+        print(
+            f"{true:14s} n={len(each):3d}  {share}   "
+            + ", ".join(f"{name} {n}" for name, n in taken)
+        )
     means = np.mean([np.mean(each, axis=0) for each in hits.values()], axis=0)
-    print(f"balanced over {len(hits)}: top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}")
+    print(
+        f"balanced over {len(hits)}: top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}"
+    )
 
 
 def solos(data: Path) -> Iterator[tuple[str, str, Path]]:
@@ -158,7 +165,9 @@ def solo_clips(data: Path, recognizer: Recognizer) -> None:
         first = next(iter(parts[0].probabilities)) if parts else "unknown"
         found[folder].append((first == true, related(first, true), len(parts) == 1))
         if not related(first, true) or len(parts) != 1:
-            print(f"    {path.stem} ({true}): " + ", ".join(f"{p.name} {len(p.notes)}" for p in parts))
+            print(
+                f"    {path.stem} ({true}): " + ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
+            )
     for folder, each in [*found.items(), ("all", [row for rows in found.values() for row in rows])]:
         right, relative, one = np.mean(each, axis=0) if each else [np.nan] * 3
         print(
@@ -179,9 +188,15 @@ def f1(true: dict[str, NDArray[np.float64]], found: dict[str, NDArray[np.float64
     hits = 0
     for name, rows in true.items():
         if name in found and len(found[name]) and len(rows):
-            arrays = [(r[:, :2], 440 * 2 ** ((r[:, 2] - 69) / 12)) for r in (rows, _lasting(found[name]))]
+            arrays = [
+                (r[:, :2], 440 * 2 ** ((r[:, 2] - 69) / 12)) for r in (rows, _lasting(found[name]))
+            ]
             pairs = mir_eval.transcription.match_notes(
-                *arrays[0], *arrays[1], onset_tolerance=0.05, pitch_tolerance=50.0, offset_ratio=None
+                *arrays[0],
+                *arrays[1],
+                onset_tolerance=0.05,
+                pitch_tolerance=50.0,
+                offset_ratio=None,
             )
             hits += len(pairs)
     return 2 * hits / (sum(map(len, true.values())) + sum(map(len, found.values())))
@@ -203,13 +218,18 @@ def trios(data: Path, recognizer: Recognizer) -> None:
             if stem != "mix":
                 true[SAME.get(stem, stem)] = _lasting(np.loadtxt(path, skiprows=1, ndmin=2)[:, :3])
         audio = otowake.load(folder / "mix.flac")
-        for what, rows in (("true notes", np.concatenate(list(true.values()))), ("listener's notes", None)):
+        for what, rows in (
+            ("true notes", np.concatenate(list(true.values()))),
+            ("listener's notes", None),
+        ):
             heard = hear(audio, recognizer, rows)
             for how, given in (("found", ()), ("given", tuple(true))):
                 parts = heard.parts(given)
                 names = ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
                 every[what, how].append(f1(true, named(heard.rows, parts)))
-                print(f"{folder.name}, {what}, instruments {how}: {every[what, how][-1]:.3f}   {names}")
+                print(
+                    f"{folder.name}, {what}, instruments {how}: {every[what, how][-1]:.3f}   {names}"
+                )
     for (what, how), each in every.items():
         print(f"all {len(each)}, {what}, instruments {how}: {np.mean(each):.3f}")
 

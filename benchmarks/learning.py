@@ -20,7 +20,11 @@ from pathlib import Path
 import otowake
 from otowake.types import Fit, Floats
 
-WAYS = {"adam": {"solver": "adam"}, "normal": {"effort": "normal"}, "thorough": {"effort": "thorough"}}
+WAYS = {
+    "adam": {"solver": "adam"},
+    "normal": {"effort": "normal"},
+    "thorough": {"effort": "thorough"},
+}
 
 
 def timed(V: Floats, seed: int, **options: str) -> tuple[Fit, float]:
@@ -32,7 +36,9 @@ def timed(V: Floats, seed: int, **options: str) -> tuple[Fit, float]:
 def manual_seconds(python: str, path: str) -> float:
     """10,000 times the mean step of the manual's program."""
     script = Path(__file__).with_name("manual_tensorflow.py")
-    done = subprocess.run([python, str(script), "time", path], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [python, str(script), "time", path], check=True, capture_output=True, text=True
+    )
     found = re.search(r"([\d.]+) ms", done.stdout)
     if not found:
         raise SystemExit(f"no time in: {done.stdout}")

@@ -59,7 +59,9 @@ def main() -> None:
                 )
 
 
-def one_by_one(activations: otowake.Activator, V: np.ndarray, warm: bool) -> tuple[np.ndarray, list[float]]:
+def one_by_one(
+    activations: otowake.Activator, V: np.ndarray, warm: bool
+) -> tuple[np.ndarray, list[float]]:
     found = [activations(V[:, 0])]
     if warm:
         activations(V[:, 0], found[0])

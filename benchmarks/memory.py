@@ -35,7 +35,9 @@ def main() -> None:
     first = None
     for i in range(given.shapes):
         if given.analyse:
-            otowake.analyse(recording(rng, 3 + 27 * i / given.shapes), n_components=5 + i % 40, max_iter=10)
+            otowake.analyse(
+                recording(rng, 3 + 27 * i / given.shapes), n_components=5 + i % 40, max_iter=10
+            )
         else:
             n_frames = 130 + i * 77 % 3700
             otowake.factorize(V[:, :n_frames], n_components=5 + i % 40, max_iter=10)

@@ -45,7 +45,10 @@ TESTS: dict[str, list[str]] = {
     "otowake.web.jobs": ["tests/web/test_queue.py", "tests/web/test_workplace.py"],
     "otowake.io.results": ["tests/doors/test_results.py", "tests/doors/test_incomplete.py"],
     "otowake.io.folders": ["tests/doors/test_results.py", "tests/doors/test_atomic.py"],
-    "otowake.cluster.manifest": ["tests/doors/test_archive_refusals.py", "tests/doors/test_archive.py"],
+    "otowake.cluster.manifest": [
+        "tests/doors/test_archive_refusals.py",
+        "tests/doors/test_archive.py",
+    ],
     "otowake.nmf.solvers": [
         "tests/laws/test_nmf.py",
         "tests/laws/test_penalties.py",
@@ -168,7 +171,11 @@ class _At(ast.NodeTransformer):
 def mutants_of(module: str, tests: list[str]) -> list[Mutant]:
     """All mutants of a module, or of the modules of a package."""
     path = ROOT / "src" / Path(*module.split("."))
-    files = [path.with_suffix(".py")] if path.with_suffix(".py").is_file() else sorted(path.glob("**/*.py"))
+    files = (
+        [path.with_suffix(".py")]
+        if path.with_suffix(".py").is_file()
+        else sorted(path.glob("**/*.py"))
+    )
     if not files:
         raise SystemExit(f"{module}: there is no such module")
     context = b"".join((ROOT / test).read_bytes() for test in tests)
@@ -199,7 +206,9 @@ class Bench:
         self.place = place
         shutil.copytree(ROOT / "src", place, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def outcome(self, module: str, tests: list[str], seconds: float, mutant: Mutant | None = None) -> str:
+    def outcome(
+        self, module: str, tests: list[str], seconds: float, mutant: Mutant | None = None
+    ) -> str:
         """What the tests of a module say: ``killed``, ``survived`` or ``timed out``; the last lines
         go to ``said``."""
         target = mutant and self.place / Path(mutant.file).relative_to("src")
@@ -245,13 +254,19 @@ def _end_session(process: subprocess.Popen[Any]) -> None:
 
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    ask.add_argument("--module", action="append", help="a dotted name; all of the table if not given")
-    ask.add_argument("--count", type=int, default=70, help="mutants, the same number of each module")
+    ask.add_argument(
+        "--module", action="append", help="a dotted name; all of the table if not given"
+    )
+    ask.add_argument(
+        "--count", type=int, default=70, help="mutants, the same number of each module"
+    )
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("--allow", type=int, default=6, help="survivors that are not too many")
     ask.add_argument("--log", type=Path, default=ROOT / "build" / "mutants.jsonl")
-    ask.add_argument("--map", type=Path, help="a JSON file: for each module a list of patterns of test files")
+    ask.add_argument(
+        "--map", type=Path, help="a JSON file: for each module a list of patterns of test files"
+    )
     given = ask.parse_args()
     table = json.loads(given.map.read_text()) if given.map else TESTS
     modules = given.module or list(table)
@@ -265,7 +280,9 @@ def main() -> int:
             benches.put(Bench(Path(scratch) / str(job)))
 
         for module in modules:
-            tests = [str(p.relative_to(ROOT)) for each in table[module] for p in sorted(ROOT.glob(each))]
+            tests = [
+                str(p.relative_to(ROOT)) for each in table[module] for p in sorted(ROOT.glob(each))
+            ]
             tests = list(dict.fromkeys(tests))
             chosen = mutants_of(module, tests)
             random.Random(f"{given.seed}-{module}").shuffle(chosen)
@@ -295,7 +312,9 @@ def main() -> int:
     return int(len(survivors) > given.allow)
 
 
-def _judged(benches: queue.SimpleQueue[Bench], tests: list[str], seconds: float, mutant: Mutant) -> str:
+def _judged(
+    benches: queue.SimpleQueue[Bench], tests: list[str], seconds: float, mutant: Mutant
+) -> str:
     """The outcome for a mutant, on the first bench that is free."""
     bench = benches.get()
     try:

@@ -69,13 +69,19 @@ def rates(true: Table, found: Table, tolerance: float) -> tuple[float, float, fl
     both = *arrays(true), *arrays(found)
     score = mir_eval.transcription.precision_recall_f1_overlap
     onsets = score(*both, onset_tolerance=tolerance, pitch_tolerance=50.0, offset_ratio=None)[:3]
-    return *onsets, score(*both, onset_tolerance=tolerance, pitch_tolerance=50.0, offset_ratio=0.2)[2]
+    return *onsets, score(*both, onset_tolerance=tolerance, pitch_tolerance=50.0, offset_ratio=0.2)[
+        2
+    ]
 
 
 def errors(true: Table, found: Table, tolerance: float) -> Counter[str]:
     """What went wrong, each wrong note under one kind."""
     pairs = mir_eval.transcription.match_notes(
-        *arrays(true), *arrays(found), onset_tolerance=tolerance, pitch_tolerance=50.0, offset_ratio=None
+        *arrays(true),
+        *arrays(found),
+        onset_tolerance=tolerance,
+        pitch_tolerance=50.0,
+        offset_ratio=None,
     )
     hit, right = {i for i, _ in pairs}, {j for _, j in pairs}
     kinds: Counter[str] = Counter(true=len(true), found=len(found))
@@ -178,7 +184,11 @@ def main() -> None:
         kinds[folder] += errors(true, found, tolerance)
         pairs = (
             mir_eval.transcription.match_notes(
-                *arrays(true), *arrays(found), onset_tolerance=0.1, pitch_tolerance=50.0, offset_ratio=None
+                *arrays(true),
+                *arrays(found),
+                onset_tolerance=0.1,
+                pitch_tolerance=50.0,
+                offset_ratio=None,
             )
             if len(true) and len(found)
             else []
@@ -207,8 +217,14 @@ def main() -> None:
 def sweep(kept: list, best: Thresholds) -> None:
     """Means over some files by threshold."""
     for onset in (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55):
-        found = [rates(true, table_of(decode(*v, best._replace(onset=onset))), t) for _, true, v, t in kept]
-        print(f"onset above {onset:.2f}: P %.3f  R %.3f  F %.3f  F+off %.3f" % tuple(np.mean(found, axis=0)))
+        found = [
+            rates(true, table_of(decode(*v, best._replace(onset=onset))), t)
+            for _, true, v, t in kept
+        ]
+        print(
+            f"onset above {onset:.2f}: P %.3f  R %.3f  F %.3f  F+off %.3f"
+            % tuple(np.mean(found, axis=0))
+        )
     for sounding in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
         found = [
             rates(true, table_of(decode(*v, best._replace(sounding=sounding))), t)[3]

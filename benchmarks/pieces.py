@@ -88,7 +88,9 @@ def players(rng: Rng, available: list[Bank]) -> list[Part]:
     ground = music.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
     n = int(rng.integers(1, 3))
-    found = [plans.piano(rng, [by_name["piano"]], ground, time, False)] if rng.random() < 0.75 else []
+    found = (
+        [plans.piano(rng, [by_name["piano"]], ground, time, False)] if rng.random() < 0.75 else []
+    )
     for name in rng.choice(held, n if found else 3, replace=False):
         part = plans.player(rng, by_name[str(name)], ground, time)
         found.append(replace(part, level=float(rng.triangular(-8, 0, 4))))
@@ -107,7 +109,9 @@ def write(folder: Path, rng: Rng, parts: list[Part]) -> None:
         whole = np.rint(sound / loudest * 2**23).astype(np.int32)
         total += whole
         soundfile.write(folder / f"{name}.flac", whole * 2**8, RATE, subtype="PCM_24")
-        lines = [f"{max(onset, 0):.4f}\t{offset:.4f}\t{midi}" for onset, offset, _, midi, *_ in rows]
+        lines = [
+            f"{max(onset, 0):.4f}\t{offset:.4f}\t{midi}" for onset, offset, _, midi, *_ in rows
+        ]
         (folder / f"{name}.notes.tsv").write_text("\n".join(["onset\toffset\tmidi", *lines]) + "\n")
     soundfile.write(folder / "mix.flac", total * 2**8, RATE, subtype="PCM_24")
 

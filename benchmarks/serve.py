@@ -91,7 +91,9 @@ def memory(process: int) -> float:
 
 
 def children(process: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [
+        int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    ]
 
 
 def main() -> None:
@@ -130,10 +132,16 @@ def main() -> None:
         server.terminate()
         server.wait(20)
     ends = [person.end for person in people]
-    print(f"{asked.people} people, clips of {asked.seconds:g} s, {len(file.getvalue()) / 2**20:.2f} MiB each")
+    print(
+        f"{asked.people} people, clips of {asked.seconds:g} s, {len(file.getvalue()) / 2**20:.2f} MiB each"
+    )
     print(f"ends: { {end: ends.count(end) for end in sorted(set(ends))} }")
-    print(f"told to come back and came: {sum(person.told_to_come_back > 0 for person in people)} people")
-    print(f"all done after {took:.0f} s; longest answer {max(p.longest_answer for p in people):.2f} s")
+    print(
+        f"told to come back and came: {sum(person.told_to_come_back > 0 for person in people)} people"
+    )
+    print(
+        f"all done after {took:.0f} s; longest answer {max(p.longest_answer for p in people):.2f} s"
+    )
     print(
         f"server's memory: {before:.0f} MiB before, at most {most:.0f} MiB; a job's at most {jobs_most:.0f} MiB; processes at most {jobs}"
     )

@@ -16,9 +16,7 @@ import sys
 import tempfile
 import time
 
-LIBROSA = (
-    "import librosa, sys; y, sr = librosa.load(sys.argv[1], duration=float(sys.argv[2])); librosa.stft(y)"
-)
+LIBROSA = "import librosa, sys; y, sr = librosa.load(sys.argv[1], duration=float(sys.argv[2])); librosa.stft(y)"
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -33,21 +31,35 @@ def main() -> None:
     )
     parser.add_argument("file")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--length", type=float, default=30.0, help="seconds of the file that are analysed")
+    parser.add_argument(
+        "--length", type=float, default=30.0, help="seconds of the file that are analysed"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         environment = {**os.environ, "XDG_CACHE_HOME": place}
 
         def split(length: float, name: str) -> float:
-            command = [sys.executable, "-m", "otowake", "split", arguments.file, "--stages", "components"]
-            return seconds([*command, "--duration", str(length), "-o", f"{place}/{name}"], environment)
+            command = [
+                sys.executable,
+                "-m",
+                "otowake",
+                "split",
+                arguments.file,
+                "--stages",
+                "components",
+            ]
+            return seconds(
+                [*command, "--duration", str(length), "-o", f"{place}/{name}"], environment
+            )
 
         cold = split(arguments.length - 0.31, "cold")
         theirs: list[float] = []
         ours: list[float] = []
         for i in range(arguments.rounds):
             length = arguments.length - 0.013 * i
-            theirs.append(seconds([sys.executable, "-c", LIBROSA, arguments.file, str(length)], environment))
+            theirs.append(
+                seconds([sys.executable, "-c", LIBROSA, arguments.file, str(length)], environment)
+            )
             ours.append(split(length, str(i)))
     for name, times in (("librosa load + stft", theirs), ("otowake split", ours)):
         shown = " ".join(f"{t:.2f}" for t in times)

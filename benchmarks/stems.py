@@ -52,7 +52,9 @@ def of_true_notes(audio: Audio, folder: Path, names: list[str]) -> list[Floats]:
     notes, labels = true_notes(folder, names)
     explained = explain(audio, notes, labels)
     groups = [[i for i, label in enumerate(labels) if label == each] for each in range(len(names))]
-    return [np.concatenate(b, axis=1) for b in zip(*separated(audio, explained, groups), strict=True)][:-1]
+    return [
+        np.concatenate(b, axis=1) for b in zip(*separated(audio, explained, groups), strict=True)
+    ][:-1]
 
 
 def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | None]:
@@ -61,7 +63,10 @@ def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | Non
     players = dict.fromkeys("drums" if name in KIT else name for name in wanted)
     options: dict[str, Any] = {"instruments": ",".join(players)} if given else {}
     analysis = otowake.analyse(audio, stages=["notes", "instruments", "stems"], **options)
-    print(f"{audio.name:16s} " + ", ".join(f"{part.name} {len(part.notes)}" for part in analysis.parts))
+    print(
+        f"{audio.name:16s} "
+        + ", ".join(f"{part.name} {len(part.notes)}" for part in analysis.parts)
+    )
     found: dict[str, Floats] = {}
     for part in analysis.parts:
         sound = part.audio().samples

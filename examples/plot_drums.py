@@ -31,7 +31,11 @@ hat = 0.15 * np.diff(noise, 2, prepend=[0, 0]) * np.exp(-60 * t)
 true = np.zeros((3, int(4.6 * RATE)))
 for beat in range(32):
     at = int(0.13 * beat * RATE)
-    for row, drum, plays in (0, kick, beat % 8 in (0, 3)), (1, snare, beat % 8 == 4), (2, hat, beat % 2):
+    for row, drum, plays in (
+        (0, kick, beat % 8 in (0, 3)),
+        (1, snare, beat % 8 == 4),
+        (2, hat, beat % 2),
+    ):
         true[row, at : at + len(drum)] += plays * drum
 loop = otowake.Audio(0.5 * true.sum(axis=0), RATE)
 sounds = {{"en": "the loop", "ja": "ループ"}[LANGUAGE]: loop}

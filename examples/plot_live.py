@@ -52,7 +52,9 @@ def stream(pieces, analysis):
 #
 # 聞こえた音（変わるたびに）:
 
-sound = audio.mono()[:: audio.rate // spec.sample_rate]  # crude; a sound card can be asked for the rate
+sound = audio.mono()[
+    :: audio.rate // spec.sample_rate
+]  # crude; a sound card can be asked for the rate
 pieces = [sound[at : at + spec.hop] for at in range(0, len(sound) - spec.hop, spec.hop)]
 strengths, heard = [], ""
 for i, H in enumerate(stream(pieces, analysis)):

@@ -55,4 +55,6 @@ figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 #
 # コマンドでは `--score song.mid` がこれを曲全体に行います。楽譜は先に録音に合わせられます。
 
-sounds = {otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in analysis.components[:3] if c.pitch}
+sounds = {
+    otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in analysis.components[:3] if c.pitch
+}

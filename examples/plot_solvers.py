@@ -40,7 +40,9 @@ with otowake.plot.style():
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     for name, fit in fits.items():
-        axes.loglog(fit.iterations, fit.losses, marker="." if len(fit.losses) < 5 else "", label=name)
+        axes.loglog(
+            fit.iterations, fit.losses, marker="." if len(fit.losses) < 5 else "", label=name
+        )
     axes.set(xlabel=words[0], ylabel=words[1])
     axes.legend(frameon=False)
 

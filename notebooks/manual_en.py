@@ -19,9 +19,7 @@ if find_spec("otowake") is None:  # nothing is done where it is there already
 # What you may want to change is all here. Leave it as it is the first time.
 
 # %%
-FILE = (
-    None  # your music; None is the clip that comes with otowake (a scale and chords on an accordion, 15.8 s)
-)
+FILE = None  # your music; None is the clip that comes with otowake (a scale and chords on an accordion, 15.8 s)
 SECONDS = 30  # how much of it, from the beginning
 N_COMPONENTS = 20  # the manual's nbasis
 MAX_ITER = 10_000  # how often to update, as in the manual
@@ -113,7 +111,9 @@ toy.W.round(2), toy.H.round(2), (toy.W @ toy.H).round(2)
 
 # %%
 spec = otowake.FitSpec(n_components=N_COMPONENTS, solver="adam", max_iter=MAX_ITER, seed=0)
-begin = otowake.factorize(V.values, spec=spec.with_options(max_iter=1))  # once, to see what it starts from
+begin = otowake.factorize(
+    V.values, spec=spec.with_options(max_iter=1)
+)  # once, to see what it starts from
 begin.initial.W.shape, begin.initial.H.shape
 
 # %% [markdown]
@@ -210,7 +210,10 @@ notebook.player(*loudest)
 otowake.plot.piano_roll(analysis)
 
 # %%
-[(otowake.note_name(note.midi), round(note.onset, 2), round(note.offset, 2)) for note in analysis.notes[:8]]
+[
+    (otowake.note_name(note.midi), round(note.onset, 2), round(note.offset, 2))
+    for note in analysis.notes[:8]
+]
 
 # %% [markdown]
 # ## 10. Instruments

@@ -8,7 +8,9 @@
 # 上から順に、セルを選んで Shift + Enter で実行してください。Colab でも、手元の Jupyter でも動きます。
 
 # %%
-OTOWAKE = "otowake"  # 入手先: パッケージ名のほか、wheel ファイル、フォルダー、git+https://… も書けます
+OTOWAKE = (
+    "otowake"  # 入手先: パッケージ名のほか、wheel ファイル、フォルダー、git+https://… も書けます
+)
 
 from importlib.util import find_spec
 
@@ -112,7 +114,9 @@ toy.W.round(2), toy.H.round(2), (toy.W @ toy.H).round(2)
 
 # %%
 spec = otowake.FitSpec(n_components=N_COMPONENTS, solver="adam", max_iter=MAX_ITER, seed=0)
-begin = otowake.factorize(V.values, spec=spec.with_options(max_iter=1))  # 初期値を見るために 1 回だけ
+begin = otowake.factorize(
+    V.values, spec=spec.with_options(max_iter=1)
+)  # 初期値を見るために 1 回だけ
 begin.initial.W.shape, begin.initial.H.shape
 
 # %% [markdown]
@@ -244,7 +248,9 @@ notebook.player(*analysis.parts, *analysis.notes[:2], language="ja")
 # 楽譜（`score.musicxml`）には追加パッケージ `score` が必要です。ないときは警告を出して、ほかをすべて書き出します。
 
 # %%
-folder = otowake.save_analysis(analysis, RESULTS / Path(audio.name).stem, overwrite=True, language="ja")
+folder = otowake.save_analysis(
+    analysis, RESULTS / Path(audio.name).stem, overwrite=True, language="ja"
+)
 folder, sorted(path.name for path in folder.iterdir())
 
 # %% [markdown]

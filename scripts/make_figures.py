@@ -22,7 +22,11 @@ COLOURS = ("#3b0f70", "#b63679", "#fe9f6d", "#5b8c5a")
 CHORD = 14.5
 """When the last chord of the demo sounds, in seconds."""
 
-TIME, FREQUENCY, COMPONENT = Text("time", "時間"), Text("frequency", "周波数"), Text("component", "成分")
+TIME, FREQUENCY, COMPONENT = (
+    Text("time", "時間"),
+    Text("frequency", "周波数"),
+    Text("component", "成分"),
+)
 BOOK = Text(
     "As the manual explains it: V (frequency × time) ≈ ① × ②",
     "マニュアルの説明：V（周波数×時間）≈ ① × ②",
@@ -60,7 +64,9 @@ def roles(analysis: Analysis, language: Language) -> Figure:
     for part, (words, matrices) in zip(figure.subfigures(2, 1), rows, strict=True):
         part.suptitle(words.format(language), x=0.02, y=0.98, ha="left", fontsize=11)
         part.subplots_adjust(left=0.07, right=0.98, top=0.8, bottom=0.14, wspace=0.3)
-        axes = part.subplots(1, 3, gridspec_kw={"width_ratios": [1, 0.35 if words is BOOK else 0.3, 1]})
+        axes = part.subplots(
+            1, 3, gridspec_kw={"width_ratios": [1, 0.35 if words is BOOK else 0.3, 1]}
+        )
         for at, (values, title, across, up) in zip(axes, matrices, strict=True):
             at.imshow(decibels(values), aspect="auto", origin="lower", cmap="magma", vmin=-60, vmax=0, interpolation="nearest")  # fmt: skip
             at.set(xlabel=across, ylabel=up, xticks=[], yticks=[])
@@ -107,7 +113,9 @@ def sums(analysis: Analysis, language: Language) -> Figure:
 
 def main() -> None:
     analysis = otowake.analyse(otowake.load(otowake.demo_path()), stages=["components"])
-    manual = otowake.analyse(otowake.load(otowake.demo_path()), stages=["components"], solver="adam")
+    manual = otowake.analyse(
+        otowake.load(otowake.demo_path()), stages=["components"], solver="adam"
+    )
     for language in LANGUAGES:
         figures = {
             "before": analysis_figure(manual, language=language, before=True),

@@ -64,7 +64,9 @@ def code_points() -> set[int]:
 def rename(font: TTFont, family: str) -> None:
     """Give the font a family name of its own; keep the copyright, licence, version and credits."""
     names = font["name"]
-    names.names = [record for record in names.names if record.nameID in {0, 5, 7, 8, 9, 10, 11, 13, 14}]
+    names.names = [
+        record for record in names.names if record.nameID in {0, 5, 7, 8, 9, 10, 11, 13, 14}
+    ]
     postscript = family.replace(" ", "") + "-Regular"
     texts = {1: family, 2: "Regular", 3: f"otowake;{postscript}", 4: family, 6: postscript}
     for name_id, text in texts.items():

@@ -36,7 +36,9 @@ Note = tuple[float, float, int]
 """Onset in s, offset in s, MIDI pitch."""
 
 
-def phrase(start: float, step: float, length: float, chords: Iterable[tuple[int, ...]]) -> list[Note]:
+def phrase(
+    start: float, step: float, length: float, chords: Iterable[tuple[int, ...]]
+) -> list[Note]:
     """Chords one after another, one every ``step`` s from ``start``, each ``length`` s long."""
     return [
         (start + i * step, start + i * step + length, pitch)
@@ -48,7 +50,9 @@ def phrase(start: float, step: float, length: float, chords: Iterable[tuple[int,
 NOTES: list[Note] = [
     *phrase(0.5, 0.5, 0.5, [(60,), (62,), (64,), (65,), (67,), (69,), (71,), (72,)]),
     *phrase(5.0, 0.75, 0.7, [(60, 64), (62, 65), (64, 67), (65, 69), (67, 71), (69, 72)]),
-    *phrase(10.0, 1.0, 0.95, [(60, 64, 67), (62, 65, 69), (65, 69, 72), (62, 67, 71), (60, 64, 67)]),
+    *phrase(
+        10.0, 1.0, 0.95, [(60, 64, 67), (62, 65, 69), (65, 69, 72), (62, 67, 71), (60, 64, 67)]
+    ),
 ]
 
 
@@ -77,7 +81,20 @@ def render(midi_file: Path, out: Path, soundfont: Path, fluidsynth: str) -> None
     """Play a MIDI file with a soundfont into an Ogg Vorbis file: mono, of a fixed length and peak."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "demo.wav"
-        command = [fluidsynth, "-niq", "-R", "0", "-C", "0", "-g", "0.5", "-r", str(RATE), "-F", str(wav)]
+        command = [
+            fluidsynth,
+            "-niq",
+            "-R",
+            "0",
+            "-C",
+            "0",
+            "-g",
+            "0.5",
+            "-r",
+            str(RATE),
+            "-F",
+            str(wav),
+        ]
         subprocess.run([*command, str(soundfont), str(midi_file)], check=True)
         stereo, _ = soundfile.read(wav, dtype="float64", always_2d=True)
     mono = stereo.mean(axis=1)[: round(LENGTH_S * RATE)]
@@ -88,7 +105,9 @@ def render(midi_file: Path, out: Path, soundfont: Path, fluidsynth: str) -> None
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Make the demo clip.")
-    parser.add_argument("--midi", action="store_true", help="write demo.mid and demo.notes.tsv first")
+    parser.add_argument(
+        "--midi", action="store_true", help="write demo.mid and demo.notes.tsv first"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="folder of demo.mid and demo.ogg")
     parser.add_argument("--soundfont", type=Path, default=SOUNDFONT)
     parser.add_argument("--fluidsynth", default="fluidsynth", help="the program")

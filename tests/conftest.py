@@ -21,14 +21,18 @@ SMALL = StftSpec(sample_rate=8000, n_fft=256, hop=64)
 def tone(hz: float, seconds: float, rate: int = 22050, partials: int = 6) -> np.ndarray:
     """A harmonic tone that fades."""
     t = np.arange(round(seconds * rate)) / rate
-    return np.exp(-2 * t) * sum(np.sin(2 * np.pi * hz * n * t) / n for n in range(1, partials + 1)) / 3
+    return (
+        np.exp(-2 * t) * sum(np.sin(2 * np.pi * hz * n * t) / n for n in range(1, partials + 1)) / 3
+    )
 
 
 @pytest.fixture(scope="session")
 def melody() -> Audio:
     """C4 E4 G4 C5, half a second each, 22,050 Hz, one channel."""
     pitches = (261.63, 329.63, 392.0, 523.25)
-    return Audio(np.concatenate([tone(hz, 0.5) for hz in pitches]).astype(np.float32), 22050, "melody")
+    return Audio(
+        np.concatenate([tone(hz, 0.5) for hz in pitches]).astype(np.float32), 22050, "melody"
+    )
 
 
 @pytest.fixture(scope="session")

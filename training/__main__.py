@@ -46,7 +46,9 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--clips", type=int, default=4000)
-    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
     parser.add_argument("--steps", type=int, default=Plan.steps)
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--seed", type=int, default=Plan.seed)
@@ -60,13 +62,17 @@ def main() -> None:
     parser.add_argument(
         "--begin", type=Path, help="weights to begin with, such as src/otowake/data/listener.npz"
     )
-    parser.add_argument("--out", type=Path, help="where to put the weights, with those for the ends of notes")
+    parser.add_argument(
+        "--out", type=Path, help="where to put the weights, with those for the ends of notes"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     shards = data.make(options.cache, options.clips, options.samples, options.threads)
     taught, apart = clips_of(shards, options.cache / "cells", options.threads)
     plan = Plan(options.steps, rate=options.rate, seed=options.seed, every=options.every)
-    print(f"{len(taught)} clips to learn from, {len(apart)} apart, {options.steps} steps", flush=True)
+    print(
+        f"{len(taught)} clips to learn from, {len(apart)} apart, {options.steps} steps", flush=True
+    )
     begin = opened(options.begin.read_bytes()).weights if options.begin else None
     weights = train(taught, apart, plan, options.cache / options.run, begin)
     if options.out:

@@ -42,7 +42,9 @@ SOURCES: dict[str, Source] = {
         Source("otowake", "MIT", "synthesised by otowake"),
         Source("FluidR3", "MIT", "Fluid (R3) General MIDI SoundFont, Frank Wen and others"),
         Source(
-            "MuseScore_General", "MIT", "MuseScore_General, S. Christian Collins; piano: Splendid Grand (PD)"
+            "MuseScore_General",
+            "MIT",
+            "MuseScore_General, S. Christian Collins; piano: Splendid Grand (PD)",
         ),
         Source(
             "GMbank",
@@ -58,9 +60,15 @@ SOURCES: dict[str, Source] = {
         Source("VSCO2", "CC0-1.0", _VSCO),
         Source("Karoryfer", "CC0-1.0", _KARORYFER),
         Source(
-            "Iowa", "free use", "University of Iowa Musical Instrument Samples, by way of tonejs-instruments"
+            "Iowa",
+            "free use",
+            "University of Iowa Musical Instrument Samples, by way of tonejs-instruments",
         ),
-        Source("flcellogrl", "CC-BY-3.0", "flcellogrl, Freesound pack 12408, by way of tonejs-instruments"),
+        Source(
+            "flcellogrl",
+            "CC-BY-3.0",
+            "flcellogrl, Freesound pack 12408, by way of tonejs-instruments",
+        ),
     )
 }
 
@@ -102,7 +110,10 @@ _WRONG_NAMES = {("trumpet", "C3"): 60, ("trumpet", "As3"): 70}
 FONTS = {
     "FluidR3": (("/usr/share/sounds/sf2/FluidR3_GM.sf2",), "fluid-soundfont-gm"),
     "MuseScore_General": (
-        ("/usr/share/sounds/sf3/MuseScore_General_Full.sf3", "/usr/share/sounds/sf3/MuseScore_General.sf3"),
+        (
+            "/usr/share/sounds/sf3/MuseScore_General_Full.sf3",
+            "/usr/share/sounds/sf3/MuseScore_General.sf3",
+        ),
         "musescore-general-soundfont",
     ),
     "GMbank": (("/usr/share/sounds/sf2/sf_GMbank.sf2",), "csound-soundfont"),
@@ -207,8 +218,12 @@ def extra_samples(folder: Path) -> tuple[list[Sample], dict[str, Source]]:
             licences, credits = stated.setdefault(source, (set(), set()))
             licences.add(row["licence"])
             credits.add(row["credit"])
-            samples.append(Sample(folder / row["file"], instrument, source, int(float(row["midi_pitch"]))))
-    sources = {n: Source(n, "; ".join(sorted(a)), "; ".join(sorted(b))) for n, (a, b) in stated.items()}
+            samples.append(
+                Sample(folder / row["file"], instrument, source, int(float(row["midi_pitch"])))
+            )
+    sources = {
+        n: Source(n, "; ".join(sorted(a)), "; ".join(sorted(b))) for n, (a, b) in stated.items()
+    }
     return samples, sources
 
 

@@ -74,7 +74,9 @@ def ring_time(wave: NDArray[np.float32]) -> float:
     return (int(loud[-1]) - LEAD) / RATE if len(loud) else 0.0
 
 
-def arrange(takes: list[Take], instrument: Instrument, layers: int) -> tuple[list[int], list[list[Take]]]:
+def arrange(
+    takes: list[Take], instrument: Instrument, layers: int
+) -> tuple[list[int], list[list[Take]]]:
     """For every pitch that some take reaches, `layers` takes from soft to loud: the pitches and the takes' rows.
 
     Takes come from the recorded pitch nearest by; without stated velocities the darkest is taken to be the softest.
@@ -102,7 +104,11 @@ def _brightness(wave: NDArray[np.float32]) -> float:
 
 
 def _longest_run(pitches: list[int], rows: list[list[Take]]) -> tuple[list[int], list[list[Take]]]:
-    breaks = [0, *(i for i in range(1, len(pitches)) if pitches[i] != pitches[i - 1] + 1), len(pitches)]
+    breaks = [
+        0,
+        *(i for i in range(1, len(pitches)) if pitches[i] != pitches[i - 1] + 1),
+        len(pitches),
+    ]
     begin, end = max(pairwise(breaks), key=lambda run: run[1] - run[0])
     return pitches[begin:end], rows[begin:end]
 
@@ -133,7 +139,9 @@ def make(folder: Path, source: str, instrument: Instrument, takes: list[Take]) -
             wave = fitted(transposed(take.wave, shift), length, instrument.rings)
             ring[p, v] = ring_time(wave) if instrument.rings else length / RATE
             peak = np.abs(wave).max() + 1e-9
-            loudness[p, v] = 20 * np.log10(envelope(wave[: LEAD + RATE // 2], 0.05).max() / peak + 1e-6)
+            loudness[p, v] = 20 * np.log10(
+                envelope(wave[: LEAD + RATE // 2], 0.05).max() / peak + 1e-6
+            )
             notes[p, v] = np.rint(wave / peak * 32767)
     gain = 10 ** ((-20 - loudness) / 20)
     _write(folder, source, instrument, notes, np.array(pitches), np.array(velocities), gain, ring)
@@ -215,11 +223,21 @@ def build(cache: Path, extra: Path | None = None) -> None:
     for preset in soundfonts.PRESETS:
         folder, instrument = home / preset.bank_name, BY_NAME[preset.instrument]
         if not (folder / "bank.json").exists():
-            make(folder, preset.font, instrument, soundfonts.takes(preset, instrument, length_of(instrument)))
+            make(
+                folder,
+                preset.font,
+                instrument,
+                soundfonts.takes(preset, instrument, length_of(instrument)),
+            )
     for name, instrument, timbre in synthetic.timbres():
         folder = home / name
         if not (folder / "bank.json").exists():
-            make(folder, "otowake", instrument, synthetic.takes(timbre, instrument, length_of(instrument)))
+            make(
+                folder,
+                "otowake",
+                instrument,
+                synthetic.takes(timbre, instrument, length_of(instrument)),
+            )
     _from_samples(home, assets.salamander(cache))
     _from_samples(home, assets.tonejs(cache))
     sources = dict(assets.SOURCES)

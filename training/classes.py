@@ -81,7 +81,29 @@ FAMILY_OF: dict[str, str] = {
 WEIGHTS = {"otowake": 0.5}
 """How often a source is drawn against the others (1)."""
 
-_GMBANK_LACKS = {28, 30, 36, 38, 39, 44, 45, 48, 50, 54, 59, 61, 62, 75, 79, 80, 81, 89, 90, 107, 108}
+_GMBANK_LACKS = {
+    28,
+    30,
+    36,
+    38,
+    39,
+    44,
+    45,
+    48,
+    50,
+    54,
+    59,
+    61,
+    62,
+    75,
+    79,
+    80,
+    81,
+    89,
+    90,
+    107,
+    108,
+}
 _GMBANK_HAS = {"piano": (0, 1), **GENERAL_MIDI, "violin": (40, 110)}
 
 EXTRA = (
@@ -154,7 +176,12 @@ many semitones. A violin's resonances lie three to five semitones above a viola'
 
 APART = {
     *("headroom.piano", "gs-pianet.electric-piano", "fm-harpsichord.harpsichord", "VSCO2.organ"),
-    *("fm-nylon_strings.guitar-nylon", "Iowa.guitar-steel", "emilyguitar.guitar-electric", "ganjo.banjo"),
+    *(
+        "fm-nylon_strings.guitar-nylon",
+        "Iowa.guitar-steel",
+        "emilyguitar.guitar-electric",
+        "ganjo.banjo",
+    ),
     *("fm-celtic_harp.harp", "pastabass.bass-electric", "VSCO2.violin", "flcellogrl.cello"),
     *(
         "smolken-bass.double-bass",
@@ -169,10 +196,17 @@ APART = {
         "war-tuba.tuba",
         "fm-vibraphone.vibraphone",
     ),
-    *("VSCO2.trumpet", "mtg-sax-alto.saxophone", "mtg-sax-tenor.saxophone", "mtg-sax-soprano.saxophone"),
+    *(
+        "VSCO2.trumpet",
+        "mtg-sax-alto.saxophone",
+        "mtg-sax-tenor.saxophone",
+        "mtg-sax-soprano.saxophone",
+    ),
     *("mtg-sax-baritone.saxophone", "VSCO2.xylophone"),
 }
-APART |= {f"{name.rsplit('.', 1)[0]}.{stands_for}" for name, stands_for, _ in SCALED if name in APART}
+APART |= {
+    f"{name.rsplit('.', 1)[0]}.{stands_for}" for name, stands_for, _ in SCALED if name in APART
+}
 """Banks kept apart, with those that are scaled from them, to tell how well the recogniser does on sources that it does not know: whole sources of a class."""
 
 APART_FONT = "GMbank"

@@ -115,10 +115,18 @@ def some(scene: Scene, rng: Rng) -> list[NDArray]:
             likely = np.exp(scores[mine]).mean(axis=0)
             likely[label[mine][0]] = 0
             if rng.random() < 0.5:
-                scores[mine, rng.choice(len(likely), p=likely / likely.sum())] += rng.uniform(0, LEANING)
+                scores[mine, rng.choice(len(likely), p=likely / likely.sum())] += rng.uniform(
+                    0, LEANING
+                )
     pace = rng.uniform(0.75, 1.33)
     times = [column[kept].astype(float) * pace for column in (scene.onset, scene.offset)]
-    return [normed(scores * rng.uniform(0.8, 1.5)), *times, scene.midi[kept].astype(float), label, weight]
+    return [
+        normed(scores * rng.uniform(0.8, 1.5)),
+        *times,
+        scene.midi[kept].astype(float),
+        label,
+        weight,
+    ]
 
 
 def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> tuple[Tensor, ...]:
@@ -128,7 +136,12 @@ def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> tuple[Tensor, ...]:
 
     def padded(arrays: list[NDArray], axes: int = 1) -> Tensor:
         return torch.from_numpy(
-            np.stack([np.pad(a, [(0, most - len(a))] * axes + [(0, 0)] * (a.ndim - axes)) for a in arrays])
+            np.stack(
+                [
+                    np.pad(a, [(0, most - len(a))] * axes + [(0, 0)] * (a.ndim - axes))
+                    for a in arrays
+                ]
+            )
         )
 
     there = padded([np.ones(len(each[0]), bool) for each in drawn])
@@ -145,7 +158,8 @@ def judged(network: ContextNetwork, scenes: Sequence[Scene]) -> str:
     label = np.concatenate([scene.label for scene in scenes])[use]
     alone = np.concatenate([scene.chances[0].astype(float) for scene in scenes])[use]
     rows = [
-        (scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4])) for scene in scenes
+        (scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4]))
+        for scene in scenes
     ]
     around = np.concatenate([in_context(*each, weights) for each in rows])[use]
     for i, chances in enumerate((alone, around)):
@@ -154,7 +168,9 @@ def judged(network: ContextNetwork, scenes: Sequence[Scene]) -> str:
     return f"right {right[0]:.3f} -> {right[1]:.3f}  loss {loss[0]:.3f} -> {loss[1]:.3f}"
 
 
-def train(scenes: Sequence[Scene], apart: Sequence[Scene], options: argparse.Namespace) -> ContextNetwork:
+def train(
+    scenes: Sequence[Scene], apart: Sequence[Scene], options: argparse.Namespace
+) -> ContextNetwork:
     """Teach; the network whose weights are an average over the last steps."""
     torch.manual_seed(options.seed)
     network = ContextNetwork(blocks=options.blocks, width=options.width, drop=options.drop)
@@ -169,7 +185,9 @@ def train(scenes: Sequence[Scene], apart: Sequence[Scene], options: argparse.Nam
         return (losses * weight.flatten()).sum() / weight.sum()
 
     look = partial(judged, scenes=apart)
-    return fitted(network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every)
+    return fitted(
+        network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every
+    )
 
 
 def parser_of(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
@@ -178,24 +196,41 @@ def parser_of(description: str | None, steps: int, size: int) -> argparse.Argume
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--recognizer", type=Path, help="weights by training.who; the package's if not given")
-    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
-    parser.add_argument("--music", type=int, default=1480, help="scenes of one to four players")
-    parser.add_argument("--together", type=int, default=1480, help="more scenes, of two to four players")
     parser.add_argument(
-        "--accompanied", type=int, default=1480, help="more scenes, of a piano and one to three others"
+        "--recognizer", type=Path, help="weights by training.who; the package's if not given"
+    )
+    parser.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
+    parser.add_argument("--music", type=int, default=1480, help="scenes of one to four players")
+    parser.add_argument(
+        "--together", type=int, default=1480, help="more scenes, of two to four players"
+    )
+    parser.add_argument(
+        "--accompanied",
+        type=int,
+        default=1480,
+        help="more scenes, of a piano and one to three others",
     )
     parser.add_argument("--steps", type=int, default=steps)
     parser.add_argument("--size", type=int, default=size, help="scenes in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
+    parser.add_argument(
+        "--drop", type=float, default=0.1, help="share of units left out while learning"
+    )
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--every", type=int, default=600, help="steps between looks at the scenes apart")
+    parser.add_argument(
+        "--every", type=int, default=600, help="steps between looks at the scenes apart"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--networks", type=int, default=1, help="how many, with the seeds that follow")
+    parser.add_argument(
+        "--networks", type=int, default=1, help="how many, with the seeds that follow"
+    )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, help="where to put the recogniser's weights with the new ones")
+    parser.add_argument(
+        "--out", type=Path, help="where to put the recogniser's weights with the new ones"
+    )
     return parser
 
 
@@ -203,7 +238,11 @@ def scenes_of(options: argparse.Namespace, mind: Recognizer) -> list[Scene]:
     """The scenes that are asked for as a recogniser hears them, made if they are not there."""
     banks.build(options.cache, options.samples)
     voices.build(options.cache)
-    asked = ((MUSIC, options.music), (TOGETHER, options.together), (ACCOMPANIED, options.accompanied))
+    asked = (
+        (MUSIC, options.music),
+        (TOGETHER, options.together),
+        (ACCOMPANIED, options.accompanied),
+    )
     firsts = [FIRST[kind] + i for kind, n in asked for i in range(0, n, voices.SHARD)]
     with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))

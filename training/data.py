@@ -80,7 +80,9 @@ def _banks(folder: Path) -> list[Bank]:
 def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
     """(seed, audio, notes) of every clip of a shard."""
     with np.load(path, allow_pickle=False) as shard:
-        audio, notes, starts, seeds = (shard[name] for name in ("audio", "notes", "starts", "seeds"))
+        audio, notes, starts, seeds = (
+            shard[name] for name in ("audio", "notes", "starts", "seeds")
+        )
     return [(int(s), audio[i], notes[starts[i] : starts[i + 1]]) for i, s in enumerate(seeds)]
 
 
@@ -113,13 +115,17 @@ def make(folder: Path, clips: int, samples: Path | None = None, workers: int = 1
 
 def main() -> None:
     """The command line."""
-    options = argparse.ArgumentParser(prog="python -m training.data", description="Make training clips.")
+    options = argparse.ArgumentParser(
+        prog="python -m training.data", description="Make training clips."
+    )
     options.add_argument(
         "--cache", type=Path, required=True, help="folder of fetched sounds, banks and clips"
     )
     options.add_argument("--clips", type=int, required=True, help="how many clips there shall be")
     options.add_argument("--workers", type=int, default=1)
-    options.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    options.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
     said = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     make(said.cache, said.clips, said.samples, said.workers)

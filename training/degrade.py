@@ -43,7 +43,9 @@ def impulse_response(rng: Rng) -> Wave:
     tail = np.zeros(length)
     noise = np.fft.rfft(rng.standard_normal(length))
     edges = (0, 300, 1200, 4000, RATE / 2)
-    lives = life * np.array([rng.uniform(0.8, 1.6), 1.0, rng.uniform(0.6, 1.0), rng.uniform(0.3, 0.8)])
+    lives = life * np.array(
+        [rng.uniform(0.8, 1.6), 1.0, rng.uniform(0.6, 1.0), rng.uniform(0.3, 0.8)]
+    )
     frequencies = np.fft.rfftfreq(length, 1 / RATE)
     for (low, high), band_life in zip(pairwise(edges), lives, strict=True):
         band = np.fft.irfft(noise * ((frequencies >= low) & (frequencies < high)), length)
@@ -88,7 +90,9 @@ def saturate(rng: Rng, wave: Wave) -> Wave:
         drive = float(rng.uniform(1, 4))
         return (np.tanh(drive * wave) / np.tanh(drive)).astype(np.float32)
     pole = np.exp(-1 / (0.05 * RATE))
-    level = np.sqrt(np.maximum(lfilter([1 - pole], [1, -pole], wave.astype(np.float64) ** 2), 1e-10))
+    level = np.sqrt(
+        np.maximum(lfilter([1 - pole], [1, -pole], wave.astype(np.float64) ** 2), 1e-10)
+    )
     threshold = 10 ** (-float(rng.uniform(15, 30)) / 20)
     power = float(rng.uniform(0.3, 0.75))
     return (wave * np.minimum((level / threshold) ** -power, 1)).astype(np.float32)
@@ -109,9 +113,13 @@ def add_noise(rng: Rng, wave: Wave, snr: float) -> Wave:
     else:
         slope = {"white": 0, "pink": 0.5, "brown": 1}[kind]
         spectrum = np.fft.rfft(rng.standard_normal(length))
-        noise = np.fft.irfft(spectrum / np.maximum(np.fft.rfftfreq(length, 1 / RATE), 30) ** slope, length)
+        noise = np.fft.irfft(
+            spectrum / np.maximum(np.fft.rfftfreq(length, 1 / RATE), 30) ** slope, length
+        )
     power = max(float(np.mean(wave.astype(np.float64) ** 2)), 1e-4)
-    return (wave + noise * np.sqrt(power / np.mean(noise**2)) * 10 ** (-snr / 20)).astype(np.float32)
+    return (wave + noise * np.sqrt(power / np.mean(noise**2)) * 10 ** (-snr / 20)).astype(
+        np.float32
+    )
 
 
 def mp3(rng: Rng, wave: Wave) -> Wave:

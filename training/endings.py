@@ -68,7 +68,9 @@ def lessons_of(shard: Path, folder: Path, content: bytes) -> Lessons:
     if not kept.exists():
         listener = opened(content)
         rows = []
-        for (audio, true), (seed, _, table) in zip(data.read(shard), data.read_shard(shard), strict=True):
+        for (audio, true), (seed, _, table) in zip(
+            data.read(shard), data.read_shard(shard), strict=True
+        ):
             values = posteriors(audio.astype(np.float32) / 32768, listener.weights)
             notes = decode(*values, listener.thresholds)
             heard = features(notes, values.sounding)
@@ -125,7 +127,9 @@ def teach(lessons: Lessons, plan: Plan) -> Weights:
         for at in np.array_split(rng.permutation(learnt), max(1, len(learnt) // SIZE)):
             said = network(heard[at])
             each = -(wanted[at] * functional.log_softmax(said[:, :-1], 1)).sum(1)
-            each += functional.binary_cross_entropy_with_logits(said[:, -1], held[at], reduction="none")
+            each += functional.binary_cross_entropy_with_logits(
+                said[:, -1], held[at], reduction="none"
+            )
             loss = (each * weight[at]).sum() / weight[at].sum()
             optimiser.zero_grad()
             loss.backward()
@@ -159,7 +163,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--passes", type=int, default=Plan().passes)
@@ -183,7 +189,12 @@ def main() -> None:
 
 
 def add(
-    content: bytes, shards: list[Path], cache: Path, path: Path, threads: int, plan: Plan | None = None
+    content: bytes,
+    shards: list[Path],
+    cache: Path,
+    path: Path,
+    threads: int,
+    plan: Plan | None = None,
 ) -> None:
     """Write the listener's weights file `content` with what the clips of `shards` teach about ends to `path`."""
     torch.set_num_threads(threads)

@@ -33,11 +33,16 @@ def fitted(
     """The network with the mean of its weights over the last steps, after `steps` of AdamW, whose rate rises to `rate` and falls as half a cosine
     to a hundredth. Every so many steps it prints what a `look` at the mean says."""
     average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=rate, weight_decay=0.02, betas=(0.9, 0.98)
+    )
     begun, seen = time.monotonic(), []
     for step in range(steps):
         for group in optimiser.param_groups:
-            rise, fall = min(1.0, (step + 1) / RISE), 0.505 + 0.495 * math.cos(math.pi * step / steps)
+            rise, fall = (
+                min(1.0, (step + 1) / RISE),
+                0.505 + 0.495 * math.cos(math.pi * step / steps),
+            )
             group["lr"] = rate * rise * fall
         network.train()
         loss = loss_at(step)
@@ -52,6 +57,9 @@ def fitted(
                 mean.lerp_(now, 1 - keep)
         if (step + 1) % every == 0 or step + 1 == steps:
             seconds = time.monotonic() - begun
-            print(f"step {step + 1}  {seconds:.0f} s  loss {np.mean(seen):.3f}  {look(average)}", flush=True)
+            print(
+                f"step {step + 1}  {seconds:.0f} s  loss {np.mean(seen):.3f}  {look(average)}",
+                flush=True,
+            )
             seen = []
     return average

@@ -35,9 +35,21 @@ INSTRUMENTS: tuple[Instrument, ...] = tuple(
     + _row("accordion", "reed", 41, 93, voices=6, damp=0.08)
     + _row("harmonica", "reed", 55, 96, voices=4, damp=0.08, vibrato=25)
     + _row("harmonium bandoneon", "reed", 36, 88, voices=6, damp=0.1)
-    + _row("guitar-nylon guitar-steel", "guitar", 40, 84, rings=True, voices=6, damp=0.25, vibrato=8)
+    + _row(
+        "guitar-nylon guitar-steel", "guitar", 40, 84, rings=True, voices=6, damp=0.25, vibrato=8
+    )
     + _row("guitar-electric", "guitar", 40, 88, rings=True, voices=6, damp=0.25, vibrato=15)
-    + _row("guitar-overdriven", "guitar", 40, 88, rings=True, voices=3, damp=0.2, vibrato=20, weight=0.7)
+    + _row(
+        "guitar-overdriven",
+        "guitar",
+        40,
+        88,
+        rings=True,
+        voices=3,
+        damp=0.2,
+        vibrato=20,
+        weight=0.7,
+    )
     + _row("banjo koto", "guitar", 45, 86, rings=True, voices=4, damp=0.3, weight=0.4)
     + _row("harp", "harp", 28, 101, rings=True, voices=6, damp=0.8)
     + _row("bass-electric double-bass-pizz", "bass", 28, 60, rings=True, damp=0.2)
@@ -64,7 +76,9 @@ INSTRUMENTS: tuple[Instrument, ...] = tuple(
     + _row("choir", "voice", 43, 84, voices=4, damp=0.3, vibrato=30)
     + _row("vibraphone marimba", "mallets", 45, 89, rings=True, voices=4, damp=0.6)
     + _row("xylophone glockenspiel", "mallets", 65, 108, rings=True, voices=3, damp=1.5)
-    + _row("celesta music-box kalimba steel-drum", "mallets", 60, 96, rings=True, voices=4, damp=1.0)
+    + _row(
+        "celesta music-box kalimba steel-drum", "mallets", 60, 96, rings=True, voices=4, damp=1.0
+    )
     + _row("synth-lead", "synth", 40, 96, voices=2, damp=0.08, vibrato=20)
     + _row("synth-pad", "synth", 40, 90, voices=5, damp=0.6)
     + _row("synth-bass", "bass", 28, 55, damp=0.08)

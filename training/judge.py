@@ -19,7 +19,9 @@ SOUNDINGS = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 def posteriors(network: Network, clip: Clip) -> NDArray[np.float32]:
     """Probabilities of shape (3, frame, key) by the network in PyTorch."""
-    heard = torch.from_numpy(clip.cells.astype(np.float32) / np.float32(UNIT)).permute(2, 0, 1)[None]
+    heard = torch.from_numpy(clip.cells.astype(np.float32) / np.float32(UNIT)).permute(2, 0, 1)[
+        None
+    ]
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         logits = network(heard.to(torch.bfloat16, memory_format=torch.channels_last))
     return torch.sigmoid(logits.float())[0].numpy()
@@ -46,7 +48,10 @@ def matched(true: NDArray[np.float64], found: Notes) -> list[tuple[int, int]]:
 def scores(true: NDArray[np.float64], found: Notes) -> tuple[float, float]:
     """F1 of onsets, and of onsets and ends (within 50 ms or a fifth of the note)."""
     pairs = matched(true, found)
-    late = [abs(found.offset[i] - true[j, 1]) <= max(0.05, 0.2 * (true[j, 1] - true[j, 0])) for j, i in pairs]
+    late = [
+        abs(found.offset[i] - true[j, 1]) <= max(0.05, 0.2 * (true[j, 1] - true[j, 0]))
+        for j, i in pairs
+    ]
     total = max(len(true) + len(found.onset), 1)
     return 2 * len(pairs) / total, 2 * sum(late) / total
 
@@ -58,7 +63,9 @@ def judged(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, floa
     outputs = [(values, true) for values, true in outputs if len(true)]
 
     def means(thresholds: Thresholds) -> NDArray[np.float64]:
-        return np.mean([scores(true, decode(*values, thresholds)) for values, true in outputs], axis=0)
+        return np.mean(
+            [scores(true, decode(*values, thresholds)) for values, true in outputs], axis=0
+        )
 
     tried = {onset: means(Thresholds(onset))[0] for onset in ONSETS}
     onset = max(tried, key=lambda o: tried[o])
@@ -68,4 +75,6 @@ def judged(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, floa
 
 
 def _sounded(notes: NDArray[np.float64]) -> NDArray[np.float64]:
-    return notes[(notes[:, 2] >= 21) & (notes[:, 2] <= 108) & (notes[:, 1] - notes[:, 0] > 0.5 * SECONDS)]
+    return notes[
+        (notes[:, 2] >= 21) & (notes[:, 2] <= 108) & (notes[:, 1] - notes[:, 0] > 0.5 * SECONDS)
+    ]

@@ -10,7 +10,9 @@ from torch import nn
 from training import files
 
 
-def save(path: Path, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, step: int) -> None:
+def save(
+    path: Path, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, step: int
+) -> None:
     """Everything that it takes to go on after `step` steps."""
     arrays: dict[str, Any] = {"step": np.array(step)}
     for name, network in networks.items():

@@ -54,7 +54,15 @@ RECORDED: dict[str, tuple[str, ...]] = {
             "bd_haus",
             "bd_klub",
         ),
-        *("bd_pure", "bd_sone", "bd_tek", "bd_zome", "bd_zum", "elec_hollow_kick", "elec_soft_kick"),
+        *(
+            "bd_pure",
+            "bd_sone",
+            "bd_tek",
+            "bd_zome",
+            "bd_zum",
+            "elec_hollow_kick",
+            "elec_soft_kick",
+        ),
     ),
     "snare": (
         *(
@@ -69,9 +77,17 @@ RECORDED: dict[str, tuple[str, ...]] = {
         ),
         *("elec_hi_snare", "elec_filt_snare"),
     ),
-    "tom": tuple(f"drum_tom_{which}_{how}" for which in ("hi", "mid", "lo") for how in ("hard", "soft")),
+    "tom": tuple(
+        f"drum_tom_{which}_{how}" for which in ("hi", "mid", "lo") for how in ("hard", "soft")
+    ),
     "hi-hat": ("drum_cymbal_closed", "drum_cymbal_pedal", "drum_cymbal_open"),
-    "cymbal": ("drum_cymbal_hard", "drum_cymbal_soft", "drum_splash_hard", "drum_splash_soft", "elec_cymbal"),
+    "cymbal": (
+        "drum_cymbal_hard",
+        "drum_cymbal_soft",
+        "drum_splash_hard",
+        "drum_splash_soft",
+        "elec_cymbal",
+    ),
 }
 """The recordings of Debian's sonic-pi-samples (all of them CC0) by kind, which make a kit."""
 
@@ -109,7 +125,9 @@ def build(cache: Path) -> list[Kit]:
     home = cache / "kits" / f"v{VERSION}"
     found: list[Kit] = []
     wanted = [
-        (f"{font}-{program:03d}", font, program) for font, programs in KITS.items() for program in programs
+        (f"{font}-{program:03d}", font, program)
+        for font, programs in KITS.items()
+        for program in programs
     ]
     for name, font, program in wanted:
         path = home / f"{name}.npz"
@@ -139,12 +157,16 @@ def beat(
     waves, rows = np.zeros((len(KIT), length + RATE), np.float32), []
     kinds = list(KEYS)
     odds = {"kick": 0.85, "snare": 0.85, "tom": 0.25, "hi-hat": 0.8, "cymbal": 0.3, "shaken": 0.15}
-    playing = [kind for n, kind in enumerate(kinds) if rng.random() < odds[kind] and (kit.kind == n).any()]
+    playing = [
+        kind for n, kind in enumerate(kinds) if rng.random() < odds[kind] and (kit.kind == n).any()
+    ]
     for kind in playing or ["hi-hat"]:
         keys = np.unique(kit.key[kit.kind == kinds.index(kind)])
-        gain = 10 ** (float(rng.normal(0, 4)) / 20) * {"hi-hat": 0.7, "shaken": 0.5, "cymbal": 0.7}.get(
-            kind, 1.0
-        )
+        gain = 10 ** (float(rng.normal(0, 4)) / 20) * {
+            "hi-hat": 0.7,
+            "shaken": 0.5,
+            "cymbal": 0.7,
+        }.get(kind, 1.0)
         choke = kind == "hi-hat"
         pitch = 2 ** (float(rng.normal(0, 2)) / 12)
         main = int(rng.choice(keys))
@@ -153,7 +175,9 @@ def beat(
         for onset, accent in sorted(zip(onsets, accents, strict=True), reverse=True):
             key = main if rng.random() < 0.85 else int(rng.choice(keys))
             near = np.flatnonzero(kit.key == key)
-            stroke = kit.waves[near[np.abs(kit.velocity[near] - 127 * accent).argmin()]] / np.float32(32768)
+            stroke = kit.waves[
+                near[np.abs(kit.velocity[near] - 127 * accent).argmin()]
+            ] / np.float32(32768)
             if abs(pitch - 1) > 0.01:
                 stroke = np.interp(
                     np.arange(int(len(stroke) / pitch)) * pitch, np.arange(len(stroke)), stroke
@@ -164,9 +188,9 @@ def beat(
                 stroke = stroke[: max(end - first, 64)]
                 stroke[-64:] *= np.linspace(1, 0, 64)
             last = min(first + len(stroke), waves.shape[1])
-            waves[VOICE_OF[kind], first:last] += (gain * accent**1.5 * stroke[: last - first]).astype(
-                np.float32
-            )
+            waves[VOICE_OF[kind], first:last] += (
+                gain * accent**1.5 * stroke[: last - first]
+            ).astype(np.float32)
             end = first
             rows.append((onset, VOICE_OF[kind]))
     return waves[:, :length], np.array(sorted(rows)).reshape(-1, 2)
@@ -176,7 +200,9 @@ def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], 
     """Onsets and strengths: a bar that comes again with changes, or, where no tempo is given, at random now and then."""
     if tempo is None and rng.random() < 0.2:
         n = int(rng.integers(2, 40))
-        return np.sort(rng.uniform(0.02, seconds - 0.3, n)).tolist(), rng.uniform(0.3, 1, n).tolist()
+        return np.sort(rng.uniform(0.02, seconds - 0.3, n)).tolist(), rng.uniform(
+            0.3, 1, n
+        ).tolist()
     beat_s = 60 / (tempo or float(np.clip(rng.lognormal(np.log(105), 0.3), 50, 220)))
     per = int(rng.choice([2, 3, 4]))
     steps = per * int(rng.choice([3, 4, 4, 4]))
@@ -197,7 +223,9 @@ def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], 
 
 
 def _save(kit: Kit, path: Path) -> None:
-    files.store(path, {"waves": kit.waves, "kind": kit.kind, "key": kit.key, "velocity": kit.velocity})
+    files.store(
+        path, {"waves": kit.waves, "kind": kit.kind, "key": kit.key, "velocity": kit.velocity}
+    )
 
 
 def _load(path: Path) -> Kit:
@@ -224,7 +252,9 @@ def _played(name: str, font: str, program: int) -> Kit:
     kind_of = {key: kind for kind, keys in KEYS.items() for key in keys}
     preset = soundfonts.Preset(font, 128, "drums", (45, 85, 120), variation=program)
     takes = soundfonts.takes(preset, BY_NAME["drums"], int(SECONDS * RATE))
-    return _kit(name, [(t.wave, kind_of[t.pitch], t.pitch, t.velocity) for t in takes if t.pitch in kind_of])
+    return _kit(
+        name, [(t.wave, kind_of[t.pitch], t.pitch, t.velocity) for t in takes if t.pitch in kind_of]
+    )
 
 
 def recorded(name: str) -> Kit:
@@ -284,7 +314,9 @@ def _between(rng: Rng, low: float, high: float) -> float:
 
 def _kick(rng: Rng, _: int) -> NDArray[np.float64]:
     base = _between(rng, 38, 75)
-    body = _swept(rng, base, base * rng.uniform(1.5, 6), _between(rng, 0.008, 0.06), _between(rng, 0.06, 0.5))
+    body = _swept(
+        rng, base, base * rng.uniform(1.5, 6), _between(rng, 0.008, 0.06), _between(rng, 0.06, 0.5)
+    )
     click = (
         rng.uniform(0, 0.4)
         * _noise(rng, 800, _between(rng, 2000, 8000))
@@ -296,11 +328,14 @@ def _kick(rng: Rng, _: int) -> NDArray[np.float64]:
 def _snare(rng: Rng, key: int) -> NDArray[np.float64]:
     base = _between(rng, 140, 280)
     skin = _swept(rng, base, base * 1.4, 0.01, _between(rng, 0.03, 0.15))
-    skin += 0.6 * _swept(rng, base * rng.uniform(1.5, 1.9), base * 2, 0.01, _between(rng, 0.02, 0.1))
+    skin += 0.6 * _swept(
+        rng, base * rng.uniform(1.5, 1.9), base * 2, 0.01, _between(rng, 0.02, 0.1)
+    )
     wires = _noise(rng, _between(rng, 300, 2000), 10500) * _falling(_between(rng, 0.04, 0.25))
     if key == 39:  # hands clapped
         bursts = sum(
-            np.roll(_falling(0.006), int(at * RATE)) for at in np.cumsum(rng.uniform(0.006, 0.014, 3))
+            np.roll(_falling(0.006), int(at * RATE))
+            for at in np.cumsum(rng.uniform(0.006, 0.014, 3))
         )
         return _noise(rng, 700, _between(rng, 2500, 6000)) * (
             bursts + 0.5 * _falling(_between(rng, 0.05, 0.2))

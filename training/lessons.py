@@ -150,7 +150,9 @@ def noises(n: int = 48) -> list[Clip]:
         if rng.random() < 0.4:
             at = rng.integers(size, size=rng.integers(5, 400))
             sound[at] += rng.normal(size=len(at)) * rng.uniform(5, 60)
-        found.append(Clip(_bytes(np.clip(sound * 1000, -32768, 32767).astype(np.int16)), np.zeros((0, 4))))
+        found.append(
+            Clip(_bytes(np.clip(sound * 1000, -32768, 32767).astype(np.int16)), np.zeros((0, 4)))
+        )
     return found
 
 
@@ -183,14 +185,17 @@ def curve(rng: Rng, decibels: float) -> NDArray[np.float32]:
     """A smooth curve over the rows, of about so many decibels, in units of a cell."""
     rows = np.linspace(0, 1, ROWS)
     waves = [
-        rng.normal() / (1 + 0.5 * k) * np.cos(np.pi * (k * rows + rng.uniform(0, 2))) for k in range(1, 6)
+        rng.normal() / (1 + 0.5 * k) * np.cos(np.pi * (k * rows + rng.uniform(0, 2)))
+        for k in range(1, 6)
     ]
     return (np.sum(waves, axis=0) * decibels / 20).astype(np.float32)
 
 
 def equalised(heard: NDArray[np.float32], rng: Rng, decibels: float) -> NDArray[np.float32]:
     """Cells with a smooth filter over pitch; silence stays."""
-    return np.where(heard > 0, np.maximum(heard + curve(rng, decibels)[:, None], 0), 0).astype(np.float32)
+    return np.where(heard > 0, np.maximum(heard + curve(rng, decibels)[:, None], 0), 0).astype(
+        np.float32
+    )
 
 
 def _mixed(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -198,7 +203,9 @@ def _mixed(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32
     return np.log(np.maximum(np.exp(POWER * a) + np.exp(POWER * b) - 1, 1)) / POWER
 
 
-def prefetched(clips: list[Clip], seed: int, size: int, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
+def prefetched(
+    clips: list[Clip], seed: int, size: int, start: int, stop: int
+) -> Iterator[tuple[int, Batch]]:
     """The batches of the steps from `start` to `stop`, each from its own seed, made while the one before is used."""
     with ThreadPoolExecutor(1) as pool:
 

@@ -78,12 +78,15 @@ def harmony(rng: Rng, beats: float) -> Harmony:
         else:
             up = [steps[(root + 2 * k) % len(steps)] for k in range(size)]
             classes = tuple(
-                (tonic + step + (int(rng.integers(-1, 2)) if rng.random() < 0.05 else 0)) % 12 for step in up
+                (tonic + step + (int(rng.integers(-1, 2)) if rng.random() < 0.05 else 0)) % 12
+                for step in up
             )
         chords.append(Chord(start, min(length, beats - start), classes))
         start += length
         root = (
-            int(rng.choice(_NEXT_ROOTS.get(root % 7, (0,)))) if rng.random() < 0.85 else int(rng.integers(7))
+            int(rng.choice(_NEXT_ROOTS.get(root % 7, (0,))))
+            if rng.random() < 0.85
+            else int(rng.integers(7))
         )
     return Harmony(scale, tuple(chords), beats)
 
@@ -121,11 +124,15 @@ def _voicing(rng: Rng, classes: tuple[int, ...], low: int, high: int, size: int)
         return sorted(int(p) for p in rng.choice(rungs, size, replace=False))
     chosen = rungs[begin : begin + size]
     if rng.random() < 0.25:
-        chosen = sorted({*chosen, *(p for p in (chosen[0] - 12, chosen[-1] + 12) if low <= p <= high)})
+        chosen = sorted(
+            {*chosen, *(p for p in (chosen[0] - 12, chosen[-1] + 12) if low <= p <= high)}
+        )
     return chosen
 
 
-def block_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float, most: int = 6) -> list[Beat]:
+def block_chords(
+    rng: Rng, ground: Harmony, low: int, high: int, density: float, most: int = 6
+) -> list[Beat]:
     """Chords struck together, often in a repeated rhythm, the top voice sometimes moving a step."""
     notes = []
     size = int(rng.integers(2, most + 1))
@@ -135,7 +142,8 @@ def block_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float,
             if rng.random() < 0.2:
                 pitches = _voicing(rng, chord.classes, low, high, size)
             notes += [
-                Beat(chord.start + start, length, p, 6.0 if p == pitches[-1] else -3.0) for p in pitches
+                Beat(chord.start + start, length, p, 6.0 if p == pitches[-1] else -3.0)
+                for p in pitches
             ]
     return notes
 
@@ -164,7 +172,9 @@ def arpeggio(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
         for index in range(max(1, int(chord.length / step))):
             weight = 5.0 if index % len(order) == 0 else -2.0
             notes.append(
-                Beat(chord.start + index * step, step * hold, int(order[index % len(order)]), weight)
+                Beat(
+                    chord.start + index * step, step * hold, int(order[index % len(order)]), weight
+                )
             )
     return notes
 
@@ -176,14 +186,18 @@ def melody(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> li
     leaps = float(rng.choice([0.1, 0.25, 0.6]))
     notes = []
     for start, length in _rhythm(rng, ground.beats, density):
-        chord = next((c for c in reversed(ground.chords) if c.start <= start + 1e-6), ground.chords[0])
+        chord = next(
+            (c for c in reversed(ground.chords) if c.start <= start + 1e-6), ground.chords[0]
+        )
         if rng.random() < leaps:
             place += int(rng.integers(-7, 8))
         else:
             place += int(rng.choice([-2, -1, -1, 0, 1, 1, 2]))
         if not 0 <= place < len(rungs):
             place = int(
-                np.clip(len(rungs) - abs(place - len(rungs)) if place > 0 else -place, 0, len(rungs) - 1)
+                np.clip(
+                    len(rungs) - abs(place - len(rungs)) if place > 0 else -place, 0, len(rungs) - 1
+                )
             )
         pitch = rungs[place]
         if start % 1 == 0 and rng.random() < 0.5:
@@ -230,7 +244,8 @@ def repeated(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
         pitches = _voicing(rng, chord.classes, low, high, size)
         for index in range(max(1, int(chord.length / step))):
             notes += [
-                Beat(chord.start + index * step, length, p, 5.0 if index % 4 == 0 else -3.0) for p in pitches
+                Beat(chord.start + index * step, length, p, 5.0 if index % 4 == 0 else -3.0)
+                for p in pitches
             ]
             if rng.random() < 0.06:
                 pitches = _voicing(rng, chord.classes, low, high, size)
@@ -264,7 +279,12 @@ def clusters(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
         near = np.arange(max(low, middle - reach), min(high, middle + reach) + 1)
         for pitch in rng.choice(near, min(size, len(near)), replace=False):
             notes.append(
-                Beat(start, length * float(rng.uniform(0.3, 2)), int(pitch), float(rng.uniform(-25, 15)))
+                Beat(
+                    start,
+                    length * float(rng.uniform(0.3, 2)),
+                    int(pitch),
+                    float(rng.uniform(-25, 15)),
+                )
             )
     return notes
 
@@ -281,7 +301,9 @@ def leaps(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> lis
                 bass = int(rng.choice(ladder(chord.classes[:1], low, split)))
                 notes.append(Beat(chord.start + beat, 1, bass, 5.0))
             else:
-                notes += [Beat(chord.start + beat, float(rng.choice([0.5, 1])), p, -6.0) for p in tones]
+                notes += [
+                    Beat(chord.start + beat, float(rng.choice([0.5, 1])), p, -6.0) for p in tones
+                ]
     return notes
 
 

@@ -147,12 +147,17 @@ class Network(nn.Module):
                 "time4": Conv(wide, wide, (5, 1), 8),
             }
         )
-        self.reduce = nn.ModuleDict({k: Conv(wide, narrow, (1, 1)) for k in ("harmonic2", "harmonic3")})
+        self.reduce = nn.ModuleDict(
+            {k: Conv(wide, narrow, (1, 1)) for k in ("harmonic2", "harmonic3")}
+        )
         self.key = nn.Parameter(torch.zeros(wide, 1, KEYS))
         self.frame = Conv(wide, wide, (1, 1))
         nn.init.zeros_(self.frame.weight)
         self.norms = nn.ModuleDict(
-            {k: nn.BatchNorm2d(narrow if k in {"near1", "near2"} else wide, EPS) for k in self.layers}
+            {
+                k: nn.BatchNorm2d(narrow if k in {"near1", "near2"} else wide, EPS)
+                for k in self.layers
+            }
         )
         self.heads = nn.Conv2d(wide, 3, 1)
         with torch.no_grad():

@@ -53,7 +53,9 @@ def adopted(scene: Scene) -> NDArray[np.int64]:
     no harm."""
     label = scene.label.copy()
     for i in np.flatnonzero(scene.label == NOBODY):
-        overlap = np.minimum(scene.offset[i], scene.offset) - np.maximum(scene.onset[i], scene.onset)
+        overlap = np.minimum(scene.offset[i], scene.offset) - np.maximum(
+            scene.onset[i], scene.onset
+        )
         beside = (overlap > 0.5 * (scene.offset[i] - scene.onset[i])) & (scene.label != NOBODY)
         for interval in PARTIALS:
             near = np.flatnonzero(beside & (scene.midi[i] - scene.midi == interval))
@@ -108,7 +110,9 @@ def batch(lessons: Sequence[Lesson], rng: Rng, size: int) -> tuple[Tensor, ...]:
     return x, votes, relations, torch.from_numpy(there), place, weight
 
 
-def scores(network: ContextNetwork, x: Tensor, votes: Tensor, relations: Tensor, there: Tensor) -> Tensor:
+def scores(
+    network: ContextNetwork, x: Tensor, votes: Tensor, relations: Tensor, there: Tensor
+) -> Tensor:
     """What speaks for each player, (scene, player, note)."""
     each = [network(x[:, k], relations, there)[..., 0] for k in range(x.shape[1])]
     return votes + torch.stack(each, dim=1)
@@ -128,19 +132,27 @@ def judged(network: ContextNetwork, lessons: Sequence[Lesson]) -> str:
     return f"right {right[0] / max(n, 1):.3f} -> {right[1] / max(n, 1):.3f}"
 
 
-def train(lessons: Sequence[Lesson], apart: Sequence[Lesson], options: argparse.Namespace) -> ContextNetwork:
+def train(
+    lessons: Sequence[Lesson], apart: Sequence[Lesson], options: argparse.Namespace
+) -> ContextNetwork:
     """Teach; the network whose weights are an average over the last steps."""
     torch.manual_seed(options.seed)
-    network = ContextNetwork(OWNERS_TOLD, 1, blocks=options.blocks, width=options.width, drop=options.drop)
+    network = ContextNetwork(
+        OWNERS_TOLD, 1, blocks=options.blocks, width=options.width, drop=options.drop
+    )
 
     def loss_at(step: int) -> Tensor:
-        *given, place, weight = batch(lessons, np.random.default_rng((options.seed, step)), options.size)
+        *given, place, weight = batch(
+            lessons, np.random.default_rng((options.seed, step)), options.size
+        )
         told = scores(network, *given).transpose(1, 2).flatten(0, 1)
         losses = functional.cross_entropy(told, place.flatten(), reduction="none")
         return (losses * weight.flatten()).sum() / weight.sum()
 
     look = partial(judged, lessons=apart)
-    return fitted(network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every)
+    return fitted(
+        network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every
+    )
 
 
 def main() -> None:

@@ -40,7 +40,9 @@ def clock(rng: Rng, beats: float, tempo: float) -> Clock:
     """A steady or swaying tempo, `tempo` beats a minute on average."""
     grid = np.arange(0, beats + 8, 0.25)
     sway = float(rng.choice([0, 0.02, 0.06, 0.15]))
-    walk = np.convolve(rng.standard_normal(len(grid) + 16), np.hanning(17), mode="valid")[: len(grid)]
+    walk = np.convolve(rng.standard_normal(len(grid) + 16), np.hanning(17), mode="valid")[
+        : len(grid)
+    ]
     pace = np.exp(sway * walk / (np.std(walk) + 1e-9))
     seconds = np.concatenate([[0], np.cumsum(60 / tempo * 0.25 * pace[:-1])])
     return Clock(grid, seconds)
@@ -64,7 +66,9 @@ def dynamics(rng: Rng, notes: list[Beat], level: float, span: float) -> list[tup
     accents = float(rng.choice([0, 0.03, 0.1]))
     found = []
     for note in notes:
-        velocity = level + span * np.sin(2 * np.pi * note.start / period + phase) + weight * note.weight
+        velocity = (
+            level + span * np.sin(2 * np.pi * note.start / period + phase) + weight * note.weight
+        )
         velocity += chance * rng.standard_normal() + (25 if rng.random() < accents else 0)
         found.append((note, int(np.clip(np.rint(velocity), 8, 127))))
     return found
@@ -80,7 +84,9 @@ def perform(rng: Rng, notes: list[Beat], time: Clock, level: float, span: float)
         rank = together.get(note.start, 0)
         together[note.start] = rank + 1
         start = (
-            time.at(note.start) + rank * spread * float(rng.uniform(0.5, 1)) + jitter * rng.standard_normal()
+            time.at(note.start)
+            + rank * spread * float(rng.uniform(0.5, 1))
+            + jitter * rng.standard_normal()
         )
         end = time.at(note.start + note.length) + 0.5 * jitter * rng.standard_normal()
         start = max(0.0, start)
@@ -98,7 +104,11 @@ def pedalled(rng: Rng, notes: list[Played], changes: list[float]) -> list[Played
     for note in notes:
         span = int(np.searchsorted(lifts, note.end))
         held = span < len(lifts) and not up[span]
-        out.append(replace(note, end=max(note.end, float(lifts[span])), released=note.end) if held else note)
+        out.append(
+            replace(note, end=max(note.end, float(lifts[span])), released=note.end)
+            if held
+            else note
+        )
     return out
 
 

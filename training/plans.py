@@ -7,7 +7,16 @@ import numpy as np
 from training import music
 from training.banks import Bank
 from training.music import Beat, Harmony, Rng
-from training.performance import Clock, Played, articulate, at_most, clock, pedalled, perform, untangled
+from training.performance import (
+    Clock,
+    Played,
+    articulate,
+    at_most,
+    clock,
+    pedalled,
+    perform,
+    untangled,
+)
 
 SECONDS = 20.0
 """Length of a clip."""
@@ -75,7 +84,9 @@ def choose_bank(rng: Rng, banks: list[Bank], family: str, unseen: bool) -> Bank 
     eligible = [bank for bank in banks if bank.instrument.family == family]
     kept = [bank for bank in eligible if bank.held_out]
     eligible = (
-        kept if unseen and kept and rng.random() < 0.8 else [bank for bank in eligible if not bank.held_out]
+        kept
+        if unseen and kept and rng.random() < 0.8
+        else [bank for bank in eligible if not bank.held_out]
     )
     if not eligible:
         return None
@@ -103,7 +114,9 @@ def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SEC
     return _ensemble(rng, banks, ground, time, unseen)
 
 
-def _ensemble(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> list[Part]:
+def _ensemble(
+    rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool
+) -> list[Part]:
     size = int(rng.choice([2, 3, 4, 5, 6], p=[0.3, 0.35, 0.2, 0.1, 0.05]))
     parts = [piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
     while len(parts) < size:
@@ -130,7 +143,9 @@ def _sections(rng: Rng, ground: Harmony) -> list[Harmony]:
     return found
 
 
-def _written(rng: Rng, ground: Harmony, textures: dict, low: int, high: int, density: float) -> list[Beat]:
+def _written(
+    rng: Rng, ground: Harmony, textures: dict, low: int, high: int, density: float
+) -> list[Beat]:
     """Textures one after the other over the whole harmony, within a range."""
     notes, begin = [], 0.0
     texture = _pick(rng, textures)
@@ -220,6 +235,8 @@ def _drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bo
             for step in range(steps):
                 if pattern[row, step] ^ (rng.random() < 0.04):
                     notes.append(
-                        Beat(bar * 4 + step * 4 / steps, 1.0, int(pitch), 10.0 if step == 0 else 0.0)
+                        Beat(
+                            bar * 4 + step * 4 / steps, 1.0, int(pitch), 10.0 if step == 0 else 0.0
+                        )
                     )
     return [Part(bank, tuple(perform(rng, notes, time, 80, 10)), float(rng.uniform(-15, 3)))]

@@ -23,7 +23,9 @@ class Network(nn.Module):
     The inputs' mean and spread over the lessons are taken out first; :meth:`weights` folds that into the first layer.
     """
 
-    def __init__(self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None) -> None:
+    def __init__(
+        self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None
+    ) -> None:
         super().__init__()
         sizes = (INPUTS, *HIDDEN, len(TABLE))
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
@@ -66,7 +68,9 @@ class _Block(nn.Module):
         scenes, notes, width = h.shape
         looks = self.looks(self.attention_norm(h)).reshape(scenes, notes, 3, HEADS, width // HEADS)
         q, k, v = looks.permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-1, -2) / (width // HEADS) ** 0.5 + self.relation(relation).movedim(3, 1)
+        scores = q @ k.transpose(-1, -2) / (width // HEADS) ** 0.5 + self.relation(
+            relation
+        ).movedim(3, 1)
         seen = scores.masked_fill(~there[:, None, None], -1e4).softmax(-1) @ v
         h = h + self.drop(self.seen(seen.transpose(1, 2).reshape(h.shape)))
         return h + self.drop(self.out(self.drop(torch.relu(self.into(self.dense_norm(h))))))
@@ -110,14 +114,24 @@ class ContextNetwork(nn.Module):
 
     def weights(self) -> Weights:
         """The weights as the package takes them, float32: of one network."""
-        layers = {"told": self.told, "relation": self.relation, "norm": self.norm, "names": self.names}
+        layers = {
+            "told": self.told,
+            "relation": self.relation,
+            "norm": self.norm,
+            "names": self.names,
+        }
         for number, block in enumerate(self.blocks):
             named = {
                 "attention.norm": block.attention_norm,
                 "dense.norm": block.dense_norm,
                 "looks": block.looks,
             }
-            named |= {"seen": block.seen, "relation": block.relation, "in": block.into, "out": block.out}
+            named |= {
+                "seen": block.seen,
+                "relation": block.relation,
+                "in": block.into,
+                "out": block.out,
+            }
             layers |= {f"{number}.{name}": layer for name, layer in named.items()}
         found: Weights = {}
         with torch.no_grad():

@@ -34,7 +34,9 @@ is out of tune, `level_db` its loudness (50 ms around its peak) against full sca
 
 def tuning(rng: Rng) -> float:
     """How far a whole clip is out of tune, in semitones: mostly within ±0.2, at most ±0.5."""
-    return float(rng.triangular(-0.5, 0, 0.5) if rng.random() < 0.35 else rng.triangular(-0.2, 0, 0.2))
+    return float(
+        rng.triangular(-0.5, 0, 0.5) if rng.random() < 0.35 else rng.triangular(-0.2, 0, 0.2)
+    )
 
 
 def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave, NDArray[np.void]]:
@@ -60,7 +62,9 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
     return wave, notes[np.lexsort((notes["midi"], notes["onset_s"]))]
 
 
-def played(rng: Rng, part: Part, length: int, ratio: float, seconds: float) -> tuple[Wave, list[tuple]]:
+def played(
+    rng: Rng, part: Part, length: int, ratio: float, seconds: float
+) -> tuple[Wave, list[tuple]]:
     """The sound of one part, (`length`,), read `ratio` times too fast later on, and its notes as rows: onset, offset, MIDI
     pitch, how much out of tune, velocity, instrument, level."""
     bank, sound, rows = part.bank, np.zeros(length, np.float32), []
@@ -95,9 +99,13 @@ class _Body:
     def __init__(self, rng: Rng, part: Part):
         rings = part.bank.instrument.rings
         self.octaves = np.linspace(np.log2(40), np.log2(RATE / 2), 10)
-        self.colour = float(rng.choice([0, 3, 5])) * rng.standard_normal(10) if rng.random() < 0.7 else None
+        self.colour = (
+            float(rng.choice([0, 3, 5])) * rng.standard_normal(10) if rng.random() < 0.7 else None
+        )
         self.decay = (
-            float(np.exp(rng.uniform(np.log(0.4), np.log(4)))) if rings and rng.random() < 0.4 else np.inf
+            float(np.exp(rng.uniform(np.log(0.4), np.log(4))))
+            if rings and rng.random() < 0.4
+            else np.inf
         )
         self.borrowed = int(rng.integers(-3, 4)) if rng.random() < 0.3 else 0
         honky = part.bank.instrument.family in ("piano", "keys", "reed") and rng.random() < 0.06
@@ -110,7 +118,9 @@ class _Body:
         size = next_fast_len(len(sound), real=True)
         place = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / RATE), 20))
         response = 10 ** (np.interp(place, self.octaves, np.clip(self.colour, -10, 10)) / 20)
-        return np.fft.irfft(np.fft.rfft(sound, size) * response, size)[: len(sound)].astype(np.float32)
+        return np.fft.irfft(np.fft.rfft(sound, size) * response, size)[: len(sound)].astype(
+            np.float32
+        )
 
     def ring(self, seconds: float) -> float:
         """When a note has fallen by 40 dB that would have after `seconds`."""
@@ -123,13 +133,18 @@ class _Shape:
     def __init__(self, rng: Rng, part: Part):
         instrument, amount = part.bank.instrument, part.expression
         self.vibrato = (
-            amount * instrument.vibrato / 100 * float(rng.uniform(0.2, 1)) if rng.random() < 0.6 else 0.0
+            amount * instrument.vibrato / 100 * float(rng.uniform(0.2, 1))
+            if rng.random() < 0.6
+            else 0.0
         )
         self.rate = float(rng.uniform(4.2, 7))
         self.scoop = float(rng.choice([0, 0.1, 0.4])) if amount and instrument.vibrato else 0.0
         self.depth = float(rng.uniform(0.3, 1.0))
         self.swell = float(rng.choice([0, 0.3, 0.7])) if not instrument.rings else 0.0
-        tremolo = instrument.family in ("reed", "organ", "mallets", "keys", "voice") and rng.random() < 0.2
+        tremolo = (
+            instrument.family in ("reed", "organ", "mallets", "keys", "voice")
+            and rng.random() < 0.2
+        )
         self.tremolo = float(rng.uniform(0.05, 0.4)) if tremolo else 0.0
 
     def pitch(self, rng: Rng, length: int) -> NDArray[np.float64]:
@@ -141,14 +156,20 @@ class _Shape:
             rate = self.rate * float(rng.uniform(0.9, 1.1))
             bend += self.vibrato * late * np.sin(2 * np.pi * rate * time + float(rng.uniform(0, 6)))
         if self.scoop and rng.random() < self.scoop:
-            bend -= self.depth * float(rng.uniform(0.3, 1)) * np.exp(-time / float(rng.uniform(0.03, 0.09)))
+            bend -= (
+                self.depth
+                * float(rng.uniform(0.3, 1))
+                * np.exp(-time / float(rng.uniform(0.03, 0.09)))
+            )
         return bend
 
     def loudness(self, rng: Rng, length: int, note_length: int) -> Wave | None:
         """What a note's samples are multiplied by, or None."""
         points = None
         if self.swell and rng.random() < self.swell:
-            shape = ((0.4, 1, 0.8), (1, 0.7, 0.35), (0.5, 0.8, 1), (0.6, 1, 0.5))[int(rng.integers(4))]
+            shape = ((0.4, 1, 0.8), (1, 0.7, 0.35), (0.5, 0.8, 1), (0.6, 1, 0.5))[
+                int(rng.integers(4))
+            ]
             points = np.interp(np.arange(length), np.linspace(0, max(note_length, 1), 3), shape)
         if self.tremolo:
             wobble = 1 + self.tremolo * np.sin(2 * np.pi * self.rate * np.arange(length) / RATE)
@@ -156,7 +177,9 @@ class _Shape:
         return None if points is None else points.astype(np.float32)
 
 
-def _note(rng: Rng, bank: Bank, note: Played, off: float, shape: _Shape, body: _Body) -> tuple[Wave, float]:
+def _note(
+    rng: Rng, bank: Bank, note: Played, off: float, shape: _Shape, body: _Body
+) -> tuple[Wave, float]:
     """One note from its bank, `off` semitones out of tune (onset at `LEAD`), and the seconds after its onset when it is
     over."""
     row = note.pitch - int(bank.pitches[0])
@@ -168,7 +191,9 @@ def _note(rng: Rng, bank: Bank, note: Played, off: float, shape: _Shape, body: _
     held = bank.seconds - 0.02 if undamped else min(note.end - note.start, bank.seconds - 0.02)
     damp = bank.instrument.damp * (1.6 if note.pitch < 45 else 1.0)
     length = min(LEAD + int((held + damp * 1.2) * RATE), bank.notes.shape[2])
-    wave = bank.notes[row, layer, :length].astype(np.float32) * np.float32(bank.gain[row, layer] / 32768)
+    wave = bank.notes[row, layer, :length].astype(np.float32) * np.float32(
+        bank.gain[row, layer] / 32768
+    )
     bend = shape.pitch(rng, length)
     if off or body.beating or bend.any():
         single = wave

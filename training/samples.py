@@ -37,7 +37,9 @@ def read(path: Path) -> Wave:
 
 def envelope(wave: Wave, seconds: float = 0.005) -> Wave:
     """Root mean square of `wave` over a centred window, (sample,)."""
-    power = uniform_filter1d(wave.astype(np.float64) ** 2, max(1, int(seconds * RATE)), mode="constant")
+    power = uniform_filter1d(
+        wave.astype(np.float64) ** 2, max(1, int(seconds * RATE)), mode="constant"
+    )
     return np.sqrt(np.maximum(power, 0)).astype(np.float32)
 
 
@@ -61,7 +63,12 @@ def from_onset(wave: Wave, length: int) -> Wave:
     lead[:fade] *= np.linspace(0, 1, fade, dtype=np.float32) if begin > 0 else 1
     body = wave[begin + LEAD : begin + LEAD + length]
     return np.concatenate(
-        [np.zeros(LEAD - len(lead), np.float32), lead, body, np.zeros(length - len(body), np.float32)]
+        [
+            np.zeros(LEAD - len(lead), np.float32),
+            lead,
+            body,
+            np.zeros(length - len(body), np.float32),
+        ]
     )
 
 
@@ -92,7 +99,8 @@ def checked(takes: Iterable[Take], steady: bool) -> tuple[list[Take], int]:
     good = [(take, error) for take, error in heard if abs(error) <= 0.6]
     middle = float(np.median([error for _, error in good])) if good else 0.0
     kept = [
-        Take(take.wave, take.pitch + (error if steady else middle), take.velocity) for take, error in good
+        Take(take.wave, take.pitch + (error if steady else middle), take.velocity)
+        for take, error in good
     ]
     return kept, len(heard) - len(good)
 
@@ -105,7 +113,9 @@ def transposed(wave: Wave, semitones: float) -> Wave:
     moved = soxr.resample(wave, RATE * ratio, RATE)
     start = round(LEAD / ratio)
     lead = moved[max(0, start - LEAD) : start]
-    return np.concatenate([np.zeros(LEAD - len(lead), np.float32), lead, moved[start:]]).astype(np.float32)
+    return np.concatenate([np.zeros(LEAD - len(lead), np.float32), lead, moved[start:]]).astype(
+        np.float32
+    )
 
 
 def steady_end(wave: Wave) -> int:
@@ -137,4 +147,6 @@ def sustained(wave: Wave, length: int) -> Wave:
     joined = tail * (1 - ramp) + loop[:fade] * ramp
     period = np.concatenate([joined, loop[fade : len(loop) - fade]])
     missing = LEAD + length - (end - fade)
-    return np.concatenate([wave[: end - fade], np.tile(period, missing // len(period) + 1)[:missing]])
+    return np.concatenate(
+        [wave[: end - fade], np.tile(period, missing // len(period) + 1)[:missing]]
+    )

@@ -26,7 +26,10 @@ def takes(bank: Bank, instrument: Instrument, semitones: int) -> list[Take]:
 
 def _paired(rng: np.random.Generator, wave: np.ndarray) -> np.ndarray:
     """A string and its neighbour, which is a few cents off, struck a few milliseconds later and a little softer."""
-    other, late = transposed(wave, float(rng.uniform(0.02, 0.08))), int(rng.uniform(0.001, 0.01) * RATE)
+    other, late = (
+        transposed(wave, float(rng.uniform(0.02, 0.08))),
+        int(rng.uniform(0.001, 0.01) * RATE),
+    )
     both = wave.copy()
     length = min(len(wave) - late, len(other))
     both[late : late + length] += float(rng.uniform(0.6, 1)) * other[:length]

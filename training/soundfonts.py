@@ -89,7 +89,11 @@ GENERAL_MIDI = {
 PRESETS: tuple[Preset, ...] = (
     *(Preset("MuseScore_General", program, "piano", (25, 50, 75, 100, 122)) for program in (0, 1)),
     *(Preset("FluidR3", program, "piano", (30, 65, 100, 122)) for program in (0,)),
-    *(Preset("FluidR3", program, name) for name, programs in GENERAL_MIDI.items() for program in programs),
+    *(
+        Preset("FluidR3", program, name)
+        for name, programs in GENERAL_MIDI.items()
+        for program in programs
+    ),
     # Where MuseScore's sounds are not FluidR3's.
     Preset("MuseScore_General", 4, "electric-piano"),
     Preset("MuseScore_General", 5, "electric-piano"),
@@ -111,7 +115,9 @@ def takes(preset: Preset, instrument: Instrument, length: int) -> list[Take]:
         with sf.SoundFile(sound) as file:
             for index, (pitch, velocity) in enumerate(wanted):
                 file.seek(int((0.2 + index * (hold + _GAP)) * file.samplerate))
-                stereo = file.read(int((hold + 0.1) * file.samplerate), dtype="float32", always_2d=True)
+                stereo = file.read(
+                    int((hold + 0.1) * file.samplerate), dtype="float32", always_2d=True
+                )
                 wave = soxr.resample(stereo.mean(axis=1), file.samplerate, RATE).astype(np.float32)
                 if np.abs(wave).max() > 1e-4:
                     found.append(Take(from_onset(wave, length), pitch, velocity))
@@ -124,11 +130,16 @@ def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.M
     track = mido.MidiTrack()
     if preset.variation and not drums:
         track.append(
-            mido.Message("control_change", channel=channel, control=0, value=preset.variation, time=0)
+            mido.Message(
+                "control_change", channel=channel, control=0, value=preset.variation, time=0
+            )
         )
     track.append(
         mido.Message(
-            "program_change", channel=channel, program=preset.variation if drums else preset.program, time=0
+            "program_change",
+            channel=channel,
+            program=preset.variation if drums else preset.program,
+            time=0,
         )
     )
     ticks = 960  # a second, at 120 quarter notes a minute and 480 ticks each
@@ -137,7 +148,9 @@ def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.M
         start = round((0.3 + index * (hold + _GAP)) * ticks)
         end = start + round(hold * ticks)
         track.append(
-            mido.Message("note_on", channel=channel, note=pitch, velocity=velocity, time=start - clock)
+            mido.Message(
+                "note_on", channel=channel, note=pitch, velocity=velocity, time=start - clock
+            )
         )
         track.append(mido.Message("note_off", channel=channel, note=pitch, time=end - start))
         clock = end

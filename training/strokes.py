@@ -96,7 +96,9 @@ def prepare(cache_folder: Path, first: int) -> Path:
             if silent
             else instants(wave, reference, 0, n).astype(np.float16)
         )
-    files.store(path, {"heard": np.stack(heard), "strokes": np.array(rows, np.float32).reshape(-1, 3)})
+    files.store(
+        path, {"heard": np.stack(heard), "strokes": np.array(rows, np.float32).reshape(-1, 3)}
+    )
     return path
 
 
@@ -134,7 +136,9 @@ class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Conv1d(ROWS, WIDTH, 3, padding=1)
-        self.later = nn.ModuleList(nn.Conv1d(WIDTH, WIDTH, 3, padding=d, dilation=d) for d in DILATIONS)
+        self.later = nn.ModuleList(
+            nn.Conv1d(WIDTH, WIDTH, 3, padding=d, dilation=d) for d in DILATIONS
+        )
         self.out = nn.Conv1d(WIDTH, len(KIT), 1)
         nn.init.constant_(self.out.bias, -4.0)
 
@@ -235,7 +239,9 @@ def train(known: Lessons, options: argparse.Namespace, folder: Path) -> Network:
                 mean.lerp_(now, 1 - min(0.995, step / (step + 10)))
         if step % options.every == 0 or step == options.steps:
             keeping.save(kept, networks, optimiser, step)
-            best = " ".join(f"{k} {v:.3f}" for k, v in zip(KIT, scored(average, known)[1], strict=True))
+            best = " ".join(
+                f"{k} {v:.3f}" for k, v in zip(KIT, scored(average, known)[1], strict=True)
+            )
             clock = f"{time.monotonic() - begun:.0f} s"
             print(f"{step} steps  {clock}  loss {np.mean(seen):.5f}  F1 apart: {best}", flush=True)
             seen = []
@@ -246,7 +252,9 @@ def scored(network: Network, known: Lessons) -> tuple[list[float], list[float]]:
     """For each drum the probability from which on a peak is best taken for a stroke, on the kits kept apart, and the F1 there."""
     said = [(network.chances(clips), rows) for clips, rows in known.apart]
     tried = np.arange(0.1, 0.66, 0.05).round(2)
-    table = np.array([np.mean([judged(*each, likely) for each in said], axis=0) for likely in tried.tolist()])
+    table = np.array(
+        [np.mean([judged(*each, likely) for each in said], axis=0) for likely in tried.tolist()]
+    )
     return tried[table.argmax(axis=0)].tolist(), table.max(axis=0).tolist()
 
 
@@ -255,13 +263,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
     parser.add_argument("--clips", type=int, default=3000)
     parser.add_argument("--apart", type=int, default=200, help="clips of kits kept apart")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--size", type=int, default=12, help="clips in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--every", type=int, default=500, help="steps between looks at the kits apart")
+    parser.add_argument(
+        "--every", type=int, default=500, help="steps between looks at the kits apart"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
@@ -292,9 +304,9 @@ def _filters(rng: Rng, n: int) -> NDArray[np.float32]:
     """Smooth random frequency responses, (clip, 1, row), in units of a cell."""
     k = np.arange(1, 5)[:, None]
     waves = np.cos(np.pi * (k * np.linspace(0, 1, ROWS) + rng.uniform(0, 2, (n, 4, 1))))
-    return (0.12 * (rng.normal(size=(n, 4, 1)) / (1 + 0.5 * k) * waves).sum(axis=1))[:, None].astype(
-        np.float32
-    )
+    return (0.12 * (rng.normal(size=(n, 4, 1)) / (1 + 0.5 * k) * waves).sum(axis=1))[
+        :, None
+    ].astype(np.float32)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,9 @@ def _hertz(pitch: float) -> float:
     return 440 * 2 ** ((pitch - 69) / 12)
 
 
-def _series(base: float, level: Callable[[float], float], own: np.random.Generator, time: Sound) -> Sound:
+def _series(
+    base: float, level: Callable[[float], float], own: np.random.Generator, time: Sound
+) -> Sound:
     """Harmonics of `base` Hz up to 10 kHz, each as loud as `level` says of its number, a little by chance."""
     sound = np.zeros(len(time))
     for harmonic in range(1, int(min(45, 10000 / base)) + 1):
@@ -67,14 +69,20 @@ def _series(base: float, level: Callable[[float], float], own: np.random.Generat
     return sound
 
 
-def _formants(rng: np.random.Generator, low: float, high: float, count: int) -> Callable[[float], float]:
+def _formants(
+    rng: np.random.Generator, low: float, high: float, count: int
+) -> Callable[[float], float]:
     """A body that lifts a few regions between two frequencies (Hz): the factor at a frequency."""
     middles, lifts = np.exp(rng.uniform(np.log(low), np.log(high), count)), rng.uniform(1, 4, count)
     widths = rng.uniform(4, 20, count)
-    return lambda hertz: 1 + float(np.sum(lifts * np.exp(-(np.log2(hertz / middles) ** 2) * widths)))
+    return lambda hertz: (
+        1 + float(np.sum(lifts * np.exp(-(np.log2(hertz / middles) ** 2) * widths)))
+    )
 
 
-def _attacked(sound: Sound, time: Sound, attack: float, wind: float, own: np.random.Generator) -> Sound:
+def _attacked(
+    sound: Sound, time: Sound, attack: float, wind: float, own: np.random.Generator
+) -> Sound:
     sound = sound / np.abs(sound).max() + wind * own.standard_normal(len(sound))
     unsteady = 1 + 0.04 * np.sin(2 * np.pi * own.uniform(0.3, 3) * time + own.uniform(0, 6))
     return sound * np.minimum(time / attack, 1) ** 1.5 * unsteady
@@ -103,7 +111,11 @@ def _reed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
 def _mouth(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
     """One reed blown by mouth behind two hands, which close and open; it starts a little flat."""
     slope, even, body = rng.uniform(0.3, 1.1), rng.uniform(0.5, 1.0), _formants(rng, 600, 5000, 4)
-    wind, attack, flat = 10 ** rng.uniform(-3.2, -2.0), rng.uniform(0.012, 0.06), rng.uniform(0, 0.4)
+    wind, attack, flat = (
+        10 ** rng.uniform(-3.2, -2.0),
+        rng.uniform(0.012, 0.06),
+        rng.uniform(0, 0.4),
+    )
     depth, rate = rng.choice([0, 0, 1]) * rng.uniform(0.1, 0.4), rng.uniform(3, 7)
     own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
     time = np.arange(length) / RATE
@@ -128,7 +140,9 @@ def _pipe(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
     base = _hertz(pitch)
     steep = slope + (100 - velocity) / 80 + max(0, pitch - 60) / 40
     weak = min(1.0, even * (1 + max(0, pitch - 60) / 12))
-    sound = _series(base, lambda n: n**-steep * (weak if n % 2 == 0 else 1) * body(base * n), own, time)
+    sound = _series(
+        base, lambda n: n**-steep * (weak if n % 2 == 0 else 1) * body(base * n), own, time
+    )
     return _attacked(sound, time, attack, wind, own)
 
 
@@ -140,7 +154,11 @@ def _bowed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
     depth, rate = rng.uniform(0, 0.25), rng.uniform(4.5, 6.5)
     own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
     time = np.arange(length) / RATE
-    wave = depth * np.clip((time - 0.1) / 0.3, 0, 1) * np.sin(2 * np.pi * rate * own.uniform(0.9, 1.1) * time)
+    wave = (
+        depth
+        * np.clip((time - 0.1) / 0.3, 0, 1)
+        * np.sin(2 * np.pi * rate * own.uniform(0.9, 1.1) * time)
+    )
     base = _hertz(pitch)
     phase = 2 * np.pi * base * np.cumsum(2 ** (wave / 12)) / RATE
     sound = np.zeros(length)
@@ -154,7 +172,11 @@ def _bowed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
 
 def _voice(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
     """One to six singers on a vowel of their own at each pitch, with vibrato and breath."""
-    singers, depth, wind = int(rng.choice([1, 1, 3, 6])), rng.uniform(0.1, 0.45), 10 ** rng.uniform(-3, -2)
+    singers, depth, wind = (
+        int(rng.choice([1, 1, 3, 6])),
+        rng.uniform(0.1, 0.45),
+        10 ** rng.uniform(-3, -2),
+    )
     attack, slope = rng.uniform(0.03, 0.1), rng.uniform(0.9, 1.5)
     own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
     time = np.arange(length) / RATE
@@ -169,7 +191,9 @@ def _voice(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
         phase = 2 * np.pi * _hertz(pitch) * np.cumsum(2 ** (bend / 12)) / RATE
         for harmonic in range(1, int(min(30, 6000 / _hertz(pitch))) + 1):
             near = np.exp(-((np.log2(_hertz(pitch) * harmonic / vowel)) ** 2) * 20)
-            loud = harmonic ** -(slope + (100 - velocity) / 120) * (0.3 + float((lifts * near).sum()))
+            loud = harmonic ** -(slope + (100 - velocity) / 120) * (
+                0.3 + float((lifts * near).sum())
+            )
             sound += loud * np.sin(harmonic * phase + own.uniform(0, 6))
     return _attacked(sound, time, attack, wind, own)
 
@@ -184,14 +208,19 @@ def _string(rng: np.random.Generator, pitch: int, velocity: int, length: int) ->
     sound = np.zeros(length)
     slow = life * 2 ** (-(pitch - 48) / 16)
     for harmonic in range(1, 60):
-        frequency = _hertz(pitch) * harmonic * np.sqrt(1 + stretch * harmonic**2) / np.sqrt(1 + stretch)
+        frequency = (
+            _hertz(pitch) * harmonic * np.sqrt(1 + stretch * harmonic**2) / np.sqrt(1 + stretch)
+        )
         if frequency > 10000:
             break
         loud = abs(np.sin(np.pi * harmonic * place)) * harmonic ** -(slope + (100 - velocity) / 100)
         decay = slow / (1 + 0.1 * harmonic)
         shape = 0.7 * np.exp(-time / (decay * 0.3)) + 0.3 * np.exp(-time / (decay * 1.5))
         sound += (
-            own.uniform(0.5, 1.5) * loud * shape * np.sin(2 * np.pi * frequency * time + own.uniform(0, 6))
+            own.uniform(0.5, 1.5)
+            * loud
+            * shape
+            * np.sin(2 * np.pi * frequency * time + own.uniform(0, 6))
         )
     noise = own.standard_normal(length) * np.exp(-time / 0.02)
     return (sound / np.abs(sound).max() + knock * noise) * np.minimum(time / 0.002, 1)
@@ -219,9 +248,21 @@ class _Tube:
     vibrato: tuple[float, float] = (0.0, 0.1)
 
     def play(self, rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-        cutoff, rise, fall = np.exp(rng.uniform(*np.log(self.cutoff))), rng.uniform(*self.rise), self.fall
-        lift, attack, wind = rng.uniform(*self.lift), rng.uniform(*self.attack), 10 ** rng.uniform(*self.wind)
-        depth, rate, second = rng.uniform(*self.vibrato), rng.uniform(4.5, 6.2), rng.uniform(0.9, 1.1)
+        cutoff, rise, fall = (
+            np.exp(rng.uniform(*np.log(self.cutoff))),
+            rng.uniform(*self.rise),
+            self.fall,
+        )
+        lift, attack, wind = (
+            rng.uniform(*self.lift),
+            rng.uniform(*self.attack),
+            10 ** rng.uniform(*self.wind),
+        )
+        depth, rate, second = (
+            rng.uniform(*self.vibrato),
+            rng.uniform(4.5, 6.2),
+            rng.uniform(0.9, 1.1),
+        )
         steep = fall[0] + (fall[1] - fall[0]) * (rng.uniform(0.1, 0.6) + (100 - velocity) / 125)
         lag, body = rng.uniform(0.1, 1.0), _formants(rng, 300, 5000, 3)
         own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
@@ -253,7 +294,9 @@ TUBES = {
     "trombone": _Tube((480, 820), fall=(1.2, 4.0), attack=(0.02, 0.08)),
     "trumpet": _Tube((1000, 1600), fall=(1.5, 3.5), attack=(0.015, 0.06), vibrato=(0.0, 0.2)),
     "tuba": _Tube((180, 330), fall=(2.0, 4.5), attack=(0.03, 0.1)),
-    "oboe": _Tube((950, 1250), (0.8, 1.6), (2.0, 4.0), (0.5, 3), 2.6, (0.015, 0.05), vibrato=(0, 0.25)),
+    "oboe": _Tube(
+        (950, 1250), (0.8, 1.6), (2.0, 4.0), (0.5, 3), 2.6, (0.015, 0.05), vibrato=(0, 0.25)
+    ),
     "english-horn": _Tube(
         (800, 1050), (0.8, 1.6), (2.0, 4.0), (0.5, 3), 2.3, (0.02, 0.06), vibrato=(0, 0.25)
     ),

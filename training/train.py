@@ -65,7 +65,9 @@ def rate_at(plan: Plan, step: int) -> float:
 
 def losses(logits: Tensor, truth: Tensor) -> Tensor:
     """Of onset, sounding and velocity: cross-entropies per cell, the onset's with true cells counting more."""
-    onset = functional.binary_cross_entropy_with_logits(logits[:, 0], truth[:, 0], weight=1 + 2 * truth[:, 0])
+    onset = functional.binary_cross_entropy_with_logits(
+        logits[:, 0], truth[:, 0], weight=1 + 2 * truth[:, 0]
+    )
     sounding = functional.binary_cross_entropy_with_logits(logits[:, 1], truth[:, 1])
     off = torch.sigmoid(logits[:, 2]) - truth[:, 2]
     velocity = (truth[:, 0] * off**2).sum() / (truth[:, 0].sum() + 1)
@@ -107,7 +109,9 @@ class Teacher:
         self.step += 1
         keep = min(self.plan.memory, self.step / (self.step + 10))
         with torch.no_grad():
-            for mean, now in zip(self._values(self.average), self._values(self.network), strict=True):
+            for mean, now in zip(
+                self._values(self.average), self._values(self.network), strict=True
+            ):
                 mean.lerp_(now, 1 - keep)
         return each.tolist()
 

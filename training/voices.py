@@ -44,7 +44,13 @@ one to four players."""
 NOBODY = -1
 """The label, bank and player of a note that nobody plays, or that is too short to learn from."""
 COLUMNS = {
-    **{"onset": np.float32, "offset": np.float32, "midi": np.int16, "label": np.int64, "bank": np.int16},
+    **{
+        "onset": np.float32,
+        "offset": np.float32,
+        "midi": np.int16,
+        "label": np.int64,
+        "bank": np.int16,
+    },
     **{"scene": np.int32, "player": np.int16},
 }
 """What is kept of every note besides its description."""
@@ -102,13 +108,18 @@ def build(cache_folder: Path) -> None:
         folder, instrument = home / preset.bank_name, BY_NAME[preset.instrument]
         if not (folder / "bank.json").exists():
             length = banks.length_of(instrument)
-            banks.make(folder, preset.font, instrument, soundfonts.takes(preset, instrument, length))
+            banks.make(
+                folder, preset.font, instrument, soundfonts.takes(preset, instrument, length)
+            )
     for name, instrument, timbre in synthetic.timbres(MADE):
         if not (home / name / "bank.json").exists():
             length = banks.length_of(instrument)
-            banks.make(home / name, "otowake", instrument, synthetic.takes(timbre, instrument, length))
+            banks.make(
+                home / name, "otowake", instrument, synthetic.takes(timbre, instrument, length)
+            )
     known = {
-        bank.name: bank for bank in [*banks.load_all(cache_folder), *banks.load_all(cache_folder / "who")]
+        bank.name: bank
+        for bank in [*banks.load_all(cache_folder), *banks.load_all(cache_folder / "who")]
     }
     for name, stands_for, semitones in SCALED:
         folder = home / f"{name.rsplit('.', 1)[0]}.{stands_for}"
@@ -123,7 +134,9 @@ def draw(rng: Rng, available: list[Choice]) -> Choice:
     label = labels[int(rng.integers(len(labels)))]
     same = [c for c in available if c.label == label]
     origins = sorted({c.origin for c in same})
-    odds = np.array([WEIGHTS.get(o, 1.0) * max(c.weight for c in same if c.origin == o) for o in origins])
+    odds = np.array(
+        [WEIGHTS.get(o, 1.0) * max(c.weight for c in same if c.origin == o) for o in origins]
+    )
     origin = origins[int(rng.choice(len(origins), p=odds / odds.sum()))]
     same = [c for c in same if c.origin == origin]
     odds = np.array([c.weight for c in same])
@@ -140,13 +153,16 @@ def _run(rng: Rng, choice: Choice, start: float) -> tuple[Part, float]:
         together = {pitch}
         if choice.bank.instrument.voices > 1 and rng.random() < 0.25:
             together |= {
-                int(np.clip(pitch + rng.integers(-9, 10), low, high)) for _ in range(rng.integers(1, 3))
+                int(np.clip(pitch + rng.integers(-9, 10), low, high))
+                for _ in range(rng.integers(1, 3))
             }
         velocity = int(rng.triangular(20, 80, 125))
         notes += [Played(time, time + length, p, velocity) for p in together]
         time += length * (1.0 if legato else float(rng.uniform(1.0, 1.6)))
         pitch = int(np.clip(pitch + rng.integers(-7, 8), low, high))
-    part = Part(choice.bank, tuple(notes), float(rng.triangular(-14, 0, 2)), _expression(rng, choice))
+    part = Part(
+        choice.bank, tuple(notes), float(rng.triangular(-14, 0, 2)), _expression(rng, choice)
+    )
     return part, time + float(rng.uniform(0, 0.5))
 
 
@@ -188,15 +204,21 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
         team[0] = draw(rng, [c for c in pitched if c.label == "piano" and not c.bank.held_out])
     elif len(team) > 1 and rng.random() < 0.7:
         name = "piano" if rng.random() < 0.5 else None
-        team[0] = draw(rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)])
+        team[0] = draw(
+            rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)]
+        )
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
     ground = music.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
     plan = []
     for place, choice in enumerate(team):
         level = float(rng.triangular(-14, -2, 3)) if place else 0.0
-        both_hands = piano(rng, [choice.bank], ground, time, False) if accompanied and not place else None
-        plan.append((choice, replace(both_hands or player(rng, choice.bank, ground, time), level=level)))
+        both_hands = (
+            piano(rng, [choice.bank], ground, time, False) if accompanied and not place else None
+        )
+        plan.append(
+            (choice, replace(both_hands or player(rng, choice.bank, ground, time), level=level))
+        )
     return plan
 
 
@@ -211,7 +233,12 @@ MAKERS = {
 
 def kind_of(seed: int) -> str | None:
     """The kind of scene that a seed asks for; any if None."""
-    kinds = ((MUSIC, "music"), (ACCOMPANIED, "accompanied"), (TOGETHER, "together"), (ONE_BY_ONE, "alone"))
+    kinds = (
+        (MUSIC, "music"),
+        (ACCOMPANIED, "accompanied"),
+        (TOGETHER, "together"),
+        (ONE_BY_ONE, "alone"),
+    )
     return next((kind for first, kind in kinds if seed >= first), None)
 
 

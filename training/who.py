@@ -52,11 +52,15 @@ class Score(NamedTuple):
     temperature: float
 
 
-def changed(known: Description, midi: NDArray[np.float64], rng: Rng, size: float = 1.0) -> Description:
+def changed(
+    known: Description, midi: NDArray[np.float64], rng: Rng, size: float = 1.0
+) -> Description:
     """Descriptions as if heard through a random filter, in noise, without treble, with gaps; `size` scales the filters."""
     planes = known.planes.copy()
     n, heard = len(planes), slice(0, HEARD)
-    gain = curves(rng, n, 0.12 * size)[:, None] + rng.normal(0, 0.05 * size, (n, 1, 1)).astype(np.float32)
+    gain = curves(rng, n, 0.12 * size)[:, None] + rng.normal(0, 0.05 * size, (n, 1, 1)).astype(
+        np.float32
+    )
     tones = planes[:, heard]
     tones = np.where(tones > 0, np.maximum(tones + gain, 0), 0)
     floor = np.where(rng.random(n) < 0.3, rng.uniform(0, 0.7, n), -1).astype(np.float32)[:, None]
@@ -68,7 +72,9 @@ def changed(known: Description, midi: NDArray[np.float64], rng: Rng, size: float
     rows = np.arange(SPAN)
     gone = (rows >= treble[:, None]) | ((rows >= first[:, None]) & (rows < last[:, None]))
     semitones = np.where(rows < FINE, rows, FINE + 3 * (rows - FINE))
-    gone |= semitones > LOWEST + ROWS + BELOW - midi[:, None]  # nothing is heard there, were it only noise
+    gone |= (
+        semitones > LOWEST + ROWS + BELOW - midi[:, None]
+    )  # nothing is heard there, were it only noise
     planes[:, heard] = np.where(gone[:, None], 0, tones)
     planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
     planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
@@ -81,7 +87,9 @@ def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
     """Smooth curves over the rows, (curve, row), in units of a cell."""
     k = np.arange(1, 6)[:, None]
     waves = np.cos(np.pi * (k * np.linspace(0, 1, SPAN) + rng.uniform(0, 2, (n, 5, 1))))
-    return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(np.float32)
+    return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(
+        np.float32
+    )
 
 
 def given(lessons: Lessons, which: NDArray[np.int64]) -> Tensor:
@@ -95,9 +103,14 @@ def varied(
     """The same, changed at random; half of them mixed with another note of the same class (`others`, of about the same
     pitch, mostly from another source), which makes instruments between those that are known."""
     one, two = _known(lessons, which), _known(lessons, others)
-    share = np.where(rng.random(len(which)) < 0.5, rng.uniform(0, 1, len(which)), 0).astype(np.float32)
+    share = np.where(rng.random(len(which)) < 0.5, rng.uniform(0, 1, len(which)), 0).astype(
+        np.float32
+    )
     known = Description(
-        *(a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a) for a, b in zip(one, two, strict=True))
+        *(
+            a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a)
+            for a, b in zip(one, two, strict=True)
+        )
     )
     midi = lessons.midi[which].astype(float)
     x = flat(changed(known, midi, rng, size), midi)
@@ -117,7 +130,9 @@ class Draw:
         order = np.argsort(lessons.label[taught], kind="stable")
         self.places, self.midi = taught[order], lessons.midi
         label = lessons.label[self.places]
-        origins = np.unique([origin_of(name) for name in lessons.names], return_inverse=True)[1][lessons.bank]
+        origins = np.unique([origin_of(name) for name in lessons.names], return_inverse=True)[1][
+            lessons.bank
+        ]
         groups = np.unique(label * 1000 + origins[self.places], return_inverse=True)[1]
         counts = np.bincount(groups)
         weight = (np.sqrt(np.minimum(counts, 400)) / counts)[groups]
@@ -145,27 +160,39 @@ def scores(network: Network, lessons: Lessons, which: NDArray[np.int64]) -> NDAr
     """Scores of shape (note, instrument), the network as it is."""
     network.eval()
     with torch.no_grad():
-        parts = [network(given(lessons, which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)]
+        parts = [
+            network(given(lessons, which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)
+        ]
     return np.concatenate(parts).astype(float)
 
 
 FAMILY = np.array([[row.family for row in TABLE].index(row.family) for row in TABLE])
 
 
-def judged(found: NDArray[np.float64], label: NDArray[np.integer[Any]]) -> tuple[Score, dict[str, float]]:
+def judged(
+    found: NDArray[np.float64], label: NDArray[np.integer[Any]]
+) -> tuple[Score, dict[str, float]]:
     """How good scores are, and the share of each class that was named rightly."""
     order = np.argsort(-found, axis=1)
     first, three = order[:, 0] == label, (order[:, :3] == label[:, None]).any(axis=1)
     family = FAMILY[order[:, 0]] == FAMILY[label]
     classes = np.unique(label)
-    mean = [float(np.mean([hit[label == c].mean() for c in classes])) for hit in (first, three, family)]
+    mean = [
+        float(np.mean([hit[label == c].mean() for c in classes])) for hit in (first, three, family)
+    ]
     weight = 1 / np.bincount(label, minlength=len(TABLE))[label] / len(classes)
-    losses = {t: _loss(found / t, label, weight) for t in np.arange(0.6, 4.01, 0.1).round(1).tolist()}
+    losses = {
+        t: _loss(found / t, label, weight) for t in np.arange(0.6, 4.01, 0.1).round(1).tolist()
+    }
     best = min(losses, key=lambda t: losses[t])
-    return Score(*mean, losses[1.0], best), {TABLE[c].name: float(first[label == c].mean()) for c in classes}
+    return Score(*mean, losses[1.0], best), {
+        TABLE[c].name: float(first[label == c].mean()) for c in classes
+    }
 
 
-def _loss(found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: NDArray[np.float64]) -> float:
+def _loss(
+    found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: NDArray[np.float64]
+) -> float:
     chances = found - np.logaddexp.reduce(found, axis=1, keepdims=True)
     return float(-(weight * chances[np.arange(len(label)), label]).sum())
 
@@ -182,11 +209,16 @@ def train(
     torch.manual_seed(options.seed)
     draw = Draw(lessons, taught)
     some = varied(
-        lessons, *draw(np.random.default_rng(options.seed), 4000), np.random.default_rng(1), options.change
+        lessons,
+        *draw(np.random.default_rng(options.seed), 4000),
+        np.random.default_rng(1),
+        options.change,
     )
     network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.1))
     average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98)
+    )
     kept, step, score = folder / "checkpoint.npz", 0, None
     networks = {"network": network, "average": average}
     if kept.exists():
@@ -195,13 +227,18 @@ def train(
     while step < options.steps:
         rng = np.random.default_rng((options.seed, step))
         which, others = draw(rng, options.size)
-        rise, fall = min(1.0, (step + 1) / 100), 0.505 + 0.495 * math.cos(math.pi * step / options.steps)
+        rise, fall = (
+            min(1.0, (step + 1) / 100),
+            0.505 + 0.495 * math.cos(math.pi * step / options.steps),
+        )
         for group in optimiser.param_groups:
             group["lr"] = options.rate * rise * fall
         network.train()
         label = torch.from_numpy(lessons.label[which])
         loss = functional.cross_entropy(
-            network(varied(lessons, which, others, rng, options.change)), label, label_smoothing=0.05
+            network(varied(lessons, which, others, rng, options.change)),
+            label,
+            label_smoothing=0.05,
         )
         optimiser.zero_grad()
         loss.backward()
@@ -249,20 +286,30 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument("--samples", type=Path, help="a folder of more single notes, with manifest.tsv")
+    parser.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
     parser.add_argument("--scenes", type=int, default=1000)
     parser.add_argument("--alone", type=int, default=0, help="more scenes, of notes one by one")
-    parser.add_argument("--together", type=int, default=0, help="more scenes, of two to four players")
+    parser.add_argument(
+        "--together", type=int, default=0, help="more scenes, of two to four players"
+    )
     parser.add_argument(
         "--accompanied", type=int, default=0, help="more scenes, of a piano and one to three others"
     )
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--size", type=int, default=256, help="patches in a step")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--every", type=int, default=1000, help="steps between looks at the sources apart")
+    parser.add_argument(
+        "--every", type=int, default=1000, help="steps between looks at the sources apart"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--networks", type=int, default=1, help="how many, with the seeds that follow")
-    parser.add_argument("--drop", type=float, default=0.1, help="share of units left out while learning")
+    parser.add_argument(
+        "--networks", type=int, default=1, help="how many, with the seeds that follow"
+    )
+    parser.add_argument(
+        "--drop", type=float, default=0.1, help="share of units left out while learning"
+    )
     parser.add_argument("--change", type=float, default=1.0, help="size of the random filters")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
@@ -285,7 +332,9 @@ def main() -> None:
     with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
         paths = list(pool.map(partial(voices.prepare, options.cache), firsts))
     lessons = voices.load(paths)
-    spared = [(name in APART or name.startswith(APART_FONT)) and not options.all for name in lessons.names]
+    spared = [
+        (name in APART or name.startswith(APART_FONT)) and not options.all for name in lessons.names
+    ]
     kept = np.array(spared)[lessons.bank]
     apart, taught = np.flatnonzero(kept), np.flatnonzero(~kept)
     print(f"{len(taught)} notes to learn from, {len(apart)} apart", flush=True)
@@ -295,7 +344,9 @@ def main() -> None:
         train(lessons, taught, apart, argparse.Namespace(**{**vars(options), "seed": seed}), folder)
         found.append(opened((folder / "recognizer.npz").read_bytes()))
     if options.out:
-        together = {k: np.concatenate([each.weights[k] for each in found]) for k in found[0].weights}
+        together = {
+            k: np.concatenate([each.weights[k] for each in found]) for k in found[0].weights
+        }
         export(together, float(np.mean([each.temperature for each in found])), options.out)
 
 

@@ -43,7 +43,11 @@ def join_lines(app: Sphinx, doctree: nodes.document) -> None:
     for element in doctree.findall(nodes.TextElement):
         if isinstance(element, nodes.FixedTextElement):
             continue
-        texts = [text for text in element.findall(nodes.Text) if not isinstance(text.parent, nodes.literal)]
+        texts = [
+            text
+            for text in element.findall(nodes.Text)
+            if not isinstance(text.parent, nodes.literal)
+        ]
         whole = "".join(texts)
         if "\n" not in whole:
             continue
@@ -52,7 +56,9 @@ def join_lines(app: Sphinx, doctree: nodes.document) -> None:
             kept = [
                 c
                 for i, c in enumerate(text, at)
-                if not (c == "\n" and WIDE.match(whole[i - 1 : i]) and WIDE.match(whole[i + 1 : i + 2]))
+                if not (
+                    c == "\n" and WIDE.match(whole[i - 1 : i]) and WIDE.match(whole[i + 1 : i + 2])
+                )
             ]
             at += len(text)
             text.parent.replace(text, nodes.Text("".join(kept)))
@@ -75,7 +81,9 @@ def share_anchors(app: Sphinx, doctree: nodes.document) -> None:
             taken.add(anchor)
 
 
-def other_page(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+def other_page(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Where the same page is in the other language."""
     other = "en" if app.config.language == "ja" else "ja"
     above = "../" * (page.count("/") + 1)

@@ -57,7 +57,9 @@ def scraped(block, block_vars: dict, gallery_conf: dict) -> str:
         figure.savefig(path)
         rst += figure_rst([path], gallery_conf["src_dir"])
     if sounds:
-        rows = "".join(f"<span>{escape(name)}</span>{player(audio)}" for name, audio in sounds.items())
+        rows = "".join(
+            f"<span>{escape(name)}</span>{player(audio)}" for name, audio in sounds.items()
+        )
         rst += f"\n.. raw:: html\n\n    <div class='sounds'>{rows}</div>\n\n"
     return rst
 
@@ -73,7 +75,9 @@ def player(audio) -> str:
 def download_links(app: Sphinx, page: str, source: list[str]) -> None:
     """The gallery's own words, which it has in English alone."""
     if app.config.language == "ja" and page.startswith("gallery/"):
-        source[0] = source[0].replace("Download Python source code:", "Python のコードをダウンロード:")
+        source[0] = source[0].replace(
+            "Download Python source code:", "Python のコードをダウンロード:"
+        )
         source[0] = source[0].replace("Download Jupyter notebook:", "ノートブックをダウンロード:")
 
 

@@ -33,7 +33,9 @@ _LARGE = np.dtype([("mark", "S4"), ("_", "V36"), ("size", "<u8"), ("__", "V8")])
 """The record of a large one, 20 bytes before that."""
 
 
-def write_arrays(file: Path | IO[bytes], arrays: Mapping[str, Any], *, compressed: bool = False) -> None:
+def write_arrays(
+    file: Path | IO[bytes], arrays: Mapping[str, Any], *, compressed: bool = False
+) -> None:
     """Write arrays of numbers and words as :func:`numpy.savez` does; objects, which need pickle, are refused.
 
     Raises
@@ -102,7 +104,9 @@ def members_of(path: Path, members: Mapping[str, Member]) -> dict[str, NDArray[A
         return checked(arrays_of(file), members)
 
 
-def checked(arrays: Mapping[str, NDArray[Any]], members: Mapping[str, Member]) -> dict[str, NDArray[Any]]:
+def checked(
+    arrays: Mapping[str, NDArray[Any]], members: Mapping[str, Member]
+) -> dict[str, NDArray[Any]]:
     """Those of the arrays that `members` describe, if they are what they must be.
 
     Raises
@@ -170,7 +174,9 @@ def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
         with zipfile.ZipFile(file) as packed:
             members = packed.infolist()
             _check_sizes(members, file.seek(0, os.SEEK_END))
-            return {member.filename.removesuffix(".npy"): _array(packed, member) for member in members}
+            return {
+                member.filename.removesuffix(".npy"): _array(packed, member) for member in members
+            }
     except (OSError, ValueError):
         raise
     except Exception as error:  # zipfile, zlib and numpy raise nearly anything for what is damaged
@@ -185,7 +191,9 @@ def _check_directory(file: BinaryIO) -> None:
     if place < 0 or len(tail) < place + _END.itemsize:
         raise ValueError("it is no file of arrays, or cut short")
     directory = int(np.frombuffer(tail, _END, 1, place)["size"][0])
-    if b"PK\6\7" in tail[:place]:  # of more than 2 GiB: the size stands once more, in a record before
+    if (
+        b"PK\6\7" in tail[:place]
+    ):  # of more than 2 GiB: the size stands once more, in a record before
         before = max(0, place - _LARGE.itemsize - 20)
         large = np.frombuffer(tail, _LARGE, 1, before)[0]
         at = int.from_bytes(tail[place - 12 : place - 4], "little")
@@ -201,7 +209,9 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
     if total > MOST_ARRAYS:
         raise ValueError(f"its arrays would take more than {shown(MOST_ARRAYS)}")
     if total > SMALL and total > MOST_INFLATED * size:
-        raise ValueError(f"its arrays would be more than {MOST_INFLATED} times as large as the file")
+        raise ValueError(
+            f"its arrays would be more than {MOST_INFLATED} times as large as the file"
+        )
     for member in members:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(f"{member.filename} is packed in another way than stored or deflated")
@@ -215,7 +225,11 @@ def _array(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
         count = 1
         for length in shape:
             count *= length
-        if kind.kind not in "biufU" or min(shape, default=0) < 0 or (not kind.itemsize and kind.kind != "U"):
+        if (
+            kind.kind not in "biufU"
+            or min(shape, default=0) < 0
+            or (not kind.itemsize and kind.kind != "U")
+        ):
             raise ValueError(f"{member.filename} holds {kind}, not numbers or words")
         if count * kind.itemsize != member.file_size - file.tell():
             raise ValueError(f"{member.filename} has another size than its head says")

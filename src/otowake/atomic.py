@@ -108,7 +108,9 @@ def recover(place: Path) -> None:
         try:
             _put_back(work, place)
             if not os.path.lexists(work / FORMER):
-                shutil.rmtree(work, ignore_errors=True)  # under the lock: nobody begins in it meanwhile
+                shutil.rmtree(
+                    work, ignore_errors=True
+                )  # under the lock: nobody begins in it meanwhile
         except OSError:
             continue
         finally:

@@ -35,7 +35,9 @@ class progress:  # noqa: N801 - used as a function
     >>> fit = otowake.factorize([[1.0, 2.0], [3.0, 4.0]], n_components=1, watch=otowake.progress())
     """
 
-    def __init__(self, title: str = "", language: Language = "en", console: Console | None = None) -> None:
+    def __init__(
+        self, title: str = "", language: Language = "en", console: Console | None = None
+    ) -> None:
         console = console or Console(stderr=True)
         self.language: Language = language
         self.bar: _Bar | None = None
@@ -50,7 +52,10 @@ class progress:  # noqa: N801 - used as a function
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self.bar:
             self.bar.stop()
@@ -59,7 +64,9 @@ class progress:  # noqa: N801 - used as a function
         if self.bar and now.iteration:
             self.bar.start()
             facts = {"n": now.iteration, "of": now.max_iter, "loss": f"{now.losses[-1]:,.6g}"}
-            self.bar.update(now.iteration, now.max_iter, text.PROGRESS.format(self.language, **facts))
+            self.bar.update(
+                now.iteration, now.max_iter, text.PROGRESS.format(self.language, **facts)
+            )
             if now.iteration >= now.max_iter:
                 self.bar.stop()
         return False

@@ -97,7 +97,9 @@ def player(*sounds: Sounding, language: Language = "en") -> Shown:
     words, html = [], []
     for sound in sounds:
         audio = _audio(sound)
-        title = text.PLAYED.format(language, name=_title(sound, language), seconds=f"{audio.duration:.1f}")
+        title = text.PLAYED.format(
+            language, name=_title(sound, language), seconds=f"{audio.duration:.1f}"
+        )
         words.append(title)
         html.append(
             f'<figure style="margin:.3em 0"><figcaption>{escape(title)}</figcaption>'
@@ -231,7 +233,10 @@ class live_figure:  # noqa: N801 - used as a function, as progress is
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if kind is None and self.latest is not None:
             self.draw(self.latest)

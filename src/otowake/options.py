@@ -58,7 +58,11 @@ class Constraint:
     def must_be(self) -> Text:
         """The constraint as words."""
         if self.choices and self.or_number and self.kind is int:
-            facts = {"low": _plain(self.low), "high": _plain(self.high), "choices": ", ".join(self.choices)}
+            facts = {
+                "low": _plain(self.low),
+                "high": _plain(self.high),
+                "choices": ", ".join(self.choices),
+            }
             return _filled(text.MUST_BE_COUNT_OR, **facts)
         if self.choices:
             words = ", ".join(self.choices)
@@ -72,7 +76,9 @@ class Constraint:
         if self.above is not None:
             return _filled(text.MUST_BE_ABOVE, what=what, low=_plain(self.above))
         if self.low is not None and self.high is not None:
-            return _filled(text.MUST_BE_BETWEEN, what=what, low=_plain(self.low), high=_plain(self.high))
+            return _filled(
+                text.MUST_BE_BETWEEN, what=what, low=_plain(self.low), high=_plain(self.high)
+            )
         if self.low is not None:
             return _filled(text.MUST_BE_AT_LEAST, what=what, low=_plain(self.low))
         return what
@@ -184,7 +190,9 @@ class LoadSpec(Spec):
     start: float = option(0.0, Text("where to begin, in seconds", "読み始める位置（秒）"), low=0)
     duration: float | None = option(
         None,
-        Text("how much to read, in seconds; all if not given", "読む長さ（秒）。省略すると最後まで"),
+        Text(
+            "how much to read, in seconds; all if not given", "読む長さ（秒）。省略すると最後まで"
+        ),
         above=0,
     )
 
@@ -211,17 +219,26 @@ class StftSpec(Spec):
         high=384000,
     )
     n_fft: int = option(
-        2048, Text("window length of the STFT, in samples", "STFT の窓の長さ（サンプル）"), low=16, high=65536
+        2048,
+        Text("window length of the STFT, in samples", "STFT の窓の長さ（サンプル）"),
+        low=16,
+        high=65536,
     )
     hop: int = option(
-        512, Text("step of the STFT, in samples", "STFT の窓をずらす幅（サンプル）"), low=1, high=65536
+        512,
+        Text("step of the STFT, in samples", "STFT の窓をずらす幅（サンプル）"),
+        low=1,
+        high=65536,
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.hop > self.n_fft // 2:
             must = _filled(
-                text.MUST_BE_BETWEEN, what=text.MUST_BE_WHOLE, low="1", high=f"n_fft / 2 = {self.n_fft // 2}"
+                text.MUST_BE_BETWEEN,
+                what=text.MUST_BE_WHOLE,
+                low="1",
+                high=f"n_fft / 2 = {self.n_fft // 2}",
             )
             raise BadInput(text.OPTION, name="hop", must=must, value=self.hop)
 
@@ -279,7 +296,8 @@ class FitSpec(Spec):
     max_iter: int | None = option(
         None,
         Text(
-            "most iterations; each solver has its own default", "反復の最大回数。省略すると解法ごとの既定値"
+            "most iterations; each solver has its own default",
+            "反復の最大回数。省略すると解法ごとの既定値",
         ),
         low=1,
         high=10_000_000,
@@ -319,24 +337,37 @@ class FitSpec(Spec):
         low=1,
         high=100,
     )
-    seed: int = option(0, Text("seed of the random start", "初期値の乱数の種"), low=0, high=2**32 - 1)
+    seed: int = option(
+        0, Text("seed of the random start", "初期値の乱数の種"), low=0, high=2**32 - 1
+    )
 
-    l1_W: float = option(0.0, Text("L1 penalty on the spectra", "基底スペクトルへの L1 罰則"), low=0)
-    l1_H: float = option(0.0, Text("L1 penalty on the activations", "アクティベーションへの L1 罰則"), low=0)
-    l2_W: float = option(0.0, Text("L2 penalty on the spectra", "基底スペクトルへの L2 罰則"), low=0)
-    l2_H: float = option(0.0, Text("L2 penalty on the activations", "アクティベーションへの L2 罰則"), low=0)
+    l1_W: float = option(
+        0.0, Text("L1 penalty on the spectra", "基底スペクトルへの L1 罰則"), low=0
+    )
+    l1_H: float = option(
+        0.0, Text("L1 penalty on the activations", "アクティベーションへの L1 罰則"), low=0
+    )
+    l2_W: float = option(
+        0.0, Text("L2 penalty on the spectra", "基底スペクトルへの L2 罰則"), low=0
+    )
+    l2_H: float = option(
+        0.0, Text("L2 penalty on the activations", "アクティベーションへの L2 罰則"), low=0
+    )
     smooth_H: float = option(
         0.0,
         Text("penalty on changes of an activation in time", "アクティベーションの時間変化への罰則"),
         low=0,
     )
     apart_W: float = option(
-        0.0, Text("penalty on spectra that are alike", "似た基底スペクトルへの罰則（無相関化）"), low=0
+        0.0,
+        Text("penalty on spectra that are alike", "似た基底スペクトルへの罰則（無相関化）"),
+        low=0,
     )
     group_H: float = option(
         0.0,
         Text(
-            "penalty on sets of components that sound together", "同時に鳴る成分の組への罰則（グループ疎性）"
+            "penalty on sets of components that sound together",
+            "同時に鳴る成分の組への罰則（グループ疎性）",
         ),
         low=0,
     )
@@ -441,7 +472,9 @@ class ScoreSpec(Spec):
     """
 
     tolerance: float = option(
-        0.05, Text("how far an onset may be off, in seconds", "始まりのずれの許容範囲（秒）"), above=0
+        0.05,
+        Text("how far an onset may be off, in seconds", "始まりのずれの許容範囲（秒）"),
+        above=0,
     )
 
 
@@ -517,7 +550,10 @@ class ArchiveSpec(CrewSpec):
     )
     retry: bool = option(
         False,
-        Text("try those again that failed in earlier runs", "以前の実行で失敗した録音をもう一度試します"),
+        Text(
+            "try those again that failed in earlier runs",
+            "以前の実行で失敗した録音をもう一度試します",
+        ),
     )
     full: bool = option(
         False,
@@ -616,23 +652,36 @@ class ServeSpec(Spec):
         ),
     )
     upload_mib: float = option(
-        100.0, Text("the most that one file may have, in MiB", "1 ファイルの大きさの上限（MiB）"), above=0
+        100.0,
+        Text("the most that one file may have, in MiB", "1 ファイルの大きさの上限（MiB）"),
+        above=0,
     )
     upload_minutes: float = option(
         10.0,
-        Text("how long sending one file may take, in minutes", "1 ファイルの送信にかけられる時間（分）"),
+        Text(
+            "how long sending one file may take, in minutes",
+            "1 ファイルの送信にかけられる時間（分）",
+        ),
         above=0,
     )
     sound_minutes: float = option(
         10.0,
-        Text("the longest recording that is analysed, in minutes", "分析できる録音の長さの上限（分）"),
+        Text(
+            "the longest recording that is analysed, in minutes", "分析できる録音の長さの上限（分）"
+        ),
         above=0,
     )
-    at_once: int = option(1, Text("how many are analysed at once", "同時に分析する数"), low=1, high=64)
-    queue: int = option(16, Text("how many may wait for their turn", "順番を待てる数"), low=0, high=10_000)
+    at_once: int = option(
+        1, Text("how many are analysed at once", "同時に分析する数"), low=1, high=64
+    )
+    queue: int = option(
+        16, Text("how many may wait for their turn", "順番を待てる数"), low=0, high=10_000
+    )
     per_person: int = option(
         2,
-        Text("how many one person may have waiting and running", "1 人が同時に待てる・実行できる数"),
+        Text(
+            "how many one person may have waiting and running", "1 人が同時に待てる・実行できる数"
+        ),
         low=1,
         high=1000,
     )
@@ -647,12 +696,18 @@ class ServeSpec(Spec):
     )
     job_minutes: float = option(
         30.0,
-        Text("the most time that one analysis may take, in minutes", "1 件の分析にかけられる時間（分）"),
+        Text(
+            "the most time that one analysis may take, in minutes",
+            "1 件の分析にかけられる時間（分）",
+        ),
         above=0,
     )
     job_gib: float = option(
         4.0,
-        Text("the most memory that one analysis may take, in GiB", "1 件の分析が使えるメモリー（GiB）"),
+        Text(
+            "the most memory that one analysis may take, in GiB",
+            "1 件の分析が使えるメモリー（GiB）",
+        ),
         low=1,
     )
     keep_minutes: float = option(
@@ -660,13 +715,16 @@ class ServeSpec(Spec):
     )
     keep_most: int = option(
         40,
-        Text("how many results are kept; the oldest go first", "残す結果の数（古いものから消えます）"),
+        Text(
+            "how many results are kept; the oldest go first", "残す結果の数（古いものから消えます）"
+        ),
         low=1,
     )
     keep_gib: float = option(
         8.0,
         Text(
-            "how much disk all results together may take, in GiB", "結果全体が使えるディスクの大きさ（GiB）"
+            "how much disk all results together may take, in GiB",
+            "結果全体が使えるディスクの大きさ（GiB）",
         ),
         above=0,
     )
@@ -709,7 +767,9 @@ def specs_with(
         if name not in known:
             raise BadInput(text.UNKNOWN_OPTION, name=name, known=", ".join(known))
     return {
-        spec: spec().with_options(**{name: value for name, value in chosen.items() if known[name] is spec})
+        spec: spec().with_options(
+            **{name: value for name, value in chosen.items() if known[name] is spec}
+        )
         for _, spec in groups
     }
 

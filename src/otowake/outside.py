@@ -174,7 +174,9 @@ def number(facts: Any, name: str, low: float = -math.inf, high: float = math.inf
     """
     value = _of(facts, name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(f"{name} must be a number from {low:g} to {high:g}; it is {reprlib.repr(value)}")
+        raise ValueError(
+            f"{name} must be a number from {low:g} to {high:g}; it is {reprlib.repr(value)}"
+        )
     return _finite(str(value)) if isinstance(value, int) else value
 
 
@@ -188,7 +190,9 @@ def whole(facts: Any, name: str, low: int = 0, high: int = MOST_WHOLE) -> int:
     """
     value = _of(facts, name)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low} to {high}; it is {reprlib.repr(value)}")
+        raise ValueError(
+            f"{name} must be a whole number from {low} to {high}; it is {reprlib.repr(value)}"
+        )
     return value
 
 

@@ -51,16 +51,22 @@ def _bounded(function: Callable[..., R], *, static: tuple[str, ...]) -> Callable
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> R:
         constants = tuple(kwargs.get(name) for name in static)
-        leaves, structure = jax.tree.flatten((args, {k: v for k, v in kwargs.items() if k not in static}))
+        leaves, structure = jax.tree.flatten(
+            (args, {k: v for k, v in kwargs.items() if k not in static})
+        )
         if any(isinstance(leaf, Tracer) for leaf in leaves):
             return function(*args, **kwargs)
         shapes = tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in leaves)
-        return _compiled(function, static, (function, constants, structure, shapes))(*args, **kwargs)
+        return _compiled(function, static, (function, constants, structure, shapes))(
+            *args, **kwargs
+        )
 
     return call
 
 
-def _compiled(function: Callable[..., R], static: tuple[str, ...], key: Hashable) -> Callable[..., R]:
+def _compiled(
+    function: Callable[..., R], static: tuple[str, ...], key: Hashable
+) -> Callable[..., R]:
     """The compiled function for `key`; a function object of its own, because JAX frees the program with it."""
     with _lock:
         if key not in _kept:

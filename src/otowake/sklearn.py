@@ -60,7 +60,9 @@ PARAMETERS = {
     ),
     "init": Constraint(str, _SILENT, optional=True, choices=tuple(filter(None, INITS))),
     "solver": Constraint(str, _SILENT, choices=(*TABLE, *SOLVERS)),
-    "beta_loss": Constraint(float, _SILENT, choices=(*LOSSES, *LOSS_BETA), or_number=True, low=-4, high=4),
+    "beta_loss": Constraint(
+        float, _SILENT, choices=(*LOSSES, *LOSS_BETA), or_number=True, low=-4, high=4
+    ),
     "alpha_W": Constraint(float, _SILENT, low=0),
     "alpha_H": Constraint(float, _SILENT, choices=("same",), or_number=True, low=0),
     "l1_ratio": Constraint(float, _SILENT, low=0, high=1),
@@ -216,7 +218,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if (self.init == "custom") == (W is None and H is None):
             raise BadInput(text.CUSTOM_START, init=repr(self.init))
         W, H = _start("W", W), _start("H", H)
-        spec = self._spec(X, W.shape[1] if W is not None else H.shape[0] if H is not None else X.shape[1])
+        spec = self._spec(
+            X, W.shape[1] if W is not None else H.shape[0] if H is not None else X.shape[1]
+        )
         K = int(spec.n_components)
         _has_shape("W", W, (len(X), K))
         _has_shape("H", H, (K, X.shape[1]))
@@ -231,7 +235,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             seed=seed,
             watch=progress() if self.verbose else None,
         )
-        if fit.stop.reason == "max_iter" and (TABLE[spec.solver].tol if spec.tol is None else spec.tol):
+        if fit.stop.reason == "max_iter" and (
+            TABLE[spec.solver].tol if spec.tol is None else spec.tol
+        ):
             warnings.warn(text.NOT_AT_REST.format(stop=fit.stop), ConvergenceWarning, stacklevel=3)
         W = np.array(fit.H.T, order="C")
         self.components_ = np.array(fit.W.T, order="C")
@@ -292,7 +298,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _seed(self) -> int:
         state = self.random_state
-        return int(state) if isinstance(state, Integral) else check_random_state(state).randint(2**31)
+        return (
+            int(state) if isinstance(state, Integral) else check_random_state(state).randint(2**31)
+        )
 
     def _spec(self, X: Floats, n_components: int) -> FitSpec:
         """The options for X; `n_components` are taken where the parameter leaves it open."""
@@ -301,7 +309,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         }
         n_samples, n_features = X.shape
         spec = FitSpec(
-            n_components=n_components if given["n_components"] in (None, "auto") else given["n_components"],
+            n_components=n_components
+            if given["n_components"] in (None, "auto")
+            else given["n_components"],
             loss=LOSSES.get(given["beta_loss"], given["beta_loss"]),
             solver=SOLVERS.get(given["solver"], given["solver"]),
             effort=self.effort,
@@ -316,7 +326,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         scale = gradient_scale(spec.beta)
         on_frames, on_bins = scale * n_features * alpha_W, scale * n_samples * alpha_H
         return spec.with_options(
-            l1_H=on_frames * l1, l2_H=on_frames * (1 - l1), l1_W=on_bins * l1, l2_W=on_bins * (1 - l1)
+            l1_H=on_frames * l1,
+            l2_H=on_frames * (1 - l1),
+            l1_W=on_bins * l1,
+            l2_W=on_bins * (1 - l1),
         )
 
 

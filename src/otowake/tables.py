@@ -41,7 +41,13 @@ COMPONENT_COLUMNS = (
     text.ENERGY,
     text.SOUNDS_FROM_TO,
 )
-PART_COLUMNS = (text.INSTRUMENT, text.NUMBER_OF_NOTES, text.RANGE, text.CONFIDENCE, text.SOUNDS_FROM_TO)
+PART_COLUMNS = (
+    text.INSTRUMENT,
+    text.NUMBER_OF_NOTES,
+    text.RANGE,
+    text.CONFIDENCE,
+    text.SOUNDS_FROM_TO,
+)
 WORDS = (text.PITCH, text.NAME, text.INSTRUMENT, text.KIND_OF_ERROR)
 """Headings of columns that begin at the left."""
 
@@ -72,7 +78,9 @@ def component_rows(
     """Headings, and a row for each component; the last column is for names, where somebody has given one."""
     named = any(component.name for component in components)
     columns = (*COMPONENT_COLUMNS, *([text.NAME] if named else []))
-    return columns, [component_cells(component, language)[: len(columns)] for component in components]
+    return columns, [
+        component_cells(component, language)[: len(columns)] for component in components
+    ]
 
 
 def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
@@ -161,7 +169,9 @@ def errors_table(evaluation: Evaluation, language: Language) -> Table:
     table = _table((text.KIND_OF_ERROR, text.MISSED, text.FALSE_NOTES), language)
     for kind, (missed, false) in evaluation.counts().items():
         table.add_row(text.KINDS_OF_ERROR[kind].format(language), str(missed), str(false))
-    table.add_row(text.KINDS_OF_ERROR["offset"].format(language), "", str(len(evaluation.wrong_offsets)))
+    table.add_row(
+        text.KINDS_OF_ERROR["offset"].format(language), "", str(len(evaluation.wrong_offsets))
+    )
     return table
 
 

@@ -87,7 +87,9 @@ class Audio:
             raise BadInput(text.NOT_NUMBERS, name=self.name, got=samples.dtype)
         samples = np.atleast_2d(samples)
         if samples.ndim != 2 or samples.shape[0] == 0:
-            raise BadInput(text.BAD_SHAPE, name=self.name, need="(channel, sample)", got=samples.shape)
+            raise BadInput(
+                text.BAD_SHAPE, name=self.name, need="(channel, sample)", got=samples.shape
+            )
         if samples.dtype.kind != "f" or samples.dtype.itemsize < 4:
             samples = samples.astype(np.float32)
         bad = samples.size - np.count_nonzero(np.isfinite(samples))
@@ -395,7 +397,12 @@ class Note:
 
     def __post_init__(self) -> None:
         in_time = 0 <= self.onset <= self.offset <= self.heard_until < np.inf
-        if not (in_time and 0 <= self.midi <= 127 and 0 <= self.velocity <= 1 and 0 <= self.programme <= 127):
+        if not (
+            in_time
+            and 0 <= self.midi <= 127
+            and 0 <= self.velocity <= 1
+            and 0 <= self.programme <= 127
+        ):
             raise BadInput(text.NOT_A_NOTE, value=self)
 
     @property
@@ -743,7 +750,11 @@ class Analysis:
 
     def __repr__(self) -> str:
         name = self.audio.name if self.audio else "no sound"
-        held = (len(self.components), "component"), (len(self.notes), "note"), (len(self.parts), "part")
+        held = (
+            (len(self.components), "component"),
+            (len(self.notes), "note"),
+            (len(self.parts), "part"),
+        )
         counts = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in held)
         return f"<Analysis of {name}: {counts}>"
 

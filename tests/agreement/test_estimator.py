@@ -97,13 +97,17 @@ def test_penalties_weigh_what_scikit_learns_do(X, beta_loss, beta, l1_ratio):
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("penalties", [{}, {"alpha_W": 0.01, "l1_ratio": 0.5}])
 def test_new_samples_are_transformed_as_scikit_learn_would(X, solver, penalties):
-    theirs = decomposition.NMF(4, random_state=0, tol=1e-10, max_iter=10_000, **penalties).fit(X[:30])
+    theirs = decomposition.NMF(4, random_state=0, tol=1e-10, max_iter=10_000, **penalties).fit(
+        X[:30]
+    )
     ours = NMF(4, init="custom", solver=solver, max_iter=1, tol=0, **penalties).fit(
         X[:30], H=theirs.components_
     )
     ours.components_ = theirs.components_
     ours.set_params(max_iter=1000)
-    np.testing.assert_allclose(ours.transform(X[30:]), theirs.transform(X[30:]), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(
+        ours.transform(X[30:]), theirs.transform(X[30:]), rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize("beta_loss", LOSSES)
@@ -137,7 +141,9 @@ def test_it_is_the_factorisation_of_the_transpose(X):
 
 
 def test_random_state_is_scikit_learns(X):
-    first, second = (NMF(3, random_state=np.random.RandomState(1)).fit_transform(X) for _ in range(2))
+    first, second = (
+        NMF(3, random_state=np.random.RandomState(1)).fit_transform(X) for _ in range(2)
+    )
     np.testing.assert_array_equal(first, second)
     state = np.random.RandomState(1)
     model = NMF(3, random_state=state)
@@ -187,8 +193,14 @@ def test_clone_and_parameters():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"n_components": 0}, r"n_components must be a whole number from 1 to 1024, or auto; it is 0\."),
-        ({"beta_loss": "huber"}, "beta_loss must be one of frobenius, kullback-leibler, .*; it is 'huber'"),
+        (
+            {"n_components": 0},
+            r"n_components must be a whole number from 1 to 1024, or auto; it is 0\.",
+        ),
+        (
+            {"beta_loss": "huber"},
+            "beta_loss must be one of frobenius, kullback-leibler, .*; it is 'huber'",
+        ),
         ({"solver": "als"}, "solver must be one of accelerated, "),
         ({"alpha_W": -1}, r"alpha_W must be a number of at least 0; it is -1\."),
         ({"l1_ratio": 2}, r"l1_ratio must be a number from 0 to 1; it is 2\."),

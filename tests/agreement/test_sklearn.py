@@ -14,7 +14,9 @@ from otowake.nmf import factorize, starts
 @pytest.mark.parametrize("beta", [0.5, 1.0, 1.5, 2.0, 3.0])
 def test_mu_is_scikit_learns(planted, beta):
     start = starts.log_normal(*planted.shape, 3, np.random.default_rng(0))
-    fit = factorize(planted, n_components=3, solver="mu", loss=beta, W=start.W, H=start.H, max_iter=40, tol=0)
+    fit = factorize(
+        planted, n_components=3, solver="mu", loss=beta, W=start.W, H=start.H, max_iter=40, tol=0
+    )
     theirs_H, theirs_W, _ = non_negative_factorization(
         planted.T.astype(np.float64),
         W=start.H.T.astype(np.float64),

@@ -21,7 +21,9 @@ def original(tmp_path_factory):
     """A result of one clip, and the clip."""
     place = tmp_path_factory.mktemp("original")
     path = clip(place / "clip.wav", 3)
-    done = otowake("split", path, "-o", place / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1")
+    done = otowake(
+        "split", path, "-o", place / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1"
+    )
     assert done.returncode == 0, done.stderr
     return place / "out" / "clip", path
 
@@ -65,13 +67,20 @@ def test_what_differs_is_said(result):
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1 + 1e-5)})
     near = otowake("again", folder)
     assert near.returncode == 0
-    assert near.stdout.startswith("Not the same bit for bit, but alike: W·H differs by 1e-05 of its norm")
+    assert near.stdout.startswith(
+        "Not the same bit for bit, but alike: W·H differs by 1e-05 of its norm"
+    )
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
     far = otowake("again", folder)
-    assert far.returncode == 1 and far.stdout.startswith("Different: W·H differs by 0.3 of its norm")
+    assert far.returncode == 1 and far.stdout.startswith(
+        "Different: W·H differs by 0.3 of its norm"
+    )
     clip(path, 4)
     another = otowake("again", folder)
-    assert another.returncode == 1 and "this is another file than the one that was analysed" in another.stderr
+    assert (
+        another.returncode == 1
+        and "this is another file than the one that was analysed" in another.stderr
+    )
     path.unlink()
     gone = otowake("again", folder)
     assert gone.returncode == 1 and "there is no such file" in gone.stderr
@@ -85,14 +94,19 @@ def test_notes_that_were_given_are_given_again(tmp_path):
     assert done.returncode == 0, done.stderr
     (tmp_path / "score.mid").unlink()
     again = otowake("again", tmp_path / "demo")
-    assert again.stdout == "The same, bit for bit: notes.csv, chords.csv, analysis.json.\n", again.stderr
+    assert again.stdout == "The same, bit for bit: notes.csv, chords.csv, analysis.json.\n", (
+        again.stderr
+    )
     assert library.load_analysis(tmp_path / "demo").score == recipe_of(tmp_path / "demo")[0].score
     (tmp_path / "demo" / GIVEN).unlink()
     assert otowake("again", tmp_path / "demo").returncode == 1
 
 
 def test_recipes_keep_every_digit_and_know_what_matters():
-    notes = [Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"), Note(1, 2, 36, is_drum=True)]
+    notes = [
+        Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"),
+        Note(1, 2, 36, is_drum=True),
+    ]
     recipe = Recipe(("components",), LoadSpec(start=0.1), fit=FitSpec(tol=1e-7), score=tuple(notes))
     assert Recipe.of(json.loads(json.dumps(recipe.facts())), notes) == recipe
     other = Recipe(("components",), LoadSpec(start=0.1), fit=FitSpec(tol=2e-7), score=tuple(notes))
@@ -101,7 +115,10 @@ def test_recipes_keep_every_digit_and_know_what_matters():
 
 
 def test_given_notes_are_read_as_they_were_written(tmp_path):
-    notes = [Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"), Note(1, 2, 36, is_drum=True)]
+    notes = [
+        Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"),
+        Note(1, 2, 36, is_drum=True),
+    ]
     (tmp_path / GIVEN).write_text(given_table(notes))
     assert read_given(tmp_path, {"file": GIVEN}) == notes
     with pytest.raises(ValueError, match=r"not in given\.csv"):
@@ -118,7 +135,9 @@ def test_results_that_cannot_be_made_again(tmp_path, result, file):
     (folder / "analysis.json").write_text(json.dumps({**facts, "stop": {"reason": "cancelled"}}))
     with pytest.raises(BadInput, match="stopped by hand"):
         recipe_of(folder)
-    (folder / "analysis.json").write_text(json.dumps({**facts, "input": {"start": 0, "duration": None}}))
+    (folder / "analysis.json").write_text(
+        json.dumps({**facts, "input": {"start": 0, "duration": None}})
+    )
     with pytest.raises(BadInput, match="which file"):
         recipe_of(folder)
     shutil.rmtree(folder)

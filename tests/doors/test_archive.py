@@ -39,11 +39,17 @@ def test_the_tables_hold_what_the_folders_hold(undisturbed):
     found = {path.stem: pq.read_table(path) for path in (undisturbed / "tables").iterdir()}
     assert set(found) == {"recordings", "components", "notes", "chords", "instruments"}
     paths = found["recordings"].to_pylist()
-    assert [row["path"] for row in paths] == sorted(row["path"] for row in paths) and len(paths) == 12
+    assert [row["path"] for row in paths] == sorted(row["path"] for row in paths) and len(
+        paths
+    ) == 12
     row = paths[5]
     analysis = load_analysis(undisturbed / row["folder"])
-    mine = [each for each in found["components"].to_pylist() if each["recording"] == row["recording"]]
-    assert [each["energy"] for each in mine] == [component.energy for component in analysis.components]
+    mine = [
+        each for each in found["components"].to_pylist() if each["recording"] == row["recording"]
+    ]
+    assert [each["energy"] for each in mine] == [
+        component.energy for component in analysis.components
+    ]
     assert [each["hz"] for each in mine] == [c.pitch and c.pitch.hz for c in analysis.components]
     assert (row["state"], row["rate"], row["seconds"]) == ("done", 8000, 0.3)
     assert row["loss"] == analysis.fitted().loss
@@ -58,14 +64,21 @@ def test_the_tables_of_notes_and_instruments(tmp_path):
     done = otowake("archive", "run", tmp_path / "in", "-o", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
     tables(tmp_path / "out")
-    found = {path.stem: pq.read_table(path).to_pylist() for path in (tmp_path / "out" / "tables").iterdir()}
+    found = {
+        path.stem: pq.read_table(path).to_pylist()
+        for path in (tmp_path / "out" / "tables").iterdir()
+    }
     folder = tmp_path / "out" / found["recordings"][0]["folder"]
     analysis = load_analysis(folder)
     assert [row["midi"] for row in found["notes"]] == [note.midi for note in analysis.notes] != []
     assert [row["onset_s"] for row in found["notes"]] == [note.onset for note in analysis.notes]
     assert [row["part"] for row in found["notes"]] == [analysis.parts[0].name] * len(analysis.notes)
-    assert [row["chord"] for row in found["chords"]] == [chord.name for chord in analysis.chords] != []
-    assert [row["notes"] for row in found["instruments"]] == [len(part.notes) for part in analysis.parts]
+    assert (
+        [row["chord"] for row in found["chords"]] == [chord.name for chord in analysis.chords] != []
+    )
+    assert [row["notes"] for row in found["instruments"]] == [
+        len(part.notes) for part in analysis.parts
+    ]
     assert found["components"] == [] and found["recordings"][0]["key"] is not None
     assert sorted(p.name for p in folder.iterdir()) == [
         "analysis.json",
@@ -90,7 +103,8 @@ def test_bad_files_fail_with_a_reason_and_the_rest_goes_on(tmp_path, cluster):
     errors = sorted(done.stderr.splitlines())
     assert len(errors) == 2 and "broken.mp3: no sound could be read" in errors[1]
     assert (
-        errors[0] == f"Error: {tmp_path / 'gone.wav'}: there is no such file; check the name and the folder."
+        errors[0]
+        == f"Error: {tmp_path / 'gone.wav'}: there is no such file; check the name and the folder."
     )
     assert done.stdout.startswith("2 of 4 recordings are done, 2 failed; in this run: 2 of them")
     before = results(music / "out")
@@ -100,7 +114,13 @@ def test_bad_files_fail_with_a_reason_and_the_rest_goes_on(tmp_path, cluster):
     assert again.stdout.startswith("録音 4 個のうち 2 個が完了、2 個が失敗。今回は 0 個")
     rows = {row["path"]: row for row in _recordings(music / "out")}
     assert rows[f"{music}/0.wav"]["folder"] == rows[f"{music}/the-same.wav"]["folder"]
-    assert [rows[path]["state"] for path in sorted(rows)] == ["failed", "done", "done", "failed", "done"]
+    assert [rows[path]["state"] for path in sorted(rows)] == [
+        "failed",
+        "done",
+        "done",
+        "failed",
+        "done",
+    ]
 
 
 def _recordings(archive):
@@ -135,7 +155,9 @@ def test_results_that_are_gone_and_files_that_have_changed_are_taken_up_again(tm
     names = {row["path"][-5:]: row["folder"] for row in _recordings(out)}
     shutil.rmtree(out / names["0.wav"])
     clip(music / "1.wav", 77)
-    os.utime(music / "2.wav", (2**31, 2**31))  # a clock of another machine: read again, not analysed again
+    os.utime(
+        music / "2.wav", (2**31, 2**31)
+    )  # a clock of another machine: read again, not analysed again
     done = otowake(*command)
     assert done.returncode == 0 and "in this run: 2 of them" in done.stdout
     after = results(out)
@@ -144,7 +166,9 @@ def test_results_that_are_gone_and_files_that_have_changed_are_taken_up_again(tm
     assert now["1.wav"] != names["1.wav"] and now["0.wav"] == names["0.wav"]
 
 
-def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(tmp_path, corpus, undisturbed):
+def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(
+    tmp_path, corpus, undisturbed
+):
     other = otowake("archive", "run", corpus, "-o", undisturbed, *FAST, "--seed", 4)
     assert other.returncode == 1
     assert other.stderr == (
@@ -159,11 +183,21 @@ def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(tmp_pa
     assert none.returncode == 1 and "there is no archive here" in none.stderr
     (tmp_path / "manifest.sqlite").write_bytes(b"no database" * 1000)
     damaged = otowake("archive", "table", tmp_path)
-    assert damaged.returncode == 1 and damaged.stderr.count("\n") == 1 and "damaged" in damaged.stderr
+    assert (
+        damaged.returncode == 1 and damaged.stderr.count("\n") == 1 and "damaged" in damaged.stderr
+    )
     empty = otowake("archive", "run", tmp_path, "-o", tmp_path / "out")
     assert empty.returncode == 1 and "there are no recordings in" in empty.stderr
     nobody = otowake(
-        "archive", "run", corpus, "-o", tmp_path / "o", "--scheduler", "tcp://127.0.0.1:9", "--patience", 1
+        "archive",
+        "run",
+        corpus,
+        "-o",
+        tmp_path / "o",
+        "--scheduler",
+        "tcp://127.0.0.1:9",
+        "--patience",
+        1,
     )
     assert nobody.returncode == 1 and "no Dask scheduler answers there" in nobody.stderr
 
@@ -176,7 +210,9 @@ def test_lists_and_folders_in_order(tmp_path):
     inside, out = tmp_path / "in", tmp_path / "in" / "out"
     found = [str(path.relative_to(inside)) for path in recordings([inside], out, pytest.fail)]
     assert found == ["b.wav", "a/1.MP3", "a/2.flac"]
-    pq.write_table(pa.table({"x": [1, 2], "File": ["in/b.wav", "/else/c.wav"]}), tmp_path / "l.parquet")
+    pq.write_table(
+        pa.table({"x": [1, 2], "File": ["in/b.wav", "/else/c.wav"]}), tmp_path / "l.parquet"
+    )
     (tmp_path / "plain.csv").write_text("in/b.wav\n\nin/a/1.MP3\n")
     listed = recordings([tmp_path / "l.parquet", tmp_path / "plain.csv"], out, pytest.fail)
     assert [str(path) for path in listed] == [
@@ -186,7 +222,9 @@ def test_lists_and_folders_in_order(tmp_path):
         str(inside / "a/1.MP3"),
     ]
     (tmp_path / "bad.csv").write_text("x,y\n1,2\n")
-    with pytest.raises(BadInput, match="the list must have a column called path, or only one; it has x, y"):
+    with pytest.raises(
+        BadInput, match="the list must have a column called path, or only one; it has x, y"
+    ):
         [*recordings([tmp_path / "bad.csv"], out, pytest.fail)]
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="the list could not be read"):
@@ -226,7 +264,17 @@ def sha(i):
     return f"{i:012d}".ljust(64, "0")
 
 
-NAMES = (".x.wav", "..wav", "...mp3", ". .wav", "CON.wav", "a:b.wav", "x\ny.wav", "😀" * 80 + ".wav", ".wav")
+NAMES = (
+    ".x.wav",
+    "..wav",
+    "...mp3",
+    ". .wav",
+    "CON.wav",
+    "a:b.wav",
+    "x\ny.wav",
+    "😀" * 80 + ".wav",
+    ".wav",
+)
 
 
 def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
@@ -236,7 +284,9 @@ def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
     assert len(waiting) == len([*manifest.all_paths()]) == len(NAMES)
     for recording in waiting:
         name = recording.folder.split("/", 2)[2]
-        assert name[0] != "." and not set(name) & set(":\n") and name.endswith(recording.sha256[:12])
+        assert (
+            name[0] != "." and not set(name) & set(":\n") and name.endswith(recording.sha256[:12])
+        )
         (tmp_path / recording.folder).mkdir(parents=True)
     manifest.close()
 
@@ -244,7 +294,9 @@ def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
 def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
     manifest = entered(tmp_path, ["/.a.wav", "/b.wav", "/.c.wav", "/.d.wav"])
     was = ["results/00/.a-1", f"results/00/{'😀' * 80}-2", "results/00/.c-3", "results/00/.d-4"]
-    for i, (folder, state) in enumerate(zip(was, ("waiting", "failed", "done", "failed"), strict=True)):
+    for i, (folder, state) in enumerate(
+        zip(was, ("waiting", "failed", "done", "failed"), strict=True)
+    ):
         manifest.note(sha(i), folder, state)
     (tmp_path / was[2]).mkdir(parents=True)
     (tmp_path / was[2] / "analysis.json").write_text("{}")
@@ -274,10 +326,15 @@ def test_hidden_files_that_are_named_are_analysed(tmp_path, cluster):
     assert len(_recordings(out)) == 2
 
 
-def test_a_worker_computes_with_one_thread_as_the_program_does_when_told_so(tmp_path, corpus, undisturbed):
+def test_a_worker_computes_with_one_thread_as_the_program_does_when_told_so(
+    tmp_path, corpus, undisturbed
+):
     path = corpus / "disc-0" / "clip-00.wav"
     done = otowake("split", path, "-o", tmp_path, *FAST, NPROC="1")
     assert done.returncode == 0, done.stderr
     (there,) = undisturbed.glob("results/*/clip-00-*")
-    with np.load(tmp_path / "clip-00" / "factors.npz") as mine, np.load(there / "factors.npz") as theirs:
+    with (
+        np.load(tmp_path / "clip-00" / "factors.npz") as mine,
+        np.load(there / "factors.npz") as theirs,
+    ):
         assert all(mine[name].tobytes() == theirs[name].tobytes() for name in mine.files)

@@ -32,7 +32,12 @@ def test_a_driver_that_is_killed_on_a_cluster(tmp_path, corpus, undisturbed, clu
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
     chance = random.Random(seed)
     killed_and_gone_on_with(
-        command, archive, undisturbed, kill_all_of_it, wait=chance.uniform(0, 0.3), after=chance.randrange(10)
+        command,
+        archive,
+        undisturbed,
+        kill_all_of_it,
+        wait=chance.uniform(0, 0.3),
+        after=chance.randrange(10),
     )
 
 
@@ -53,7 +58,9 @@ def test_this_machine_dies(tmp_path, corpus, undisturbed):
 def test_this_machine_dies_while_it_learns(tmp_path, corpus, learnt):
     file = tmp_path / "music.npz"
     command = ["archive", "learn", corpus, "-o", file, *LEARN]
-    learning_killed_and_gone_on_with(command, file, learnt, kill_all_of_it, wait=0.0, after_state=True)
+    learning_killed_and_gone_on_with(
+        command, file, learnt, kill_all_of_it, wait=0.0, after_state=True
+    )
 
 
 def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
@@ -64,7 +71,9 @@ def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
     os.killpg(run.pid, signal.SIGINT)
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
-    assert err == "Stopping; press again to end at once.\n" and "recordings are done, 0 failed" in out
+    assert (
+        err == "Stopping; press again to end at once.\n" and "recordings are done, 0 failed" in out
+    )
     before = results(archive)
     done = otowake(*command)
     assert done.returncode == 0 and before.items() <= results(archive).items()
@@ -95,7 +104,11 @@ def test_recordings_that_kill_hang_or_fail_are_put_aside(tmp_path, hooked):
     )
     assert done.returncode == 1, done.stderr
     reasons = dict(line.split(" ", 1) for line in sorted(done.stderr.splitlines()))
-    assert [path.rpartition("/")[2] for path in reasons] == ["b-kills.wav", "d-hangs.wav", "e-raises.wav"]
+    assert [path.rpartition("/")[2] for path in reasons] == [
+        "b-kills.wav",
+        "d-hangs.wav",
+        "e-raises.wav",
+    ]
     kills, hangs, raises = reasons.values()
     assert kills.startswith("its worker died twice") and raises == "RuntimeError: a mistake"
     assert hangs.startswith("it took longer than the 6 s")
@@ -122,7 +135,9 @@ def test_a_worker_that_is_killed_and_one_that_is_cut_off(tmp_path, corpus, undis
         cluster.end()
 
 
-def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(tmp_path, corpus, undisturbed):
+def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(
+    tmp_path, corpus, undisturbed
+):
     cluster = Cluster(tmp_path)
     archive = tmp_path / "out"
     try:
@@ -148,7 +163,9 @@ def small_disk(tmp_path):
     place = tmp_path / "disk"
     place.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place],
+        capture_output=True,
+        check=False,
     )
     if made.returncode:
         pytest.skip(f"no file system may be mounted here: {made.stderr.decode().strip()}")
@@ -161,7 +178,10 @@ def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
     full = otowake(*command)
     assert full.returncode == 1
-    assert full.stderr.count("\n") == 1 and "make room, and the same command goes on from here" in full.stderr
+    assert (
+        full.stderr.count("\n") == 1
+        and "make room, and the same command goes on from here" in full.stderr
+    )
     still = otowake(*command)
     assert still.returncode == 1 and still.stderr.count("\n") == 1
     before = results(archive)

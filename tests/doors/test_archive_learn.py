@@ -78,21 +78,30 @@ def test_more_workers_learn_what_one_does_bit_for_bit(by_one, workers, clips, tm
 def test_the_loss_is_known_at_each_pass_and_never_rises(by_one):
     found = load_dictionary(by_one)
     assert found.W.shape == (129, 3) and found.losses.shape == (PASSES,)
-    assert (np.diff(found.losses) <= 1e-6 * found.losses[0]).all() and found.losses[-1] < found.losses[0]
+    assert (np.diff(found.losses) <= 1e-6 * found.losses[0]).all() and found.losses[
+        -1
+    ] < found.losses[0]
 
 
 def test_it_is_the_factorisation_of_all_frames_by_multiplicative_updates(by_one, clips):
     found = load_dictionary(by_one)
     ordered = sorted(clips.glob("*.wav"), key=sha256)
-    assert [each["sha256"] for each in found.facts["recordings"]] == [sha256(path) for path in ordered]
+    assert [each["sha256"] for each in found.facts["recordings"]] == [
+        sha256(path) for path in ordered
+    ]
     values = [spectrogram(load(path), STFT).values for path in ordered]
     n = len(values)
     portions = [
-        np.concatenate(values[i * n // PORTIONS : (i + 1) * n // PORTIONS], axis=1) for i in range(PORTIONS)
+        np.concatenate(values[i * n // PORTIONS : (i + 1) * n // PORTIONS], axis=1)
+        for i in range(PORTIONS)
     ]
-    sample = np.concatenate([V[:, thin(V.shape[1], -(-2048 // PORTIONS))] for V in portions], axis=1)
+    sample = np.concatenate(
+        [V[:, thin(V.shape[1], -(-2048 // PORTIONS))] for V in portions], axis=1
+    )
     start = factorize(sample, spec=RECIPE.fit)
-    fit = factorize(np.concatenate(values, axis=1), 3, W=start.W, solver="mu", max_iter=PASSES - 1, tol=0.0)
+    fit = factorize(
+        np.concatenate(values, axis=1), 3, W=start.W, solver="mu", max_iter=PASSES - 1, tol=0.0
+    )
     order = [int(np.argmin(np.abs(fit.W - w[:, None]).sum(axis=0))) for w in found.W.T]
     assert sorted(order) == [0, 1, 2]
     np.testing.assert_allclose(found.W, fit.W[:, order], rtol=1e-3, atol=1e-4 * fit.W.max())
@@ -134,7 +143,9 @@ def test_a_worker_that_dies_changes_nothing(by_one, workers, clips, tmp_path):
 def test_runs_find_the_activations_of_a_dictionary(by_one, workers, clips, tmp_path):
     recipe = RECIPE.with_dictionary(by_one)
     paths = [clips / "1.wav", clips / "2.wav"]
-    done = run_archive(paths, tmp_path / "out", recipe=recipe, spec=ArchiveSpec(), client=workers[1])
+    done = run_archive(
+        paths, tmp_path / "out", recipe=recipe, spec=ArchiveSpec(), client=workers[1]
+    )
     assert (done.done, done.failed) == (2, 0)
     W = load_dictionary(by_one).W
     for folder in (tmp_path / "out").glob("results/*/*"):
@@ -144,7 +155,9 @@ def test_runs_find_the_activations_of_a_dictionary(by_one, workers, clips, tmp_p
         assert recipe_of(folder)[0].digest() == recipe.digest()
     again = otowake("again", folder)
     assert again.returncode == 0, again.stderr
-    other = Dictionary(W[:, ::-1], load_dictionary(by_one).frequencies, np.ones(1), {"options": {"stft": {}}})
+    other = Dictionary(
+        W[:, ::-1], load_dictionary(by_one).frequencies, np.ones(1), {"options": {"stft": {}}}
+    )
     save_dictionary(other, tmp_path / "other.npz")
     with pytest.raises(BadInput, match="was begun with"):
         run_archive(paths, tmp_path / "out", recipe=RECIPE.with_dictionary(tmp_path / "other.npz"))
@@ -156,9 +169,13 @@ def test_sums_do_not_depend_on_who_adds_them(count):
     parts = [Total(*rng.standard_normal((3, 4)).astype(np.float32)) for _ in range(count)]
     nodes = {(0, i): part for i, part in enumerate(parts)}
     (whole,) = folded(nodes, count).values()
-    np.testing.assert_allclose(whole.negative, sum(part.negative for part in parts), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        whole.negative, sum(part.negative for part in parts), rtol=1e-4, atol=1e-5
+    )
     for cut in range(count + 1):
-        shares = ({k: v for k, v in nodes.items() if (k[1] < cut) == left} for left in (True, False))
+        shares = (
+            {k: v for k, v in nodes.items() if (k[1] < cut) == left} for left in (True, False)
+        )
         sent = {node: total for share in shares for node, total in folded(share, count).items()}
         (again,) = folded(sent, count).values()
         assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True))
@@ -173,7 +190,9 @@ def test_what_can_not_be_is_refused_in_one_sentence(by_one, workers, clips, tmp_
         learn_dictionary([tmp_path], tmp_path / "d.npz")
     with pytest.raises(BadInput, match="smooth_H is not possible"):
         learn_dictionary([clips], tmp_path / "d.npz", recipe=Recipe(fit=FitSpec(smooth_H=1.0)))
-    with pytest.raises(BadInput, match="learnt with sample_rate = 8000 and n_fft = 256; give the same"):
+    with pytest.raises(
+        BadInput, match="learnt with sample_rate = 8000 and n_fft = 256; give the same"
+    ):
         Recipe().with_dictionary(by_one)
     (tmp_path / "no.npz").write_bytes(by_one.read_bytes()[:1000])
     with pytest.raises(BadInput, match="not a dictionary of otowake"):

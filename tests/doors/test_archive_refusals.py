@@ -29,8 +29,12 @@ def as_somebody_without_rights(*arguments):
     """The program as a user who may not read everything."""
     program = "import importlib, os, pkgutil, sys, otowake, distributed, pyarrow.parquet\n"
     program += "from otowake.cli import main\n"  # all that the other user may not be able to read
-    program += "names = [module.name for module in pkgutil.walk_packages(otowake.__path__, 'otowake.')]\n"
-    program += "[importlib.import_module(name) for name in names if not name.endswith('__main__')]\n"
+    program += (
+        "names = [module.name for module in pkgutil.walk_packages(otowake.__path__, 'otowake.')]\n"
+    )
+    program += (
+        "[importlib.import_module(name) for name in names if not name.endswith('__main__')]\n"
+    )
     program += "os.getuid() or (os.setgid(65534), os.setuid(65534))\nmain(sys.argv[1:])\n"
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],

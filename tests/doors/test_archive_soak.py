@@ -22,7 +22,9 @@ pytestmark = pytest.mark.soak
 
 def below(process: int) -> list[int]:
     """The processes that one has begun, and those that they have."""
-    found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        ["pgrep", "-P", str(process)], capture_output=True, text=True, check=False
+    )
     children = [int(number) for number in found.stdout.split()]
     return [*children, *(each for child in children for each in below(child))]
 
@@ -94,7 +96,9 @@ def test_learning(tmp_path, corpus, learnt, seed):
     after_state = seed % 4 > 0
     wait = chance.uniform(0, 1 if after_state else 12)
     kill = killer(chance, which)
-    kept = learning_killed_and_gone_on_with(command, file, learnt, kill, wait=wait, after_state=after_state)
+    kept = learning_killed_and_gone_on_with(
+        command, file, learnt, kill, wait=wait, after_state=after_state
+    )
     print(
         f"killed: {which}, {wait:.2f} s after {'a state' if after_state else 'the start'}; state kept: {kept}"
     )

@@ -42,13 +42,16 @@ with beside(Path(sys.argv[1])) as new:
 @pytest.mark.parametrize("how", ["exit", "raise"])
 def test_stopped_at_any_call_the_old_or_the_new_is_whole_and_nothing_else_stays(tmp_path, way, how):
     done = subprocess.run(
-        [sys.executable, kills.__file__, how, way, tmp_path], capture_output=True, text=True, check=False
+        [sys.executable, kills.__file__, how, way, tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     seen = json.loads(done.stdout)
-    assert {"mkdir", "lock", "exchange", "unlink", "rmdir"} | ({"rename"} if way == "renames" else set()) <= {
-        *seen["calls"]
-    }
+    assert {"mkdir", "lock", "exchange", "unlink", "rmdir"} | (
+        {"rename"} if way == "renames" else set()
+    ) <= {*seen["calls"]}
     assert seen["first"] > 20 and (seen["second"] > 100 or how == "raise")
 
 
@@ -70,7 +73,9 @@ def cut_short(place: Path, monkeypatch) -> None:
         patched.setattr(atomic, "_put_back", lambda *arguments: None)
         patched.setattr(atomic.shutil, "rmtree", lambda *arguments, **options: None)
         patched.setattr(
-            Path, "rename", lambda path, to, ours=Path.rename: ours(path, to) if path == place else 1 / 0
+            Path,
+            "rename",
+            lambda path, to, ours=Path.rename: ours(path, to) if path == place else 1 / 0,
         )
         with pytest.raises(ZeroDivisionError):
             write_new(place)
@@ -86,7 +91,9 @@ def recording(tmp_path_factory, melody):
 
 @pytest.fixture(scope="module")
 def analysis(recording):
-    return otowake.analyse(otowake.load(recording), stages=["components"], n_components=3, max_iter=10)
+    return otowake.analyse(
+        otowake.load(recording), stages=["components"], n_components=3, max_iter=10
+    )
 
 
 @pytest.fixture
@@ -138,7 +145,11 @@ def test_a_result_that_was_set_aside_is_not_replaced_unless_told(result, analysi
 
 
 def contents_of(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_what_the_former_version_set_aside_is_put_back(result):
@@ -156,7 +167,10 @@ def test_what_the_former_version_set_aside_is_put_back(result):
 def test_what_a_living_process_writes_stays_and_what_a_dead_one_left_goes(tmp_path):
     place = tmp_path / "result"
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, place], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLD, place],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         new = Path(process.stdout.readline().strip())
         with beside(place) as mine:
@@ -234,7 +248,9 @@ def test_the_umask_says_who_may_read_and_write_results(tmp_path, analysis, umask
         otowake.save_analysis(analysis, tmp_path / "deep" / "result", overwrite=True)
         Checkpoint(tmp_path / "deep" / ".x.checkpoint", 0, "key").write({"W": np.ones(2)})
         otowake.write_report(analysis, tmp_path / "deep" / "report.html")
-        save_dictionary(Dictionary(np.ones((2, 1)), np.ones(2), np.ones(1), {}), tmp_path / "deep" / "d.npz")
+        save_dictionary(
+            Dictionary(np.ones((2, 1)), np.ones(2), np.ones(1), {}), tmp_path / "deep" / "d.npz"
+        )
     finally:
         os.umask(before)
     found = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep").rglob("*")}
@@ -247,7 +263,10 @@ def test_the_umask_says_who_may_read_and_write_results(tmp_path, analysis, umask
 
 
 def test_a_name_that_the_file_system_refuses_is_said_before_the_work(tmp_path):
-    with pytest.raises(otowake.errors.CannotWrite, match="too long"), new_folder(tmp_path / ("x" * 300)):
+    with (
+        pytest.raises(otowake.errors.CannotWrite, match="too long"),
+        new_folder(tmp_path / ("x" * 300)),
+    ):
         raise AssertionError("the work began")
     assert [*itertools.islice(tmp_path.iterdir(), 1)] == []
 

@@ -17,7 +17,9 @@ SECONDS = 1.5
 def music(rate=RATE, channels=2):
     """A tone that starts at 0.5 s, different in each channel."""
     t = np.arange(round(SECONDS * rate)) / rate
-    return np.stack([(t >= 0.5) * 0.5 * np.sin(2 * np.pi * hz * t) for hz in (440, 660)[:channels]], axis=1)
+    return np.stack(
+        [(t >= 0.5) * 0.5 * np.sin(2 * np.pi * hz * t) for hz in (440, 660)[:channels]], axis=1
+    )
 
 
 def onset(audio):
@@ -28,8 +30,14 @@ def write_media(path, x, rate, codec, sample_format, container=None, video=False
     """Encode with PyAV; shape (sample, channel)."""
     layout = "stereo" if x.shape[1] == 2 else "mono"
     with av.open(str(path), "w", format=container) as out:
-        picture = out.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p") if video else None
-        stream = out.add_stream(codec, rate=rate, layout=layout, format=sample_format, bit_rate=192_000)
+        picture = (
+            out.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
+            if video
+            else None
+        )
+        stream = out.add_stream(
+            codec, rate=rate, layout=layout, format=sample_format, bit_rate=192_000
+        )
         if picture:
             for _ in range(15):
                 black = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
@@ -95,7 +103,9 @@ def test_opus(tmp_path):
         ("x.webm", "libopus", "flt", None, False),
     ],
 )
-def test_what_pyav_reads_begins_where_it_should(tmp_path, name, codec, sample_format, container, video):
+def test_what_pyav_reads_begins_where_it_should(
+    tmp_path, name, codec, sample_format, container, video
+):
     rate = 48000 if codec == "libopus" else RATE
     write_media(tmp_path / name, music(rate), rate, codec, sample_format, container, video)
     audio = load(tmp_path / name)
@@ -139,7 +149,9 @@ def test_an_mp3_cut_in_half_is_read_as_far_as_it_goes(tmp_path):
     soundfile.write(tmp_path / "x.mp3", np.tile(music(), (6, 1)), RATE)
     whole = (tmp_path / "x.mp3").read_bytes()
     (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2])
-    with pytest.warns(InputWarning, match=r"damaged or cut short; 4.\d+ s of the 9.\d+ s it promises"):
+    with pytest.warns(
+        InputWarning, match=r"damaged or cut short; 4.\d+ s of the 9.\d+ s it promises"
+    ):
         audio = load(tmp_path / "cut.mp3")
     assert audio.duration == pytest.approx(4.5, abs=0.3)
 
@@ -206,7 +218,11 @@ def test_a_recording_beyond_the_limit_is_refused_while_it_is_read(tmp_path, monk
         ("x.mp3", b"these are words, not music\n" * 50, "no sound could be read from this file"),
         ("x.wav", b"RIFF\x00\x00\x00\x00WAVE", "no sound could be read from this file"),
         ("x.flac", bytes(range(256)) * 8, "no sound could be read from this file"),
-        ("x.m4a", b"\x00\x00\x00\x18ftypM4A " + bytes(300), "no sound could be read from this file"),
+        (
+            "x.m4a",
+            b"\x00\x00\x00\x18ftypM4A " + bytes(300),
+            "no sound could be read from this file",
+        ),
     ],
 )
 @pytest.mark.parametrize("pyav", [True, False])

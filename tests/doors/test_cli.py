@@ -59,7 +59,9 @@ def test_several_files_and_a_bad_one(tmp_path, recording):
     done = run("split", *files, "-o", tmp_path / "out", *FAST)
     assert done.returncode == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["melody", "melody-2"]
-    assert re.fullmatch(r"Error: .*bad\.mp3: no sound could be read.*\n1 of 3 files failed\.\n", done.stderr)
+    assert re.fullmatch(
+        r"Error: .*bad\.mp3: no sound could be read.*\n1 of 3 files failed\.\n", done.stderr
+    )
 
 
 def test_options_from_the_line_and_from_a_file(tmp_path, recording):
@@ -82,8 +84,18 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     fit = facts["options"]["fit"]
-    assert (fit["n_components"], fit["loss"], fit["seed"], fit["max_iter"]) == (4, "euclidean", 6, 3)
-    assert facts["options"]["note"] == {"transcriber": "listener", "clean": 2, "bend": True, "names": "iroha"}
+    assert (fit["n_components"], fit["loss"], fit["seed"], fit["max_iter"]) == (
+        4,
+        "euclidean",
+        6,
+        3,
+    )
+    assert facts["options"]["note"] == {
+        "transcriber": "listener",
+        "clean": 2,
+        "bend": True,
+        "names": "iroha",
+    }
     assert facts["input"]["duration"] == 1.5 and facts["input"]["samples"] == 33075
 
 
@@ -114,7 +126,11 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         (["split", "x.wav", "--options", "none.toml"], 1, "none.toml: there is no such file"),
         (["split", "x.wav", "--lang", "de"], 1, "lang must be one of en, ja; it is de."),
         (["split"], 2, "Error: give at least one file; see --help."),
-        (["split", "x.wav", "--colour", "red"], 2, "Error: there is no option --colour; see --help."),
+        (
+            ["split", "x.wav", "--colour", "red"],
+            2,
+            "Error: there is no option --colour; see --help.",
+        ),
         (["spilt", "x.wav"], 2, "Error: there is no command spilt; see --help."),
     ],
 )
@@ -158,7 +174,8 @@ def test_an_existing_result_is_kept_unless_told(tmp_path, recording):
     kept = run("split", recording, "-o", tmp_path, *FAST)
     assert (
         kept.returncode == 1
-        and "exists already and is kept; replace it with overwrite (in a shell --overwrite)" in kept.stderr
+        and "exists already and is kept; replace it with overwrite (in a shell --overwrite)"
+        in kept.stderr
     )
     assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns == before
     assert run("split", recording, "-o", tmp_path, "--overwrite", *FAST).returncode == 0
@@ -269,7 +286,18 @@ def test_progress_is_shown_in_a_terminal_and_ctrl_c_keeps_what_there_is(tmp_path
 
 @pytest.mark.parametrize("solver", ["accelerated", "adam"])
 def test_a_run_that_is_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, recording, solver):
-    options = ["--solver", solver, "--max-iter", 3000, "--tol", 0, "--checkpoint", 0.05, "--n-components", 8]
+    options = [
+        "--solver",
+        solver,
+        "--max-iter",
+        3000,
+        "--tol",
+        0,
+        "--checkpoint",
+        0.05,
+        "--n-components",
+        8,
+    ]
     assert run("split", recording, "-o", tmp_path / "unbroken", *options).returncode == 0
     broken = tmp_path / "broken"
     arguments = [sys.executable, "-m", "otowake", "split", recording, "-o", broken, *options]
@@ -297,7 +325,13 @@ def test_without_arguments_there_is_help():
     assert done.returncode == 0 and "split" in done.stdout and "Traceback" not in done.stderr
 
 
-ALL_NAMES = ("名前 {x} %s $HOME.wav", "é😀'.wav", "あ" * 83 + ".wav", "x" * 251 + ".wav", "l" * 249 + ".mp3")
+ALL_NAMES = (
+    "名前 {x} %s $HOME.wav",
+    "é😀'.wav",
+    "あ" * 83 + ".wav",
+    "x" * 251 + ".wav",
+    "l" * 249 + ".mp3",
+)
 HARD_NAMES = (
     "..wav",
     "...mp3",
@@ -321,7 +355,9 @@ def test_any_name_will_do(tmp_path, recording):
     names = [path.name for path in out.iterdir()]
     assert len(names) == len(paths) and all((out / name / "figure.png").is_file() for name in names)
     assert {name[:-4] for name in ALL_NAMES} < {*names}
-    assert not [name for name in names if name[0] == "." or name[-1] in ". " or set(name) & set('\n:?"<\\')]
+    assert not [
+        name for name in names if name[0] == "." or name[-1] in ". " or set(name) & set('\n:?"<\\')
+    ]
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.wav", b"a" * 300 + b".wav"])
@@ -332,7 +368,9 @@ def test_names_that_cannot_be_get_one_sentence(tmp_path, name):
         cwd=tmp_path,
         check=False,
     )
-    assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"Traceback" not in done.stderr
+    assert (
+        done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"Traceback" not in done.stderr
+    )
 
 
 def test_no_cache_folder_makes_no_noise(tmp_path, recording):
@@ -350,8 +388,13 @@ def test_the_demo_does_not_replace_another_result(tmp_path, recording):
 
 
 def test_two_runs_at_once_do_not_replace_each_other(tmp_path, recording):
-    arguments = list(map(str, [sys.executable, "-m", "otowake", "split", recording, "-o", tmp_path, *FAST]))
-    both = [subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    arguments = list(
+        map(str, [sys.executable, "-m", "otowake", "split", recording, "-o", tmp_path, *FAST])
+    )
+    both = [
+        subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
     assert sorted(process.wait(120) for process in both) == [0, 1]
     for process in both:
         process.stderr.close()

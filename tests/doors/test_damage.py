@@ -38,7 +38,9 @@ def put(path: Path, kind: str) -> None:
     KINDS[kind](path)
 
 
-@pytest.mark.parametrize("name", ["analysis.json", "factors.npz", "stems.npz", "notes.csv", "given.csv"])
+@pytest.mark.parametrize(
+    "name", ["analysis.json", "factors.npz", "stems.npz", "notes.csv", "given.csv"]
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_results_with_something_else_in_the_place_of_a_file(result, name, kind):
     put(result / name, kind)
@@ -145,7 +147,9 @@ def test_arrays_of_stems_that_are_not_what_they_must_be(result, name, how):
 
 @pytest.mark.parametrize("how", ["nan", "words"])
 @pytest.mark.parametrize("name", ["factors.npz", "stems.npz"])
-def test_every_command_gives_one_sentence_for_damaged_arrays(tmp_path, whole_files, result, name, how):
+def test_every_command_gives_one_sentence_for_damaged_arrays(
+    tmp_path, whole_files, result, name, how
+):
     with np.load(result / name) as file:
         values = file["W" if name == "factors.npz" else "W0"]
     with_arrays(result / name, **{"W" if name == "factors.npz" else "W0": other(values, how)})
@@ -296,7 +300,9 @@ def test_arrays_come_back_in_the_order_of_bytes_of_the_machine(result):
 
 
 def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
-    monkeypatch.setattr("otowake.tables.notes_found", lambda *given: print("more", file=sys.stderr) or [])
+    monkeypatch.setattr(
+        "otowake.tables.notes_found", lambda *given: print("more", file=sys.stderr) or []
+    )
     with pytest.raises(Worse, match="more"):
         command("show", "FOLDER")(result, result)
 
@@ -315,7 +321,9 @@ def test_checkpoints_that_are_not_what_they_must_be(tmp_path, planted, name, how
     state = {key: np.asarray(value) for key, value in kept[-1].items()}
     factorize(planted, n_components=2, max_iter=40, tol=0, resume=state)
     other_state = (
-        {**state, name: other(state[name], how)} if how else {k: v for k, v in state.items() if k != name}
+        {**state, name: other(state[name], how)}
+        if how
+        else {k: v for k, v in state.items() if k != name}
     )
     Checkpoint(tmp_path / "x", 1, "key").write(other_state)
     with pytest.raises(BadInput, match="the checkpoint belongs to another"):

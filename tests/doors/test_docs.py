@@ -74,13 +74,17 @@ def code_alone(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(kind, re.sub(r" *# .*", "", content)) for kind, content in plain]
 
 
-@pytest.mark.parametrize("name", ["benchmarks.md", "choosing.md", "accuracy.md", "manual.md", "cost.md"])
+@pytest.mark.parametrize(
+    "name", ["benchmarks.md", "choosing.md", "accuracy.md", "manual.md", "cost.md"]
+)
 def test_both_languages_have_the_same_figures(name):
     assert list(figures(page("ja", name))) == list(figures(page("en", name)))
 
 
 def test_both_readmes_have_the_same_code_and_figures():
-    english, japanese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md"))
+    english, japanese = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md")
+    )
     assert levels(japanese) == levels(english)
     spoken = re.compile(r' *#.*|,? ?(language=)?"ja"')
     assert [(kind, spoken.sub("", content)) for kind, content in blocks(japanese)] == [
@@ -116,7 +120,9 @@ def test_the_reference_has_every_public_name_and_the_options_every_spec():
     reference = "".join(page("en", name) for name in PAGES if name.startswith("reference/"))
     named = set(re.findall(r"auto\w+:: otowake\.(\w+)$", reference, re.MULTILINE))
     assert named >= {*otowake.__all__, *otowake.NEEDS_EXTRA} - {"__version__", "plot"}
-    assert set(re.findall(r"auto\w+:: otowake\.plot\.(\w+)", reference)) == set(otowake.plot.__all__)
+    assert set(re.findall(r"auto\w+:: otowake\.plot\.(\w+)", reference)) == set(
+        otowake.plot.__all__
+    )
     specs = set(re.findall(r"\{options\} (\w+)", page("en", "options.md")))
     assert specs == {
         spec.__name__

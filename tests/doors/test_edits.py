@@ -44,11 +44,15 @@ def folder(kept, tmp_path):
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def stems(folder):
-    return {path.stem: soundfile.read(path, always_2d=True)[0] for path in (folder / "stems").iterdir()}
+    return {
+        path.stem: soundfile.read(path, always_2d=True)[0] for path in (folder / "stems").iterdir()
+    }
 
 
 def test_a_folder_read_back_sounds_as_it_did(kept, analysis):
@@ -77,7 +81,9 @@ def test_without_the_recording_the_sound_is_what_its_parts_add_up_to(folder, rec
     assert json.loads((folder / "analysis.json").read_text())["input"] == facts["input"]
 
 
-def test_the_command_corrects_a_folder_and_gives_back_what_was_found(folder, recording, tmp_path, capsys):
+def test_the_command_corrects_a_folder_and_gives_back_what_was_found(
+    folder, recording, tmp_path, capsys
+):
     before = contents(folder)
     mine = tmp_path / "mine.json"
     mine.write_text(json.dumps({"version": 1, "edits": [MOVE, ADD]}), encoding="utf-8-sig")
@@ -138,7 +144,10 @@ def test_what_does_not_follow_from_the_notes_is_kept(folder):
         (b"[" + b" " * MOST_BYTES + b"]", "it is larger than 16 MiB"),
         (b'{"version": 1, "edits": 5}', "corrections must be"),
         (b'{"version": 9, "edits": []}', "corrections must be"),
-        (b'[{"do": "move", "notes": [0], "part": "../../etc/passwd"}]', "edit 1 (move): part must be"),
+        (
+            b'[{"do": "move", "notes": [0], "part": "../../etc/passwd"}]',
+            "edit 1 (move): part must be",
+        ),
         (
             b'[{"do": "delete", "notes": [0]}, {"do": "delete", "notes": [0]}]',
             "edit 2 (delete): notes must be",

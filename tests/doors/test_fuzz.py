@@ -34,14 +34,18 @@ def test_damaged_files_of_every_kind_are_used_or_refused(whole_files):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("content", ["x=" + "[" * 50_000, "x=" + "9" * 5000, "#" * (MOST_OPTIONS + 1)])
+@pytest.mark.parametrize(
+    "content", ["x=" + "[" * 50_000, "x=" + "9" * 5000, "#" * (MOST_OPTIONS + 1)]
+)
 def test_option_files_too_deep_or_too_large(tmp_path, content):
     (tmp_path / "x.toml").write_text(content)
     with pytest.raises(BadInput, match=r"x\.toml: the option file could not be read"):
         specs_from(str(tmp_path / "x.toml"), {})
 
 
-@pytest.mark.parametrize("row", ["0,1,1e400", "0,1,nan", "0,1,1e300", "0,1,60\n0,1," + "9" * 200_000])
+@pytest.mark.parametrize(
+    "row", ["0,1,1e400", "0,1,nan", "0,1,1e300", "0,1,60\n0,1," + "9" * 200_000]
+)
 def test_numbers_that_no_note_has(tmp_path, row):
     (tmp_path / "x.csv").write_text(row)
     with pytest.raises(BadInput):
@@ -49,7 +53,11 @@ def test_numbers_that_no_note_has(tmp_path, row):
 
 
 def test_a_rate_at_which_a_block_would_be_terabytes(tmp_path):
-    head = b"RIFF\x64\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0" + b"\xff\xff\xff\x7f" + b"\xff\xff\xff\x7f\2\0\x10\0"
+    head = (
+        b"RIFF\x64\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0"
+        + b"\xff\xff\xff\x7f"
+        + b"\xff\xff\xff\x7f\2\0\x10\0"
+    )
     (tmp_path / "x.wav").write_bytes(head + b"data\x40\0\0\0" + bytes(64))
     with pytest.raises(BadInput, match="sampling rate is 2147483647 Hz"):
         load(tmp_path / "x.wav")

@@ -146,7 +146,9 @@ def check_split(program, recording, parent, names, why):
     assert code == INCOMPLETE
     assert err.count("\n") == 1 and err.startswith("Warning: ")
     assert all(f"{name} ({why}" in err for name in names)
-    assert {path.name for path in folder.iterdir()} == {file.name for file in FILES if there(file)} - names
+    assert {path.name for path in folder.iterdir()} == {
+        file.name for file in FILES if there(file)
+    } - names
     assert [path.name for path in parent.iterdir()] == ["melody"]
     said = f"Missing: {', '.join(name for name in FOLLOWING if name in names)};"
     assert said in out
@@ -184,7 +186,9 @@ def test_a_writer_that_fails_takes_nothing_with_it(tmp_path, monkeypatch, progra
     code, out, err = program(*command)
     assert (code, err) == (OK, "") and out.startswith(f"Made: {name}")
     read(parent / "melody")
-    assert {path.name for path in (parent / "melody").iterdir()} == {f.name for f in FILES if there(f)}
+    assert {path.name for path in (parent / "melody").iterdir()} == {
+        f.name for f in FILES if there(f)
+    }
     assert "Missing" not in program("show", parent / "melody")[1]
     assert program(*command) == (OK, f"{parent / 'melody'}: no file is missing.\n", "")
 
@@ -210,7 +214,9 @@ def test_any_two_writers_that_fail_take_nothing_with_them(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("name", DATA)
-def test_without_its_data_there_is_no_result(tmp_path, monkeypatch, program, recording, whole, name):
+def test_without_its_data_there_is_no_result(
+    tmp_path, monkeypatch, program, recording, whole, name
+):
     why, words = REASONS[0]
     monkeypatch.setattr(files, "FILES", broken({name}, why, copies=whole))
     code, out, err = program("split", recording, "-o", tmp_path / "out")
@@ -230,7 +236,9 @@ def result(whole, tmp_path):
     return shutil.copytree(whole, tmp_path / "melody")
 
 
-@pytest.mark.parametrize("listed", [None, 5, "notes.mid", {"a": 1}, [1, None, "../../x", "notes.mid"]])
+@pytest.mark.parametrize(
+    "listed", [None, 5, "notes.mid", {"a": 1}, [1, None, "../../x", "notes.mid"]]
+)
 def test_a_damaged_list_of_files_harms_nothing(result, program, listed):
     facts = json.loads((result / "analysis.json").read_text())
     (result / "analysis.json").write_text(json.dumps(facts | {"files": listed}))
@@ -241,9 +249,14 @@ def test_a_damaged_list_of_files_harms_nothing(result, program, listed):
 
 
 def test_in_python_the_folder_is_there_even_if_warnings_are_errors(tmp_path, learnt, without_jams):
-    with pytest.raises(IncompleteResult, match=r"notes\.jams \(KeyError: 'b'\).*: otowake repair /"):
+    with pytest.raises(
+        IncompleteResult, match=r"notes\.jams \(KeyError: 'b'\).*: otowake repair /"
+    ):
         otowake.save_analysis(learnt[0], tmp_path / "x")
-    assert missing_files(tmp_path / "x") == ["notes.jams"] and otowake.load_analysis(tmp_path / "x").notes
+    assert (
+        missing_files(tmp_path / "x") == ["notes.jams"]
+        and otowake.load_analysis(tmp_path / "x").notes
+    )
 
 
 def test_a_result_saved_anew_lacks_nothing(result):
@@ -270,7 +283,9 @@ def test_what_needs_sound_that_is_gone_is_said(result, monkeypatch):
     before = (result / "report.html").read_bytes()
     for module in ("loading", "recipe"):
         monkeypatch.setattr(f"otowake.io.{module}.sha256", lambda path: "another file")
-    with pytest.warns(IncompleteResult, match=r"^3 files .*stems \(.*the sound .*learning\.gif \(.*another"):
+    with pytest.warns(
+        IncompleteResult, match=r"^3 files .*stems \(.*the sound .*learning\.gif \(.*another"
+    ):
         made = otowake.repair_folder(result)
     assert made[0] == "notes.mid"
     assert missing_files(result) == ["stems", "components", "learning.gif"]
@@ -282,7 +297,9 @@ def test_a_correction_is_not_lost_to_a_file(result, program, without_jams, tmp_p
     edits = tmp_path / "edits.json"
     edits.write_text('{"version": 1, "edits": [{"do": "name", "component": 1, "name": "left"}]}')
     code, out, err = program("edit", result, "--edits", edits)
-    assert code == INCOMPLETE and "notes.jams (KeyError: 'b')" in err and "Missing: notes.jams" in out
+    assert (
+        code == INCOMPLETE and "notes.jams (KeyError: 'b')" in err and "Missing: notes.jams" in out
+    )
     assert otowake.load_analysis(result).components[0].name == "left"
     assert missing_files(result) == ["notes.jams"]  # not the one from before the correction
     assert (result / "learning.gif").is_file()
@@ -305,7 +322,9 @@ def test_made_again_without_a_table_it_is_still_the_same(result, program, withou
     assert err.endswith(f"otowake repair {tmp_path / 'new'}\n") and "notes.jams" in err
 
 
-def test_the_page_says_it_and_the_job_is_done(tmp_path, learnt, recording, monkeypatch, without_jams):
+def test_the_page_says_it_and_the_job_is_done(
+    tmp_path, learnt, recording, monkeypatch, without_jams
+):
     monkeypatch.setattr("otowake.web.work.analyse", lambda audio, **_: learnt[0])
     order = {"options": {}, "stages": list(STAGES), "language": "en", "folder": str(tmp_path)}
     order |= {"sound": str(recording), "name": "melody.wav", "sound_minutes": 1}
@@ -336,7 +355,9 @@ def test_in_an_archive_it_is_a_remark(tmp_path, monkeypatch, learnt, recording):
     assert (outcome.state, outcome.incomplete) == ("done", True)
     assert "notes.mid (KeyError: 'b')" in outcome.remark
     assert outcome.remark.endswith(f"otowake repair {tmp_path / 'results/x/melody'}")
-    assert missing_files(tmp_path / "results/x/melody") == ["notes.mid"]  # figures were not asked for
+    assert missing_files(tmp_path / "results/x/melody") == [
+        "notes.mid"
+    ]  # figures were not asked for
     monkeypatch.setattr(files, "FILES", broken({"notes.mid"}, OSError(errno.ENOSPC, "No space")))
     outcome = analyse_one(replace(task, folder="results/x/2"), lambda audio, **_: learnt[0])
     assert outcome.state == "stopped" and not (tmp_path / "results/x/2").exists()

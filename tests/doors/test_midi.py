@@ -59,7 +59,9 @@ def test_the_demo_is_read_as_its_table_says():
 def test_running_status_and_velocity_0(read):
     notes = read(
         header(0, 1),
-        track(b"\x00\x90\x3c\x40", wait(480) + b"\x3c\x00", b"\x00\x40\x7f", wait(240) + b"\x40\x00"),
+        track(
+            b"\x00\x90\x3c\x40", wait(480) + b"\x3c\x00", b"\x00\x40\x7f", wait(240) + b"\x40\x00"
+        ),
     )
     assert spans(notes) == [(0, 0.5, 60), (0.5, 0.75, 64)]
     assert [n.velocity for n in notes] == [64 / 127, 1.0]
@@ -97,7 +99,14 @@ def test_the_first_to_begin_is_the_first_to_end_and_what_is_held_ends_with_the_f
     on, off = b"\x90\x3c\x40", b"\x80\x3c\x00"
     notes = read(
         header(0, 1),
-        track(b"\x00" + on, wait(480) + on, wait(480) + off, wait(480) + off, b"\x00" + on, tempo(960, 1)),
+        track(
+            b"\x00" + on,
+            wait(480) + on,
+            wait(480) + off,
+            wait(480) + off,
+            b"\x00" + on,
+            tempo(960, 1),
+        ),
     )
     assert spans(notes) == [(0, 1, 60), (0.5, 1.5, 60), (1.5, 2.5, 60)]
     assert read(header(0, 1), track(b"\x00" + off)) == []
@@ -137,7 +146,8 @@ def in_ticks(notes, per_second):
 
 def by_ourselves(path):
     return [
-        (n.onset, n.offset, n.midi, round(127 * n.velocity), n.programme, n.is_drum) for n in read_notes(path)
+        (n.onset, n.offset, n.midi, round(127 * n.velocity), n.programme, n.is_drum)
+        for n in read_notes(path)
     ]
 
 
@@ -275,7 +285,9 @@ def test_cut_files_are_refused(tmp_path, share):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(
     st.lists(
-        st.tuples(st.integers(0, len(DEMO.read_bytes()) - 1), st.integers(0, 255)), min_size=1, max_size=20
+        st.tuples(st.integers(0, len(DEMO.read_bytes()) - 1), st.integers(0, 255)),
+        min_size=1,
+        max_size=20,
     )
 )
 def test_changed_bytes_are_borne(tmp_path, changes):
@@ -286,7 +298,12 @@ def test_changed_bytes_are_borne(tmp_path, changes):
     refused(tmp_path / "x.mid")
 
 
-TWO = (b"\x00\x90\x3c\x5a", wait(480) + b"\x80\x3c\x00", b"\x00\x90\x3e\x5a", wait(480) + b"\x80\x3e\x00")
+TWO = (
+    b"\x00\x90\x3c\x5a",
+    wait(480) + b"\x80\x3c\x00",
+    b"\x00\x90\x3e\x5a",
+    wait(480) + b"\x80\x3e\x00",
+)
 BODY = b"".join(TWO)
 END = b"\x00\xff\x2f\x00"
 FILE = header(0, 1) + track(*TWO)
@@ -316,7 +333,8 @@ def riff(content):
         header(0, 1) + track(meta(0x58, b""), *TWO),
         header(0, 1) + track(meta(0x51, b"\x00\x00\x00"), *TWO),
         header(0, 1) + track(meta(0x51, b"\x07"), *TWO),
-        header(0, 1) + track(meta(0x54, b"\xff"), meta(0x21, b""), meta(0x7F, b""), meta(0x60, b"abc"), *TWO),
+        header(0, 1)
+        + track(meta(0x54, b"\xff"), meta(0x21, b""), meta(0x7F, b""), meta(0x60, b"abc"), *TWO),
         header(0, 1) + track(meta(3, "交響曲".encode("cp932")), *TWO),
         header(0, 1) + track(b"\x00\xf0\x05\x7e\x7f\x09\x01\xf7", b"\x00\xf7\x02\x01\x02", *TWO),
         header(0, 1) + track(b"\x00\xf9", b"\x00\xf4", b"\x00\xf8", b"\x00\xfe", *TWO),
@@ -362,10 +380,17 @@ def test_tracks_and_ports_are_players_of_their_own(read):
     """One key of one channel on two tracks; drums of the second port, which has own programmes."""
     one = track(b"\x00\xc0\x05", b"\x00\x90\x3c\x40", wait(960) + b"\x80\x3c\x00")
     two = track(b"\x00\x90\x3c\x40", wait(480) + b"\x80\x3c\x00")
-    other = track(meta(0x21, b"\x01"), b"\x00\x90\x3c\x40", b"\x00\x99\x26\x40", wait(240) + b"\x80\x3c\x00")
+    other = track(
+        meta(0x21, b"\x01"), b"\x00\x90\x3c\x40", b"\x00\x99\x26\x40", wait(240) + b"\x80\x3c\x00"
+    )
     notes = read(header(1, 3), one, two, other)
     found = sorted((n.is_drum, n.programme, n.midi, n.offset) for n in notes)
-    assert found == [(False, 0, 60, 0.25), (False, 5, 60, 0.5), (False, 5, 60, 1.0), (True, 0, 38, 1.0)]
+    assert found == [
+        (False, 0, 60, 0.25),
+        (False, 5, 60, 0.5),
+        (False, 5, 60, 1.0),
+        (True, 0, 38, 1.0),
+    ]
 
 
 pieces = st.sampled_from(
@@ -383,7 +408,9 @@ pieces = st.sampled_from(
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
-@given(st.lists(pieces | st.binary(max_size=9), max_size=25), st.integers(0, 3), st.integers(0, 65535))
+@given(
+    st.lists(pieces | st.binary(max_size=9), max_size=25), st.integers(0, 3), st.integers(0, 65535)
+)
 def test_any_bytes_are_notes_or_a_sentence(tmp_path, chunks, kind, unit):
     """Parts of real files in any order, behind a header and without one."""
     for start in (b"", header(kind, 1, unit), header(kind, 1) + b"MTrk\0\0\0\x30"):
@@ -414,7 +441,10 @@ def test_garbage_is_borne(tmp_path, garbage, kind, unit):
         (header(0, 1, 0) + track(b"\x00\x90\x3c\x40"), "unit of time, 0"),
         (header(0, 1, (-23 << 8) | 40) + track(b"\x00\x90\x3c\x40"), "unit of time"),
         (header(0, 1) + b"MTrk\x7f\xff\xff\xff" + b"\xff" * 100_000, "no end"),
-        (header(0, 1, 1) + track(b"\x00\x90\x3c\x40", b"\xff\xff\xff\x7f\x80\x3c\x00"), "longer than a day"),
+        (
+            header(0, 1, 1) + track(b"\x00\x90\x3c\x40", b"\xff\xff\xff\x7f\x80\x3c\x00"),
+            "longer than a day",
+        ),
         (header(0, 1, 1) + track(b"\xff" * 4000 + b"\x7f\x90\x3c\x40"), "large"),
         (b"RIFF" + bytes(100), "MThd"),
         (header(0, 1) + track() + bytes(midi.MOST_BYTES), "larger than 2 MiB"),
@@ -440,7 +470,11 @@ def test_what_cannot_be_written(tmp_path):
     with pytest.raises(CannotWrite, match="could not be written"):
         write_notes([Note(0, 1, 60)], tmp_path / "no" / "x.mid")
     write_notes([Note(0, 1, 60)], tmp_path / "x.mid")
-    for notes, options in [([], {"tempo": 0}), ([], {"tempo": float("nan")}), ([Note(0, 1e6, 60)], {})]:
+    for notes, options in [
+        ([], {"tempo": 0}),
+        ([], {"tempo": float("nan")}),
+        ([Note(0, 1e6, 60)], {}),
+    ]:
         with pytest.raises(BadInput, match="must be a number from"):
             write_notes(notes, tmp_path / "x.mid", **options)
     assert len(read_notes(tmp_path / "x.mid")) == 1
@@ -450,9 +484,9 @@ def test_what_cannot_be_written(tmp_path):
 def test_running_status_is_what_mido_writes():
     """So that the reader is tested with what other programs make too."""
     out = io.BytesIO()
-    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on", note=60 + k) for k in range(3)])]).save(
-        file=out
-    )
+    mido.MidiFile(
+        tracks=[mido.MidiTrack([mido.Message("note_on", note=60 + k) for k in range(3)])]
+    ).save(file=out)
     assert out.getvalue().count(b"\x90") == 1
 
 
@@ -473,8 +507,18 @@ def test_each_named_track_has_its_own_notes_and_channel(tmp_path):
         for track in mido.MidiFile(tmp_path / "x.mid").tracks[1:]
     }
     assert list(heard) == ["", "violin", "violin-2", "kick", "hi-hat"]
-    assert [[key for _, key in played] for played in heard.values()] == [[50], [60], [60], [36], [42]]
+    assert [[key for _, key in played] for played in heard.values()] == [
+        [50],
+        [60],
+        [60],
+        [36],
+        [42],
+    ]
     channels = [played[0][0] for played in heard.values()]
     assert len({*channels[:3]}) == 3 and channels[3:] == [9, 9] and 9 not in channels[:3]
-    again = sorted(read_notes(tmp_path / "x.mid"), key=lambda note: (note.onset, note.offset, note.midi))
-    assert [(n.onset, n.offset, n.midi) for n in again] == sorted((n.onset, n.offset, n.midi) for n in notes)
+    again = sorted(
+        read_notes(tmp_path / "x.mid"), key=lambda note: (note.onset, note.offset, note.midi)
+    )
+    assert [(n.onset, n.offset, n.midi) for n in again] == sorted(
+        (n.onset, n.offset, n.midi) for n in notes
+    )

@@ -78,9 +78,13 @@ SCORES = {
 @pytest.mark.parametrize("name", SCORES)
 def test_every_score_is_valid(tmp_path, schema, name, capfd):
     write_score(path=tmp_path / "x.musicxml", **SCORES[name])
-    assert [f"{each.path}: {each.reason}" for each in schema.iter_errors(tmp_path / "x.musicxml")] == []
+    assert [
+        f"{each.path}: {each.reason}" for each in schema.iter_errors(tmp_path / "x.musicxml")
+    ] == []
     root = ET.parse(tmp_path / "x.musicxml").getroot()
-    ids = [each.get("id") for kind in ("score-part", "score-instrument") for each in root.iter(kind)]
+    ids = [
+        each.get("id") for kind in ("score-part", "score-instrument") for each in root.iter(kind)
+    ]
     assert len(set(ids)) == len(ids) == 2 * len(root.findall("part"))
     assert capfd.readouterr() == ("", "")
 
@@ -100,7 +104,9 @@ def test_the_schema_finds_what_is_wrong(tmp_path, schema):
 
 def test_what_lies_below_the_lowest_pitch_of_musicxml_is_an_octave_higher(tmp_path):
     for key in KEYS:
-        write_score([Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST)], tmp_path / "x.musicxml", key=key)
+        write_score(
+            [Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST)], tmp_path / "x.musicxml", key=key
+        )
         score = music21.converter.parse(tmp_path / "x.musicxml")
         assert [note.pitch.midi for note in score.flatten().notes] == [23, 12, 12]
 
@@ -115,7 +121,9 @@ def test_music21_knows_the_tones_of_every_kind(quality):
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{spelled(key.tonic, key)}-{key.mode}")
 def test_every_chord_is_written_with_its_root_kind_and_bass(key):
     for chord in chords_in(key):
-        harmony = music21.musicxml.m21ToXml.MeasureExporter().chordSymbolToXml(_symbol(music21, chord))
+        harmony = music21.musicxml.m21ToXml.MeasureExporter().chordSymbolToXml(
+            _symbol(music21, chord)
+        )
         tones = {}
         for tone in ("root", "bass"):
             place = harmony.find(tone)

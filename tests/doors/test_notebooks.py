@@ -74,7 +74,9 @@ def test_the_chapters_are_the_manuals_and_go_on(source):
 
 def test_both_languages_run_the_same_code():
     plain = [
-        re.sub(r"(, )?(language=)?'(ja|en)'", "", ast.unparse(ast.parse("\n".join(code_of(source)))))
+        re.sub(
+            r"(, )?(language=)?'(ja|en)'", "", ast.unparse(ast.parse("\n".join(code_of(source))))
+        )
         for source in SOURCES
     ]
     assert plain[0] == plain[1]
@@ -94,7 +96,10 @@ def test_the_notebook_runs_shows_and_saves(source, shell, tmp_path, monkeypatch)
         sum(html.count("<audio") for html in htmls) == 7
     )  # recording, three components, one part, two notes
     live = [found[cell] for cell in code if "live_figure" in cell]
-    assert [{"image/png"} <= data.keys() for outputs in live for data in outputs[:1]] == [True, True]
+    assert [{"image/png"} <= data.keys() for outputs in live for data in outputs[:1]] == [
+        True,
+        True,
+    ]
     assert all(len([data for data in outputs if "image/png" in data]) > 1 for outputs in live)
     figures = [cell for cell in code if cell.startswith("otowake.plot.")]
     assert len(figures) == 3 and all("image/png" in found[cell][0] for cell in figures)
@@ -106,7 +111,9 @@ def test_the_notebook_runs_shows_and_saves(source, shell, tmp_path, monkeypatch)
         source.stem == "manual_ja"
     )
     saved = tmp_path / "otowake-results" / "demo"
-    assert {"figure.png", "notes.mid", "stems", "components"} <= {path.name for path in saved.iterdir()}
+    assert {"figure.png", "notes.mid", "stems", "components"} <= {
+        path.name for path in saved.iterdir()
+    }
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
@@ -141,7 +148,9 @@ def embedded(html):
 )
 def test_a_player_holds_the_sound(channels, rate, kind):
     t = np.arange(rate) / rate
-    samples = np.array([0.5 * np.sin(2 * np.pi * 220 * (c + 1) * t) for c in range(channels)], np.float32)
+    samples = np.array(
+        [0.5 * np.sin(2 * np.pi * 220 * (c + 1) * t) for c in range(channels)], np.float32
+    )
     player = notebook.player(otowake.Audio(samples, rate, "<b>"))
     got, sound, at = embedded(player._repr_html_())
     assert (got, at, sound.shape[1]) == (kind, rate, channels)
@@ -176,5 +185,7 @@ def test_the_progress_bar_in_a_notebook_needs_no_widgets(shell, planted):
         with console.progress("a < b", "ja", jupyter) as watch:
             fit = otowake.factorize(planted, n_components=2, max_iter=30, tol=0, watch=watch)
     last = captured.outputs[-1].data
-    assert last["text/html"].startswith('<div>a &lt; b <progress max="30" value="30"></progress> 反復 30/30')
+    assert last["text/html"].startswith(
+        '<div>a &lt; b <progress max="30" value="30"></progress> 反復 30/30'
+    )
     assert last["text/plain"] == f"a < b 反復 30/30、損失 {fit.loss:,.6g}"

@@ -101,7 +101,9 @@ def test_a_folder_read_back_gives_the_notes_again(folder, heard):
     again = load_analysis(folder)
     assert again.notes == heard.notes
     assert [chord.name for chord in again.chords] == [chord.name for chord in heard.chords]
-    assert again.key == heard.key and again.note_spec == heard.note_spec and again.stages == ("notes",)
+    assert (
+        again.key == heard.key and again.note_spec == heard.note_spec and again.stages == ("notes",)
+    )
     np.testing.assert_allclose(again.rhythm.beats, heard.rhythm.beats, atol=1e-4)
     for name in ("tempo", "metre", "downbeat"):
         assert getattr(again.rhythm, name) == getattr(heard.rhythm, name)
@@ -109,9 +111,15 @@ def test_a_folder_read_back_gives_the_notes_again(folder, heard):
 
 
 def test_components_and_notes_lie_side_by_side(tmp_path, melody):
-    both = otowake.analyse(melody, stages=["components", "notes"], n_components=3, max_iter=10, clean=0)
+    both = otowake.analyse(
+        melody, stages=["components", "notes"], n_components=3, max_iter=10, clean=0
+    )
     folder = save_analysis(both, tmp_path / "both")
-    assert {path.name for path in folder.iterdir()} >= FILES | {"factors.npz", "figure.png", "components"}
+    assert {path.name for path in folder.iterdir()} >= FILES | {
+        "factors.npz",
+        "figure.png",
+        "components",
+    }
     again = load_analysis(folder)
     assert again.stages == ("components", "notes") and again.notes == both.notes
     np.testing.assert_array_equal(again.fit.W, both.fit.W)
@@ -157,7 +165,9 @@ def test_labels_in_every_style(tmp_path, names, first):
 def test_the_midi_file_has_tempo_velocity_and_bends_on_request(tmp_path):
     plain = save_analysis(analysed(NOTES), tmp_path / "plain") / "notes.mid"
     bent = save_analysis(analysed(NOTES, bend=True), tmp_path / "bent") / "notes.mid"
-    events = {path: [m for track in mido.MidiFile(path).tracks for m in track] for path in (plain, bent)}
+    events = {
+        path: [m for track in mido.MidiFile(path).tracks for m in track] for path in (plain, bent)
+    }
     tempo = next(m.tempo for m in events[plain] if m.type == "set_tempo")
     assert 60e6 / tempo == pytest.approx(find_rhythm(NOTES).tempo, rel=1e-3)
     assert not [m for m in events[plain] if m.type == "pitchwheel"]
@@ -174,7 +184,12 @@ def test_the_midi_file_has_tempo_velocity_and_bends_on_request(tmp_path):
 def test_notes_that_sound_together_are_bent_apart(tmp_path):
     notes = [Note(0, 1, 60 + i, cents=float(i)) for i in range(10)]
     write_notes(notes, tmp_path / "x.mid", bend=True)
-    channels = {m.channel for t in mido.MidiFile(tmp_path / "x.mid").tracks for m in t if m.type == "note_on"}
+    channels = {
+        m.channel
+        for t in mido.MidiFile(tmp_path / "x.mid").tracks
+        for m in t
+        if m.type == "note_on"
+    }
     assert len(channels) == 10 and 9 not in channels
     write_notes([Note(0, 1, 40 + i, cents=5.0) for i in range(20)], tmp_path / "x.mid", bend=True)
     assert len(read_notes(tmp_path / "x.mid")) == 20
@@ -194,14 +209,20 @@ def in_score(path):
                 length = int(element.findtext("duration") or 0)
                 if element.tag == "backup":
                     at -= length
-                elif element.tag == "forward" or (element.tag == "note" and element.find("chord") is None):
+                elif element.tag == "forward" or (
+                    element.tag == "note" and element.find("chord") is None
+                ):
                     at += length
                 furthest = max(furthest, at)
                 pitch = element.find("pitch")
-                if pitch is not None and "stop" not in [tie.get("type") for tie in element.findall("tie")]:
+                if pitch is not None and "stop" not in [
+                    tie.get("type") for tie in element.findall("tie")
+                ]:
                     step, octave = pitch.findtext("step"), int(pitch.findtext("octave"))
                     steps = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[step]
-                    found.append(12 * (octave + 1) + steps + int(float(pitch.findtext("alter") or 0)))
+                    found.append(
+                        12 * (octave + 1) + steps + int(float(pitch.findtext("alter") or 0))
+                    )
             bars.append(furthest / divisions)
         assert len(set(bars)) == 1, bars
     return root, sorted(found)
@@ -232,7 +253,9 @@ def test_wide_music_has_two_staves_and_keeps_every_note(tmp_path):
 
 def test_a_score_has_staves_for_each_part(tmp_path):
     """Two violins at the same note have it both; the piano is below, on two staves."""
-    piano = [Note(i / 2, i / 2 + 0.5, midi, programme=0) for i in range(16) for midi in (40, 64, 72)]
+    piano = [
+        Note(i / 2, i / 2 + 0.5, midi, programme=0) for i in range(16) for midi in (40, 64, 72)
+    ]
     violin = [Note(i / 2, i / 2 + 0.5, 72 + i % 3, programme=40) for i in range(16)]
     notes = [*piano, *violin, *violin, Note(1.0, 1.5, 36, is_drum=True)]
     places = {
@@ -305,7 +328,9 @@ def test_every_chord_has_a_name_in_jams():
     for root in range(12):
         for tones, _ in QUALITIES.values():
             for turn in range(len(tones)):
-                pitches = [60 + root + (tone - 12 if i == turn else tone) for i, tone in enumerate(tones)]
+                pitches = [
+                    60 + root + (tone - 12 if i == turn else tone) for i, tone in enumerate(tones)
+                ]
                 (chord,) = find_chords([Note(0, 1, midi) for midi in pitches])
                 assert form.fullmatch(harte(chord.name)), chord
 
@@ -386,7 +411,9 @@ def test_score_on_the_command_line(tmp_path, folder):
     assert "onsets: precision 1.000, recall 1.000, F1 1.000" in done.stdout
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
     (tmp_path / "ref.csv").write_text("0.5,1,60\n1.2,1.6,62\n")
-    done = run(folder, tmp_path / "ref.csv", "--tolerance", "0.3", "--lang", "ja", "-o", tmp_path / "b.svg")
+    done = run(
+        folder, tmp_path / "ref.csv", "--tolerance", "0.3", "--lang", "ja", "-o", tmp_path / "b.svg"
+    )
     assert done.returncode == 0 and "再現率 1.000" in done.stdout
     for arguments, sentence in [
         ((folder, tmp_path / "no.csv"), "no.csv: there is no such file"),

@@ -55,10 +55,20 @@ def test_every_default_is_allowed(spec):
         (FitSpec, "effort", "huge", "effort must be one of normal, thorough; it is 'huge'."),
         (NoteSpec, "clean", 4, "clean must be a whole number from 0 to 3; it is 4."),
         (NoteSpec, "bend", "yes", "bend must be true or false; it is 'yes'."),
-        (NoteSpec, "names", "abc", "names must be one of letters, solfege, iroha, hz; it is 'abc'."),
+        (
+            NoteSpec,
+            "names",
+            "abc",
+            "names must be one of letters, solfege, iroha, hz; it is 'abc'.",
+        ),
         (LoadSpec, "duration", 0, "duration must be a number above 0; it is 0."),
         (LoadSpec, "start", -1, "start must be a number of at least 0; it is -1."),
-        (StftSpec, "hop", 2000, "hop must be a whole number from 1 to n_fft / 2 = 1024; it is 2000."),
+        (
+            StftSpec,
+            "hop",
+            2000,
+            "hop must be a whole number from 1 to n_fft / 2 = 1024; it is 2000.",
+        ),
     ],
 )
 def test_bad_values_get_one_sentence(spec, name, value, sentence):
@@ -69,7 +79,9 @@ def test_bad_values_get_one_sentence(spec, name, value, sentence):
 
 
 def test_unknown_options_are_errors():
-    with pytest.raises(BadInput, match="there is no option called componets; the options are: n_components"):
+    with pytest.raises(
+        BadInput, match="there is no option called componets; the options are: n_components"
+    ):
         FitSpec().with_options(componets=3)
 
 

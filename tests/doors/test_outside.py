@@ -119,9 +119,13 @@ def test_a_directory_that_would_fill_the_memory_is_refused():
 
 def test_arrays_come_back():
     file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, a=np.arange(3.0), b=np.array("word"), c=np.zeros((0, 4)))
+    np.savez_compressed(
+        file, allow_pickle=False, a=np.arange(3.0), b=np.array("word"), c=np.zeros((0, 4))
+    )
     found = arrays_of(file)
-    np.testing.assert_equal(found, {"a": np.arange(3.0), "b": np.array("word"), "c": np.zeros((0, 4))})
+    np.testing.assert_equal(
+        found, {"a": np.arange(3.0), "b": np.array("word"), "c": np.zeros((0, 4))}
+    )
 
 
 @pytest.mark.parametrize("content", [b"[" * 200_000, b" " * (MOST_JSON + 1), b"\xff", b""])
@@ -193,7 +197,9 @@ def test_reasons_are_one_line_that_is_safe_to_print():
     assert reason(ValueError("a\x1b[2J\nb.")) == "a [2J b"
     assert reason(ValueError("x" * LONGEST_REASON)) == "x" * LONGEST_REASON
     assert reason(ValueError("x" * (LONGEST_REASON + 1))) == "x" * LONGEST_REASON + "…"
-    assert reason(PermissionError(13, "Permission denied", "/a/b.json")) == "b.json: Permission denied"
+    assert (
+        reason(PermissionError(13, "Permission denied", "/a/b.json")) == "b.json: Permission denied"
+    )
     assert reason(NotADirectoryError(20, "Not a directory", "/a/b.json")) == "b.json is missing"
     assert reason(OSError(5, "Input/output error")) == "Input/output error"
     assert reason(OSError("something")) == "OSError: something"
@@ -235,7 +241,9 @@ def test_a_checkpoint_whose_key_is_no_text(tmp_path):
     assert Checkpoint(tmp_path / "x.npz", 1, "key").read() is None
 
 
-@pytest.mark.parametrize("content", [b"[]", b"{}", b'{"notes": [[0]]}', b"NaN", b'{"length": true}'])
+@pytest.mark.parametrize(
+    "content", [b"[]", b"{}", b'{"notes": [[0]]}', b"NaN", b'{"length": true}']
+)
 def test_drafts_of_the_web_page_that_are_damaged(tmp_path, content):
     (tmp_path / "draft.json").write_bytes(content)
     with pytest.raises(BadInput, match="not a result folder"):

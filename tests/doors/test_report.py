@@ -21,7 +21,9 @@ from otowake.report.words import WORDS
 from otowake.signal.resampling import resample
 
 HOSTILE = '</script><img src=x onerror="document.title=1">'
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,13 @@ def test_all_that_was_found_is_in_it(found, folder):
     assert course[0] == 0 and course[-1] == analysis.fit.n_iter
     assert set(course[1:-1]) <= {snapshot.iteration for snapshot in snapshots.frames}
     kinds = [track["kind"] for track in data["tracks"]]
-    assert kinds == ["mixture", "notes", *["part"] * len(analysis.parts), "other", *["component"] * 8]
+    assert kinds == [
+        "mixture",
+        "notes",
+        *["part"] * len(analysis.parts),
+        "other",
+        *["component"] * 8,
+    ]
     midi = next(file for file in data["files"] if file["name"] == "notes.mid")
     assert base64.b64decode(midi["data"]) == (folder / "notes.mid").read_bytes()
 
@@ -99,7 +107,9 @@ def test_what_does_not_fit_lies_in_the_folder(found, folder, monkeypatch, tmp_pa
     _, data = content(otowake.write_report(analysis, folder / "small.html", folder=folder))
     embedded = [track["embedded"] for track in data["tracks"]]
     assert True in embedded and False in embedded
-    assert all((folder / track["link"]).is_file() for track in data["tracks"] if not track["embedded"])
+    assert all(
+        (folder / track["link"]).is_file() for track in data["tracks"] if not track["embedded"]
+    )
     monkeypatch.setattr(reports, "LONGEST", 1.0)
     _, data = content(otowake.write_report(analysis, tmp_path / "a page.html"))
     assert not any(track["embedded"] for track in data["tracks"])
@@ -111,7 +121,10 @@ def test_results_that_were_loaded_have_a_report_too(folder, tmp_path):
     loaded = otowake.load_analysis(folder)
     assert "report" in loaded.stages
     _, data = content(otowake.write_report(loaded, tmp_path / "again.html", language="ja"))
-    assert data["language"] == "ja" and data["pictures"]["course"]["iterations"] == [0, loaded.fit.n_iter]
+    assert data["language"] == "ja" and data["pictures"]["course"]["iterations"] == [
+        0,
+        loaded.fit.n_iter,
+    ]
     assert [track["kind"] for track in data["tracks"]].count("component") == 8
     assert [path.name for path in tmp_path.iterdir()] == ["again.html"]
 
@@ -142,7 +155,9 @@ def test_a_place_that_can_not_be_written_is_one_sentence(found, tmp_path):
 @pytest.fixture(scope="module")
 def browser():
     if BROWSER is None:
-        pytest.skip("no browser: install chromium (apt-get install chromium) to test the report in one")
+        pytest.skip(
+            "no browser: install chromium (apt-get install chromium) to test the report in one"
+        )
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: extra [test]"
     )
@@ -170,7 +185,9 @@ def opened(browser, folder):
 
 def played(page, ids, start):
     """What the page plays of these sounds alone, three quarters of a second of it, and its rate."""
-    page.evaluate("([ids, start]) => { otowake.player.only(ids); otowake.player.seek(start); }", [ids, start])
+    page.evaluate(
+        "([ids, start]) => { otowake.player.only(ids); otowake.player.seek(start); }", [ids, start]
+    )
     page.click("#play")
     page.wait_for_function("() => otowake.player.playing")
     page.evaluate(
@@ -192,7 +209,9 @@ def likeness(heard, rate, audio):
     heard = heard.astype(float) - heard.mean()
     n = len(heard)
     size = 1 << (len(sound) + n).bit_length()
-    both = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(heard, size)), size)[: len(sound) - n]
+    both = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(heard, size)), size)[
+        : len(sound) - n
+    ]
     energy = np.cumsum(np.append(0, sound**2))
     energy = energy[n : n + len(both)] - energy[: len(both)]
     return float((both / np.sqrt(np.maximum(energy, 1e-9) * (heard @ heard))).max())
@@ -261,7 +280,9 @@ def test_keys_play_move_and_zoom(opened):
     opened.keyboard.press("ArrowRight")
     assert opened.evaluate("() => otowake.player.time") == pytest.approx(2)
     opened.keyboard.press("+")
-    assert opened.evaluate("() => otowake.views.time.high - otowake.views.time.low") == pytest.approx(3)
+    assert opened.evaluate(
+        "() => otowake.views.time.high - otowake.views.time.low"
+    ) == pytest.approx(3)
     opened.keyboard.press("0")
     opened.keyboard.press("Space")
     opened.wait_for_function("() => otowake.player.time > 2.2")
@@ -290,10 +311,14 @@ def test_the_name_is_text(opened):
 def test_the_learning_is_shown_from_its_start(opened):
     before = opened.evaluate("() => document.querySelector('#W canvas').toDataURL()")
     said = opened.locator("#course output").inner_text
-    assert said() == "after 200 iterations"  # 100 of them tried the starts, as the learning curve says
+    assert (
+        said() == "after 200 iterations"
+    )  # 100 of them tried the starts, as the learning curve says
     opened.locator("#course-at").fill("0")
     assert said() == "after 100 iterations"
-    opened.wait_for_function("old => document.querySelector('#W canvas').toDataURL() !== old", arg=before)
+    opened.wait_for_function(
+        "old => document.querySelector('#W canvas').toDataURL() !== old", arg=before
+    )
 
 
 def test_a_file_is_saved_from_the_page_itself(opened, folder):

@@ -38,7 +38,9 @@ def folder(tmp_path_factory, analysis):
 
 
 def sounds(folder):
-    return [soundfile.read(path, always_2d=True) for path in sorted((folder / "components").iterdir())]
+    return [
+        soundfile.read(path, always_2d=True) for path in sorted((folder / "components").iterdir())
+    ]
 
 
 def test_the_folder_has_what_it_should(folder):
@@ -72,7 +74,12 @@ def test_a_component_beyond_full_scale_is_written_as_float(tmp_path, melody):
 
 @pytest.mark.parametrize(
     ("channels", "rate", "level", "suffix"),
-    [(8, 22050, 1, ".flac"), (9, 22050, 1, ".wav"), (1, 700_000, 1, ".wav"), (1, 22050, 1e-6, ".wav")],
+    [
+        (8, 22050, 1, ".flac"),
+        (9, 22050, 1, ".wav"),
+        (1, 700_000, 1, ".wav"),
+        (1, 22050, 1e-6, ".wav"),
+    ],
 )
 def test_what_flac_cannot_hold_is_written_as_float(tmp_path, melody, channels, rate, level, suffix):
     x = np.tile(melody.samples * level, (channels, 1))
@@ -129,7 +136,9 @@ def test_a_saved_analysis_gives_the_same_figure_and_sound(
         np.testing.assert_array_equal(old.fit.H, new.fit.H)
         assert [c.pitch for c in old.components] == [c.pitch for c in new.components]
         assert (
-            old.fit.stop == new.fit.stop and old.fit.spec == new.fit.spec and old.tuning_hz == new.tuning_hz
+            old.fit.stop == new.fit.stop
+            and old.fit.spec == new.fit.spec
+            and old.tuning_hz == new.tuning_hz
         )
         old_pixels, new_pixels = (_pixels(analysis_figure(each)) for each in (old, new))
         np.testing.assert_array_equal(old_pixels, new_pixels)

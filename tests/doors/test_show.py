@@ -25,7 +25,13 @@ def analysis():
     start = Factors(rng.random((65, 90)), rng.random((90, 30)))
     stop = Stop("converged", text.STOP_CONVERGED, {"tol": 1e-3, "window": 10})
     fit = Fit(
-        start.W, start.H, np.array([9e4]), np.array([10]), start, stop, otowake.FitSpec(n_components=90)
+        start.W,
+        start.H,
+        np.array([9e4]),
+        np.array([10]),
+        start,
+        stop,
+        otowake.FitSpec(n_components=90),
     )
     components = tuple(
         Component(i, Pitch(261.6, 60, -0.3, 0.9) if i < 89 else None, (i + 1) / 4095, 0.0, 10.0)
@@ -58,7 +64,10 @@ def analysis():
 
 def shown(analysis, language, width, terminal=True, **environment):
     out = Console(
-        file=io.StringIO(), width=width, force_terminal=terminal, _environ={"TERM": "xterm", **environment}
+        file=io.StringIO(),
+        width=width,
+        force_terminal=terminal,
+        _environ={"TERM": "xterm", **environment},
     )
     report(analysis, "results/" + "long/" * 30, language, out)
     return out.file.getvalue()
@@ -84,7 +93,10 @@ def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_a
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_names_of_components_are_a_column_where_there_are_any(analysis, language):
-    assert text.NAME.format(language) not in shown(analysis, language, 80, terminal=False).splitlines()[0]
+    assert (
+        text.NAME.format(language)
+        not in shown(analysis, language, 80, terminal=False).splitlines()[0]
+    )
     names = {60: "left hand [red]", 61: "左手の" * 20}
     named = tuple(replace(each, name=names.get(each.index, "")) for each in analysis.components)
     lines = shown(replace(analysis, components=named), language, 80, terminal=False).splitlines()
@@ -100,7 +112,10 @@ def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     assert "violin 2            1      E4        50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
     assert "Notes: 6, A minor, 120 beats a minute, 4 in a bar" in lines
-    assert sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines) == 1
+    assert (
+        sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines)
+        == 1
+    )
     assert "\x1b" not in "".join(lines)
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 FETCHED = {"src", "srcset", "poster", "data"}
 WIDTHS = (390, 1280)
 
@@ -82,7 +84,8 @@ def test_every_page_leads_to_the_same_page_in_the_other_language(site):
 def test_both_languages_have_the_same_anchors(site):
     def anchors(language: str, name: str) -> list[str]:
         return re.findall(
-            r'<section (?:class="[^"]*" )?id="([^"]+)"', (site / language / name).read_text(encoding="utf-8")
+            r'<section (?:class="[^"]*" )?id="([^"]+)"',
+            (site / language / name).read_text(encoding="utf-8"),
         )
 
     for name in ("manual.html", "start.html", "choosing.html", "accuracy.html"):
@@ -90,13 +93,17 @@ def test_both_languages_have_the_same_anchors(site):
 
 
 def test_in_a_browser_nothing_is_fetched_nothing_is_too_wide_and_the_search_finds(site):
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the browser test needs playwright"
+    )
     if not CHROMIUM:
         pytest.skip("the browser test needs chromium")
     outside: list[str] = []
     wide: list[tuple[str, int]] = []
     with playwright.sync_playwright() as run:
-        browser = run.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = run.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page()
         page.on("request", lambda r: r.url.startswith(("file:", "data:")) or outside.append(r.url))
         for width in WIDTHS:

@@ -90,7 +90,10 @@ def test_a_score_takes_the_place_of_the_notes(demo, tmp_path):
     write_notes(score, tmp_path / "score.mid")
     read = otowake.io.midi.read_notes(tmp_path / "score.mid")
     found = otowake.analyse(demo, stages=["instruments"], score=read)
-    assert [(part.instrument, len(part.notes)) for part in found.parts] == [("piano", 2), ("trumpet", 2)]
+    assert [(part.instrument, len(part.notes)) for part in found.parts] == [
+        ("piano", 2),
+        ("trumpet", 2),
+    ]
     assert [note.midi for note in found.notes] == [60, 62, 64, 65]
 
 

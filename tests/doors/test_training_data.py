@@ -43,7 +43,15 @@ TEXTURES = [
         music.scale_run,
         music.repeated,
     ),
-    *(music.trill, music.clusters, music.leaps, music.held, music.reed_chords, music.bass_line, music.voices),
+    *(
+        music.trill,
+        music.clusters,
+        music.leaps,
+        music.held,
+        music.reed_chords,
+        music.bass_line,
+        music.voices,
+    ),
 ]
 
 
@@ -63,7 +71,15 @@ def tiny(name: str, held_out: bool = False, decay: float = np.inf) -> banks.Bank
     ones = np.ones((len(pitches), 1), np.float32)
     ring = banks.ring_time(tone(60, 1.0, decay)) * ones
     return banks.Bank(
-        f"tiny.{name}", instrument, "tiny", held_out, notes, pitches, np.array([80], np.int16), ones, ring
+        f"tiny.{name}",
+        instrument,
+        "tiny",
+        held_out,
+        notes,
+        pitches,
+        np.array([80], np.int16),
+        ones,
+        ring,
     )
 
 
@@ -121,7 +137,8 @@ def test_the_pedal_only_lengthens():
     notes = [Played(0.3 * i, 0.3 * i + 0.2, 60 + i, 80) for i in range(20)]
     held = performance.pedalled(np.random.default_rng(1), notes, [0, 2, 4, 6, 8])
     assert all(
-        b.end >= a.end and (b.start, b.pitch) == (a.start, a.pitch) for a, b in zip(notes, held, strict=True)
+        b.end >= a.end and (b.start, b.pitch) == (a.start, a.pitch)
+        for a, b in zip(notes, held, strict=True)
     )
     assert sum(b.end > a.end for a, b in zip(notes, held, strict=True)) > 5
 
@@ -130,7 +147,9 @@ def test_onset_of_a_slow_and_of_a_sudden_attack():
     time = np.arange(RATE) / RATE
     sound = np.sin(2 * np.pi * 440 * time)
     for attack, late in ((0.001, 0.003), (0.1, 0.03)):
-        wave = np.concatenate([np.zeros(5000), sound * np.minimum(time / attack, 1)]).astype(np.float32)
+        wave = np.concatenate([np.zeros(5000), sound * np.minimum(time / attack, 1)]).astype(
+            np.float32
+        )
         assert 0 <= samples.onset(wave) - 5000 + 0.003 * RATE <= (late + 0.003) * RATE
         trimmed = samples.from_onset(wave, 1000)
         assert len(trimmed) == LEAD + 1000
@@ -158,7 +177,9 @@ def test_transposing_keeps_the_onset_and_moves_the_pitch():
 def test_an_instrument_of_another_size_is_played_slower_or_faster():
     bank = tiny("guitar-steel", decay=0.5)
     found = scaled.takes(bank, BY_NAME["mandolin"], 12)
-    assert [take.pitch for take in found] == list(range(55, 77))  # a mandolin's lowest note is its limit
+    assert [take.pitch for take in found] == list(
+        range(55, 77)
+    )  # a mandolin's lowest note is its limit
     lowest, other = found[0], bank.notes[3, 0] / 32768
     assert abs(samples.onset(lowest.wave) - LEAD) <= 0.012 * RATE
     assert samples.pitch_error(lowest.wave, 55) == pytest.approx(0.03, abs=0.06)
@@ -192,7 +213,9 @@ def test_larger_instruments_are_made_darker():
 def test_made_timbres_are_in_tune(name, timbre):
     instrument = BY_NAME[name.rsplit(".", 1)[1]]
     few = replace(
-        instrument, low=(instrument.low + instrument.high) // 2, high=(instrument.low + instrument.high) // 2
+        instrument,
+        low=(instrument.low + instrument.high) // 2,
+        high=(instrument.low + instrument.high) // 2,
     )
     soft, loud = synthetic.takes(timbre, few, RATE)
     for take in (soft, loud):
@@ -205,12 +228,19 @@ def test_banks_that_are_named_are_made():
     made = {preset.bank_name for preset in (*soundfonts.PRESETS, *EXTRA)}
     made |= {name for name, *_ in (*synthetic.timbres(), *synthetic.timbres(MADE))}
     soundfont = {
-        name for name in (*LEFT_OUT, *(bank for bank, *_ in SCALED)) if name.split("-")[0] in assets.FONTS
+        name
+        for name in (*LEFT_OUT, *(bank for bank, *_ in SCALED))
+        if name.split("-")[0] in assets.FONTS
     }
     assert soundfont <= made
     assert {name for name in LEFT_OUT if name.startswith("otowake-")} <= made
     assert {name for _, name, _ in SCALED} <= set(LABELS)
-    assert {"VSCO2.violin", "VSCO2.viola", "fm-bassoon.bassoon", "fm-bassoon.contrabassoon"} <= APART
+    assert {
+        "VSCO2.violin",
+        "VSCO2.viola",
+        "fm-bassoon.bassoon",
+        "fm-bassoon.contrabassoon",
+    } <= APART
 
 
 def test_a_short_note_is_made_to_last_without_a_hole():
@@ -240,7 +270,9 @@ def test_labels_say_where_notes_begin_end_and_how_high_they_are(monkeypatch):
 def test_a_note_that_dies_away_ends_where_it_is_inaudible(alone):
     bank = tiny("guitar-steel", decay=0.05)  # 40 dB in 0.23 s
     for seed in range(8):
-        _, notes = render.render(np.random.default_rng(seed), [Part(bank, (Played(1.0, 1.9, 50, 80),))], 3.0)
+        _, notes = render.render(
+            np.random.default_rng(seed), [Part(bank, (Played(1.0, 1.9, 50, 80),))], 3.0
+        )
         assert 0.15 < notes["offset_s"][0] - 1.0 < 0.3
 
 
@@ -301,7 +333,10 @@ def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
 def test_notes_that_nobody_plays_are_kept_but_teach_no_names(tmp_path):
     columns = {name: np.arange(3).astype(dtype) for name, dtype in voices.COLUMNS.items()}
     columns["label"] = np.array([4, voices.NOBODY, 7])
-    known = {name: np.full((3, 2), np.arange(3)[:, None], np.float16) for name in voices.Description._fields}
+    known = {
+        name: np.full((3, 2), np.arange(3)[:, None], np.float16)
+        for name in voices.Description._fields
+    }
     files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | known | columns)
     lessons = voices.load([tmp_path / "0.npz", tmp_path / "0.npz"])
     assert lessons.label.tolist() == [4, 7] * 2 and lessons.midi.tolist() == [0, 2] * 2
@@ -313,7 +348,10 @@ def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
     own = {bank.instrument.name: bank for bank in orchestra if not bank.held_out}
     rng = np.random.default_rng(0)
     parts = [
-        Part(own[name], tuple(Played(i / 2, i / 2 + 0.4, own[name].pitches[0] + i, 80) for i in range(8)))
+        Part(
+            own[name],
+            tuple(Played(i / 2, i / 2 + 0.4, own[name].pitches[0] + i, 80) for i in range(8)),
+        )
         for name in ("piano", "violin")
     ]
     pieces.write(tmp_path / "trio_000", rng, parts)
@@ -321,7 +359,10 @@ def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
     assert set(sounds) == {"mix", "piano", "violin"} and np.abs(sounds["mix"]).max() > 0.5
     assert np.array_equal(sounds["mix"], sounds["piano"] + sounds["violin"])
     notes, labels = true_notes(tmp_path / "trio_000", ["piano", "violin"])
-    assert labels == [0] * 8 + [1] * 8 and [round(note.onset * 2) for note in notes] == [*range(8), *range(8)]
+    assert labels == [0] * 8 + [1] * 8 and [round(note.onset * 2) for note in notes] == [
+        *range(8),
+        *range(8),
+    ]
 
 
 def soundfont(path, waves):
@@ -387,13 +428,19 @@ def test_degrading_moves_nothing_in_time(change):
         changed = change(np.random.default_rng(seed), wave)
         assert changed.shape == wave.shape
         likeness = np.fft.irfft(np.fft.rfft(changed, 1 << 17) * np.conj(np.fft.rfft(wave, 1 << 17)))
-        late = int(np.argmax(likeness[:5000])) if likeness[:5000].max() > likeness[-5000:].max() else -1
+        late = (
+            int(np.argmax(likeness[:5000]))
+            if likeness[:5000].max() > likeness[-5000:].max()
+            else -1
+        )
         assert 0 <= late <= 0.003 * RATE
 
 
 def test_a_silent_clip_can_be_degraded():
     for seed in range(10):
-        assert np.isfinite(degrade.degrade(np.random.default_rng(seed), np.zeros(RATE, np.float32))).all()
+        assert np.isfinite(
+            degrade.degrade(np.random.default_rng(seed), np.zeros(RATE, np.float32))
+        ).all()
 
 
 def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):

@@ -80,11 +80,19 @@ def mp3(folder: Path, rate=RATE, channels=2, info=True) -> bytes:
 
 def id3(size=3000) -> bytes:
     """A tag that comes before the sound, with bytes that look like frames."""
-    return b"ID3\x04\0\0" + bytes([0, 0, size >> 7, size & 127]) + (b"\xff\xfb\x90\x00" * size)[:size]
+    return (
+        b"ID3\x04\0\0" + bytes([0, 0, size >> 7, size & 127]) + (b"\xff\xfb\x90\x00" * size)[:size]
+    )
 
 
 JUNK = np.random.default_rng(0).bytes(5000)
-APE = b"APETAGEX" + (2000).to_bytes(4, "little") + (50).to_bytes(4, "little") + b"\0\0\0\x20" + bytes(8)
+APE = (
+    b"APETAGEX"
+    + (2000).to_bytes(4, "little")
+    + (50).to_bytes(4, "little")
+    + b"\0\0\0\x20"
+    + bytes(8)
+)
 
 MP3 = {
     "as it is": lambda x: x,
@@ -121,7 +129,9 @@ def test_joined_mp3(tmp_path, info, between):
 
 
 def test_joined_mp3_of_other_formats(tmp_path):
-    (tmp_path / "x.mp3").write_bytes(mp3(tmp_path) + mp3(tmp_path, 22050, 1) + mp3(tmp_path, 32000, 2))
+    (tmp_path / "x.mp3").write_bytes(
+        mp3(tmp_path) + mp3(tmp_path, 22050, 1) + mp3(tmp_path, 32000, 2)
+    )
     audio = load(tmp_path / "x.mp3")
     assert (audio.rate, audio.samples.shape) == (RATE, (2, 3 * SECONDS * RATE))
     level = np.abs(audio.samples).reshape(2, 6, -1).mean(axis=2)
@@ -206,7 +216,9 @@ def test_a_wav_beyond_4_gib_whose_header_has_no_room_for_it(tmp_path, size):
         file.write(data[44 : 44 + 4000 * 4])
     assert said_length(tmp_path / "x.wav") == pytest.approx(5 * 2**30 / 4 / RATE)
     start = (5 * 2**30 / 4 - 4000) / RATE
-    np.testing.assert_allclose(load(tmp_path / "x.wav", start=start).samples, sound()[:4000].T, atol=1e-4)
+    np.testing.assert_allclose(
+        load(tmp_path / "x.wav", start=start).samples, sound()[:4000].T, atol=1e-4
+    )
 
 
 def with_total(data: bytes, total: int) -> bytes:
@@ -305,7 +317,9 @@ def encoded(container: str, codec: str) -> bytes:
             np.ascontiguousarray(sound().T.astype(np.float32)), format="fltp", layout="stereo"
         )
         frame.sample_rate = RATE
-        resampler = av.AudioResampler("fltp", "stereo", RATE, stream.codec_context.frame_size or 1024)
+        resampler = av.AudioResampler(
+            "fltp", "stereo", RATE, stream.codec_context.frame_size or 1024
+        )
         for piece in [*resampler.resample(frame), *resampler.resample(None)]:
             out.mux(stream.encode(piece))
         out.mux(stream.encode(None))

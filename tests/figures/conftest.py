@@ -31,7 +31,9 @@ def harmonics(hz: float, frequencies: Floats) -> Floats:
     return peaks.sum(axis=0)
 
 
-def made_up(n_components: int = 6, n_bins: int = 513, n_frames: int = 90, n_iter: int = 40) -> Example:
+def made_up(
+    n_components: int = 6, n_bins: int = 513, n_frames: int = 90, n_iter: int = 40
+) -> Example:
     """Notes of a scale one after the other, the last component being noise without a pitch."""
     rng = np.random.default_rng(1)
     frequencies, times = np.linspace(0, RATE / 2, n_bins), np.arange(n_frames) * 512 / RATE

@@ -20,7 +20,9 @@ def watched(example, n: int = 5) -> Snapshots:
     snapshots, fit = Snapshots(), example.fit
     for i in range(n):
         part = i / (n - 1)
-        mixed = [(1 - part) * a + part * b for a, b in ((fit.initial.W, fit.W), (fit.initial.H, fit.H))]
+        mixed = [
+            (1 - part) * a + part * b for a, b in ((fit.initial.W, fit.W), (fit.initial.H, fit.H))
+        ]
         snapshots.add(1 + i * 9, Factors(*mixed))
     snapshots.iterations, snapshots.losses = fit.iterations, fit.losses
     return snapshots
@@ -38,7 +40,9 @@ def frames(path) -> list[np.ndarray]:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_gif_has_a_frame_for_each_snapshot(example, tmp_path, language):
     path = tmp_path / "learning.gif"
-    animate(watched(example), example.frequencies, example.times, path, title="音 $", language=language)
+    animate(
+        watched(example), example.frequencies, example.times, path, title="音 $", language=language
+    )
     found = frames(path)
     assert len(found) == 5
     assert found[0].shape == (600, 900, 3)

@@ -33,7 +33,10 @@ DUET = {
     "timbre_ja": lambda duet: timbre_figure(duet, language="ja", size=(9, 4)),
     "roll_ja": lambda duet: piano_roll(duet, language="ja"),
 }
-SAME, OTHER = (2, 1.0), (10, 4.0)  # side of the squares that are averaged, difference allowed of 255
+SAME, OTHER = (
+    (2, 1.0),
+    (10, 4.0),
+)  # side of the squares that are averaged, difference allowed of 255
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -44,7 +47,9 @@ def pixels(figure: Figure) -> np.ndarray:
 
 def draw(example, name: str) -> np.ndarray:
     fit, frequencies, times, pitches = example
-    return pixels(learning_figure(fit, frequencies, times, pitches=pitches, size=(9, 6), **CASES[name]))
+    return pixels(
+        learning_figure(fit, frequencies, times, pitches=pitches, size=(9, 6), **CASES[name])
+    )
 
 
 def stored(name: str) -> tuple[np.ndarray, str]:

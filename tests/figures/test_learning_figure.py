@@ -61,7 +61,9 @@ def tick_words(axis):
 
 @pytest.mark.parametrize("before", [False, True])
 def test_levels_run_from_the_maximum_down_to_60_db(example, before):
-    silent = replace(example.fit, H=example.fit.H * (np.arange(90) > 9), initial=example.fit.factors)
+    silent = replace(
+        example.fit, H=example.fit.H * (np.arange(90) > 9), initial=example.fit.factors
+    )
     for image in images(figure_of(example._replace(fit=silent), before=before)):
         assert image.max() == 0
         assert image.min() == -60
@@ -74,7 +76,9 @@ def test_a_silent_panel_is_all_floor():
 def test_level_does_not_matter(example):
     fit = example.fit
     louder = replace(fit, W=fit.W * 8, H=fit.H / 32)
-    for a, b in zip(images(figure_of(example)), images(figure_of(example._replace(fit=louder))), strict=True):
+    for a, b in zip(
+        images(figure_of(example)), images(figure_of(example._replace(fit=louder))), strict=True
+    ):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -99,7 +103,9 @@ def test_a_tone_is_drawn_at_its_frequency_and_time(example, hz):
     height, width = image.get_array().shape
     row = (top - bottom) / height
     within = row + 12 * np.log2(1 + 5.5 / hz)  # a row and a bin
-    assert bottom + (rows.mean() + 0.5) * row == pytest.approx(69 + 12 * np.log2(hz / 440), abs=within)
+    assert bottom + (rows.mean() + 0.5) * row == pytest.approx(
+        69 + 12 * np.log2(hz / 440), abs=within
+    )
     assert left + (cols.mean() + 0.5) * (right - left) / width == pytest.approx(example.times[60])
 
 
@@ -109,7 +115,9 @@ def test_note_names_stand_at_their_frequencies(example, language, note):
     (notes,) = product.child_axes
     places = dict(zip(tick_words(notes.yaxis), notes.get_yticks(), strict=True))
     assert places[note] == 72
-    hertz = dict(zip(tick_words(panels(product.figure)[2].yaxis), product.get_yticks(), strict=True))
+    hertz = dict(
+        zip(tick_words(panels(product.figure)[2].yaxis), product.get_yticks(), strict=True)
+    )
     assert hertz["500"] < places[note] < hertz["1k"]
 
 
@@ -131,7 +139,10 @@ def test_the_curve_is_the_logarithm_of_the_loss(example):
 
 @pytest.mark.parametrize(
     ("language", "names"),
-    [("en", ["G3", "A3", "B3", "C#4", "D#4", "6"]), ("ja", ["ソ3", "ラ3", "シ3", "ド♯4", "レ♯4", "6"])],
+    [
+        ("en", ["G3", "A3", "B3", "C#4", "D#4", "6"]),
+        ("ja", ["ソ3", "ラ3", "シ3", "ド♯4", "レ♯4", "6"]),
+    ],
 )
 def test_components_are_called_by_their_pitch(example, language, names):
     _, activations, spectra, _ = panels(figure_of(example, language=language))
@@ -151,12 +162,17 @@ def test_neighbours_of_one_pitch_share_a_label(example):
 @pytest.mark.parametrize("n_components", [1, 6, 9, 20, 60])
 def test_words_are_whole_and_apart(make_example, language, before, size, n_components):
     example = make_example(n_components)
-    figure = drawn(figure_of(example, title=AWKWARD * 9, before=before, language=language, size=size))
+    figure = drawn(
+        figure_of(example, title=AWKWARD * 9, before=before, language=language, size=size)
+    )
     boxes = [text.get_window_extent() for text in texts(figure)]
     assert len(boxes) > 20
     width, height = figure.bbox.width, figure.bbox.height
     assert all(b.x0 >= 0 and b.y0 >= 0 and b.x1 <= width and b.y1 <= height for b in boxes)
-    words = [(text.get_text(), box.shrunk(0.9, 0.8)) for text, box in zip(texts(figure), boxes, strict=True)]
+    words = [
+        (text.get_text(), box.shrunk(0.9, 0.8))
+        for text, box in zip(texts(figure), boxes, strict=True)
+    ]
     assert not [(a, b) for (a, box), (b, other) in combinations(words, 2) if box.overlaps(other)]
 
 

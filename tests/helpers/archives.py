@@ -106,7 +106,12 @@ def otowake(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]
     """The program, to its end."""
     command = [sys.executable, "-m", "otowake", *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=PATIENCE, env=environment(**more)
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+        env=environment(**more),
     )
 
 
@@ -133,7 +138,10 @@ def until(holds: Callable[[], object], what: str) -> None:
 
 def results(archive: Path) -> dict[str, int]:
     """The results that are there, each with the number of its file on the disk: a new one if it was made again."""
-    return {path.parent.name: path.stat().st_ino for path in archive.glob("results/*/[!.]*/analysis.json")}
+    return {
+        path.parent.name: path.stat().st_ino
+        for path in archive.glob("results/*/[!.]*/analysis.json")
+    }
 
 
 def tables(archive: Path) -> dict[str, bytes]:
@@ -256,7 +264,9 @@ class Cluster:
         """A worker of one thread, with a nanny that begins it anew or without."""
         local = ["--local-directory", str(self.folder), "--no-dashboard", "--nthreads", "1"]
         local += [] if nanny else ["--no-nanny"]
-        worker = self._begin("worker", "--scheduler-file", str(self.file), *local, *arguments, **more)
+        worker = self._begin(
+            "worker", "--scheduler-file", str(self.file), *local, *arguments, **more
+        )
         self.workers.append(worker)
         return worker
 

@@ -45,7 +45,9 @@ class Countdown:
     @contextlib.contextmanager
     def running(self, way: str):
         exchange = atomic.exchange if way == "exchange" else lambda *paths: False
-        closes = {"close"} if self.how == "raise" else set()  # nothing is interrupted before it is closed
+        closes = (
+            {"close"} if self.how == "raise" else set()
+        )  # nothing is interrupted before it is closed
         names = {name: getattr(os, name) for name in CALLS if name not in closes}
         names_of_ours = {"exchange": atomic.exchange, "_take": atomic._take}
         try:
@@ -68,7 +70,11 @@ def fill(folder: Path, content: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def write_new(place: Path) -> None:
@@ -95,7 +101,9 @@ def stopped(do: Callable[[], None], last: int, how: str, way: str) -> tuple[bool
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9, count
 
 
-def trial(home: Path, there: bool, first: int, second: int, how: str, way: str) -> tuple[bool, bool]:
+def trial(
+    home: Path, there: bool, first: int, second: int, how: str, way: str
+) -> tuple[bool, bool]:
     """Replace and be stopped, recover and be stopped, recover: whether it was stopped the first and the second time."""
     home.mkdir()
     place = home / "result"

@@ -23,7 +23,8 @@ def played(notes):
     for note in notes:
         t = np.arange(int((note.offset - note.onset) * RATE)) / RATE
         tone = sum(
-            np.sin(2 * np.pi * 440 * 2 ** ((note.midi - 69) / 12) * k * t) / k**1.5 for k in range(1, 6)
+            np.sin(2 * np.pi * 440 * 2 ** ((note.midi - 69) / 12) * k * t) / k**1.5
+            for k in range(1, 6)
         )
         start = int(note.onset * RATE)
         x[start : start + len(t)] += 0.1 * tone * np.exp(-3 * t) * np.minimum(1, (t[-1] - t) / 0.01)
@@ -31,7 +32,10 @@ def played(notes):
 
 
 def warped(notes, warp):
-    return [replace(note, onset=float(warp(note.onset)), offset=float(warp(note.offset))) for note in notes]
+    return [
+        replace(note, onset=float(warp(note.onset)), offset=float(warp(note.offset)))
+        for note in notes
+    ]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ def test_music21_reads_every_roman_numeral(key):
             read = roman.RomanNumeral(figure, tonic)
             assert read.root().name == chord.root.replace("b", "-"), (chord, figure)
             tones = {tone.pitchClass for tone in read.pitches}
-            third_and_fifth = {(pitch_class(chord.root) + tone) % 12 for tone in QUALITIES[quality].tones[:3]}
+            third_and_fifth = {
+                (pitch_class(chord.root) + tone) % 12 for tone in QUALITIES[quality].tones[:3]
+            }
             assert third_and_fifth <= tones and len(tones) == len(QUALITIES[quality].tones), (
                 chord,
                 figure,
@@ -124,7 +126,9 @@ def test_numerals_are_those_of_textbooks(key, names, numerals):
     assert " ".join(roman_numeral(Chord(0.0, 1.0, name), key) for name in names.split()) == numerals
 
 
-@pytest.mark.parametrize("name", ["", "H", "c", "Cfoo", "C/", "C/H", "C6", "Cb#", "N/C", "C\n", "Fbbbb"])
+@pytest.mark.parametrize(
+    "name", ["", "H", "c", "Cfoo", "C/", "C/H", "C6", "Cb#", "N/C", "C\n", "Fbbbb"]
+)
 def test_what_is_no_chord_is_refused_in_one_sentence(name):
     with pytest.raises(BadInput, match="a chord's name must be N, or a root") as refused:
         Chord(0.0, 1.0, name)
@@ -143,7 +147,9 @@ def test_every_quality_is_known_to_every_notation():
 
 def test_a_passing_diminished_chord_in_a_flat_key_has_a_name_in_jams():
     tones = [(56, 60, 63), (57, 60, 63, 66), (58, 61, 65, 68), (63, 67, 70, 73), (56, 60, 63)] * 2
-    notes = [Note(i, i + 0.95, midi) for i, each in enumerate(tones) for midi in (*each, each[0] - 24)]
+    notes = [
+        Note(i, i + 0.95, midi) for i, each in enumerate(tones) for midi in (*each, each[0] - 24)
+    ]
     key = Key(1, "major", 1.0)
     found = find_chords(notes, key=key)
     assert "Bbb" in {chord.root for chord in found}

@@ -37,7 +37,9 @@ DEAD = np.full(1025, 1e-12)
 
 
 def test_from_low_to_high_then_from_dark_to_bright_then_dead():
-    order, components, _ = describe(factors(HISS, tone(72), DEAD, RUMBLE, tone(48)), FREQUENCIES, TIMES)
+    order, components, _ = describe(
+        factors(HISS, tone(72), DEAD, RUMBLE, tone(48)), FREQUENCIES, TIMES
+    )
     assert order.tolist() == [4, 1, 3, 0, 2]
     assert [c.pitch and c.pitch.midi for c in components] == [48, 72, None, None, None]
     assert [c.index for c in components] == [0, 1, 2, 3, 4]
@@ -48,7 +50,8 @@ def test_from_low_to_high_then_from_dark_to_bright_then_dead():
 def test_the_order_given_does_not_matter(permutation):
     given_order = factors(HISS, tone(72), DEAD, RUMBLE, tone(48))
     ways = [
-        describe(f, FREQUENCIES, TIMES) for f in (given_order, given_order.permuted(np.array(permutation)))
+        describe(f, FREQUENCIES, TIMES)
+        for f in (given_order, given_order.permuted(np.array(permutation)))
     ]
     assert np.array(permutation)[ways[1].order].tolist() == ways[0].order.tolist()
     for one, other in zip(ways[0].components, ways[1].components, strict=True):
@@ -101,7 +104,9 @@ def test_a_dead_component_has_no_pitch_no_energy_and_no_time(level):
 
 
 def test_all_dead():
-    _, components, tuning_hz = describe(Factors(np.zeros((1025, 3)), np.zeros((3, 40))), FREQUENCIES, TIMES)
+    _, components, tuning_hz = describe(
+        Factors(np.zeros((1025, 3)), np.zeros((3, 40))), FREQUENCIES, TIMES
+    )
     assert tuning_hz == 440
     assert [(c.pitch, c.energy, c.start, c.end) for c in components] == [(None, 0, 0, 0)] * 3
 
@@ -112,7 +117,9 @@ def test_nothing_played_leaves_440():
 
 def test_loud_noise_does_not_hide_the_tuning():
     f = factors(tone(57, 30), 1e3 * HISS)
-    assert 1200 * np.log2(describe(f, FREQUENCIES, TIMES).tuning_hz / 440) == pytest.approx(30, abs=5)
+    assert 1200 * np.log2(describe(f, FREQUENCIES, TIMES).tuning_hz / 440) == pytest.approx(
+        30, abs=5
+    )
 
 
 def test_float32_says_the_same():
@@ -120,7 +127,9 @@ def test_float32_says_the_same():
     wide = describe(f, FREQUENCIES, TIMES)
     narrow = describe(Factors(f.W.astype(np.float32), f.H.astype(np.float32)), FREQUENCIES, TIMES)
     assert narrow.tuning_hz == pytest.approx(wide.tuning_hz, rel=1e-5)
-    assert [c.energy for c in narrow.components] == pytest.approx([c.energy for c in wide.components])
+    assert [c.energy for c in narrow.components] == pytest.approx(
+        [c.energy for c in wide.components]
+    )
 
 
 @pytest.mark.parametrize("cents", [-40, -15, 0, 25, 40])

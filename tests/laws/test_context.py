@@ -14,7 +14,10 @@ from otowake.music.recognizer import trained
 def test_probabilities_add_up_to_one_and_no_note_is_none() -> None:
     found = in_context(*notes(CORE + 7), random_weights())
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-6)
-    assert in_context(*(column[:0] for column in notes(1)), random_weights()).shape == (0, len(TABLE))
+    assert in_context(*(column[:0] for column in notes(1)), random_weights()).shape == (
+        0,
+        len(TABLE),
+    )
 
 
 def test_what_adds_nothing_changes_nothing() -> None:
@@ -79,7 +82,9 @@ def test_jax_gives_what_torch_gives() -> None:
     network.eval()
     with torch.no_grad():
         there = torch.ones(1, 50, dtype=torch.bool)
-        x, relations = (torch.from_numpy(each)[None] for each in (told(*given), related(*given[1:])))
+        x, relations = (
+            torch.from_numpy(each)[None] for each in (told(*given), related(*given[1:]))
+        )
         expected = given[0] + network(x, relations, there)[0].numpy()
     expected -= np.logaddexp.reduce(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(in_context(*given, network.weights()), expected, atol=1e-4)
@@ -94,7 +99,10 @@ def test_a_network_learns_that_a_line_is_of_one_player() -> None:
     for _ in range(60):
         chances, onset, offset, _ = notes(24, int(rng.integers(1000)))
         player = np.arange(24) % 2
-        midi, label = np.where(player, 45, 75) + rng.integers(0, 5, 24), rng.integers(0, 4, 2)[player]
+        midi, label = (
+            np.where(player, 45, 75) + rng.integers(0, 5, 24),
+            rng.integers(0, 4, 2)[player],
+        )
         scores = np.stack([chances - 2] * lessons.VARIANTS)
         said = np.where(rng.random((lessons.VARIANTS, 24)) < 1 / 3, rng.integers(0, 4, 24), label)
         np.put_along_axis(scores, said[..., None], 1.0, axis=2)

@@ -26,13 +26,17 @@ def test_the_model_is_a_convolution():
 
 def test_gathering_is_the_adjoint_of_shifting():
     H, G = random(2, 9), random(2, 4, 9, seed=1)
-    assert float((shifted(H, 4) * G).sum()) == pytest.approx(float((H * gathered(G)).sum()), rel=1e-5)
+    assert float((shifted(H, 4) * G).sum()) == pytest.approx(
+        float((H * gathered(G)).sum()), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("beta", [-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0])
 def test_the_loss_never_rises(beta):
     V = random(12, 40)
-    _, _, losses = convolutive(V, random(12, 3, 5, seed=1), random(3, 40, seed=2), beta=beta, n_iter=100)
+    _, _, losses = convolutive(
+        V, random(12, 3, 5, seed=1), random(3, 40, seed=2), beta=beta, n_iter=100
+    )
     assert (np.diff(losses) <= 1e-5 * np.abs(losses[:-1])).all() and losses[-1] < losses[0]
 
 
@@ -86,7 +90,12 @@ def test_a_drum_loop_comes_apart(rate):
     found = split_drums(Audio(mixture, rate))
     np.testing.assert_allclose(sum(drum.samples[0] for drum in found), mixture, atol=1e-5)
     gains = [
-        np.mean([sdr(s, found[k].samples[0]) - sdr(s, mixture) for s, k in zip(stems, order, strict=True)])
+        np.mean(
+            [
+                sdr(s, found[k].samples[0]) - sdr(s, mixture)
+                for s, k in zip(stems, order, strict=True)
+            ]
+        )
         for order in itertools.permutations(range(3))
     ]
     assert max(gains) > 8

@@ -15,9 +15,9 @@ def played(level=1.0, rate=RATE):
     for onset, midi in TUNE:
         t = np.arange(len(x) - int(onset * rate)) / rate
         f0 = 440 * 2 ** ((midi - 69) / 12)
-        x[int(onset * rate) :] += sum(np.sin(2 * np.pi * f0 * k * t) / k**1.5 for k in range(1, 8)) * np.exp(
-            -4 * t
-        )
+        x[int(onset * rate) :] += sum(
+            np.sin(2 * np.pi * f0 * k * t) / k**1.5 for k in range(1, 8)
+        ) * np.exp(-4 * t)
     return Audio(0.1 * level * x, rate)
 
 
@@ -40,5 +40,7 @@ def test_every_note_points_at_its_activation():
     before = found.activations[np.maximum(found.frames - 6, 0), keys]
     assert (found.activations[found.frames + 3, keys] > before + 0.2).all()
     np.testing.assert_allclose(found.frames * SECONDS - LATE, found.notes.onset)
-    for midi, spectrum in zip(found.notes.midi.tolist(), found.templates[:, keys, 1].T, strict=True):
+    for midi, spectrum in zip(
+        found.notes.midi.tolist(), found.templates[:, keys, 1].T, strict=True
+    ):
         assert abs(int(spectrum.argmax()) // 3 + 21 - midi) <= 1

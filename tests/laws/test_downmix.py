@@ -30,7 +30,10 @@ def played(notes, gain=0.3, length=5.0):
 
 
 def pitches(channels):
-    return [(n.midi, round(n.onset, 1)) for n in otowake.analyse(Audio(channels, RATE), stages="notes").notes]
+    return [
+        (n.midi, round(n.onset, 1))
+        for n in otowake.analyse(Audio(channels, RATE), stages="notes").notes
+    ]
 
 
 def power(samples):
@@ -98,7 +101,9 @@ def test_every_note_is_found_in_whatever_channels_it_lies(gains):
 def test_an_inverted_channel_has_a_spectrogram_notes_and_stems(tmp_path):
     x = played(LEAD[:4], length=3.0)
     audio = Audio(np.stack([x, -x]), RATE)
-    np.testing.assert_allclose(spectrogram(audio).values, spectrogram(Audio(x, RATE)).values, atol=1e-2)
+    np.testing.assert_allclose(
+        spectrogram(audio).values, spectrogram(Audio(x, RATE)).values, atol=1e-2
+    )
     analysis = otowake.analyse(audio, n_components=4, max_iter=30)
     assert [note.midi for note in analysis.notes] == [midi for *_, midi in LEAD[:4]]
     stem = analysis.parts[0].audio().samples

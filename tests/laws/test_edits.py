@@ -17,7 +17,9 @@ from otowake.types import Audio, Note, Part, Share
 
 def tone(midi, seconds, rate=22050):
     t = np.arange(int(seconds * rate)) / rate
-    return sum(0.1 * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * k * t) / k for k in range(1, 7))
+    return sum(
+        0.1 * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * k * t) / k for k in range(1, 7)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,9 @@ def facts(analysis):
 
 
 def members(analysis):
-    return {part.name: [analysis.notes[place].id for place in part.notes] for part in analysis.parts}
+    return {
+        part.name: [analysis.notes[place].id for place in part.notes] for part in analysis.parts
+    }
 
 
 def test_what_the_recording_is(found):
@@ -159,7 +163,8 @@ def test_shares_that_no_analysis_would_give_do_no_harm(found):
     )
     odd = replace(found, parts=parts)
     edited = apply_edits(
-        odd, [{"do": "change", "note": 1, "midi": 65}, {"do": "move", "notes": [0], "part": "piano"}]
+        odd,
+        [{"do": "change", "note": 1, "midi": 65}, {"do": "move", "notes": [0], "part": "piano"}],
     )
     sounds = stems(edited)
     assert all(np.isfinite(sound).all() for sound in sounds)
@@ -208,7 +213,9 @@ def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
 def test_harmony_follows_the_notes(found):
     edited = apply_edits(found, [{"do": "change", "note": its, "midi": 62} for its in range(4)])
     assert edited.chords != found.chords
-    assert apply_edits(found, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm is found.rhythm
+    assert (
+        apply_edits(found, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm is found.rhythm
+    )
 
 
 def test_a_note_of_no_stage_instruments_needs_no_part():
@@ -221,7 +228,9 @@ def test_a_note_of_no_stage_instruments_needs_no_part():
 
 def test_a_component_gets_a_name():
     found = analyse(Audio(tone(60, 2.0), 22050), stages=["components"], n_components=2, max_iter=5)
-    edited = apply_edits(found, {"version": 1, "edits": [{"do": "name", "component": 2, "name": "左手"}]})
+    edited = apply_edits(
+        found, {"version": 1, "edits": [{"do": "name", "component": 2, "name": "左手"}]}
+    )
     assert [component.name for component in edited.components] == ["", "左手"]
     assert [component.name for component in apply_edits(edited, []).components] == ["", ""]
     with pytest.raises(BadInput, match=r"edit 1 \(name\): component must be .* from 1 to 2"):
@@ -244,7 +253,10 @@ def test_a_component_gets_a_name():
         ({"do": "delete", "notes": ["0"]}, "notes must be a list"),
         ({"do": "delete", "notes": [1e300]}, "the id of a note that is there"),
         ({"do": "delete", "notes": [-1]}, "notes must be a list"),
-        ({"do": "delete", "notes": [3]}, r"notes must be the id of a note that is there; it is 3\."),
+        (
+            {"do": "delete", "notes": [3]},
+            r"notes must be the id of a note that is there; it is 3\.",
+        ),
         (
             {"do": "move", "notes": [0], "part": "../../x"},
             "part must be one of piano, violin, or for a new part",
@@ -256,12 +268,21 @@ def test_a_component_gets_a_name():
             {"do": "instrument", "part": "tuba", "instrument": "flute"},
             "part must be one of piano, violin; it is",
         ),
-        ({"do": "instrument", "part": "piano", "instrument": "kazoo"}, "instrument must be one of piano, "),
+        (
+            {"do": "instrument", "part": "piano", "instrument": "kazoo"},
+            "instrument must be one of piano, ",
+        ),
         ({"do": "merge", "parts": ["piano", "piano"]}, "two or more different parts"),
         ({"do": "merge", "parts": ["piano", "other"]}, "parts must be one of piano, violin"),
         ({"do": "add", "onset_s": 1, "offset_s": 2, "midi": 60}, "part must be one of"),
-        ({"do": "add", "onset_s": 1, "offset_s": 1, "midi": 60, "part": "piano"}, "later than the onset, 1"),
-        ({"do": "add", "onset_s": 1, "offset_s": 9, "midi": 60, "part": "piano"}, "at most 4, where"),
+        (
+            {"do": "add", "onset_s": 1, "offset_s": 1, "midi": 60, "part": "piano"},
+            "later than the onset, 1",
+        ),
+        (
+            {"do": "add", "onset_s": 1, "offset_s": 9, "midi": 60, "part": "piano"},
+            "at most 4, where",
+        ),
         (
             {"do": "add", "onset_s": 1, "offset_s": 2, "midi": 128, "part": "piano"},
             "midi must be .* from 0 to 127",

@@ -12,7 +12,9 @@ def played(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndarray]:
     onset = np.sort(rng.uniform(1, 8, n))
     midi = rng.integers(40, 80, n)
     length = rng.uniform(0.05, 1, n)
-    notes = Notes(onset, onset + length, midi, rng.uniform(0.2, 1, n), rng.uniform(0.5, 1, n), onset + length)
+    notes = Notes(
+        onset, onset + length, midi, rng.uniform(0.2, 1, n), rng.uniform(0.5, 1, n), onset + length
+    )
     sounding = np.zeros((round(10 / SECONDS), 88))
     for begin, end, key in zip(onset, onset + length, midi - 21, strict=True):
         at = slice(round(begin / SECONDS), round(end / SECONDS) + 1)
@@ -68,7 +70,9 @@ def test_what_the_network_is_told_does_not_depend_on_when_the_music_begins():
 def test_the_likeliest_length_is_the_one_most_probably_within_tolerance():
     near = np.exp(-0.5 * (np.log(LENGTHS / np.array([[0.2], [1.0]])) / 0.05) ** 2)
     spike = np.zeros((2, len(LENGTHS)))
-    spike[:, 50] = 0.02  # more than any single length near the middle, less than all of them together
+    spike[:, 50] = (
+        0.02  # more than any single length near the middle, less than all of them together
+    )
     found = likeliest(np.log(near / near.sum(1, keepdims=True) + spike + 1e-12))
     np.testing.assert_allclose(found, [0.2, 1.0], rtol=0.2)
 

@@ -45,7 +45,9 @@ def test_intervals_inversions_and_what_is_no_chord(pitches, name):
 
 def test_a_broken_chord_is_one_and_a_scale_is_none():
     broken = [Note(i / 4, i / 4 + 0.25, midi) for i, midi in enumerate((60, 64, 67, 72, 67, 64))]
-    scale = [Note(i / 2, i / 2 + 0.5, midi) for i, midi in enumerate((60, 62, 64, 65, 67, 69, 71, 72))]
+    scale = [
+        Note(i / 2, i / 2 + 0.5, midi) for i, midi in enumerate((60, 62, 64, 65, 67, 69, 71, 72))
+    ]
     assert [each.name for each in find_chords(broken)] == ["C"]
     assert [each.name for each in find_chords(scale)] == ["N"]
 
@@ -89,7 +91,9 @@ def test_the_key_of_a_cadence(tonic, mode):
     fourth = (5, 9, 12) if mode == "major" else (5, 8, 12)
     chords = [(0, third, 7), fourth, (7, 11, 14), (0, third, 7)]
     notes = [
-        note for i, tones in enumerate(chords) for note in chord((60 + tonic + t for t in tones), i, i + 1)
+        note
+        for i, tones in enumerate(chords)
+        for note in chord((60 + tonic + t for t in tones), i, i + 1)
     ]
     key = find_key(notes)
     assert (key.tonic, key.mode) == (tonic, mode)
@@ -152,7 +156,9 @@ def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
     assert {each.note for each in placed} <= set(notes)
 
 
-@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from([3, 6, 12, 24])), min_size=1, max_size=8))
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from([3, 6, 12, 24])), min_size=1, max_size=8)
+)
 def test_what_is_on_the_grid_stays_where_it_is(places):
     notes = [
         Note(start * 3 / PARTS / 2, (start * 3 + length) / PARTS / 2, 40 + 2 * i)

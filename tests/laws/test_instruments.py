@@ -5,7 +5,15 @@ import re
 import pytest
 
 from otowake.errors import BadInput
-from otowake.music.instruments import BY_NAME, FAMILIES, NAMES, TABLE, UNKNOWN, instrument, of_programme
+from otowake.music.instruments import (
+    BY_NAME,
+    FAMILIES,
+    NAMES,
+    TABLE,
+    UNKNOWN,
+    instrument,
+    of_programme,
+)
 
 ASKED_FOR = [
     "piano",
@@ -58,7 +66,9 @@ def test_a_row_is_whole(name: str) -> None:
     row = instrument(name)
     assert row.name == name and re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
     assert row.family in FAMILIES
-    assert re.search(r"[ぁ-んァ-ヶ一-龠]", row.title.ja) and re.fullmatch(r"[A-Za-z ]+", row.title.en)
+    assert re.search(r"[ぁ-んァ-ヶ一-龠]", row.title.ja) and re.fullmatch(
+        r"[A-Za-z ]+", row.title.en
+    )
     assert 0 <= row.low < row.high <= 127 and row.voices >= 1
     assert len(set(row.programmes)) == len(row.programmes)
     assert all(0 <= programme <= 127 for programme in row.programmes)

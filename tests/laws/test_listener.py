@@ -109,7 +109,9 @@ def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
 
 def test_the_shipped_weights_are_small_and_whole() -> None:
     weights = trained().weights
-    assert {k: v.shape for k, v in weights.items()} == {k: v.shape for k, v in random_weights().items()}
+    assert {k: v.shape for k, v in weights.items()} == {
+        k: v.shape for k, v in random_weights().items()
+    }
     assert all(np.isfinite(v).all() for v in weights.values())
 
 

@@ -41,7 +41,9 @@ def test_a_frame_is_the_same_alone_and_in_company(planted, W, solver, loss):
 def test_each_frame_comes_to_rest_by_itself(planted, W):
     """An easy frame beside a hard one is left where it rests, and each is within its rule of the least."""
     V = np.stack([W @ [1, 1, 1, 1], planted[:, 0]], axis=1)
-    rested, least = (Activator(W, max_iter=5000, tol=tol, precision="float64")(V) for tol in (1e-3, 0))
+    rested, least = (
+        Activator(W, max_iter=5000, tol=tol, precision="float64")(V) for tol in (1e-3, 0)
+    )
 
     def loss(H):
         X = W @ H
@@ -88,19 +90,34 @@ def test_penalties_count_and_nothing_given_is_changed(planted, W):
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda W: Activator(W[:, 0]), r"W must have the shape \(frequency, component\); it has \(30,\)"),
+        (
+            lambda W: Activator(W[:, 0]),
+            r"W must have the shape \(frequency, component\); it has \(30,\)",
+        ),
         (lambda W: Activator(-W), "W must not be negative"),
         (lambda W: Activator(0 * W), "W is zero everywhere"),
         (lambda W: Activator(W, smooth_H=1), "smooth_H ties activations to one another"),
         (lambda W: Activator(W, solver="hals"), "the solver hals is for the squared error alone"),
-        (lambda W: Activator(W)(np.ones(29)), r"V must have the shape \(30, frame\); it has \(29,\)"),
+        (
+            lambda W: Activator(W)(np.ones(29)),
+            r"V must have the shape \(30, frame\); it has \(29,\)",
+        ),
         (lambda W: Activator(W)(np.ones((30, 0))), r"V must have the shape .*; it has \(30, 0\)"),
-        (lambda W: Activator(W)(np.full(30, np.nan)), r"V: there are NaN or infinite values \(30 of 30\)"),
+        (
+            lambda W: Activator(W)(np.full(30, np.nan)),
+            r"V: there are NaN or infinite values \(30 of 30\)",
+        ),
         (lambda W: Activator(W)(-np.ones(30)), "V must not be negative; its smallest value is -1"),
         (lambda W: Activator(W)(["a"] * 30), "V must be an array of real numbers"),
         (lambda W: Activator(W)(1.0), r"V must have the shape \(30, frame\); it has \(\)"),
-        (lambda W: Activator(W)(np.ones(30), np.ones(3)), r"start must have the shape \(4, frame\)"),
-        (lambda W: Activator(W)(np.ones(30), np.ones((4, 2))), r"start must have the shape \(4, 1\)"),
+        (
+            lambda W: Activator(W)(np.ones(30), np.ones(3)),
+            r"start must have the shape \(4, frame\)",
+        ),
+        (
+            lambda W: Activator(W)(np.ones(30), np.ones((4, 2))),
+            r"start must have the shape \(4, 1\)",
+        ),
     ],
 )
 def test_bad_input_gets_one_sentence(W, call, sentence):
@@ -118,5 +135,8 @@ def test_the_example_hears_a_stream(melody):
     H = np.stack(list(stream(pieces, analysis)), axis=1)
     loudest = (H * analysis.fit.W.sum(axis=0)[:, None]).argmax(axis=0)
     # The middle of each half second, where the window holds one tone.
-    heard = [analysis.components[loudest[round(t * 22050 / hop)]].pitch.midi for t in (0.3, 0.8, 1.3, 1.8)]
+    heard = [
+        analysis.components[loudest[round(t * 22050 / hop)]].pitch.midi
+        for t in (0.3, 0.8, 1.3, 1.8)
+    ]
     assert heard == [60, 64, 67, 72]

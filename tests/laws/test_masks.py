@@ -18,7 +18,9 @@ def joined(blocks):
 
 def random_factors(n_components, n_frames, seed=0):
     rng = np.random.default_rng(seed)
-    return Factors(rng.gamma(0.2, size=(129, n_components)), rng.gamma(0.2, size=(n_components, n_frames)))
+    return Factors(
+        rng.gamma(0.2, size=(129, n_components)), rng.gamma(0.2, size=(n_components, n_frames))
+    )
 
 
 @given(
@@ -28,7 +30,9 @@ def random_factors(n_components, n_frames, seed=0):
     st.integers(1, 5),
     st.integers(1, 50),
 )
-def test_components_add_up_to_the_recording(rate, channels, n_samples, n_components, frames_per_block):
+def test_components_add_up_to_the_recording(
+    rate, channels, n_samples, n_components, frames_per_block
+):
     x = np.random.default_rng(1).uniform(-1, 1, (channels, n_samples)).astype(np.float32)
     factors = random_factors(n_components, 1 + int(n_samples * 8000 / rate) // 64)
     sounds = joined(separate(Audio(x, rate), factors, SMALL, frames_per_block=frames_per_block))
@@ -67,7 +71,8 @@ def test_what_lies_above_the_analysis_follows_the_top_of_the_spectra():
     rate, t = 48000, np.arange(48000) / 48000
     hiss = np.sin(2 * np.pi * 15000 * t)
     bright = Factors(
-        np.stack([np.arange(129) < 64, np.arange(129) >= 64], axis=1).astype(float), np.ones((2, 126))
+        np.stack([np.arange(129) < 64, np.arange(129) >= 64], axis=1).astype(float),
+        np.ones((2, 126)),
     )
     dark, light = joined(separate(Audio(hiss, rate), bright, SMALL))
     assert np.square(light).sum() > 1e6 * np.square(dark).sum()

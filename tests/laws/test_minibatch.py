@@ -32,7 +32,10 @@ def long():
 @pytest.mark.parametrize("beta", BETAS)
 def test_one_batch_that_is_not_remembered_is_a_plain_update(planted, beta):
     rng = np.random.default_rng(0)
-    W, H = rng.gamma(1.0, size=(1, 30, 3)).astype(np.float32), rng.gamma(1.0, size=(3, 50)).astype(np.float32)
+    W, H = (
+        rng.gamma(1.0, size=(1, 30, 3)).astype(np.float32),
+        rng.gamma(1.0, size=(3, 50)).astype(np.float32),
+    )
     solver = MINIBATCH._replace(forget=0.0)
     plain, batched = (
         kind(
@@ -71,7 +74,8 @@ def test_two_passes_end_near_what_many_iterations_find(long, loss):
 
 def test_what_is_forgotten_matters(long):
     losses = {
-        forget: factorize(long, n_components=3, solver="minibatch", forget=forget).loss for forget in (0, 1)
+        forget: factorize(long, n_components=3, solver="minibatch", forget=forget).loss
+        for forget in (0, 1)
     }
     assert losses[0] != losses[1]
     with pytest.raises(BadInput, match="forget is for the solver minibatch; the solver is mu"):

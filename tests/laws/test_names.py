@@ -100,7 +100,8 @@ def test_a_folder_of_that_name_can_be_made_in_another(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["月光", "あ" * 83, "x" * 255, "Op. 27 No. 2", "名前 {x} %s $HOME", "é😀'", "-x", "CONCERTO"]
+    "name",
+    ["月光", "あ" * 83, "x" * 255, "Op. 27 No. 2", "名前 {x} %s $HOME", "é😀'", "-x", "CONCERTO"],
 )
 def test_ordinary_names_stay(name):
     assert safe_name(name) == name
@@ -124,7 +125,9 @@ def test_each_of_some_names_has_a_folder_of_its_own_on_every_file_system(names, 
 def test_every_file_gets_a_folder_in_the_output(names):
     folders = folders_for(tuple(f"music/{name}.wav" for name in names), Path("out"))
     assert [folder.parent for folder in folders] == [Path("out")] * len(names)
-    assert all(os.path.normpath(folder) == str(folder) and is_safe(folder.name) for folder in folders)
+    assert all(
+        os.path.normpath(folder) == str(folder) and is_safe(folder.name) for folder in folders
+    )
 
 
 def test_equal_stems_and_dots():

@@ -30,14 +30,20 @@ every_solver = pytest.mark.parametrize(
 
 def reference_loss(V, fit):
     """The loss of a fit by the textbook's formula, in float64."""
-    V, X, beta = V.astype(np.float64), fit.W.astype(np.float64) @ fit.H.astype(np.float64), fit.spec.beta
+    V, X, beta = (
+        V.astype(np.float64),
+        fit.W.astype(np.float64) @ fit.H.astype(np.float64),
+        fit.spec.beta,
+    )
     if beta == 2:
         return np.square(V - X).sum()
     if beta == 1:
         return (V * np.log(V / X) - V + X).sum()
     if beta == 0:
         return (V / X - np.log(V / X) - 1).sum()
-    return ((V**beta + (beta - 1) * X**beta - beta * V * X ** (beta - 1)) / (beta * (beta - 1))).sum()
+    return (
+        (V**beta + (beta - 1) * X**beta - beta * V * X ** (beta - 1)) / (beta * (beta - 1))
+    ).sum()
 
 
 @every_pair
@@ -60,7 +66,9 @@ def test_each_loss_is_that_after_so_many_updates(planted, solver, loss):
 
 @pairs(DESCENDING)
 def test_the_loss_never_rises(planted, solver, loss):
-    losses = factorize(planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0).losses
+    losses = factorize(
+        planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0
+    ).losses
     assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
     assert losses[-1] < (0.5 if TABLE[solver].look == 1 else 1) * losses[0]
 
@@ -77,7 +85,8 @@ def test_factors_are_finite_and_not_negative(planted, solver, loss):
 @every_solver
 def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(planted, solver, loss):
     first, again, other = (
-        factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=20, seed=s) for s in (1, 1, 2)
+        factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=20, seed=s)
+        for s in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.W, again.W)
     np.testing.assert_array_equal(first.losses, again.losses)
@@ -121,7 +130,9 @@ def test_frames_that_pad_do_not_count():
 def test_thorough_ends_lower_than_normal(planted):
     V = np.random.default_rng(5).gamma(0.3, size=(60, 400))
     normal, thorough = (
-        np.median([factorize(V, n_components=6, effort=effort, seed=seed).loss for seed in range(3)])
+        np.median(
+            [factorize(V, n_components=6, effort=effort, seed=seed).loss for seed in range(3)]
+        )
         for effort in ("normal", "thorough")
     )
     assert thorough < normal
@@ -131,7 +142,9 @@ def test_the_auditions_are_told_and_the_best_goes_on(planted):
     fit = factorize(planted, n_components=4, effort="thorough")
     assert fit.auditions.shape == (10, 15)
     assert (np.diff(fit.auditions) <= 0).mean() > 0.9
-    assert fit.loss <= 1.01 * fit.auditions[:, -1].min()  # 50 frames are few enough to be auditioned whole
+    assert (
+        fit.loss <= 1.01 * fit.auditions[:, -1].min()
+    )  # 50 frames are few enough to be auditioned whole
     assert factorize(planted, n_components=4, solver="mu").auditions.size == 0
 
 
@@ -170,7 +183,11 @@ def test_divergences_are_zero_only_where_equal():
     ("V", "options", "sentence"),
     [
         ([[1.0, -2.0], [1, 1]], {}, "V must not be negative; its smallest value is -2"),
-        ([[1.0, np.nan], [1, 1]], {}, r"V: there are NaN values \(1 of 4\); give weights='observed'"),
+        (
+            [[1.0, np.nan], [1, 1]],
+            {},
+            r"V: there are NaN values \(1 of 4\); give weights='observed'",
+        ),
         ([[np.inf, 1.0], [1, 1]], {}, "NaN or infinite"),
         (np.zeros((3, 3)), {}, "V is zero everywhere"),
         (np.ones(5), {}, r"V must have the shape \(frequency, frame\); it has \(5,\)"),

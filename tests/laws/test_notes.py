@@ -31,7 +31,9 @@ def test_cleaning_only_takes_away_and_level_0_takes_nothing(notes):
     for level, rule in enumerate(CLEAN):
         kept = cleaned(notes, level)
         assert all(note.offset - note.onset >= rule.shortest for note in kept)
-        assert {(note.onset, note.midi) for note in kept} <= {(note.onset, note.midi) for note in notes}
+        assert {(note.onset, note.midi) for note in kept} <= {
+            (note.onset, note.midi) for note in notes
+        }
 
 
 def sound_of(notes, tuning_hz=440.0, seconds=4.0):

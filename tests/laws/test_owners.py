@@ -28,7 +28,9 @@ def test_a_number_for_every_note_and_player() -> None:
 def test_players_and_notes_may_come_in_any_order() -> None:
     given = notes(100)
     plain = leanings(weights(), *given, PLAYERS)
-    np.testing.assert_allclose(leanings(weights(), *given, PLAYERS[::-1]), plain[:, ::-1], atol=1e-5)
+    np.testing.assert_allclose(
+        leanings(weights(), *given, PLAYERS[::-1]), plain[:, ::-1], atol=1e-5
+    )
     order = np.random.default_rng(1).permutation(100)
     moved = leanings(weights(), *(column[order] for column in given), PLAYERS)
     np.testing.assert_allclose(moved, plain[order], atol=1e-5)
@@ -90,7 +92,9 @@ def test_jax_gives_what_torch_gives() -> None:
             torch.ones(1, 50, dtype=torch.bool),
         )
         x = [torch.from_numpy(told_of(k, PLAYERS, *given))[None] for k in range(3)]
-        expected = np.stack([network(each, relations, there)[0, :, 0].numpy() for each in x], axis=1)
+        expected = np.stack(
+            [network(each, relations, there)[0, :, 0].numpy() for each in x], axis=1
+        )
     np.testing.assert_allclose(leanings(network.weights(), *given, PLAYERS), expected, atol=1e-4)
 
 
@@ -120,9 +124,15 @@ def test_a_network_learns_who_is_at_rest() -> None:
         np.put_along_axis(scores, said[..., None], 1.0, axis=2)
         scores -= np.logaddexp.reduce(scores, axis=2, keepdims=True)
         lessons.append(
-            owners.Lesson(context.Scene(scores, onset, offset, midi, label, player.astype(np.int16)), label)
+            owners.Lesson(
+                context.Scene(scores, onset, offset, midi, label, player.astype(np.int16)), label
+            )
         )
-    options = Namespace(seed=0, blocks=1, width=32, drop=0.0, steps=500, size=6, rate=5e-3, every=500)
+    options = Namespace(
+        seed=0, blocks=1, width=32, drop=0.0, steps=500, size=6, rate=5e-3, every=500
+    )
     network = owners.train(lessons[10:], lessons[:10], options)
-    before, after = map(float, owners.judged(network, lessons[:10]).removeprefix("right ").split(" -> "))
+    before, after = map(
+        float, owners.judged(network, lessons[:10]).removeprefix("right ").split(" -> ")
+    )
     assert before < 0.75 and after > before + 0.1

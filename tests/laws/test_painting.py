@@ -55,7 +55,9 @@ def test_without_a_stroke_it_is_the_plain_multiplicative_update(planted):
 def test_names_go_with_their_components_whatever_their_numbers_become(analysis):
     names = [{"do": "name", "component": k, "name": f"{k}."} for k in range(1, 6)]
     named = otowake.apply_edits(analysis, names)
-    edited = edit_components(named, [{"do": "delete", "component": 2}, {"do": "split", "component": 3}])
+    edited = edit_components(
+        named, [{"do": "delete", "component": 2}, {"do": "split", "component": 3}]
+    )
     called = [each.name for each in edited.components]
     assert sorted(called) == ["", "1.", "3.", "4.", "5."]
     assert [each.name for each in edited.found.components] == [""] * 5
@@ -105,7 +107,8 @@ def test_painting_from_times_and_hertz(analysis):
         "belongs": False,
     }
     edited, free = (
-        edit_components(analysis, [each]).fitted() for each in (edit, {**edit, "end_s": 0.5, "high_hz": 200})
+        edit_components(analysis, [each]).fitted()
+        for each in (edit, {**edit, "end_s": 0.5, "high_hz": 200})
     )
     assert edited.W.shape == free.W.shape and not np.allclose(edited.H, free.H, rtol=1e-2)
 
@@ -130,7 +133,11 @@ def test_the_sounds_add_up_after_every_edit(analysis, melody, edits, count):
     edited = edit_components(analysis, edits)
     fit = edited.fitted()
     assert (
-        len(edited.components) == fit.W.shape[1] == fit.initial.W.shape[1] == fit.spec.n_components == count
+        len(edited.components)
+        == fit.W.shape[1]
+        == fit.initial.W.shape[1]
+        == fit.spec.n_components
+        == count
     )
     total = sum(each.audio().samples for each in edited.components)
     assert np.allclose(total, melody.samples, atol=1e-5)

@@ -25,13 +25,19 @@ def chances(true: list[str], seed: int = 0, wrong: float = 0.3, sure: float = 4.
 def line(n: int, centre: float, seed: int, every: float = 0.4) -> tuple[Floats, Floats, Floats]:
     rng = np.random.default_rng(seed)
     onset = np.arange(n) * every + rng.uniform(0, 0.05, n)
-    return onset, onset + every * 0.9, np.clip(centre + np.cumsum(rng.integers(-2, 3, n)) % 9, 21, 108)
+    return (
+        onset,
+        onset + every * 0.9,
+        np.clip(centre + np.cumsum(rng.integers(-2, 3, n)) % 9, 21, 108),
+    )
 
 
 def two(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
     """A flute high up over a bassoon."""
     a, b = line(n, 76, 1), line(n, 43, 2)
-    return tuple(np.concatenate(pair) for pair in zip(a, b, strict=True)), ["flute"] * n + ["bassoon"] * n
+    return tuple(np.concatenate(pair) for pair in zip(a, b, strict=True)), ["flute"] * n + [
+        "bassoon"
+    ] * n
 
 
 @pytest.mark.parametrize("name", ["piano", "harmonica", "violin", "tuba"])
@@ -54,7 +60,9 @@ def test_two_timbres_come_apart() -> None:
 
 
 @pytest.mark.parametrize("scattered", [False, True])
-def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_none(scattered: bool) -> None:
+def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_none(
+    scattered: bool,
+) -> None:
     """30 notes beside 180 of a piano, held by what may be a flute: a melody just above the chords, or mistakes among them."""
     beats = np.arange(60) * 0.5
     onset, midi = np.repeat(beats, 3), np.tile([55, 59, 62], 60)
@@ -83,7 +91,9 @@ def test_a_third_player_of_another_family_is_found_in_doubt(n: int, as_a_piano: 
     where they might be the piano's, which is the most usual instrument."""
     beats = np.arange(40) * 0.5
     onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:n] + 0.06])
-    midi = np.concatenate([np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5])
+    midi = np.concatenate(
+        [np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5]
+    )
     players = np.repeat([0, 1, 2], [120, 40, n])
     votes = np.full((len(onset), len(TABLE)), 0.004)
     piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
@@ -106,7 +116,10 @@ def test_each_note_by_itself_says_how_many_play_and_all_together_what() -> None:
     parts = gather(*notes, called, chances(true))
     assert {part.name for part in parts} == {"oboe", "bassoon"}
     known = gather(*notes, called, chances(true), instruments=["flute", "oboe"])
-    assert np.mean([true[n] == "flute" for part in known if part.name == "flute" for n in part.notes]) > 0.6
+    assert (
+        np.mean([true[n] == "flute" for part in known if part.name == "flute" for n in part.notes])
+        > 0.6
+    )
     lonely = chances(["flute"] * len(true))
     assert len(gather(*notes, chances(true), lonely)) == 1
 
@@ -119,12 +132,16 @@ def test_only_the_instruments_given_are_considered() -> None:
     assert [part.name for part in parts] == ["violin", "violin-2"]
 
 
-@given(n=st.integers(0, 40), seed=st.integers(0, 1000), number=st.one_of(st.none(), st.integers(1, 5)))
+@given(
+    n=st.integers(0, 40), seed=st.integers(0, 1000), number=st.one_of(st.none(), st.integers(1, 5))
+)
 def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None) -> None:
     rng = np.random.default_rng(seed)
     onset = rng.uniform(0, 10, n)
     votes = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
-    parts = gather(onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), votes, n_parts=number)
+    parts = gather(
+        onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), votes, n_parts=number
+    )
     assert sorted(note for part in parts for note in part.notes) == list(range(n))
     assert len({part.name for part in parts}) == len(parts)
     assert all(0 <= p <= 1 for part in parts for p in part.probabilities.values())
@@ -184,4 +201,7 @@ def test_nobody_is_looked_for_who_plays_what_is_hardly_ever_heard() -> None:
     for few, expected in ((2, {"flute"}), (20, {"flute", "banjo"})):
         true = ["banjo"] * few + ["flute"] * (60 - few)
         assert {part.name for part in gather(*notes, chances(true, wrong=0, sure=9.0))} == expected
-    assert len(gather(*notes, chances(["banjo"] * 2 + ["flute"] * 58, wrong=0, sure=9.0), n_parts=2)) == 2
+    assert (
+        len(gather(*notes, chances(["banjo"] * 2 + ["flute"] * 58, wrong=0, sure=9.0), n_parts=2))
+        == 2
+    )

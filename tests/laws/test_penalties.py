@@ -23,7 +23,14 @@ PENALTIES = (
     {"smooth_H": 0.5},
     {"apart_W": 0.3},
     {"group_H": 0.4, "groups": [0, 0, 1, 1]},
-    {"l1_H": 0.1, "l2_W": 0.1, "smooth_H": 0.1, "apart_W": 0.1, "group_H": 0.1, "groups": [0, 1, 1, 0]},
+    {
+        "l1_H": 0.1,
+        "l2_W": 0.1,
+        "smooth_H": 0.1,
+        "apart_W": 0.1,
+        "group_H": 0.1,
+        "groups": [0, 1, 1, 0],
+    },
 )
 
 
@@ -63,12 +70,17 @@ def test_the_penalised_loss_never_rises(planted, solver, loss, penalties):
 )
 def test_a_penalty_makes_less_of_what_it_is_on(planted, solver, name, weight, measure):
     options = {"n_components": 4, "solver": solver, "max_iter": 300, "tol": 0}
-    plain, penalised = factorize(planted, **options), factorize(planted, **options, **{name: weight})
+    plain, penalised = (
+        factorize(planted, **options),
+        factorize(planted, **options, **{name: weight}),
+    )
     assert measure(penalised) < 0.9 * measure(plain)
 
 
 def test_the_penalised_loss_is_what_it_says(planted):
-    fit = factorize(planted, n_components=3, solver="mu", max_iter=5, l1_H=0.3, l2_W=0.2, smooth_H=0.1, tol=0)
+    fit = factorize(
+        planted, n_components=3, solver="mu", max_iter=5, l1_H=0.3, l2_W=0.2, smooth_H=0.1, tol=0
+    )
     V, X = planted.astype(float), fit.W.astype(float) @ fit.H
     expected = (V * np.log(V / X) - V + X).sum() + 0.3 * fit.H.sum() + 0.1 * np.square(fit.W).sum()
     expected += 0.05 * np.square(np.diff(fit.H)).sum()
@@ -76,14 +88,24 @@ def test_the_penalised_loss_is_what_it_says(planted):
 
 
 def test_hals_knows_l1_and_l2(planted):
-    exact = {"n_components": 3, "loss": "euclidean", "precision": "float64", "max_iter": 60, "tol": 0}
+    exact = {
+        "n_components": 3,
+        "loss": "euclidean",
+        "precision": "float64",
+        "max_iter": 60,
+        "tol": 0,
+    }
     fit = factorize(planted, solver="hals", l1_H=0.5, l2_W=0.3, **exact)
-    expected = np.square(planted - fit.W @ fit.H).sum() + 0.5 * fit.H.sum() + 0.15 * np.square(fit.W).sum()
+    expected = (
+        np.square(planted - fit.W @ fit.H).sum() + 0.5 * fit.H.sum() + 0.15 * np.square(fit.W).sum()
+    )
     assert fit.loss == pytest.approx(expected, rel=1e-9)
     assert (np.diff(fit.losses) <= 1e-9 * fit.losses[:-1]).all()
     with pytest.raises(BadInput, match="the solver hals does not know smooth_H; try the solver mu"):
         factorize(planted, solver="hals", smooth_H=1, **exact)
-    with pytest.raises(BadInput, match="the solver hals is for the squared error alone; the loss is kl"):
+    with pytest.raises(
+        BadInput, match="the solver hals is for the squared error alone; the loss is kl"
+    ):
         factorize(planted, n_components=3, solver="hals")
 
 
@@ -104,8 +126,19 @@ SOLVERS = [(name, "euclidean" if TABLE[name].losses else "kl") for name in TABLE
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_what_is_kept_is_kept(planted, solver, loss):
     rng = np.random.default_rng(0)
-    W, H = rng.gamma(1.0, size=(30, 3)).astype(np.float32), rng.gamma(1.0, size=(3, 50)).astype(np.float32)
-    options = {"n_components": 3, "solver": solver, "loss": loss, "max_iter": 30, "tol": 0, "W": W, "H": H}
+    W, H = (
+        rng.gamma(1.0, size=(30, 3)).astype(np.float32),
+        rng.gamma(1.0, size=(3, 50)).astype(np.float32),
+    )
+    options = {
+        "n_components": 3,
+        "solver": solver,
+        "loss": loss,
+        "max_iter": 30,
+        "tol": 0,
+        "W": W,
+        "H": H,
+    }
     all_W = factorize(planted, keep_W=True, **options)
     np.testing.assert_allclose(all_W.W, W, rtol=1e-5)
     assert not np.allclose(all_W.H, H)
@@ -144,7 +177,12 @@ def test_what_is_not_observed_does_not_count(planted, solver, loss):
 
 def test_a_weight_of_two_counts_twice(planted):
     fit = factorize(
-        planted, n_components=3, solver="mu", max_iter=10, tol=0, weights=np.full(planted.shape, 2.0)
+        planted,
+        n_components=3,
+        solver="mu",
+        max_iter=10,
+        tol=0,
+        weights=np.full(planted.shape, 2.0),
     )
     plain = factorize(planted, n_components=3, solver="mu", max_iter=10, tol=0)
     np.testing.assert_allclose(fit.losses, 2 * plain.losses, rtol=1e-4)
@@ -166,7 +204,9 @@ def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
     for n, rtol in ((1, 1e-6), (100, 1e-5)):
         whole, parts = (factorize(each, max_iter=n, **options) for each in (V, Stored()))
         assert whole.loss == pytest.approx(parts.loss, rel=rtol)
-    whole, parts = (factorize(each, max_iter=100, precision="float64", **options) for each in (V, Stored()))
+    whole, parts = (
+        factorize(each, max_iter=100, precision="float64", **options) for each in (V, Stored())
+    )
     np.testing.assert_allclose(parts.W, whole.W, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(parts.H, whole.H, rtol=1e-8, atol=1e-10)
     with pytest.raises(BadInput, match="weights is not possible for recordings in blocks"):
@@ -206,7 +246,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(solver, loss, frames):
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
-    fit = factorize(planted, n_components=4, solver=solver, loss=loss, n_init=5, max_iter=60, seed=3)
+    fit = factorize(
+        planted, n_components=4, solver=solver, loss=loss, n_init=5, max_iter=60, seed=3
+    )
     assert fit.restarts.shape == (5,) and len(set(fit.restarts)) > 1
     assert fit.loss == fit.restarts.min() == fit.losses[-1]
     assert fit.W.shape == (30, 4) and fit.H.shape == (4, 50)
@@ -217,7 +259,9 @@ def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
     """The third of three starts, learnt beside the others, ends where it does alone; only frames tell of blocks."""
-    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK + 300)).astype(np.float32) + np.float32(0.01)
+    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK + 300)).astype(np.float32) + np.float32(
+        0.01
+    )
 
     class Stored:
         shape = V.shape
@@ -225,7 +269,14 @@ def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
         def frames(self, start, stop):
             return V[:, start:stop]
 
-    options = {"n_components": 3, "solver": solver, "loss": loss, "max_iter": 20, "tol": 0, "n_init": 3}
+    options = {
+        "n_components": 3,
+        "solver": solver,
+        "loss": loss,
+        "max_iter": 20,
+        "tol": 0,
+        "n_init": 3,
+    }
     whole, parts = (factorize(each, **options) for each in (V, Stored()))
     np.testing.assert_allclose(parts.restarts, whole.restarts, rtol=1e-3)
     np.testing.assert_allclose(parts.agreement, whole.agreement, atol=0.02)
@@ -241,7 +292,9 @@ def test_runs_that_find_the_same_agree():
     assert factorize(V, n_components=3, max_iter=5).agreement.tolist() == [1.0]
 
 
-@pytest.mark.parametrize(("solver", "beta"), [(EXTRAPOLATED, b) for b in BETAS] + [(EXTRAPOLATED_HALS, 2.0)])
+@pytest.mark.parametrize(
+    ("solver", "beta"), [(EXTRAPOLATED, b) for b in BETAS] + [(EXTRAPOLATED_HALS, 2.0)]
+)
 def test_after_refused_steps_it_goes_on(planted, solver, beta):
     """Where the first steps are refused, those without momentum that follow are finite and lead down."""
     mild = factorize(planted, n_components=4, loss=beta, solver="mu", max_iter=30, tol=0)
@@ -313,6 +366,9 @@ def test_zeros_and_a_beta_below_zero_do_not_go_together():
 def test_an_exact_fit_comes_to_rest():
     rng = np.random.default_rng(0)
     fit = factorize(
-        rng.uniform(1, 2, (8, 2)) @ rng.uniform(1, 2, (2, 9)), n_components=2, max_iter=100_000, tol=1e-4
+        rng.uniform(1, 2, (8, 2)) @ rng.uniform(1, 2, (2, 9)),
+        n_components=2,
+        max_iter=100_000,
+        tol=1e-4,
     )
     assert fit.stop.reason == "converged"

@@ -118,7 +118,9 @@ def test_every_note_has_a_name_of_its_own(how):
 def test_english_names_are_ascii_and_read_back(midi, off):
     name = note_name(midi + off)
     assert name.isascii()
-    step = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"].index(name.rstrip("-0123456789"))
+    step = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"].index(
+        name.rstrip("-0123456789")
+    )
     assert 12 * (int(name.lstrip("ABCDEFG#")) + 1) + step == midi
 
 
@@ -143,12 +145,16 @@ def test_a_detuned_tone_is_measured_to_5_cents(midi, cents, timbre):
     assert pitch.cents == pytest.approx(cents, abs=5)
 
 
-@pytest.mark.parametrize(("rate", "n_fft"), [(44100, 4096), (44100, 2048), (16000, 1024), (8000, 1024)])
+@pytest.mark.parametrize(
+    ("rate", "n_fft"), [(44100, 4096), (44100, 2048), (16000, 1024), (8000, 1024)]
+)
 def test_other_spectrograms(rate, n_fft):
     frequencies = np.arange(n_fft // 2 + 1) * rate / n_fft
     for midi in range(48, 92):
         f0 = midi_to_hz(midi)
-        pitch = only(spectrum(f0, TIMBRES["sawtooth"], rate=rate, n_fft=n_fft, seed=midi), frequencies)
+        pitch = only(
+            spectrum(f0, TIMBRES["sawtooth"], rate=rate, n_fft=n_fft, seed=midi), frequencies
+        )
         assert pitch is not None
         assert off_in_cents(pitch.hz, f0) == pytest.approx(0, abs=5)
 
@@ -167,13 +173,17 @@ def test_level_does_not_matter(midi, decades, timbre):
     loud, soft = only(W), only(W * 10**decades)
     assert loud is not None
     assert soft is not None
-    assert (soft.midi, soft.hz, soft.confidence) == pytest.approx((loud.midi, loud.hz, loud.confidence), 1e-3)
+    assert (soft.midi, soft.hz, soft.confidence) == pytest.approx(
+        (loud.midi, loud.hz, loud.confidence), 1e-3
+    )
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.permutations(range(6)))
 def test_a_pitch_does_not_depend_on_the_other_components(order):
-    W = np.stack([spectrum(midi_to_hz(40 + 7 * i), a) for i, a in enumerate(TIMBRES.values())], axis=1)
+    W = np.stack(
+        [spectrum(midi_to_hz(40 + 7 * i), a) for i, a in enumerate(TIMBRES.values())], axis=1
+    )
     together = find_pitches(W, FREQUENCIES)
     moved = find_pitches(W[:, order], FREQUENCIES)
     for k, pitch in zip(order, moved, strict=True):
@@ -187,7 +197,9 @@ def test_a_pitch_does_not_depend_on_the_other_components(order):
 @pytest.mark.parametrize("n_frames", [1, 30])
 def test_noise_has_no_pitch(slope, n_frames):
     rng = np.random.default_rng(0)
-    noise = np.abs(rng.normal(size=(1025, 40, n_frames)) + 1j * rng.normal(size=(1025, 40, n_frames)))
+    noise = np.abs(
+        rng.normal(size=(1025, 40, n_frames)) + 1j * rng.normal(size=(1025, 40, n_frames))
+    )
     colour = np.maximum(FREQUENCIES, 20) ** slope
     assert find_pitches(noise.mean(axis=2) * colour[:, None], FREQUENCIES) == [None] * 40
 
@@ -230,7 +242,10 @@ def test_tuning_of_notes_on_a_shifted_grid(cents, notes):
     hz = midi_to_hz(np.array(notes) + cents / 100)
     tuning_hz = tuning_of(hz, np.ones(len(notes)), np.ones(len(notes)))
     assert off_in_cents(tuning_hz, 440) == pytest.approx(cents, abs=3)
-    assert abs(cents) > 40 or [p and p.midi for p in named(hz, np.ones(len(notes)), tuning_hz)] == notes
+    assert (
+        abs(cents) > 40
+        or [p and p.midi for p in named(hz, np.ones(len(notes)), tuning_hz)] == notes
+    )
 
 
 def test_weak_evidence_leaves_440():

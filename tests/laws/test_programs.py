@@ -22,7 +22,9 @@ print(*counts)
 
 
 def test_however_many_shapes_there_are_few_programs_are_alive():
-    done = subprocess.run([sys.executable, "-c", MANY_SHAPES], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_SHAPES], capture_output=True, text=True, check=True
+    )
     counts = [int(word) for word in done.stdout.split()]
     assert counts[0] >= 4
     assert max(counts) <= 6 + 4  # those that are kept, and a few of JAX's own that no shape changes

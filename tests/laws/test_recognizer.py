@@ -78,7 +78,9 @@ def test_probabilities_add_up_to_one() -> None:
 @pytest.mark.parametrize("gain", [10 ** (-40 / 20), 5.0])
 def test_the_level_does_not_matter(gain: float) -> None:
     sound, *notes = tones([60, 67, 72, 40])
-    a, b = (named(Audio(g * sound, RATE), *notes, Recognizer(random_weights())) for g in (1.0, gain))
+    a, b = (
+        named(Audio(g * sound, RATE), *notes, Recognizer(random_weights())) for g in (1.0, gain)
+    )
     np.testing.assert_allclose(a, b, atol=5e-3)
 
 
@@ -157,14 +159,18 @@ def test_several_networks_are_asked_together() -> None:
     each = [named(Audio(sound, RATE), *notes, Recognizer(weights, 1.5)) for weights in (one, other)]
     mean = np.mean(each, axis=0)
     expected = mean - np.logaddexp.reduce(mean, axis=1, keepdims=True)
-    np.testing.assert_allclose(named(Audio(sound, RATE), *notes, Recognizer(both, 1.5)), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        named(Audio(sound, RATE), *notes, Recognizer(both, 1.5)), expected, atol=1e-4
+    )
 
 
 def test_those_around_count_in_part() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     mind = Recognizer(random_weights(), 1.3, trained().context)
     alone, together, owners = recognize(Audio(sound, RATE), *notes, mind)
-    np.testing.assert_allclose(alone, named(Audio(sound, RATE), *notes, Recognizer(random_weights(), 1.3)))
+    np.testing.assert_allclose(
+        alone, named(Audio(sound, RATE), *notes, Recognizer(random_weights(), 1.3))
+    )
     assert mind.context is not None
     begin, end, pitch = (np.asarray(each, float) for each in notes)
     around = in_context(alone, begin, end, pitch, mind.context)
@@ -196,7 +202,11 @@ def test_players_are_asked_with_what_each_note_is_by_itself() -> None:
 def test_notes_at_the_edges_of_sound_and_pitch_are_taken() -> None:
     sound, *_ = tones([60])
     chances = named(
-        Audio(sound, RATE), [0.0, 1.6, 99.0], [0.01, 5.0, 99.5], [0, 127, 60], Recognizer(random_weights())
+        Audio(sound, RATE),
+        [0.0, 1.6, 99.0],
+        [0.01, 5.0, 99.5],
+        [0, 127, 60],
+        Recognizer(random_weights()),
     )
     assert np.isfinite(chances).all()
 
@@ -213,7 +223,8 @@ def test_the_shipped_weights_are_whole() -> None:
 
 def test_all_weights_of_the_package_are_under_5_mb_together() -> None:
     sizes = {
-        path.name: path.stat().st_size for path in Path(recognizer.__file__).parents[1].glob("data/*.npz")
+        path.name: path.stat().st_size
+        for path in Path(recognizer.__file__).parents[1].glob("data/*.npz")
     }
     assert sizes.keys() >= {"listener.npz", "recognizer.npz"}
     assert sum(sizes.values()) < 5_000_000
@@ -245,7 +256,9 @@ def test_jax_gives_what_torch_gives() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     (_, batch), *_ = patches(sound, *notes)
     assert batch.tone.shape == (4, FRAMES, WIDE)
-    given = flat(described(batch, contours(sound, *(np.asarray(each, float) for each in notes))), batch.midi)
+    given = flat(
+        described(batch, contours(sound, *(np.asarray(each, float) for each in notes))), batch.midi
+    )
     network.mean += 0.3
     network.spread *= 0.5
     network.eval()

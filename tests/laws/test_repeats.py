@@ -56,7 +56,8 @@ def told(audio):
 
 def sounds(audio, explained):
     return [
-        np.concatenate(blocks, axis=1) for blocks in zip(*separated(audio, explained, GROUPS), strict=True)
+        np.concatenate(blocks, axis=1)
+        for blocks in zip(*separated(audio, explained, GROUPS), strict=True)
     ]
 
 
@@ -68,7 +69,9 @@ def sdr(true, found):
 def machine(request):
     """A drum machine's loop in stereo, the snare further to the left: the recording, its stems, by masks alone and by waveforms."""
     pan = np.array([[0.8, 0.9], [1.0, 0.3]])
-    stems = [np.outer(side, wave) for side, wave in zip(pan, loop(request.param, True), strict=True)]
+    stems = [
+        np.outer(side, wave) for side, wave in zip(pan, loop(request.param, True), strict=True)
+    ]
     audio = Audio(sum(stems), request.param)
     return audio, stems, *told(audio)
 
@@ -80,8 +83,12 @@ def test_a_drum_that_is_always_the_same_is_taken_out_from_under_another(machine)
     assert sorted(piece.repeats.strokes[:, 0]) == GROUPS[0]
     at = piece.repeats.strokes[:, 2] / audio.rate
     assert np.abs(np.diff(at) - 0.25).max() < 2 / audio.rate
-    assert piece.repeats.gains == pytest.approx(np.full(len(HATS), np.median(piece.repeats.gains)), rel=0.2)
-    for true, by_masks, found in zip(stems, sounds(audio, masks), sounds(audio, known), strict=False):
+    assert piece.repeats.gains == pytest.approx(
+        np.full(len(HATS), np.median(piece.repeats.gains)), rel=0.2
+    )
+    for true, by_masks, found in zip(
+        stems, sounds(audio, masks), sounds(audio, known), strict=False
+    ):
         assert sdr(true, found) > sdr(true, by_masks) + 6
 
 
@@ -163,7 +170,9 @@ def test_waveforms_are_kept_in_the_file(machine, tmp_path):
         assert (piece.repeats is None) == (read.repeats is None)
         if piece.repeats:
             for name in Repeats._fields:
-                np.testing.assert_array_equal(getattr(piece.repeats, name), getattr(read.repeats, name))
+                np.testing.assert_array_equal(
+                    getattr(piece.repeats, name), getattr(read.repeats, name)
+                )
 
 
 @pytest.mark.parametrize(

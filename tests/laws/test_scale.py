@@ -69,7 +69,12 @@ def test_every_kind_of_factorisation_is_free_of_scale(V, scale, start):
     W = np.random.default_rng(1).uniform(0.1, 1, (30, 3))
     for more in (
         {"init": start, "solver": "mu"},
-        {"weights": weights, "init": start, "solver": "mu", "n_init": 2 if start == "random" else 1},
+        {
+            "weights": weights,
+            "init": start,
+            "solver": "mu",
+            "n_init": 2 if start == "random" else 1,
+        },
         {"W": W, "keep_W": True},
         {"W": W * scale, "keep_W": True},
     ):
@@ -100,7 +105,14 @@ def test_blocks_from_elsewhere_are_free_of_scale(V):
 @pytest.mark.parametrize("beta", [1.0, 2.0])
 @pytest.mark.parametrize(
     ("name", "degree", "of_H"),
-    [("l1_H", 1, 1), ("l2_H", 2, 1), ("smooth_H", 2, 1), ("l1_W", 1, 0), ("l2_W", 2, 0), ("apart_W", 2, 0)],
+    [
+        ("l1_H", 1, 1),
+        ("l2_H", 2, 1),
+        ("smooth_H", 2, 1),
+        ("l1_W", 1, 0),
+        ("l2_W", 2, 0),
+        ("apart_W", 2, 0),
+    ],
 )
 def test_a_penalty_weighs_what_it_says_at_every_scale(V, beta, name, degree, of_H):
     """The penalised loss is that of the caller's V, W and H; a weight that goes with V gives the same factors."""
@@ -115,7 +127,10 @@ def test_a_penalty_weighs_what_it_says_at_every_scale(V, beta, name, degree, of_
 def test_a_watcher_sees_the_units_of_the_caller(V):
     seen = []
     fit = factorize(
-        V * 1e-25, loss="euclidean", watch=lambda now: seen.append((now.losses, now.factors())), **SHORT
+        V * 1e-25,
+        loss="euclidean",
+        watch=lambda now: seen.append((now.losses, now.factors())),
+        **SHORT,
     )
     np.testing.assert_allclose(seen[-1][0], fit.losses, rtol=1e-12)
     np.testing.assert_array_equal(seen[-1][1].H, fit.H)
@@ -148,7 +163,9 @@ def test_activations_are_free_of_scale_in_any_company(V, beta, options, scale):
 @pytest.mark.parametrize("loss", ["frobenius", "kullback-leibler"])
 def test_the_estimator_is_as_good_as_scikit_learns_at_every_scale(V, scale, loss):
     solver = "cd" if loss == "frobenius" else "mu"
-    theirs = decomposition.NMF(4, solver=solver, beta_loss=loss, max_iter=2000, random_state=0).fit(V.T)
+    theirs = decomposition.NMF(4, solver=solver, beta_loss=loss, max_iter=2000, random_state=0).fit(
+        V.T
+    )
     ours = NMF(4, beta_loss=loss, random_state=0, tol=1e-5, max_iter=2000)
     H = ours.fit_transform(V.T * scale)
     unit = scale if loss == "frobenius" else scale**0.5
@@ -171,7 +188,11 @@ def test_scikit_learn_itself_at_1e_minus_25(V):
             {"loss": "euclidean"},
             r"V must have a mean from 1e-150 to 1e\+150 .* it is 9.38e\+199; multiply",
         ),
-        (1e-200, {"loss": "euclidean"}, r"V must have a mean from 1e-150 to 1e\+150 .* it is \d.*e-20\d"),
+        (
+            1e-200,
+            {"loss": "euclidean"},
+            r"V must have a mean from 1e-150 to 1e\+150 .* it is \d.*e-20\d",
+        ),
         (1e-40, {"precision": "float32"}, r"V must have a mean from 1e-30 to 1e\+30 "),
         (1e40, {"precision": "float32"}, r"V must have a mean from 1e-30 to 1e\+30 "),
         (1e200, {"W": np.full((30, 3), 1e-200)}, r"V / W must have a mean from 1e-300 to 1e\+300 "),

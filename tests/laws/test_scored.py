@@ -12,7 +12,9 @@ from otowake.types import Audio, Floats, Note, Part, Share
 def tone(midi, seconds, rate=22050):
     t = np.arange(int(seconds * rate)) / rate
     f0 = 440 * 2 ** ((midi - 69) / 12)
-    return sum(0.1 * np.sin(2 * np.pi * f0 * k * t + k) / k for k in range(1, 8) if f0 * k < rate / 2)
+    return sum(
+        0.1 * np.sin(2 * np.pi * f0 * k * t + k) / k for k in range(1, 8) if f0 * k < rate / 2
+    )
 
 
 def joined(blocks):
@@ -41,7 +43,9 @@ def test_the_sounds_add_up_to_the_recording(rate, channels, n_samples):
     np.testing.assert_allclose(sum(sounds), x, atol=1e-5)
 
 
-@pytest.mark.parametrize("notes", [[], [Note(50.0, 51.0, 60)], [Note(50.0, 51.0, 38, is_drum=True)]])
+@pytest.mark.parametrize(
+    "notes", [[], [Note(50.0, 51.0, 60)], [Note(50.0, 51.0, 38, is_drum=True)]]
+)
 def test_where_no_note_sounds_all_is_the_rest(notes):
     audio = Audio(np.random.default_rng(1).uniform(-1, 1, 22050).astype(np.float32), 22050)
     explained = explain(audio, notes)
@@ -136,7 +140,9 @@ def test_tones_an_octave_apart_come_apart_nearly_as_well_as_masks_can():
 def test_tones_that_share_some_partials_come_apart():
     low, high = tone(57, 3), tone(64, 3)
     audio = Audio(low + high, 22050)
-    sounds = joined(separated(audio, explain(audio, [Note(0.0, 3.0, 57), Note(0.0, 3.0, 64)]), [[0], [1]]))
+    sounds = joined(
+        separated(audio, explain(audio, [Note(0.0, 3.0, 57), Note(0.0, 3.0, 64)]), [[0], [1]])
+    )
     for true, found in zip((low, high), sounds, strict=False):
         assert sdr(true, found[0]) > 10
 
@@ -166,7 +172,8 @@ def test_a_pitch_that_two_play_at_once_is_told_apart_by_what_each_sounds_like_al
 
     def played(strengths: list[float]) -> Floats:
         return sum(
-            0.1 * s * np.sin(2 * np.pi * 440 * k * t + k) for k, s in zip(partials, strengths, strict=True)
+            0.1 * s * np.sin(2 * np.pi * 440 * k * t + k)
+            for k, s in zip(partials, strengths, strict=True)
         )
 
     dark, bright = played([1, 0, 0.7, 0, 0.4, 0]), played([0, 1, 0, 0.7, 0, 0.4])

@@ -52,7 +52,9 @@ CHANGES = {
     "30 dB down": lambda audio: Audio(audio.samples * np.float32(10 ** (-30 / 20)), audio.rate),
     "16 kHz": lambda audio: at_rate(audio, 16000),
     "48 kHz": lambda audio: at_rate(audio, 48000),
-    "stereo": lambda audio: Audio(np.concatenate([1.2 * audio.samples, 0.8 * audio.samples]), audio.rate),
+    "stereo": lambda audio: Audio(
+        np.concatenate([1.2 * audio.samples, 0.8 * audio.samples]), audio.rate
+    ),
     "MP3": coded,
 }
 

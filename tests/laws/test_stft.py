@@ -11,7 +11,11 @@ from otowake.signal import istft, spectrogram, stft, stft_blocks
 from otowake.types import Audio
 
 
-@given(st.integers(1, 3000), st.sampled_from([(64, 16), (64, 32), (100, 25), (256, 60)]), st.integers(1, 2))
+@given(
+    st.integers(1, 3000),
+    st.sampled_from([(64, 16), (64, 32), (100, 25), (256, 60)]),
+    st.integers(1, 2),
+)
 def test_istft_undoes_stft(n_samples, window, channels):
     n_fft, hop = window
     x = np.random.default_rng(n_samples).standard_normal((channels, n_samples)).astype(np.float32)
@@ -58,6 +62,8 @@ def test_silence_is_refused(samples):
 
 
 def test_less_than_a_window_is_refused():
-    with pytest.raises(BadInput, match=r"at least one window long \(2048 samples at 22050 Hz\); it has 2047"):
+    with pytest.raises(
+        BadInput, match=r"at least one window long \(2048 samples at 22050 Hz\); it has 2047"
+    ):
         spectrogram(Audio(np.ones(2047), 22050))
     assert spectrogram(Audio(np.ones(2048), 22050), StftSpec()).values.shape == (1025, 5)

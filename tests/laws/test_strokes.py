@@ -31,7 +31,9 @@ def drum(name, rng):
     if name == "kick":
         return np.sin(2 * np.pi * (55 * t + 6 * (1 - np.exp(-t * 40)))) * np.exp(-t * 14)
     if name == "snare":
-        return (0.6 * np.sin(2 * np.pi * 190 * t) * np.exp(-t * 25) + 0.5 * noise * np.exp(-t * 20)) * 0.8
+        return (
+            0.6 * np.sin(2 * np.pi * 190 * t) * np.exp(-t * 25) + 0.5 * noise * np.exp(-t * 20)
+        ) * 0.8
     bright = np.diff(noise, n=3, prepend=[0, 0, 0]) / 4
     return 0.5 * bright * np.exp(-t * 45)
 
@@ -59,7 +61,9 @@ def chords():
         for midi in (root, root + 4, root + 7):
             hz, since = 440 * 2 ** ((midi - 69) / 12), t - 2 * n
             tone = sum(np.sin(2 * np.pi * hz * k * since) / k**1.5 for k in range(1, 8))
-            wave += np.where((since >= 0) & (since < 2), tone * np.exp(-2 * np.maximum(since, 0)), 0)
+            wave += np.where(
+                (since >= 0) & (since < 2), tone * np.exp(-2 * np.maximum(since, 0)), 0
+            )
     return 0.05 * wave
 
 
@@ -116,7 +120,8 @@ def test_a_harder_stroke_has_a_higher_velocity(loop):
     ahead = np.where(np.arange(stems.shape[1]) < (times[0][5] - 0.05) * RATE, 0.3, 1.0)
     kicks = [note for note in struck(Audio(stems[0] * ahead, RATE), surely=True) if note.midi == 36]
     soft, hard = (
-        [n.velocity for n in kicks if (n.onset < times[0][5] - 0.1) == early] for early in (True, False)
+        [n.velocity for n in kicks if (n.onset < times[0][5] - 0.1) == early]
+        for early in (True, False)
     )
     assert len(soft) >= 3 and max(soft) < min(hard)
 
@@ -152,7 +157,8 @@ def test_a_stroke_sounds_alone(analysis, loop):
     stems, times = loop
     kick = next(part for part in analysis.parts if part.name == "kick")
     second = min(
-        (analysis.notes[place] for place in kick.notes), key=lambda note: abs(note.onset - times[0][1])
+        (analysis.notes[place] for place in kick.notes),
+        key=lambda note: abs(note.onset - times[0][1]),
     )
     sound = second.audio().samples[0]
     begin, end = int((times[0][1] - 0.1) * RATE), int((times[0][2] - 0.1) * RATE)
@@ -184,7 +190,9 @@ def test_a_score_may_have_drums(song, loop):
     assert [part.name for part in found.parts][1:] == list(KIT)
     assert [len(part.notes) for part in found.parts[1:]] == [len(mine) for mine in times]
     kicks = [note.onset for note in found.notes if note.midi == KIT["kick"].key]
-    assert np.median(np.abs(np.array(kicks) - sorted(times[0]))) < 0.02  # moved to where they are heard
+    assert (
+        np.median(np.abs(np.array(kicks) - sorted(times[0]))) < 0.02
+    )  # moved to where they are heard
 
 
 def test_strokes_can_be_corrected(analysis):
@@ -221,7 +229,9 @@ def test_nobody_shares_a_note_that_has_become_a_stroke(song):
 
 
 def test_a_drum_alone_can_be_made_a_part_by_hand():
-    analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["instruments"])
+    analysis = otowake.analyse(
+        otowake.load(otowake.demo_path(), duration=3), stages=["instruments"]
+    )
     edited = apply_edits(analysis, [{"do": "move", "notes": [0], "part": "kick"}])
     assert [part.name for part in edited.parts][-1] == "kick"
 
@@ -244,7 +254,9 @@ def test_what_drums_are_in_a_row_of_frequencies():
     frequencies, _ = axes(STFT, 1)
     kits = templates(frequencies)
     assert kits.shape == (len(frequencies), 3, 32)
-    centre = [(frequencies[:, None] * kits[:, drum]).sum() / kits[:, drum].sum() for drum in range(3)]
+    centre = [
+        (frequencies[:, None] * kits[:, drum]).sum() / kits[:, drum].sum() for drum in range(3)
+    ]
     assert centre[0] < centre[1] < centre[2]
 
 
@@ -260,7 +272,8 @@ def test_strokes_without_parts_are_drums_of_their_own(loop):
     assert explained.pieces[0].D.shape[1] == 3
     drums = [[i for i, note in enumerate(notes) if note.midi == drum.key] for drum in KIT.values()]
     sounds = [
-        np.concatenate(each, axis=1)[0] for each in zip(*separated(song, explained, drums), strict=True)
+        np.concatenate(each, axis=1)[0]
+        for each in zip(*separated(song, explained, drums), strict=True)
     ]
     for true, found in zip(stems, sounds, strict=False):
         assert sdr(true, found) - sdr(true, song.samples[0]) > 5
@@ -279,14 +292,17 @@ def test_damaged_weights_are_refused():
 
 def test_drums_are_shown_by_name(analysis):
     ticks = [
-        tick.get_text() for tick in otowake.plot.piano_roll(analysis, language="ja").axes[0].get_yticklabels()
+        tick.get_text()
+        for tick in otowake.plot.piano_roll(analysis, language="ja").axes[0].get_yticklabels()
     ]
     assert {"キック", "スネア", "ハイハット"} < set(ticks)
     assert "\tkick\n" in labels(analysis)
     rows = [part_cells(part, analysis, "en") for part in analysis.parts if part.name in KIT]
     assert [row[0] for row in rows] == ["kick", "snare", "hi-hat"]
     assert {row[2] for row in rows} == {"–"}
-    assert np.isnan(timbre(analysis).levels[[part.name for part in analysis.parts].index("kick")]).all()
+    assert np.isnan(
+        timbre(analysis).levels[[part.name for part in analysis.parts].index("kick")]
+    ).all()
 
 
 def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
@@ -294,7 +310,8 @@ def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
     between = (PIECE - 0.5) * frame
     sound = Audio(np.random.default_rng(2).normal(0, 0.1, int((between + 2) * 8000)), 8000)
     notes = [
-        Note(between + off * frame, between + 0.1, 38, is_drum=True) for off in (-0.45, -0.05, 0.05, 0.45)
+        Note(between + off * frame, between + 0.1, 38, is_drum=True)
+        for off in (-0.45, -0.05, 0.05, 0.45)
     ]
     pieces = explain(sound, notes).pieces
     assert sorted(its for piece in pieces for its in piece.spans[:, 0].tolist()) == [0, 1, 2, 3]

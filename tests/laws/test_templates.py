@@ -48,7 +48,9 @@ combs = st.fixed_dictionaries(
 @given(st.floats(21, 120), combs)
 def test_a_comb_is_0_but_in_lobes_round_the_partials(midi, options):
     (comb,) = harmonic_combs([midi], FREQUENCIES, **options).T
-    partials = partials_of(midi, options["n_partials"], options["inharmonicity"], options["tuning_hz"])
+    partials = partials_of(
+        midi, options["n_partials"], options["inharmonicity"], options["tuning_hz"]
+    )
     partials = partials[partials <= FREQUENCIES[-1]]
     reach = 2 * BIN + partials * (2 ** (options["tolerance"] / 1200) - 1)
     inside = (np.abs(FREQUENCIES[:, None] - partials) < reach * (1 - 1e-9)).any(axis=1)
@@ -58,7 +60,8 @@ def test_a_comb_is_0_but_in_lobes_round_the_partials(midi, options):
     assert comb.max(initial=0) <= 1
     heights = comb[np.rint(partials / BIN).astype(int)]
     assert (
-        heights >= np.arange(1, len(partials) + 1.0) ** -options["decay"] * np.cos(np.pi / 8) ** 2 - 1e-9
+        heights
+        >= np.arange(1, len(partials) + 1.0) ** -options["decay"] * np.cos(np.pi / 8) ** 2 - 1e-9
     ).all()
 
 
@@ -82,8 +85,12 @@ def test_a_comb_has_the_pitch_it_is_for():
 
 def test_each_pitch_may_have_its_own_inharmonicity():
     both = harmonic_combs([40, 60], FREQUENCIES, inharmonicity=[1e-4, 1e-3])
-    np.testing.assert_array_equal(both[:, :1], harmonic_combs([40], FREQUENCIES, inharmonicity=1e-4))
-    np.testing.assert_array_equal(both[:, 1:], harmonic_combs([60], FREQUENCIES, inharmonicity=1e-3))
+    np.testing.assert_array_equal(
+        both[:, :1], harmonic_combs([40], FREQUENCIES, inharmonicity=1e-4)
+    )
+    np.testing.assert_array_equal(
+        both[:, 1:], harmonic_combs([60], FREQUENCIES, inharmonicity=1e-3)
+    )
 
 
 def test_above_the_last_frequency_there_is_nothing():
@@ -160,12 +167,16 @@ def test_notes_from_tables_of_three_or_four_columns():
 def test_a_dictionary_is_as_it_was_at_its_own_frequencies():
     W = np.random.default_rng(0).random((1025, 5))
     np.testing.assert_array_equal(from_dictionary(W, FREQUENCIES, FREQUENCIES), W)
-    np.testing.assert_array_equal(from_dictionary(W, FREQUENCIES, FREQUENCIES, only=[3, 1]), W[:, [3, 1]])
+    np.testing.assert_array_equal(
+        from_dictionary(W, FREQUENCIES, FREQUENCIES, only=[3, 1]), W[:, [3, 1]]
+    )
     with pytest.raises(BadInput, match="shape"):
         from_dictionary(W, FREQUENCIES[1:], FREQUENCIES)
 
 
-@pytest.mark.parametrize(("rate", "n_fft"), [(22050, 1024), (22050, 4096), (44100, 4096), (16000, 1024)])
+@pytest.mark.parametrize(
+    ("rate", "n_fft"), [(22050, 1024), (22050, 4096), (44100, 4096), (16000, 1024)]
+)
 def test_a_dictionary_keeps_its_pitches_and_its_levels_elsewhere(rate, n_fft):
     pitches = [60, 67, 72, 79]
     there = np.arange(n_fft // 2 + 1) * rate / n_fft
@@ -183,7 +194,10 @@ def tone(midi, seconds, tuning_hz=440.0):
     edge = np.minimum(1, np.minimum(t, t[::-1]) / 0.01)
     phases = np.random.default_rng(midi).uniform(0, 2 * np.pi, 8)
     return (
-        edge * np.exp(-t) * sum(np.sin(2 * np.pi * hz * n * t + phases[n - 1]) / n for n in range(1, 9)) / 8
+        edge
+        * np.exp(-t)
+        * sum(np.sin(2 * np.pi * hz * n * t + phases[n - 1]) / n for n in range(1, 9))
+        / 8
     )
 
 
@@ -214,7 +228,9 @@ def test_a_score_takes_chords_apart_note_by_note():
         inside = (V.times >= note.onset) & (V.times <= note.offset)
         assert np.square(h[inside]).sum() > 0.95 * np.square(h).sum()
     blocks = zip(*separate(audio, fit.factors, V.spec), strict=True)
-    for truth, sound in zip(stems, (np.concatenate(block, axis=1)[0] for block in blocks), strict=True):
+    for truth, sound in zip(
+        stems, (np.concatenate(block, axis=1)[0] for block in blocks), strict=True
+    ):
         assert snr(truth, sound) - snr(truth, audio.mono()) > 10
 
 
@@ -236,9 +252,13 @@ def test_combs_for_all_keys_find_the_ones_that_are_played(tuning_hz):
 
 def test_a_dictionary_learnt_in_one_recording_names_the_notes_of_another():
     low, high = ([48, 55, 60], [72, 76, 79])
-    V = spectrogram(Audio(np.concatenate([tone(midi, 0.4) for midi in low + high]), RATE), n_fft=4096)
+    V = spectrogram(
+        Audio(np.concatenate([tone(midi, 0.4) for midi in low + high]), RATE), n_fft=4096
+    )
     start = from_score(
-        as_notes([(0.4 * k, 0.4 * k + 0.4, p) for k, p in enumerate(low + high)]), V.frequencies, V.times
+        as_notes([(0.4 * k, 0.4 * k + 0.4, p) for k, p in enumerate(low + high)]),
+        V.frequencies,
+        V.times,
     )
     learnt = factorize(V.values, n_components=6, W=start.W, H=start.H, max_iter=50).W
     other = spectrogram(Audio(np.concatenate([tone(midi, 0.4) for midi in high[::-1]]), RATE))

@@ -25,7 +25,9 @@ def found():
         slope = list(SLOPES.values())[i % 2] / 20 / np.log10(2)
         rise = (np.exp(-4 * t), np.minimum(t / 0.2, 1))[i % 2] * (t < 0.8)
         f0 = 440 * 2 ** ((midi - 69) / 12)
-        partials = [np.sin(2 * np.pi * f0 * n * t + n) / n**slope for n in range(1, 14) if f0 * n < RATE / 2]
+        partials = [
+            np.sin(2 * np.pi * f0 * n * t + n) / n**slope for n in range(1, 14) if f0 * n < RATE / 2
+        ]
         x[i * RATE + 1000 : (i + 1) * RATE + 1000] += 0.2 * rise * sum(partials)
         onset = i + 1000 / RATE
         score.append(Note(onset, onset + 0.8, midi, programme=40 * (i % 2)))

@@ -45,7 +45,9 @@ class Browser(TestClient):
 
     def ended(self, job, seconds=60):
         """What became of a job."""
-        return self.until(job, lambda now: now["state"] not in ("sending", "waiting", "running"), seconds)
+        return self.until(
+            job, lambda now: now["state"] not in ("sending", "waiting", "running"), seconds
+        )
 
     def until(self, job, holds, seconds=60):
         end = time.monotonic() + seconds

@@ -110,7 +110,10 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     set_options(page, tol="0", max_iter="1000000")
     page.click("#go")
     said(page, "#state", r"iteration [1-9]")
-    assert page.is_visible("#loss") and page.inner_text("#work-name") == "<img src=x onerror=alert(1)>.mp3"
+    assert (
+        page.is_visible("#loss")
+        and page.inner_text("#work-name") == "<img src=x onerror=alert(1)>.mp3"
+    )
     page.click("#cancel")
     page.wait_for_selector("#start:not([hidden])")
     assert page.inner_text("#alert") == "Cancelled."
@@ -144,7 +147,9 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
 
 def table(archive, name):
     """The rows of a table in an archive."""
-    path = next(each for each in archive.namelist() if each.count("/") == 1 and each.endswith("/" + name))
+    path = next(
+        each for each in archive.namelist() if each.count("/") == 1 and each.endswith("/" + name)
+    )
     return list(csv.DictReader(archive.read(path).decode("utf-8-sig").splitlines()))
 
 

@@ -196,7 +196,9 @@ def test_a_refusal_shows_no_path_of_the_server(result):
     assert str(job.folder) not in json.dumps(draft.in_both(error, job.name))
 
 
-@pytest.mark.parametrize(("key", "value"), [("owner", [[0, {}]]), ("owner", [[0, 1]]), ("names", [None])])
+@pytest.mark.parametrize(
+    ("key", "value"), [("owner", [[0, {}]]), ("owner", [[0, 1]]), ("names", [None])]
+)
 def test_a_damaged_draft_is_one_sentence(tmp_path, key, value):
     (tmp_path / draft.FILE).write_text(json.dumps({**FACTS, key: value}))
     with pytest.raises(BadInput, match="not a result folder"):

@@ -72,7 +72,9 @@ def test_addresses_are_counted_as_one():
 FORGED = ["A" * 43, "A" * 43 + "." + "B" * 43, Sessions().new(), "%s.x", "é" * 43]
 
 
-@pytest.mark.parametrize("forged", FORGED, ids=["short", "unsigned", "foreign", "format", "letters"])
+@pytest.mark.parametrize(
+    "forged", FORGED, ids=["short", "unsigned", "foreign", "format", "letters"]
+)
 def test_a_session_that_was_not_made_here_is_replaced(served, forged):
     visitor = served()
     headers = {"Cookie": f"{SESSION}={forged}".encode()}

@@ -49,7 +49,10 @@ def test_from_a_file_to_an_archive(served, mp3):
     picture = visitor.get(f"/jobs/{job['id']}/spectrogram.png")
     assert picture.content.startswith(b"\x89PNG")
     answer = visitor.get(f"/jobs/{job['id']}/archive.zip")
-    assert f"filename*=UTF-8''{quote(safe_name('曲 <b>'))}.zip" in answer.headers["content-disposition"]
+    assert (
+        f"filename*=UTF-8''{quote(safe_name('曲 <b>'))}.zip"
+        in answer.headers["content-disposition"]
+    )
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert {Path(name).parts[0] for name in archive.namelist()} == {safe_name("曲 <b>")}
@@ -76,7 +79,11 @@ def test_each_sees_only_their_own(served, wav):
         f"/jobs/{job}/files/analysis.json",
     ):
         assert other.get(path).status_code == 404
-    assert other.delete(f"/jobs/{job}").status_code == other.post(f"/jobs/{job}/cancel").status_code == 404
+    assert (
+        other.delete(f"/jobs/{job}").status_code
+        == other.post(f"/jobs/{job}/cancel").status_code
+        == 404
+    )
     assert job not in [each["id"] for each in other.get("/jobs").json()]
     assert job in [each["id"] for each in one.get("/jobs").json()]
 
@@ -292,7 +299,9 @@ def test_the_page_has_every_option_with_its_help(served, language):
     page = served().get("/", headers={"Accept-Language": f"{language}-XX,en;q=0.5"}).text
     assert f'<html lang="{language}">' in page
     facts = json.loads(re.search(r'id="facts">(.*?)</script>', page)[1])
-    shown = {option["name"]: option["help"] for group in facts["groups"] for option in group["options"]}
+    shown = {
+        option["name"]: option["help"] for group in facts["groups"] for option in group["options"]
+    }
     wanted = {
         name: constraint.help.format(language)
         for _, group in GROUPS
@@ -321,13 +330,16 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
     stroke = {"start_s": 0.5, "end_s": 1, "low_hz": 100, "high_hz": 5000, "belongs": False}
     edits = [{"do": "split", "component": 1}, {"do": "paint", "component": 2, **stroke}]
     assert (
-        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits})).json()["state"] == "waiting"
+        visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": edits})).json()["state"]
+        == "waiting"
     )
     assert visitor.ended(job)["state"] == "done"
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
     kept = visitor.get(f"/jobs/{job}/files/component-edits.json").json()
     assert kept == {"version": 1, "rounds": [edits]}
-    visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": [{"do": "delete", "component": 9}]}))
+    visitor.post(
+        f"/jobs/{job}/edits", content=json.dumps({"edits": [{"do": "delete", "component": 9}]})
+    )
     ended = visitor.ended(job)
     assert ended["state"] == "done" and "there is no component 9" in ended["message"]["en"]
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
@@ -339,11 +351,25 @@ def test_a_correction_that_is_stopped_leaves_the_result_and_what_is_shown_of_it(
     tmp_path, wav, monkeypatch, when
 ):
     (tmp_path / "sound").write_bytes(wav)
-    order = {"folder": str(tmp_path), "sound": str(tmp_path / "sound"), "name": "a.wav", "sound_minutes": 9}
-    order |= {"language": "en", "stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
+    order = {
+        "folder": str(tmp_path),
+        "sound": str(tmp_path / "sound"),
+        "name": "a.wav",
+        "sound_minutes": 9,
+    }
+    order |= {
+        "language": "en",
+        "stages": ["components"],
+        "options": {"n_components": 2, "max_iter": 5},
+    }
     work.carry_out(order, lambda fact: None)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert len([path for path in before if path.name in ("view.json", "draft.json", "spectrogram.png")]) == 3
+    assert (
+        len(
+            [path for path in before if path.name in ("view.json", "draft.json", "spectrogram.png")]
+        )
+        == 3
+    )
 
     def stop(*arguments):
         raise KeyboardInterrupt
@@ -387,7 +413,9 @@ def test_components_become_again_what_they_were(served, wav):
     named = {"do": "name", "component": 2, "name": "left hand"}
     assert len(correct({"do": "split", "component": 1}, named)["components"]) == 3
     assert (
-        visitor.post(f"/jobs/{job}/draft", content=json.dumps({"edits": [{"do": "restore"}]})).status_code
+        visitor.post(
+            f"/jobs/{job}/draft", content=json.dumps({"edits": [{"do": "restore"}]})
+        ).status_code
         == 200
     )
     after = correct(named, {"do": "restore"})

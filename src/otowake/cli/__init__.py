@@ -11,7 +11,15 @@ import click
 
 from otowake import __version__, text
 from otowake.cli import again, archive, compare, completion, edit, repair, score, serve, show, split
-from otowake.cli.building import CANCELLED, FAILED, OK, WRONG_USAGE, Program, complain, language_option
+from otowake.cli.building import (
+    CANCELLED,
+    FAILED,
+    OK,
+    WRONG_USAGE,
+    Program,
+    complain,
+    language_option,
+)
 from otowake.errors import OtowakeError
 from otowake.text import Language
 
@@ -94,7 +102,11 @@ def _language(arguments: list[str]) -> Language:
 def _usage_sentence(error: click.ClickException, language: Language) -> str:
     if isinstance(error, click.NoSuchOption):
         return text.USAGE_NO_OPTION.format(language, name=error.option_name)
-    if isinstance(error, click.MissingParameter) and error.param and error.param.name in ("files", "inputs"):
+    if (
+        isinstance(error, click.MissingParameter)
+        and error.param
+        and error.param.name in ("files", "inputs")
+    ):
         return text.USAGE_NO_FILE.format(language)
     if isinstance(error, click.UsageError) and error.message.startswith("No such command"):
         return text.USAGE_NO_COMMAND.format(language, name=error.message.split("'")[1])

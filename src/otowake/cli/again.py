@@ -26,7 +26,10 @@ def command(language: Language) -> click.Command:
         params=[
             click.Argument(["folder"], metavar=text.HELP_FOLDER.format(language)),
             click.Option(
-                ["-o", "--output"], metavar="DIR", help=text.HELP_AGAIN_OUTPUT.format(language), default=None
+                ["-o", "--output"],
+                metavar="DIR",
+                help=text.HELP_AGAIN_OUTPUT.format(language),
+                default=None,
             ),
             language_option(language),
         ],

@@ -80,7 +80,9 @@ def run_command(language: Language) -> click.Command:
                 help=stages + text.DEFAULT.format(language, value=",".join(ASKED)),
                 metavar="A,B",
             ),
-            click.Option(["--dictionary"], metavar="FILE", help=text.HELP_DICTIONARY.format(language)),
+            click.Option(
+                ["--dictionary"], metavar="FILE", help=text.HELP_DICTIONARY.format(language)
+            ),
             *_options(language, ARCHIVE_GROUPS),
         ],
         help=text.HELP_ARCHIVE_RUN.format(language),
@@ -91,7 +93,9 @@ def run_command(language: Language) -> click.Command:
 def _places(language: Language, output: str, metavar: str, help: Text) -> list[click.Parameter]:
     """What the recordings are and where the result goes."""
     return [
-        click.Argument(["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)),
+        click.Argument(
+            ["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)
+        ),
         click.Option(
             ["-o", "--output"],
             default=output,
@@ -101,7 +105,9 @@ def _places(language: Language, output: str, metavar: str, help: Text) -> list[c
     ]
 
 
-def _options(language: Language, groups: Sequence[tuple[Text, type[Spec]]]) -> list[click.Parameter]:
+def _options(
+    language: Language, groups: Sequence[tuple[Text, type[Spec]]]
+) -> list[click.Parameter]:
     """What comes last in either command: an option file, the language and the options of specs."""
     return [
         click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
@@ -123,7 +129,9 @@ def run(
 ) -> int:
     """Analyse an archive, or what is left of it; returns the exit code."""
     specs: dict[Any, Any] = specs_from(options, given, ARCHIVE_GROUPS)
-    asked = checked_stages(ASKED if stages is None else (stage.strip() for stage in stages.split(",")))
+    asked = checked_stages(
+        ASKED if stages is None else (stage.strip() for stage in stages.split(","))
+    )
     from otowake.cluster import run_archive
 
     recipe = recipe_from(specs, asked)
@@ -141,7 +149,9 @@ def run(
             language=language,
         )
     facts = {"done": tally.done, "found": tally.found, "failed": tally.failed, "now": tally.now}
-    ended = text.ARCHIVE_DONE.format(language, **facts, hours=tally.seconds / 3600, speed=tally.speed)
+    ended = text.ARCHIVE_DONE.format(
+        language, **facts, hours=tally.seconds / 3600, speed=tally.speed
+    )
     click.echo(ended)
     click.echo(text.WROTE.format(language, folder=output))
     if tally.stopped:
@@ -152,7 +162,11 @@ def run(
 
 
 def _failure(path: str, reason: str, language: Language) -> str:
-    return reason if path in reason else text.ARCHIVE_FAILURE.format(language, path=path, reason=reason)
+    return (
+        reason
+        if path in reason
+        else text.ARCHIVE_FAILURE.format(language, path=path, reason=reason)
+    )
 
 
 def learn_command(language: Language) -> click.Command:
@@ -203,7 +217,9 @@ def learn(
 class Bar:
     """A watcher that draws how far an archive is; silent where the output is piped."""
 
-    def __init__(self, language: Language, facts: Callable[[Any, Language], dict[str, Any]]) -> None:
+    def __init__(
+        self, language: Language, facts: Callable[[Any, Language], dict[str, Any]]
+    ) -> None:
         console = Console(stderr=True)
         self.language: Language = language
         self.facts = facts
@@ -241,7 +257,12 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
             "description": text.ARCHIVE_READING.format(language, found=now.found),
             "total": now.found or None,
         }
-    facts = {"done": now.done, "found": now.found, "failed": now.failed, "hours": now.seconds / 3600}
+    facts = {
+        "done": now.done,
+        "found": now.found,
+        "failed": now.failed,
+        "hours": now.seconds / 3600,
+    }
     words = text.ARCHIVE_PROGRESS.format(language, **facts, speed=now.speed)
     if now.left is not None:
         minutes, seconds = divmod(round(now.left), 60)
@@ -266,7 +287,10 @@ def table_command(language: Language) -> click.Command:
         params=[
             click.Argument(["archive"], metavar=text.HELP_ARCHIVE_DIR.format(language)),
             click.Option(
-                ["-o", "--output"], metavar="DIR", default=None, help=text.HELP_TABLE_OUTPUT.format(language)
+                ["-o", "--output"],
+                metavar="DIR",
+                default=None,
+                help=text.HELP_TABLE_OUTPUT.format(language),
             ),
             language_option(language),
         ],

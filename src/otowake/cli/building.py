@@ -39,7 +39,9 @@ class Command(click.Command):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record:
-                grouped.setdefault(getattr(parameter, "group", text.HEADING_OUTPUT), []).append(record)
+                grouped.setdefault(getattr(parameter, "group", text.HEADING_OUTPUT), []).append(
+                    record
+                )
         for heading, records in grouped.items():
             with formatter.section(heading.format(self.language)):
                 formatter.write_dl(records)
@@ -50,7 +52,9 @@ class Program(Command, click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        commands = [(name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)]
+        commands = [
+            (name, self.commands[name].get_short_help_str(200)) for name in self.list_commands(ctx)
+        ]
         with formatter.section(text.HEADING_COMMANDS.format(self.language)):
             formatter.write_dl(commands)
 
@@ -63,9 +67,13 @@ class SpecOption(click.Option):
         super().__init__(**rest)
 
 
-def _check_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def _check_language(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> str | None:
     if value is not None and value not in LANGUAGES:
-        must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(LANGUAGES)) for each in LANGUAGES))
+        must = Text(
+            *(text.MUST_BE_ONE_OF.format(each, choices=", ".join(LANGUAGES)) for each in LANGUAGES)
+        )
         raise BadInput(text.OPTION, name="lang", must=must, value=value)
     return value
 
@@ -83,7 +91,9 @@ def spec_options(
             flag = "--" + name.replace("_", "-")
             if constraint.kind is bool:
                 both = f"{flag}/--no-{flag[2:]}"
-                found.append(SpecOption(group=group, param_decls=[both, name], default=None, help=words))
+                found.append(
+                    SpecOption(group=group, param_decls=[both, name], default=None, help=words)
+                )
                 continue
             kind = {int: "N", float: "X", str: "NAME"}[constraint.kind]
             found.append(

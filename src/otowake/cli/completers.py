@@ -13,7 +13,9 @@ Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem
 def one_of(known: Iterable[str]) -> Completer:
     """Completes one of these words."""
 
-    def complete(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    def complete(
+        ctx: click.Context, parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem[str]]:
         return [CompletionItem(word) for word in known if word.startswith(typed)]
 
     return complete
@@ -22,7 +24,9 @@ def one_of(known: Iterable[str]) -> Completer:
 def lists(known: Callable[[], Iterable[str]]) -> Completer:
     """Completes the last of words between commas."""
 
-    def complete(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    def complete(
+        ctx: click.Context, parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem[str]]:
         before, comma, last = typed.rpartition(",")
         taken = before.split(",")
         return [
@@ -39,7 +43,9 @@ def files(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[Co
     return [CompletionItem(typed, type="file")]
 
 
-def folders(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+def folders(
+    ctx: click.Context, parameter: click.Parameter, typed: str
+) -> list[CompletionItem[str]]:
     """Completes the name of a folder, as the shell does it."""
     return [CompletionItem(typed, type="dir")]
 

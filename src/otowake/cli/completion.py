@@ -31,7 +31,9 @@ def completion(*, shell: str, lang: str | None) -> int:
     """The script that makes a shell complete otowake's command line."""
     kind = get_completion_class(shell) if shell in SHELLS else None
     if kind is None:
-        must = Text(*(text.MUST_BE_ONE_OF.format(each, choices=", ".join(SHELLS)) for each in LANGUAGES))
+        must = Text(
+            *(text.MUST_BE_ONE_OF.format(each, choices=", ".join(SHELLS)) for each in LANGUAGES)
+        )
         raise BadInput(text.OPTION, name="shell", must=must, value=shell)
     click.echo(kind(click.Group(), {}, "otowake", "_OTOWAKE_COMPLETE").source())
     return OK

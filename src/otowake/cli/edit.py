@@ -22,7 +22,9 @@ def command(language: Language) -> click.Command:
         language,
         params=[
             click.Argument(
-                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+                ["folder"],
+                shell_complete=completers.folders,
+                metavar=text.HELP_FOLDER.format(language),
             ),
             click.Option(["--edits"], metavar="FILE", help=text.HELP_EDITS.format(language)),
             language_option(language),
@@ -39,7 +41,9 @@ def edit(language: Language, *, folder: str, edits: str | None, lang: str | None
 
     keep_compiled_programs()
     with ended_well(), told(language) as warned, quiet_decoders():
-        edited = edit_folder(folder, read_edits(edits) if edits is not None else None, language=language)
+        edited = edit_folder(
+            folder, read_edits(edits) if edits is not None else None, language=language
+        )
     out = Console()
     tables.say(text.EDITED.format(language, n=len(edited.edits)), out)
     report(edited, Path(folder), language, out)

@@ -23,10 +23,14 @@ def command(language: Language) -> click.Command:
         language,
         params=[
             click.Argument(
-                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+                ["folder"],
+                shell_complete=completers.folders,
+                metavar=text.HELP_FOLDER.format(language),
             ),
             click.Argument(
-                ["reference"], shell_complete=completers.files, metavar=text.HELP_REFERENCE.format(language)
+                ["reference"],
+                shell_complete=completers.files,
+                metavar=text.HELP_REFERENCE.format(language),
             ),
             click.Option(
                 ["-o", "--output"],
@@ -71,7 +75,10 @@ def score(
         (text.ONSETS, (found.precision, found.recall, found.f1)),
         (text.ONSETS_OFFSETS, (found.precision_offsets, found.recall_offsets, found.f1_offsets)),
     ):
-        facts = {name: f"{rate:.3f}" for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)}
+        facts = {
+            name: f"{rate:.3f}"
+            for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)
+        }
         click.echo(text.SCORED.format(language, what=what, **facts))
     Console().print(tables.errors_table(found, language))
     click.echo(text.WROTE.format(language, folder=output))

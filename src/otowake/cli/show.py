@@ -21,7 +21,9 @@ def command(language: Language) -> click.Command:
         language,
         params=[
             click.Argument(
-                ["folder"], shell_complete=completers.folders, metavar=text.HELP_FOLDER.format(language)
+                ["folder"],
+                shell_complete=completers.folders,
+                metavar=text.HELP_FOLDER.format(language),
             ),
             language_option(language),
         ],

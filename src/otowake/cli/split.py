@@ -123,7 +123,9 @@ def demo(language: Language, **given: Any) -> int:
 
     clip = demo_path()
     again = input_digest(Path(given["output"]) / clip.stem) == sha256(clip)
-    return split(language, files=(str(clip),), **{**given, "overwrite": given["overwrite"] or again})
+    return split(
+        language, files=(str(clip),), **{**given, "overwrite": given["overwrite"] or again}
+    )
 
 
 def split(
@@ -141,7 +143,11 @@ def split(
 ) -> int:
     """Analyse files, each into a folder of its own; returns the exit code."""
     specs = specs_from(options, given)
-    asked = checked_stages(stage.strip() for stage in stages.split(",")) if stages is not None else STAGES
+    asked = (
+        checked_stages(stage.strip() for stage in stages.split(","))
+        if stages is not None
+        else STAGES
+    )
     notes = _score_of(score)
     out = Console()
     failed, codes = 0, {OK}
@@ -149,12 +155,27 @@ def split(
         for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
             try:
                 codes.add(
-                    one_file(path, folder, asked, specs, notes, overwrite, animation, language, out, stopped)
+                    one_file(
+                        path,
+                        folder,
+                        asked,
+                        specs,
+                        notes,
+                        overwrite,
+                        animation,
+                        language,
+                        out,
+                        stopped,
+                    )
                 )
             except OtowakeError as error:
                 sentence = error.in_language(language)
                 name = Path(path).name
-                sentence = sentence.replace(name, path, 1) if sentence.startswith(f"{name}: ") else sentence
+                sentence = (
+                    sentence.replace(name, path, 1)
+                    if sentence.startswith(f"{name}: ")
+                    else sentence
+                )
                 complain(sentence, language)
                 failed += 1
             if stopped():
@@ -209,7 +230,10 @@ def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
     """A folder for each file, named after it; a second file of that name gets ``-2``."""
     from otowake.io.names import longest_name, safe_names
 
-    return [output / name for name in safe_names((Path(file).stem for file in files), longest_name(output))]
+    return [
+        output / name
+        for name in safe_names((Path(file).stem for file in files), longest_name(output))
+    ]
 
 
 def one_file(
@@ -242,7 +266,9 @@ def one_file(
         film = _film(ANIMATED if animation else 24) if watched else None
         with console.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, recipe.load, recipe.stft, recipe.fit)
-            saved = Checkpoint(folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key)
+            saved = Checkpoint(
+                folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key
+            )
 
             def watch(now: Progress) -> bool:
                 bar(now)

@@ -51,7 +51,9 @@ def crew(spec: CrewSpec, client: Any = None) -> Iterator[Any]:
         distributed = importlib.import_module("distributed")
     except ImportError as error:
         raise MissingExtra(text.NEEDS_CLUSTER, package="dask, distributed") from error
-    for name in [*logging.root.manager.loggerDict]:  # what is to be said of lost workers, the driver says
+    for name in [
+        *logging.root.manager.loggerDict
+    ]:  # what is to be said of lost workers, the driver says
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
     if spec.scheduler is not None:
@@ -169,7 +171,13 @@ def results_of(client: Any, futures: list[Any]) -> list[Any]:
 
 def is_lost(result: Any) -> bool:
     """Whether a task came back because its worker or the scheduler was lost, not because it was done."""
-    lost = ("KilledWorker", "CancelledError", "FutureCancelledError", "TimeoutError", "CommClosedError")
+    lost = (
+        "KilledWorker",
+        "CancelledError",
+        "FutureCancelledError",
+        "TimeoutError",
+        "CommClosedError",
+    )
     return isinstance(result, BaseException) and type(result).__name__ in lost
 
 

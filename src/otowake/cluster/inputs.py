@@ -121,7 +121,9 @@ def _in_list(path: Path) -> Iterator[Path]:
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     for row in rows:
         if "\0" in row:
-            raise BadInput(text.NOT_A_LIST, path=path, why="a path has a character that none can have")
+            raise BadInput(
+                text.NOT_A_LIST, path=path, why="a path has a character that none can have"
+            )
         if row.strip():
             yield Path(os.path.abspath(path.parent / row.strip()))  # noqa: PTH100 - links are kept as they are named
 
@@ -174,7 +176,10 @@ def _parquet_rows(path: Path) -> Iterator[str]:
 
 def _check_groups(facts: Any) -> None:
     """Refuse what would take too much memory, before any of it is unpacked."""
-    if max((facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)), default=0) > MOST_GROUP:
+    if (
+        max((facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)), default=0)
+        > MOST_GROUP
+    ):
         raise ValueError(f"a row group of it would take more than {shown(MOST_GROUP)}")
     if facts.num_rows > MOST_ROWS:
         raise ValueError(f"it has more than {MOST_ROWS} rows")

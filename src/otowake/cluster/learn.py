@@ -178,8 +178,16 @@ class _Learner:
     alone = False
     language: Language
 
-    def __init__(self, path: Path, folder: Path, recipe: Recipe, spec: LearnSpec, language: Language) -> None:
-        self.path, self.folder, self.recipe, self.spec, self.language = path, folder, recipe, spec, language
+    def __init__(
+        self, path: Path, folder: Path, recipe: Recipe, spec: LearnSpec, language: Language
+    ) -> None:
+        self.path, self.folder, self.recipe, self.spec, self.language = (
+            path,
+            folder,
+            recipe,
+            spec,
+            language,
+        )
         self.now = Learning(most=spec.passes)
         self.told: set[str] = set()
         self.held: list[tuple[str, list[tuple[int, int]]]] = []
@@ -217,7 +225,9 @@ class _Learner:
         left = paths
         for _ in range(ROUNDS):
             lost: list[str] = []
-            for batch, read in flow.through("read", batches(iter(left)), read_digests, self.language):
+            for batch, read in flow.through(
+                "read", batches(iter(left)), read_digests, self.language
+            ):
                 if is_lost(read):
                     lost += batch
                 elif isinstance(read, BaseException):
@@ -255,7 +265,10 @@ class _Learner:
         options = {name: asdict(getattr(self.recipe, name)) for name in ("load", "stft", "fit")}
         facts = {
             "otowake": __version__,
-            "options": {**options, "learn": {"passes": self.spec.passes, "portions": self.spec.portions}},
+            "options": {
+                **options,
+                "learn": {"passes": self.spec.passes, "portions": self.spec.portions},
+            },
             "stop": stop,
             "frames": self.now.frames,
             "recordings": [
@@ -270,7 +283,8 @@ class _Learner:
         n = len(portions)
         where = [workers[i * len(workers) // n] for i in range(n)]
         calls = [
-            (where[i], hold, (self.job, i, files), f"recordings {i + 1}") for i, files in enumerate(portions)
+            (where[i], hold, (self.job, i, files), f"recordings {i + 1}")
+            for i, files in enumerate(portions)
         ]
         contents: list[Contents] = self._together(calls)
         self._tell([*chain.from_iterable(each.failures for each in contents)])
@@ -324,7 +338,12 @@ class _Learner:
 
     def _pass(self, done: int, W: Floats, keep: bool) -> Total:
         calls = [
-            (address, advance, (self.job.key, places, self.count, done, W, keep), f"pass {done + 1}")
+            (
+                address,
+                advance,
+                (self.job.key, places, self.count, done, W, keep),
+                f"pass {done + 1}",
+            )
             for address, places in self.held
         ]
         nodes = {node: total for part in self._together(calls) for node, total in part.items()}
@@ -349,7 +368,9 @@ class _Learner:
             time.sleep(LOOK)
         return sorted(found)
 
-    def _together(self, calls: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]]) -> list[Any]:
+    def _together(
+        self, calls: list[tuple[str, Callable[..., Any], tuple[Any, ...], str]]
+    ) -> list[Any]:
         """Have each call done by its worker; the results in the order of the calls.
 
         Raises

@@ -235,7 +235,9 @@ class Manifest:
             GROUP BY sha256 ORDER BY sha256 LIMIT {BATCH}"""
         most = longest_name(self.archive)
         for sha256, path in self._rows(asked, self.run):
-            row = self.db.execute("SELECT folder, state FROM recordings WHERE sha256 = ?", (sha256,))
+            row = self.db.execute(
+                "SELECT folder, state FROM recordings WHERE sha256 = ?", (sha256,)
+            )
             was, state = row.fetchone() or ("", None)
             _digest(sha256)
             there = bool(was) and self._is_there(_place(was))
@@ -290,7 +292,9 @@ class Manifest:
 
     def n_paths(self) -> int:
         """Inputs of this run."""
-        return self.db.execute("SELECT COUNT(*) FROM paths WHERE run = ?", (self.run,)).fetchone()[0]
+        return self.db.execute("SELECT COUNT(*) FROM paths WHERE run = ?", (self.run,)).fetchone()[
+            0
+        ]
 
     def failures(self) -> Iterator[tuple[str, str]]:
         """The recordings of this run's inputs that have failed when they were analysed: a path and the reason of each."""

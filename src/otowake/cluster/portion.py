@@ -85,7 +85,9 @@ def folded(totals: dict[Node, Total], count: int) -> dict[Node, Total]:
                 totals[above] = totals.pop(left)
             elif left in totals and right in totals:
                 a, b = totals.pop(left), totals.pop(right)
-                totals[above] = Total(a.negative + b.negative, a.positive + b.positive, a.loss + b.loss)
+                totals[above] = Total(
+                    a.negative + b.negative, a.positive + b.positive, a.loss + b.loss
+                )
         count, level = (count + 1) // 2, level + 1
     return totals
 
@@ -105,7 +107,9 @@ class OnDisk:
 class Portion:
     """Some recordings as one matrix in blocks, with the H of the pass that it has come to."""
 
-    def __init__(self, job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None) -> None:
+    def __init__(
+        self, job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None
+    ) -> None:
         self.job, self.place = job, place
         self.recipe = Recipe.of(job.recipe)
         file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - it lives as long as the portion
@@ -179,7 +183,9 @@ _alone = threading.Lock()
 _held: dict[tuple[str, int], Portion] = {}
 
 
-def hold(job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None = None) -> Contents:
+def hold(
+    job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None = None
+) -> Contents:
     """Read a portion, unless this process holds it already.
 
     Raises

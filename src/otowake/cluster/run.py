@@ -183,7 +183,12 @@ class _Driver:
     language: Language
 
     def __init__(
-        self, archive: Path, manifest: Manifest, recipe: Recipe, spec: ArchiveSpec, language: Language
+        self,
+        archive: Path,
+        manifest: Manifest,
+        recipe: Recipe,
+        spec: ArchiveSpec,
+        language: Language,
     ) -> None:
         self.archive, self.manifest, self.recipe = archive, manifest, recipe
         self.spec, self.language = spec, language
@@ -245,7 +250,9 @@ class _Driver:
         """Have workers read what has to be read, again where a worker was lost meanwhile."""
         for _ in range(ROUNDS):
             lost = False
-            for _, read in flow.through("read", batches(self.manifest.unread()), read_digests, self.language):
+            for _, read in flow.through(
+                "read", batches(self.manifest.unread()), read_digests, self.language
+            ):
                 if is_lost(read):
                     lost = True
                 elif isinstance(read, BaseException):

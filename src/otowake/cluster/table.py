@@ -127,7 +127,9 @@ def _write(archive: Path, manifest: Manifest, place: Path) -> dict[Path, int]:
     written = {name: place / f".partial-{name}.parquet" for name in COLUMNS}
     try:
         with contextlib.ExitStack() as stack:
-            tables = {name: stack.enter_context(_Table(name, path)) for name, path in written.items()}
+            tables = {
+                name: stack.enter_context(_Table(name, path)) for name, path in written.items()
+            }
             for path, sha256, *rest in manifest.all_paths():
                 facts = _facts(archive / rest[0]) if rest[1] == "done" else {}
                 tables["recordings"].add(_recording(path, sha256, rest, facts))
@@ -239,7 +241,10 @@ def _components(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
             "component": place,
             "pitch": None if midi is None else note_name(midi),
             "midi": midi,
-            **{name: number(pitch, name) if pitch else None for name in ("hz", "cents", "confidence")},
+            **{
+                name: number(pitch, name) if pitch else None
+                for name in ("hz", "cents", "confidence")
+            },
             "energy": number(found, "energy"),
             "start_s": number(found, "start"),
             "end_s": number(found, "end"),
@@ -249,7 +254,9 @@ def _components(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
 def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
     if "notes" not in facts["stages"]:
         return
-    part_of = {place: word(part, "name") for part in facts.get("parts", ()) for place in part["notes"]}
+    part_of = {
+        place: word(part, "name") for part in facts.get("parts", ()) for place in part["notes"]
+    }
     for place, note in enumerate(read_table(folder / "notes.csv")):
         yield {
             "note": place + 1,
@@ -277,5 +284,7 @@ def _instruments(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
             "part": word(part, "name"),
             "instrument": (kind := word(part, "instrument")),
             "notes": len(rows(part, "notes")),
-            "probability": number(part["probabilities"], kind) if kind in part["probabilities"] else None,
+            "probability": number(part["probabilities"], kind)
+            if kind in part["probabilities"]
+            else None,
         }

@@ -112,7 +112,9 @@ def analyse_one(task: Task, analyse: Analyse | None = None) -> Outcome:
                 return there
             with _tried(task) as reason:
                 return Outcome("failed", reason) if reason else _analysed(task, folder, analyse)
-        except CannotWrite as error:  # perhaps because a worker that was given up has been there first
+        except (
+            CannotWrite
+        ) as error:  # perhaps because a worker that was given up has been there first
             return _there(folder, task) or Outcome("stopped", error.in_language(task.language))
         except OtowakeError as error:
             return Outcome("failed", error.in_language(task.language))
@@ -134,7 +136,9 @@ def _there(folder: Path, task: Task) -> Outcome | None:
     except BadInput:
         return None
     source = facts["input"]
-    same_recipe = recipe.digest() == Recipe.of(task.recipe).digest() and facts["otowake"] == __version__
+    same_recipe = (
+        recipe.digest() == Recipe.of(task.recipe).digest() and facts["otowake"] == __version__
+    )
     if source["sha256"] != task.sha256 or not same_recipe:
         return None
     return Outcome("done", seconds=source["samples"] / source["rate"])
@@ -185,7 +189,9 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
         if audio.source is None or audio.source.sha256 != task.sha256:
             return Outcome("changed")
         analysis = recipe.analyse(audio, V, by=analyse)
-        if (there := _there(folder, task)) is not None:  # a worker that was given up has ended it meanwhile
+        if (
+            there := _there(folder, task)
+        ) is not None:  # a worker that was given up has ended it meanwhile
             return there
         with new_folder(folder, overwrite=True) as place:
             kinds = USUAL if task.full else (*BASIC, "report")

@@ -117,7 +117,9 @@ def check_file(path: Path) -> None:
         os.fsencode(path).decode()
         exists = path.exists()
     except UnicodeDecodeError as error:
-        raise BadInput(text.NOT_READABLE, path=ascii(str(path)), why="its name is not UTF-8") from error
+        raise BadInput(
+            text.NOT_READABLE, path=ascii(str(path)), why="its name is not UTF-8"
+        ) from error
     except OSError as error:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     if not exists:
@@ -263,7 +265,9 @@ class Recording:
             yield rest.T
 
 
-def open_recording(path: Path_, *, start: float = 0.0, duration: float | None = None) -> Audio | Recording:
+def open_recording(
+    path: Path_, *, start: float = 0.0, duration: float | None = None
+) -> Audio | Recording:
     """A recording in memory if it is short, or one that stays on disk from :data:`LONG_SECONDS` on.
 
     Parameters, errors and warnings are those of :func:`load`.

@@ -72,7 +72,11 @@ def _ogg(file: BinaryIO, end: int) -> list[Piece]:
         adjacent = start + 27 + page[26] + sum(page[27 : 27 + page[26]])
     if starts == [0]:
         return [Piece()]
-    return [Piece([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)] if starts else []
+    return (
+        [Piece([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)]
+        if starts
+        else []
+    )
 
 
 def _found(file: BinaryIO, pattern: re.Pattern[bytes]) -> list[int]:

@@ -54,7 +54,9 @@ def skipped(path: Path, blocks: Iterable[Floats], first: int, rate: int) -> Iter
         raise BadInput(text.AFTER_END, path=path, start=f"{first / rate:g}", length=length)
 
 
-def conformed(blocks: Iterable[Floats], rate: int, new_rate: int, n_channels: int) -> Iterator[Floats]:
+def conformed(
+    blocks: Iterable[Floats], rate: int, new_rate: int, n_channels: int
+) -> Iterator[Floats]:
     """Yield blocks at another sampling rate and number of channels.
 
     Channels are copied from mono, and otherwise mixed to mono first. A recording whose format changes

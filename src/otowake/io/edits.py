@@ -93,7 +93,9 @@ def edit_folder(
             folder,
             place,
             symlinks=True,
-            ignore=lambda where, names: REWRITTEN.intersection(names) if Path(where) == folder else (),
+            ignore=lambda where, names: (
+                REWRITTEN.intersection(names) if Path(where) == folder else ()
+            ),
             copy_function=_linked,
             dirs_exist_ok=True,
         )

@@ -74,7 +74,9 @@ def read_explained(path: Path) -> Explained:
         raise ValueError("the pieces are not in order")
     if f"H{len(first)}" in arrays:
         raise ValueError(f"there are more than {len(first)} pieces")
-    return Explained(tuple(_piece(arrays, i, int(at)) for i, at in enumerate(first.tolist())), scale)
+    return Explained(
+        tuple(_piece(arrays, i, int(at)) for i, at in enumerate(first.tolist())), scale
+    )
 
 
 def _piece(arrays: dict[str, Floats], i: int, first: int) -> Piece:

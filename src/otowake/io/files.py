@@ -104,7 +104,9 @@ def _text(content: Callable[[Saving], str]) -> Callable[[Saving, Path], object]:
     return lambda it, path: path.write_text(content(it), encoding="utf-8")
 
 
-def _drawn(figure: Callable[[Any, Saving], Any], **options: Any) -> Callable[[Saving, Path], object]:
+def _drawn(
+    figure: Callable[[Any, Saving], Any], **options: Any
+) -> Callable[[Saving, Path], object]:
     """A writer of a figure that is made by :mod:`otowake.plot`, which is slow to import."""
 
     def write(it: Saving, path: Path) -> None:
@@ -130,7 +132,9 @@ def _animation(it: Saving, path: Path) -> None:
     from otowake.io.repair import learnt_again
     from otowake.plot import animate_analysis
 
-    animate_analysis(it.snapshots or learnt_again(it.place), it.analysis, path, language=it.language)
+    animate_analysis(
+        it.snapshots or learnt_again(it.place), it.analysis, path, language=it.language
+    )
 
 
 FILES = (
@@ -171,7 +175,9 @@ FILES = (
         FOUND,
         "data",
         lambda analysis: analysis.found is not None,
-        lambda it, path: it.analysis.found and results.write_found(it.analysis.found, it.analysis, path),
+        lambda it, path: (
+            it.analysis.found and results.write_found(it.analysis.found, it.analysis, path)
+        ),
     ),
     File(
         "components.csv",
@@ -234,14 +240,18 @@ FILES = (
         "figure-number.png",
         "full",
         lambda analysis: analysis.fit is not None and analysis.fit.curve is not None,
-        _drawn(lambda plot, it: plot.number_figure(it.analysis.fitted().curve, language=it.language)),
+        _drawn(
+            lambda plot, it: plot.number_figure(it.analysis.fitted().curve, language=it.language)
+        ),
         corrected=False,
     ),
     File(
         "figure-before.png",
         "animation",
         _has_fit,
-        _drawn(lambda plot, it: plot.analysis_figure(it.analysis, language=it.language, before=True)),
+        _drawn(
+            lambda plot, it: plot.analysis_figure(it.analysis, language=it.language, before=True)
+        ),
         corrected=False,
     ),
     File("learning.gif", "animation", _has_fit, _animation, corrected=False),

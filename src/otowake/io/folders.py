@@ -38,7 +38,9 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
         for parent in made:
             with contextlib.suppress(OSError):
                 parent.rmdir()
-        if isinstance(error, (OSError, soundfile.SoundFileError)) and not isinstance(error, OtowakeError):
+        if isinstance(error, (OSError, soundfile.SoundFileError)) and not isinstance(
+            error, OtowakeError
+        ):
             why = getattr(error, "strerror", None) or error
             raise CannotWrite(text.CANT_WRITE, path=folder, why=why) from error
         raise

@@ -98,7 +98,9 @@ def sound_in(file: BinaryIO) -> Sound | None:
     if not layout or not found:
         return None
     start, size = found
-    wide = _chunk(file, layout, b"ds64") if kind in (b"RF64", b"BW64") and size == 2**32 - 1 else None
+    wide = (
+        _chunk(file, layout, b"ds64") if kind in (b"RF64", b"BW64") and size == 2**32 - 1 else None
+    )
     if wide:
         size = int.from_bytes(_at(file, wide[0] + 8, 8), "little")
         return Sound(kind, start, size, wide[0] + 8, 8, "little")

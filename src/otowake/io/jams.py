@@ -87,7 +87,12 @@ def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str,
     return {
         "namespace": namespace,
         "data": [
-            {"time": round(time, 6), "duration": round(duration, 6), "value": value, "confidence": confidence}
+            {
+                "time": round(time, 6),
+                "duration": round(duration, 6),
+                "value": value,
+                "confidence": confidence,
+            }
             for time, duration, value, confidence in rows
         ],
         "annotation_metadata": {

@@ -141,7 +141,9 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
         analysis = _read(facts, folder, folder / FACTORS)
         if "edits" in facts:
             parsed(edits := rows(facts, "edits"))
-            analysis = replace(analysis, found=_found(folder / FOUND, folder, analysis), edits=tuple(edits))
+            analysis = replace(
+                analysis, found=_found(folder / FOUND, folder, analysis), edits=tuple(edits)
+            )
         audio = _sound(input_of(facts), folder) if sound else None
     except (*DAMAGE, soundfile.SoundFileError) as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
@@ -155,7 +157,9 @@ def _found(place: Path, folder: Path, edited: Analysis) -> Analysis:
     return _read(facts, place, folder / FACTORS, shared)
 
 
-def _read(facts: dict[str, Any], place: Path, factors: Path, explained: Explained | None = None) -> Analysis:
+def _read(
+    facts: dict[str, Any], place: Path, factors: Path, explained: Explained | None = None
+) -> Analysis:
     """What ``analysis.json`` says, with the files beside it that it needs; `explained` if it has been read already."""
     stages = checked_stages(facts.get("stages", ["components"]))
     stft = StftSpec().with_options(**facts["options"]["stft"])
@@ -210,11 +214,15 @@ def _key(facts: Any) -> Key:
 
 
 def _rhythm(facts: Any) -> Rhythm:
-    beats = np.array([number({"a beat": beat}, "a beat", 0, LATEST) for beat in rows(facts, "beats")])
+    beats = np.array(
+        [number({"a beat": beat}, "a beat", 0, LATEST) for beat in rows(facts, "beats")]
+    )
     if (np.diff(beats) <= 0).any():
         raise ValueError("the beats are not in order")
     metre = whole(facts, "metre", 1, MOST_METRE)
-    return Rhythm(number(facts, "tempo", *TEMPI), beats, metre, whole(facts, "downbeat", 0, metre - 1))
+    return Rhythm(
+        number(facts, "tempo", *TEMPI), beats, metre, whole(facts, "downbeat", 0, metre - 1)
+    )
 
 
 def _all_whole(values: Any) -> list[int]:
@@ -244,14 +252,19 @@ def _part(part: Any, n_notes: int) -> Part:
     for note, share, its in part.get("shared", ()):
         fact = {"note": note, "share": share, "id": its}
         shared.append(
-            Share(whole(fact, "note"), number(fact, "share", 0, 1), whole(fact, "id", -MOST_WHOLE, -1))
+            Share(
+                whole(fact, "note"), number(fact, "share", 0, 1), whole(fact, "id", -MOST_WHOLE, -1)
+            )
         )
     if max([*notes, *(each.note for each in shared)], default=-1) >= n_notes:
         raise ValueError(f"the part {name} has notes that are not there")
     chances = {
-        instrument(kind).name: number(part["probabilities"], kind, 0, 1) for kind in part["probabilities"]
+        instrument(kind).name: number(part["probabilities"], kind, 0, 1)
+        for kind in part["probabilities"]
     }
-    return Part(name, instrument(word(part, "instrument")).name, tuple(notes), chances, tuple(shared))
+    return Part(
+        name, instrument(word(part, "instrument")).name, tuple(notes), chances, tuple(shared)
+    )
 
 
 def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str, Any]) -> Analysis:

@@ -40,7 +40,14 @@ MOST_PADDING = 4096
 
 WMA = ("wmav1", "wmav2")
 
-UNSIGNALLED_DELAY = {"ac3": 256, "eac3": 256, "mp2": 481, "mp2float": 481, "mp3": 1105, "mp3float": 1105}
+UNSIGNALLED_DELAY = {
+    "ac3": 256,
+    "eac3": 256,
+    "mp2": 481,
+    "mp2float": 481,
+    "mp3": 1105,
+    "mp3float": 1105,
+}
 """Delay of encoder and decoder together in samples, by codec, where the file does not tell; AAC's is a frame."""
 
 
@@ -69,8 +76,12 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
     blocks = skipped(path, _music(container, stream, damage), first, rate)
     start = next(blocks, None)
     if start is None:
-        raise BadInput(text.NOT_AUDIO, path=path, why=", ".join(damage) or "there is no sound in it")
-    return Decoder(rate, start.shape[1], promised if sure else None, None, chain([start], blocks), damage)
+        raise BadInput(
+            text.NOT_AUDIO, path=path, why=", ".join(damage) or "there is no sound in it"
+        )
+    return Decoder(
+        rate, start.shape[1], promised if sure else None, None, chain([start], blocks), damage
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -79,7 +90,9 @@ def _reason(error: Exception) -> str:
 
 def _length(stream: av.AudioStream) -> float:
     """What the file says of its length, in seconds; 0 if nothing."""
-    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    return (
+        float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+    )
 
 
 def _music(
@@ -89,7 +102,9 @@ def _music(
     with container:
         form: tuple[int, int] | None = None
         sound = _unpadded(container, stream, _unprimed(stream, _frames(container, stream, damage)))
-        for (rate, n_channels), pieces in groupby(sound, lambda piece: (piece[0], piece[1].shape[1])):
+        for (rate, n_channels), pieces in groupby(
+            sound, lambda piece: (piece[0], piece[1].shape[1])
+        ):
             form = form or (rate, n_channels)
             yield from conformed((samples for _, samples in pieces), rate, *form)
 
@@ -117,7 +132,9 @@ def _unpadded(
             yield from sound
 
 
-def _unprimed(stream: av.AudioStream, frames: Iterator[tuple[av.AudioFrame, bool]]) -> Iterator[Piece]:
+def _unprimed(
+    stream: av.AudioStream, frames: Iterator[tuple[av.AudioFrame, bool]]
+) -> Iterator[Piece]:
     """The sound of frames without the priming at the start."""
     skip: int | None = None
     for frame, signalled in frames:

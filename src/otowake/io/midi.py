@@ -202,7 +202,9 @@ def write_notes(
 def _between(low: float, high: float) -> Text:
     must = text.MUST_BE_BETWEEN
     facts = {"low": f"{low:g}", "high": f"{high:g}"}
-    return Text(*(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES))
+    return Text(
+        *(must.format(language, what=text.MUST_BE_NUMBER, **facts) for language in text.LANGUAGES)
+    )
 
 
 _Player = tuple[bool, int, str]

@@ -179,7 +179,11 @@ class Stream:
         flags = self.info[at + 7]
         if which < 4 and not flags >> which & 1:
             return None
-        return at + 8 + sum(size for bit, size in enumerate((4, 4, 100, 4)[:which]) if flags >> bit & 1)
+        return (
+            at
+            + 8
+            + sum(size for bit, size in enumerate((4, 4, 100, 4)[:which]) if flags >> bit & 1)
+        )
 
     @cached_property
     def counted(self) -> int:
@@ -207,7 +211,9 @@ class Stream:
         info[count : count + 4] = self.frames.to_bytes(4, "big")
         if place := self._place(1):
             info[place : place + 4] = min(len(info) + self.n_bytes(), 2**32 - 1).to_bytes(4, "big")
-        added = (self._place(4) or 0) + 21  # 12 bits: samples added at the start; 12 bits: at the end
+        added = (
+            self._place(4) or 0
+        ) + 21  # 12 bits: samples added at the start; 12 bits: at the end
         if missing and len(info) >= added + 3:
             both = int.from_bytes(info[added : added + 3], "big")
             padding = both & 0xFFF
@@ -271,7 +277,9 @@ class _Walk:
                 if beyond := _past_tag(position, head, self.stop):
                     bound += beyond - position
                 else:
-                    beyond = self._next(position + 1, self.stop if stream else min(bound, self.stop), stream)
+                    beyond = self._next(
+                        position + 1, self.stop if stream else min(bound, self.stop), stream
+                    )
                     gap += beyond - position
                 position = beyond
                 continue
@@ -335,7 +343,9 @@ class _Walk:
             return self._look(position, frame.size)
         return b"" if head[VBRI : VBRI + 4] == b"VBRI" else None
 
-    def _joined(self, stream: Stream, position: int, head: bytes, frame: Frame, info: bytes | None) -> bool:
+    def _joined(
+        self, stream: Stream, position: int, head: bytes, frame: Frame, info: bytes | None
+    ) -> bool:
         """Whether another recording begins here: by its Info frame, or where the one before is complete."""
         if info is not None:
             return True

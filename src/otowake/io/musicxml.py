@@ -144,7 +144,9 @@ def write_score(
             staff.insert(0, its)
             score.insert(0, staff)
         if len(group) > 1:
-            score.insert(0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True))
+            score.insert(
+                0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True)
+            )
     for start, chord in _where(chords, [each for _, own in players for each in own]):
         bar, at = divmod(start, PARTS * rhythm.metre)
         staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
@@ -167,7 +169,8 @@ def _players(
     named = {place for _, places in parts for place in places}
     every = [*parts, ("", [place for place in range(len(notes)) if place not in named])]
     pitched = [
-        (name, [notes[place] for place in places if not notes[place].is_drum]) for name, places in every
+        (name, [notes[place] for place in places if not notes[place].is_drum])
+        for name, places in every
     ]
     return [(name, own) for name, own in pitched if own]
 
@@ -230,11 +233,15 @@ def _voices(placed: Sequence[Placed]) -> list[list[_Event]]:
     events: dict[tuple[int, int], _Event] = {}
     for each in placed:
         stop = each.start + each.length
-        events.setdefault((each.start, stop), _Event(each.start, stop, [])).pitches.append(each.note.midi)
+        events.setdefault((each.start, stop), _Event(each.start, stop, [])).pitches.append(
+            each.note.midi
+        )
     voices: list[list[_Event]] = [[] for _ in range(VOICES)]
     for event in sorted(events.values(), key=lambda event: (event.start, -max(event.pitches))):
         free = [voice for voice in voices if not voice or voice[-1].stop <= event.start]
-        held = [voice for voice in voices if voice and voice[-1].start < event.start < voice[-1].stop]
+        held = [
+            voice for voice in voices if voice and voice[-1].start < event.start < voice[-1].stop
+        ]
         nearly = [voice for voice in held if voice[-1].stop - event.start <= SHORT_REST]
         if nearly or (not free and held):
             voice = min(nearly or held, key=lambda voice: voice[-1].stop)
@@ -243,7 +250,9 @@ def _voices(placed: Sequence[Placed]) -> list[list[_Event]]:
         elif free:
             free[0].append(event)
         else:
-            beside = min((voice[-1] for voice in voices), key=lambda other: abs(other.stop - event.stop))
+            beside = min(
+                (voice[-1] for voice in voices), key=lambda other: abs(other.stop - event.stop)
+            )
             beside.pitches += event.pitches
     for voice in voices:
         for event, following in pairwise(voice):
@@ -275,12 +284,16 @@ def _staff(m21: Any, placed: Sequence[Placed], rhythm: Rhythm, key: Key | None, 
     measures = [m21.stream.Measure(number=number + 1) for number in range(n_bars)]
     first = measures[0]
     pitches = [each.note.midi for each in placed] or [MIDDLE - 12]
-    first.insert(0, m21.clef.TrebleClef() if np.median(pitches) >= MIDDLE - 2 else m21.clef.BassClef())
+    first.insert(
+        0, m21.clef.TrebleClef() if np.median(pitches) >= MIDDLE - 2 else m21.clef.BassClef()
+    )
     first.insert(0, m21.key.KeySignature(key.fifths if key else 0))
     first.insert(0, m21.meter.TimeSignature(f"{rhythm.metre}/4"))
     filled = [_measured(m21, voice, key, bar, n_bars) for voice in _voices(placed) or [[]]]
     for number, measure in enumerate(measures):
-        sounding = [voice[number] for voice in filled if any(not each.isRest for _, each in voice[number])]
+        sounding = [
+            voice[number] for voice in filled if any(not each.isRest for _, each in voice[number])
+        ]
         sounding = sounding or [filled[0][number]]
         for rank, elements in enumerate(sounding, 1):
             home = measure if len(sounding) == 1 else m21.stream.Voice(id=str(rank))

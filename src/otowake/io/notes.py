@@ -120,7 +120,8 @@ def chords_table(analysis: Analysis) -> str:
 def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
     """The notes as a label track of Audacity, which Sonic Visualiser reads too: onset, offset and name."""
     return "".join(
-        f"{note.onset:.4f}\t{note.offset:.4f}\t{_called(note, language, style)}\n" for note in analysis.notes
+        f"{note.onset:.4f}\t{note.offset:.4f}\t{_called(note, language, style)}\n"
+        for note in analysis.notes
     )
 
 
@@ -198,12 +199,17 @@ def _columns(headings: list[str]) -> dict[str, int]:
         "midi": ("midi", "pitch"),
     }.items():
         places = [
-            i for begin in beginnings for i, heading in enumerate(headings) if heading.startswith(begin)
+            i
+            for begin in beginnings
+            for i, heading in enumerate(headings)
+            if heading.startswith(begin)
         ]
         if not places:
             raise ValueError(f"there is no column {name}")
         found[name] = places[0]
-    others = {name: name for name in ("velocity", "cents", "confidence", "instrument")} | {"fades_s": "fades"}
+    others = {name: name for name in ("velocity", "cents", "confidence", "instrument")} | {
+        "fades_s": "fades"
+    }
     return found | {name: headings.index(head) for head, name in others.items() if head in headings}
 
 
@@ -231,7 +237,9 @@ def _note(row: list[str], names: dict[str, int]) -> Note:
 def read_reference(path: Path_) -> list[Note]:
     """The pitched notes of a MIDI file or of a table (:func:`read_table`)."""
     is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar", ".rmi")
-    notes = [note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum]
+    notes = [
+        note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum
+    ]
     if not notes:
         raise BadInput(text.NO_NOTES)
     return notes

@@ -74,15 +74,24 @@ class Recipe:
     def facts(self) -> dict[str, Any]:
         """The recipe as plain words and numbers, but for the score."""
         specs = ("load", "stft", "fit", "note", "part")
-        return {"stages": list(self.stages), **{name: asdict(getattr(self, name)) for name in specs}} | (
-            {"dictionary": asdict(self.dictionary)} if self.dictionary else {}
-        )
+        return {
+            "stages": list(self.stages),
+            **{name: asdict(getattr(self, name)) for name in specs},
+        } | ({"dictionary": asdict(self.dictionary)} if self.dictionary else {})
 
     @classmethod
     def of(cls, facts: dict[str, Any], score: Sequence[Note] | None = None) -> Recipe:
         """The recipe of which these are the facts; what is missing has its default."""
-        kinds = {"load": LoadSpec, "stft": StftSpec, "fit": FitSpec, "note": NoteSpec, "part": PartSpec}
-        specs: Any = {name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()}
+        kinds = {
+            "load": LoadSpec,
+            "stft": StftSpec,
+            "fit": FitSpec,
+            "note": NoteSpec,
+            "part": PartSpec,
+        }
+        specs: Any = {
+            name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()
+        }
         given = source_of(facts["dictionary"]) if facts.get("dictionary") else None
         notes = None if score is None else tuple(score)
         return cls(checked_stages(facts["stages"]), **specs, score=notes, dictionary=given)
@@ -117,7 +126,9 @@ class Recipe:
         """Do it: :func:`otowake.analyse`, or what is given in its place, with `more` of its arguments."""
         specs = {"stft": self.stft, "fit": self.fit, "note": self.note, "part": self.part}
         if self.dictionary is None or "components" not in self.stages:
-            return (by or analyse)(audio, stages=self.stages, V=V, score=self.score, **specs, **more)
+            return (by or analyse)(
+                audio, stages=self.stages, V=V, score=self.score, **specs, **more
+            )
         start = start_of(load_dictionary(self.dictionary.path, self.dictionary.sha256), self.stft)
         found = (by or analyse)(
             audio, stages=self.stages, V=V, score=self.score, start=start, **specs, **more
@@ -219,7 +230,9 @@ def given_table(notes: Sequence[Note]) -> str:
     writer.writerow(_NOTE)
     for note in notes:
         values = [(kind, getattr(note, name)) for name, kind in _NOTE.items()]
-        writer.writerow([cell_of(each) if kind is str else repr(kind(each)) for kind, each in values])
+        writer.writerow(
+            [cell_of(each) if kind is str else repr(kind(each)) for kind, each in values]
+        )
     return out.getvalue()
 
 

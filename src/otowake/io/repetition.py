@@ -98,7 +98,9 @@ def compare(old: Path, new: Path) -> Repetition:
 
 
 def _equal(one: Floats, other: Floats) -> bool:
-    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    return (
+        one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+    )
 
 
 def _distance(was: dict[str, Floats], now: dict[str, Floats]) -> tuple[float, float]:

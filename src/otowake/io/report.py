@@ -182,7 +182,9 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for at in range(0, len(found), 8):
             some = found[at : at + 8]
-            made = pool.map(partial(_small, analysis, audio), some) if left > 0 else [b""] * len(some)
+            made = (
+                pool.map(partial(_small, analysis, audio), some) if left > 0 else [b""] * len(some)
+            )
             for (track, file), data in zip(some, made, strict=True):
                 lies_there = file is not None and folder.is_relative_to(home)
                 original = _link(file, home) if file and lies_there else None
@@ -196,7 +198,9 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                     name = file.stem if file else track.kind
                     target = spare / f"{name}.flac"
                     target.touch()  # libsndfile makes no file that the group may write, whatever the umask
-                    target.write_bytes(data) if data else _write_small(analysis, audio, (track, file), target)
+                    target.write_bytes(data) if data else _write_small(
+                        analysis, audio, (track, file), target
+                    )
                     yield Track(track.kind, track.place, link=_link(target, home))
 
 
@@ -215,7 +219,9 @@ def _small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None]) 
     return out.getvalue()
 
 
-def _write_small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None], out: Any) -> None:
+def _write_small(
+    analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None], out: Any
+) -> None:
     """A sound mixed down, resampled and as FLAC of 16 bits, block by block."""
     track, file = wanted
     blocks: Iterable[Floats]

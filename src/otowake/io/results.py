@@ -130,7 +130,11 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         },
         "made_with": made_with(),
         "stages": list(analysis.stages),
-        **({"given": {"file": GIVEN, "notes": len(analysis.score)}} if analysis.score is not None else {}),
+        **(
+            {"given": {"file": GIVEN, "notes": len(analysis.score)}}
+            if analysis.score is not None
+            else {}
+        ),
         **({"dictionary": asdict(analysis.dictionary)} if analysis.dictionary else {}),
         "options": {
             "stft": asdict(analysis.stft),

@@ -189,7 +189,9 @@ def listed_files(folder: Path_) -> list[str]:
     """
     names = json_of(Path(folder) / "analysis.json").get("files")
     is_list = isinstance(names, list)
-    return [f.name for f in files.FILES if (f.name in names if is_list else _is_there(folder, f.name))]
+    return [
+        f.name for f in files.FILES if (f.name in names if is_list else _is_there(folder, f.name))
+    ]
 
 
 def missing_files(folder: Path_) -> list[str]:
@@ -224,7 +226,8 @@ def warn_of(failed: dict[str, Exception], folder: Path_ | None = None) -> None:
         listed = Text(
             *(
                 ", ".join(
-                    text.FILE_AND_REASON.format(language, file=name, why=why) for name, why in each.items()
+                    text.FILE_AND_REASON.format(language, file=name, why=why)
+                    for name, why in each.items()
                 )
                 for language in text.LANGUAGES
             )
@@ -233,7 +236,9 @@ def warn_of(failed: dict[str, Exception], folder: Path_ | None = None) -> None:
         if folder is None:
             warning = IncompleteResult(text.NOT_WRITTEN, **facts)
         else:
-            warning = IncompleteResult(text.NOT_WRITTEN_REPAIR, **facts, folder=shlex.quote(str(folder)))
+            warning = IncompleteResult(
+                text.NOT_WRITTEN_REPAIR, **facts, folder=shlex.quote(str(folder))
+            )
         warnings.warn(warning, stacklevel=3)
 
 

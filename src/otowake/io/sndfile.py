@@ -112,7 +112,9 @@ def _opened(path: Path, piece: Piece) -> Iterator[SoundFile]:
             yield file
 
 
-def _all_blocks(path: Path, sections: list[Section], first: int, damage: list[str]) -> Iterator[Floats]:
+def _all_blocks(
+    path: Path, sections: list[Section], first: int, damage: list[str]
+) -> Iterator[Floats]:
     """The sound of all sections from the sample `first` on, in the format of the first section."""
     rate, n_channels = sections[0].rate, sections[0].n_channels
     seek = 0

@@ -31,7 +31,9 @@ OTHER = "other"
 def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
     """Write each component's sound."""
     names = [component_file(component) for component in analysis.components]
-    write_sounds(names, lambda: separate(audio, analysis.fitted().factors, analysis.stft), audio, folder)
+    write_sounds(
+        names, lambda: separate(audio, analysis.fitted().factors, analysis.stft), audio, folder
+    )
 
 
 def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
@@ -79,7 +81,8 @@ def _write_sounds(
     with contextlib.ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(os.cpu_count()))
         files = [
-            stack.enter_context(new_sound(path, audio.rate, audio.n_channels, subtype)) for path in paths
+            stack.enter_context(new_sound(path, audio.rate, audio.n_channels, subtype))
+            for path in paths
         ]
         for block in blocks:
             peak = max(peak, *(float(np.abs(sound).max(initial=0)) for sound in block))

@@ -28,10 +28,14 @@ class Spooled:
         n_bins = self.shape[0]
         size = (stop - start) * n_bins * 4
         read = os.pread(self.file.fileno(), size, start * n_bins * 4)
-        return np.frombuffer(read, dtype=np.float32).reshape(-1, n_bins).T / self.scale + np.float32(FLOOR)
+        return np.frombuffer(read, dtype=np.float32).reshape(
+            -1, n_bins
+        ).T / self.scale + np.float32(FLOOR)
 
 
-def spooled_spectrogram(audio: Sound, spec: StftSpec, folder: os.PathLike[str] | str) -> Spectrogram:
+def spooled_spectrogram(
+    audio: Sound, spec: StftSpec, folder: os.PathLike[str] | str
+) -> Spectrogram:
     """The same as :func:`otowake.spectrogram`, its values on the disk of `folder`.
 
     Raises

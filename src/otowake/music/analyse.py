@@ -144,7 +144,9 @@ def _with_components(
     )
 
 
-def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequence[Note] | None) -> Analysis:
+def _with_notes(
+    analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequence[Note] | None
+) -> Analysis:
     """The analysis with notes and what follows from them."""
     tuning = analysis.tuning_hz if analysis.fit else None
     if score is None:
@@ -156,7 +158,9 @@ def _with_notes(analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequenc
             notes = tuple(sorted(heard, key=lambda note: (note.onset, note.midi)))
     numbered = [replace(note, id=place) for place, note in enumerate(notes)]
     given = None if score is None else tuple(score)
-    return with_harmony(replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given), numbered)
+    return with_harmony(
+        replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given), numbered
+    )
 
 
 def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
@@ -237,14 +241,17 @@ def _with_stems(analysis: Analysis, audio: Sound, mono: Sound) -> Analysis:
     return replace(analysis, explained=with_repeats(audio, explained, analysis.notes))
 
 
-def _with_options(specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]) -> Any:
+def _with_options(
+    specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]
+) -> Any:
     """The specs, of the same kinds, with single options changed."""
     homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}
     unknown = options.keys() - homes.keys()
     if unknown:
         raise BadInput(text.UNKNOWN_OPTION, name=min(unknown), known=", ".join(homes))
     return [
-        spec.with_options(**{k: v for k, v in options.items() if homes[k] is type(spec)}) for spec in specs
+        spec.with_options(**{k: v for k, v in options.items() if homes[k] is type(spec)})
+        for spec in specs
     ]
 
 

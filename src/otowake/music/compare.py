@@ -33,7 +33,11 @@ def matched(first: Analysis, second: Analysis) -> list[Match]:
     ([0, 1, 2], True)
     """
     theirs = np.stack(
-        [np.interp(first.frequencies, second.frequencies, column) for column in second.fitted().W.T], axis=1
+        [
+            np.interp(first.frequencies, second.frequencies, column)
+            for column in second.fitted().W.T
+        ],
+        axis=1,
     )
     pairs = zip(*paired(first.fitted().W, theirs), strict=True)
     return [Match(int(i), int(j), float(cosine)) for i, j, cosine in pairs]

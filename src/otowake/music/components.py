@@ -32,7 +32,9 @@ class Description(NamedTuple):
     tuning_hz: float
 
 
-def describe(factors: Factors, frequencies: Floats, times: Floats, *, ordered: bool = True) -> Description:
+def describe(
+    factors: Factors, frequencies: Floats, times: Floats, *, ordered: bool = True
+) -> Description:
     """Find pitch, energy and time of every component, and order them.
 
     Those with a pitch come first, from low to high; then those without, from dark to bright; dead ones last.
@@ -67,7 +69,11 @@ def describe(factors: Factors, frequencies: Floats, times: Floats, *, ordered: b
     tuning_hz = tuning_of(hz, confidence, share)
     pitches = named(hz, confidence, tuning_hz)
     spans = [span(h, times) if a else (0.0, 0.0) for h, a in zip(H, alive, strict=True)]
-    order = _ordered(hz, confidence, brightness(W, frequencies), alive) if ordered else np.arange(len(hz))
+    order = (
+        _ordered(hz, confidence, brightness(W, frequencies), alive)
+        if ordered
+        else np.arange(len(hz))
+    )
     components = (Component(i, pitches[k], float(share[k]), *spans[k]) for i, k in enumerate(order))
     return Description(order, tuple(components), tuning_hz)
 
@@ -100,7 +106,9 @@ def energies(factors: Factors) -> Floats:
     >>> energies(Factors(np.array([[1.0, 2.0]]), np.array([[3.0], [1.0]]))).tolist()
     [9.0, 4.0]
     """
-    return np.square(factors.W, dtype=float).sum(axis=0) * np.square(factors.H, dtype=float).sum(axis=1)
+    return np.square(factors.W, dtype=float).sum(axis=0) * np.square(factors.H, dtype=float).sum(
+        axis=1
+    )
 
 
 def brightness(W: Floats, frequencies: Floats) -> Floats:
@@ -127,6 +135,8 @@ def span(activation: Floats, times: Floats) -> tuple[float, float]:
     return float(times[sounding[0]]), float(times[sounding[-1]])
 
 
-def _ordered(hz: Floats, confidence: Floats, centroid: Floats, alive: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _ordered(
+    hz: Floats, confidence: Floats, centroid: Floats, alive: NDArray[np.bool_]
+) -> NDArray[np.intp]:
     pitched = confidence > 0
     return np.lexsort((np.where(pitched, hz, centroid), ~pitched, ~alive))

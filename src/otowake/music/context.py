@@ -130,14 +130,17 @@ def _forward(weights: dict[str, Array], x: Array, relations: Array, there: Array
         h = dense("told", x)
         for block in range(sum(name.endswith("attention.norm") for name in w)):
             q, k, v = map(
-                heads, jnp.split(dense(f"{block}.looks", normed(f"{block}.attention.norm", h)), 3, axis=1)
+                heads,
+                jnp.split(dense(f"{block}.looks", normed(f"{block}.attention.norm", h)), 3, axis=1),
             )
             looks = q @ k.swapaxes(1, 2) / jnp.sqrt(q.shape[2]) + jnp.moveaxis(
                 dense(f"{block}.relation", relation), 2, 0
             )
             seen = jax.nn.softmax(jnp.where(there, looks, -1e4), axis=-1) @ v
             h += dense(f"{block}.seen", seen.swapaxes(0, 1).reshape(h.shape))
-            h += dense(f"{block}.out", jax.nn.relu(dense(f"{block}.in", normed(f"{block}.dense.norm", h))))
+            h += dense(
+                f"{block}.out", jax.nn.relu(dense(f"{block}.in", normed(f"{block}.dense.norm", h)))
+            )
         return dense("names", normed("norm", h))
 
     return jax.vmap(one)(weights).mean(axis=0)

@@ -82,7 +82,8 @@ def _told(piece: Piece, row: int, start: int, stop: int, note: Note) -> Floats:
     if not sounds.any():
         sounds[:] = True
     stretches = [
-        sounds & (at >= low) & (at < high) for low, high in zip(EDGES, [*EDGES[1:], np.inf], strict=True)
+        sounds & (at >= low) & (at < high)
+        for low, high in zip(EDGES, [*EDGES[1:], np.inf], strict=True)
     ]
     stretches[0] = sounds & (at < EDGES[1])
     inside = np.array([where.any() for where in stretches], float)
@@ -108,7 +109,9 @@ def _partials(spectrum: Floats, f0: float) -> Floats:
     bin_hz = STFT.sample_rate / STFT.n_fft
     peaks = np.zeros(PARTIALS)
     for n in range(PARTIALS):
-        low, high = ((n + 1) * f0 * 2 ** (cents / 1200) / bin_hz for cents in (DETUNINGS[0], DETUNINGS[-1]))
+        low, high = (
+            (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz for cents in (DETUNINGS[0], DETUNINGS[-1])
+        )
         near = spectrum[int(np.floor(low)) : int(np.ceil(high)) + 1]
         peaks[n] = near.max(initial=0)
     strength = 20 / POWER * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))

@@ -50,7 +50,8 @@ class Notes(NamedTuple):
         """The same as :class:`Note`."""
         rows = zip(*(column.tolist() for column in self), strict=True)
         return [
-            Note(*row, confidence=confidence, fades=max(fades, row[1])) for *row, confidence, fades in rows
+            Note(*row, confidence=confidence, fades=max(fades, row[1]))
+            for *row, confidence, fades in rows
         ]
 
 
@@ -87,7 +88,12 @@ def decode(
     table = np.concatenate([*rows, np.zeros((0, 5))])
     table = table[np.lexsort((table[:, 2], table[:, 0]))]
     return Notes(
-        table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4], table[:, 1]
+        table[:, 0],
+        table[:, 1],
+        table[:, 2].astype(np.int64),
+        table[:, 3],
+        table[:, 4],
+        table[:, 1],
     )
 
 
@@ -105,7 +111,9 @@ def _key(
     at = np.flatnonzero((onset > thresholds.onset) & (onset >= before) & (onset > after))
     at = at[np.diff(at, prepend=-9) > 1]
     peak, left, right = onset[at], before[at], after[at]
-    moved = np.clip((right - left) / (2 * np.maximum(peak - np.minimum(left, right), 1e-6)), -0.5, 0.5)
+    moved = np.clip(
+        (right - left) / (2 * np.maximum(peak - np.minimum(left, right), 1e-6)), -0.5, 0.5
+    )
     begin = (at + moved) * SECONDS + thresholds.shift
     below = sounding < thresholds.sounding
     quiet = np.append(np.where(below, np.arange(n), n), n)
@@ -117,6 +125,6 @@ def _key(
     begin = np.maximum(begin, 0)
     end = np.maximum(end, begin + SECONDS)
     full = np.full(len(at), key + LOWEST)
-    return np.stack([begin, end, full, np.clip(velocity[at], 0, 1), np.clip(peak, 0, 1)], axis=1).astype(
-        np.float64
-    )
+    return np.stack(
+        [begin, end, full, np.clip(velocity[at], 0, 1), np.clip(peak, 0, 1)], axis=1
+    ).astype(np.float64)

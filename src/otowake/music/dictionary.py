@@ -24,7 +24,19 @@ from otowake.music.listener import KEYS, QUIETEST, mono
 from otowake.music.pitch import midi_to_hz
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.programs import program
-from otowake.signal.cells import BINS, FLOOR, HOP, INSTANTS, LOWEST, RATE, ROWS, STEP, cells, frames_of, level
+from otowake.signal.cells import (
+    BINS,
+    FLOOR,
+    HOP,
+    INSTANTS,
+    LOWEST,
+    RATE,
+    ROWS,
+    STEP,
+    cells,
+    frames_of,
+    level,
+)
 from otowake.types import Floats, Sound
 
 POWER = 0.5
@@ -111,7 +123,12 @@ def explained(sound: Sound) -> Transcription:
 def _notes(rows: list[tuple[float, ...]]) -> Notes:
     table = np.array(rows, float).reshape(-1, 6)
     return Notes(
-        table[:, 0], table[:, 1], table[:, 2].astype(np.int64), table[:, 3], table[:, 4], table[:, 1]
+        table[:, 0],
+        table[:, 1],
+        table[:, 2].astype(np.int64),
+        table[:, 3],
+        table[:, 4],
+        table[:, 1],
     )
 
 
@@ -176,7 +193,9 @@ def templates() -> Floats:
             hz = n * f0 * np.sqrt((1 + stiffness * n**2) / (1 + stiffness))
             low = (hz < 10000)[:, 0]
             wave = (n[low] ** -decay * np.sin(2 * np.pi * hz[low] * t + phases[low])).sum(axis=0)
-            out[:, key, timbre] = _spectra(cells(wave.astype(np.float32), 1.0, 14, 18)).mean(axis=1) ** POWER
+            out[:, key, timbre] = (
+                _spectra(cells(wave.astype(np.float32), 1.0, 14, 18)).mean(axis=1) ** POWER
+            )
     return out
 
 
@@ -200,5 +219,7 @@ def _key(key: int, A: Floats) -> list[tuple[float, ...]]:
         offset = max(last * SECONDS, onset + HOP / RATE)
         loud = float(A[frame : frame + 2 * BACK].max())
         strength = float(rise[frame])
-        rows.append((onset, offset, key + LOWEST, min(loud / 2, 1.0), strength / (strength + RISE), frame))
+        rows.append(
+            (onset, offset, key + LOWEST, min(loud / 2, 1.0), strength / (strength + RISE), frame)
+        )
     return rows

@@ -111,9 +111,13 @@ def split_drums(audio: Audio, n_components: int = 3, *, seed: int = 0) -> list[A
     n_fft = 2 * round(spec.n_fft * rate / spec.sample_rate / 2)
     hop = max(1, min(round(spec.hop * rate / spec.sample_rate), n_fft // 2))
     mixture = stft(audio.samples, n_fft, hop)
-    W = spectra_at(np.arange(n_fft // 2 + 1) * (rate / n_fft), drums.W.reshape(len(drums.W), -1), spec)
+    W = spectra_at(
+        np.arange(n_fft // 2 + 1) * (rate / n_fft), drums.W.reshape(len(drums.W), -1), spec
+    )
     W = W.reshape(-1, *drums.W.shape[1:])
-    frames = np.rint(np.arange(mixture.shape[2]) * (hop / rate * spec.sample_rate / spec.hop)).astype(int)
+    frames = np.rint(
+        np.arange(mixture.shape[2]) * (hop / rate * spec.sample_rate / spec.hop)
+    ).astype(int)
     frames = np.minimum(frames, drums.H.shape[1] - 1)
     sounds = []
     for mask in masks(Drums(W, drums.H)):
@@ -125,7 +129,9 @@ def split_drums(audio: Audio, n_components: int = 3, *, seed: int = 0) -> list[A
 def masks(drums: Drums) -> list[Floats]:
     """Soft masks of shape (frequency, frame), one for each component, summing to one."""
     parts = [
-        np.asarray(reconstructed(jnp.asarray(drums.W[:, k : k + 1]), jnp.asarray(drums.H[k : k + 1])))
+        np.asarray(
+            reconstructed(jnp.asarray(drums.W[:, k : k + 1]), jnp.asarray(drums.H[k : k + 1]))
+        )
         for k in range(drums.W.shape[1])
     ]
     powers = [part**MASK_POWER + 1e-10 for part in parts]
@@ -164,7 +170,9 @@ def attacks(B: Floats, at: NDArray[np.intp], ahead: int = 3, back: int = 3) -> F
     return np.maximum(np.stack(new, axis=1), 0)
 
 
-def _attack_factors(D: Floats, n_components: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def _attack_factors(
+    D: Floats, n_components: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
     """Spectra (band, component) and gains (component, onset) of the attacks, each band counting the same.
 
     Each start has attacks as spectra, the next one drawn by how unlike it is to those before (Arthur & Vassilvitskii,
@@ -202,13 +210,17 @@ def peeled(S: Floats, G: Floats) -> tuple[Floats, Floats]:
         ratio = S[:, i] / (S[:, j] + 1e-12 * S[:, j].max() + 1e-30)
         order = np.argsort(ratio)
         weight = np.cumsum(S[order, j])
-        return float(ratio[order][min(np.searchsorted(weight, CONTAINED * weight[-1]), len(order) - 1)])
+        return float(
+            ratio[order][min(np.searchsorted(weight, CONTAINED * weight[-1]), len(order) - 1)]
+        )
 
     n = S.shape[1]
     left = {(i, j) for i in range(n) for j in range(i)}
     while left:
         both = [pair for i, j in sorted(left) for pair in ((i, j), (j, i))]
-        i, j = max(both, key=lambda ij: contained(*ij) * S[:, ij[1]].sum() / max(S[:, ij[0]].sum(), 1e-30))
+        i, j = max(
+            both, key=lambda ij: contained(*ij) * S[:, ij[1]].sum() / max(S[:, ij[0]].sum(), 1e-30)
+        )
         g = contained(i, j)
         S[:, i] = np.maximum(S[:, i] - g * S[:, j], 1e-3 * S[:, i])
         G[j] += g * G[i]

@@ -103,7 +103,9 @@ class Draft:
     def part(self, name: str, part: str) -> str:
         """A part that there is."""
         if part not in self.parts():
-            raise _wrong(name, _filled(text.MUST_BE_ONE_OF, choices=", ".join(self.parts()) or "–"), part)
+            raise _wrong(
+                name, _filled(text.MUST_BE_ONE_OF, choices=", ".join(self.parts()) or "–"), part
+            )
         return part
 
     def part_or_new(self, part: str) -> str:
@@ -113,7 +115,9 @@ class Draft:
             named = PART_NAME.fullmatch(part)
             kind = DRUMS if part in KIT else named[1] if named else ""
             if kind not in BY_NAME:
-                raise _wrong("part", _filled(text.MUST_BE_PART, parts=", ".join(parts) or "–"), part)
+                raise _wrong(
+                    "part", _filled(text.MUST_BE_PART, parts=", ".join(parts) or "–"), part
+                )
             if len(parts) >= MOST_PARTS:
                 raise BadInput(text.TOO_MANY_PARTS, most=MOST_PARTS)
             parts[part] = Player(kind, {kind: 1.0})
@@ -145,7 +149,9 @@ class Draft:
 
     def put(self, its: int, note: Note, **facts: Any) -> None:
         """Add a note, or change the one of that id; `facts` are what it has otherwise than `note`."""
-        onset, offset = (round(facts.get(name, getattr(note, name)), 4) for name in ("onset", "offset"))
+        onset, offset = (
+            round(facts.get(name, getattr(note, name)), 4) for name in ("onset", "offset")
+        )
         if offset > max(self.length, note.offset):
             raise _wrong("offset_s", _filled(text.MUST_BE_UP_TO, high=f"{self.length:.4g}"), offset)
         if offset <= onset:
@@ -178,7 +184,8 @@ def _instrument(draft: Draft, part: str, instrument: str) -> None:
     name = draft.free_name(instrument)
     player = Player(instrument, {instrument: 1.0})
     draft.players = {
-        (name if old == part else old): (player if old == part else its) for old, its in draft.parts().items()
+        (name if old == part else old): (player if old == part else its)
+        for old, its in draft.parts().items()
     }
     draft.owner |= dict.fromkeys(draft.of_part(part), name)
     draft.hand_over(part, name)
@@ -229,7 +236,10 @@ def _change(draft: Draft, note: int, **given: Any) -> None:
     if not given:
         raise BadInput(text.NOTHING_TO_CHANGE)
     draft.put(
-        note, old, **_facts(given), cents=old.cents if given.get("midi", old.midi) == old.midi else None
+        note,
+        old,
+        **_facts(given),
+        cents=old.cents if given.get("midi", old.midi) == old.midi else None,
     )
     draft.settle([note])
 
@@ -279,7 +289,9 @@ class Field(NamedTuple):
 
     def check(self, name: str, value: Any) -> Any:
         """The value in its proper type, or :class:`BadInput`."""
-        each = Constraint(self.kind, text.COMPONENT, low=self.low, high=self.high, choices=self.choices)
+        each = Constraint(
+            self.kind, text.COMPONENT, low=self.low, high=self.high, choices=self.choices
+        )
         values = value if self.many and isinstance(value, list) else [value]
         right = isinstance(value, list) == self.many and values
         fits = right and all(isinstance(one, str) == (self.kind is str) for one in values)
@@ -308,7 +320,11 @@ class Kind(NamedTuple):
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("instrument", {"part": Field(str), "instrument": Field(str, choices=tuple(BY_NAME))}, _instrument),
+    Kind(
+        "instrument",
+        {"part": Field(str), "instrument": Field(str, choices=tuple(BY_NAME))},
+        _instrument,
+    ),
     Kind("merge", {"parts": Field(str, many=True)}, _merge),
     Kind("move", {"notes": ID._replace(many=True), "part": Field(str)}, _move),
     Kind("delete", {"notes": ID._replace(many=True)}, _delete),
@@ -399,7 +415,9 @@ def _parsed(number: int, data: Any) -> Edit:
     if not named:
         choices = ", ".join(dict.fromkeys(kind.do for kind in KINDS))
         shown = data if not isinstance(data, Mapping) else do
-        raise _of_edit(number, "–", _wrong("do", _filled(text.MUST_BE_ONE_OF, choices=choices), shown))
+        raise _of_edit(
+            number, "–", _wrong("do", _filled(text.MUST_BE_ONE_OF, choices=choices), shown)
+        )
     kind = next((kind for kind in named if given.keys() <= kind.fields.keys()), named[0])
     needed = [name for name, its in kind.fields.items() if not its.optional]
     for wrong in [
@@ -407,7 +425,9 @@ def _parsed(number: int, data: Any) -> Edit:
         *(n for n in needed if n not in given),
     ]:
         fields = ", ".join(kind.fields)
-        error = BadInput(text.EDIT_FIELDS, fields=fields, needed=", ".join(needed), name=reprlib.repr(wrong))
+        error = BadInput(
+            text.EDIT_FIELDS, fields=fields, needed=", ".join(needed), name=reprlib.repr(wrong)
+        )
         raise _of_edit(number, kind.do, error)
     try:
         checked = {name: kind.fields[name].check(name, value) for name, value in given.items()}
@@ -478,7 +498,9 @@ def draft_of(found: Analysis) -> Draft:
     players = {part.name: Player(part.instrument, part.probabilities) for part in found.parts}
     audio = found.audio
     claims = {
-        its: Claim(part.name, ids[note], share) for part in found.parts for note, share, its in part.shared
+        its: Claim(part.name, ids[note], share)
+        for part in found.parts
+        for note, share, its in part.shared
     }
     return Draft(
         notes=dict(zip(ids, found.notes, strict=True)),
@@ -520,7 +542,13 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
         if part is not None:
             shared[part].append(Share(places[claim.note], claim.share, key))
     parts = tuple(
-        Part(name, players[name].instrument, tuple(mine), players[name].probabilities, tuple(shared[name]))
+        Part(
+            name,
+            players[name].instrument,
+            tuple(mine),
+            players[name].probabilities,
+            tuple(shared[name]),
+        )
         for name, mine in members.items()
         if mine
     )
@@ -542,7 +570,9 @@ def _played(note: Note, part: str, players: dict[str, Player]) -> Note:
     if part not in players:
         return note
     player = instrument(players[part].instrument)
-    key = KIT[part].key if part in KIT and drum_of(note.midi) != list(KIT).index(part) else note.midi
+    key = (
+        KIT[part].key if part in KIT and drum_of(note.midi) != list(KIT).index(part) else note.midi
+    )
     return replace(
         note,
         instrument=player.name,

@@ -61,10 +61,14 @@ def features(notes: Notes, sounding: NDArray[np.floating]) -> NDArray[np.float32
     """
     rings = np.log(_ringing(notes, sounding))
     gaps = np.log(_gaps(notes))
-    around = _around(np.column_stack([rings[:, [2, 4, 6]], gaps[:, [0]], rings[:, [2]] - gaps[:, [0]]]))
+    around = _around(
+        np.column_stack([rings[:, [2, 4, 6]], gaps[:, [0]], rings[:, [2]] - gaps[:, [0]]])
+    )
     together = _counts(notes.onset, notes.onset, APART)
     busy = _counts(notes.onset, notes.onset, 1.0)
-    own = np.column_stack([together, np.log(busy), notes.midi / 12, notes.velocity, notes.confidence])
+    own = np.column_stack(
+        [together, np.log(busy), notes.midi / 12, notes.velocity, notes.confidence]
+    )
     return np.column_stack([rings, gaps, around, own]).astype(np.float32)
 
 
@@ -137,7 +141,9 @@ def _gaps(notes: Notes) -> NDArray[np.float64]:
     onset, midi = notes.onset, notes.midi
     found = np.full((len(onset), len(AHEAD) + 1), LONGEST)
     for i, (at, pitch) in enumerate(zip(onset.tolist(), midi.tolist(), strict=True)):
-        later = slice(np.searchsorted(onset, at + APART, "right"), np.searchsorted(onset, at + LONGEST))
+        later = slice(
+            np.searchsorted(onset, at + APART, "right"), np.searchsorted(onset, at + LONGEST)
+        )
         times, off = onset[later] - at, np.abs(midi[later] - pitch)
         for place, (reach, nth) in enumerate(AHEAD):
             near = times[off <= reach] if reach < 128 else times
@@ -149,9 +155,13 @@ def _gaps(notes: Notes) -> NDArray[np.float64]:
     return np.maximum(found, 0.02)
 
 
-def _counts(onset: NDArray[np.float64], at: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+def _counts(
+    onset: NDArray[np.float64], at: NDArray[np.float64], reach: float
+) -> NDArray[np.float64]:
     """How many onsets lie within `reach` seconds."""
-    return (np.searchsorted(onset, at + reach, "right") - np.searchsorted(onset, at - reach)).astype(float)
+    return (
+        np.searchsorted(onset, at + reach, "right") - np.searchsorted(onset, at - reach)
+    ).astype(float)
 
 
 def _around(values: NDArray[np.float64]) -> NDArray[np.float64]:

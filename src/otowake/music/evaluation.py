@@ -71,7 +71,9 @@ class Evaluation:
         return {kind: (missed[kind], false[kind]) for kind in KINDS}
 
 
-def evaluate(reference: Sequence[Note], found: Sequence[Note], spec: ScoreSpec | None = None) -> Evaluation:
+def evaluate(
+    reference: Sequence[Note], found: Sequence[Note], spec: ScoreSpec | None = None
+) -> Evaluation:
     """Score notes against a reference.
 
     Parameters
@@ -99,7 +101,9 @@ def evaluate(reference: Sequence[Note], found: Sequence[Note], spec: ScoreSpec |
         raise MissingExtra(text.NEEDS_SCORE, what="otowake score", package="mir_eval") from error
     tolerance = (spec or ScoreSpec()).tolerance
     true, ours = (
-        sorted((note for note in notes if not note.is_drum), key=lambda note: (note.onset, note.midi))
+        sorted(
+            (note for note in notes if not note.is_drum), key=lambda note: (note.onset, note.midi)
+        )
         for notes in (reference, found)
     )
     pairs = _matched(transcription, true, ours, tolerance, None)
@@ -119,7 +123,11 @@ def evaluate(reference: Sequence[Note], found: Sequence[Note], spec: ScoreSpec |
 
 
 def _matched(
-    transcription: Any, true: Sequence[Note], found: Sequence[Note], tolerance: float, ratio: float | None
+    transcription: Any,
+    true: Sequence[Note],
+    found: Sequence[Note],
+    tolerance: float,
+    ratio: float | None,
 ) -> list[tuple[int, int]]:
     if not (true and found):
         return []

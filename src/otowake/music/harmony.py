@@ -134,7 +134,9 @@ class _Pieces(NamedTuple):
     bass: Floats
 
 
-def find_chords(notes: Sequence[Note], beats: Floats | None = None, key: Key | None = None) -> list[Chord]:
+def find_chords(
+    notes: Sequence[Note], beats: Floats | None = None, key: Key | None = None
+) -> list[Chord]:
     """The chords that notes make, one after the other, from the first onset to the last offset.
 
     Two tones make a chord as well: a third or a sixth is that of the triad whose root and third they are, a fifth or
@@ -164,7 +166,11 @@ def find_chords(notes: Sequence[Note], beats: Floats | None = None, key: Key | N
     if beats is not None and len(beats):
         change[np.abs(pieces.times - _nearest(beats, pieces.times)) > TOGETHER] += OFF_BEAT
     chords = [
-        Chord(float(pieces.times[a]), float(pieces.times[b]), _name(label, pieces.bass[a:b].sum(axis=0), key))
+        Chord(
+            float(pieces.times[a]),
+            float(pieces.times[b]),
+            _name(label, pieces.bass[a:b].sum(axis=0), key),
+        )
         for a, b, label in _best_cut(pieces, beat, change)
     ]
     return _joined(chords, REST * beat)
@@ -182,7 +188,9 @@ def _edges(notes: Sequence[Note]) -> Floats:
     onsets = np.sort([note.onset for note in notes])
     strokes = onsets[np.diff(onsets, prepend=-np.inf) > TOGETHER]
     ends = np.sort([note.offset for note in notes])
-    covered = np.maximum.accumulate([note.offset for note in sorted(notes, key=lambda note: note.onset)])
+    covered = np.maximum.accumulate(
+        [note.offset for note in sorted(notes, key=lambda note: note.onset)]
+    )
     following = np.append(onsets[1:], np.inf)
     rests = covered[following - covered > TOGETHER]
     edges = np.unique(np.concatenate([strokes, rests, ends[-1:]]))
@@ -272,7 +280,9 @@ def _name(label: int, bass: Floats, key: Key | None) -> str:
         return NONE
     root, quality = _ALL.names[label]
     lowest = int(bass.argmax())
-    is_inverted = lowest != root and _ALL.tones[label, lowest] > 0 and bass[lowest] > 0.5 * bass.sum()
+    is_inverted = (
+        lowest != root and _ALL.tones[label, lowest] > 0 and bass[lowest] > 0.5 * bass.sum()
+    )
     name = spelled(root, key)
     if not is_inverted:
         return chord_name(name, quality, name)

@@ -73,14 +73,23 @@ class Instrument(NamedTuple):
 
 
 def _row(
-    name: str, family: str, en: str, ja: str, programmes: tuple[int, ...], low: int, high: int, voices: int
+    name: str,
+    family: str,
+    en: str,
+    ja: str,
+    programmes: tuple[int, ...],
+    low: int,
+    high: int,
+    voices: int,
 ) -> Instrument:
     return Instrument(name, family, Text(en, ja), programmes, low, high, voices)
 
 
 TABLE: tuple[Instrument, ...] = (
     _row("piano", "keyboard", "piano", "ピアノ", (0, 1, 2, 3), 21, 108, 10),
-    _row("electric-piano", "keyboard", "electric piano", "エレクトリックピアノ", (4, 5), 28, 103, 10),
+    _row(
+        "electric-piano", "keyboard", "electric piano", "エレクトリックピアノ", (4, 5), 28, 103, 10
+    ),
     _row("harpsichord", "keyboard", "harpsichord", "チェンバロ", (6, 7), 29, 89, 10),
     _row("organ", "wind-keyboard", "organ", "オルガン", (19, 16, 17, 18), 24, 108, 10),
     _row("accordion", "wind-keyboard", "accordion", "アコーディオン", (21, 20, 23), 28, 101, 10),
@@ -88,13 +97,27 @@ TABLE: tuple[Instrument, ...] = (
     _row("guitar-nylon", "plucked", "classical guitar", "クラシックギター", (24,), 38, 88, 6),
     _row("guitar-steel", "plucked", "acoustic guitar", "アコースティックギター", (25,), 38, 88, 6),
     _row(
-        "electric-guitar", "plucked", "electric guitar", "エレキギター", (27, 26, 28, 29, 30, 31), 38, 90, 6
+        "electric-guitar",
+        "plucked",
+        "electric guitar",
+        "エレキギター",
+        (27, 26, 28, 29, 30, 31),
+        38,
+        90,
+        6,
     ),
     _row("banjo", "plucked", "banjo", "バンジョー", (105,), 45, 88, 5),
     _row("mandolin", "plucked", "mandolin", "マンドリン", (25,), 55, 96, 4),
     _row("harp", "plucked", "harp", "ハープ", (46,), 23, 104, 8),
     _row(
-        "electric-bass", "plucked", "electric bass", "エレキベース", (33, 34, 35, 36, 37, 38, 39), 23, 67, 1
+        "electric-bass",
+        "plucked",
+        "electric bass",
+        "エレキベース",
+        (33, 34, 35, 36, 37, 38, 39),
+        23,
+        67,
+        1,
     ),
     _row("violin", "bowed", "violin", "ヴァイオリン", (40, 110, 45), 55, 103, 2),
     _row("viola", "bowed", "viola", "ヴィオラ", (41,), 48, 91, 2),

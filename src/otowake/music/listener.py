@@ -103,7 +103,9 @@ def weights_of(content: bytes) -> Weights:
         If it is damaged, or they are not finite numbers.
     """
     try:
-        arrays = {name: its.astype(np.float32) for name, its in arrays_of(io.BytesIO(content)).items()}
+        arrays = {
+            name: its.astype(np.float32) for name, its in arrays_of(io.BytesIO(content)).items()
+        }
     except (OSError, ValueError) as error:
         raise BadInput(text.NOT_WEIGHTS, why=error) from error
     if not all(np.isfinite(its).all() for its in arrays.values()):
@@ -179,18 +181,25 @@ def _layer(weights: dict[str, jax.Array], name: str, x: jax.Array) -> jax.Array:
     elif name.startswith("harmonic"):
         y = _shifted(x, kernel, HARMONICS, axis=1, size=KEYS)
     else:
-        y = _shifted(x, kernel, tuple(TIME[name] * d for d in (-2, -1, 0, 1, 2)), axis=0, size=x.shape[0])
+        y = _shifted(
+            x, kernel, tuple(TIME[name] * d for d in (-2, -1, 0, 1, 2)), axis=0, size=x.shape[0]
+        )
     return jax.nn.relu(y + bias)
 
 
-def _shifted(x: jax.Array, kernel: jax.Array, offsets: tuple[int, ...], axis: int, size: int) -> jax.Array:
+def _shifted(
+    x: jax.Array, kernel: jax.Array, offsets: tuple[int, ...], axis: int, size: int
+) -> jax.Array:
     """The sum over taps of x, moved along an axis, times the tap's matrix; 0 beyond the edges.
 
     Much faster than a dilated convolution on a CPU.
     """
     before, after = max(0, -min(offsets)), max(0, max(offsets) + size - x.shape[axis])
     padded = jnp.pad(x, [(before, after) if a == axis else (0, 0) for a in range(3)])
-    parts = [jax.lax.slice_in_dim(padded, before + o, before + o + size, axis=axis) for o in offsets]
+    parts = [
+        jax.lax.slice_in_dim(padded, before + o, before + o + size, axis=axis) for o in offsets
+    ]
     return sum(
-        (part @ tap for part, tap in zip(parts[1:], kernel[1:], strict=True)), start=parts[0] @ kernel[0]
+        (part @ tap for part, tap in zip(parts[1:], kernel[1:], strict=True)),
+        start=parts[0] @ kernel[0],
     )

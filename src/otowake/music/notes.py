@@ -172,7 +172,8 @@ def with_cents(
         The recording's A4, if it is known.
     """
     onsets, offsets, pitches = (
-        np.array([getattr(note, name) for note in notes], float) for name in ("onset", "offset", "midi")
+        np.array([getattr(note, name) for note in notes], float)
+        for name in ("onset", "offset", "midi")
     )
     cents = np.full(len(notes), np.nan)
     order = np.argsort(onsets)

@@ -47,7 +47,11 @@ def told_of(
     sound = mine @ np.maximum(chances, WORST) / (mine.sum() + 1e-3) / 3
     every = np.concatenate([names[players[player]], others, sound, [mine.mean(), len(players) / 4]])
     each = np.column_stack([votes[:, player] / 3, mine, np.maximum(probable[:, player], WORST) / 3])
-    columns = [told(chances, onset, offset, midi), np.broadcast_to(every, (len(mine), len(every))), each]
+    columns = [
+        told(chances, onset, offset, midi),
+        np.broadcast_to(every, (len(mine), len(every))),
+        each,
+    ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 

@@ -119,9 +119,13 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
 
     def with_components(before: Analysis) -> Analysis:
         names = {
-            numbers[each.index + 1]: each.name for each in before.components if each.index + 1 in numbers
+            numbers[each.index + 1]: each.name
+            for each in before.components
+            if each.index + 1 in numbers
         }
-        components = tuple(replace(each, name=names.get(each.index, "")) for each in description.components)
+        components = tuple(
+            replace(each, name=names.get(each.index, "")) for each in description.components
+        )
         return replace(before, fit=changed, components=components, tuning_hz=description.tuning_hz)
 
     edited = replace(
@@ -132,7 +136,9 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     return with_sound(edited, analysis.audio)
 
 
-def _renumbered(edits: Sequence[dict[str, Any]], places: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+def _renumbered(
+    edits: Sequence[dict[str, Any]], places: Mapping[int, int]
+) -> Iterator[dict[str, Any]]:
     """Earlier corrections that call components by their numbers, as these are now; those of what is gone are left out."""
     for edit in edits:
         if "component" not in edit:
@@ -153,7 +159,9 @@ def is_of_components(edit: Any) -> bool:
     return spoken_of and edit.get("do") in KINDS
 
 
-def paint(V: Floats, factors: Factors, strokes: Sequence[Stroke], *, iterations: int = ITERATIONS) -> Factors:
+def paint(
+    V: Floats, factors: Factors, strokes: Sequence[Stroke], *, iterations: int = ITERATIONS
+) -> Factors:
     """W and H after going on under the constraint of the strokes.
 
     Parameters
@@ -231,7 +239,9 @@ def _apart(factors: Factors) -> Parts:
 
 
 def _joined(parts: Parts) -> Factors:
-    return Factors(np.stack([w for w, _ in parts.values()], axis=1), np.stack([h for _, h in parts.values()]))
+    return Factors(
+        np.stack([w for w, _ in parts.values()], axis=1), np.stack([h for _, h in parts.values()])
+    )
 
 
 def _levelled(factors: Factors, level: float) -> Factors:
@@ -292,12 +302,18 @@ def _checked(edits: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
         if do == "merge":
             numbers = edit.get("components")
             numbers = numbers if isinstance(numbers, list) else [numbers]
-            checked["components"] = list(dict.fromkeys(WHOLE.check("components", each) for each in numbers))
+            checked["components"] = list(
+                dict.fromkeys(WHOLE.check("components", each) for each in numbers)
+            )
             if len(checked["components"]) < 2:
-                raise BadInput(text.OPTION, name="components", must=text.MUST_BE_TWO, value=str(numbers))
+                raise BadInput(
+                    text.OPTION, name="components", must=text.MUST_BE_TWO, value=str(numbers)
+                )
         else:
             checked["component"] = WHOLE.check("component", edit.get("component"))
         if do == "paint":
             checked |= {name: its.check(name, edit.get(name)) for name, its in FIELDS.items()}
-            checked["belongs"] = Constraint(bool, text.COMPONENT).check("belongs", edit.get("belongs"))
+            checked["belongs"] = Constraint(bool, text.COMPONENT).check(
+                "belongs", edit.get("belongs")
+            )
         yield checked

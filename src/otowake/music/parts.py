@@ -144,17 +144,27 @@ def gather(
     >>> [(part.name, part.notes) for part in gather([0, 1, 0, 1], [1, 2, 1, 2], [80, 81, 40, 38], chances)]
     [('flute', (0, 1)), ('tuba', (2, 3))]
     """
-    named = [NAMES.index(instrument(name).name) for name in instruments if instrument(name).name != UNKNOWN]
+    named = [
+        NAMES.index(instrument(name).name)
+        for name in instruments
+        if instrument(name).name != UNKNOWN
+    ]
     if n_parts is not None and not 1 <= n_parts <= MOST_PARTS:
         raise BadInput(text.OPTION, name="parts", must=text.MUST_BE_WHOLE, value=n_parts)
     notes = Table(*(np.asarray(column, float) for column in (onset, offset, midi)))
     if not len(notes.onset):
         return ()
-    together, single = (np.asarray(chances if each is None else each, float) for each in (chances, alone))
-    by_itself, votes = (votes_of(each, notes.midi) for each in (single, single if named else together))
+    together, single = (
+        np.asarray(chances if each is None else each, float) for each in (chances, alone)
+    )
+    by_itself, votes = (
+        votes_of(each, notes.midi) for each in (single, single if named else together)
+    )
     usual = np.zeros(len(TABLE))
     if not named:
-        by_itself, votes = (each + NO_DRUM * (np.array(NAMES) == DRUMS) for each in (by_itself, votes))
+        by_itself, votes = (
+            each + NO_DRUM * (np.array(NAMES) == DRUMS) for each in (by_itself, votes)
+        )
         usual = np.array([USUAL.get(row.name, 0.0) for row in TABLE])
     votes = votes + usual
     ties = _neighbours(notes)
@@ -162,7 +172,9 @@ def gather(
     if n_parts is not None and len(players) < n_parts:
         players = _doubled(players, by_itself + usual, n_parts)
     while not named and n_parts is None and len(players) > 1:
-        counts = np.bincount(assigned(notes, ties, votes, players).argmax(axis=1), minlength=len(players))
+        counts = np.bincount(
+            assigned(notes, ties, votes, players).argmax(axis=1), minlength=len(players)
+        )
         if counts.min() >= LEAST_SHARE * len(votes):
             break
         players.pop(int(counts.argmin()))
@@ -206,7 +218,9 @@ def _heard(chances: Floats) -> list[int]:
     return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
 
 
-def chosen(ties: Ties, votes: Floats, usual: Floats, n_parts: int | None, heard: Sequence[int]) -> list[int]:
+def chosen(
+    ties: Ties, votes: Floats, usual: Floats, n_parts: int | None, heard: Sequence[int]
+) -> list[int]:
     """The instruments that play, as places in the table: one by one, the one that explains the most of the votes is added, and each
     that was taken before is changed for another if that is better, the `usual` ones counting for more, until another is not worth its cost. Where the
     number of parts is not given, all but the first are among those `heard` or of the first one's kind."""
@@ -214,7 +228,9 @@ def chosen(ties: Ties, votes: Floats, usual: Floats, n_parts: int | None, heard:
     cost = COST + COST_PER_LOG * np.log(n)
     found = [int((votes + usual).sum(axis=0).argmax())]
     kind = TABLE[found[0]].family in STRUCK
-    every = [i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind]
+    every = [
+        i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind
+    ]
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
         best = likely(ties, votes, found)
         tried = {i: likely(ties, votes, [*found, i]) for i in every if i not in found}
@@ -295,7 +311,9 @@ def _alike(notes: Table, votes: Floats, field: Floats, belief: Floats) -> Floats
     belief = 0.8 * np.eye(belief.shape[1])[belief.argmax(axis=1)] + 0.2 / belief.shape[1]
     likeness = np.zeros_like(belief)
     for _ in range(8):
-        mean = (belief.T @ heard + SHRINK * heard.mean(axis=0)) / (belief.sum(axis=0)[:, None] + SHRINK)
+        mean = (belief.T @ heard + SHRINK * heard.mean(axis=0)) / (
+            belief.sum(axis=0)[:, None] + SHRINK
+        )
         far = (heard[:, None] - mean) ** 2
         spread = np.einsum("np,npd->d", belief, far) / len(heard) + 0.05
         likeness = -0.5 * (TAILS + 8) * np.log1p(8 / TAILS * (far / spread).mean(axis=2))
@@ -358,7 +376,8 @@ def _neighbours(notes: Table) -> Ties:
     apart = np.abs(notes.midi[i] - notes.midi[j])
     near = np.exp(-later / NEAR_SECONDS - apart / NEAR_PITCH)
     return Ties(
-        _pairs(i, j, near, len(order)), _pairs(i, j, np.where(together > 0.5, together, 0), len(order))
+        _pairs(i, j, near, len(order)),
+        _pairs(i, j, np.where(together > 0.5, together, 0), len(order)),
     )
 
 
@@ -391,7 +410,9 @@ def _parts(
         counts[name] = counts.get(name, 0) + 1
         number = f"-{counts[name]}" if counts[name] > 1 else ""
         others = np.flatnonzero((owner != player) & (belief[:, player] >= SHARED)).tolist()
-        shared = tuple(Share(i, float(belief[i, player]), -shares - n) for n, i in enumerate(others, 1))
+        shared = tuple(
+            Share(i, float(belief[i, player]), -shares - n) for n, i in enumerate(others, 1)
+        )
         shares += len(shared)
         found.append(Part(f"{name}{number}", name, tuple(mine.tolist()), probabilities, shared))
     return tuple(found)

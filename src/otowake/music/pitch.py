@@ -45,7 +45,14 @@ _PRIMES = (1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
 _COMPOSITE = 0.25  # weight of the other partials in a comb
 _TROUGH = 0.3  # depth of a comb's troughs
 _LEAST_SPACING = 2.3  # bins between partials that a Hann window can tell apart
-_SAME_PARTIALS = (0, 12, 19, 24, 28, 31)  # semitones between a pitch and those that share partials with it
+_SAME_PARTIALS = (
+    0,
+    12,
+    19,
+    24,
+    28,
+    31,
+)  # semitones between a pitch and those that share partials with it
 _N_PARTIALS = 20  # measured for the fundamental
 _MOST_STRETCH = 2e-3
 _LEAST_CONFIDENCE = 0.1
@@ -272,7 +279,9 @@ def _on_partials(S: Floats, f0: Floats, stretch: Floats) -> Floats:
     on = np.abs(bins - _partials(f0, stretch, nearest)) < 2
     chance = on.mean(axis=0)
     total = S.sum(axis=0)
-    return ((S * on).sum(axis=0) / np.where(total > 0, total, 1) - chance) / np.maximum(1 - chance, 1e-3)
+    return ((S * on).sum(axis=0) / np.where(total > 0, total, 1) - chance) / np.maximum(
+        1 - chance, 1e-3
+    )
 
 
 def _fundamental(S: Floats, f0: Floats) -> tuple[Floats, Floats]:
@@ -281,7 +290,9 @@ def _fundamental(S: Floats, f0: Floats) -> tuple[Floats, Floats]:
     stretch = np.zeros_like(f0)
     for top in (2, 5, 10, _N_PARTIALS):
         number = np.arange(1.0, top + 1)
-        place, height = _nearby(S, peaks, _partials(f0[:, None], stretch[:, None], number), f0[:, None])
+        place, height = _nearby(
+            S, peaks, _partials(f0[:, None], stretch[:, None], number), f0[:, None]
+        )
         f0, stretch = _fitted(number, place, height, f0, stretch)
     return f0, stretch
 
@@ -293,7 +304,9 @@ def _peaks(S: Floats) -> Floats:
     is_peak = (middle > left) & (middle >= right)
     bend = np.where(is_peak, 2 * middle - left - right, 1)
     places = np.full(S.shape, np.inf)
-    places[1:-1] = np.where(is_peak, np.arange(1, len(S) - 1)[:, None] + (right - left) / (2 * bend), np.inf)
+    places[1:-1] = np.where(
+        is_peak, np.arange(1, len(S) - 1)[:, None] + (right - left) / (2 * bend), np.inf
+    )
     return places
 
 

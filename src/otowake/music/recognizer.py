@@ -132,7 +132,9 @@ class Recognizer(NamedTuple):
     def arrays(self) -> Weights:
         """All weights, by their names in the file."""
         more = ((CONTEXT, self.context), (OWNERS, self.owners))
-        return self.weights | {f"{prefix}{k}": v for prefix, its in more for k, v in (its or {}).items()}
+        return self.weights | {
+            f"{prefix}{k}": v for prefix, its in more for k, v in (its or {}).items()
+        }
 
 
 class Opinions(NamedTuple):
@@ -168,7 +170,8 @@ def opened(content: bytes) -> Recognizer:
     if temperature.size != 1 or temperature.item() <= 0:
         raise BadInput(text.NOT_WEIGHTS, why="there is no temperature")
     more = [
-        {k.removeprefix(prefix): arrays.pop(k) for k in list(arrays) if k.startswith(prefix)} or None
+        {k.removeprefix(prefix): arrays.pop(k) for k in list(arrays) if k.startswith(prefix)}
+        or None
         for prefix in (CONTEXT, OWNERS)
     ]
     return Recognizer(arrays, float(temperature.item()), *more)
@@ -208,7 +211,10 @@ def recognize(
         arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
         contour = contours(samples, begin, end, pitch)
         for which, batch in patches(samples, begin, end, pitch):
-            x = np.pad(flat(described(batch, contour[which]), batch.midi), ((0, BATCH - len(which)), (0, 0)))
+            x = np.pad(
+                flat(described(batch, contour[which]), batch.midi),
+                ((0, BATCH - len(which)), (0, 0)),
+            )
             scores = np.asarray(_forward(arrays, x), float)[: len(which)]
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
         together, owners = found, None
@@ -243,11 +249,15 @@ def patches(
         counts = np.zeros(short.shape, np.int16)
         for i in near:
             counts[
-                max(first[i] + BEFORE - start, 0) : last[i] - start, keys[i] - LOWEST + BELOW + PARTIALS
+                max(first[i] + BEFORE - start, 0) : last[i] - start,
+                keys[i] - LOWEST + BELOW + PARTIALS,
             ] += 1
         rows = keys[which] - LOWEST
         frames = first[which] - start
-        at = (frames[:, None, None] + np.arange(FRAMES)[:, None], rows[:, None, None] + np.arange(WIDE))
+        at = (
+            frames[:, None, None] + np.arange(FRAMES)[:, None],
+            rows[:, None, None] + np.arange(WIDE),
+        )
         sounding = np.arange(FRAMES) < (last - first)[which, None]
         sounding[:, :BEFORE] = False
         own = np.zeros((len(which), FRAMES, WIDE), np.int16)
@@ -255,7 +265,10 @@ def patches(
         off = _off(fine, frames + BEFORE, rows)
         bins = (3 * at[1] + off[:, None, None])[..., None] + np.arange(BINS)
         heard = fine[at[0][..., None], :, bins]  # (note, frame, row, bin, instant)
-        tone, skew = heard.max(axis=3).mean(axis=3), (heard[..., 2, :] - heard[..., 0, :]).mean(axis=3)
+        tone, skew = (
+            heard.max(axis=3).mean(axis=3),
+            (heard[..., 2, :] - heard[..., 0, :]).mean(axis=3),
+        )
         yield which, Patches(tone, short[at], skew, counts[at] > own, sounding, keys[which])
 
 
@@ -264,7 +277,10 @@ def _fine(heard: Floats) -> tuple[Floats, Floats]:
     around, as far as patches reach."""
     n = len(heard)
     bins = (
-        heard[..., : INSTANTS * BINS].reshape(n, ROWS, INSTANTS, BINS).swapaxes(1, 2).reshape(n, INSTANTS, -1)
+        heard[..., : INSTANTS * BINS]
+        .reshape(n, ROWS, INSTANTS, BINS)
+        .swapaxes(1, 2)
+        .reshape(n, INSTANTS, -1)
     )
     fine = np.pad(bins, ((0, 0), (0, 0), (BINS * BELOW + BINS, BINS * FAR + BINS)))
     return fine, np.pad(heard[..., INSTANTS * BINS :].mean(axis=2), ((0, 0), (BELOW, FAR)))
@@ -276,7 +292,8 @@ def _off(fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]) -> NDAr
     frames = np.minimum(onset[:, None] + np.arange(2, 14), len(fine) - 1)[:, :, None]
     partials = BINS * (row[:, None] + BELOW + PARTIALS[:8]) + BINS + BINS // 2
     heard = [
-        fine[frames, :, (partials + off)[:, None, :]].mean(axis=(1, 2, 3)) for off in range(-OFF, OFF + 1)
+        fine[frames, :, (partials + off)[:, None, :]].mean(axis=(1, 2, 3))
+        for off in range(-OFF, OFF + 1)
     ]
     return BINS - OFF + np.argmax(heard, axis=0)
 
@@ -298,7 +315,9 @@ def described(batch: Patches, contour: Floats) -> Description:
     own = batch.tone[:, BEFORE : BEFORE + 12, BELOW + PARTIALS[:10]]
     strongest = own.max(axis=(1, 2)) if len(own) else np.zeros(0, np.float32)
     floor = (strongest - DEPTH)[:, None, None]
-    tone, stroke = (_pooled(np.clip(x - floor, 0, DEPTH + 1) / DEPTH) for x in (batch.tone, batch.stroke))
+    tone, stroke = (
+        _pooled(np.clip(x - floor, 0, DEPTH + 1) / DEPTH) for x in (batch.tone, batch.stroke)
+    )
     skew = _pooled(batch.skew * (batch.tone > floor + 1))
     counts = batch.sounding.astype(np.float32)
     counts[:, : BEFORE + 1] = 1
@@ -318,13 +337,18 @@ def described(batch: Patches, contour: Floats) -> Description:
 def _pooled(x: Floats) -> Floats:
     """The rows of a description from those of a patch, (note, frame, row): the strongest of three above partial 16."""
     upper = x[..., FINE:]
-    return np.concatenate([x[..., :FINE], upper.reshape(*upper.shape[:-1], -1, 3).max(axis=-1)], axis=-1)
+    return np.concatenate(
+        [x[..., :FINE], upper.reshape(*upper.shape[:-1], -1, 3).max(axis=-1)], axis=-1
+    )
 
 
 def _mean(x: Floats, counts: Floats, start: int, stop: int) -> Floats:
     """The mean over some frames, (note, row), of x (note, frame, row); 0 where none counts."""
     weights = counts[:, start:stop]
-    return np.einsum("nfr,nf->nr", x[:, start:stop], weights) / np.maximum(weights.sum(axis=1), 1)[:, None]
+    return (
+        np.einsum("nfr,nf->nr", x[:, start:stop], weights)
+        / np.maximum(weights.sum(axis=1), 1)[:, None]
+    )
 
 
 def flat(description: Description, midi: ArrayLike) -> Floats:

@@ -79,7 +79,9 @@ def with_repeats(sound: Sound, explained: Explained, notes: Sequence[Note]) -> E
     >>> found.pieces[0].repeats.gains.round(1).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    onsets = {its: note.onset for its, note in zip(ids_of(notes), notes, strict=True) if note.is_drum}
+    onsets = {
+        its: note.onset for its, note in zip(ids_of(notes), notes, strict=True) if note.is_drum
+    }
     pieces = [
         piece
         if piece.repeats is not None or not piece.D.shape[1]
@@ -98,7 +100,9 @@ class _Drum(NamedTuple):
     length: int
 
 
-def _learnt(sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[int, float]) -> Repeats:
+def _learnt(
+    sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[int, float]
+) -> Repeats:
     step = STFT.hop / STFT.sample_rate
     first = max(0, int((piece.first * step - 1) * sound.rate))
     last = min(sound.n_samples, int(((piece.first + piece.G.shape[1]) * step + 1) * sound.rate))
@@ -115,7 +119,8 @@ def _learnt(sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[in
             most = np.where(drum.lone, STRONGEST, 1) * max(float(np.median(gain[drum.lone])), 0.0)
             gains += np.clip(gain, 0, most).tolist()
             strokes += [
-                (its, len(waves), int(sample) + first) for its, sample in zip(drum.ids, at, strict=True)
+                (its, len(waves), int(sample) + first)
+                for its, sample in zip(drum.ids, at, strict=True)
             ]
             waves.append(np.pad(wave, ((0, 0), (0, int(LONGEST * sound.rate) - drum.length))))
     shape = (len(waves), sound.n_channels, int(LONGEST * sound.rate))
@@ -130,7 +135,9 @@ def _learnt(sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[in
 def _drums(piece: Piece, onsets: Mapping[int, float], begin: float, rate: int) -> list[_Drum]:
     """The drums that have lone strokes enough."""
     n_pitches, found = len(piece.H) // len(DETUNINGS), []
-    spans = [(row, its) for its, row, *_ in piece.spans.tolist() if row >= n_pitches and its in onsets]
+    spans = [
+        (row, its) for its, row, *_ in piece.spans.tolist() if row >= n_pitches and its in onsets
+    ]
     every = np.array([onsets[its] for _, its in spans]) - begin
     rows = np.array([row for row, _ in spans])
     for row in np.unique(rows):
@@ -170,7 +177,8 @@ def _masked(
             parts.append(each.add(block * share))
         at += block.shape[2]
     return mixture, [
-        np.concatenate([*parts, each.rest()], axis=1) for each, parts in zip(sounds, found, strict=True)
+        np.concatenate([*parts, each.rest()], axis=1)
+        for each, parts in zip(sounds, found, strict=True)
     ]
 
 
@@ -218,7 +226,9 @@ def _common(strokes: Floats, rate: int) -> Floats | None:
     common = np.tensordot(gain, spectra, 1) / max(float(np.sum(gain**2)), 1e-20)
     differing = (np.abs(spectra - gain[:, None, None] * common) ** 2).sum(axis=(0, 1)) / (n - 1)
     width = SMOOTH * size / rate
-    same, differs = (gaussian_filter1d(x, width) for x in ((np.abs(common) ** 2).sum(axis=0), differing))
+    same, differs = (
+        gaussian_filter1d(x, width) for x in ((np.abs(common) ** 2).sum(axis=0), differing)
+    )
     same = np.maximum(same - differs / max(float(np.sum(gain**2)), 1e-20), 0)
     share = same / np.maximum(same + differs, 1e-30)
     if same.sum() < SAME * (same + differs).sum() or not same.any():
@@ -235,9 +245,13 @@ def _matched(
     size = _padded(length + 2 * off)
     spectra = np.fft.rfft(_cut(samples, at - off, length + 2 * off), size, axis=2)
     model = np.fft.rfft(wave, size, axis=1)
-    loud = gaussian_filter1d((np.abs(spectra) ** 2).sum(axis=1, keepdims=True), SMOOTH * size / rate, axis=2)
+    loud = gaussian_filter1d(
+        (np.abs(spectra) ** 2).sum(axis=1, keepdims=True), SMOOTH * size / rate, axis=2
+    )
     weight = 1 / np.maximum(loud, 1e-6 * loud.max(axis=2, keepdims=True) + 1e-30)
-    likeness = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)[:, : 2 * off + 1]
+    likeness = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)[
+        :, : 2 * off + 1
+    ]
     itself = np.fft.irfft((weight * np.abs(model) ** 2).sum(axis=1), size, axis=1)[:, 0]
     best = likeness.argmax(axis=1)
     return at - off + best, likeness[np.arange(len(at)), best] / np.maximum(itself, 1e-30)
@@ -261,9 +275,15 @@ class Repeated:
         rows = []
         for piece in explained.pieces:
             known = piece.repeats
-            if known is None or known.rate != sound.rate or known.waves.shape[1] != sound.n_channels:
+            if (
+                known is None
+                or known.rate != sound.rate
+                or known.waves.shape[1] != sound.n_channels
+            ):
                 continue
-            for (its, wave, start), gain in zip(known.strokes.tolist(), known.gains.tolist(), strict=True):
+            for (its, wave, start), gain in zip(
+                known.strokes.tolist(), known.gains.tolist(), strict=True
+            ):
                 rows.append((start, len(self.waves) + wave, gain, set_of.get(its, len(groups))))
             self.waves += list(known.waves)
         self.strokes = sorted(rows)
@@ -275,14 +295,18 @@ class Repeated:
             n = block.shape[1]
             models = np.zeros((len(self.sets), self.channels, n), np.float32)
             longest = max((wave.shape[1] for wave in self.waves), default=0)
-            for start, wave, gain, its in self.strokes[bisect_left(self.strokes, (first - longest,)) :]:
+            for start, wave, gain, its in self.strokes[
+                bisect_left(self.strokes, (first - longest,)) :
+            ]:
                 if start >= first + n:
                     break
                 sounding = self.waves[wave]
                 low, high = max(start - first, 0), min(start - first + sounding.shape[1], n)
                 if low < high:
                     model = models[self.sets.index(its)]
-                    model[:, low:high] += gain * sounding[:, low + first - start : high + first - start]
+                    model[:, low:high] += (
+                        gain * sounding[:, low + first - start : high + first - start]
+                    )
             yield np.concatenate([block, models.reshape(-1, n)])
             first += n
 

@@ -113,8 +113,16 @@ def _beats(curve: Floats, period: float, first: float, last: float) -> Floats:
         found.append((point - lead) * STEP)
         point = int(before[point])
     beats = np.array(found[::-1])
-    early = np.arange(beats[0], first - period, -period)[1:][::-1] if beats[0] > first + STEP else np.zeros(0)
-    late = np.arange(beats[-1], last + 1.5 * period, period)[1:] if beats[-1] < last + period else np.zeros(0)
+    early = (
+        np.arange(beats[0], first - period, -period)[1:][::-1]
+        if beats[0] > first + STEP
+        else np.zeros(0)
+    )
+    late = (
+        np.arange(beats[-1], last + 1.5 * period, period)[1:]
+        if beats[-1] < last + period
+        else np.zeros(0)
+    )
     beats = np.concatenate([early, beats, late])
     return beats[beats >= 0]
 

@@ -165,7 +165,9 @@ def explain(
         if known and not any(start <= late and stop >= early for start, stop in changed):
             piece = before.get(first)
         else:
-            piece = _piece(first, V[:, span], frequencies, times[span], notes, labels, shares, tuning_hz)
+            piece = _piece(
+                first, V[:, span], frequencies, times[span], notes, labels, shares, tuning_hz
+            )
         if piece is not None:
             pieces.append(piece)
     return Explained(tuple(pieces), scale)
@@ -239,7 +241,9 @@ def _drums(
     drum, and the frames in which its drum may begin to sound for it."""
     labels = sorted({label for label, *_ in hit})
     known = templates(frequencies)
-    kinds = [drum_of(next(note.midi for its, _, _, note in hit if its == label)) for label in labels]
+    kinds = [
+        drum_of(next(note.midi for its, _, _, note in hit if its == label)) for label in labels
+    ]
     D = known[:, kinds] ** POWER
     G, spans = np.zeros((len(labels), n_frames), np.float32), []
     for label, onset, name, _ in sorted(hit, key=lambda each: each[:3]):
@@ -255,7 +259,11 @@ def _drums(
 
 def _gate(note: Note, times: Floats) -> Floats:
     """What a note's components begin with while they may sound."""
-    return np.ones(len(times)) if note.fades is None else np.exp(-np.maximum(times - note.offset, 0) / FADING)
+    return (
+        np.ones(len(times))
+        if note.fades is None
+        else np.exp(-np.maximum(times - note.offset, 0) / FADING)
+    )
 
 
 def _silent(note: Note) -> float:
@@ -307,7 +315,9 @@ def _learnt(
         return jnp.concatenate([H, shifted(G, struck[1]).reshape(n_lagged, V.shape[1])])
 
     def grouped(values: Array) -> Array:
-        return jax.ops.segment_sum((values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS)
+        return jax.ops.segment_sum(
+            (values * lobes).ravel(), partial_of.ravel(), n_pitches * PARTIALS
+        )
 
     kin = near * H.reshape(n_pitches, len(DETUNINGS), V.shape[1]).sum(axis=(1, 2))
 
@@ -318,13 +328,19 @@ def _learnt(
 
     def learn_H(W: Array, H: Array, D: Array, G: Array) -> tuple[Array, Array]:
         less, more = slopes_H(V, every_W(W, D), every_H(H, G), BETA)
-        negative, positive = (gathered(half[n:].reshape(*struck, V.shape[1])) for half in (less, more))
+        negative, positive = (
+            gathered(half[n:].reshape(*struck, V.shape[1])) for half in (less, more)
+        )
         even = gates * (G.sum(axis=1) / (gates.sum(axis=1) + 1e-20))[:, None]
-        G = multiplied(G, negative + EVEN * positive * even / (G + 1e-20), (1 + EVEN) * positive, power, free)
+        G = multiplied(
+            G, negative + EVEN * positive * even / (G + 1e-20), (1 + EVEN) * positive, power, free
+        )
         return multiplied(H, less[:n], more[:n], power, free), G
 
     def learn_D(D: Array, less: Array, more: Array) -> Array:
-        return multiplied(D, less[:, n:].reshape(D.shape), more[:, n:].reshape(D.shape), power, free)
+        return multiplied(
+            D, less[:, n:].reshape(D.shape), more[:, n:].reshape(D.shape), power, free
+        )
 
     def tied(_: Array, carried: tuple[Array, ...]) -> tuple[Array, ...]:
         strengths, H, D, G = carried
@@ -374,4 +390,6 @@ def explain_parts(
     every[: len(notes)] = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
     labels = [*labels.tolist(), *(number for number, _ in more)]
     shares = [*np.maximum(shares, 0).tolist(), *(share for _, share in more)]
-    return explain(sound, every, labels, shares=shares, tuning_hz=tuning_hz, known=known, changed=changed)
+    return explain(
+        sound, every, labels, shares=shares, tuning_hz=tuning_hz, known=known, changed=changed
+    )

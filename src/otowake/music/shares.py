@@ -54,7 +54,9 @@ class Shares:
         frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
         self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
         self.D = [
-            spectra_at(frequencies, piece.D.reshape(len(piece.D), n_lagged), STFT).reshape(-1, *shape)
+            spectra_at(frequencies, piece.D.reshape(len(piece.D), n_lagged), STFT).reshape(
+                -1, *shape
+            )
             if (n_lagged := shape[0] * shape[1])
             else np.zeros((len(frequencies), *shape), np.float32)
             for piece in self.pieces
@@ -62,7 +64,10 @@ class Shares:
         ]
         group_of = {its: group for group, ids in enumerate(groups) for its in ids}
         self.spans = [
-            [(group_of.get(its, -1), row, start, stop) for its, row, start, stop in piece.spans.tolist()]
+            [
+                (group_of.get(its, -1), row, start, stop)
+                for its, row, start, stop in piece.spans.tolist()
+            ]
             for piece in self.pieces
         ]
 
@@ -76,7 +81,9 @@ class Shares:
                 (frames >= piece.first - 0.5) & (frames < piece.first + piece.H.shape[1] - 0.5)
             )
             if len(own):
-                local = np.minimum(np.rint(frames[own] - piece.first).astype(int), piece.H.shape[1] - 1)
+                local = np.minimum(
+                    np.rint(frames[own] - piece.first).astype(int), piece.H.shape[1] - 1
+                )
                 shares[:, :, own] = self._shares(piece, W, D, spans, local, powered[:, own])
         shares[-1] = 1 - shares[:-1].sum(axis=0)
         return shares
@@ -107,7 +114,9 @@ class Shares:
                 gate[rows.index(row)] |= when
             if rows:
                 columns = (np.array(rows)[:, None] * each + np.arange(each)).ravel()
-                models[group] = W[:, columns] @ (piece.H[columns][:, local] * np.repeat(gate, each, axis=0))
+                models[group] = W[:, columns] @ (
+                    piece.H[columns][:, local] * np.repeat(gate, each, axis=0)
+                )
             for drum in sorted({row - n_pitches for _, row, *_ in mine if row >= n_pitches}):
                 struck = np.zeros(piece.G.shape[1] + n_lags, np.float32)
                 for _, row, start, stop in mine:

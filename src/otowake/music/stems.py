@@ -23,7 +23,9 @@ from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
 from otowake.types import Audio, Explained, Floats, Note, Part, Sound
 
 
-def separated(sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]) -> Iterator[list[Floats]]:
+def separated(
+    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
+) -> Iterator[list[Floats]]:
     """Sets of notes as sound, and the rest, block by block.
 
     Parameters
@@ -63,9 +65,14 @@ def _divided(
 ) -> Iterator[list[Complexes]]:
     """The spectra of the sets and of the rest from one sample to another, block by block."""
     n_fft, hop = own_stft(sound.rate)
-    mask, repeated = Shares(explained, groups, sound.rate, n_fft, hop), Repeated(explained, groups, sound)
+    mask, repeated = (
+        Shares(explained, groups, sound.rate, n_fft, hop),
+        Repeated(explained, groups, sound),
+    )
     at = first // hop
-    for heard in stft_blocks(repeated.beside(between(sound, first, last), first), n_fft, hop, AT_ONCE):
+    for heard in stft_blocks(
+        repeated.beside(between(sound, first, last), first), n_fft, hop, AT_ONCE
+    ):
         shares = mask(at, np.abs(mixed_spectra(heard[: sound.n_channels])))
         yield repeated.divided(heard, shares)
         at += heard.shape[2]
@@ -84,7 +91,9 @@ def shares_of(
     mask = Shares(explained, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
     mono = downmix(sound).blocks(10 * sound.rate)
     at = 0
-    for block in stft_blocks(resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE):
+    for block in stft_blocks(
+        resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE
+    ):
         yield block[0], mask(at, np.abs(block[0]))
         at += block.shape[2]
 
@@ -120,7 +129,9 @@ def sound_of(
         first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
         overlap, written = OverlapAdd(hop, max(last - first, 0)), first
-        parts = [overlap.add(its) for its, *_ in _divided(sound, explained, [ids, *beside], first, last)]
+        parts = [
+            overlap.add(its) for its, *_ in _divided(sound, explained, [ids, *beside], first, last)
+        ]
         for part in [*parts, overlap.rest()] if parts else []:
             out[:, written : written + part.shape[1]] = part
             written += part.shape[1]
@@ -154,7 +165,9 @@ def ids_of_notes(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]
 def ids_of_parts(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]]:
     """For each part what its sounds are called: those of its notes, and of its shares in others."""
     ids = ids_of(notes)
-    return [[ids[place] for place in part.notes] + [each.id for each in part.shared] for part in parts]
+    return [
+        [ids[place] for place in part.notes] + [each.id for each in part.shared] for part in parts
+    ]
 
 
 def _note_sound(sound: Sound, explained: Explained, ids: Sequence[int], note: Note) -> Audio:

@@ -130,7 +130,9 @@ def chances(
         for start in range(0, n, block):
             heard = instants(samples, reference, start - REACH, start + block + REACH)
             said, at = np.asarray(_forward(arrays, heard)), INSTANTS * start
-            inner = slice(INSTANTS * REACH, INSTANTS * REACH + min(INSTANTS * block, len(found) - at))
+            inner = slice(
+                INSTANTS * REACH, INSTANTS * REACH + min(INSTANTS * block, len(found) - at)
+            )
             found[at : at + INSTANTS * block] = said[inner]
             for drum, rows in enumerate(LEVELS):
                 loud[at : at + INSTANTS * block, drum] = heard[inner, rows].mean(axis=1)
@@ -231,7 +233,9 @@ def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None
             confidence=confidence,
             instrument=DRUMS,
         )
-        for onset, drum, confidence, velocity in zip(*(column.tolist() for column in strokes), strict=True)
+        for onset, drum, confidence, velocity in zip(
+            *(column.tolist() for column in strokes), strict=True
+        )
     ]
 
 
@@ -244,11 +248,16 @@ def onto(notes: Sequence[Note], heard: Sequence[Note]) -> list[Note]:
     >>> onto(score, heard)[0].onset
     1.04
     """
-    times = {drum: np.array([n.onset for n in heard if drum_of(n.midi) == drum]) for drum in range(len(KIT))}
+    times = {
+        drum: np.array([n.onset for n in heard if drum_of(n.midi) == drum])
+        for drum in range(len(KIT))
+    }
     moved = []
     for note in notes:
         near = times[drum_of(note.midi)] - note.onset if note.is_drum else np.zeros(0)
         off = float(near[np.abs(near).argmin()]) if len(near) else np.inf
         far = abs(off) > NEAR
-        moved.append(note if far else replace(note, onset=note.onset + off, offset=note.offset + off))
+        moved.append(
+            note if far else replace(note, onset=note.onset + off, offset=note.offset + off)
+        )
     return moved

@@ -80,8 +80,12 @@ def _add(block: Floats, note: Note, rate: int, start: int, tuning_hz: float) -> 
     since = np.arange(begin, end) / rate - note.onset
     sound = wave[((since * hz) % 1 * TABLE).astype(np.int32) % TABLE]
     held = np.maximum(np.exp(-DECAY * since), LEAST)
-    edges = np.clip(np.minimum(since / ATTACK, (note.offset + RELEASE - since - note.onset) / RELEASE), 0, 1)
-    block[begin - start : end - start] += (LOUDNESS * (0.2 + 0.8 * note.velocity)) * sound * held * edges
+    edges = np.clip(
+        np.minimum(since / ATTACK, (note.offset + RELEASE - since - note.onset) / RELEASE), 0, 1
+    )
+    block[begin - start : end - start] += (
+        (LOUDNESS * (0.2 + 0.8 * note.velocity)) * sound * held * edges
+    )
 
 
 @lru_cache

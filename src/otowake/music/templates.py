@@ -159,7 +159,12 @@ def tuning_of_frames(V: Floats, frequencies: Floats) -> float:
 
 
 def score_gates(
-    notes: Iterable[Note], times: Floats, pitches: Sequence[int], *, early: float = EARLY, late: float = LATE
+    notes: Iterable[Note],
+    times: Floats,
+    pitches: Sequence[int],
+    *,
+    early: float = EARLY,
+    late: float = LATE,
 ) -> Floats:
     """When each pitch may sound.
 
@@ -189,7 +194,12 @@ def score_gates(
 
 
 def _gates(
-    notes: Sequence[Note], rows: Sequence[int], n_rows: int, times: Floats, early: float, late: float
+    notes: Sequence[Note],
+    rows: Sequence[int],
+    n_rows: int,
+    times: Floats,
+    early: float,
+    late: float,
 ) -> Floats:
     H = np.zeros((n_rows, len(times)))
     for note, row in zip(notes, rows, strict=True):

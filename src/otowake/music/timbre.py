@@ -72,7 +72,9 @@ def timbre(analysis: Analysis) -> Timbre:
     overlaps = [OverlapAdd(STFT.hop, n_samples) for _ in parts]
     sounds: list[list[Floats]] = [[] for _ in parts]
     at = 0
-    for mixture, shares in shares_of(audio, explained, ids_of_parts(analysis.notes, analysis.parts)):
+    for mixture, shares in shares_of(
+        audio, explained, ids_of_parts(analysis.notes, analysis.parts)
+    ):
         for p, mine in enumerate(notes):
             own = mixture * shares[p]
             sounds[p].append(overlaps[p].add(own[None])[0])
@@ -86,15 +88,21 @@ def timbre(analysis: Analysis) -> Timbre:
     return Timbre(levels, times, rises.reshape(len(parts), len(times)))
 
 
-def _add_partials(powers: Floats, magnitude: Floats, at: int, notes: list[Note], tuning_hz: float) -> None:
+def _add_partials(
+    powers: Floats, magnitude: Floats, at: int, notes: list[Note], tuning_hz: float
+) -> None:
     """Add the power of each note's partials in a block of frames that begins with frame `at`."""
     frame, bin_hz = STFT.hop / STFT.sample_rate, STFT.sample_rate / STFT.n_fft
     bins, frames = magnitude.shape
     for power, note in zip(powers, notes, strict=True):
-        start, stop = (min(max(round(t / frame) - at, 0), frames) for t in (note.onset, note.offset))
+        start, stop = (
+            min(max(round(t / frame) - at, 0), frames) for t in (note.onset, note.offset)
+        )
         if stop <= start or note.is_drum:
             continue
-        hz = float(midi_to_hz(note.midi + (note.cents or 0) / 100, tuning_hz)) * np.arange(1, PARTIALS + 1)
+        hz = float(midi_to_hz(note.midi + (note.cents or 0) / 100, tuning_hz)) * np.arange(
+            1, PARTIALS + 1
+        )
         middle = np.rint(hz / bin_hz).astype(int)
         own = middle + 1 < bins
         around = magnitude[middle[own, None] + np.arange(-1, 2), start:stop]
@@ -134,7 +142,9 @@ def _rise(sound: Floats, notes: list[Note]) -> Floats:
 
 def _begin_alone(notes: list[Note]) -> NDArray[np.bool_]:
     """Which notes no other of their part disturbs while they rise, but those that begin with them."""
-    onset, offset = (np.array([getattr(note, name) for note in notes], float) for name in ("onset", "offset"))
+    onset, offset = (
+        np.array([getattr(note, name) for note in notes], float) for name in ("onset", "offset")
+    )
     reach = ATTACK * STEP / STFT.sample_rate
     alone = np.zeros(len(notes), bool)
     for i, start in enumerate(onset.tolist()):

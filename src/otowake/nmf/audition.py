@@ -21,7 +21,17 @@ from jax import Array
 
 from otowake.nmf import starts
 from otowake.nmf.frames import columns
-from otowake.nmf.solvers import LOOK, Block, Problem, Solver, at_rest, extrapolated_H, of_W, penalised, step
+from otowake.nmf.solvers import (
+    LOOK,
+    Block,
+    Problem,
+    Solver,
+    at_rest,
+    extrapolated_H,
+    of_W,
+    penalised,
+    step,
+)
 from otowake.programs import program
 from otowake.types import Factors, Floats, Matrix
 
@@ -98,7 +108,8 @@ def audition(
     W, losses = _compete(
         problem,
         Block(
-            columns(V, places).astype(dtype), None if weights is None else weights[:, places].astype(dtype)
+            columns(V, places).astype(dtype),
+            None if weights is None else weights[:, places].astype(dtype),
         ),
         np.stack([W for W, _ in begins]).astype(dtype),
         np.stack([H for _, H in begins]).astype(dtype),

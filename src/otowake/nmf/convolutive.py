@@ -25,7 +25,9 @@ def shifted(H: Array, n_lags: int) -> Array:
     """Shape (component, lag, frame): [k, l, t] is H[k, t − l], 0 before the beginning."""
     n = H.shape[1]
     padded = jnp.pad(H, ((0, 0), (n_lags - 1, 0)))
-    return jnp.stack([padded[:, n_lags - 1 - lag : n_lags - 1 - lag + n] for lag in range(n_lags)], axis=1)
+    return jnp.stack(
+        [padded[:, n_lags - 1 - lag : n_lags - 1 - lag + n] for lag in range(n_lags)], axis=1
+    )
 
 
 def gathered(G: Array) -> Array:
@@ -59,9 +61,9 @@ def slopes_W(V: Array, W: Array, H: Array, beta: float) -> tuple[Array, Array]:
     S = shifted(H, W.shape[2]).reshape(-1, H.shape[1])
     negative, positive = halves(V, reconstructed(W, H), beta)
     whole = S.sum(axis=1)[None] if positive is None else positive @ S.T
-    return (negative @ S.T).reshape(W.shape), jnp.broadcast_to(whole, (W.shape[0], S.shape[0])).reshape(
-        W.shape
-    )
+    return (negative @ S.T).reshape(W.shape), jnp.broadcast_to(
+        whole, (W.shape[0], S.shape[0])
+    ).reshape(W.shape)
 
 
 def overlap(W: Array, H: Array) -> Array:

@@ -43,11 +43,15 @@ def entries(V: Array, X: Array, beta: float) -> Array:
     if beta == 0:
         return jnp.where(X == 0, 0.0, ratio - jnp.log(ratio + TINY) - 1)
     safe = X + TINY
-    whole = (V**beta + (beta - 1) * safe**beta - beta * V * safe ** (beta - 1)) / (beta * (beta - 1))
+    whole = (V**beta + (beta - 1) * safe**beta - beta * V * safe ** (beta - 1)) / (
+        beta * (beta - 1)
+    )
     return jnp.where(X == 0, 0.0, whole)
 
 
-def halves(V: Array, X: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array | None]:
+def halves(
+    V: Array, X: Array, beta: float, weights: Array | None = None
+) -> tuple[Array, Array | None]:
     """The negative and the positive half of the gradient by X, up to one common factor.
 
     The positive half is None where it is 1 everywhere (β = 1), so that nobody multiplies by a matrix of ones.

@@ -181,7 +181,9 @@ def _fitted(
     wide = spec.precision == "float64"
     with jax.enable_x64(True) if wide else contextlib.nullcontext():
         # The smoothness of H must not see frames that only pad.
-        kind = {"step": 1} if spec.smooth_H else {"long": BLOCK} if solver.forget is not None else {}
+        kind = (
+            {"step": 1} if spec.smooth_H else {"long": BLOCK} if solver.forget is not None else {}
+        )
         blocks = in_blocks(given.V, given.weights, given.dtype, **kind)
         start = _start(given, spec, problem, solver, blocks, W, H)
         return _run(given, spec, problem, solver, blocks, start, watch, resume)
@@ -192,7 +194,13 @@ def unseen_losses(given: Given, spec: FitSpec) -> Curve:
     values = rank.columns_of(given.V)
     folds = rank.patches(values.shape, np.random.default_rng(spec.seed))
     plain = replace(
-        spec, n_init=1, effort="normal", max_iter=rank.ITERATIONS, tol=1e-3, group_H=0.0, forget=None
+        spec,
+        n_init=1,
+        effort="normal",
+        max_iter=rank.ITERATIONS,
+        tol=1e-3,
+        group_H=0.0,
+        forget=None,
     )
 
     def foretold(number: int, fold: rank.Fold) -> Floats:
@@ -206,12 +214,17 @@ def unseen_losses(given: Given, spec: FitSpec) -> Curve:
     numbers: list[int] = []
     losses: list[list[float]] = []
     for number in rank.NUMBERS:
-        since = len(losses) - 1 - int(np.argmin([np.mean(each) for each in losses])) if losses else 0
+        since = (
+            len(losses) - 1 - int(np.argmin([np.mean(each) for each in losses])) if losses else 0
+        )
         if number > min(values.shape) or since > rank.PATIENCE:
             break
         numbers.append(number)
         losses.append(
-            [rank.judged(foretold(number, fold), one, fold) for fold, one in zip(folds, alone, strict=True)]
+            [
+                rank.judged(foretold(number, fold), one, fold)
+                for fold, one in zip(folds, alone, strict=True)
+            ]
         )
     return Curve(np.array(numbers), np.array(losses))
 
@@ -230,7 +243,11 @@ class Given(NamedTuple):
     def at_level(self, start: Factors) -> Factors:
         """A start for a V of the mean 1, brought to the level of this one."""
         level = self.scale.level
-        return start if level == 1 else Factors(start.W, start.H.astype(self.dtype) * self.dtype.type(level))
+        return (
+            start
+            if level == 1
+            else Factors(start.W, start.H.astype(self.dtype) * self.dtype.type(level))
+        )
 
 
 class Start(NamedTuple):
@@ -312,7 +329,9 @@ def _start(
         begun = [given.at_level(starts.nndsvd(_in_memory(given) / given.scale.level, K))]
     else:
         generators = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
-        drawn = [given.at_level(starts.log_normal(n_bins, n_frames, K, each)) for each in generators]
+        drawn = [
+            given.at_level(starts.log_normal(n_bins, n_frames, K, each)) for each in generators
+        ]
         begun = [Factors(d.W if W is None else W, d.H if H is None else H) for d in drawn]
     return Start(begun, np.stack([each.W for each in begun]), [each.H for each in begun], none)
 
@@ -341,7 +360,9 @@ def _auditioned(
     )
 
 
-def _lift(problem: Problem, blocks: PaddedBlocks, W: Floats, n_frames: int, dtype: np.dtype) -> Floats:
+def _lift(
+    problem: Problem, blocks: PaddedBlocks, W: Floats, n_frames: int, dtype: np.dtype
+) -> Floats:
     W = np.asarray(W, dtype=dtype)
     parts = [np.asarray(lifted(problem, blocks[i], W)) for i in range(len(blocks))]
     return np.concatenate(parts, axis=1)[:, :n_frames]
@@ -354,7 +375,9 @@ def _in_memory(given: Given) -> Floats:
     return values if given.weights is None else np.where(given.weights > 0, values, 0)
 
 
-def _checked(V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | None, spec: FitSpec) -> Given:
+def _checked(
+    V: ArrayLike | Matrix, weights: ArrayLike | Literal["observed"] | None, spec: FitSpec
+) -> Given:
     dtype = np.dtype(spec.precision)
     if hasattr(V, "frames") and hasattr(V, "shape"):
         for what, asked in (

@@ -147,8 +147,12 @@ class Activator:
             return np.pad(block, ((0, 0), (0, spare))) if spare else block
 
         begun = None if start is None else part(start, H_units)
-        problem = replace(self.problem, on_H=self._penalty(np.pad(own, (0, spare), constant_values=1)))
-        H = activated(problem, self.W, part(V, own), begun, self.tol, self.max_iter, solver=self.solver)
+        problem = replace(
+            self.problem, on_H=self._penalty(np.pad(own, (0, spare), constant_values=1))
+        )
+        H = activated(
+            problem, self.W, part(V, own), begun, self.tol, self.max_iter, solver=self.solver
+        )
         found = np.asarray(H)[:, :n]
         return found if (H_units == 1).all() else (found * H_units).astype(self.dtype)
 
@@ -167,7 +171,14 @@ class Activator:
 
 @program(static=("solver",))
 def activated(
-    problem: Problem, W: Array, V: Array, H: Array | None, tol: Array, max_iter: int, *, solver: Solver
+    problem: Problem,
+    W: Array,
+    V: Array,
+    H: Array | None,
+    tol: Array,
+    max_iter: int,
+    *,
+    solver: Solver,
 ) -> Array:
     """H of frames with W kept, each frame until its loss falls by less than `tol` of itself in ten iterations.
 
@@ -184,7 +195,9 @@ def activated(
 
     def each(state: Any) -> Any:
         """The state with every leaf of the shape (…, frame)."""
-        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (*leaf.shape[:-1], n_frames)), state)
+        return jax.tree.map(
+            lambda leaf: jnp.broadcast_to(leaf, (*leaf.shape[:-1], n_frames)), state
+        )
 
     def losses(H: Array) -> Array:
         def one(v: Array, h: Array, penalty: Penalty) -> Array:
@@ -201,7 +214,9 @@ def activated(
         now = losses(solver.H(ahead))
         worse = (now > before) if solver.restart else jnp.zeros(n_frames, bool)
         if solver.restart:
-            ahead = jax.tree.map(partial(jnp.where, worse), each(solver.restart(kept, state)[1]), ahead)
+            ahead = jax.tree.map(
+                partial(jnp.where, worse), each(solver.restart(kept, state)[1]), ahead
+            )
             now = jnp.where(worse, before, now)
         state = jax.tree.map(partial(jnp.where, resting), state, ahead)
         rests = ~worse & (before - now < tol * jnp.abs(before) + EXACT * first) & (tol > 0)

@@ -116,7 +116,9 @@ def run(
             )
 
 
-def _stopped(history: Sequence[Floats], looks: Sequence[int], max_iter: int, tol: float) -> Stop | None:
+def _stopped(
+    history: Sequence[Floats], looks: Sequence[int], max_iter: int, tol: float
+) -> Stop | None:
     n = looks[-1] if looks else 0
     if tol > 0 and n % CHUNK == 0 and n - CHUNK in looks:
         before, now = history[looks.index(n - CHUNK)], history[-1]
@@ -152,7 +154,10 @@ def resumed(state: Any, arrays: dict[str, Floats]) -> tuple[Any, tuple[Floats, N
     of_numbers = losses.dtype.kind == looks.dtype.kind == "f"
     if not of_numbers or losses.ndim != 2 or looks.shape != losses.shape[:1] or not losses.size:
         raise ValueError("the checkpoint has no losses")
-    if any(np.isnan(each).any() for each in values) or not np.isfinite([*looks, *losses.flat]).all():
+    if (
+        any(np.isnan(each).any() for each in values)
+        or not np.isfinite([*looks, *losses.flat]).all()
+    ):
         raise ValueError("the checkpoint has values that are not finite")
     return jax.tree.unflatten(make, values), (losses, looks.astype(np.int64))
 
@@ -179,7 +184,9 @@ class Whole:
         go = iterate_many if self.many else iterate
         loss = self.last if self.many else self.last[0]
         loss = np.asarray(loss, dtype=self.block.V.dtype)
-        self.state, losses = go(self.problem, self.block, self.state, loss, count, solver=self.solver)
+        self.state, losses = go(
+            self.problem, self.block, self.state, loss, count, solver=self.solver
+        )
         new = np.asarray(losses, dtype=np.float64).reshape(len(self.last), -1).T
         new = new[: -(-count // self.solver.look)]
         self.last = new[-1]
@@ -190,15 +197,27 @@ class Whole:
         if self.many:
             chosen = jax.tree.map(lambda leaf: leaf[run], self.state)
             return Factors(np.asarray(W(chosen[0])), np.asarray(H(chosen[1]))[:, : self.n_frames])
-        return Factors(np.asarray(W(self.state[0])), np.asarray(H(self.state[1]))[:, : self.n_frames])
+        return Factors(
+            np.asarray(W(self.state[0])), np.asarray(H(self.state[1]))[:, : self.n_frames]
+        )
 
     def spectra(self) -> Floats:
         W = self.state[0]
-        return np.asarray(jax.vmap(self.solver.W)(W)) if self.many else np.asarray(self.solver.W(W))[None]
+        return (
+            np.asarray(jax.vmap(self.solver.W)(W))
+            if self.many
+            else np.asarray(self.solver.W(W))[None]
+        )
 
 
 def _iterate(
-    problem: Problem, block: Block, state: tuple[Any, Any], loss: Array, count: int, *, solver: Solver
+    problem: Problem,
+    block: Block,
+    state: tuple[Any, Any],
+    loss: Array,
+    count: int,
+    *,
+    solver: Solver,
 ) -> tuple[tuple[Any, Any], Array]:
     """`count` iterations, at most :data:`CHUNK`, from a state with the loss `loss`.
 
@@ -209,7 +228,9 @@ def _iterate(
     def body(i: Array, carried: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
         state, loss, losses = carried
         steps = jnp.minimum(solver.look, count - i * solver.look)
-        ahead = jax.lax.fori_loop(0, steps, lambda _, state: step(solver, problem, block, *state), state)
+        ahead = jax.lax.fori_loop(
+            0, steps, lambda _, state: step(solver, problem, block, *state), state
+        )
         W = solver.W(ahead[0])
         reached = penalised(problem, block, W, solver.H(ahead[1])) + of_W(problem, W)
         if solver.restart:
@@ -300,7 +321,9 @@ class InBlocks:
         total = np.array([float(of_W(self.problem, self.solver.W(W))) for W, *_ in state])
         for i in range(len(self.blocks)):
             block = self.blocks[i]
-            total += [float(_loss(self.problem, block, W, H[i], solver=self.solver)) for W, H, *_ in state]
+            total += [
+                float(_loss(self.problem, block, W, H[i], solver=self.solver)) for W, H, *_ in state
+            ]
         return total
 
     def factors(self, run: int) -> Factors:
@@ -336,7 +359,9 @@ class MiniBatches(InBlocks):
     ) -> None:
         super().__init__(problem, blocks, solver, W, H, n_frames)
         nothing = np.zeros(W.shape[1:], W.dtype)
-        self.state = [(*each, Memory((nothing, nothing), np.zeros((), W.dtype))) for each in self.state]
+        self.state = [
+            (*each, Memory((nothing, nothing), np.zeros((), W.dtype))) for each in self.state
+        ]
         self.left = (solver.forget or 0.0) ** (1 / len(blocks))
 
     def _step(self, state: list[Any]) -> list[Any]:
@@ -349,7 +374,9 @@ class MiniBatches(InBlocks):
             facts = np.array([self.left, after - before, self.n_frames], block.V.dtype)
             for run, (_, old, _) in enumerate(state):
                 W, done, memory = moved[run]
-                new, H, left = _batch(self.problem, block, W, old[i], memory, facts, solver=self.solver)
+                new, H, left = _batch(
+                    self.problem, block, W, old[i], memory, facts, solver=self.solver
+                )
                 moved[run] = (new, [*done, H], left)
             before = after
         return moved

@@ -71,7 +71,9 @@ HEAVIEST = 1e15
 def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
     """How it is solved, or :class:`BadInput` where that solver can't."""
     if spec.solver != AUDITIONED and spec.effort != "normal":
-        raise BadInput(text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver)
+        raise BadInput(
+            text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver
+        )
     if spec.solver != BATCHED and spec.forget is not None:
         raise BadInput(text.FORGET_SOLVER, solver=spec.solver)
     solver = chosen(spec.solver, problem, weighted)

@@ -77,7 +77,8 @@ def patches(shape: tuple[int, int], rng: np.random.Generator) -> list[Fold]:
         for i, j in np.argwhere(coarse >= 0):
             top, left = i * size[0], j * size[1]
             seen[
-                max(top - margin, 0) : top + size[0] + margin, max(left - margin, 0) : left + size[1] + margin
+                max(top - margin, 0) : top + size[0] + margin,
+                max(left - margin, 0) : left + size[1] + margin,
             ] = False
         folds.append(Fold(seen, patch))
     return folds

@@ -76,7 +76,9 @@ class Scale(NamedTuple):
     def weight(self, name: str, weight: float, beta: float) -> float:
         """A penalty's weight, by its name in :class:`otowake.options.FitSpec`, for factors in these units."""
         degree = 1 if name.startswith(("l1", "group")) else 2
-        return float(converted(weight, degree, self.W if name.endswith("W") else self.H, self.V, beta))
+        return float(
+            converted(weight, degree, self.W if name.endswith("W") else self.H, self.V, beta)
+        )
 
     def given(self, factors: Factors, dtype: np.dtype) -> Factors:
         """The factors in the caller's units."""

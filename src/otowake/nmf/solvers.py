@@ -103,21 +103,27 @@ def _same(factor: Array) -> Array:
     return factor
 
 
-def _moved_H(problem: Problem, block: Block, W: Array, H: Array, over: Array | float = 0.0) -> Array:
+def _moved_H(
+    problem: Problem, block: Block, W: Array, H: Array, over: Array | float = 0.0
+) -> Array:
     slopes = slopes_H(block.V, W, H, problem.beta, block.weights)
     negative, positive = with_penalty(*slopes, problem.on_H, H, gradient_scale(problem.beta))
     power = exponent(problem.beta, problem.on_H)
     return multiplied(H, negative, positive, power, problem.held_H[:, None], over)
 
 
-def _moved_W(problem: Problem, W: Array, sums: tuple[Array, Array], over: Array | float = 0.0) -> Array:
+def _moved_W(
+    problem: Problem, W: Array, sums: tuple[Array, Array], over: Array | float = 0.0
+) -> Array:
     negative, positive = sums[0].T, jnp.broadcast_to(sums[1], W.shape).T
     halves = with_penalty(negative, positive, problem.on_W, W.T, gradient_scale(problem.beta))
     power = exponent(problem.beta, problem.on_W)
     return multiplied(W.T, *halves, power, problem.held_W[:, None], over).T
 
 
-def _mu_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
+def _mu_block(
+    problem: Problem, block: Block, W: Array, H: Array
+) -> tuple[Array, tuple[Array, Array]]:
     H = _moved_H(problem, block, W, H)
     return H, slopes_W(block.V, W, H, problem.beta, block.weights)
 
@@ -193,7 +199,9 @@ def _sweeps(X: Array, A: Array, G: Array, penalty: Penalty, held: Array) -> Arra
     return jax.lax.fori_loop(0, SWEEPS, lambda _, X: swept(X, A, G, l1, l2, held), X)
 
 
-def _hals_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
+def _hals_block(
+    problem: Problem, block: Block, W: Array, H: Array
+) -> tuple[Array, tuple[Array, Array]]:
     H = _sweeps(H, W.T @ block.V, W.T @ W, problem.on_H, problem.held_H)
     return H, (block.V @ H.T, H @ H.T)
 
@@ -228,12 +236,18 @@ BATCH_UPDATES = 5
 """Updates of a block's H before W moves, for the solver of mini-batches."""
 
 
-def _batch_block(problem: Problem, block: Block, W: Array, H: Array) -> tuple[Array, tuple[Array, Array]]:
-    H = jax.lax.fori_loop(0, BATCH_UPDATES, lambda _, H: extrapolated_H(problem, block, W, H), at_rest(H)).now
+def _batch_block(
+    problem: Problem, block: Block, W: Array, H: Array
+) -> tuple[Array, tuple[Array, Array]]:
+    H = jax.lax.fori_loop(
+        0, BATCH_UPDATES, lambda _, H: extrapolated_H(problem, block, W, H), at_rest(H)
+    ).now
     return H, slopes_W(block.V, W, H, problem.beta, block.weights)
 
 
-def moved_along(problem: Problem, sums: tuple[Array, Array], W: Array, new: Array) -> tuple[Array, Array]:
+def moved_along(
+    problem: Problem, sums: tuple[Array, Array], W: Array, new: Array
+) -> tuple[Array, Array]:
     """Sums for W that were found at `W`, as they count at `new`; both of shape (frequency, component).
 
     The sums stand for a majoriser: the gradient of its positive half goes with the highest power that there is, that
@@ -242,10 +256,14 @@ def moved_along(problem: Problem, sums: tuple[Array, Array], W: Array, new: Arra
     """
     ratio = jnp.where(W > 0, new / jnp.where(W > 0, W, 1), 1)
     highest, lowest = powers(problem.beta, problem.on_W)
-    return sums[0] * ratio ** (lowest - 1), jnp.broadcast_to(sums[1], W.shape) * ratio ** (highest - 1)
+    return sums[0] * ratio ** (lowest - 1), jnp.broadcast_to(sums[1], W.shape) * ratio ** (
+        highest - 1
+    )
 
 
-MINIBATCH = Solver(_same, _same, _batch_block, _moved_W, _same, _same, max_iter=2, tol=0.0, forget=0.7)
+MINIBATCH = Solver(
+    _same, _same, _batch_block, _moved_W, _same, _same, max_iter=2, tol=0.0, forget=0.7
+)
 """Mini-batches: a pass over the recording in which W moves after every block of frames, by the block's sums and what is
 left of the earlier ones (Lefèvre, Bach & Févotte, "Online algorithms for nonnegative matrix factorization with the
 Itakura-Saito divergence", 2011; here for every β). An iteration is a pass; nothing is promised of the loss."""
@@ -296,7 +314,9 @@ def _adam_move(state: AdamState, gradient: Array) -> AdamState:
     first = fast * state.first + (1 - fast) * gradient
     second = slow * state.second + (1 - slow) * gradient**2
     rate = ADAM_RATE * jnp.sqrt(1 - jnp.power(slow, steps)) / (1 - jnp.power(fast, steps))
-    return AdamState(state.logarithm - rate * first / (jnp.sqrt(second) + ADAM_EPSILON), first, second, steps)
+    return AdamState(
+        state.logarithm - rate * first / (jnp.sqrt(second) + ADAM_EPSILON), first, second, steps
+    )
 
 
 def _exponential(state: AdamState) -> Array:
@@ -304,7 +324,14 @@ def _exponential(state: AdamState) -> Array:
 
 
 ADAM = Solver(
-    _adam_init, _adam_init, _adam_block, _adam_combine, _exponential, _exponential, max_iter=10_000, tol=0.0
+    _adam_init,
+    _adam_init,
+    _adam_block,
+    _adam_combine,
+    _exponential,
+    _exponential,
+    max_iter=10_000,
+    tol=0.0,
 )
 """The manual's: Adam on the logarithms of both factors, at 0.1 (Kingma & Ba, 2015, in the form that Keras
 uses: ε = 1e-7 is added to the root of the second moment, outside the bias correction)."""

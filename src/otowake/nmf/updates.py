@@ -17,14 +17,18 @@ FLOOR = 1e-12
 """The least that an entry of W or H becomes: an exact 0 could never grow again."""
 
 
-def slopes_H(V: Array, W: Array, H: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array]:
+def slopes_H(
+    V: Array, W: Array, H: Array, beta: float, weights: Array | None = None
+) -> tuple[Array, Array]:
     """The negative and the positive half of the divergence's gradient by H, shapes (component, frame) or (…, 1)."""
     negative, positive = halves(V, W @ H, beta, weights)
     # As (negativeᵀ·W)ᵀ a single frame takes a fifth of the time, and many frames the same.
     return (negative.T @ W).T, W.sum(axis=0)[:, None] if positive is None else (positive.T @ W).T
 
 
-def slopes_W(V: Array, W: Array, H: Array, beta: float, weights: Array | None = None) -> tuple[Array, Array]:
+def slopes_W(
+    V: Array, W: Array, H: Array, beta: float, weights: Array | None = None
+) -> tuple[Array, Array]:
     """The same by W, shapes (frequency, component) or (component,). Over blocks of frames they add up."""
     negative, positive = halves(V, W @ H, beta, weights)
     return negative @ H.T, H.sum(axis=1) if positive is None else positive @ H.T
@@ -39,7 +43,12 @@ def with_penalty(
 
 
 def multiplied(
-    factor: Array, negative: Array, positive: Array, power: float, held: Array, over: Array | float = 0.0
+    factor: Array,
+    negative: Array,
+    positive: Array,
+    power: float,
+    held: Array,
+    over: Array | float = 0.0,
 ) -> Array:
     """The multiplicative rule (Lee & Seung, 2001): factor · (negative half / positive half)^power.
 

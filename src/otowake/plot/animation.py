@@ -21,7 +21,15 @@ from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.options import Constraint
 from otowake.plot import labels
 from otowake.plot.fonts import FAINT, INK, style
-from otowake.plot.panels import COLOURS, CURVE, Panels, component_names, make_panels, set_curve, set_title
+from otowake.plot.panels import (
+    COLOURS,
+    CURVE,
+    Panels,
+    component_names,
+    make_panels,
+    set_curve,
+    set_title,
+)
 from otowake.text import Language, Text
 from otowake.types import Analysis, Factors, Floats, Pitch, Progress
 
@@ -183,7 +191,12 @@ def animate(
 
 
 def animate_analysis(
-    snapshots: Snapshots, analysis: Analysis, path: str | Path, *, language: Language = "en", fps: float = 8
+    snapshots: Snapshots,
+    analysis: Analysis,
+    path: str | Path,
+    *,
+    language: Language = "en",
+    fps: float = 8,
 ) -> None:
     """:func:`animate` from the random start to an analysis, in the order of its components and named by them.
 
@@ -262,7 +275,9 @@ def _pictures(
 
 def _write_gif(pictures: Iterator[Picture], path: Path, fps: float) -> None:
     palette = _palette()
-    frames = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+    frames = [
+        Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures
+    ]
     durations = [round(1000 / fps)] * len(frames)
     durations[-1] += round(1000 * HOLD)
     frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
@@ -289,7 +304,11 @@ def _write_mp4(pictures: Iterator[Picture], path: Path, fps: float) -> None:
         raise MissingExtra(labels.NEEDS_VIDEO, path=path) from None
     with av.open(path, "w") as container:
         stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
-        stream.width, stream.height, stream.pix_fmt = (int(100 * SIZE[0]), int(100 * SIZE[1]), "yuv420p")
+        stream.width, stream.height, stream.pix_fmt = (
+            int(100 * SIZE[0]),
+            int(100 * SIZE[1]),
+            "yuv420p",
+        )
         for picture in _held(pictures, round(HOLD * fps)):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())

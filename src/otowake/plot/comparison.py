@@ -61,7 +61,9 @@ def comparison_figure(
     return figure
 
 
-def _draw_losses(axes: Axes, analyses: Sequence[Analysis], names: Sequence[str], language: Language) -> None:
+def _draw_losses(
+    axes: Axes, analyses: Sequence[Analysis], names: Sequence[str], language: Language
+) -> None:
     colours = colormaps[COLOURS](np.linspace(0.15, 0.75, len(analyses)))
     for analysis, name, colour in zip(analyses, names, colours, strict=True):
         fit = analysis.fitted()
@@ -78,7 +80,8 @@ def _draw_losses(axes: Axes, analyses: Sequence[Analysis], names: Sequence[str],
 def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language: Language) -> None:
     octaves = np.arange(np.log2(40), np.log2(analysis.frequencies[-1]), 1 / 24)
     W = np.stack(
-        [np.interp(2**octaves, analysis.frequencies, analysis.fitted().W[:, k]) for k in order], axis=1
+        [np.interp(2**octaves, analysis.frequencies, analysis.fitted().W[:, k]) for k in order],
+        axis=1,
     )
     W = W / np.maximum(W.max(axis=0), 1e-30)
     axes.imshow(
@@ -95,7 +98,9 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
     axes.set_xticks(
         range(len(order)), component_names(len(order), pitches, language), fontsize=7, rotation=90
     )
-    ticks = [hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < analysis.frequencies[-1]]
+    ticks = [
+        hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < analysis.frequencies[-1]
+    ]
     axes.set_yticks(np.log2(ticks), [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in ticks])
     axes.set_ylabel(labels.FREQUENCY.format(language))
 

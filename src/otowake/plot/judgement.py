@@ -19,7 +19,11 @@ KINDS_HEIGHT = 1.9
 
 
 def score_figure(
-    evaluation: Evaluation, *, title: str = "", language: Language = "en", names: Style | None = None
+    evaluation: Evaluation,
+    *,
+    title: str = "",
+    language: Language = "en",
+    names: Style | None = None,
 ) -> Figure:
     """What was found, missed, and found wrongly, on a piano roll; below it the errors by kind.
 
@@ -51,7 +55,9 @@ def score_figure(
         Shown(notes, colour, words.format(language, n=len(notes)), hollow)
         for notes, colour, words, hollow in groups
     ]
-    facts = {name: getattr(evaluation, name) for name in ("precision", "recall", "f1", "f1_offsets")}
+    facts = {
+        name: getattr(evaluation, name) for name in ("precision", "recall", "f1", "f1_offsets")
+    }
     figure, _ = make_rows(
         shown,
         0.0,
@@ -84,7 +90,9 @@ def _draw_kinds(figure: Figure, evaluation: Evaluation, language: Language) -> N
     axes.barh(at, missed, height=0.6, color=MISSED)
     axes.barh(at, false, left=missed, height=0.6, color=[FALSE] * (len(at) - 1) + [HIT])
     for row, total in enumerate(np.add(missed, false).tolist()):
-        axes.annotate(str(total), (total, row), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+        axes.annotate(
+            str(total), (total, row), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+        )
     axes.set_yticks(at, names)
     axes.invert_yaxis()
     axes.set_xticks([])

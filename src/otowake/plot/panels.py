@@ -23,7 +23,15 @@ from otowake.music.pitch import hz_to_midi, note_name
 from otowake.nmf.solvers import LOOK
 from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
-from otowake.plot.scales import FLOOR_DB, columns, decibels, log_rows, lowest, pooled, pooled_product
+from otowake.plot.scales import (
+    FLOOR_DB,
+    columns,
+    decibels,
+    log_rows,
+    lowest,
+    pooled,
+    pooled_product,
+)
 from otowake.text import Language, Text
 from otowake.types import Factors, Floats, Pitch
 
@@ -76,7 +84,9 @@ class Panels:
             image.set_data(values)
 
 
-def component_names(n: int, pitches: Sequence[Pitch | None] | None, language: Language) -> list[str]:
+def component_names(
+    n: int, pitches: Sequence[Pitch | None] | None, language: Language
+) -> list[str]:
     """What each of `n` components is called: its note, or its number counted from 1.
 
     Examples
@@ -86,11 +96,17 @@ def component_names(n: int, pitches: Sequence[Pitch | None] | None, language: La
     """
     known = [*(pitches or ())][:n]
     known += [None] * (n - len(known))
-    return [note_name(pitch.midi, language) if pitch else str(i) for i, pitch in enumerate(known, 1)]
+    return [
+        note_name(pitch.midi, language) if pitch else str(i) for i, pitch in enumerate(known, 1)
+    ]
 
 
 def make_panels(
-    frequencies: Floats, times: Floats, names: Sequence[str], language: Language, size: tuple[float, float]
+    frequencies: Floats,
+    times: Floats,
+    names: Sequence[str],
+    language: Language,
+    size: tuple[float, float],
 ) -> Panels:
     """Empty panels with all their labels; to be called within :func:`~otowake.plot.fonts.style`.
 
@@ -270,7 +286,16 @@ def set_curve(
     axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
         words = labels.AUDITIONS.format(language, n=before)
-        axes.text(0.97, 0.95, words, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=QUIET)
+        axes.text(
+            0.97,
+            0.95,
+            words,
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            fontsize=8,
+            color=QUIET,
+        )
     axes.set_xscale("log")
     first = float(min([before + iterations[0], *looks]))
     axes.set_xlim(first, max(n, 2 if n > first else 2 * first))

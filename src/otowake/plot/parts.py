@@ -61,7 +61,9 @@ def parts_figure(
     ['アコーディオン', 'その他の音']
     """
     with style():
-        figure, (axes,) = _figure(analysis, labels.PARTS_PAINTED.format(language), language, size, 1)
+        figure, (axes,) = _figure(
+            analysis, labels.PARTS_PAINTED.format(language), language, size, 1
+        )
         frequencies, _ = stft_axes(STFT, 1)
         rows = log_rows(frequencies, int(axes.bbox.height))
         levels = _pooled(analysis, rows, int(axes.bbox.width))
@@ -88,7 +90,9 @@ def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
     width = min(width, n_frames)
     levels = np.zeros((len(analysis.parts) + 1, len(rows), width), np.float32)
     at = 0
-    for mixture, shares in shares_of(audio, explained, ids_of_parts(analysis.notes, analysis.parts)):
+    for mixture, shares in shares_of(
+        audio, explained, ids_of_parts(analysis.notes, analysis.parts)
+    ):
         magnitude = pooled(np.abs(mixture) * shares, rows, 1)
         column = np.minimum((at + np.arange(mixture.shape[1])) * width // n_frames, width - 1)
         own, starts = np.unique(column, return_index=True)
@@ -101,7 +105,9 @@ def _painted(levels: Floats, colours: list[str]) -> Floats:
     """RGB from 0 to 1, shape (row, column, 3): the colours mixed by power, as bright as the sum is loud."""
     power = np.square(levels)
     total = power.sum(axis=0)
-    mixed = np.einsum("prc,pk->rck", power / np.maximum(total, 1e-30), np.array([to_rgb(c) for c in colours]))
+    mixed = np.einsum(
+        "prc,pk->rck", power / np.maximum(total, 1e-30), np.array([to_rgb(c) for c in colours])
+    )
     brightness = (1 - decibels(np.sqrt(total)) / FLOOR_DB) ** GAMMA
     return np.minimum(mixed * (GAIN * brightness[:, :, None]), 1)
 
@@ -126,7 +132,9 @@ def timbre_figure(
         figure, (envelope, attack) = _figure(analysis, "", language, size, 2)
         for p, colour in enumerate(part_colours(analysis.parts)):
             look = {"color": colour, "linestyle": DASHES[p % len(DASHES)], "linewidth": 1.8}
-            envelope.plot(number, np.maximum(found.levels[p], FLOOR_DB), marker="o", markersize=4.5, **look)
+            envelope.plot(
+                number, np.maximum(found.levels[p], FLOOR_DB), marker="o", markersize=4.5, **look
+            )
             attack.plot(found.times * 1000, found.rises[p], **look)
         envelope.set_title(labels.HARMONIC_ENVELOPE.format(language), loc="left")
         envelope.set_xlabel(labels.PARTIAL.format(language))

@@ -59,7 +59,9 @@ class Shown:
     hollow: bool = False
 
 
-def piano_roll(analysis: Analysis, *, language: Language = "en", names: Style | None = None) -> Figure:
+def piano_roll(
+    analysis: Analysis, *, language: Language = "en", names: Style | None = None
+) -> Figure:
     """The notes of a recording: time to the right, pitch upwards, the surer the darker; chords and bars above.
 
     Parameters
@@ -163,7 +165,12 @@ def make_rows(
         rows[-1].set_xlabel(labels.TIME.format(language))
         write = figure.text
         write(
-            LEFT / WIDTH, 1 - 0.3 / total, shortened(drawable(title), 66), fontsize=15, color=INK, va="center"
+            LEFT / WIDTH,
+            1 - 0.3 / total,
+            shortened(drawable(title), 66),
+            fontsize=15,
+            color=INK,
+            va="center",
         )
         write(LEFT / WIDTH, 1 - 0.56 / total, subtitle, fontsize=9.5, color=QUIET, va="center")
         _draw_legend(figure, shown, total)
@@ -176,7 +183,11 @@ def _draw_keys(axes: Axes, low: int, high: int, language: Language, names: Style
             axes.axhspan(midi - 0.5, midi + 0.5, color="#f3f2f5", linewidth=0, zorder=0)
         elif midi % 12 == 0:
             axes.axhline(midi - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
-    named = [m for m in range(low, high + 1) if m % 12 == 0 or (high - low <= FLAT and m % 12 not in BLACK)]
+    named = [
+        m
+        for m in range(low, high + 1)
+        if m % 12 == 0 or (high - low <= FLAT and m % 12 not in BLACK)
+    ]
     axes.set_yticks(named, [note_name(midi, language, names) for midi in named], fontsize=8)
 
 
@@ -185,8 +196,13 @@ def _draw_lanes(axes: Axes, low: int, lanes: dict[int, int], language: Language)
     if lanes:
         titles = [drum.title.format(language) for drum in KIT.values()]
         axes.axhline(low - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
-        ticks, names = axes.get_yticks().tolist(), [label.get_text() for label in axes.get_yticklabels()]
-        axes.set_yticks([*lanes.values(), *ticks], [*(titles[drum] for drum in lanes), *names], fontsize=8)
+        ticks, names = (
+            axes.get_yticks().tolist(),
+            [label.get_text() for label in axes.get_yticklabels()],
+        )
+        axes.set_yticks(
+            [*lanes.values(), *ticks], [*(titles[drum] for drum in lanes), *names], fontsize=8
+        )
 
 
 def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict[int, int]) -> None:
@@ -194,7 +210,12 @@ def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict
     boxes = [
         [
             (x, (lanes[drum_of(note.midi)] if note.is_drum else note.midi) + y)
-            for y, x in ((-high, note.onset), (high, note.onset), (high, note.offset), (-high, note.offset))
+            for y, x in (
+                (-high, note.onset),
+                (high, note.onset),
+                (high, note.offset),
+                (-high, note.offset),
+            )
         ]
         for note in within
         for high in (1.2 if note.is_drum else 0.4,)
@@ -203,7 +224,9 @@ def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict
     colours = [to_rgba(shown.colour, alpha) for alpha in alphas]
     face: Any = "none" if shown.hollow else colours
     edge: Any = shown.colour if shown.hollow else "white"
-    drawn = PolyCollection(boxes, facecolors=face, edgecolors=edge, linewidths=1.1 if shown.hollow else 0.4)
+    drawn = PolyCollection(
+        boxes, facecolors=face, edgecolors=edge, linewidths=1.1 if shown.hollow else 0.4
+    )
     drawn.set_zorder(2)
     axes.add_collection(drawn, autolim=False)
 

@@ -34,7 +34,9 @@ LEAST_CHANCE = 0.01
 """The probability from which an instrument that a part may be is named."""
 
 
-def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Language) -> dict[str, Any]:
+def content_of(
+    analysis: Analysis, snapshots: Snapshots | None, language: Language
+) -> dict[str, Any]:
     """Everything that the page shows but for sounds and files."""
     audio, rhythm, key = analysis.audio, analysis.rhythm, analysis.key
     style = style_of(analysis)
@@ -44,7 +46,8 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "language": language,
         "words": {name: each._asdict() for name, each in WORDS.items()},
         "noteNames": {
-            each: [typeset(note_name(midi, each, style)) for midi in range(128)] for each in LANGUAGES
+            each: [typeset(note_name(midi, each, style)) for midi in range(128)]
+            for each in LANGUAGES
         },
         "ramp": _ramp(),
         "name": audio.name if audio else "otowake",
@@ -56,7 +59,9 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
         "key": key and _both(lambda each: typeset(key_name(key, each))),
         "rhythm": rhythm
         and {
-            "words": _both(lambda each: text.TEMPO.format(each, tempo=rhythm.tempo, metre=rhythm.metre)),
+            "words": _both(
+                lambda each: text.TEMPO.format(each, tempo=rhythm.tempo, metre=rhythm.metre)
+            ),
             "metre": rhythm.metre,
             "downbeat": rhythm.downbeat,
             "beats": [round(beat, 3) for beat in rhythm.beats.tolist()],
@@ -79,7 +84,9 @@ def content_of(analysis: Analysis, snapshots: Snapshots | None, language: Langua
             }
             for component in analysis.components
         ],
-        "frames": [float(analysis.times[0]), float(analysis.times[-1])] if len(analysis.times) else None,
+        "frames": [float(analysis.times[0]), float(analysis.times[-1])]
+        if len(analysis.times)
+        else None,
         "fit": analysis.fit and _fit(analysis.fit),
         "pictures": pictures_of(analysis, snapshots),
         "options": _options(analysis),
@@ -159,7 +166,9 @@ def _notes(analysis: Analysis) -> list[list[Any]]:
 
 def _fit(fit: Fit) -> dict[str, Any]:
     step = -(-len(fit.losses) // MOST_LOSSES) or 1
-    chosen = sorted({*range(0, len(fit.losses), step), len(fit.losses) - 1}) if len(fit.losses) else []
+    chosen = (
+        sorted({*range(0, len(fit.losses), step), len(fit.losses) - 1}) if len(fit.losses) else []
+    )
     return {
         "auditions": [[float(loss) for loss in start] for start in fit.auditions],
         "auditionStep": LOOK,
@@ -168,7 +177,9 @@ def _fit(fit: Fit) -> dict[str, Any]:
         "lossName": _both(lambda each: loss_name(fit, each)),
         "ended": _both(
             lambda each: (
-                text.HOW_IT_ENDED.format(each, stop=fit.stop.sentence(each), loss=f"{fit.loss:,.6g}")
+                text.HOW_IT_ENDED.format(
+                    each, stop=fit.stop.sentence(each), loss=f"{fit.loss:,.6g}"
+                )
                 if fit.n_iter
                 else fit.stop.sentence(each)
             )
@@ -198,7 +209,11 @@ def _option(spec: Spec, name: str, default: Any) -> dict[str, Any]:
     value = getattr(spec, name)
     return {
         "name": name,
-        "value": "–" if value is None else str(value).lower() if isinstance(value, bool) else str(value),
+        "value": "–"
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value),
         "help": spec.constraints()[name].help._asdict(),
         "changed": value != default,
     }

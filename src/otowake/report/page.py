@@ -109,7 +109,11 @@ def page(
         if track.data is not None
     )
     style = _asset("report.css")
-    script = '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
+    script = (
+        '"use strict";\n(() => {\n'
+        + "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+        + "\n})();\n"
+    )
     parts = {
         "language": language,
         "policy": html.escape(POLICY.format(script=_digest(script), style=_digest(style))),

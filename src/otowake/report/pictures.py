@@ -10,7 +10,15 @@ import numpy as np
 from PIL import Image
 
 from otowake.plot.animation import Snapshots, whole_course
-from otowake.plot.scales import FLOOR_DB, columns, decibels, log_rows, lowest, pooled, pooled_product
+from otowake.plot.scales import (
+    FLOOR_DB,
+    columns,
+    decibels,
+    log_rows,
+    lowest,
+    pooled,
+    pooled_product,
+)
 from otowake.signal.magnitude import axes, magnitudes
 from otowake.signal.stft import n_frames
 from otowake.types import Analysis, Fit, Floats, Sound
@@ -75,7 +83,10 @@ def _course(analysis: Analysis, fit: Fit, snapshots: Snapshots | None) -> dict[s
         "iterations": [each.iteration for each in taken],
         "W": _stacked([pooled(each.factors.W, rows, 0)[::-1] for each in taken]),
         "H": _stacked(
-            [pooled(each.factors.H, columns(each.factors.H.shape[1], SMALL_COLUMNS), 1) for each in taken]
+            [
+                pooled(each.factors.H, columns(each.factors.H.shape[1], SMALL_COLUMNS), 1)
+                for each in taken
+            ]
         ),
     }
 

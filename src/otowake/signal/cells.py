@@ -183,7 +183,9 @@ def kernels(n_fft: int) -> tuple[Kernel, ...]:
         np.abs(at) < lengths[:, None] / 2, 0.5 + 0.5 * np.cos(2 * np.pi * at / lengths[:, None]), 0
     )
     waves = window * np.exp(2j * np.pi * hz[:, None] / RATE * at)
-    spectra = np.fft.fft(waves, axis=1)[:, : n_fft // 2 + 1] * (2 / window.sum(axis=1, keepdims=True) / n_fft)
+    spectra = np.fft.fft(waves, axis=1)[:, : n_fft // 2 + 1] * (
+        2 / window.sum(axis=1, keepdims=True) / n_fft
+    )
     spectra = (spectra * (-1.0) ** np.arange(n_fft // 2 + 1)).real
     parts = []
     for group in range(0, len(hz), 12 * per_row):

@@ -55,7 +55,9 @@ def magnitudes(audio: Sound, spec: StftSpec) -> Iterator[Floats]:
             yield np.abs(first)
         first = block[0]
     if first is None or got < spec.n_fft:
-        raise BadInput(text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=got)
+        raise BadInput(
+            text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=got
+        )
     yield np.abs(first)
 
 

@@ -69,7 +69,9 @@ def separate(
     sounds = {k: OverlapAdd(hop, audio.n_samples) for k in wanted}
     at = 0
     with ThreadPoolExecutor(min(len(sounds), os.cpu_count() or 1)) as pool:
-        for mixture in stft_blocks(audio.blocks(frames_per_block * hop), n_fft, hop, frames_per_block):
+        for mixture in stft_blocks(
+            audio.blocks(frames_per_block * hop), n_fft, hop, frames_per_block
+        ):
             times = (at + np.arange(mixture.shape[2])) * (hop / audio.rate)
             H = activations_at(times, factors.H, spec)
             shared = np.ascontiguousarray((mixture / (W @ H)).swapaxes(1, 2))

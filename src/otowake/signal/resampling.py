@@ -34,7 +34,9 @@ def resampled(blocks: Iterable[Floats], rate: int, new_rate: int) -> Iterator[Fl
 
     def moved(block: Floats, last: bool) -> Floats:
         assert stream is not None
-        return stream.resample_chunk(np.ascontiguousarray(block.T), last=last).reshape(-1, channels).T
+        return (
+            stream.resample_chunk(np.ascontiguousarray(block.T), last=last).reshape(-1, channels).T
+        )
 
     for block in blocks:
         if stream is None:

@@ -175,7 +175,9 @@ def _overlap(total: Floats, pieces: Floats, hop: int) -> None:
     for at in range(0, n_fft, hop):
         part = pieces[:, :, at : at + hop]
         width = part.shape[2]
-        view = np.lib.stride_tricks.sliding_window_view(total[:, at:], width, axis=1, writeable=True)
+        view = np.lib.stride_tricks.sliding_window_view(
+            total[:, at:], width, axis=1, writeable=True
+        )
         view[:, ::hop][:, :frames] += part
 
 

@@ -126,7 +126,9 @@ ARCHIVE_PROGRESS = Text(
     "{found} 個のうち {done} 個完了、失敗 {failed} 個。音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍",
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
-ARCHIVE_READING = Text("reading {found} {found|recording|recordings}", "録音 {found} 個を読んでいます")
+ARCHIVE_READING = Text(
+    "reading {found} {found|recording|recordings}", "録音 {found} 個を読んでいます"
+)
 ARCHIVE_DONE = Text(
     "{done} of {found} {found|recording is|recordings are} done, {failed} failed; in this run: {now} of them, {hours:.2f} h of audio, "
     "{speed:.1f} × real time.",

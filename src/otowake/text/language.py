@@ -31,5 +31,7 @@ class Text(NamedTuple):
         template = self.ja if language == "ja" else self.en
         if not facts:
             return template
-        template = _ONE_OR_MORE.sub(lambda found: found[2 if str(words[found[1]]) == "1" else 3], template)
+        template = _ONE_OR_MORE.sub(
+            lambda found: found[2 if str(words[found[1]]) == "1" else 3], template
+        )
         return template.format(**words)

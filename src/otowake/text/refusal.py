@@ -276,9 +276,15 @@ MUST_BE_PART = Text(
 MUST_BE_TWO_PARTS = Text("two or more different parts", " 2 つ以上の異なるパート")
 MUST_BE_UP_TO = Text("at most {high}, where the recording ends", "録音の終わり {high} 以下")
 MUST_BE_AFTER = Text("later than the onset, {low}", "始まり {low} より後")
-MUST_BE_WITHIN = Text("within the note, between {low} and {high}", "音符の中（{low} と {high} の間）")
-MUST_PART_THE_NOTES = Text("a pitch that leaves notes on both sides", "上と下の両方に音符が残る音高")
-MUST_BE_SHORT = Text("printable text of at most {most} characters", " {most} 文字以内の印字できる文字列")
+MUST_BE_WITHIN = Text(
+    "within the note, between {low} and {high}", "音符の中（{low} と {high} の間）"
+)
+MUST_PART_THE_NOTES = Text(
+    "a pitch that leaves notes on both sides", "上と下の両方に音符が残る音高"
+)
+MUST_BE_SHORT = Text(
+    "printable text of at most {most} characters", " {most} 文字以内の印字できる文字列"
+)
 MUST_BE_LIST = Text("a list, each item {what}", "{what}を並べたリスト")
 FEW_ONSETS = Text(
     "there {got|is|are} {got} {got|onset|onsets}, too few for {need} drums; take a longer part or fewer drums.",
@@ -294,13 +300,15 @@ MUST_BE_ABOVE = Text("{what} above {low}", " {low} より大きい{what}")
 MUST_BE_ONE_OF = Text("one of {choices}", " {choices} のいずれか")
 MUST_BE_CHOICE_OR_NUMBER = Text("one of {choices}, or a number", " {choices} のいずれか、または数")
 MUST_BE_COUNT_OR = Text(
-    "a whole number from {low} to {high}, or {choices}", " {low} から {high} までの整数または {choices} "
+    "a whole number from {low} to {high}, or {choices}",
+    " {low} から {high} までの整数または {choices} ",
 )
 MUST_BE_TWO = Text("at least two of them", " 2 つ以上")
 MUST_BE_TEXT = Text("text", "文字列")
 MUST_BE_FLAG = Text("true or false", " true か false ")
 COMPARE_TWO = Text(
-    "give at least two result folders to compare.", "比べる結果フォルダーを 2 つ以上指定してください。"
+    "give at least two result folders to compare.",
+    "比べる結果フォルダーを 2 つ以上指定してください。",
 )
 COMPARE_SUFFIX = Text(
     "{name}: the figure must end in .png, .svg or .pdf.",

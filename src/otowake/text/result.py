@@ -43,7 +43,9 @@ MISSING_FILES = Text(
     "欠けているファイル（{n} 個）: {files}。作るには: otowake repair {folder}",
 )
 REPAIRED = Text("Made: {files}", "作成: {files}")
-NOTHING_MISSING = Text("{folder}: no file is missing.", "{folder}: 欠けているファイルはありません。")
+NOTHING_MISSING = Text(
+    "{folder}: no file is missing.", "{folder}: 欠けているファイルはありません。"
+)
 KEYS = {
     "major": Text("{tonic} major", "{tonic}長調"),
     "minor": Text("{tonic} minor", "{tonic}短調"),
@@ -90,7 +92,9 @@ NO_PARTS = Text("Heard no instruments.", "楽器は見つかりませんでし�
 HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}（A4 = {tuning} Hz）")
 NOTES_FOUND = Text("Notes: {facts}", "音符: {facts}")
 N_NOTES = Text("{n}", "{n} 個")
-TEMPO = Text("{tempo:.0f} beats a minute, {metre} in a bar", "1 分間に {tempo:.0f} 拍、{metre} 拍子")
+TEMPO = Text(
+    "{tempo:.0f} beats a minute, {metre} in a bar", "1 分間に {tempo:.0f} 拍、{metre} 拍子"
+)
 BETWEEN = Text(", ", "、")
 CHORDS_FOUND = Text("Chords: {chords}", "和音: {chords}")
 SCORED = Text(
@@ -114,7 +118,9 @@ RESTARTS = Text(
 )
 WARNING = Text("Warning: {message}", "注意: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
-STOPPING = Text("Stopping; press again to end at once.", "中止しています。もう一度押すとすぐに終了します。")
+STOPPING = Text(
+    "Stopping; press again to end at once.", "中止しています。もう一度押すとすぐに終了します。"
+)
 NOT_PRINTED = Text("the output could not be written ({why}).", "出力できません（{why}）。")
 INTERRUPTED = Text("Stopped.", "中止しました。")
 SOME_FAILED = Text(

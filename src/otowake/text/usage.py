@@ -15,7 +15,8 @@ HELP_PROGRAM = Text(
     "音楽の録音を成分に分け、それぞれの音高と音を取り出します。",
 )
 HELP_SPLIT = Text(
-    "Analyse recordings; one result folder each.", "録音を分析し、1 つずつ結果フォルダーを作ります。"
+    "Analyse recordings; one result folder each.",
+    "録音を分析し、1 つずつ結果フォルダーを作ります。",
 )
 HELP_DEMO = Text(
     "Analyse the clip that comes with the program (a scale and chords on an accordion).",
@@ -75,9 +76,12 @@ HELP_STAGES = Text(
     "how far to go: {stages} (comma-separated; all if not given)",
     "どこまで行うか: {stages}（コンマ区切り。省略するとすべて）",
 )
-HELP_OPTIONS = Text("a TOML file with options, by the same names", "設定を書いた TOML ファイル（名前は同じ）")
+HELP_OPTIONS = Text(
+    "a TOML file with options, by the same names", "設定を書いた TOML ファイル（名前は同じ）"
+)
 HELP_LANG = Text(
-    "language: en or ja (from the system if not given)", "言語: en または ja（省略するとシステムの設定）"
+    "language: en or ja (from the system if not given)",
+    "言語: en または ja（省略するとシステムの設定）",
 )
 HELP_ANIMATION = Text(
     "also write learning.gif, an animation of the learning, and figure-before.png; "
@@ -97,16 +101,21 @@ HEADING_RUN = Text("Running", "実行")
 HEADING_OUTPUT = Text("Results", "結果")
 DEFAULT = Text(" [default: {value}]", "［既定値: {value}］")
 USAGE_NO_OPTION = Text(
-    "there is no option {name}; see --help.", "{name} というオプションはありません。--help を見てください。"
+    "there is no option {name}; see --help.",
+    "{name} というオプションはありません。--help を見てください。",
 )
 USAGE_NO_COMMAND = Text(
-    "there is no command {name}; see --help.", "{name} というコマンドはありません。--help を見てください。"
+    "there is no command {name}; see --help.",
+    "{name} というコマンドはありません。--help を見てください。",
 )
 USAGE_NO_FILE = Text(
-    "give at least one file; see --help.", "ファイルを 1 つ以上指定してください。--help を見てください。"
+    "give at least one file; see --help.",
+    "ファイルを 1 つ以上指定してください。--help を見てください。",
 )
 NO_MEMORY = Text(
     "there is not enough memory for this; take a shorter part or fewer components.",
     "メモリーが足りません。短くするか、成分の数を減らしてください。",
 )
-USAGE_OTHER = Text("{message} See --help.", "使い方が正しくありません（{message}）。--help を見てください。")
+USAGE_OTHER = Text(
+    "{message} See --help.", "使い方が正しくありません（{message}）。--help を見てください。"
+)

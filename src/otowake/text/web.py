@@ -7,11 +7,14 @@ HELP_SERVE = Text(
     "Serve the web page, where people send a recording and look at and hear what it is made of.",
     "録音を送って結果を見聞きできる Web ページを開きます。",
 )
-HELP_PASSWORD = Text("ask for a password that visitors must know", "訪問者に求めるパスワードを尋ねます")
+HELP_PASSWORD = Text(
+    "ask for a password that visitors must know", "訪問者に求めるパスワードを尋ねます"
+)
 HEADING_SERVE = Text("Web page", "Web ページ")
 ASK_PASSWORD = Text("Password", "パスワード")
 SERVING = Text(
-    "otowake is at {address} (stop it with Ctrl-C)", "otowake を {address} で開きました（Ctrl-C で終了）"
+    "otowake is at {address} (stop it with Ctrl-C)",
+    "otowake を {address} で開きました（Ctrl-C で終了）",
 )
 NEEDS_WEB = Text(
     "otowake serve needs Starlette and uvicorn; install the extra: pip install 'otowake[web]'.",
@@ -59,12 +62,16 @@ WEB_FULL = Text(
     "順番待ちがいっぱいです。数分後にもう一度お試しください。",
 )
 WEB_TOO_BIG = Text(
-    "The file is too large; {limit} MiB are the most.", "ファイルが大きすぎます。{limit} MiB までです。"
+    "The file is too large; {limit} MiB are the most.",
+    "ファイルが大きすぎます。{limit} MiB までです。",
 )
 WEB_TOO_SLOW = Text(
-    "The file took longer than {limit} minutes to arrive.", "ファイルの受信に {limit} 分以上かかりました。"
+    "The file took longer than {limit} minutes to arrive.",
+    "ファイルの受信に {limit} 分以上かかりました。",
 )
-WEB_NO_ROOM = Text("There is no room left on the server's disk.", "サーバーのディスクに空きがありません。")
+WEB_NO_ROOM = Text(
+    "There is no room left on the server's disk.", "サーバーのディスクに空きがありません。"
+)
 WEB_SOUND_TOO_LONG = Text(
     "{path}: the recording is {length} minutes long; {limit} minutes are the most. Take a part of it (start and "
     "duration under “More options”).",
@@ -132,7 +139,9 @@ WEB_CANCEL = Text("Cancel", "中止")
 WEB_SENDING = Text("Sending: {percent} %", "送信中: {percent} %")
 WEB_WAITING = Text("Waiting: {n} before you", "順番待ち: あと {n} 件")
 WEB_SECONDS = Text("{n} s", "{n} 秒")
-WEB_ITERATION = Text("iteration {n} of at most {of} · loss {loss}", "反復 {n}（最大 {of}）・損失 {loss}")
+WEB_ITERATION = Text(
+    "iteration {n} of at most {of} · loss {loss}", "反復 {n}（最大 {of}）・損失 {loss}"
+)
 WEB_STAGE_READING = Text("reading", "読み込み")
 WEB_STAGE_COMPONENTS = Text("components", "成分")
 WEB_STAGE_NOTES = Text("notes", "音符")
@@ -159,12 +168,16 @@ WEB_REPORT = Text("Report", "レポート")
 WEB_AGAIN = Text("Another recording", "別の録音を分ける")
 WEB_EARLIER = Text("Your results", "これまでの結果")
 WEB_REMOVE = Text("Remove", "削除")
-WEB_OFFLINE = Text("The server can't be reached; trying again.", "サーバーに届きません。再試行しています。")
+WEB_OFFLINE = Text(
+    "The server can't be reached; trying again.", "サーバーに届きません。再試行しています。"
+)
 WEB_PASSWORD = Text("Password", "パスワード")
 WEB_ENTER = Text("Enter", "入る")
 WEB_NEEDS_SCRIPT = Text("This page needs JavaScript.", "このページには JavaScript が必要です。")
 WEB_PRESET_SONG = Text("Song", "曲")
-WEB_PRESET_SONG_HELP = Text("notes, instruments and each alone", "音符と楽器を見つけ、ひとつずつの音に")
+WEB_PRESET_SONG_HELP = Text(
+    "notes, instruments and each alone", "音符と楽器を見つけ、ひとつずつの音に"
+)
 WEB_PRESET_PIANO = Text("Piano", "ピアノ")
 WEB_PRESET_PIANO_HELP = Text("piano alone: its notes as MIDI", "ピアノだけの演奏を MIDI に")
 WEB_PRESET_DRUMS = Text("Drums", "ドラム")
@@ -244,7 +257,8 @@ WEB_TODO_MERGE = Text("merge {which}", "{which} をまとめる")
 WEB_TODO_SPLIT = Text("split {which}", "{which}を分割")
 WEB_TODO_DELETE = Text("delete {which}", "{which}を削除")
 WEB_TODO_PAINT = Text(
-    "{which}: {how}, {start}–{end} s, {low}–{high} Hz", "{which}: {how}、{start}〜{end} 秒、{low}〜{high} Hz"
+    "{which}: {how}, {start}–{end} s, {low}–{high} Hz",
+    "{which}: {how}、{start}〜{end} 秒、{low}〜{high} Hz",
 )
 WEB_RESTORE = Text("Components as they were found", "成分を最初の状態に戻す")
 WEB_TODO_RESTORE = Text(

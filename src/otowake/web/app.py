@@ -107,7 +107,9 @@ async def _told(request: Request, error: Exception) -> Response:
         raise error
     status = error.status if isinstance(error, Refused) else 422
     headers = {"Retry-After": "30"} if status == 503 else {}
-    return JSONResponse({"message": {each: error.in_language(each) for each in LANGUAGES}}, status, headers)
+    return JSONResponse(
+        {"message": {each: error.in_language(each) for each in LANGUAGES}}, status, headers
+    )
 
 
 async def _gone(request: Request, error: Exception) -> Response:
@@ -150,7 +152,9 @@ async def order_job(request: Request) -> Response:
     asked = await _json(request)
     options, stages = asked.get("options", {}), asked.get("stages", STAGES)
     demo, size = asked.get("demo") is True, asked.get("size", 0)
-    if not (isinstance(options, dict) and isinstance(stages, (list, tuple)) and isinstance(size, int)):
+    if not (
+        isinstance(options, dict) and isinstance(stages, (list, tuple)) and isinstance(size, int)
+    ):
         raise Refused(400, text.WEB_BAD_REQUEST)
     stages = checked_stages(stages if all(isinstance(stage, str) for stage in stages) else [""])
     specs_with(options)
@@ -158,7 +162,11 @@ async def order_job(request: Request) -> Response:
         raise Refused(413, text.WEB_TOO_BIG, limit=f"{spec.upload_mib:g}")
     session = request.scope["session"] or request.app.state.sessions.new()
     name = demo_path().name if demo else clean_name(asked.get("name"))
-    order = {"options": options, "stages": stages, "language": _language(request, asked.get("language"))}
+    order = {
+        "options": options,
+        "stages": stages,
+        "language": _language(request, asked.get("language")),
+    }
     job = jobs.reserve(session, _address(request), name, order)
     if demo:
         await jobs.enqueue(job, demo_path())

@@ -43,7 +43,11 @@ def archive(folder: Path, name: str) -> Iterator[bytes]:
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, allowZip64=True) as packed:
         for path in sorted(folder.rglob("*")):
-            if not path.is_file() or path.is_symlink() or path.relative_to(folder).parts[0].startswith("."):
+            if (
+                not path.is_file()
+                or path.is_symlink()
+                or path.relative_to(folder).parts[0].startswith(".")
+            ):
                 continue
             facts = zipfile.ZipInfo.from_file(path, f"{name}/{path.relative_to(folder).as_posix()}")
             with path.open("rb") as file, packed.open(facts, "w") as inside:

@@ -114,7 +114,9 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
                 "midi": note.midi,
                 "part": draft.owner.get(its),
             }
-            for its, note in sorted(draft.notes.items(), key=lambda item: (item[1].onset, item[1].midi))
+            for its, note in sorted(
+                draft.notes.items(), key=lambda item: (item[1].onset, item[1].midi)
+            )
         ],
         "parts": [
             {"name": name, "instrument": player.instrument, "notes": count[name]}
@@ -139,10 +141,17 @@ def read_draft(folder: Path) -> Draft:
         if not all(isinstance(name, str) for name in (*owner.values(), *facts["names"])):
             raise ValueError("an owner or a name is no text")
         return Draft(
-            notes={its: Note(onset, offset, midi, id=its) for its, onset, offset, midi in facts["notes"]},
+            notes={
+                its: Note(onset, offset, midi, id=its)
+                for its, onset, offset, midi in facts["notes"]
+            },
             owner=owner,
-            players=None if players is None else {name: Player(kind, {}) for name, kind in players.items()},
-            components=[Component(i, None, 0.0, 0.0, 0.0, name) for i, name in enumerate(facts["names"])],
+            players=None
+            if players is None
+            else {name: Player(kind, {}) for name, kind in players.items()},
+            components=[
+                Component(i, None, 0.0, 0.0, 0.0, name) for i, name in enumerate(facts["names"])
+            ],
             length=number(facts, "length", 0),
             next_id=whole(facts, "next_id"),
         )

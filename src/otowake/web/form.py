@@ -31,7 +31,9 @@ class Preset(NamedTuple):
 
 PRESETS = {
     "song": Preset(text.WEB_PRESET_SONG, text.WEB_PRESET_SONG_HELP, STAGES, {}),
-    "piano": Preset(text.WEB_PRESET_PIANO, text.WEB_PRESET_PIANO_HELP, STAGES, {"instruments": "piano"}),
+    "piano": Preset(
+        text.WEB_PRESET_PIANO, text.WEB_PRESET_PIANO_HELP, STAGES, {"instruments": "piano"}
+    ),
     "drums": Preset(
         text.WEB_PRESET_DRUMS,
         text.WEB_PRESET_DRUMS_HELP,

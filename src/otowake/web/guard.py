@@ -79,7 +79,9 @@ class Guard:
         elif scope["method"] in CHANGING and not same_origin(headers):
             answer = _refusal(403, text.WEB_OTHER_ORIGIN)
         elif self.door and path not in OPEN_PATHS and not self.door.opened_by(cookies.get(KEY)):
-            answer = RedirectResponse("/login", 303) if path == "/" else _refusal(401, text.WEB_NOT_IN)
+            answer = (
+                RedirectResponse("/login", 303) if path == "/" else _refusal(401, text.WEB_NOT_IN)
+            )
         await answer(scope, receive, with_headers)
 
 
@@ -155,7 +157,9 @@ def same_origin(headers: Headers) -> bool:
 
 def _cookies(headers: Headers) -> dict[str, str]:
     try:
-        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+        return {
+            name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()
+        }
     except CookieError:
         return {}
 

@@ -72,7 +72,9 @@ class Jobs:
 
     def of(self, owner: str | None) -> list[Job]:
         """A person's jobs, the oldest first."""
-        return [job for job in self.jobs.values() if owner and hmac.compare_digest(job.owner, owner)]
+        return [
+            job for job in self.jobs.values() if owner and hmac.compare_digest(job.owner, owner)
+        ]
 
     def find(self, owner: str | None, job_id: str) -> Job:
         """A person's job, or :class:`Refused`: that of anybody else does not exist."""

@@ -134,13 +134,17 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
     of_components = [edit for edit in order["edits"] if is_of_components(edit)]
     others, restore = of_notes(order["edits"]), RESTORE in order["edits"]
     rounds = (
-        [] if restore else [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
+        []
+        if restore
+        else [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
     )
     tell({"begun": "components"})
     analysis = load_analysis(result)
     if restore and (folder / FIRST).is_dir():
         analysis = _restored(analysis, load_analysis(folder / FIRST))
-        others = [edit for edit in others if not names_component(edit)]  # they speak of numbers that are gone
+        others = [
+            edit for edit in others if not names_component(edit)
+        ]  # they speak of numbers that are gone
     analysis = with_sound(analysis, audio)
     edited = apply_edits(analysis, others) if others != list(analysis.edits) else analysis
     if of_components and not restore:
@@ -183,7 +187,9 @@ def take_apart(order: dict[str, Any], tell: Tell) -> None:
     specs = specs_with(order["options"])
     pictures = Pictures(tell)
     tell({"begun": "reading"})
-    audio = read_within(Path(order["sound"]), order["name"], specs[LoadSpec], 60 * order["sound_minutes"])
+    audio = read_within(
+        Path(order["sound"]), order["name"], specs[LoadSpec], 60 * order["sound_minutes"]
+    )
     analysis = analyse(
         audio,
         stages=order["stages"],
@@ -211,7 +217,8 @@ def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
     """
     said = said_length(path)
     wanted = min(
-        np.inf if spec.duration is None else spec.duration, np.inf if said is None else said - spec.start
+        np.inf if spec.duration is None else spec.duration,
+        np.inf if said is None else said - spec.start,
     )
     if np.isfinite(wanted) and wanted > most + SPARE_SECONDS:
         raise BadInput(
@@ -220,7 +227,9 @@ def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
     asked = min(most + 2 * SPARE_SECONDS, np.inf if spec.duration is None else spec.duration)
     audio = load(path, start=spec.start, duration=asked)
     if audio.duration > most + SPARE_SECONDS:
-        raise BadInput(text.WEB_SOUND_TOO_LONG, path=name, length=f"> {most / 60:g}", limit=f"{most / 60:g}")
+        raise BadInput(
+            text.WEB_SOUND_TOO_LONG, path=name, length=f"> {most / 60:g}", limit=f"{most / 60:g}"
+        )
     source = audio.source and replace(audio.source, path=name, duration=spec.duration)
     return replace(audio, name=name, source=source)
 
@@ -246,7 +255,11 @@ class Pictures:
 
     def _show(self, now: Progress) -> None:
         self.last, self.untold = time.monotonic(), None
-        chosen = np.unique(np.linspace(0, len(now.losses) - 1, 200).astype(int)) if len(now.losses) else []
+        chosen = (
+            np.unique(np.linspace(0, len(now.losses) - 1, 200).astype(int))
+            if len(now.losses)
+            else []
+        )
         losses = [[int(now.iterations[i]), float(now.losses[i])] for i in chosen]
         factors = now.factors()
         self.tell(
