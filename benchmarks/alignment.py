@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 import otowake
-from otowake.music.alignment import align
-from otowake.music.templates import as_notes
+from otowake.music.components.templates import as_notes
+from otowake.music.transcription.alignment import align
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def run(folder: Path, n: int, archive: Path, stages: str, workers: int) -> tuple
 DRIVER = """
 import resource, sys
 from otowake.cluster import run_archive
-from otowake.io.recipe import Recipe
+from otowake.results.recipe import Recipe
 from otowake.options import ArchiveSpec
 from benchmarks.archive import nothing
 

@@ -44,7 +44,7 @@ W = np.ones((model.BINS, 20), np.float32)
 
 
 def in_one_thread() -> None:
-    from otowake.machine import keep_compiled_programs, use_threads
+    from otowake.runtime import keep_compiled_programs, use_threads
 
     use_threads(1)
     keep_compiled_programs()
@@ -68,10 +68,10 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
     """What `learn` and the analysis of a short clip take of a core, in this process."""
     from otowake.cluster.portion import Job, Portion, folded
     from otowake.cluster.work import read_digests
-    from otowake.io.recipe import Recipe
     from otowake.nmf.factorize import problem_of
     from otowake.nmf.solvers import MU, of_W
     from otowake.options import FitSpec
+    from otowake.results.recipe import Recipe
 
     in_one_thread()
     recipe = Recipe(("components",), fit=FitSpec(n_components=20, tol=0.0))
@@ -122,7 +122,7 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
 def analysed(paths: list[Path], stages: str, scratch: Path) -> tuple[float, float]:
     """Processor seconds for a recording (the first one, which compiles, is left out), and bytes of its result."""
     from otowake.cluster.work import Task, analyse_one, read_digests
-    from otowake.io.recipe import Recipe
+    from otowake.results.recipe import Recipe
 
     in_one_thread()
     shutil.rmtree(scratch / stages, ignore_errors=True)
@@ -171,7 +171,7 @@ def calls() -> dict[str, Any]:
     from otowake.cluster.crew import result_of, results_of
     from otowake.cluster.manifest import Manifest
     from otowake.cluster.work import Task
-    from otowake.io.recipe import Recipe
+    from otowake.results.recipe import Recipe
 
     found: dict[str, Any] = {}
     with cluster(1, 0.0) as (client, who), tempfile.TemporaryDirectory() as folder:
@@ -246,8 +246,8 @@ def mean_of(measured: list[Any]) -> Any:
 def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
     """`learn` and `run` with programs that are compiled, and the constants."""
     from otowake.cluster import learn_dictionary, run_archive
-    from otowake.io.recipe import Recipe
     from otowake.options import ArchiveSpec, FitSpec, LearnSpec
+    from otowake.results.recipe import Recipe
 
     found: dict[str, Any] = {"workers": workers, "delay": delay}
     learnt = Recipe(("components",), fit=FitSpec(n_components=20, tol=0.0))

@@ -25,17 +25,19 @@ from otowake.cli.split import specs_from
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import FILE, Manifest
 from otowake.io.audio import sha256
-from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import Dictionary, load_dictionary, save_dictionary
-from otowake.io.edits import edit_folder, read_edits
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.notes import read_table
-from otowake.io.recipe import Recipe
-from otowake.io.report import write_report
-from otowake.machine import keep_compiled_programs
-from otowake.music import listener, recognizer, strokes
-from otowake.music.painting import edit_components, is_of_components
+from otowake.music.drums import onsets
+from otowake.music.editing.painting import edit_components, is_of_components
+from otowake.music.players import recognizer
+from otowake.music.transcription import transcriber
 from otowake.options import FitSpec
+from otowake.results.checkpoint import Checkpoint
+from otowake.results.edits import edit_folder, read_edits
+from otowake.results.recipe import Recipe
+from otowake.results.report import write_report
+from otowake.runtime import keep_compiled_programs
 from otowake.signal import spectrogram
 from otowake.types import Audio
 from otowake.web.draft import COMPONENT_EDITS, RESTORE, drafted, write_draft
@@ -337,9 +339,9 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
             {"split --options": split("FOLDER/clip.wav", "--options", "FILE")},
         ),
         "checkpoint.npz": ({"resume": resumed}, {}),
-        "listener.npz": weights(listener.opened),
+        "listener.npz": weights(transcriber.opened),
         "recognizer.npz": weights(recognizer.opened),
-        "strokes.npz": weights(strokes.opened),
+        "strokes.npz": weights(onsets.opened),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
         FILE: (reads(_looked_at), {}),

@@ -2,7 +2,7 @@
 
     python -m benchmarks.drums --cache DIR [--loops N]
 
-DIR is the cache of ``python -m training.strokes``. Half of the loops have music beneath them, whose notes are given. For each: F1 of the
+DIR is the cache of ``python -m training.train.drums``. Half of the loops have music beneath them, whose notes are given. For each: F1 of the
 strokes of kick, snare and hi-hat (within 30 ms), and the gain in SDR over the mixture of each drum, of all drums, and of the music; once from
 the strokes that are found, and once from the true ones. With the true ones a drum's gain is what the separation is able to.
 """
@@ -15,32 +15,33 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.stems import sdr
-from otowake.music.instruments import KIT
-from otowake.music.repeats import with_repeats
-from otowake.music.scored import explain
-from otowake.music.stems import separated
-from otowake.music.strokes import struck
+from otowake.music.drums.onsets import struck
+from otowake.music.separation.drum_samples import with_repeats
+from otowake.music.separation.score_informed import explain
+from otowake.music.separation.stems import separated
+from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
-from training import kits, voices
-from training.samples import RATE
+from training.data import mixtures
+from training.sounds import drum_kits
+from training.sounds.samples import RATE
 
 SEED = 20_261_126
-SECONDS = voices.SECONDS
+SECONDS = mixtures.SECONDS
 TOLERANCE = 0.03
 KEYS = [drum.key for drum in KIT.values()]
 
 
 def loop(
-    number: int, every: list[kits.Kit], pitched: list[voices.Choice] | None
+    number: int, every: list[drum_kits.Kit], pitched: list[mixtures.Choice] | None
 ) -> tuple[Floats, Floats, list[Note], list[Note]]:
     """Drums as sound, (drum, sample), music, (sample,), the strokes and the notes of the music."""
     rng = np.random.default_rng([SEED, number])
-    drums, rows = kits.beat(
+    drums, rows = drum_kits.beat(
         rng, every[number % len(every)], SECONDS, tempo=float(rng.uniform(70, 150))
     )
     music, notes = np.zeros(drums.shape[1], np.float32), []
     if pitched is not None:
-        music, table, *_ = voices.scene(8_000_000 + number, pitched, "music")
+        music, table, *_ = mixtures.scene(8_000_000 + number, pitched, "music")
         notes = [
             Note(max(on, 0.0), off, int(midi)) for on, off, midi, _ in table if off > max(on, 0.0)
         ]
@@ -85,8 +86,8 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--loops", type=int, default=24)
     options = parser.parse_args()
-    every = [kit for kit in kits.build(options.cache) if kit.name in kits.APART]
-    pitched = [choice for choice in voices.choices(options.cache) if choice.label != "drums"]
+    every = [kit for kit in drum_kits.build(options.cache) if kit.name in drum_kits.APART]
+    pitched = [choice for choice in mixtures.choices(options.cache) if choice.label != "drums"]
     heads = [*KIT, "drums", "music"]
     for name, beneath in (("drums alone", None), ("with music", pitched)):
         scores, from_found, from_true = [], [], []

@@ -20,12 +20,12 @@ import numpy as np
 
 from otowake.cluster.portion import Job, Portion, Total, folded
 from otowake.io.audio import sha256
-from otowake.io.recipe import Recipe
 from otowake.nmf import factorize
 from otowake.nmf.factorize import problem_of
 from otowake.nmf.loop import CHUNK
 from otowake.nmf.solvers import MU, moved_along, of_W
 from otowake.options import FitSpec
+from otowake.results.recipe import Recipe
 
 SAMPLE = 2048
 

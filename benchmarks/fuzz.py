@@ -123,7 +123,7 @@ def work(given: argparse.Namespace) -> int:
     """Try inputs, and print what comes of each as a line of JSON."""
     from benchmarks.doors import made_doors, make
     from otowake.errors import InputWarning
-    from otowake.machine import quiet_decoders
+    from otowake.runtime import quiet_decoders
 
     out = os.fdopen(os.dup(1), "w")
     warnings.simplefilter("ignore", InputWarning)

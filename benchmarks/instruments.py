@@ -30,12 +30,11 @@ from numpy.typing import NDArray
 
 import otowake
 import otowake.errors
-from otowake.music import listener
-from otowake.music.instruments import NAMES, instrument
-from otowake.music.listener import mono
-from otowake.music.parts import gather
-from otowake.music.recognizer import Opinions, Recognizer, opened, recognize, trained
-from otowake.signal.cells import LOWEST, cells, level
+from otowake.music.players.parts import gather
+from otowake.music.players.recognizer import Opinions, Recognizer, opened, recognize, trained
+from otowake.music.theory.instruments import NAMES, instrument
+from otowake.music.transcription import transcriber
+from otowake.signal.vqt import LOWEST, cells, level, mono
 from otowake.types import Audio, Part
 
 SAME = {
@@ -77,9 +76,9 @@ class Heard(NamedTuple):
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
     """The listener's notes (or those given) and the recogniser's opinion on each."""
     if rows is None:
-        mind = listener.trained()
-        block = listener.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
-        notes = mind.notes(listener.posteriors(mono(audio), mind.weights, block))
+        mind = transcriber.trained()
+        block = transcriber.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
+        notes = mind.notes(transcriber.posteriors(mono(audio), mind.weights, block))
         until = np.maximum(notes.fades, notes.offset)
         rows = np.stack([notes.onset, until, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(until - notes.onset, 1)

@@ -1,6 +1,6 @@
 """Mutation testing: change one thing in a module, run its tests, and see whether they notice.
 
-    python -m benchmarks.mutants [--module otowake.outside] [--count 60] [--seed 0] [--jobs 2] [--allow 6]
+    python -m benchmarks.mutants [--module otowake.untrusted] [--count 60] [--seed 0] [--jobs 2] [--allow 6]
 
 A mutant is a copy of the package in which one comparison, bound, condition, constant, sum, return,
 raise or call of a module is another. The module's own examples and its tests (:data:`TESTS`, or a
@@ -38,13 +38,13 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 
 TESTS: dict[str, list[str]] = {
-    "otowake.outside": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
+    "otowake.untrusted": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
     "otowake.arrays": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
     "otowake.atomic": ["tests/doors/test_atomic.py"],
     "otowake.web.guard": ["tests/web/test_guard.py", "tests/web/test_connection.py"],
     "otowake.web.jobs": ["tests/web/test_queue.py", "tests/web/test_workplace.py"],
-    "otowake.io.results": ["tests/doors/test_results.py", "tests/doors/test_incomplete.py"],
-    "otowake.io.folders": ["tests/doors/test_results.py", "tests/doors/test_atomic.py"],
+    "otowake.results.data": ["tests/doors/test_results.py", "tests/doors/test_incomplete.py"],
+    "otowake.results.folders": ["tests/doors/test_results.py", "tests/doors/test_atomic.py"],
     "otowake.cluster.manifest": [
         "tests/doors/test_archive_refusals.py",
         "tests/doors/test_archive.py",

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 import otowake
 from otowake.io.midi import write_notes
-from otowake.music import dictionary
-from otowake.music.decoding import Notes, Thresholds, decode
-from otowake.music.listener import Listener, mono, opened, posteriors, trained
-from otowake.music.templates import as_notes
+from otowake.music.components.templates import as_notes
+from otowake.music.transcription import template_nmf
+from otowake.music.transcription.decoding import Notes, Thresholds, decode
+from otowake.music.transcription.transcriber import Listener, opened, posteriors, trained
+from otowake.signal.vqt import mono
 
 Table = NDArray[np.float64]
 """Shape (note, 3): onset, offset, midi."""
@@ -171,7 +172,7 @@ def main() -> None:
         begun = time.perf_counter()
         audio = otowake.load(path.with_name(f"{path.name.removesuffix('.notes.tsv')}.flac"))
         if options.transcriber == "dictionary":
-            values, notes = None, dictionary.transcribe(audio)
+            values, notes = None, template_nmf.transcribe(audio)
         else:
             values = posteriors(mono(audio), listener.weights)
             notes = listener.notes(values)

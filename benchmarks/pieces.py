@@ -4,7 +4,7 @@
     python -m benchmarks.instruments --data DIR
     python -m benchmarks.stems --data DIR/stems [--given notes|instruments|nothing]
 
-FILE is a General MIDI soundfont, neither one of those of :mod:`training.assets` nor one with many of their samples (TimGM6mb has most of
+FILE is a General MIDI soundfont, neither one of those of :mod:`training.sounds.assets` nor one with many of their samples (TimGM6mb has most of
 GMbank's, GeneralUser GS 2 %); its notes are kept in the cache. DIR gets a folder
 `stems/trio_NUMBER` for each piece, as recordings with truth have them: `mix.flac`, the exact sum of the stems, and for each player `NAME.flac` and
 `NAME.notes.tsv`. A piano played by both hands, and one or two others out of strings, winds and brass; a quarter of the pieces have three of those
@@ -21,15 +21,16 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training import assets, banks, music, plans, render
-from training.banks import Bank
-from training.classes import LABELS
-from training.instruments import BY_NAME
-from training.music import Rng
-from training.performance import clock
-from training.plans import Part
-from training.samples import RATE
-from training.soundfonts import GENERAL_MIDI, Preset, takes
+from training.music import composition, plans, render
+from training.music.performance import clock
+from training.music.plans import Part
+from training.rng import Rng
+from training.sounds import assets, banks
+from training.sounds.banks import Bank
+from training.sounds.classes import LABELS
+from training.sounds.instruments import BY_NAME
+from training.sounds.samples import RATE
+from training.sounds.soundfonts import GENERAL_MIDI, Preset, takes
 
 SECONDS = 20.0
 HELD = (
@@ -85,7 +86,7 @@ def players(rng: Rng, available: list[Bank]) -> list[Part]:
     by_name = {bank.instrument.name: bank for bank in available}
     held = [name for name in HELD if name in by_name]
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
-    ground = music.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
+    ground = composition.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
     n = int(rng.integers(1, 3))
     found = (

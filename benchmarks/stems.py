@@ -20,10 +20,10 @@ import soundfile
 
 import otowake
 from benchmarks.instruments import SAME
-from otowake.music.instruments import KIT
-from otowake.music.scored import explain
-from otowake.music.stems import separated
-from otowake.music.templates import as_notes
+from otowake.music.components.templates import as_notes
+from otowake.music.separation.score_informed import explain
+from otowake.music.separation.stems import separated
+from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
 
 DRUMS = {"hihat": "hi-hat"}

@@ -15,7 +15,7 @@ ja:
 # sphinx_gallery_thumbnail_number = 2
 
 import otowake
-from otowake.music.templates import from_score
+from otowake.music.components.templates import from_score
 
 LANGUAGE = "en"
 

@@ -15,11 +15,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-
 from otowake.music.listener import opened
-from training import data, endings
-from training.lessons import Clip, heard, prepare
-from training.train import Plan, train
+
+from training.data import clips
+from training.data.frames import Clip, heard, prepare
+from training.train import offsets
+from training.train.transcriber import Plan, train
 
 APART = 40
 """Most clips that thresholds are chosen by."""
@@ -32,11 +33,11 @@ SHARDS_FOR_ENDS = 10
 def clips_of(shards: list[Path], folder: Path, processes: int) -> tuple[list[Clip], list[Clip]]:
     """The clips to teach with and those kept apart; cells that are not there yet are worked out by several processes."""
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        list(pool.map(partial(prepare, folder=folder, read=data.read), shards))
+        list(pool.map(partial(prepare, folder=folder, read=clips.read), shards))
     taught, apart = [], []
     for shard in shards:
-        for seed, clip in zip(data.seeds_of(shard), heard(shard, folder, data.read), strict=True):
-            (apart if data.is_validation(seed) else taught).append(clip)
+        for seed, clip in zip(clips.seeds_of(shard), heard(shard, folder, clips.read), strict=True):
+            (apart if clips.is_validation(seed) else taught).append(clip)
     return taught, apart[:APART]
 
 
@@ -67,7 +68,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    shards = data.make(options.cache, options.clips, options.samples, options.threads)
+    shards = clips.make(options.cache, options.clips, options.samples, options.threads)
     taught, apart = clips_of(shards, options.cache / "cells", options.threads)
     plan = Plan(options.steps, rate=options.rate, seed=options.seed, every=options.every)
     print(
@@ -77,7 +78,7 @@ def main() -> None:
     weights = train(taught, apart, plan, options.cache / options.run, begin)
     if options.out:
         some = shards[:SHARDS_FOR_ENDS]
-        endings.add(weights.read_bytes(), some, options.cache, options.out, options.threads)
+        offsets.add(weights.read_bytes(), some, options.cache, options.out, options.threads)
 
 
 if __name__ == "__main__":

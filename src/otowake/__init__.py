@@ -40,23 +40,23 @@ _HOMES = {
     "Spectrogram": "types",
     "StftSpec": "options",
     "analyse": "music",
-    "apply_edits": "music.edits",
+    "apply_edits": "music.editing.edits",
     "demo_path": "io.audio",
-    "edit_folder": "io.edits",
+    "edit_folder": "results.edits",
     "factorize": "nmf",
     "load": "io",
-    "load_analysis": "io",
-    "note_name": "music.pitch",
+    "load_analysis": "results",
+    "note_name": "music.theory.names",
     "progress": "console",
-    "repair_folder": "io.repair",
-    "save_analysis": "io",
+    "repair_folder": "results.repair",
+    "save_analysis": "results",
     "spectrogram": "signal",
-    "write_report": "io.report",
+    "write_report": "results.report",
 }
 NEEDS_EXTRA = {"NMF"}
 """Names that only work with an extra, and so are not among those of ``from otowake import *``."""
 
-_ROOMS = ("io", "music", "nmf", "notebook", "plot", "signal")
+_ROOMS = ("io", "music", "nmf", "notebook", "plot", "results", "signal")
 
 __all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
 __version__ = "0.1.0"

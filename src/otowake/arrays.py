@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from otowake.outside import opened, shown
+from otowake.untrusted import opened, shown
 
 MOST_ARRAYS = 4 * 2**30
 """The most that the arrays of a file may take in memory, in bytes."""

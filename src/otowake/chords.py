@@ -1,7 +1,7 @@
 """Chords as data: a spelled root, a quality and a spelled bass, and the names made from them.
 
 Every notation follows from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in
-:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.harmony`.
+:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.theory.harmony`.
 """
 
 from __future__ import annotations

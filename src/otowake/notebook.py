@@ -18,10 +18,10 @@ from typing import Any, Self
 import numpy as np
 import soundfile
 
-from otowake import tables, text
+from otowake import summary, text
 from otowake.errors import MissingExtra
-from otowake.music.instruments import instrument
-from otowake.music.pitch import note_name
+from otowake.music.theory.instruments import instrument
+from otowake.music.theory.names import note_name
 from otowake.text import Language, Text
 from otowake.types import Analysis, Audio, Component, Note, Part, Progress, Spectrogram
 
@@ -155,13 +155,13 @@ def table(analysis: Analysis, language: Language = "en") -> Shown:
     >>> table(otowake.analyse(audio, stages=["notes"]))
     Notes: 3, ...
     """
-    found = tables.learning_found(analysis, language) + tables.notes_found(analysis, language)
-    columns, components = tables.component_rows(analysis.components, language)
-    parts = [tables.part_cells(part, analysis, language) for part in analysis.parts]
+    found = summary.learning_found(analysis, language) + summary.notes_found(analysis, language)
+    columns, components = summary.component_rows(analysis.components, language)
+    parts = [summary.part_cells(part, analysis, language) for part in analysis.parts]
     html = [
         _table(columns, components, language),
         *(f"<p>{escape(sentence)}</p>" for sentence in found),
-        _table(tables.PART_COLUMNS, parts, language),
+        _table(summary.PART_COLUMNS, parts, language),
     ]
     return Shown("".join(html), "\n".join(found))
 
@@ -170,7 +170,7 @@ def _table(headings: Sequence[Text], rows: list[list[str]], language: Language) 
     if not rows:
         return ""
 
-    sides = ["left" if heading in tables.WORDS else "right" for heading in headings]
+    sides = ["left" if heading in summary.WORDS else "right" for heading in headings]
 
     def row(tag: str, cells: Sequence[str]) -> str:
         parts = (

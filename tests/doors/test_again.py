@@ -10,9 +10,9 @@ from archives import FAST, clip, otowake
 
 import otowake as library
 from otowake.errors import BadInput
-from otowake.io.recipe import GIVEN, Recipe, given_table, read_given, recipe_of
-from otowake.io.repetition import compare
 from otowake.options import FitSpec, LoadSpec
+from otowake.results.recipe import GIVEN, Recipe, given_table, read_given, recipe_of
+from otowake.results.reproduce import compare
 from otowake.types import Note
 
 

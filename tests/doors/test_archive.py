@@ -15,9 +15,9 @@ from otowake.cluster import run_archive
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import Manifest, sole_driver
 from otowake.errors import BadInput
-from otowake.io import load_analysis
-from otowake.io.recipe import Recipe
 from otowake.options import FitSpec, StftSpec
+from otowake.results import load_analysis
+from otowake.results.recipe import Recipe
 
 
 def test_each_recording_gets_a_folder_without_sound_or_figures(undisturbed, corpus):

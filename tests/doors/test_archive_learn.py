@@ -11,13 +11,14 @@ from otowake.cluster import learn_dictionary, run_archive
 from otowake.cluster.crew import workers_of
 from otowake.cluster.portion import Total, folded
 from otowake.errors import BadInput
-from otowake.io import load, load_analysis
+from otowake.io import load
 from otowake.io.audio import sha256
 from otowake.io.dictionary import Dictionary, load_dictionary, save_dictionary
-from otowake.io.recipe import Recipe, recipe_of
 from otowake.nmf import factorize
-from otowake.nmf.audition import thin
+from otowake.nmf.multistart import thin
 from otowake.options import ArchiveSpec, FitSpec, LearnSpec, StftSpec
+from otowake.results import load_analysis
+from otowake.results.recipe import Recipe, recipe_of
 from otowake.signal import spectrogram
 
 distributed = pytest.importorskip("distributed")

@@ -15,8 +15,8 @@ from otowake.cluster import run_archive, write_tables
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import Manifest
 from otowake.errors import CannotWrite
-from otowake.io.recipe import Recipe
 from otowake.options import FitSpec, StftSpec
+from otowake.results.recipe import Recipe
 
 RECIPE = Recipe(
     ("components",),

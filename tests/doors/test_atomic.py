@@ -19,12 +19,12 @@ import otowake
 from otowake import atomic
 from otowake.atomic import FORMER, PARTIAL, beside, put, recover
 from otowake.cli import main
-from otowake.io import edits, folders, loading, recipe
-from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import Dictionary, save_dictionary
-from otowake.io.files import BASIC
-from otowake.io.folders import new_folder
-from otowake.io.saving import write_analysis
+from otowake.results import edits, folders, read, recipe
+from otowake.results.checkpoint import Checkpoint
+from otowake.results.files import BASIC
+from otowake.results.folders import new_folder
+from otowake.results.save import write_analysis
 
 HOLD = """
 import sys
@@ -111,8 +111,8 @@ def command(*arguments):
 
 
 OPENERS = {
-    "load_analysis": loading.load_analysis,
-    "input_digest": lambda folder: loading.input_digest(folder) or 1 / 0,
+    "load_analysis": read.load_analysis,
+    "input_digest": lambda folder: read.input_digest(folder) or 1 / 0,
     "recipe_of": recipe.recipe_of,
     "edit_folder": lambda folder: edits.edit_folder(folder, []),
     "show": lambda folder: command("show", folder),

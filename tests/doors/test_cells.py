@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.io.cells import cell_of, word_of
+from otowake.io.csv_cells import cell_of, word_of
 from otowake.io.notes import notes_table, read_table
-from otowake.io.recipe import GIVEN, given_table, read_given
-from otowake.io.results import component_row
 from otowake.music import analyse
+from otowake.results.data import component_row
+from otowake.results.recipe import GIVEN, given_table, read_given
 from otowake.types import Analysis, Audio, Component, Note
 
 FORMULAS = [

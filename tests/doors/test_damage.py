@@ -14,11 +14,11 @@ from damaged import other
 from benchmarks.damage import KINDS
 from benchmarks.doors import EDITS, Refused, Worse, command
 from otowake import BadInput, load_analysis
-from otowake.io.checkpoint import Checkpoint
-from otowake.io.loading import MEMBERS
-from otowake.io.recipe import recipe_of
-from otowake.io.repetition import compare
 from otowake.nmf import factorize
+from otowake.results.checkpoint import Checkpoint
+from otowake.results.read import MEMBERS
+from otowake.results.recipe import recipe_of
+from otowake.results.reproduce import compare
 from otowake.web.work import carry_out
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -301,7 +301,7 @@ def test_arrays_come_back_in_the_order_of_bytes_of_the_machine(result):
 
 def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
     monkeypatch.setattr(
-        "otowake.tables.notes_found", lambda *given: print("more", file=sys.stderr) or []
+        "otowake.summary.notes_found", lambda *given: print("more", file=sys.stderr) or []
     )
     with pytest.raises(Worse, match="more"):
         command("show", "FOLDER")(result, result)

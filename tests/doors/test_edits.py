@@ -14,7 +14,7 @@ import soundfile
 import otowake
 from otowake import BadInput, edit_folder, load_analysis, save_analysis
 from otowake.cli import main
-from otowake.outside import MOST_JSON as MOST_BYTES
+from otowake.untrusted import MOST_JSON as MOST_BYTES
 
 MOVE = {"do": "move", "notes": [0, 2], "part": "flute"}
 ADD = {"do": "add", "onset_s": 1.2, "offset_s": 1.4, "midi": 79, "part": "accordion"}
@@ -182,7 +182,7 @@ def test_when_it_cannot_be_written_nothing_is_lost(folder, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("otowake.io.files.write_explained", full)
+    monkeypatch.setattr("otowake.results.files.write_explained", full)
     with pytest.raises(otowake.OtowakeError, match="No space left"):
         edit_folder(folder, [MOVE])
     assert contents(folder) == before

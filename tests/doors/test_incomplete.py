@@ -24,11 +24,11 @@ from otowake import IncompleteResult
 from otowake.cli import main
 from otowake.cli.building import FAILED, INCOMPLETE, OK
 from otowake.cluster.work import Task, analyse_one
-from otowake.io import files, saving
-from otowake.io.recipe import Recipe
-from otowake.io.saving import missing_files
 from otowake.options import STAGES
 from otowake.plot import Snapshots
+from otowake.results import files, save
+from otowake.results.recipe import Recipe
+from otowake.results.save import missing_files
 from otowake.types import Curve
 from otowake.web import work
 
@@ -67,7 +67,7 @@ def whole(learnt, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole") / "melody"
     folder.mkdir()
     kinds = (*files.USUAL, "animation")
-    assert saving.write_analysis(learnt[0], folder, "en", learnt[1], kinds) == {}
+    assert save.write_analysis(learnt[0], folder, "en", learnt[1], kinds) == {}
     return folder
 
 
@@ -201,14 +201,14 @@ def test_any_two_writers_that_fail_take_nothing_with_them(tmp_path, monkeypatch,
         place.mkdir()
         it = files.Saving(learnt[0], place, "en", names, learnt[1])
         monkeypatch.setattr(files, "FILES", broken(pair, why, copies=whole))
-        failed = saving.write_files(it, names)
+        failed = save.write_files(it, names)
         assert {path.name for path in place.iterdir()} == {*names} - {*pair}
         assert alike(place, whole) and set(missing_files(place)) == {*pair}
         with pytest.warns(IncompleteResult, match="^2 files") as warned:
-            saving.warn_of(failed, place)
+            save.warn_of(failed, place)
         assert all(f"{name} ({words}" in str(warned[0].message) for name in pair)
         monkeypatch.setattr(files, "FILES", broken((), why, copies=whole))
-        assert saving.write_files(it, missing_files(place)) == {}
+        assert save.write_files(it, missing_files(place)) == {}
         assert alike(place, whole) and missing_files(place) == []
         shutil.rmtree(place)
 
@@ -228,7 +228,7 @@ def test_without_its_data_there_is_no_result(
 def without_jams(monkeypatch):
     """The writer of notes.jams is broken, which corrections write anew, too."""
     monkeypatch.setattr(files, "FILES", broken({"notes.jams"}, KeyError("b")))
-    monkeypatch.setattr("otowake.io.edits.FILES", files.FILES)
+    monkeypatch.setattr("otowake.results.edits.FILES", files.FILES)
 
 
 @pytest.fixture
@@ -270,7 +270,7 @@ def test_a_result_saved_anew_lacks_nothing(result):
 def test_what_is_lacking_is_made_from_stems_when_the_recording_is_gone(result, monkeypatch):
     shutil.rmtree(result / "components")
     (result / "notes.flac").unlink()
-    monkeypatch.setattr("otowake.io.loading.sha256", lambda path: "another file")
+    monkeypatch.setattr("otowake.results.read.sha256", lambda path: "another file")
     assert otowake.repair_folder(result) == ("components", "notes.flac", "report.html")
     read(result)
 

@@ -10,7 +10,7 @@ import xmlschema
 
 from otowake.chords import QUALITIES, chord_name, pitch_class, tone_above
 from otowake.io.musicxml import KINDS, LOWEST, _symbol, write_score
-from otowake.music.harmony import spelled
+from otowake.music.theory.harmony import spelled
 from otowake.types import Chord, Key, Note
 
 XLINK = Path(__file__).parents[1] / "helpers" / "xlink.xsd"

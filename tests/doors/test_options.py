@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from otowake import options, tables, text
+from otowake import options, summary, text
 from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.options import FitSpec, LoadSpec, NoteSpec, RunSpec, ScoreSpec, ServeSpec, StftSpec
@@ -107,10 +107,10 @@ def test_every_text_is_in_both_languages_with_the_same_facts():
 def test_restarts_are_told_with_how_alike_they_are(planted):
     fit = factorize(planted, n_components=4, n_init=3, max_iter=20)
     others = np.sort(np.delete(fit.agreement, fit.restarts.argmin()))
-    said = tables.restarts(fit, "en")
+    said = summary.restarts(fit, "en")
     assert (
         said.startswith("Of 3 starts the best is kept")
         and f"{others[0]:.2f}" in said
         and f"{others[-1]:.2f}" in said
     )
-    assert JAPANESE.search(tables.restarts(fit, "ja"))
+    assert JAPANESE.search(summary.restarts(fit, "ja"))

@@ -23,9 +23,9 @@ from otowake.arrays import (
     write_arrays,
 )
 from otowake.cli.split import MOST_OPTIONS
-from otowake.io.checkpoint import Checkpoint
 from otowake.io.dictionary import load_dictionary
-from otowake.outside import (
+from otowake.results.checkpoint import Checkpoint
+from otowake.untrusted import (
     LONGEST_REASON,
     MOST_JSON,
     MOST_WHOLE,

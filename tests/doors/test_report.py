@@ -14,10 +14,10 @@ import pytest
 import soundfile
 
 import otowake
-from otowake.io import report as reports
-from otowake.io.saving import write_analysis
 from otowake.plot import Snapshots
 from otowake.report.words import WORDS
+from otowake.results import report as reports
+from otowake.results.save import write_analysis
 from otowake.signal.resampling import resample
 
 HOSTILE = '</script><img src=x onerror="document.title=1">'

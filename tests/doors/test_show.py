@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import otowake
-from otowake import tables, text
+from otowake import summary, text
 from otowake.cli import main
 from otowake.cli.show import report
 from otowake.options import NoteSpec, PartSpec
@@ -81,7 +81,7 @@ def test_a_terminal_gets_lines_within_its_width(analysis, language, width):
     long = [line for line in lines if cell_len(line) > width]
     assert len(long) == 1 and "results/long/" in long[0]  # a path stays whole, to be copied
     assert len(lines) < 70
-    assert not any(line.strip() and line.strip()[0] in tables.CLOSING for line in lines)
+    assert not any(line.strip() and line.strip()[0] in summary.CLOSING for line in lines)
 
 
 def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_are(analysis):

@@ -9,8 +9,8 @@ import soundfile
 
 import otowake
 from otowake import BadInput, Note
-from otowake.io import load_analysis, save_analysis
 from otowake.io.midi import write_notes
+from otowake.results import load_analysis, save_analysis
 from otowake.types import Share
 
 

@@ -10,47 +10,43 @@ import soundfile as sf
 
 from benchmarks import pieces
 from benchmarks.stems import true_notes
-from training import (
+from training import files
+from training.data import clips, mixtures
+from training.music import composition, performance, plans, render
+from training.music.performance import Played
+from training.music.plans import Part
+from training.sounds import (
     assets,
     banks,
-    data,
     degrade,
-    files,
-    kits,
-    music,
-    performance,
-    plans,
-    render,
+    drum_kits,
     samples,
     scaled,
     soundfonts,
     synthetic,
-    voices,
 )
-from training.classes import APART, EXTRA, LABELS, LEFT_OUT, MADE, SCALED
-from training.instruments import BY_NAME, INSTRUMENTS
-from training.performance import Played
-from training.plans import Part
-from training.samples import LEAD, RATE, Take
+from training.sounds.classes import APART, EXTRA, LABELS, LEFT_OUT, MADE, SCALED
+from training.sounds.instruments import BY_NAME, INSTRUMENTS
+from training.sounds.samples import LEAD, RATE, Take
 
 TEXTURES = [
     *(
-        music.block_chords,
-        music.dense_chords,
-        music.arpeggio,
-        music.melody,
-        music.octaves,
-        music.scale_run,
-        music.repeated,
+        composition.block_chords,
+        composition.dense_chords,
+        composition.arpeggio,
+        composition.melody,
+        composition.octaves,
+        composition.scale_run,
+        composition.repeated,
     ),
     *(
-        music.trill,
-        music.clusters,
-        music.leaps,
-        music.held,
-        music.reed_chords,
-        music.bass_line,
-        music.voices,
+        composition.trill,
+        composition.clusters,
+        composition.leaps,
+        composition.held,
+        composition.reed_chords,
+        composition.bass_line,
+        composition.voices,
     ),
 ]
 
@@ -97,7 +93,7 @@ def alone(monkeypatch) -> None:
 
 def test_harmony_fills_its_beats():
     for seed in range(20):
-        ground = music.harmony(np.random.default_rng(seed), 32)
+        ground = composition.harmony(np.random.default_rng(seed), 32)
         ends = [chord.start + chord.length for chord in ground.chords]
         assert [chord.start for chord in ground.chords] == pytest.approx([0, *ends[:-1]])
         assert ends[-1] == pytest.approx(32)
@@ -108,7 +104,7 @@ def test_textures_stay_in_their_range(texture):
     made = 0
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        notes = texture(rng, music.harmony(rng, 16), 48, 67, 1.5)
+        notes = texture(rng, composition.harmony(rng, 16), 48, 67, 1.5)
         assert all(48 <= n.pitch <= 67 and n.start >= 0 and n.length > 0 for n in notes)
         made += len(notes)
     assert made > 100
@@ -283,7 +279,11 @@ def test_bending_keeps_the_onset():
 
 
 def test_a_clip_follows_from_its_seed(orchestra):
-    first, again, other = data.clip(7, orchestra), data.clip(7, orchestra), data.clip(8, orchestra)
+    first, again, other = (
+        clips.clip(7, orchestra),
+        clips.clip(7, orchestra),
+        clips.clip(8, orchestra),
+    )
     assert np.array_equal(first[0], again[0])
     assert np.array_equal(first[1], again[1])
     assert not np.array_equal(first[0], other[0])
@@ -291,7 +291,7 @@ def test_a_clip_follows_from_its_seed(orchestra):
 
 def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
     for seed in range(1, 13):
-        wave, notes = data.clip(seed, orchestra)
+        wave, notes = clips.clip(seed, orchestra)
         assert wave.shape == (20 * RATE,)
         assert wave.dtype == np.float32
         assert np.abs(wave).max() <= 1
@@ -303,7 +303,7 @@ def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
         assert (np.abs(notes["pitch"] - notes["midi"]) < 0.8).all()
 
 
-@pytest.mark.parametrize("first", [voices.ONE_BY_ONE, voices.TOGETHER, voices.ACCOMPANIED])
+@pytest.mark.parametrize("first", [mixtures.ONE_BY_ONE, mixtures.TOGETHER, mixtures.ACCOMPANIED])
 def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
     """One by one nothing sounds together; together at least two play; accompanied, the first is a piano."""
     labels = {
@@ -312,36 +312,36 @@ def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
         if bank.instrument.name in LABELS
     }
     every = [
-        voices.Choice(bank, *[labels[bank.instrument.name][0]], bank.source, 1.0)
+        mixtures.Choice(bank, *[labels[bank.instrument.name][0]], bank.source, 1.0)
         for bank in orchestra
         if bank.instrument.name in labels and not bank.held_out
     ]
     several = 0
     for seed in range(first, first + 4):
-        wave, table, who, players = voices.scene(seed, every, voices.kind_of(seed))
-        assert wave.shape == (int(voices.SECONDS * RATE),) and np.isfinite(wave).all()
+        wave, table, who, players = mixtures.scene(seed, every, mixtures.kind_of(seed))
+        assert wave.shape == (int(mixtures.SECONDS * RATE),) and np.isfinite(wave).all()
         assert len(table) == len(who) == len(players) > 0
         several += len(set(players.tolist())) > 1
-        if first == voices.ONE_BY_ONE:
+        if first == mixtures.ONE_BY_ONE:
             assert np.all(np.diff(np.sort(table[:, 0])) > 0.05)
-        if first == voices.ACCOMPANIED:
+        if first == mixtures.ACCOMPANIED:
             piano = [every[place].label == "piano" for place in who[players == 0]]
             assert piano and all(piano)
     assert several >= 3
 
 
 def test_notes_that_nobody_plays_are_kept_but_teach_no_names(tmp_path):
-    columns = {name: np.arange(3).astype(dtype) for name, dtype in voices.COLUMNS.items()}
-    columns["label"] = np.array([4, voices.NOBODY, 7])
+    columns = {name: np.arange(3).astype(dtype) for name, dtype in mixtures.COLUMNS.items()}
+    columns["label"] = np.array([4, mixtures.NOBODY, 7])
     known = {
         name: np.full((3, 2), np.arange(3)[:, None], np.float16)
-        for name in voices.Description._fields
+        for name in mixtures.Description._fields
     }
     files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | known | columns)
-    lessons = voices.load([tmp_path / "0.npz", tmp_path / "0.npz"])
+    lessons = mixtures.load([tmp_path / "0.npz", tmp_path / "0.npz"])
     assert lessons.label.tolist() == [4, 7] * 2 and lessons.midi.tolist() == [0, 2] * 2
     assert lessons.known.planes[:, 0].tolist() == [0, 2] * 2 and lessons.names == ("a", "b")
-    assert voices.arrays_of(tmp_path / "0.npz")["label"].tolist() == [4, voices.NOBODY, 7]
+    assert mixtures.arrays_of(tmp_path / "0.npz")["label"].tolist() == [4, mixtures.NOBODY, 7]
 
 
 def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
@@ -444,23 +444,23 @@ def test_a_silent_clip_can_be_degraded():
 
 
 def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):
-    monkeypatch.setattr(data, "SHARD", 2)
-    monkeypatch.setattr(data, "_banks", lambda folder: orchestra)
-    path = data.write_shard(tmp_path, 40)
+    monkeypatch.setattr(clips, "SHARD", 2)
+    monkeypatch.setattr(clips, "_banks", lambda folder: orchestra)
+    path = clips.write_shard(tmp_path, 40)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-    assert list(data.seeds_of(path)) == [40, 41]
-    assert data.is_validation(40)
-    (seed, wave, notes), _ = data.read_shard(path)
-    truth, table = data.clip(40, orchestra)
+    assert list(clips.seeds_of(path)) == [40, 41]
+    assert clips.is_validation(40)
+    (seed, wave, notes), _ = clips.read_shard(path)
+    truth, table = clips.clip(40, orchestra)
     assert seed == 40
     assert np.array_equal(wave, np.rint(truth * 32767).astype(np.int16))
     assert np.array_equal(notes, table)
-    plain = data.read(path)[0][1]
+    plain = clips.read(path)[0][1]
     assert plain == pytest.approx(
         np.array([table[n] for n in ("onset_s", "released_s", "midi", "velocity")], float).T
     )
-    monkeypatch.setattr(data, "clip", None)
-    assert data.write_shard(tmp_path, 40) == path
+    monkeypatch.setattr(clips, "clip", None)
+    assert clips.write_shard(tmp_path, 40) == path
 
 
 def test_a_bank_is_made_kept_and_mapped(tmp_path):
@@ -504,10 +504,10 @@ def test_every_source_of_ours_has_a_free_licence():
 
 
 def test_a_beat_is_what_its_rows_say():
-    kit = kits.synthesised("some", np.random.default_rng(3))
-    assert set(kit.kind) == set(range(len(kits.KEYS)))
+    kit = drum_kits.synthesised("some", np.random.default_rng(3))
+    assert set(kit.kind) == set(range(len(drum_kits.KEYS)))
     for seed in range(6):
-        drums, rows = kits.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
+        drums, rows = drum_kits.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
         assert drums.shape == (3, 4 * RATE)
         for drum, wave in enumerate(drums):
             mine = rows[rows[:, 1] == drum, 0]
@@ -518,6 +518,6 @@ def test_a_beat_is_what_its_rows_say():
 
 
 def test_a_kit_that_is_missing_says_what_to_install(monkeypatch, tmp_path):
-    monkeypatch.setattr(kits, "SONIC_PI", tmp_path / "nowhere")
+    monkeypatch.setattr(drum_kits, "SONIC_PI", tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="install the Debian package sonic-pi-samples"):
-        kits.recorded("some")
+        drum_kits.recorded("some")

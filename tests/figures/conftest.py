@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from otowake.music.scored import explain
+from otowake.music.separation.score_informed import explain
 from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.text import STOP_MAX_ITER
 from otowake.types import Analysis, Audio, Factors, Fit, Floats, Note, Part, Pitch, Stop

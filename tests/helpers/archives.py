@@ -69,7 +69,7 @@ def analyse(audio, **how):
 DRIVER = """
 import sys
 from otowake.cluster import run_archive
-from otowake.io.recipe import Recipe
+from otowake.results.recipe import Recipe
 from otowake.options import ArchiveSpec, FitSpec, StftSpec
 import hooks
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from otowake.music.context import HEADS, RELATIONS, Weights, told
-from otowake.music.instruments import TABLE
+from otowake.music.players.attention import HEADS, RELATIONS, Weights, told
+from otowake.music.theory.instruments import TABLE
 from otowake.types import Floats
 
 Notes = tuple[Floats, Floats, Floats, Floats]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from otowake.music.alignment import align, way
+from otowake.music.transcription.alignment import align, way
 from otowake.types import Audio, Note
 
 RATE = 22050

@@ -17,7 +17,7 @@ from otowake.chords import (
 )
 from otowake.errors import BadInput
 from otowake.io.jams import HARTE, harte
-from otowake.music.harmony import AGAINST, find_chords, roman_numeral, spelled
+from otowake.music.theory.harmony import AGAINST, find_chords, roman_numeral, spelled
 from otowake.types import Chord, Key, Note
 
 KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(12)]

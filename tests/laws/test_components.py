@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components import describe, energies, estimate_tuning, span
-from otowake.music.pitch import midi_to_hz
+from otowake.music.components.describe import describe, energies, estimate_tuning, span
+from otowake.music.theory.names import midi_to_hz
 from otowake.types import Factors
 
 FREQUENCIES = np.arange(1025) * 22050 / 2048

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from attention import WIDTH, notes, random_weights
 
-from otowake.music.context import CORE, in_context, related, told
-from otowake.music.instruments import NAMES, TABLE
-from otowake.music.recognizer import trained
+from otowake.music.players.attention import CORE, in_context, related, told
+from otowake.music.players.recognizer import trained
+from otowake.music.theory.instruments import NAMES, TABLE
 
 
 def test_probabilities_add_up_to_one_and_no_note_is_none() -> None:
@@ -74,7 +74,7 @@ def test_a_note_in_doubt_is_of_those_around_it() -> None:
 
 def test_jax_gives_what_torch_gives() -> None:
     torch = pytest.importorskip("torch")
-    network = pytest.importorskip("training.recognizing").ContextNetwork(width=WIDTH)
+    network = pytest.importorskip("training.networks.recognizer").ContextNetwork(width=WIDTH)
     torch.manual_seed(0)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, 0, 0.1)
@@ -93,7 +93,7 @@ def test_jax_gives_what_torch_gives() -> None:
 def test_a_network_learns_that_a_line_is_of_one_player() -> None:
     """Lines high and low, each on one of four instruments, every note of it heard as another one in three times."""
     pytest.importorskip("torch")
-    lessons = pytest.importorskip("training.context")
+    lessons = pytest.importorskip("training.train.attention")
     rng = np.random.default_rng(0)
     scenes = []
     for _ in range(60):

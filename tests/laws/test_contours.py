@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otowake.music.contours import EDGES, NUMBERS, PARTIALS, QUARTERS, contours
+from otowake.music.players.envelopes import EDGES, NUMBERS, PARTIALS, QUARTERS, contours
 from otowake.types import Floats
 
 RATE = 22_050

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from otowake.errors import BadInput
-from otowake.music.drums import find_drums, split_drums
+from otowake.music.drums.loops import find_drums, split_drums
 from otowake.nmf.convolutive import convolutive, gathered, overlap, reconstructed, shifted
 from otowake.types import Audio
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otowake.music.dictionary import LATE, SECONDS, explained, transcribe
+from otowake.music.transcription.template_nmf import LATE, SECONDS, explained, transcribe
 from otowake.types import Audio
 
 RATE = 22050

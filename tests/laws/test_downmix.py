@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import otowake
-from otowake.io.report import write_report
+from otowake.results.report import write_report
 from otowake.signal import downmix, spectrogram
 from otowake.signal.downmix import Downmix
 from otowake.types import Audio

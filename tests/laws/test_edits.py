@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
-from otowake.music.edits import KINDS, apply_edits, parsed
-from otowake.music.instruments import NAMES
-from otowake.music.scored import explain, explain_parts
+from otowake.music.editing.edits import KINDS, apply_edits, parsed
+from otowake.music.separation.score_informed import explain, explain_parts
+from otowake.music.theory.instruments import NAMES
 from otowake.types import Audio, Note, Part, Share
 
 
@@ -200,7 +200,7 @@ def test_a_changed_note_is_learnt_as_if_it_had_been_so_from_the_start(found):
 
 
 def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
-    monkeypatch.setattr("otowake.music.scored.PIECE", 64)
+    monkeypatch.setattr("otowake.music.separation.score_informed.PIECE", 64)
     x = np.concatenate([tone(midi, 1.5) for midi in (60, 64, 67, 72)])
     score = [Note(1.5 * i, 1.5 * i + 1.4, midi) for i, midi in enumerate((60, 64, 67, 72))]
     found = analyse(Audio(x, 22050), stages=["stems"], score=score)

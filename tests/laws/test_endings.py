@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 
-from otowake.music import endings
-from otowake.music.decoding import SECONDS, Notes
-from otowake.music.endings import LAYERS, LENGTHS, N_FEATURES, ended, features, likeliest
+from otowake.music.transcription import offsets
+from otowake.music.transcription.decoding import SECONDS, Notes
+from otowake.music.transcription.offsets import (
+    LAYERS,
+    LENGTHS,
+    N_FEATURES,
+    ended,
+    features,
+    likeliest,
+)
 
 
 def played(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndarray]:
@@ -22,7 +29,7 @@ def played(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndarray]:
     return notes, sounding
 
 
-def weights(rng: np.random.Generator, held: float) -> endings.Weights:
+def weights(rng: np.random.Generator, held: float) -> offsets.Weights:
     """Random ones; `held` are the log-odds that every note is held."""
     sizes = (N_FEATURES, 8, 8, len(LENGTHS) + 1)
     found = {}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.harmony import QUALITIES, find_chords, find_key, spelled
-from otowake.music.rhythm import PARTS, find_rhythm, quantised
+from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spelled
+from otowake.music.theory.rhythm import PARTS, find_rhythm, quantised
 from otowake.types import Key, Note, Rhythm
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from otowake.errors import BadInput
-from otowake.music.instruments import (
+from otowake.music.theory.instruments import (
     BY_NAME,
     FAMILIES,
     NAMES,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from otowake import Audio
-from otowake.music import listener
-from otowake.music.decoding import SECONDS, Thresholds, decode
-from otowake.music.listener import (
+from otowake.music.transcription import transcriber
+from otowake.music.transcription.decoding import SECONDS, Thresholds, decode
+from otowake.music.transcription.transcriber import (
     HARMONICS,
     KEYS,
     NARROW,
@@ -16,11 +16,11 @@ from otowake.music.listener import (
     trained,
     transcribe,
 )
-from otowake.signal.cells import CHANNELS, LOWEST, RATE, cells, frames_of, level
+from otowake.signal.vqt import CHANNELS, LOWEST, RATE, cells, frames_of, level
 from otowake.types import Floats
 
 
-def random_weights(seed: int = 0) -> listener.Weights:
+def random_weights(seed: int = 0) -> transcriber.Weights:
     rng = np.random.default_rng(seed)
     shapes = {
         "near1": (9, CHANNELS, NARROW),
@@ -69,7 +69,9 @@ def test_the_network_sees_no_further_than_its_reach() -> None:
     changed = sound.copy()
     changed[: RATE // 2] *= -0.5
     reference = level(sound)
-    a, b = (np.asarray(listener._forward(weights, cells(s, reference))) for s in (sound, changed))
+    a, b = (
+        np.asarray(transcriber._forward(weights, cells(s, reference))) for s in (sound, changed)
+    )
     first = int(0.5 / SECONDS + 8192 / 2 / 512) + 2 + REACH
     np.testing.assert_allclose(a[:, first:], b[:, first:], atol=1e-4)
     assert np.abs(a[:, : first - REACH] - b[:, : first - REACH]).max() > 1e-3
@@ -144,7 +146,7 @@ def test_a_note_ends_when_its_key_is_struck_again() -> None:
 
 def test_jax_gives_what_torch_gives() -> None:
     torch = pytest.importorskip("torch")
-    network_module = pytest.importorskip("training.network")
+    network_module = pytest.importorskip("training.networks.transcriber")
     torch.manual_seed(0)
     network = network_module.Network()
     with torch.no_grad():
@@ -156,13 +158,13 @@ def test_jax_gives_what_torch_gives() -> None:
     network.eval()
     with torch.no_grad():
         expected = torch.sigmoid(network(heard))[0].numpy()
-    found = listener._forward(network.weights(), heard[0].permute(1, 2, 0).numpy())
+    found = transcriber._forward(network.weights(), heard[0].permute(1, 2, 0).numpy())
     np.testing.assert_allclose(np.asarray(found), expected, atol=1e-4)
 
 
 def test_weights_taken_over_are_given_back() -> None:
     torch = pytest.importorskip("torch")
-    network = pytest.importorskip("training.network").Network()
+    network = pytest.importorskip("training.networks.transcriber").Network()
     weights = random_weights()
     network.settle(weights)
     network.eval()

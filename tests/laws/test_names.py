@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from otowake.cli.split import folders_for
 from otowake.cluster.manifest import PLACE, folder_of
-from otowake.io.checkpoint import Checkpoint
 from otowake.io.names import MOST, safe_name, safe_names, within
+from otowake.results.checkpoint import Checkpoint
 
 HARD = (
     *(

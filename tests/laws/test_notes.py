@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.evaluation import evaluate
-from otowake.music.notes import CLEAN, cleaned, with_cents
-from otowake.music.synth import synthesised
-from otowake.signal.cells import RATE
+from otowake.music.transcription.evaluation import evaluate
+from otowake.music.transcription.notes import CLEAN, cleaned, with_cents
+from otowake.music.transcription.synth import synthesised
+from otowake.signal.vqt import RATE
 from otowake.types import Note
 
 NOTES = st.lists(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from attention import WIDTH, notes, random_weights
 
-from otowake.music.context import Weights, related
-from otowake.music.instruments import NAMES, TABLE
-from otowake.music.owners import leanings, told_of
-from otowake.music.parts import gather, votes_of
-from otowake.music.recognizer import trained
+from otowake.music.players.assignment import leanings, told_of
+from otowake.music.players.attention import Weights, related
+from otowake.music.players.parts import gather, votes_of
+from otowake.music.players.recognizer import trained
+from otowake.music.theory.instruments import NAMES, TABLE
 
 PLAYERS = [NAMES.index(name) for name in ("piano", "violin", "french-horn")]
 
@@ -79,7 +79,7 @@ def test_a_partial_is_given_to_whom_the_note_belongs() -> None:
 
 def test_jax_gives_what_torch_gives() -> None:
     torch = pytest.importorskip("torch")
-    recognizing = pytest.importorskip("training.recognizing")
+    recognizing = pytest.importorskip("training.networks.recognizer")
     network = recognizing.ContextNetwork(recognizing.OWNERS_TOLD, 1, width=WIDTH)
     torch.manual_seed(0)
     for parameter in network.parameters():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import otowake
 from otowake.errors import BadInput
-from otowake.music.painting import ITERATIONS, Stroke, edit_components, paint
+from otowake.music.editing.painting import ITERATIONS, Stroke, edit_components, paint
 from otowake.signal import separate
 from otowake.types import Audio, Factors
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.errors import BadInput
-from otowake.music.instruments import NAMES, TABLE
-from otowake.music.parts import gather
+from otowake.music.players.parts import gather
+from otowake.music.theory.instruments import NAMES, TABLE
 from otowake.types import Floats
 
 

@@ -5,15 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.pitch import (
-    find_pitches,
-    fundamentals,
-    hz_to_midi,
-    midi_to_hz,
-    named,
-    note_name,
-    tuning_of,
-)
+from otowake.music.components.pitch import find_pitches, fundamentals, named, tuning_of
+from otowake.music.theory.names import hz_to_midi, midi_to_hz, note_name
 
 RATE, N_FFT = 22050, 2048
 FREQUENCIES = np.arange(N_FFT // 2 + 1) * RATE / N_FFT

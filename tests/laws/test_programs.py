@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from otowake.machine import sweep
+from otowake.runtime import sweep
 
 MANY_SHAPES = """
 import jax, numpy as np, otowake
@@ -45,7 +45,7 @@ def test_what_was_used_longest_ago_is_swept(tmp_path):
 def test_the_programs_on_disk_are_bounded(tmp_path):
     """A new process brings a folder that has grown back to its limit, and its programs are found there."""
     code = (
-        "import otowake.machine as m; m.CACHE_BYTES = 1000; m.keep_compiled_programs();"
+        "import otowake.runtime as m; m.CACHE_BYTES = 1000; m.keep_compiled_programs();"
         "import jax, jax.numpy as jnp; jax.jit(lambda x: jnp.sin(x) + 1)(1.0)"
     )
     home = tmp_path / "otowake"

@@ -11,33 +11,29 @@ import numpy as np
 import pytest
 
 from otowake import Audio
-from otowake.music import recognizer
-from otowake.music.context import in_context
-from otowake.music.contours import contours
-from otowake.music.instruments import NAMES, TABLE
-from otowake.music.owners import leanings
-from otowake.music.recognizer import (
+from otowake.music.players import recognizer
+from otowake.music.players.assignment import leanings
+from otowake.music.players.attention import in_context
+from otowake.music.players.envelopes import contours
+from otowake.music.players.features import (
     BATCH,
     BEFORE,
     BELOW,
     ENVELOPES,
     FRAMES,
-    HIDDEN,
     INPUTS,
     PARTIALS,
     PLANES,
     SPAN,
     WIDE,
-    Recognizer,
     described,
     enveloped,
     flat,
-    opened,
     patches,
-    recognize,
-    trained,
 )
-from otowake.signal.cells import RATE
+from otowake.music.players.recognizer import HIDDEN, Recognizer, opened, recognize, trained
+from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.signal.vqt import RATE
 from otowake.types import Floats
 
 
@@ -252,7 +248,7 @@ def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio)
 
 def test_jax_gives_what_torch_gives() -> None:
     torch = pytest.importorskip("torch")
-    network = pytest.importorskip("training.recognizing").Network()
+    network = pytest.importorskip("training.networks.recognizer").Network()
     sound, *notes = tones([60, 67, 72, 40])
     (_, batch), *_ = patches(sound, *notes)
     assert batch.tone.shape == (4, FRAMES, WIDE)

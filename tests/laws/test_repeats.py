@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import otowake
-from otowake.io.explained import read_explained, write_explained
-from otowake.music.repeats import with_repeats
-from otowake.music.scored import explain
-from otowake.music.stems import separated, sound_of
+from otowake.music.separation.drum_samples import with_repeats
+from otowake.music.separation.score_informed import explain
+from otowake.music.separation.stems import separated, sound_of
+from otowake.results.note_factors import read_explained, write_explained
 from otowake.types import Audio, Note, Repeats
 
 SECONDS = 6.0
@@ -144,7 +144,7 @@ def test_of_few_lone_strokes_nothing_is_told():
 
 
 def test_pieces_are_told_each_by_itself_and_once(monkeypatch):
-    monkeypatch.setattr("otowake.music.scored.PIECE", 128)
+    monkeypatch.setattr("otowake.music.separation.score_informed.PIECE", 128)
     audio = Audio(sum(loop(22050, True)), 22050)
     masks, known = told(audio)
     assert len(known.pieces) == 2

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from otowake.music.scored import explain, explain_parts
-from otowake.music.stems import ids_of_parts, separated, sound_of, with_sound
+from otowake.music.separation.score_informed import explain, explain_parts
+from otowake.music.separation.stems import ids_of_parts, separated, sound_of, with_sound
 from otowake.signal import istft, stft
 from otowake.types import Audio, Floats, Note, Part, Share
 

@@ -9,8 +9,8 @@ import soxr
 
 import otowake
 from otowake import Audio, Note
-from otowake.music.evaluation import evaluate
-from otowake.music.notes import find_notes
+from otowake.music.transcription.evaluation import evaluate
+from otowake.music.transcription.notes import find_notes
 
 SEAM = 1.0
 """Seconds about a seam within which notes may differ."""

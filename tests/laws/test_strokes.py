@@ -10,14 +10,14 @@ import otowake
 from otowake.errors import BadInput
 from otowake.io.notes import labels
 from otowake.music.analyse import with_sound
-from otowake.music.edits import apply_edits
-from otowake.music.instruments import KIT
-from otowake.music.scored import PIECE, STFT, explain, explain_parts
-from otowake.music.stems import separated
-from otowake.music.strokes import STEP, opened, peaks, struck, templates, trained
-from otowake.music.timbre import timbre
+from otowake.music.drums.onsets import STEP, opened, peaks, struck, templates, trained
+from otowake.music.editing.edits import apply_edits
+from otowake.music.separation.score_informed import PIECE, STFT, explain, explain_parts
+from otowake.music.separation.stems import separated
+from otowake.music.separation.timbre import timbre
+from otowake.music.theory.instruments import KIT
 from otowake.signal.magnitude import axes
-from otowake.tables import part_cells
+from otowake.summary import part_cells
 from otowake.types import Audio, Note, Part, Share
 
 RATE, SECONDS = 44100, 8.0
@@ -105,8 +105,8 @@ def test_nothing_is_struck_where_there_are_no_drums(chords):
 
 
 def test_the_length_of_blocks_does_not_matter(song):
-    from otowake.music.listener import mono
-    from otowake.music.strokes import chances
+    from otowake.music.drums.onsets import chances
+    from otowake.signal.vqt import mono
 
     samples = mono(song)
     whole, pieces = (chances(samples, trained().weights, block) for block in (1024, 64))

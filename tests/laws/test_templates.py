@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.errors import BadInput
-from otowake.music.components import energies
-from otowake.music.pitch import find_pitches, midi_to_hz
-from otowake.music.templates import (
+from otowake.music.components.describe import energies
+from otowake.music.components.pitch import find_pitches, tuning_of_frames
+from otowake.music.components.templates import (
     PIANO,
     as_notes,
     comb_start,
@@ -16,8 +16,8 @@ from otowake.music.templates import (
     from_score,
     harmonic_combs,
     score_gates,
-    tuning_of_frames,
 )
+from otowake.music.theory.names import midi_to_hz
 from otowake.nmf import factorize
 from otowake.signal import separate, spectrogram
 from otowake.types import Audio, Factors, Note

@@ -7,7 +7,7 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.music import analyse
-from otowake.music.timbre import PARTIALS, timbre
+from otowake.music.separation.timbre import PARTIALS, timbre
 from otowake.plot import parts_figure, timbre_figure
 from otowake.types import Audio, Note
 

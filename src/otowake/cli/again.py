@@ -12,7 +12,7 @@ from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.cli.building import FAILED, Command, language_option, warn
 from otowake.cli.process import ended_well, exit_code, told
-from otowake.machine import keep_compiled_programs, quiet_decoders, threads, use_threads
+from otowake.runtime import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 
 MOST_THREADS = 1024
@@ -44,13 +44,13 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     was = _threads_of(folder)
     if was and not use_threads(was):
         warn(text.AGAIN_THREADS.format(language, was=was, got=threads()), language)
-    from otowake.io.edits import read_edits
-    from otowake.io.files import BASIC, USUAL
-    from otowake.io.folders import EDITS, new_folder
-    from otowake.io.recipe import recipe_of, recording_of
-    from otowake.io.repetition import compare
-    from otowake.io.saving import warn_of, write_analysis
-    from otowake.music.edits import apply_edits
+    from otowake.music.editing.edits import apply_edits
+    from otowake.results.edits import read_edits
+    from otowake.results.files import BASIC, USUAL
+    from otowake.results.folders import EDITS, new_folder
+    from otowake.results.recipe import recipe_of, recording_of
+    from otowake.results.reproduce import compare
+    from otowake.results.save import warn_of, write_analysis
 
     recipe, facts = recipe_of(folder)
     path = recording_of(facts)
@@ -80,7 +80,7 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
 
 def _threads_of(folder: str) -> int | None:
     """How many threads a result was made with; asked before anything is loaded that computes."""
-    from otowake.outside import DAMAGE, json_of, whole
+    from otowake.untrusted import DAMAGE, json_of, whole
 
     try:
         facts: Any = json_of(Path(folder) / "analysis.json")

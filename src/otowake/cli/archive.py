@@ -194,7 +194,7 @@ def learn(
     """Learn the dictionary of an archive; returns the exit code."""
     specs: dict[Any, Any] = specs_from(options, given, LEARN_GROUPS)
     from otowake.cluster import learn_dictionary
-    from otowake.io.recipe import Recipe
+    from otowake.results.recipe import Recipe
 
     with stopped_by_hand(language) as stopped, Bar(language, _learn_drawn) as watch:
         now = learn_dictionary(

@@ -42,9 +42,9 @@ def command(language: Language) -> click.Command:
 
 def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
     """Two or more result folders side by side: a figure, and a table of how alike they are."""
-    from otowake.io import load_analysis
-    from otowake.music.compare import agreement, matched
+    from otowake.music.components.compare import agreement, matched
     from otowake.plot import comparison_figure
+    from otowake.results import load_analysis
 
     if len(folders) < 2:
         raise BadInput(text.COMPARE_TWO)

@@ -52,7 +52,7 @@ def folders(
 
 def instruments() -> Iterable[str]:
     """The names of the instruments."""
-    from otowake.music.instruments import TABLE  # takes a second to import
+    from otowake.music.theory.instruments import TABLE  # takes a second to import
 
     return [each.name for each in TABLE]
 

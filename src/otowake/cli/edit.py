@@ -12,7 +12,7 @@ from otowake.cli import completers
 from otowake.cli.building import Command, language_option
 from otowake.cli.process import ended_well, exit_code, told
 from otowake.cli.show import report
-from otowake.machine import keep_compiled_programs, quiet_decoders
+from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
 
@@ -36,8 +36,8 @@ def command(language: Language) -> click.Command:
 
 def edit(language: Language, *, folder: str, edits: str | None, lang: str | None) -> int:
     """Correct a result folder by hand and say what it holds now."""
-    from otowake import tables
-    from otowake.io.edits import edit_folder, read_edits
+    from otowake import summary
+    from otowake.results.edits import edit_folder, read_edits
 
     keep_compiled_programs()
     with ended_well(), told(language) as warned, quiet_decoders():
@@ -45,6 +45,6 @@ def edit(language: Language, *, folder: str, edits: str | None, lang: str | None
             folder, read_edits(edits) if edits is not None else None, language=language
         )
     out = Console()
-    tables.say(text.EDITED.format(language, n=len(edited.edits)), out)
+    summary.say(text.EDITED.format(language, n=len(edited.edits)), out)
     report(edited, Path(folder), language, out)
     return exit_code(warned)

@@ -10,7 +10,7 @@ from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
 from otowake.cli.process import ended_well, exit_code, told
-from otowake.machine import keep_compiled_programs, quiet_decoders
+from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
 
@@ -33,7 +33,7 @@ def command(language: Language) -> click.Command:
 
 def repair(language: Language, *, folder: str, lang: str | None) -> int:
     """Make the files of a result folder that are missing; returns the exit code."""
-    from otowake.io.repair import repair_folder
+    from otowake.results.repair import repair_folder
 
     keep_compiled_programs()
     with ended_well(), told(language) as warned, quiet_decoders():

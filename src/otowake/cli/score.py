@@ -57,11 +57,11 @@ def score(
     **given: Any,
 ) -> int:
     """The notes of a result folder against a reference: figures, errors by kind, and a picture of them."""
-    from otowake import tables
-    from otowake.io import load_analysis
+    from otowake import summary
     from otowake.io.notes import read_reference
-    from otowake.music.evaluation import evaluate
+    from otowake.music.transcription.evaluation import evaluate
     from otowake.plot import score_figure
+    from otowake.results import load_analysis
 
     output = output or str(Path(folder) / "agreement.png")
     check_figure(output)
@@ -80,6 +80,6 @@ def score(
             for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)
         }
         click.echo(text.SCORED.format(language, what=what, **facts))
-    Console().print(tables.errors_table(found, language))
+    Console().print(summary.errors_table(found, language))
     click.echo(text.WROTE.format(language, folder=output))
     return OK

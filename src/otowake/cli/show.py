@@ -34,7 +34,7 @@ def command(language: Language) -> click.Command:
 
 def show(language: Language, *, folder: str, lang: str | None) -> int:
     """What a result folder holds."""
-    from otowake.io import load_analysis
+    from otowake.results import load_analysis
 
     report(load_analysis(folder, sound=False), Path(folder), language, Console())
     return OK
@@ -42,29 +42,29 @@ def show(language: Language, *, folder: str, lang: str | None) -> int:
 
 def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
     """Say what was found and where it is."""
-    from otowake import tables
-    from otowake.io.saving import missing_files
+    from otowake import summary
+    from otowake.results.save import missing_files
 
     if analysis.components:
-        out.print(tables.components_table(analysis, language))
-        more = len(analysis.components) - tables.MOST_ROWS
+        out.print(summary.components_table(analysis, language))
+        more = len(analysis.components) - summary.MOST_ROWS
         if more > 0:
-            tables.say(text.MORE_COMPONENTS.format(language, n=more), out)
+            summary.say(text.MORE_COMPONENTS.format(language, n=more), out)
         out.print()
-    for line in tables.learning_found(analysis, language):
-        tables.say(line, out)
-    for line in tables.notes_found(analysis, language):
-        tables.say(line, out)
+    for line in summary.learning_found(analysis, language):
+        summary.say(line, out)
+    for line in summary.notes_found(analysis, language):
+        summary.say(line, out)
     if analysis.parts:
         out.print()
-        out.print(tables.parts_table(analysis, language))
+        out.print(summary.parts_table(analysis, language))
         out.print()
     elif analysis.part_spec is not None:
-        tables.say(text.NO_PARTS.format(language), out)
-    tables.say(text.WROTE.format(language, folder=folder), out)
+        summary.say(text.NO_PARTS.format(language), out)
+    summary.say(text.WROTE.format(language, folder=folder), out)
     missing = missing_files(folder)
     if missing:
         facts = {"n": len(missing), "files": ", ".join(missing), "folder": shlex.quote(str(folder))}
-        tables.say(text.MISSING_FILES.format(language, **facts), out)
+        summary.say(text.MISSING_FILES.format(language, **facts), out)
     if analysis.reported and "report.html" not in missing:
-        tables.say(text.LOOK_AND_LISTEN.format(language, path=folder / "report.html"), out)
+        summary.say(text.LOOK_AND_LISTEN.format(language, path=folder / "report.html"), out)

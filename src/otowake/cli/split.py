@@ -27,7 +27,6 @@ from otowake.cli.building import (
 from otowake.cli.process import exit_code, stopped_by_hand, told
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
-from otowake.machine import keep_compiled_programs, quiet_decoders
 from otowake.options import (
     GROUPS,
     STAGES,
@@ -41,15 +40,16 @@ from otowake.options import (
     checked_stages,
     specs_with,
 )
-from otowake.outside import content_of
+from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language, Text
 from otowake.types import Note, Progress
+from otowake.untrusted import content_of
 
 MOST_OPTIONS = 64 * 2**10
 """The largest option file that is read, in bytes."""
 
 if TYPE_CHECKING:
-    from otowake.io.recipe import Recipe
+    from otowake.results.recipe import Recipe
 
 
 def command(language: Language) -> click.Command:
@@ -119,7 +119,7 @@ def _output_options(language: Language) -> list[click.Parameter]:
 def demo(language: Language, **given: Any) -> int:
     """Analyse the clip in the package; an earlier result of it is replaced, a result of anything else is not."""
     from otowake.io.audio import demo_path, sha256
-    from otowake.io.loading import input_digest
+    from otowake.results.read import input_digest
 
     clip = demo_path()
     again = input_digest(Path(given["output"]) / clip.stem) == sha256(clip)
@@ -208,7 +208,7 @@ def recipe_from(
     specs: dict[type[Spec], Any], stages: tuple[str, ...], score: Sequence[Note] | None = None
 ) -> Recipe:
     """The recipe that specs, stages and a score make."""
-    from otowake.io.recipe import Recipe
+    from otowake.results.recipe import Recipe
 
     its = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
     return Recipe(stages, *its, score=None if score is None else tuple(score))
@@ -250,10 +250,10 @@ def one_file(
 ) -> int:
     """Analyse one file, write its folder, and say what was found; returns the exit code."""
     from otowake import console
-    from otowake.io.checkpoint import Checkpoint, key_of
-    from otowake.io.files import ANIMATED, USUAL
-    from otowake.io.folders import new_folder
-    from otowake.io.saving import warn_of, write_analysis
+    from otowake.results.checkpoint import Checkpoint, key_of
+    from otowake.results.files import ANIMATED, USUAL
+    from otowake.results.folders import new_folder
+    from otowake.results.save import warn_of, write_analysis
 
     keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from otowake import text
 from otowake.errors import BadInput, MissingExtra
 from otowake.io.audio import Path_
-from otowake.outside import DAMAGE, opened, reason, shown
+from otowake.untrusted import DAMAGE, opened, reason, shown
 
 SOUNDS = frozenset(
     [

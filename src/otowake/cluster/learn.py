@@ -30,16 +30,16 @@ from otowake.cluster.run import ROUNDS, batches
 from otowake.cluster.work import read_digests
 from otowake.errors import BadInput, NotConverged, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
-from otowake.io.checkpoint import Checkpoint, key_of
 from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.io.names import within
-from otowake.io.recipe import Recipe
-from otowake.music.components import describe
+from otowake.music.components.describe import describe
 from otowake.nmf import factorize
 from otowake.nmf.factorize import problem_of
 from otowake.nmf.loop import CHUNK, EXACT
 from otowake.nmf.solvers import MU, of_W
 from otowake.options import LearnSpec
+from otowake.results.checkpoint import Checkpoint, key_of
+from otowake.results.recipe import Recipe
 from otowake.signal import axes
 from otowake.text import Language
 from otowake.types import Factors, Floats

@@ -22,8 +22,8 @@ from dask import config
 
 from otowake import text
 from otowake.errors import MissingExtra
-from otowake.machine import POOLS
 from otowake.options import CrewSpec
+from otowake.runtime import POOLS
 
 QUIET = {
     "distributed.admin.low-level-log-length": 1000,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.names import MOST, longest_name, safe_name
-from otowake.outside import DAMAGE
+from otowake.untrusted import DAMAGE
 
 FILE = "manifest.sqlite"
 WAIT = 30.0

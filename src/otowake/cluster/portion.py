@@ -20,13 +20,13 @@ import numpy as np
 
 from otowake import __version__, text
 from otowake.errors import BadInput, OtowakeError
-from otowake.io.checkpoint import Checkpoint
-from otowake.io.recipe import Recipe
-from otowake.machine import keep_compiled_programs, quiet_decoders, use_threads
-from otowake.nmf.audition import lifted, thin
 from otowake.nmf.factorize import problem_of
 from otowake.nmf.frames import BLOCK, InMemory, PaddedBlocks, columns
+from otowake.nmf.multistart import lifted, thin
 from otowake.nmf.solvers import MU, Block, Problem, penalised
+from otowake.results.checkpoint import Checkpoint
+from otowake.results.recipe import Recipe
+from otowake.runtime import keep_compiled_programs, quiet_decoders, use_threads
 from otowake.signal import spectrogram
 from otowake.text import Language
 from otowake.types import Floats

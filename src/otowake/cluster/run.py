@@ -20,8 +20,8 @@ from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_d
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
-from otowake.io.recipe import Recipe
 from otowake.options import ArchiveSpec
+from otowake.results.recipe import Recipe
 from otowake.text import Language
 
 READ_AT_ONCE = 16

@@ -13,9 +13,9 @@ from otowake.cluster.manifest import Manifest
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.notes import read_table
-from otowake.music.pitch import note_name
+from otowake.music.theory.names import note_name
 from otowake.options import checked_stages
-from otowake.outside import DAMAGE, json_of, number, reason, rows, whole, word
+from otowake.untrusted import DAMAGE, json_of, number, reason, rows, whole, word
 
 LARGEST = 2**31 - 1
 """The largest whole number that a column holds."""

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from otowake import __version__, text
 from otowake.errors import BadInput, CannotWrite, IncompleteResult, InputWarning, OtowakeError
-from otowake.machine import keep_compiled_programs, quiet_decoders, use_threads
+from otowake.runtime import keep_compiled_programs, quiet_decoders, use_threads
 from otowake.text import Language
 from otowake.types import Analysis
 
@@ -127,7 +127,7 @@ def analyse_one(task: Task, analyse: Analyse | None = None) -> Outcome:
 
 def _there(folder: Path, task: Task) -> Outcome | None:
     """The outcome of an earlier run that ended between writing the folder and the manifest."""
-    from otowake.io.recipe import Recipe, recipe_of
+    from otowake.results.recipe import Recipe, recipe_of
 
     if not (folder / "analysis.json").is_file():
         return None
@@ -174,10 +174,10 @@ def _tried(task: Task) -> Iterator[str | None]:
 
 
 def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
-    from otowake.io.files import BASIC, USUAL
-    from otowake.io.folders import new_folder
-    from otowake.io.recipe import Recipe
-    from otowake.io.saving import warn_of, write_analysis
+    from otowake.results.files import BASIC, USUAL
+    from otowake.results.folders import new_folder
+    from otowake.results.recipe import Recipe
+    from otowake.results.save import warn_of, write_analysis
 
     keep_compiled_programs()
     _forget_programs()

@@ -17,8 +17,8 @@ from otowake.errors import BadInput, InputWarning, MissingExtra
 from otowake.io.decoder import Decoder
 from otowake.io.sndfile import open_sndfile
 from otowake.options import LoadSpec
-from otowake.outside import opened
 from otowake.types import Audio, Floats, Source
+from otowake.untrusted import opened
 
 MOST_BYTES = 4 * 2**30
 """The most that a recording may take in memory, decoded."""

@@ -16,9 +16,9 @@ from otowake.atomic import beside
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
-from otowake.outside import DAMAGE, json_from, reason
 from otowake.signal import axes
 from otowake.types import Floats, Source
+from otowake.untrusted import DAMAGE, json_from, reason
 
 MEMBERS = {
     "W": Member(("frequency", "component")),

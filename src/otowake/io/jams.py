@@ -9,7 +9,7 @@ from typing import Any
 
 from otowake import __version__
 from otowake.chords import NONE, degree_name
-from otowake.music.harmony import spelled
+from otowake.music.theory.harmony import spelled
 from otowake.types import Analysis, Chord
 
 VERSION = "0.3.4"

@@ -16,9 +16,9 @@ from otowake import text
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file
 from otowake.io.smf import OFF, ON, PROGRAMME, TEMPO, Event, events_of
-from otowake.outside import content_of
 from otowake.text import Text
 from otowake.types import Note
+from otowake.untrusted import content_of
 
 MOST_BYTES = 2 * 2**20
 """The largest file that is read: 350,000 notes with running status, hours of dense piano."""

@@ -19,8 +19,8 @@ from otowake.chords import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.midi import PITCHED
-from otowake.music.harmony import find_key, spelled
-from otowake.music.rhythm import PARTS, Placed, find_rhythm, quantised
+from otowake.music.theory.harmony import find_key, spelled
+from otowake.music.theory.rhythm import PARTS, Placed, find_rhythm, quantised
 from otowake.types import Chord, Key, Note, Rhythm
 
 MIDDLE = 60
@@ -79,7 +79,7 @@ def write_score(
 ) -> None:
     """Write notes as MusicXML that MuseScore and others open.
 
-    They are put on the grid of the beats (:func:`otowake.music.rhythm.quantised`); one stave, or two where the range
+    They are put on the grid of the beats (:func:`otowake.music.theory.rhythm.quantised`); one stave, or two where the range
     is wide, with up to two voices each, and so for each of `parts`: those on one stave above, the higher ones first.
 
     Parameters

@@ -13,20 +13,20 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
-from otowake.io.cells import cell_of, word_of
+from otowake.io.csv_cells import cell_of, word_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
-from otowake.io.sounds import check_whole, new_sound
-from otowake.music.harmony import roman_numeral
-from otowake.music.instruments import DRUMS, KIT, drum_of, title_of
-from otowake.music.pitch import Style, note_name
-from otowake.music.scored import ids_of
-from otowake.music.synth import synthesised
+from otowake.io.sound_files import check_whole, new_sound
+from otowake.music.separation.score_informed import ids_of
+from otowake.music.theory.harmony import roman_numeral
+from otowake.music.theory.instruments import DRUMS, KIT, drum_of, title_of
+from otowake.music.theory.names import Style, note_name
+from otowake.music.transcription.synth import synthesised
 from otowake.options import NoteSpec
-from otowake.outside import DAMAGE, content_of, reason
 from otowake.signal import downmix
 from otowake.text import Language
 from otowake.types import Analysis, Note, Sound
+from otowake.untrusted import DAMAGE, content_of, reason
 
 COLUMNS: tuple[str, ...] = (
     "onset_s",

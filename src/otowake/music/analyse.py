@@ -11,18 +11,18 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.components import describe
-from otowake.music.harmony import find_chords, find_key
-from otowake.music.instruments import DRUMS, instrument, of_programme
-from otowake.music.notes import find_notes, notes_of_score, rounded
-from otowake.music.parts import drum_parts, gather
-from otowake.music.recognizer import recognize
-from otowake.music.repeats import with_repeats
-from otowake.music.rhythm import find_rhythm
-from otowake.music.scored import explain_parts
-from otowake.music.stems import ids_of_parts, separated
-from otowake.music.stems import with_sound as notes_with_sound
-from otowake.music.strokes import onto, struck
+from otowake.music.components.describe import describe
+from otowake.music.drums.onsets import onto, struck
+from otowake.music.players.parts import drum_parts, gather
+from otowake.music.players.recognizer import recognize
+from otowake.music.separation.drum_samples import with_repeats
+from otowake.music.separation.score_informed import explain_parts
+from otowake.music.separation.stems import ids_of_parts, separated
+from otowake.music.separation.stems import with_sound as notes_with_sound
+from otowake.music.theory.harmony import find_chords, find_key
+from otowake.music.theory.instruments import DRUMS, instrument, of_programme
+from otowake.music.theory.rhythm import find_rhythm
+from otowake.music.transcription.notes import find_notes, notes_of_score, rounded
 from otowake.nmf import factorize
 from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
 from otowake.signal import downmix, separate, spectrogram
@@ -58,7 +58,7 @@ def analyse(
         Its spectrogram, if it has been made already.
     start
         Where to begin: the arguments `W`, `H`, `keep_W`, `keep_H`, `weights`, `groups` of
-        :func:`otowake.factorize`, such as those that :mod:`otowake.music.templates` makes.
+        :func:`otowake.factorize`, such as those that :mod:`otowake.music.components.templates` makes.
     stft, fit, note, part
         How the spectrogram is made and factorised, how notes are found, and how they are gathered into parts.
     score

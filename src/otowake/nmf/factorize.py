@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop, rank, starts
-from otowake.nmf.audition import EFFORTS, audition, lifted
 from otowake.nmf.checks import checked_factor, checked_keep, checked_matrix, checked_weights
 from otowake.nmf.divergence import entries
 from otowake.nmf.frames import BLOCK, LONG, InMemory, PaddedBlocks, in_blocks
-from otowake.nmf.likeness import likeness
+from otowake.nmf.multistart import EFFORTS, audition, lifted
 from otowake.nmf.problem import AUDITIONED, BATCHED, problem_of, solver_of, stop_rule
 from otowake.nmf.scale import Scale, divided
+from otowake.nmf.similarity import likeness
 from otowake.nmf.solvers import Problem, Solver, chosen
 from otowake.options import FitSpec
 from otowake.programs import program

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.nmf.audition import EFFORTS
+from otowake.nmf.multistart import EFFORTS
 from otowake.nmf.penalties import Penalty
 from otowake.nmf.scale import Scale
 from otowake.nmf.solvers import TABLE, H_alone, Problem, Solver, chosen

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.nmf.audition import thin
 from otowake.nmf.frames import columns
+from otowake.nmf.multistart import thin
 from otowake.types import Floats, Matrix
 
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80)

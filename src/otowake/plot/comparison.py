@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from otowake.music.compare import agreement, matched
+from otowake.music.components.compare import agreement, matched
 from otowake.plot import labels
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from otowake import text
-from otowake.music.evaluation import Evaluation
-from otowake.music.pitch import Style
+from otowake.music.theory.names import Style
+from otowake.music.transcription.evaluation import Evaluation
 from otowake.plot import labels
 from otowake.plot.fonts import families, style
 from otowake.plot.roll import LEFT, RIGHT, WIDTH, Shown, make_rows
@@ -30,7 +30,7 @@ def score_figure(
     Parameters
     ----------
     evaluation
-        By :func:`otowake.music.evaluation.evaluate`.
+        By :func:`otowake.music.transcription.evaluation.evaluate`.
     title
         The recording's name.
     language
@@ -40,7 +40,7 @@ def score_figure(
 
     Examples
     --------
-    >>> from otowake.music.evaluation import evaluate
+    >>> from otowake.music.transcription.evaluation import evaluate
     >>> from otowake.types import Note
     >>> score = evaluate([Note(0, 1, 60), Note(1, 2, 62)], [Note(0, 1, 60), Note(1, 2, 74)])
     >>> [words.get_text() for words in score_figure(score).legends[0].get_texts()]

@@ -19,7 +19,7 @@ from matplotlib.ticker import NullLocator, ScalarFormatter
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from otowake.music.pitch import hz_to_midi, note_name
+from otowake.music.theory.names import hz_to_midi, note_name
 from otowake.nmf.solvers import LOOK
 from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened

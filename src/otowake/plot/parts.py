@@ -8,11 +8,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otowake.music.instruments import title_of
-from otowake.music.pitch import hz_to_midi
-from otowake.music.scored import STFT
-from otowake.music.stems import ids_of_parts, shares_of
-from otowake.music.timbre import timbre
+from otowake.music.separation.score_informed import STFT
+from otowake.music.separation.stems import ids_of_parts, shares_of
+from otowake.music.separation.timbre import timbre
+from otowake.music.theory.instruments import title_of
+from otowake.music.theory.names import hz_to_midi
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style

@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 
 from otowake import text
 from otowake.chords import NONE, typeset
-from otowake.music.harmony import key_name
-from otowake.music.instruments import KIT, drum_of, title_of
-from otowake.music.pitch import Style, note_name, style_of
+from otowake.music.theory.harmony import key_name
+from otowake.music.theory.instruments import KIT, drum_of, title_of
+from otowake.music.theory.names import Style, note_name, style_of
 from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style

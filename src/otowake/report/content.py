@@ -10,9 +10,9 @@ from matplotlib import colormaps
 
 from otowake import __version__, text
 from otowake.chords import NONE, typeset
-from otowake.music.harmony import key_name
-from otowake.music.instruments import instrument, title_of
-from otowake.music.pitch import note_name, style_of
+from otowake.music.theory.harmony import key_name
+from otowake.music.theory.instruments import instrument, title_of
+from otowake.music.theory.names import note_name, style_of
 from otowake.nmf.solvers import LOOK
 from otowake.options import Spec
 from otowake.plot import labels

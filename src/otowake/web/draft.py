@@ -19,11 +19,11 @@ from typing import Any
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.music.edits import Draft, Player, draft_of, parsed
-from otowake.music.painting import MOST_EDITS, is_of_components
-from otowake.outside import DAMAGE, json_of, number, reason, whole
+from otowake.music.editing.edits import Draft, Player, draft_of, parsed
+from otowake.music.editing.painting import MOST_EDITS, is_of_components
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Component, Note
+from otowake.untrusted import DAMAGE, json_of, number, reason, whole
 from otowake.web.processes import limit
 
 FILE = "draft.json"

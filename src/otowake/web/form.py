@@ -11,8 +11,8 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.music.instruments import KIT, NAMES, instrument
-from otowake.music.pitch import note_name
+from otowake.music.theory.instruments import KIT, NAMES, instrument
+from otowake.music.theory.names import note_name
 from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
 

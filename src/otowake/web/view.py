@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from otowake.io.sounds import OTHER, component_file
-from otowake.music.pitch import note_name
+from otowake.music.theory.names import note_name
 from otowake.plot.colours import PALETTE
+from otowake.results.sounds import OTHER, component_file
 from otowake.signal import spectrogram
 from otowake.text import LANGUAGES
 from otowake.types import Analysis, Audio, Floats

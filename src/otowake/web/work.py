@@ -28,17 +28,17 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import load, said_length
-from otowake.io.folders import new_folder
-from otowake.io.loading import load_analysis
-from otowake.io.saving import warn_of, write_analysis
-from otowake.machine import keep_compiled_programs
 from otowake.music import analyse, with_sound
-from otowake.music.edits import apply_edits
-from otowake.music.painting import edit_components, is_of_components
+from otowake.music.editing.edits import apply_edits
+from otowake.music.editing.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
-from otowake.outside import DAMAGE, is_there, json_of, reason, rows
+from otowake.results.folders import new_folder
+from otowake.results.read import load_analysis
+from otowake.results.save import warn_of, write_analysis
+from otowake.runtime import keep_compiled_programs
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats, Progress
+from otowake.untrusted import DAMAGE, is_there, json_of, reason, rows
 from otowake.web.draft import COMPONENT_EDITS, PAGE, RESTORE, in_both, names_component, of_notes
 from otowake.web.processes import limit
 from otowake.web.view import write_view

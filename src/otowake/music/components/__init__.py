@@ -1,0 +1,1 @@
+"""Describe components: pitch, templates, comparison."""

@@ -1,0 +1,1 @@
+"""Detect drum onsets, and learn drum loops."""

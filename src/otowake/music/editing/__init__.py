@@ -1,0 +1,1 @@
+"""Correct an analysis by hand."""

@@ -1,0 +1,1 @@
+"""Recognise instruments and assign notes to players."""

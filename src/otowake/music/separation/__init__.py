@@ -1,0 +1,1 @@
+"""Separate the recording into notes and parts, given the notes."""

@@ -1,0 +1,1 @@
+"""Name notes, chords, keys, beats and instruments."""

@@ -1,0 +1,70 @@
+"""Names of notes in three styles, and MIDI numbers of frequencies."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from otowake.options import NoteSpec
+from otowake.text import Language
+from otowake.types import Analysis
+
+Style = Literal["letters", "solfege", "iroha", "hz"]
+
+
+_LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+_SOLFEGE = ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ")
+
+
+_IROHA = ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ")
+
+
+_NAMES = {"letters": _LETTERS, "solfege": _SOLFEGE, "iroha": _IROHA}
+
+
+def note_name(midi: float, language: Language = "en", style: Style | None = None) -> str:
+    """The name of the note nearest to `midi`, with its octave; 60 is C4.
+
+    Without a style, English names are letters in plain ASCII and Japanese ones ド レ ミ. The style "iroha" is ハ ニ ホ,
+    "hz" the frequency where A4 is 440 Hz.
+
+    Examples
+    --------
+    >>> note_name(60), note_name(66.2), note_name(66, "ja"), note_name(61, style="iroha"), note_name(60, style="hz")
+    ('C4', 'F#4', 'ファ♯4', '嬰ハ4', '261.6 Hz')
+    """
+    if style == "hz":
+        return f"{float(midi_to_hz(round(midi))):.1f} Hz"
+    octave, step = divmod(round(midi), 12)
+    return f"{_NAMES[style or ('letters' if language == 'en' else 'solfege')][step]}{octave - 1}"
+
+
+def style_of(analysis: Analysis) -> Style:
+    """What notes are to be called, as the options of an analysis say."""
+    return cast(Style, (analysis.note_spec or NoteSpec()).names)
+
+
+def hz_to_midi(hz: ArrayLike, tuning_hz: float = 440.0) -> Any:
+    """MIDI pitch of a frequency above 0 Hz, where `tuning_hz` is 69.
+
+    Examples
+    --------
+    >>> float(hz_to_midi(880.0))
+    81.0
+    """
+    return 69.0 + 12.0 * np.log2(np.asarray(hz) / tuning_hz)
+
+
+def midi_to_hz(midi: ArrayLike, tuning_hz: float = 440.0) -> Any:
+    """Frequency in Hz of a MIDI pitch, where 69 is `tuning_hz`.
+
+    Examples
+    --------
+    >>> float(midi_to_hz(57))
+    220.0
+    """
+    return tuning_hz * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)

@@ -1,0 +1,6 @@
+"""Write, read, edit and reproduce the folder of results."""
+
+from otowake.results.read import load_analysis
+from otowake.results.save import save_analysis
+
+__all__ = ["load_analysis", "save_analysis"]

@@ -1,0 +1,136 @@
+"""Training clips, each made from its seed alone, and shards of them on disk.
+
+    python -m training.data.clips --cache DIR --clips 600 --workers 1
+
+A shard holds 50 clips: `audio` (clip, sample) int16, `notes` (note,) of dtype `NOTE` and `starts` (clip + 1,): the notes of
+clip i are `notes[starts[i]:starts[i + 1]]`. `seeds` (clip,) are the clips' seeds.
+"""
+
+import argparse
+import logging
+import multiprocessing
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import files
+from training.music.plans import plan
+from training.music.render import NOTE, Wave, render
+from training.sounds import banks
+from training.sounds.banks import Bank
+from training.sounds.degrade import degrade
+
+VERSION = 4
+"""Of the clips: what makes other clips from the same seeds makes this greater."""
+SHARD = 50
+"""Clips in a shard."""
+HELD_BACK = 20
+"""Every clip whose seed is a multiple of this is for validation."""
+
+log = logging.getLogger("training")
+
+Notes = NDArray[np.void]
+
+
+def is_validation(seed: int) -> bool:
+    """Whether a clip is for validation; such clips use banks that no other clip uses, where there are any."""
+    return seed % HELD_BACK == 0
+
+
+def clip(seed: int, available: list[Bank]) -> tuple[Wave, Notes]:
+    """20 s of sound at 22,050 Hz within ±1, and the notes in it (dtype `NOTE`); the same for the same seed and banks."""
+    rng = np.random.default_rng([20_261_124, seed])
+    parts = plan(rng, available, unseen=is_validation(seed))
+    wave, notes = render(rng, parts)
+    return degrade(rng, wave), notes
+
+
+def shard_path(folder: Path, first: int) -> Path:
+    """Where the shard of the clips from seed `first` on is kept."""
+    return folder / "clips" / f"v{VERSION}-{first:07d}.npz"
+
+
+def write_shard(folder: Path, first: int) -> Path:
+    """Make the shard of the clips from seed `first` on, unless it is there."""
+    path = shard_path(folder, first)
+    if path.exists():
+        return path
+    available = _banks(folder)
+    audio, tables = [], []
+    for seed in range(first, first + SHARD):
+        wave, notes = clip(seed, available)
+        audio.append(np.rint(wave * 32767).astype(np.int16))
+        tables.append(notes)
+    arrays = {
+        "audio": np.stack(audio),
+        "notes": np.concatenate(tables).astype(NOTE),
+        "starts": np.cumsum([0, *(len(table) for table in tables)]),
+        "seeds": np.arange(first, first + SHARD),
+    }
+    files.store(path, arrays)
+    return path
+
+
+@cache
+def _banks(folder: Path) -> list[Bank]:
+    return banks.load_all(folder)
+
+
+def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
+    """(seed, audio, notes) of every clip of a shard."""
+    with np.load(path, allow_pickle=False) as shard:
+        audio, notes, starts, seeds = (
+            shard[name] for name in ("audio", "notes", "starts", "seeds")
+        )
+    return [(int(s), audio[i], notes[starts[i] : starts[i + 1]]) for i, s in enumerate(seeds)]
+
+
+def read(path: Path) -> list[tuple[NDArray[np.int16], NDArray[np.float64]]]:
+    """(audio, notes) of every clip of a shard, a note being only its onset, when its key is let go (s), MIDI number and
+    velocity."""
+    plain = ("onset_s", "released_s", "midi", "velocity")
+    return [
+        (wave, np.stack([notes[name].astype(float) for name in plain], axis=1))
+        for _, wave, notes in read_shard(path)
+    ]
+
+
+def seeds_of(path: Path) -> range:
+    """The seeds of a shard's clips, without opening it."""
+    first = int(path.stem.split("-")[1])
+    return range(first, first + SHARD)
+
+
+def make(folder: Path, clips: int, samples: Path | None = None, workers: int = 1) -> list[Path]:
+    """Fetch and make whatever is missing for `clips` clips; the paths of their shards."""
+    banks.build(folder, samples)
+    paths = [shard_path(folder, first) for first in range(0, clips, SHARD)]
+    wanted = [seeds_of(path)[0] for path in paths if not path.exists()]
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        for number, path in enumerate(pool.imap_unordered(partial(write_shard, folder), wanted), 1):
+            log.info("%s (%d of %d)", path, number, len(wanted))
+    return paths
+
+
+def main() -> None:
+    """The command line."""
+    options = argparse.ArgumentParser(
+        prog="python -m training.data.clips", description="Make training clips."
+    )
+    options.add_argument(
+        "--cache", type=Path, required=True, help="folder of fetched sounds, banks and clips"
+    )
+    options.add_argument("--clips", type=int, required=True, help="how many clips there shall be")
+    options.add_argument("--workers", type=int, default=1)
+    options.add_argument(
+        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+    )
+    said = options.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    make(said.cache, said.clips, said.samples, said.workers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Pieces that are composed and performed by chance."""

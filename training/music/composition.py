@@ -1,0 +1,370 @@
+"""Music that nobody wrote: random harmony and textures, as notes in beats.
+
+A texture is a function `(rng, harmony, low, high, density) -> [Beat, …]` that fills the whole of a harmony with notes between
+two MIDI pitches. Everything random comes from `rng`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from training.rng import Rng
+
+
+class Beat(NamedTuple):
+    """A note as written: `start` and `length` in beats, MIDI `pitch`, `weight` in velocity units around 0."""
+
+    start: float
+    length: float
+    pitch: int
+    weight: float = 0.0
+
+
+class Chord(NamedTuple):
+    """A chord of a progression: where it stands, in beats, and its pitch classes from the root up."""
+
+    start: float
+    length: float
+    classes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Harmony:
+    """What the parts of a clip have in common: pitch classes of the scale, chords, and how many beats there are."""
+
+    scale: tuple[int, ...]
+    chords: tuple[Chord, ...]
+    beats: float
+
+
+Texture = Callable[[Rng, Harmony, int, int, float], list[Beat]]
+
+_SCALES = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "pentatonic": (0, 2, 4, 7, 9),
+    "whole-tone": (0, 2, 4, 6, 8, 10),
+    "chromatic": tuple(range(12)),
+}
+_NEXT_ROOTS = {
+    0: (3, 4, 5, 1),
+    1: (4, 6, 4),
+    2: (5, 3),
+    3: (4, 0, 1, 6),
+    4: (0, 0, 5, 3),
+    5: (1, 3, 4),
+    6: (0, 2),
+}
+
+
+def harmony(rng: Rng, beats: float) -> Harmony:
+    """A random key with a random progression of chords of 1–8 beats each."""
+    name = str(rng.choice(list(_SCALES), p=[0.36, 0.26, 0.1, 0.1, 0.08, 0.03, 0.07]))
+    tonic = int(rng.integers(12))
+    steps = _SCALES[name]
+    scale = tuple(sorted((tonic + step) % 12 for step in steps))
+    chords, start, root = [], 0.0, 0
+    size = int(rng.choice([3, 3, 4, 5]))
+    common = float(rng.choice([1, 2, 2, 4, 4, 8]))
+    while start < beats:
+        length = common * float(rng.choice([0.5, 1, 1, 1, 2])) if common > 1 else common
+        if name == "chromatic":
+            classes = tuple(int(c) for c in rng.choice(12, size, replace=False))
+        else:
+            up = [steps[(root + 2 * k) % len(steps)] for k in range(size)]
+            classes = tuple(
+                (tonic + step + (int(rng.integers(-1, 2)) if rng.random() < 0.05 else 0)) % 12
+                for step in up
+            )
+        chords.append(Chord(start, min(length, beats - start), classes))
+        start += length
+        root = (
+            int(rng.choice(_NEXT_ROOTS.get(root % 7, (0,))))
+            if rng.random() < 0.85
+            else int(rng.integers(7))
+        )
+    return Harmony(scale, tuple(chords), beats)
+
+
+def ladder(classes: tuple[int, ...], low: int, high: int) -> list[int]:
+    """All pitches of some pitch classes between two pitches, rising; never empty."""
+    found = [pitch for pitch in range(low, high + 1) if pitch % 12 in classes]
+    return found or [low]
+
+
+def _rhythm(rng: Rng, beats: float, density: float) -> list[tuple[float, float]]:
+    """(start, length) of notes that fill some beats: about `density` notes a beat, in figures that tend to repeat."""
+    values = np.array([4, 3, 2, 1.5, 1, 0.75, 2 / 3, 0.5, 1 / 3, 0.25])
+    weights = np.exp(-2.2 * np.abs(np.log2(values * density)))
+    figure = rng.choice(values, int(rng.integers(1, 7)), p=weights / weights.sum())
+    rests = rng.random() < 0.3
+    found, clock, place = [], 0.0, 0
+    while clock < beats - 1e-6:
+        length = min(float(figure[place % len(figure)]), beats - clock)
+        if not (rests and rng.random() < 0.15):
+            found.append((clock, length))
+        clock += length
+        place += 1
+        if rng.random() < 0.03:
+            figure = rng.choice(values, int(rng.integers(1, 7)), p=weights / weights.sum())
+    return found
+
+
+def _voicing(rng: Rng, classes: tuple[int, ...], low: int, high: int, size: int) -> list[int]:
+    """`size` chord tones around one place in the range, the outer ones sometimes doubled at the octave."""
+    rungs = ladder(classes, low, high)
+    size = min(size, len(rungs))
+    begin = int(rng.integers(0, len(rungs) - size + 1))
+    if rng.random() < 0.3 and len(rungs) > size:
+        return sorted(int(p) for p in rng.choice(rungs, size, replace=False))
+    chosen = rungs[begin : begin + size]
+    if rng.random() < 0.25:
+        chosen = sorted(
+            {*chosen, *(p for p in (chosen[0] - 12, chosen[-1] + 12) if low <= p <= high)}
+        )
+    return chosen
+
+
+def block_chords(
+    rng: Rng, ground: Harmony, low: int, high: int, density: float, most: int = 6
+) -> list[Beat]:
+    """Chords struck together, often in a repeated rhythm, the top voice sometimes moving a step."""
+    notes = []
+    size = int(rng.integers(2, most + 1))
+    for chord in ground.chords:
+        pitches = _voicing(rng, chord.classes, low, high, max(2, size + int(rng.integers(-1, 2))))
+        for start, length in _rhythm(rng, chord.length, density * 0.6):
+            if rng.random() < 0.2:
+                pitches = _voicing(rng, chord.classes, low, high, size)
+            notes += [
+                Beat(chord.start + start, length, p, 6.0 if p == pitches[-1] else -3.0)
+                for p in pitches
+            ]
+    return notes
+
+
+def dense_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Full chords of up to ten notes with octaves doubled in both hands."""
+    return block_chords(rng, ground, low, high, density, most=10)
+
+
+def arpeggio(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Broken chords: up, down, up and down, or a pattern such as Alberti's; held notes sometimes pile up."""
+    step = float(rng.choice([0.25, 1 / 3, 0.5, 0.5])) / max(0.5, density / 2)
+    pattern = str(rng.choice(["up", "down", "wave", "alberti", "random"]))
+    hold = float(rng.choice([1, 1, 1.5, 4]))
+    size = int(rng.integers(3, 9))
+    notes = []
+    for chord in ground.chords:
+        pitches = _voicing(rng, chord.classes, low, high, 3 if pattern == "alberti" else size)
+        order = {
+            "up": pitches,
+            "down": pitches[::-1],
+            "wave": pitches + pitches[-2:0:-1],
+            "alberti": [pitches[i % len(pitches)] for i in (0, 2, 1, 2)],
+            "random": list(rng.permutation(pitches)),
+        }[pattern]
+        for index in range(max(1, int(chord.length / step))):
+            weight = 5.0 if index % len(order) == 0 else -2.0
+            notes.append(
+                Beat(
+                    chord.start + index * step, step * hold, int(order[index % len(order)]), weight
+                )
+            )
+    return notes
+
+
+def melody(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """A line that mostly walks in steps and sometimes leaps, at home on chord tones."""
+    rungs = ladder(ground.scale, low, high)
+    place = int(rng.integers(len(rungs)))
+    leaps = float(rng.choice([0.1, 0.25, 0.6]))
+    notes = []
+    for start, length in _rhythm(rng, ground.beats, density):
+        chord = next(
+            (c for c in reversed(ground.chords) if c.start <= start + 1e-6), ground.chords[0]
+        )
+        if rng.random() < leaps:
+            place += int(rng.integers(-7, 8))
+        else:
+            place += int(rng.choice([-2, -1, -1, 0, 1, 1, 2]))
+        if not 0 <= place < len(rungs):
+            place = int(
+                np.clip(
+                    len(rungs) - abs(place - len(rungs)) if place > 0 else -place, 0, len(rungs) - 1
+                )
+            )
+        pitch = rungs[place]
+        if start % 1 == 0 and rng.random() < 0.5:
+            pitch = min(ladder(chord.classes, low, high), key=lambda p: abs(p - rungs[place]))
+        if rng.random() < 0.04:
+            pitch = int(np.clip(pitch + rng.choice([-1, 1]), low, high))
+        notes.append(Beat(start, length, pitch, 4.0 if start % 2 == 0 else 0.0))
+    return notes
+
+
+def octaves(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """A melody doubled at the octave, the third, the sixth or the tenth."""
+    interval = int(rng.choice([12, 12, 12, 3, 4, 8, 9, 16, 7, 24]))
+    line = melody(rng, ground, low, max(low + 5, high - interval), density)
+    return line + [
+        note._replace(pitch=note.pitch + interval, weight=-2.0)
+        for note in line
+        if note.pitch + interval <= high
+    ]
+
+
+def scale_run(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Scales up and down, diatonic or chromatic, at speed."""
+    rungs = ladder(tuple(range(12)) if rng.random() < 0.2 else ground.scale, low, high)
+    step = float(rng.choice([0.25, 0.25, 0.5, 1 / 3])) / max(0.5, density / 2)
+    place, way = int(rng.integers(len(rungs))), int(rng.choice([-1, 1]))
+    notes, clock = [], 0.0
+    while clock < ground.beats:
+        if not 0 <= place + way < len(rungs) or rng.random() < 0.07:
+            way = -way
+        place = int(np.clip(place + way, 0, len(rungs) - 1))
+        notes.append(Beat(clock, step, rungs[place], 4.0 if clock % 1 == 0 else 0.0))
+        clock += step * (1 if rng.random() > 0.04 else int(rng.integers(2, 6)))
+    return notes
+
+
+def repeated(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """The same note or chord struck again and again, up to about ten times a second."""
+    step = float(rng.choice([0.25, 0.25, 0.5, 1 / 3, 1])) / max(0.5, density / 2)
+    size = int(rng.choice([1, 1, 1, 2, 3, 4]))
+    length = step * float(rng.choice([0.5, 0.9, 1.0]))
+    notes = []
+    for chord in ground.chords:
+        pitches = _voicing(rng, chord.classes, low, high, size)
+        for index in range(max(1, int(chord.length / step))):
+            notes += [
+                Beat(chord.start + index * step, length, p, 5.0 if index % 4 == 0 else -3.0)
+                for p in pitches
+            ]
+            if rng.random() < 0.06:
+                pitches = _voicing(rng, chord.classes, low, high, size)
+    return notes
+
+
+def trill(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Two neighbours, or two notes of a tremolo, in fast exchange, with longer notes between."""
+    notes, clock = [], 0.0
+    while clock < ground.beats:
+        pitch = int(rng.choice(ladder(ground.scale, low, high)))
+        if rng.random() < 0.5:
+            other = min(high, pitch + int(rng.choice([1, 2, 2, 3, 7, 12])))
+            step = float(rng.choice([0.125, 1 / 6, 0.25]))
+            count = int(rng.integers(4, 17))
+            notes += [Beat(clock + i * step, step, (pitch, other)[i % 2]) for i in range(count)]
+            clock += count * step
+        length = float(rng.choice([0.5, 1, 2]))
+        notes.append(Beat(clock, length, pitch, 3.0))
+        clock += length
+    return notes
+
+
+def clusters(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Notes and handfuls of notes without any key, loud and soft, near and far."""
+    notes = []
+    for start, length in _rhythm(rng, ground.beats, density):
+        size = int(rng.choice([1, 1, 2, 3, 4, 5]))
+        middle = int(rng.integers(low, high + 1))
+        reach = int(rng.choice([4, 12, 30]))
+        near = np.arange(max(low, middle - reach), min(high, middle + reach) + 1)
+        for pitch in rng.choice(near, min(size, len(near)), replace=False):
+            notes.append(
+                Beat(
+                    start,
+                    length * float(rng.uniform(0.3, 2)),
+                    int(pitch),
+                    float(rng.uniform(-25, 15)),
+                )
+            )
+    return notes
+
+
+def leaps(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """A bass note and a chord far above it in turn, as in a stride or a waltz."""
+    meter = int(rng.choice([2, 3, 4]))
+    split = low + (high - low) // 3
+    notes = []
+    for chord in ground.chords:
+        tones = _voicing(rng, chord.classes, split, high, int(rng.integers(2, 5)))
+        for beat in range(max(1, int(chord.length))):
+            if beat % meter == 0:
+                bass = int(rng.choice(ladder(chord.classes[:1], low, split)))
+                notes.append(Beat(chord.start + beat, 1, bass, 5.0))
+            else:
+                notes += [
+                    Beat(chord.start + beat, float(rng.choice([0.5, 1])), p, -6.0) for p in tones
+                ]
+    return notes
+
+
+def held(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Long chords, changing with the harmony; common tones are struck again or tied."""
+    size = int(rng.integers(1, 5))
+    ties = rng.random() < 0.5
+    sounding: dict[int, tuple[float, float]] = {}
+    notes = []
+    for chord in ground.chords:
+        wanted = _voicing(rng, chord.classes, low, high, size)
+        end = chord.start + chord.length
+        kept = {p: sounding.pop(p)[0] for p in wanted if ties and p in sounding}
+        notes += [Beat(start, stop - start, p) for p, (start, stop) in sounding.items()]
+        sounding = {p: (kept.get(p, chord.start), end) for p in wanted}
+    return notes + [Beat(start, stop - start, p) for p, (start, stop) in sounding.items()]
+
+
+def reed_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Two to four neighbours of a chord blown together, as on a harmonica, and single notes between."""
+    notes = []
+    for chord in ground.chords:
+        rungs = ladder(chord.classes[:3], low, high)
+        place = int(rng.integers(len(rungs)))
+        for start, length in _rhythm(rng, chord.length, density * 0.7):
+            place = int(np.clip(place + rng.integers(-2, 3), 0, len(rungs) - 1))
+            size = int(rng.choice([1, 2, 3, 3, 4]))
+            notes += [Beat(chord.start + start, length, p) for p in rungs[place : place + size]]
+    return notes
+
+
+def bass_line(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Roots, fifths and steps between them."""
+    notes = []
+    for chord in ground.chords:
+        roots = ladder(chord.classes[:1], low, high)
+        tones = ladder((*chord.classes[:3], *ground.scale[:2]), low, high)
+        for start, length in _rhythm(rng, chord.length, density * 0.7):
+            pitch = int(rng.choice(roots if start == 0 or rng.random() < 0.4 else tones))
+            notes.append(Beat(chord.start + start, length, pitch, 4.0 if start == 0 else 0.0))
+    return notes
+
+
+def voices(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Two to four independent lines in registers of their own."""
+    count = int(rng.integers(2, 5))
+    edges = np.linspace(low, high, count + 1).astype(int)
+    notes = []
+    for bottom, top in pairwise(edges):
+        line = melody(
+            rng,
+            ground,
+            max(low, int(bottom) - 3),
+            min(high, int(top) + 3),
+            density * float(rng.uniform(0.4, 1.1)),
+        )
+        weight = float(rng.uniform(-12, 6))
+        notes += [note._replace(weight=note.weight + weight) for note in line]
+    return notes
+
+
+def silence(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Nothing at all."""
+    return []

@@ -1,0 +1,249 @@
+"""What a clip is to be: which instruments of which banks play which notes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.music import composition
+from training.music.composition import Beat, Harmony
+from training.music.performance import (
+    Clock,
+    Played,
+    articulate,
+    at_most,
+    clock,
+    pedalled,
+    perform,
+    untangled,
+)
+from training.rng import Rng
+from training.sounds.banks import Bank
+
+SECONDS = 20.0
+"""Length of a clip."""
+FASTEST = 330.0
+"""Most notes (or chords) a minute that a texture is asked for on average; its figures may be twice as fast."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One player: a bank, the notes it plays, its level against the others (dB) and how expressively it plays (0–1)."""
+
+    bank: Bank
+    notes: tuple[Played, ...]
+    level: float = 0.0
+    expression: float = 0.0
+
+
+KINDS = {"piano": 0.40, "reed": 0.10, "solo": 0.15, "ensemble": 0.30, "distractor": 0.05}
+
+_PIANO_BOTH = {
+    composition.block_chords: 2, composition.dense_chords: 3, composition.arpeggio: 2, composition.leaps: 2, composition.voices: 2, composition.clusters: 2,
+    composition.repeated: 1, composition.scale_run: 1, composition.held: 1, composition.octaves: 1,
+}  # fmt: skip
+_LEFT = {
+    composition.block_chords: 3, composition.arpeggio: 4, composition.leaps: 3, composition.bass_line: 3, composition.held: 2, composition.octaves: 2,
+    composition.repeated: 1, composition.melody: 1, composition.scale_run: 1, composition.silence: 1,
+}  # fmt: skip
+_RIGHT = {
+    composition.melody: 5, composition.octaves: 3, composition.block_chords: 3, composition.scale_run: 2, composition.arpeggio: 3, composition.trill: 1,
+    composition.repeated: 2, composition.clusters: 1, composition.voices: 1, composition.silence: 0.5,
+}  # fmt: skip
+_LINE = {
+    composition.melody: 6, composition.scale_run: 1.5, composition.arpeggio: 1.5, composition.repeated: 1, composition.trill: 0.7, composition.held: 1,
+    composition.clusters: 0.5, composition.bass_line: 0.3, composition.silence: 0.3,
+}  # fmt: skip
+_CHORDAL = {
+    composition.block_chords: 3, composition.arpeggio: 3, composition.melody: 2.5, composition.held: 2, composition.voices: 1.5, composition.repeated: 1,
+    composition.octaves: 1, composition.scale_run: 1, composition.clusters: 0.5, composition.leaps: 1,
+}  # fmt: skip
+_REED = {
+    composition.reed_chords: 4, composition.melody: 3, composition.held: 2, composition.block_chords: 2, composition.scale_run: 1.5, composition.octaves: 1,
+    composition.voices: 1, composition.repeated: 0.5, composition.arpeggio: 0.5,
+}  # fmt: skip
+_BASS = {
+    composition.bass_line: 6,
+    composition.melody: 1,
+    composition.arpeggio: 1,
+    composition.repeated: 1,
+    composition.held: 1,
+}
+
+_SOLO_FAMILIES = {
+    "keys": 2, "organ": 1.5, "guitar": 4, "harp": 1, "bass": 0.5, "strings": 4, "pizzicato": 0.5, "section": 1,
+    "brass": 2, "wind": 4, "voice": 1, "mallets": 1.5, "synth": 0.7,
+}  # fmt: skip
+_ENSEMBLE_FAMILIES = {
+    "keys": 1, "organ": 0.7, "reed": 1, "guitar": 2, "harp": 0.6, "bass": 1.5, "strings": 5, "pizzicato": 0.5,
+    "section": 1, "brass": 3, "wind": 5, "voice": 0.7, "mallets": 0.7, "synth": 0.4,
+}  # fmt: skip
+
+
+def _pick(rng: Rng, weights: dict):
+    keys = list(weights)
+    chances = np.array([weights[key] for key in keys], float)
+    return keys[int(rng.choice(len(keys), p=chances / chances.sum()))]
+
+
+def choose_bank(rng: Rng, banks: list[Bank], family: str, unseen: bool) -> Bank | None:
+    """A bank of a family: first the instrument, then the source, then one of its banks. With `unseen`, mostly held-out
+    banks where there are any; without, never one of them."""
+    eligible = [bank for bank in banks if bank.instrument.family == family]
+    kept = [bank for bank in eligible if bank.held_out]
+    eligible = (
+        kept
+        if unseen and kept and rng.random() < 0.8
+        else [bank for bank in eligible if not bank.held_out]
+    )
+    if not eligible:
+        return None
+    name = _pick(rng, {bank.instrument.name: bank.instrument.weight for bank in eligible})
+    sources = {bank.source: 1.0 for bank in eligible if bank.instrument.name == name}
+    source = _pick(rng, sources)
+    same = [bank for bank in eligible if (bank.instrument.name, bank.source) == (name, source)]
+    return same[int(rng.integers(len(same)))]
+
+
+def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SECONDS) -> list[Part]:
+    """The parts of a clip of a random kind."""
+    kind = _pick(rng, KINDS)
+    tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
+    ground = composition.harmony(rng, float(np.ceil(seconds * tempo / 60)))
+    time = clock(rng, ground.beats, tempo)
+    if kind == "distractor":
+        return _drums(rng, banks, time, ground, unseen) if rng.random() < 0.7 else []
+    if kind == "piano":
+        return [p for p in [piano(rng, banks, ground, time, unseen)] if p]
+    if kind in ("reed", "solo"):
+        family = "reed" if kind == "reed" else _pick(rng, _SOLO_FAMILIES)
+        bank = choose_bank(rng, banks, family, unseen)
+        return [player(rng, bank, ground, time)] if bank else []
+    return _ensemble(rng, banks, ground, time, unseen)
+
+
+def _ensemble(
+    rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool
+) -> list[Part]:
+    size = int(rng.choice([2, 3, 4, 5, 6], p=[0.3, 0.35, 0.2, 0.1, 0.05]))
+    parts = [piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
+    while len(parts) < size:
+        bank = choose_bank(rng, banks, _pick(rng, _ENSEMBLE_FAMILIES), unseen)
+        parts.append(player(rng, bank, ground, time) if bank else None)
+    if rng.random() < 0.2:
+        parts += _drums(rng, banks, time, ground, unseen)
+    found = [part for part in parts if part]
+    return [Part(p.bank, p.notes, float(rng.triangular(-12, 0, 2)), p.expression) for p in found]
+
+
+def _sections(rng: Rng, ground: Harmony) -> list[Harmony]:
+    """The harmony cut into stretches of a few chords, each of which gets a texture of its own; it starts at beat 0."""
+    cuts, place = [], 0
+    while place < len(ground.chords):
+        size = int(rng.integers(2, 9))
+        cuts.append(ground.chords[place : place + size])
+        place += size
+    found = []
+    for chords in cuts:
+        begin = chords[0].start
+        moved = tuple(chord._replace(start=chord.start - begin) for chord in chords)
+        found.append(Harmony(ground.scale, moved, moved[-1].start + moved[-1].length))
+    return found
+
+
+def _written(
+    rng: Rng, ground: Harmony, textures: dict, low: int, high: int, density: float
+) -> list[Beat]:
+    """Textures one after the other over the whole harmony, within a range."""
+    notes, begin = [], 0.0
+    texture = _pick(rng, textures)
+    for section in _sections(rng, ground):
+        if rng.random() < 0.6:
+            texture = _pick(rng, textures)
+        for note in texture(rng, section, low, high, density):
+            if note.start < section.beats:
+                notes.append(note._replace(start=note.start + begin))
+        begin += section.beats
+    return notes
+
+
+def _level(rng: Rng) -> tuple[float, float]:
+    """A part's middle velocity and its swell."""
+    return float(rng.triangular(30, 72, 115)), float(rng.choice([0, 8, 16, 28]))
+
+
+def piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> Part | None:
+    """A piano played by both hands; None where there is no bank of one."""
+    bank = choose_bank(rng, banks, "piano", unseen)
+    if bank is None:
+        return None
+    low, high = int(bank.pitches[0]), int(bank.pitches[-1])
+    most = FASTEST / time.tempo
+    density = float(rng.choice([0.5, 1, 1.5, 2, 3]))
+    level, span = _level(rng)
+    played: list[Played] = []
+    if rng.random() < 0.25:
+        bottom = int(rng.integers(low, min(60, high - 12)))
+        top = int(rng.integers(min(max(bottom + 24, 60), high), high + 1))
+        hands = [(_PIANO_BOTH, bottom, top, 0.0)]
+    else:
+        split = int(np.clip(rng.integers(48, 68), low + 10, high - 10))
+        left = (max(low, split - int(rng.integers(14, 36))), split)
+        right = (split - int(rng.integers(0, 8)), min(high, split + int(rng.integers(16, 42))))
+        hands = [(_LEFT, *left, float(rng.triangular(-36, -8, 6))), (_RIGHT, *right, 0.0)]
+    for textures, bottom, top, louder in hands:
+        busy = min(density * float(rng.choice([0.5, 1, 1.5])), most)
+        notes = articulate(rng, _written(rng, ground, textures, bottom, top, busy))
+        played += perform(rng, notes, time, level + louder, span)
+    if rng.random() < 0.55:
+        every = int(rng.choice([1, 1, 1, 2, 4]))
+        changes = [time.at(chord.start) for chord in ground.chords[::every]]
+        played = pedalled(rng, played, changes)
+    return Part(bank, tuple(untangled(played)))
+
+
+def _textures(bank: Bank) -> dict:
+    family, many = bank.instrument.family, bank.instrument.voices > 2
+    if family == "reed":
+        return _REED
+    if family == "bass":
+        return _BASS
+    return _CHORDAL if many else _LINE
+
+
+def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
+    low, high = int(bank.pitches[0]), int(bank.pitches[-1])
+    reach = int(rng.integers(12, 34))
+    low = int(rng.integers(low, max(low, high - reach) + 1))
+    high = min(high, low + reach)
+    density = min(float(rng.choice([0.4, 0.75, 1, 1.5, 2, 3])), FASTEST / time.tempo)
+    notes = articulate(rng, _written(rng, ground, _textures(bank), low, high, density))
+    level, span = _level(rng)
+    played = untangled(perform(rng, notes, time, level, span))
+    voices = bank.instrument.voices
+    if voices == 2:
+        voices = int(rng.choice([1, 1, 2]))
+    if bank.instrument.rings and rng.random() < 0.4:
+        played = untangled(pedalled(rng, played, [time.at(chord.start) for chord in ground.chords]))
+    expression = float(rng.choice([0, 0.5, 1])) if not bank.instrument.rings else 0.0
+    return Part(bank, tuple(at_most(played, voices)), 0.0, expression)
+
+
+def _drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bool) -> list[Part]:
+    """A beat of a few drums of a kit, with fills."""
+    bank = choose_bank(rng, banks, "drums", unseen)
+    if bank is None:
+        return []
+    kit = rng.choice(bank.pitches, int(rng.integers(2, 7)), replace=False)
+    steps = int(rng.choice([8, 12, 16]))
+    pattern = rng.random((len(kit), steps)) < rng.uniform(0.05, 0.6, (len(kit), 1))
+    notes = []
+    for bar in range(int(ground.beats // 4) + 1):
+        for row, pitch in enumerate(kit):
+            for step in range(steps):
+                if pattern[row, step] ^ (rng.random() < 0.04):
+                    notes.append(
+                        Beat(
+                            bar * 4 + step * 4 / steps, 1.0, int(pitch), 10.0 if step == 0 else 0.0
+                        )
+                    )
+    return [Part(bank, tuple(perform(rng, notes, time, 80, 10)), float(rng.uniform(-15, 3)))]

@@ -1,0 +1,1 @@
+"""The networks, and what fits and stores them."""

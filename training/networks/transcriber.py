@@ -1,0 +1,226 @@
+"""The transcriber's network, as it is trained (PyTorch); :mod:`otowake.music.listener` runs the same in JAX.
+
+It works on cells of (frame, semitone, channel), :mod:`otowake.signal.cells`, and stays on that grid: small
+convolutions; *harmonic* ones, which look at the rows where a note's partials lie and where the note would lie of which
+this row is a partial; and convolutions over time alone, each wider than the one before. Related work: Hawthorne et al.,
+"Onsets and Frames" (2018); Kong et al., "High-resolution piano transcription with pedals by regressing onset and
+offset times" (2021); Bittner et al., "A lightweight instrument-agnostic model for polyphonic note transcription"
+(Basic Pitch, 2022: stacked harmonics); Wei et al., "HPPNet" (2022: harmonic dilated convolution).
+
+Tensors have the shape (clip, channel, frame, row), stored with the channel last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from otowake.music.listener import HARMONICS, KEYS, NARROW, WIDE, Weights
+from otowake.signal.cells import CHANNELS
+from torch import Tensor, nn
+from torch.nn import functional
+
+EPS = 1e-5
+
+
+class Shifted(torch.autograd.Function):
+    """A convolution that keeps the shape. Its gradient is taken by a convolution too, which oneDNN does faster."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, padding: tuple[int, int], dilation: tuple[int, int]
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.how = padding, dilation
+        return functional.conv2d(x, weight, padding=padding, dilation=dilation)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        padding, dilation = ctx.how
+        grad = grads[0].contiguous(memory_format=torch.channels_last)
+        turned = weight.transpose(0, 1).flip(2, 3).contiguous(memory_format=torch.channels_last)
+        wrt_x = (
+            functional.conv2d(grad, turned, padding=padding, dilation=dilation)
+            if ctx.needs_input_grad[0]
+            else None
+        )
+        wrt_weight = torch.ops.aten.convolution_backward(
+            grad, x, weight, None, (1, 1), padding, dilation, False, (0, 0), 1, (False, True, False)
+        )[1]
+        return wrt_x, wrt_weight, None, None
+
+
+def stacked(x: Tensor, offsets: tuple[int, ...], rows: int) -> Tensor:
+    """Copies of x shifted by the offsets in rows (0 beyond the edge), joined along the channels."""
+    below, above = max(0, -min(offsets)), max(0, max(offsets) + rows - x.shape[3])
+    padded = functional.pad(x, (below, above))
+    parts = [padded[..., below + o : below + o + rows] for o in offsets]
+    return torch.cat(parts, 1).contiguous(memory_format=torch.channels_last)
+
+
+class Stacked(torch.autograd.Function):
+    """A convolution of one row of taps at `HARMONICS`, from any number of rows to `KEYS`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        """`weight` of shape (out, offset, in)."""
+        joined = stacked(x, HARMONICS, KEYS)
+        ctx.save_for_backward(joined, weight)
+        ctx.rows = x.shape[3]
+        return functional.conv2d(joined, weight.flatten(1)[:, :, None, None])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        joined, weight = ctx.saved_tensors
+        grad = grads[0].contiguous(memory_format=torch.channels_last)
+        turned = weight.permute(2, 1, 0).flatten(1)[:, :, None, None]
+        wrt_x = functional.conv2d(stacked(grad, tuple(-o for o in HARMONICS), ctx.rows), turned)
+        flat = weight.flatten(1)[:, :, None, None]
+        wrt_weight = torch.ops.aten.convolution_backward(
+            grad, joined, flat, None, (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (False, True, False)
+        )[1]
+        return wrt_x, wrt_weight[:, :, 0, 0].unflatten(1, weight.shape[1:])
+
+
+class Conv(nn.Module):
+    """Taps at (time, row) offsets around a cell, no bias."""
+
+    def __init__(self, inputs: int, outputs: int, size: tuple[int, int], dilation: int = 1) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, *size))
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu")
+        self.padding, self.dilation = (size[0] // 2 * dilation, size[1] // 2), (dilation, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight = self.weight.to(x.dtype).contiguous(memory_format=torch.channels_last)
+        return Shifted.apply(x, weight, self.padding, self.dilation)
+
+    def taps(self) -> Tensor:
+        """Shape (tap, in, out), the taps in order of time, then of row."""
+        return self.weight.flatten(2).permute(2, 1, 0)
+
+    def from_taps(self, taps: Tensor) -> Tensor:
+        """The weight that has these taps."""
+        return taps.permute(2, 1, 0).reshape(self.weight.shape)
+
+
+class Harmonic(nn.Module):
+    """Taps at the rows of a note's partials, and of the notes of which it is a partial."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        n = len(HARMONICS)
+        self.weight = nn.Parameter(torch.randn(outputs, n, inputs) * (2 / (n * inputs)) ** 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Stacked.apply(x, self.weight.to(x.dtype))
+
+    def taps(self) -> Tensor:
+        """Shape (tap, in, out)."""
+        return self.weight.permute(1, 2, 0)
+
+    def from_taps(self, taps: Tensor) -> Tensor:
+        """The weight that has these taps."""
+        return taps.permute(2, 0, 1)
+
+
+class Network(nn.Module):
+    """From cells, (clip, 8, frame, 100), to logits (clip, 3, frame, 88) of onset, sounding and velocity."""
+
+    def __init__(self, narrow: int = NARROW, wide: int = WIDE) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict(
+            {
+                "near1": Conv(CHANNELS, narrow, (3, 3)),
+                "near2": Conv(narrow, narrow, (3, 3)),
+                "harmonic1": Harmonic(narrow, wide),
+                "time1": Conv(wide, wide, (5, 1)),
+                "harmonic2": Harmonic(narrow, wide),
+                "time2": Conv(wide, wide, (5, 1), 2),
+                "near3": Conv(wide, wide, (3, 3)),
+                "time3": Conv(wide, wide, (5, 1), 4),
+                "harmonic3": Harmonic(narrow, wide),
+                "time4": Conv(wide, wide, (5, 1), 8),
+            }
+        )
+        self.reduce = nn.ModuleDict(
+            {k: Conv(wide, narrow, (1, 1)) for k in ("harmonic2", "harmonic3")}
+        )
+        self.key = nn.Parameter(torch.zeros(wide, 1, KEYS))
+        self.frame = Conv(wide, wide, (1, 1))
+        nn.init.zeros_(self.frame.weight)
+        self.norms = nn.ModuleDict(
+            {
+                k: nn.BatchNorm2d(narrow if k in {"near1", "near2"} else wide, EPS)
+                for k in self.layers
+            }
+        )
+        self.heads = nn.Conv2d(wide, 3, 1)
+        with torch.no_grad():
+            self.heads.bias.copy_(torch.tensor([-4.0, -3.0, 0.0]))
+            self.heads.weight.mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for name, layer in self.layers.items():
+            entering = self.reduce[name](x) if name in self.reduce else x
+            y = layer(entering)
+            if name == "harmonic1":
+                y = y + self.key.to(y.dtype)
+            if name == "near3":
+                y = y + self.frame(x.mean(dim=3, keepdim=True))
+            y = functional.relu(self.norms[name](y))
+            x = x + y if x.shape == y.shape and name not in {"near1", "near2"} else y
+        return functional.conv2d(x, self.heads.weight.to(x.dtype), self.heads.bias.to(x.dtype))
+
+    def settle(self, weights: Weights) -> None:
+        """Take over weights as the listener has them; from then on the normalisation is a fixed scale."""
+        with torch.no_grad():
+            for name, layer in self.layers.items():
+                layer.weight.copy_(layer.from_taps(_tensor(weights[name])))
+                norm, bias = self.norms[name], _tensor(weights[f"{name}.bias"])
+                norm.running_mean.zero_()
+                norm.running_var.fill_(1 - EPS)
+                norm.weight.fill_(1)
+                if name == "harmonic1":
+                    norm.bias.zero_()
+                    self.key.copy_(bias.T[:, None])
+                else:
+                    norm.bias.copy_(bias)
+                if name in self.reduce:
+                    self.reduce[name].weight.copy_(
+                        self.reduce[name].from_taps(_tensor(weights[f"{name}.reduce"])[None])
+                    )
+            self.frame.weight.copy_(self.frame.from_taps(_tensor(weights["frame"])[None]))
+            self.heads.weight.copy_(_tensor(weights["heads"]).T[:, :, None, None])
+            self.heads.bias.copy_(_tensor(weights["heads.bias"]))
+
+    def weights(self) -> Weights:
+        """The weights as the listener takes them, the normalisation folded in; float32."""
+        found: dict[str, Tensor] = {}
+        with torch.no_grad():
+            for name, layer in self.layers.items():
+                norm = self.norms[name]
+                scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+                found[name] = layer.taps() * scale
+                bias = norm.bias - norm.running_mean * scale
+                if name == "harmonic1":
+                    bias = bias + self.key[:, 0, :].T * scale
+                if name == "near3":
+                    found["frame"] = self.frame.taps()[0] * scale
+                found[f"{name}.bias"] = bias
+                if name in self.reduce:
+                    found[f"{name}.reduce"] = self.reduce[name].taps()[0]
+            found["heads"] = self.heads.weight[:, :, 0, 0].T
+            found["heads.bias"] = self.heads.bias
+        return {k: _array(v) for k, v in found.items()}
+
+
+def _tensor(x: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.asarray(x, np.float32))
+
+
+def _array(x: Tensor) -> NDArray[np.float32]:
+    return np.ascontiguousarray(x.detach().float().numpy())

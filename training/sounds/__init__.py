@@ -1,0 +1,1 @@
+"""Sounds that training material is rendered with."""
