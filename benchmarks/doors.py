@@ -201,7 +201,7 @@ def _make_others(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     kept: list[Any] = []
     otowake.factorize(V.values, spec=CHECKPOINTED, watch=lambda now: bool(kept.append(now.state())))
     Checkpoint(place / "checkpoint.npz", 1, "key").write(kept[-1])
-    for name in ("listener", "recognizer", "strokes"):
+    for name in ("transcriber", "recognizer", "drums"):
         shutil.copy(otowake.demo_path().with_name(f"{name}.npz"), place)
     parquet.write_table(
         pa.table({"path": [f"/music/{i}.wav" for i in range(500)]}), place / "list.parquet"
@@ -339,9 +339,9 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
             {"split --options": split("FOLDER/clip.wav", "--options", "FILE")},
         ),
         "checkpoint.npz": ({"resume": resumed}, {}),
-        "listener.npz": weights(transcriber.opened),
+        "transcriber.npz": weights(transcriber.opened),
         "recognizer.npz": weights(recognizer.opened),
-        "strokes.npz": weights(onsets.opened),
+        "drums.npz": weights(onsets.opened),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
         FILE: (reads(_looked_at), {}),

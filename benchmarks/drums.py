@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.stems import sdr
-from otowake.music.drums.onsets import struck
-from otowake.music.separation.drum_samples import with_repeats
-from otowake.music.separation.score_informed import explain
+from otowake.music.drums.onsets import detect_drums
+from otowake.music.separation.drum_samples import with_drum_samples
+from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated
 from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
@@ -64,9 +64,10 @@ def gains(drums: Floats, music: Floats, strokes: list[Note], notes: list[Note]) 
     audio, every = Audio(mixture, RATE), [*strokes, *notes]
     groups = [[i for i, note in enumerate(strokes) if note.midi == key] for key in KEYS]
     groups.append(list(range(len(strokes), len(every))))
-    explained = with_repeats(audio, explain(audio, every), every)
+    note_factors = with_drum_samples(audio, fit_notes(audio, every), every)
     parts = [
-        np.concatenate(b, axis=1)[0] for b in zip(*separated(audio, explained, groups), strict=True)
+        np.concatenate(b, axis=1)[0]
+        for b in zip(*separated(audio, note_factors, groups), strict=True)
     ]
     pairs = [
         *zip(drums, parts[:3], strict=True),
@@ -93,7 +94,7 @@ def main() -> None:
         scores, from_found, from_true = [], [], []
         for number in range(options.loops // 2):
             drums, music, strokes, notes = loop(number + (1000 if beneath else 0), every, beneath)
-            found = struck(Audio(drums.sum(axis=0) + music, RATE), surely=True)
+            found = detect_drums(Audio(drums.sum(axis=0) + music, RATE), surely=True)
             scores.append([f1(strokes, found, key) for key in KEYS])
             from_found.append(gains(drums, music, found, notes))
             from_true.append(gains(drums, music, strokes, notes))

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 import otowake
 import otowake.errors
 from otowake.music.players.parts import gather
-from otowake.music.players.recognizer import Opinions, Recognizer, opened, recognize, trained
+from otowake.music.players.recognizer import Predictions, Recognizer, opened, recognize, trained
 from otowake.music.theory.instruments import NAMES, instrument
 from otowake.music.transcription import transcriber
 from otowake.signal.vqt import LOWEST, cells, level, mono
@@ -64,7 +64,7 @@ class Heard(NamedTuple):
 
     rows: NDArray[np.float64]
     weight: NDArray[np.float64]
-    opinions: Opinions
+    opinions: Predictions
 
     def parts(self, given: Sequence[str] = ()) -> tuple[Part, ...]:
         heard = self.opinions
@@ -79,7 +79,7 @@ def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None 
         mind = transcriber.trained()
         block = transcriber.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
         notes = mind.notes(transcriber.posteriors(mono(audio), mind.weights, block))
-        until = np.maximum(notes.fades, notes.offset)
+        until = np.maximum(notes.decay_end, notes.offset)
         rows = np.stack([notes.onset, until, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(until - notes.onset, 1)
     else:

@@ -28,7 +28,7 @@ from otowake.io.midi import write_notes
 from otowake.music.components.templates import as_notes
 from otowake.music.transcription import template_nmf
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
-from otowake.music.transcription.transcriber import Listener, opened, posteriors, trained
+from otowake.music.transcription.transcriber import Transcriber, opened, posteriors, trained
 from otowake.signal.vqt import mono
 
 Table = NDArray[np.float64]
@@ -161,7 +161,7 @@ def main() -> None:
         "--sweep", action="store_true", help="also the mean over the tuning half by threshold"
     )
     options = parser.parse_args()
-    listener: Listener = opened(options.weights.read_bytes()) if options.weights else trained()
+    listener: Transcriber = opened(options.weights.read_bytes()) if options.weights else trained()
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     lags: dict[str, list[float]] = defaultdict(list)

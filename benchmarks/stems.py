@@ -21,7 +21,7 @@ import soundfile
 import otowake
 from benchmarks.instruments import SAME
 from otowake.music.components.templates import as_notes
-from otowake.music.separation.score_informed import explain
+from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated
 from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
@@ -50,10 +50,10 @@ def true_notes(folder: Path, names: list[str]) -> tuple[list[Note], list[int]]:
 def of_true_notes(audio: Audio, folder: Path, names: list[str]) -> list[Floats]:
     """A sound for each stem, its true notes given."""
     notes, labels = true_notes(folder, names)
-    explained = explain(audio, notes, labels)
+    note_factors = fit_notes(audio, notes, labels)
     groups = [[i for i, label in enumerate(labels) if label == each] for each in range(len(names))]
     return [
-        np.concatenate(b, axis=1) for b in zip(*separated(audio, explained, groups), strict=True)
+        np.concatenate(b, axis=1) for b in zip(*separated(audio, note_factors, groups), strict=True)
     ][:-1]
 
 

@@ -61,7 +61,7 @@ def main() -> None:
         "--run", default="run", help="name of the folder in the cache that holds this training"
     )
     parser.add_argument(
-        "--begin", type=Path, help="weights to begin with, such as src/otowake/data/listener.npz"
+        "--begin", type=Path, help="weights to begin with, such as src/otowake/data/transcriber.npz"
     )
     parser.add_argument(
         "--out", type=Path, help="where to put the weights, with those for the ends of notes"

@@ -237,8 +237,8 @@ def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, re
     done = run("compare", a, b, "-o", tmp_path / "both.png")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "both.png").read_bytes()[:4] == b"\x89PNG"
-    likeness = re.findall(r"likeness to the first ([\d.]+)", done.stdout)
-    assert float(likeness[0]) == 1 and 0.2 < float(likeness[1]) < 1
+    cosine_similarity = re.findall(r"similarity to the first ([\d.]+)", done.stdout)
+    assert float(cosine_similarity[0]) == 1 and 0.2 < float(cosine_similarity[1]) < 1
     assert run("compare", a).returncode == 1
     assert "not a result folder" in run("compare", a, tmp_path).stderr
 

@@ -62,7 +62,7 @@ def analysed(notes, audio=None, **options):
 
 NOTES = [
     Note(0.5, 0.98, 48, 0.5, cents=-3.2, confidence=0.912, instrument="piano"),
-    Note(0.5, 0.9, 64, 0.25, confidence=0.5, instrument="violin", fades=1.75),
+    Note(0.5, 0.9, 64, 0.25, confidence=0.5, instrument="violin", decay_end=1.75),
     *(Note(0.5 * i, 0.5 * i + 0.45, 60 + 2 * (i % 5), 0.75, cents=10.0) for i in range(2, 10)),
 ]
 

@@ -203,7 +203,7 @@ def played(page, ids, start):
     return np.array(samples, np.float32), rate
 
 
-def likeness(heard, rate, audio):
+def cosine_similarity(heard, rate, audio):
     """The correlation of what was heard with a sound, at the moment where they agree best."""
     sound = resample(audio.mono(), audio.rate, int(rate)).astype(float)
     heard = heard.astype(float) - heard.mean()
@@ -225,8 +225,8 @@ def test_a_component_alone_is_that_component(opened, found):
         f"component-{first.index}"
     ]
     heard, rate = played(opened, [f"component-{first.index}"], 1.0)
-    assert likeness(heard, rate, first.audio()) > 0.97
-    assert abs(likeness(heard, rate, other.audio())) < 0.5
+    assert cosine_similarity(heard, rate, first.audio()) > 0.97
+    assert abs(cosine_similarity(heard, rate, other.audio())) < 0.5
 
 
 @pytest.mark.parametrize("busy", [0, 30])
@@ -240,7 +240,7 @@ def test_all_components_together_are_the_recording(opened, found, busy):
     )
     heard, rate = played(opened, [f"component-{c.index}" for c in analysis.components], 0.5)
     low = otowake.Audio(resample(analysis.audio.mono(), 44100, 22050), 22050)
-    assert likeness(heard, rate, low) > 0.99
+    assert cosine_similarity(heard, rate, low) > 0.99
 
 
 def test_a_click_goes_there_and_chooses_the_note(opened, found):

@@ -15,7 +15,7 @@ from otowake.plot import analysis_figure
 from otowake.results import read
 from otowake.results import sounds as sound_files
 from otowake.results.data import COLUMNS, component_row, write_found
-from otowake.types import Analysis, Component, Explained, Pitch
+from otowake.types import Analysis, Component, NoteFactors, Pitch
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ def test_a_row_of_the_table_of_components():
 def test_what_was_found_has_stems_of_its_own_only_where_corrections_changed_them(tmp_path):
     none = np.zeros(0)
     without = Analysis(None, None, (), none, none, 1.0, 440.0, StftSpec())
-    found = replace(without, explained=Explained((), 1.0))
+    found = replace(without, note_factors=NoteFactors((), 1.0))
     for name, edited in (("same", found), ("other", without)):
         write_found(found, edited, tmp_path / name)
         assert (tmp_path / name / "stems.npz").exists() == (name == "other")

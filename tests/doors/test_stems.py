@@ -11,7 +11,7 @@ import otowake
 from otowake import BadInput, Note
 from otowake.io.midi import write_notes
 from otowake.results import load_analysis, save_analysis
-from otowake.types import Share
+from otowake.types import SharedNote
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_folder_is_read_back(folder, analysis):
 
 
 def test_what_parts_share_is_read_back(analysis, tmp_path):
-    part = replace(analysis.parts[0], shared=(Share(2, 0.25, -1),))
+    part = replace(analysis.parts[0], shared=(SharedNote(2, 0.25, -1),))
     folder = save_analysis(replace(analysis, parts=(part,)), tmp_path / "shared")
     assert load_analysis(folder).parts[0].shared == part.shared
     facts = json.loads((folder / "analysis.json").read_text())

@@ -427,10 +427,12 @@ def test_degrading_moves_nothing_in_time(change):
     for seed in range(6):
         changed = change(np.random.default_rng(seed), wave)
         assert changed.shape == wave.shape
-        likeness = np.fft.irfft(np.fft.rfft(changed, 1 << 17) * np.conj(np.fft.rfft(wave, 1 << 17)))
+        cosine_similarity = np.fft.irfft(
+            np.fft.rfft(changed, 1 << 17) * np.conj(np.fft.rfft(wave, 1 << 17))
+        )
         late = (
-            int(np.argmax(likeness[:5000]))
-            if likeness[:5000].max() > likeness[-5000:].max()
+            int(np.argmax(cosine_similarity[:5000]))
+            if cosine_similarity[:5000].max() > cosine_similarity[-5000:].max()
             else -1
         )
         assert 0 <= late <= 0.003 * RATE

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from otowake.music.separation.score_informed import explain
+from otowake.music.separation.score_informed import fit_notes
 from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec
 from otowake.text import STOP_MAX_ITER
 from otowake.types import Analysis, Audio, Factors, Fit, Floats, Note, Part, Pitch, Stop
@@ -77,7 +77,7 @@ def in_parts() -> Analysis:
         parts=parts,
         note_spec=NoteSpec(),
         part_spec=PartSpec(),
-        explained=explain(audio, notes, owners, tuning_hz=440.0),
+        note_factors=fit_notes(audio, notes, owners, tuning_hz=440.0),
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from otowake.music.transcription.template_nmf import LATE, SECONDS, explained, transcribe
+from otowake.music.transcription.template_nmf import LATE, SECONDS, note_factors, transcribe
 from otowake.types import Audio
 
 RATE = 22050
@@ -35,7 +35,7 @@ def test_silence_has_no_notes(n_samples):
 
 
 def test_every_note_points_at_its_activation():
-    found = explained(played())
+    found = note_factors(played())
     keys = found.notes.midi - 21
     before = found.activations[np.maximum(found.frames - 6, 0), keys]
     assert (found.activations[found.frames + 3, keys] > before + 0.2).all()

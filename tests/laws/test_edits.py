@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import KINDS, apply_edits, parsed
-from otowake.music.separation.score_informed import explain, explain_parts
+from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.music.theory.instruments import NAMES
-from otowake.types import Audio, Note, Part, Share
+from otowake.types import Audio, Note, Part, SharedNote
 
 
 def tone(midi, seconds, rate=22050):
@@ -33,9 +33,9 @@ def found():
     sound = Audio(x.astype(np.float32), 22050)
     analysis = analyse(sound, stages=["instruments"], score=score)
     piano, violin = analysis.parts
-    parts = (piano, replace(violin, shared=(Share(2, 0.4, -1),)))
-    explained = explain_parts(sound, analysis.notes, parts, tuning_hz=analysis.tuning_hz)
-    return with_sound(replace(analysis, parts=parts, explained=explained), sound)
+    parts = (piano, replace(violin, shared=(SharedNote(2, 0.4, -1),)))
+    note_factors = fit_parts(sound, analysis.notes, parts, tuning_hz=analysis.tuning_hz)
+    return with_sound(replace(analysis, parts=parts, note_factors=note_factors), sound)
 
 
 def stems(analysis):
@@ -95,7 +95,7 @@ def test_regrouping_learns_nothing_and_leaves_what_was_found(found, edits):
     except BadInput as error:
         assert str(error).startswith("edit ")
     else:
-        assert edited.explained is found.explained
+        assert edited.note_factors is found.note_factors
         deleted = {its for edit in edits if edit["do"] == "delete" for its in edit["notes"]}
         assert sorted(note.id for note in edited.notes) == sorted({0, 1, 2, 3} - deleted)
         assert sorted(place for part in edited.parts for place in part.notes) == list(
@@ -142,7 +142,7 @@ def test_merged_parts_sound_as_both_and_what_is_deleted_is_in_the_rest(found):
 def test_who_is_given_a_note_by_hand_has_all_of_its_sound(found):
     whole = found.notes[2].audio().samples
     shares = {part.name: part.shared for part in found.parts}
-    assert shares == {"piano": (), "violin": (Share(2, 0.4, -1),)}
+    assert shares == {"piano": (), "violin": (SharedNote(2, 0.4, -1),)}
     piano, violin, _ = stems(found)
     mine, theirs, _ = stems(apply_edits(found, [{"do": "move", "notes": [2], "part": "piano"}]))
     share = mine - piano
@@ -150,7 +150,7 @@ def test_who_is_given_a_note_by_hand_has_all_of_its_sound(found):
     np.testing.assert_allclose(mine + theirs, piano + violin, atol=1e-5)
     flute = apply_edits(found, [{"do": "move", "notes": [2], "part": "flute"}])
     np.testing.assert_allclose(stems(flute)[2], whole, atol=1e-5)
-    assert [part.shared for part in flute.parts] == [(), (), (Share(2, 0.4, -1),)]
+    assert [part.shared for part in flute.parts] == [(), (), (SharedNote(2, 0.4, -1),)]
 
 
 def test_shares_that_no_analysis_would_give_do_no_harm(found):
@@ -158,8 +158,8 @@ def test_shares_that_no_analysis_would_give_do_no_harm(found):
     piano, violin = found.parts
     parts = (
         replace(piano, notes=(0,)),
-        replace(violin, shared=(Share(2, 0.9, -1), Share(0, 0.9, -2))),
-        Part("flute", "flute", (), {}, (Share(2, 1.0, -3), Share(0, 0.9, -4))),
+        replace(violin, shared=(SharedNote(2, 0.9, -1), SharedNote(0, 0.9, -2))),
+        Part("flute", "flute", (), {}, (SharedNote(2, 1.0, -3), SharedNote(0, 0.9, -4))),
     )
     odd = replace(found, parts=parts)
     edited = apply_edits(
@@ -193,8 +193,8 @@ def test_a_note_keeps_its_id_wherever_it_goes(found):
 def test_a_changed_note_is_learnt_as_if_it_had_been_so_from_the_start(found):
     edited = apply_edits(found, [{"do": "change", "note": 2, "midi": 68, "onset_s": 2.1}])
     labels = [0, 1, 0, 1]
-    anew = explain(found.audio, edited.notes, labels, tuning_hz=found.tuning_hz)
-    (mine,), (theirs,) = edited.explained.pieces, anew.pieces
+    anew = fit_notes(found.audio, edited.notes, labels, tuning_hz=found.tuning_hz)
+    (mine,), (theirs,) = edited.note_factors.pieces, anew.pieces
     np.testing.assert_allclose(mine.W, theirs.W, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(mine.spans, theirs.spans)
 
@@ -205,7 +205,9 @@ def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
     score = [Note(1.5 * i, 1.5 * i + 1.4, midi) for i, midi in enumerate((60, 64, 67, 72))]
     found = analyse(Audio(x, 22050), stages=["stems"], score=score)
     edited = apply_edits(found, [{"do": "change", "note": 3, "midi": 71}])
-    same = [a is b for a, b in zip(found.explained.pieces, edited.explained.pieces, strict=True)]
+    same = [
+        a is b for a, b in zip(found.note_factors.pieces, edited.note_factors.pieces, strict=True)
+    ]
     assert same == [True, True, True, False, False]
     np.testing.assert_allclose(sum(stems(edited)), found.audio.samples, atol=1e-5)
 

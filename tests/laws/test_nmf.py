@@ -140,12 +140,12 @@ def test_thorough_ends_lower_than_normal(planted):
 
 def test_the_auditions_are_told_and_the_best_goes_on(planted):
     fit = factorize(planted, n_components=4, effort="thorough")
-    assert fit.auditions.shape == (10, 15)
-    assert (np.diff(fit.auditions) <= 0).mean() > 0.9
+    assert fit.screening_losses.shape == (10, 15)
+    assert (np.diff(fit.screening_losses) <= 0).mean() > 0.9
     assert (
-        fit.loss <= 1.01 * fit.auditions[:, -1].min()
+        fit.loss <= 1.01 * fit.screening_losses[:, -1].min()
     )  # 50 frames are few enough to be auditioned whole
-    assert factorize(planted, n_components=4, solver="mu").auditions.size == 0
+    assert factorize(planted, n_components=4, solver="mu").screening_losses.size == 0
 
 
 def test_it_stops_by_its_rule_and_says_so(planted):

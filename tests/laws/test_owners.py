@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from attention import WIDTH, notes, random_weights
 
-from otowake.music.players.assignment import leanings, told_of
+from otowake.music.players.assignment import assignment_scores, told_of
 from otowake.music.players.attention import Weights, related
 from otowake.music.players.parts import gather, votes_of
 from otowake.music.players.recognizer import trained
@@ -21,23 +21,26 @@ def weights(seed: int = 0) -> Weights:
 
 
 def test_a_number_for_every_note_and_player() -> None:
-    assert leanings(weights(), *notes(70), PLAYERS).shape == (70, 3)
-    assert leanings(weights(), *(column[:0] for column in notes(1)), PLAYERS).shape == (0, 3)
+    assert assignment_scores(weights(), *notes(70), PLAYERS).shape == (70, 3)
+    assert assignment_scores(weights(), *(column[:0] for column in notes(1)), PLAYERS).shape == (
+        0,
+        3,
+    )
 
 
 def test_players_and_notes_may_come_in_any_order() -> None:
     given = notes(100)
-    plain = leanings(weights(), *given, PLAYERS)
+    plain = assignment_scores(weights(), *given, PLAYERS)
     np.testing.assert_allclose(
-        leanings(weights(), *given, PLAYERS[::-1]), plain[:, ::-1], atol=1e-5
+        assignment_scores(weights(), *given, PLAYERS[::-1]), plain[:, ::-1], atol=1e-5
     )
     order = np.random.default_rng(1).permutation(100)
-    moved = leanings(weights(), *(column[order] for column in given), PLAYERS)
+    moved = assignment_scores(weights(), *(column[order] for column in given), PLAYERS)
     np.testing.assert_allclose(moved, plain[order], atol=1e-5)
 
 
 def test_two_players_of_an_instrument_are_told_the_same() -> None:
-    found = leanings(weights(), *notes(20), [PLAYERS[1], PLAYERS[0], PLAYERS[1]])
+    found = assignment_scores(weights(), *notes(20), [PLAYERS[1], PLAYERS[0], PLAYERS[1]])
     np.testing.assert_allclose(found[:, 0], found[:, 2], atol=1e-6)
 
 
@@ -72,7 +75,9 @@ def test_a_partial_is_given_to_whom_the_note_belongs() -> None:
     assert mine is not None
     votes = votes_of(chances, midi)[:, [horn, violin]]
     assert votes[60:].argmax(axis=1).tolist() == [1] * 5
-    owner = (votes + leanings(mine, chances, onset, offset, midi, [horn, violin])).argmax(axis=1)
+    owner = (votes + assignment_scores(mine, chances, onset, offset, midi, [horn, violin])).argmax(
+        axis=1
+    )
     assert owner[:20].tolist() == [0] * 20 and owner[20:60].tolist() == [1] * 40
     assert owner[60:].tolist() == [0] * 5
 
@@ -95,7 +100,9 @@ def test_jax_gives_what_torch_gives() -> None:
         expected = np.stack(
             [network(each, relations, there)[0, :, 0].numpy() for each in x], axis=1
         )
-    np.testing.assert_allclose(leanings(network.weights(), *given, PLAYERS), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        assignment_scores(network.weights(), *given, PLAYERS), expected, atol=1e-4
+    )
 
 
 def test_what_nobody_plays_belongs_to_the_note_whose_partial_it_is() -> None:

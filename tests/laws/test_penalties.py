@@ -21,13 +21,13 @@ PENALTIES = (
     {"l1_W": 0.2, "l1_H": 0.1},
     {"l2_W": 0.2, "l2_H": 0.5},
     {"smooth_H": 0.5},
-    {"apart_W": 0.3},
+    {"decorrelation_W": 0.3},
     {"group_H": 0.4, "groups": [0, 0, 1, 1]},
     {
         "l1_H": 0.1,
         "l2_W": 0.1,
         "smooth_H": 0.1,
-        "apart_W": 0.1,
+        "decorrelation_W": 0.1,
         "group_H": 0.1,
         "groups": [0, 1, 1, 0],
     },
@@ -65,7 +65,11 @@ def test_the_penalised_loss_never_rises(planted, solver, loss, penalties):
         ("l1_H", 3.0, lambda fit: fit.H.sum()),
         ("l2_H", 3.0, lambda fit: np.square(fit.H).sum()),
         ("smooth_H", 30.0, lambda fit: np.square(np.diff(fit.H)).sum()),
-        ("apart_W", 30.0, lambda fit: np.square(fit.W.sum(axis=1)).sum() - np.square(fit.W).sum()),
+        (
+            "decorrelation_W",
+            30.0,
+            lambda fit: np.square(fit.W.sum(axis=1)).sum() - np.square(fit.W).sum(),
+        ),
     ],
 )
 def test_a_penalty_makes_less_of_what_it_is_on(planted, solver, name, weight, measure):
@@ -217,7 +221,7 @@ def test_long_matrices_learn_in_blocks_from_an_audition():
     rng = np.random.default_rng(0)
     V = rng.gamma(0.3, size=(40, 3)) @ rng.gamma(0.3, size=(3, 5000))
     fit = factorize(V, n_components=3)
-    assert fit.H.shape == (3, 5000) and fit.auditions.shape[0] == 4
+    assert fit.H.shape == (3, 5000) and fit.screening_losses.shape[0] == 4
     assert (np.diff(fit.losses) <= 0).all()
     assert np.abs(fit.W @ fit.H - V).mean() < 0.05 * V.mean()
 

@@ -12,7 +12,7 @@ import pytest
 
 from otowake import Audio
 from otowake.music.players import recognizer
-from otowake.music.players.assignment import leanings
+from otowake.music.players.assignment import assignment_scores
 from otowake.music.players.attention import in_context
 from otowake.music.players.envelopes import contours
 from otowake.music.players.features import (
@@ -186,7 +186,7 @@ def test_players_are_asked_with_what_each_note_is_by_itself() -> None:
     alone, _, owners = recognize(Audio(sound, RATE), *notes, mind)
     assert owners is not None and mind.owners is not None
     begin, end, pitch = (np.asarray(each, float) for each in notes)
-    expected = leanings(mind.owners, alone, begin, end, pitch, [0, 12])
+    expected = assignment_scores(mind.owners, alone, begin, end, pitch, [0, 12])
     np.testing.assert_allclose(owners([0, 12]), expected, atol=1e-6)
     assert np.abs(expected).max() > 0.01
     file = io.BytesIO()
@@ -222,13 +222,13 @@ def test_all_weights_of_the_package_are_under_5_mb_together() -> None:
         path.name: path.stat().st_size
         for path in Path(recognizer.__file__).parents[1].glob("data/*.npz")
     }
-    assert sizes.keys() >= {"listener.npz", "recognizer.npz"}
+    assert sizes.keys() >= {"transcriber.npz", "recognizer.npz"}
     assert sum(sizes.values()) < 5_000_000
 
 
 def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio) -> None:
     onset = np.arange(4) * 0.5
-    struck = named(melody, onset, onset + 0.45, [60, 64, 67, 72]).sum(axis=0)
+    detect_drums = named(melody, onset, onset + 0.45, [60, 64, 67, 72]).sum(axis=0)
     at = np.arange(2 * RATE) / RATE
     steady = sum(np.sin(2 * np.pi * 330 * k * at) / k**0.7 for k in range(1, 20, 1)) * np.minimum(
         at / 0.05, 1
@@ -242,7 +242,7 @@ def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio)
         NAMES.index(name)
         for name in ("piano", "electric-piano", "guitar-nylon", "guitar-steel", "harp", "mallets")
     ]
-    assert np.logaddexp.reduce(struck[rung]) > np.logaddexp.reduce(struck[blown])
+    assert np.logaddexp.reduce(detect_drums[rung]) > np.logaddexp.reduce(detect_drums[blown])
     assert np.logaddexp.reduce(reed[blown]) > np.logaddexp.reduce(reed[rung])
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import otowake
-from otowake.music.separation.drum_samples import with_repeats
-from otowake.music.separation.score_informed import explain
+from otowake.music.separation.drum_samples import with_drum_samples
+from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated, sound_of
 from otowake.results.note_factors import read_explained, write_explained
-from otowake.types import Audio, Note, Repeats
+from otowake.types import Audio, DrumSamples, Note
 
 SECONDS = 6.0
 HATS = np.arange(0.25, 5.9, 0.25)
@@ -50,14 +50,14 @@ GROUPS = [list(range(len(HATS))), [100 + i for i in range(len(SNARES))]]
 
 def told(audio):
     notes = strokes()
-    masks = explain(audio, notes)
-    return masks, with_repeats(audio, masks, notes)
+    masks = fit_notes(audio, notes)
+    return masks, with_drum_samples(audio, masks, notes)
 
 
-def sounds(audio, explained):
+def sounds(audio, note_factors):
     return [
         np.concatenate(blocks, axis=1)
-        for blocks in zip(*separated(audio, explained, GROUPS), strict=True)
+        for blocks in zip(*separated(audio, note_factors, GROUPS), strict=True)
     ]
 
 
@@ -113,13 +113,13 @@ def test_an_analysis_has_them_and_so_has_an_edited_one():
     audio = Audio(sum(loop(22050, True)), 22050)
     found = otowake.analyse(audio, stages=["stems"], score=strokes())
     hat = next(part for part in found.parts if part.name == "hi-hat")
-    assert len(found.explained.pieces[0].repeats.waves) == 1
+    assert len(found.note_factors.pieces[0].repeats.waves) == 1
     assert sdr(loop(22050, True)[0], hat.audio().mono()) > 15
     again = otowake.apply_edits(
         found, [{"do": "add", "onset_s": 5.0, "offset_s": 5.5, "midi": 60, "part": "piano"}]
     )
-    (piece,) = again.explained.pieces
-    assert piece is not found.explained.pieces[0] and len(piece.repeats.waves) == 1
+    (piece,) = again.note_factors.pieces
+    assert piece is not found.note_factors.pieces[0] and len(piece.repeats.waves) == 1
 
 
 def test_a_drummer_is_left_to_the_masks():
@@ -137,9 +137,9 @@ def test_of_few_lone_strokes_nothing_is_told():
     few[int(1.1 * 22050) :] = 0
     notes = [note for note in strokes() if note.midi == 42 and note.onset < 1.1]
     audio = Audio(few, 22050)
-    (piece,) = with_repeats(audio, explain(audio, notes), notes).pieces
+    (piece,) = with_drum_samples(audio, fit_notes(audio, notes), notes).pieces
     assert len(notes) == 4 and len(piece.repeats.waves) == 1
-    (piece,) = with_repeats(audio, explain(audio, notes[1:]), notes[1:]).pieces
+    (piece,) = with_drum_samples(audio, fit_notes(audio, notes[1:]), notes[1:]).pieces
     assert len(piece.repeats.waves) == 0
 
 
@@ -150,7 +150,7 @@ def test_pieces_are_told_each_by_itself_and_once(monkeypatch):
     assert len(known.pieces) == 2
     assert [len(piece.repeats.waves) for piece in known.pieces] == [1, 1]
     np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
-    again = with_repeats(audio, known, strokes())
+    again = with_drum_samples(audio, known, strokes())
     assert all(a is b for a, b in zip(known.pieces, again.pieces, strict=True))
     assert all(piece.repeats is None for piece in masks.pieces)
 
@@ -164,12 +164,12 @@ def test_another_rate_or_other_channels_have_no_waveforms(machine):
 
 def test_waveforms_are_kept_in_the_file(machine, tmp_path):
     _, _, masks, known = machine
-    for explained in (masks, known):
-        write_explained(explained, tmp_path / "stems.npz")
-        (piece,), (read,) = explained.pieces, read_explained(tmp_path / "stems.npz").pieces
+    for note_factors in (masks, known):
+        write_explained(note_factors, tmp_path / "stems.npz")
+        (piece,), (read,) = note_factors.pieces, read_explained(tmp_path / "stems.npz").pieces
         assert (piece.repeats is None) == (read.repeats is None)
         if piece.repeats:
-            for name in Repeats._fields:
+            for name in DrumSamples._fields:
                 np.testing.assert_array_equal(
                     getattr(piece.repeats, name), getattr(read.repeats, name)
                 )

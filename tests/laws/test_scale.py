@@ -49,7 +49,9 @@ def test_any_scale_gives_the_same_factors(V, solver, beta, part):
     np.testing.assert_allclose(other.W, one.W, rtol=1e-5, atol=1e-9)
     np.testing.assert_allclose(other.H, one.H * scale, rtol=1e-5, atol=1e-9 * scale)
     np.testing.assert_allclose(other.losses, one.losses * scale**beta, rtol=1e-5)
-    np.testing.assert_allclose(other.auditions, one.auditions * scale**beta, rtol=1e-5)
+    np.testing.assert_allclose(
+        other.screening_losses, one.screening_losses * scale**beta, rtol=1e-5
+    )
     np.testing.assert_allclose(other.initial.H, one.initial.H * scale, rtol=1e-5)
 
 
@@ -111,7 +113,7 @@ def test_blocks_from_elsewhere_are_free_of_scale(V):
         ("smooth_H", 2, 1),
         ("l1_W", 1, 0),
         ("l2_W", 2, 0),
-        ("apart_W", 2, 0),
+        ("decorrelation_W", 2, 0),
     ],
 )
 def test_a_penalty_weighs_what_it_says_at_every_scale(V, beta, name, degree, of_H):

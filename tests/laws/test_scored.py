@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from otowake.music.separation.score_informed import explain, explain_parts
+from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.music.separation.stems import ids_of_parts, separated, sound_of, with_sound
 from otowake.signal import istft, stft
-from otowake.types import Audio, Floats, Note, Part, Share
+from otowake.types import Audio, Floats, Note, Part, SharedNote
 
 
 def tone(midi, seconds, rate=22050):
@@ -38,7 +38,7 @@ SCORE = [
 def test_the_sounds_add_up_to_the_recording(rate, channels, n_samples):
     x = np.random.default_rng(1).uniform(-1, 1, (channels, n_samples)).astype(np.float32)
     audio = Audio(x, rate)
-    sounds = joined(separated(audio, explain(audio, SCORE), [[0, 2], [1], [3]]))
+    sounds = joined(separated(audio, fit_notes(audio, SCORE), [[0, 2], [1], [3]]))
     assert [sound.shape for sound in sounds] == [x.shape] * 4
     np.testing.assert_allclose(sum(sounds), x, atol=1e-5)
 
@@ -48,12 +48,12 @@ def test_the_sounds_add_up_to_the_recording(rate, channels, n_samples):
 )
 def test_where_no_note_sounds_all_is_the_rest(notes):
     audio = Audio(np.random.default_rng(1).uniform(-1, 1, 22050).astype(np.float32), 22050)
-    explained = explain(audio, notes)
+    note_factors = fit_notes(audio, notes)
     groups = [[place] for place in range(len(notes))]
-    *sounds, rest = joined(separated(audio, explained, groups))
+    *sounds, rest = joined(separated(audio, note_factors, groups))
     np.testing.assert_allclose(rest, audio.samples, atol=1e-5)
     assert all(not sound.any() for sound in sounds)
-    assert all(not sound_of(audio, explained, group).samples.any() for group in groups)
+    assert all(not sound_of(audio, note_factors, group).samples.any() for group in groups)
 
 
 def test_a_note_that_may_be_either_players_is_the_ones_that_it_sounds_like():
@@ -71,37 +71,37 @@ def test_a_note_that_may_be_either_players_is_the_ones_that_it_sounds_like():
         tone = sum(np.sin(2 * np.pi * f0 * k * t + k) / k for k in partials) * np.minimum(1, 40 * t)
         sounds[player, int(at * rate) : int(at * rate) + len(t)] += 0.1 * tone
         for owner in (0, 1) if doubted else (player,):
-            notes.append(Note(at, at + 0.5, midi, fades=at + 0.5))
+            notes.append(Note(at, at + 0.5, midi, decay_end=at + 0.5))
             labels.append(owner)
             shares.append(0.5 if doubted else 1.0)
     audio = Audio(sounds.sum(axis=0, keepdims=True), rate)
     mine, other = (labels.index(0, 3), labels.index(1))
     assert notes[mine].onset == notes[other].onset
-    explained = explain(audio, notes, labels, shares=shares)
-    right, wrong, *_ = joined(separated(audio, explained, [[mine], [other]]))
+    note_factors = fit_notes(audio, notes, labels, shares=shares)
+    right, wrong, *_ = joined(separated(audio, note_factors, [[mine], [other]]))
     assert np.square(right).sum() > 10 * np.square(wrong).sum()
 
 
 def test_drums_alone_are_all_that_there_is():
-    rng, struck = (
+    rng, detect_drums = (
         np.random.default_rng(0),
         [Note(0.2, 0.3, 36, is_drum=True), Note(0.7, 0.8, 42, is_drum=True)],
     )
     sound = np.zeros(30000, np.float32)
-    for note in struck:
+    for note in detect_drums:
         at = int(note.onset * 22050)
         sound[at : at + 4000] = rng.normal(size=4000) * np.exp(-np.arange(4000) / 600)
     audio = Audio(sound[None], 22050)
-    kick, hat, rest = joined(separated(audio, explain(audio, struck), [[0], [1]]))
+    kick, hat, rest = joined(separated(audio, fit_notes(audio, detect_drums), [[0], [1]]))
     np.testing.assert_allclose(kick + hat + rest, audio.samples, atol=1e-5)
     assert np.square(kick[0, 4000:9000]).sum() > 0.9 * np.square(sound[4000:9000]).sum()
 
 
 def test_silence():
     audio = Audio(np.zeros((2, 22050), np.float32), 22050)
-    explained = explain(audio, SCORE)
-    assert not any(sound.any() for sound in joined(separated(audio, explained, [[0], [1]])))
-    assert sound_of(audio, explained, [0]).samples.shape == (2, 22050)
+    note_factors = fit_notes(audio, SCORE)
+    assert not any(sound.any() for sound in joined(separated(audio, note_factors, [[0], [1]])))
+    assert sound_of(audio, note_factors, [0]).samples.shape == (2, 22050)
 
 
 def test_a_note_is_where_it_is_and_sounds_the_same_alone_as_among_all():
@@ -111,14 +111,16 @@ def test_a_note_is_where_it_is_and_sounds_the_same_alone_as_among_all():
     x[2 * rate : 3 * rate] += tone(64, 1, rate)
     audio = Audio(x, rate)
     notes = [Note(1.0, 2.0, 60), Note(2.0, 3.0, 64)]
-    explained = explain(audio, notes)
-    (first, second), (part,) = with_sound(notes, [Part("piano", "piano", (0, 1))], audio, explained)
+    note_factors = fit_notes(audio, notes)
+    (first, second), (part,) = with_sound(
+        notes, [Part("piano", "piano", (0, 1))], audio, note_factors
+    )
     alone = first.audio()
     assert (alone.rate, alone.samples.shape) == (rate, audio.samples.shape)
     inside = np.square(alone.samples[0, int(0.9 * rate) : int(2.15 * rate)]).sum()
     assert inside > 0.999 * np.square(alone.samples).sum()
     assert inside > 0.95 * np.square(tone(60, 1, rate)).sum()
-    each = joined(separated(audio, explained, [[0], [1]]))
+    each = joined(separated(audio, note_factors, [[0], [1]]))
     np.testing.assert_allclose(second.audio().samples, each[1], atol=1e-5)
     np.testing.assert_allclose(part.audio().samples, each[0] + each[1], atol=1e-5)
 
@@ -128,8 +130,8 @@ def test_tones_an_octave_apart_come_apart_nearly_as_well_as_masks_can():
     low, high = tone(57, 3), np.zeros(3 * 22050)
     high[22050:] = tone(69, 2)
     audio = Audio(low + high, 22050)
-    explained = explain(audio, [Note(0.0, 3.0, 57), Note(1.0, 3.0, 69)])
-    sounds = joined(separated(audio, explained, [[0], [1]]))
+    note_factors = fit_notes(audio, [Note(0.0, 3.0, 57), Note(1.0, 3.0, 69)])
+    sounds = joined(separated(audio, note_factors, [[0], [1]]))
     transforms = stft(low), stft(high)
     whole = sum(np.abs(each) ** 2 for each in transforms) + 1e-12
     for true, transform, found in zip((low, high), transforms, sounds, strict=False):
@@ -141,7 +143,7 @@ def test_tones_that_share_some_partials_come_apart():
     low, high = tone(57, 3), tone(64, 3)
     audio = Audio(low + high, 22050)
     sounds = joined(
-        separated(audio, explain(audio, [Note(0.0, 3.0, 57), Note(0.0, 3.0, 64)]), [[0], [1]])
+        separated(audio, fit_notes(audio, [Note(0.0, 3.0, 57), Note(0.0, 3.0, 64)]), [[0], [1]])
     )
     for true, found in zip((low, high), sounds, strict=False):
         assert sdr(true, found[0]) > 10
@@ -151,7 +153,7 @@ def test_level_does_not_matter():
     x = tone(60, 1) + tone(67, 1)
     notes = [Note(0.0, 1.0, 60), Note(0.0, 1.0, 67)]
     loud, soft = (Audio(x * level, 22050) for level in (1.0, 1e-3))
-    a, b = (sound_of(audio, explain(audio, notes), [0]).samples for audio in (loud, soft))
+    a, b = (sound_of(audio, fit_notes(audio, notes), [0]).samples for audio in (loud, soft))
     np.testing.assert_allclose(b * 1e3, a, atol=1e-3)
 
 
@@ -160,8 +162,8 @@ def test_a_note_sounds_for_as_long_as_it_is_heard() -> None:
     sound = Audio((np.sin(2 * np.pi * 440 * t) * np.exp(-t)).astype(np.float32), 22_050)
     late = slice(int(1.2 * 22_050), int(1.4 * 22_050))
     energies = []
-    for note in (Note(0, 0.5, 69), Note(0, 0.5, 69, fades=1.5)):
-        alone = sound_of(sound, explain(sound, [note]), [0]).samples[0, late]
+    for note in (Note(0, 0.5, 69), Note(0, 0.5, 69, decay_end=1.5)):
+        alone = sound_of(sound, fit_notes(sound, [note]), [0]).samples[0, late]
         energies.append(float(np.sum(alone**2) / np.sum(sound.samples[0, late] ** 2)))
     assert energies[0] < 0.01 and energies[1] > 0.9
 
@@ -182,10 +184,10 @@ def test_a_pitch_that_two_play_at_once_is_told_apart_by_what_each_sounds_like_al
     sound = Audio(sum(stems), rate)
     notes = [Note(0, 0.99, 69), Note(1, 1.99, 69), Note(2, 2.99, 69)]
     gains = []
-    for shared in ((), (Share(2, 0.4, -1),)):
+    for shared in ((), (SharedNote(2, 0.4, -1),)):
         parts = [Part("clarinet", "clarinet", (0, 2)), Part("flute", "flute", (1,), shared=shared)]
-        explained = explain_parts(sound, notes, parts, tuning_hz=440.0)
-        ours = joined(separated(sound, explained, ids_of_parts(notes, parts)))
+        note_factors = fit_parts(sound, notes, parts, tuning_hz=440.0)
+        ours = joined(separated(sound, note_factors, ids_of_parts(notes, parts)))
         np.testing.assert_allclose(sum(ours), sound.samples, atol=1e-5)
         gains.append([sdr(true, found[0]) for true, found in zip(stems, ours, strict=False)])
     assert min(gains[1]) > max(gains[0]) + 3

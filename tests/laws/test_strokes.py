@@ -10,15 +10,15 @@ import otowake
 from otowake.errors import BadInput
 from otowake.io.notes import labels
 from otowake.music.analyse import with_sound
-from otowake.music.drums.onsets import STEP, opened, peaks, struck, templates, trained
+from otowake.music.drums.onsets import STEP, detect_drums, opened, peaks, templates, trained
 from otowake.music.editing.edits import apply_edits
-from otowake.music.separation.score_informed import PIECE, STFT, explain, explain_parts
+from otowake.music.separation.score_informed import PIECE, STFT, fit_notes, fit_parts
 from otowake.music.separation.stems import separated
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import KIT
 from otowake.signal.magnitude import axes
 from otowake.summary import part_cells
-from otowake.types import Audio, Note, Part, Share
+from otowake.types import Audio, Note, Part, SharedNote
 
 RATE, SECONDS = 44100, 8.0
 BEAT = {"kick": (0, 3, 8, 10), "snare": (4, 12), "hi-hat": tuple(range(0, 16, 2))}
@@ -91,17 +91,17 @@ def sdr(truth, guess):
 def test_strokes_are_found_and_told_apart(loop, chords):
     stems, times = loop
     for wave in (stems.sum(axis=0), stems.sum(axis=0) + chords):
-        notes = struck(Audio(wave, RATE))
+        notes = detect_drums(Audio(wave, RATE))
         assert all(note.is_drum and note.instrument == "drums" for note in notes)
         for name, mine in zip(KIT, times, strict=True):
             assert f1(notes, mine, name) > 0.75, name
 
 
 def test_nothing_is_struck_where_there_are_no_drums(chords):
-    assert struck(Audio(chords, RATE)) == []
-    assert struck(Audio(np.zeros(RATE), RATE)) == []
-    assert struck(Audio(np.zeros(0), RATE)) == []
-    assert struck(otowake.load(otowake.demo_path())) == []
+    assert detect_drums(Audio(chords, RATE)) == []
+    assert detect_drums(Audio(np.zeros(RATE), RATE)) == []
+    assert detect_drums(Audio(np.zeros(0), RATE)) == []
+    assert detect_drums(otowake.load(otowake.demo_path())) == []
 
 
 def test_the_length_of_blocks_does_not_matter(song):
@@ -118,7 +118,9 @@ def test_the_length_of_blocks_does_not_matter(song):
 def test_a_harder_stroke_has_a_higher_velocity(loop):
     stems, times = loop
     ahead = np.where(np.arange(stems.shape[1]) < (times[0][5] - 0.05) * RATE, 0.3, 1.0)
-    kicks = [note for note in struck(Audio(stems[0] * ahead, RATE), surely=True) if note.midi == 36]
+    kicks = [
+        note for note in detect_drums(Audio(stems[0] * ahead, RATE), surely=True) if note.midi == 36
+    ]
     soft, hard = (
         [n.velocity for n in kicks if (n.onset < times[0][5] - 0.1) == early]
         for early in (True, False)
@@ -220,12 +222,12 @@ def test_strokes_can_be_corrected(analysis):
 def test_nobody_shares_a_note_that_has_become_a_stroke(song):
     notes = [Note(1.0, 1.1, 36, is_drum=True), Note(1.0, 2.0, 60)]
     parts = [
-        Part("piano", "piano", (1,), shared=(Share(0, 0.4, -1),)),
-        Part("kick", "drums", (0,), shared=(Share(1, 0.3, -2),)),
+        Part("piano", "piano", (1,), shared=(SharedNote(0, 0.4, -1),)),
+        Part("kick", "drums", (0,), shared=(SharedNote(1, 0.3, -2),)),
     ]
-    explained = explain_parts(song, notes, parts, tuning_hz=440.0)
-    assert explained.pieces[0].D.shape[1] == 1
-    assert sorted(explained.pieces[0].spans[:, 0].tolist()) == [-2, 0, 1]
+    note_factors = fit_parts(song, notes, parts, tuning_hz=440.0)
+    assert note_factors.pieces[0].D.shape[1] == 1
+    assert sorted(note_factors.pieces[0].spans[:, 0].tolist()) == [-2, 0, 1]
 
 
 def test_a_drum_alone_can_be_made_a_part_by_hand():
@@ -268,24 +270,24 @@ def test_strokes_without_parts_are_drums_of_their_own(loop):
         for name, mine in zip(KIT, times, strict=True)
         for at in mine
     ]
-    explained = explain(song, notes)
-    assert explained.pieces[0].D.shape[1] == 3
+    note_factors = fit_notes(song, notes)
+    assert note_factors.pieces[0].D.shape[1] == 3
     drums = [[i for i, note in enumerate(notes) if note.midi == drum.key] for drum in KIT.values()]
     sounds = [
         np.concatenate(each, axis=1)[0]
-        for each in zip(*separated(song, explained, drums), strict=True)
+        for each in zip(*separated(song, note_factors, drums), strict=True)
     ]
     for true, found in zip(stems, sounds, strict=False):
         assert sdr(true, found) - sdr(true, song.samples[0]) > 5
 
 
 def test_damaged_weights_are_refused():
-    whole = (resources.files("otowake") / "data" / "strokes.npz").read_bytes()
+    whole = (resources.files("otowake") / "data" / "drums.npz").read_bytes()
     assert opened(whole).spectra.shape[1] == 3
     for content in (whole[:1000], b""):
         with pytest.raises(BadInput):
             opened(content)
-    listener = (resources.files("otowake") / "data" / "listener.npz").read_bytes()
+    listener = (resources.files("otowake") / "data" / "transcriber.npz").read_bytes()
     with pytest.raises(BadInput, match="no spectra of drums"):
         opened(listener)
 
@@ -313,5 +315,5 @@ def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
         Note(between + off * frame, between + 0.1, 38, is_drum=True)
         for off in (-0.45, -0.05, 0.05, 0.45)
     ]
-    pieces = explain(sound, notes).pieces
+    pieces = fit_notes(sound, notes).pieces
     assert sorted(its for piece in pieces for its in piece.spans[:, 0].tolist()) == [0, 1, 2, 3]

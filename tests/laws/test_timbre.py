@@ -43,11 +43,11 @@ def test_partials_fall_as_they_were_made_to(found):
 
 
 def test_what_is_struck_rises_sooner_than_what_swells(found):
-    _, times, (struck, swelling) = timbre(found)
-    half = [times[int(np.argmax(rise >= 0.5))] for rise in (struck, swelling)]
+    _, times, (detect_drums, swelling) = timbre(found)
+    half = [times[int(np.argmax(rise >= 0.5))] for rise in (detect_drums, swelling)]
     assert half[0] < 0.03
     assert 0.06 < half[1] < 0.14
-    assert struck[-1] < 0.5
+    assert detect_drums[-1] < 0.5
     assert swelling[-1] > 0.9
 
 
@@ -63,7 +63,7 @@ def test_level_does_not_matter(found):
 @pytest.mark.parametrize("draw", [timbre, parts_figure, timbre_figure])
 def test_without_stems_or_sound_there_is_one_sentence(found, draw):
     with pytest.raises(BadInput, match="this result has no stems"):
-        draw(replace(found, explained=None))
+        draw(replace(found, note_factors=None))
     with pytest.raises(BadInput, match="the sound this result was made from"):
         draw(replace(found, audio=None))
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from otowake.music.context import HEADS, RELATIONS
 from otowake.music.instruments import TABLE
-from otowake.music.pitch import HUES
+from otowake.music.pitch import PITCH_RBF
 from otowake.music.recognizer import HIDDEN, INPUTS, Weights
 from torch import Tensor, nn
 
@@ -75,7 +75,7 @@ class _Block(nn.Module):
         return h + self.drop(self.out(self.drop(torch.relu(self.into(self.dense_norm(h))))))
 
 
-CONTEXT_TOLD = 3 * len(TABLE) + len(HUES) + 3
+CONTEXT_TOLD = 3 * len(TABLE) + len(PITCH_RBF) + 3
 OWNERS_TOLD = CONTEXT_TOLD + 3 * len(TABLE) + 5
 """Numbers that :mod:`otowake.music.context` and :mod:`otowake.music.owners` are told of a note."""
 

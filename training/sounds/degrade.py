@@ -131,8 +131,12 @@ def mp3(rng: Rng, wave: Wave) -> Wave:
     back, _ = sf.read(file, dtype="float32")
     size = len(wave) + 8192
     size = 1 << (size - 1).bit_length()
-    likeness = np.fft.irfft(np.fft.rfft(back, size) * np.conj(np.fft.rfft(wave, size)), size)
-    late = int(np.argmax(np.concatenate([likeness[-4096:], likeness[:4096]]))) - 4096
+    cosine_similarity = np.fft.irfft(
+        np.fft.rfft(back, size) * np.conj(np.fft.rfft(wave, size)), size
+    )
+    late = (
+        int(np.argmax(np.concatenate([cosine_similarity[-4096:], cosine_similarity[:4096]]))) - 4096
+    )
     if late < 0:
         back = np.concatenate([np.zeros(-late, np.float32), back])
     out = back[max(late, 0) :][: len(wave)]

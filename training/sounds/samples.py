@@ -140,8 +140,8 @@ def sustained(wave: Wave, length: int) -> Wave:
         return np.pad(wave[: LEAD + length], (0, max(0, LEAD + length - len(wave))))
     tail = wave[end - fade : end]
     search = wave[start : start + min((end - start) // 2, int(0.3 * RATE)) + fade]
-    likeness = np.correlate(search, tail, mode="valid")
-    start += int(np.argmax(likeness))
+    cosine_similarity = np.correlate(search, tail, mode="valid")
+    start += int(np.argmax(cosine_similarity))
     loop = wave[start:end].copy()
     ramp = np.sin(np.linspace(0, np.pi / 2, fade, dtype=np.float32)) ** 2
     joined = tail * (1 - ramp) + loop[:fade] * ramp

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from otowake.music.context import related
-from otowake.music.owners import leanings, told_of
+from otowake.music.owners import assignment_scores, told_of
 from otowake.music.parts import votes_of
 from otowake.music.recognizer import opened
 from torch import Tensor
@@ -126,7 +126,7 @@ def judged(network: ContextNetwork, lessons: Sequence[Lesson]) -> str:
         notes = scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4])
         votes = votes_of(normed(notes[0]), notes[3])[:, team]
         true = [team.index(each) for each in label[use]]
-        for i, told in enumerate((votes, votes + leanings(weights, *notes, team))):
+        for i, told in enumerate((votes, votes + assignment_scores(weights, *notes, team))):
             right[i] += np.sum(told[use].argmax(axis=1) == true)
         n += len(true)
     return f"right {right[0] / max(n, 1):.3f} -> {right[1] / max(n, 1):.3f}"

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from otowake.music.context import in_context, related, told
-from otowake.music.pitch import HUES, hues
+from otowake.music.pitch import PITCH_RBF, pitch_rbf
 from otowake.music.recognizer import Description, Recognizer, flat, opened
 from torch import Tensor
 from torch.nn import functional
@@ -72,7 +72,7 @@ def heard(mind: Recognizer, path: Path) -> list[Scene]:
     variants = [_scored(mind, flat(known, midi))]
     for _ in range(VARIANTS - 1):
         x = flat(changed(known, midi, rng), midi)
-        x[:, -len(HUES) :] = hues(midi + rng.normal(0, 1.5, len(midi)))
+        x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(midi)))
         variants.append(_scored(mind, x))
     chances = np.stack(variants)
     found = []

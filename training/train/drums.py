@@ -24,7 +24,7 @@ from otowake.music.instruments import KIT
 from otowake.music.listener import QUIETEST
 from otowake.music.scored import STFT
 from otowake.music.strokes import BANDS, DILATIONS, LAGS, STEP, Weights, bands, peaks
-from otowake.signal.cells import INSTANTS, RATE, ROWS, frames_of, instants, level
+from otowake.signal.cells import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, level
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -95,9 +95,9 @@ def prepare(cache_folder: Path, first: int) -> Path:
         silent = reference <= QUIETEST
         n = frames_of(LENGTH)
         heard.append(
-            np.zeros((INSTANTS * n, ROWS), np.float16)
+            np.zeros((HALF_FRAMES * n, ROWS), np.float16)
             if silent
-            else instants(wave, reference, 0, n).astype(np.float16)
+            else half_frames(wave, reference, 0, n).astype(np.float16)
         )
     files.store(
         path, {"heard": np.stack(heard), "strokes": np.array(rows, np.float32).reshape(-1, 3)}

@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    shipped = resources.files("otowake") / "data" / "listener.npz"
+    shipped = resources.files("otowake") / "data" / "transcriber.npz"
     shards = clips.make(options.cache, options.clips, options.samples, options.threads)
     content = (options.weights or shipped).read_bytes()
     add(

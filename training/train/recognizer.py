@@ -27,7 +27,7 @@ import torch
 from numpy.typing import NDArray
 from otowake.music.contours import PARTIALS
 from otowake.music.instruments import TABLE
-from otowake.music.pitch import HUES, hues
+from otowake.music.pitch import PITCH_RBF, pitch_rbf
 from otowake.music.recognizer import BELOW, FINE, HEARD, SPAN, Description, Weights, flat, opened
 from otowake.signal.cells import LOWEST, ROWS
 from torch import Tensor
@@ -117,7 +117,7 @@ def varied(
     )
     midi = lessons.midi[which].astype(float)
     x = flat(changed(known, midi, rng, size), midi)
-    x[:, -len(HUES) :] = hues(midi + rng.normal(0, 1.5, len(which)))
+    x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(which)))
     return torch.from_numpy(x)
 
 

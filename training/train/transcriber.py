@@ -160,9 +160,9 @@ def train(
                 *thresholds[:2],
             ]
             _note(log, [f"{v:.5g}" for v in row])
-            export(teacher.average, thresholds, folder / "listener.npz")
+            export(teacher.average, thresholds, folder / "transcriber.npz")
             seen = []
-    return folder / "listener.npz"
+    return folder / "transcriber.npz"
 
 
 def _note(log: Path, row: list[str]) -> None:

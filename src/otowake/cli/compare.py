@@ -56,7 +56,7 @@ def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: 
             "folder": folder,
             "n": analysis.fitted().factors.n_components,
             "loss": f"{analysis.fitted().loss:,.6g}",
-            "likeness": f"{agreement(matched(analyses[0], analysis)):.3f}",
+            "similarity": f"{agreement(matched(analyses[0], analysis)):.3f}",
         }
         click.echo(text.COMPARED.format(language, **facts))
     click.echo(text.WROTE.format(language, folder=output))

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from otowake import text
 from otowake.errors import BadInput, MissingExtra, WorkersGone
-from otowake.options import CrewSpec
+from otowake.options import WorkerSpec
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ GONE_WRONG = (Exception, asyncio.CancelledError)
 
 
 @contextlib.contextmanager
-def crew(spec: CrewSpec, client: Any = None) -> Iterator[Any]:
+def crew(spec: WorkerSpec, client: Any = None) -> Iterator[Any]:
     """A client of the workers: the one given, of the scheduler that `spec` names, or of new processes on this machine.
 
     Raises

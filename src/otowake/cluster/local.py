@@ -22,7 +22,7 @@ from dask import config
 
 from otowake import text
 from otowake.errors import MissingExtra
-from otowake.options import CrewSpec
+from otowake.options import WorkerSpec
 from otowake.runtime import POOLS
 
 QUIET = {
@@ -59,7 +59,7 @@ class Worker(_WithoutHttp, distributed.Worker):
 
 
 @contextlib.contextmanager
-def local_crew(spec: CrewSpec) -> Iterator[Any]:
+def local_crew(spec: WorkerSpec) -> Iterator[Any]:
     """Start workers on this machine and give a client of them; they end with the block.
 
     Raises

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from otowake.io import flac
 from otowake.io.headers import is_mpeg, sound_in
 from otowake.io.mpeg import is_plain, streams_of, tag_size
-from otowake.io.stitched import Piece
+from otowake.io.stitched import Segment
 
 CHUNK, OVERLAP = 2**20, 64
 """How many bytes are searched at once, and by how many these pieces overlap."""
@@ -29,13 +29,13 @@ OGG_START = re.compile(rb"OggS\x00[\x02\x06].{20}", re.DOTALL)
 """The page that a stream in Ogg begins with."""
 
 
-def pieces_of(path: Path) -> list[Piece]:
+def pieces_of(path: Path) -> list[Segment]:
     """The recordings that a file consists of, in order; the file as it is where nothing needs to be mended."""
     with path.open("rb", buffering=CHUNK) as file:
-        return _pieces(file) or [Piece()]
+        return _pieces(file) or [Segment()]
 
 
-def _pieces(file: BinaryIO) -> list[Piece]:
+def _pieces(file: BinaryIO) -> list[Segment]:
     end = file.seek(0, 2)
     file.seek(0)
     head = file.read(12)
@@ -55,12 +55,12 @@ def _pieces(file: BinaryIO) -> list[Piece]:
     return _mpeg(file, 0, end) or _ogg(file, end)
 
 
-def _mpeg(file: BinaryIO, start: int, stop: int) -> list[Piece]:
+def _mpeg(file: BinaryIO, start: int, stop: int) -> list[Segment]:
     streams = streams_of(file, start, stop)
-    return [Piece()] if is_plain(streams, file) else [stream.piece() for stream in streams]
+    return [Segment()] if is_plain(streams, file) else [stream.piece() for stream in streams]
 
 
-def _ogg(file: BinaryIO, end: int) -> list[Piece]:
+def _ogg(file: BinaryIO, end: int) -> list[Segment]:
     """A piece for each link of a chain; the pages that several streams begin with are adjacent in one link."""
     starts: list[int] = []
     adjacent = None
@@ -71,9 +71,9 @@ def _ogg(file: BinaryIO, end: int) -> list[Piece]:
         page = file.read(27 + 255)
         adjacent = start + 27 + page[26] + sum(page[27 : 27 + page[26]])
     if starts == [0]:
-        return [Piece()]
+        return [Segment()]
     return (
-        [Piece([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)]
+        [Segment([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)]
         if starts
         else []
     )

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from otowake.io.stitched import Piece
+from otowake.io.stitched import Segment
 
 HEADER_BYTES = 42
 """The marker and the first block of metadata, which every file has."""
@@ -85,21 +85,21 @@ def frame_at(data: bytes, place: int, header: bytes) -> tuple[int, int] | None:
     return (position if head[1] & 1 else position * most), samples
 
 
-def pieces_of(file: BinaryIO, starts: list[int], end: int) -> list[Piece]:
+def pieces_of(file: BinaryIO, starts: list[int], end: int) -> list[Segment]:
     """The recordings of a file whose markers are at `starts`, each with the length that it has."""
     bounds = zip(starts, [*starts[1:], end][: len(starts)], strict=True)
     return [_piece(file, start, stop, end) for start, stop in bounds if stop - start > HEADER_BYTES]
 
 
-def _piece(file: BinaryIO, start: int, stop: int, end: int) -> Piece:
+def _piece(file: BinaryIO, start: int, stop: int, end: int) -> Segment:
     file.seek(start)
     header = file.read(HEADER_BYTES)
     stated = int.from_bytes(header[21:26], "big") & 2**36 - 1
     there = _length(file, header, start, stop, stated) or stated
     if there == stated and stop - start == end:
-        return Piece()
+        return Segment()
     share = min(1.0, there / stated) if stated else 1.0
-    return Piece([_with_length(header, there), (start + HEADER_BYTES, stop)], share)
+    return Segment([_with_length(header, there), (start + HEADER_BYTES, stop)], share)
 
 
 def _with_length(header: bytes, n_samples: int) -> bytes:
@@ -113,7 +113,7 @@ class Frames:
     `block` is the most samples that a frame has.
     """
 
-    def __init__(self, path: Path, piece: Piece) -> None:
+    def __init__(self, path: Path, piece: Segment) -> None:
         self.path = path
         with path.open("rb") as file:
             whole = file.read(HEADER_BYTES), (HEADER_BYTES, file.seek(0, 2))
@@ -124,12 +124,12 @@ class Frames:
         self.block = max(1, int.from_bytes(header[10:12], "big"))
         self.frames = self._frames()
 
-    def after(self, least: int) -> tuple[Piece, int] | None:
+    def after(self, least: int) -> tuple[Segment, int] | None:
         """The recording from the first frame on that begins at `least` or later, and that sample."""
         for place, position in self.frames:
             if position >= least:
                 header = self.header[:4] + b"\x80" + _with_length(self.header, 0)[5:]
-                return Piece([header, (place, self.bounds[1])]), position
+                return Segment([header, (place, self.bounds[1])]), position
         return None
 
     def _frames(self) -> Iterator[tuple[int, int]]:

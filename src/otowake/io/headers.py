@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, NamedTuple
 
-from otowake.io.stitched import Piece
+from otowake.io.stitched import Segment
 
 MOST_CHUNKS = 1000
 """The sound is looked for in so many chunks."""
@@ -61,29 +61,29 @@ class Sound:
     order: Literal["little", "big"]
     more: int = 0
 
-    def piece(self, file: BinaryIO, end: int) -> Piece:
+    def piece(self, file: BinaryIO, end: int) -> Segment:
         """What to give a decoder: the file, with the size that is there where the header has another.
 
         A WAV of more than 4 GiB, whose size has no room in its header, becomes RF64.
         """
         there, most = end - self.start, 1 << 8 * self.width
         if there <= 0 or (self.size == 0 and _only_chunks(file, self.start, end)):
-            return Piece()
+            return Segment()
         unknown = abs(self.size - most // 2) <= NEAR or self.size >= most - NEAR
         if unknown and self.size <= there:
             unknown = not _only_chunks(file, self.start + self.size + self.size % 2, end)
         overflown = self.kind == b"RIFF" and there - self.size >= most
         known = self.size and not overflown and not unknown
         if known and self.size <= there:
-            return Piece()
+            return Segment()
         share = there / self.size if known else 1.0
         rest = (self.place + self.width, end)
         if self.kind == b"RIFF" and there >= most - 1:
             sizes = (end - 8 + 36).to_bytes(8, "little") + there.to_bytes(8, "little") + bytes(12)
             head = b"RF64\xff\xff\xff\xffWAVEds64" + len(sizes).to_bytes(4, "little") + sizes
-            return Piece([head, (12, self.place), b"\xff\xff\xff\xff", rest], share)
+            return Segment([head, (12, self.place), b"\xff\xff\xff\xff", rest], share)
         size = min(there + self.more, most - 1).to_bytes(self.width, self.order)
-        return Piece([(0, self.place), size, rest], share)
+        return Segment([(0, self.place), size, rest], share)
 
 
 def sound_in(file: BinaryIO) -> Sound | None:

@@ -32,7 +32,7 @@ FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,m
 GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
 """Formats that don't say how long they are; FFmpeg estimates it from the bit rate."""
 
-Piece = tuple[int, Floats]
+Segment = tuple[int, Floats]
 """A sampling rate and samples."""
 
 MOST_PADDING = 4096
@@ -110,8 +110,8 @@ def _music(
 
 
 def _unpadded(
-    container: av.container.InputContainer, stream: av.AudioStream, sound: Iterator[Piece]
-) -> Iterator[Piece]:
+    container: av.container.InputContainer, stream: av.AudioStream, sound: Iterator[Segment]
+) -> Iterator[Segment]:
     """The sound without the padding at the end of an MP4, whose duration does not count it.
 
     Where more follows than can be padding, the duration is wrong.
@@ -120,7 +120,7 @@ def _unpadded(
         yield from sound
         return
     left = round(_length(stream) * stream.codec_context.sample_rate)
-    beyond: list[Piece] = []
+    beyond: list[Segment] = []
     for rate, samples in sound:
         if left:
             yield rate, samples[:left]
@@ -134,7 +134,7 @@ def _unpadded(
 
 def _unprimed(
     stream: av.AudioStream, frames: Iterator[tuple[av.AudioFrame, bool]]
-) -> Iterator[Piece]:
+) -> Iterator[Segment]:
     """The sound of frames without the priming at the start."""
     skip: int | None = None
     for frame, signalled in frames:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import BinaryIO, NamedTuple
 
-from otowake.io.stitched import Piece
+from otowake.io.stitched import Segment
 
 KBPS = {
     (1, 1): (0, *range(32, 449, 32)),
@@ -191,17 +191,17 @@ class Stream:
         place = self._place(0)
         return int.from_bytes((self.info or b"")[place : place + 4], "big") if place else 0
 
-    def piece(self) -> Piece:
+    def piece(self) -> Segment:
         """What to give a decoder: the frames alone, and how many they are."""
         n_bytes, samples = self.n_bytes(), self.first.samples
         lost = max(self.counted - self.frames, round(self.gaps * self.frames / n_bytes))
         if self.counted:
             info, less_padding = self._mended_info()
-            return Piece([info, *self.ranges], missing=lost * samples - less_padding)
+            return Segment([info, *self.ranges], missing=lost * samples - less_padding)
         info = [self.info] if self.info else []
         absent = (self.frames + 2) * MOST_FRAME - n_bytes
         parts = [*info, *self.ranges, absent, bytes(TAIL)]
-        return Piece(parts, missing=lost * samples, n_samples=self.frames * samples)
+        return Segment(parts, missing=lost * samples, n_samples=self.frames * samples)
 
     def _mended_info(self) -> tuple[bytes, int]:
         """The Info frame with the number of frames that there are, and by how much the padding is less."""

@@ -102,7 +102,7 @@ def notes_table(analysis: Analysis) -> str:
                 "confidence": f"{note.confidence:.3f}",
                 "instrument": cell_of(note.instrument),
                 "id": its,
-                "fades_s": "" if note.fades is None else f"{note.fades:.4f}",
+                "fades_s": "" if note.decay_end is None else f"{note.decay_end:.4f}",
             }
         )
     return out.getvalue()
@@ -208,7 +208,7 @@ def _columns(headings: list[str]) -> dict[str, int]:
             raise ValueError(f"there is no column {name}")
         found[name] = places[0]
     others = {name: name for name in ("velocity", "cents", "confidence", "instrument")} | {
-        "fades_s": "fades"
+        "fades_s": "decay_end"
     }
     return found | {name: headings.index(head) for head, name in others.items() if head in headings}
 

@@ -13,7 +13,7 @@ from soundfile import LibsndfileError, SoundFile
 from otowake.io import flac
 from otowake.io.containers import pieces_of
 from otowake.io.decoder import Decoder, conformed, skipped
-from otowake.io.stitched import Piece, stitched
+from otowake.io.stitched import Segment, stitched
 from otowake.options import LoadSpec
 from otowake.types import Floats
 
@@ -48,7 +48,7 @@ class Section:
     `rate` is in Hz, `n_samples` None where only decoding tells. `seeks` tells whether libsndfile seeks exactly.
     """
 
-    piece: Piece
+    piece: Segment
     rate: int
     n_channels: int
     n_samples: int | None
@@ -103,7 +103,7 @@ def _sections(path: Path, damage: list[str]) -> Iterator[Section]:
 
 
 @contextmanager
-def _opened(path: Path, piece: Piece) -> Iterator[SoundFile]:
+def _opened(path: Path, piece: Segment) -> Iterator[SoundFile]:
     if piece.parts is None:
         with Onward(path) as file:
             yield file

@@ -20,7 +20,7 @@ BUFFER = 2**16
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A recording within a file, complete with header.
 
     `parts` are what the decoder is given, None for the file as it is. `share` is how much of the bytes

@@ -12,11 +12,11 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.components.describe import describe
-from otowake.music.drums.onsets import onto, struck
+from otowake.music.drums.onsets import detect_drums, onto
 from otowake.music.players.parts import drum_parts, gather
 from otowake.music.players.recognizer import recognize
-from otowake.music.separation.drum_samples import with_repeats
-from otowake.music.separation.score_informed import explain_parts
+from otowake.music.separation.drum_samples import with_drum_samples
+from otowake.music.separation.score_informed import fit_parts
 from otowake.music.separation.stems import ids_of_parts, separated
 from otowake.music.separation.stems import with_sound as notes_with_sound
 from otowake.music.theory.harmony import find_chords, find_key
@@ -154,7 +154,7 @@ def _with_notes(
     else:
         notes, tuning_hz = notes_of_score(score, audio, tuning)
         if any(note.is_drum for note in notes):
-            heard = map(rounded, onto(notes, struck(audio, surely=True)))
+            heard = map(rounded, onto(notes, detect_drums(audio, surely=True)))
             notes = tuple(sorted(heard, key=lambda note: (note.onset, note.midi)))
     numbered = [replace(note, id=place) for place, note in enumerate(notes)]
     given = None if score is None else tuple(score)
@@ -184,7 +184,7 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
     else:
         onset, until, midi = (
             np.array([getattr(notes[place], name) for place in places], float)
-            for name in ("onset", "heard_until", "midi")
+            for name in ("onset", "sounding_end", "midi")
         )
         pitched = [name for name in named if name != DRUMS]
         heard = recognize(audio, onset, until, midi, around=not pitched)
@@ -213,7 +213,7 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
 
 def _with_strokes(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Analysis:
     """The analysis with the strokes of drums among its notes, where there are drums; and nothing else if only drums play."""
-    strokes = struck(audio, surely=DRUMS in named)
+    strokes = detect_drums(audio, surely=DRUMS in named)
     pitched = () if {*named} == {DRUMS} else analysis.notes
     notes = sorted([*pitched, *map(rounded, strokes)], key=lambda note: (note.onset, note.midi))
     if not strokes and pitched == analysis.notes:
@@ -237,8 +237,8 @@ def _by_programme(
 
 def _with_stems(analysis: Analysis, audio: Sound, mono: Sound) -> Analysis:
     """Add what each note contributes to the recording `audio`, of which `mono` is the downmix."""
-    explained = explain_parts(mono, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
-    return replace(analysis, explained=with_repeats(audio, explained, analysis.notes))
+    note_factors = fit_parts(mono, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
+    return replace(analysis, note_factors=with_drum_samples(audio, note_factors, analysis.notes))
 
 
 def _with_options(
@@ -262,10 +262,12 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
         render = partial(_component_audio, audio, analysis.fit.factors, analysis.stft)
         components = tuple(replace(component, render=render) for component in analysis.components)
         analysis = replace(analysis, components=components)
-    if analysis.explained is not None:
-        notes, parts = notes_with_sound(analysis.notes, analysis.parts, audio, analysis.explained)
+    if analysis.note_factors is not None:
+        notes, parts = notes_with_sound(
+            analysis.notes, analysis.parts, audio, analysis.note_factors
+        )
         ids = ids_of_parts(notes, parts)
-        stems = partial(separated, audio, analysis.explained, ids)
+        stems = partial(separated, audio, analysis.note_factors, ids)
         analysis = replace(analysis, notes=notes, parts=parts, stems=stems)
     return analysis
 

@@ -11,19 +11,21 @@ from otowake import text
 from otowake.arrays import arrays_of
 from otowake.errors import BadInput
 
-HUES = np.arange(21, 109, 6.0)
+PITCH_RBF = np.arange(21, 109, 6.0)
 """Centres of the bumps, in MIDI pitches, by which a network is told a pitch."""
 
 
-def hues(midi: ArrayLike) -> NDArray[np.float32]:
+def pitch_rbf(midi: ArrayLike) -> NDArray[np.float32]:
     """Pitches as bumps so wide that neighbours look alike, (note, number).
 
     Examples
     --------
-    >>> hues([21, 60]).argmax(axis=1).tolist()
+    >>> pitch_rbf([21, 60]).argmax(axis=1).tolist()
     [0, 6]
     """
-    return np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - HUES) / 5) ** 2).astype(np.float32)
+    return np.exp(-0.5 * ((np.asarray(midi, float)[:, None] - PITCH_RBF) / 5) ** 2).astype(
+        np.float32
+    )
 
 
 Weights = dict[str, NDArray[np.float32]]

@@ -20,7 +20,7 @@ from otowake.nmf.frames import BLOCK, LONG, InMemory, PaddedBlocks, in_blocks
 from otowake.nmf.multistart import EFFORTS, audition, lifted
 from otowake.nmf.problem import AUDITIONED, BATCHED, problem_of, solver_of, stop_rule
 from otowake.nmf.scale import Scale, divided
-from otowake.nmf.similarity import likeness
+from otowake.nmf.similarity import cosine_similarity
 from otowake.nmf.solvers import Problem, Solver, chosen
 from otowake.options import FitSpec
 from otowake.programs import program
@@ -145,7 +145,7 @@ def factorize(
         losses=fit.losses * loss,
         initial=initial,
         restarts=fit.restarts * loss,
-        auditions=fit.auditions * loss,
+        screening_losses=fit.screening_losses * loss,
         curve=curve,
     )
 
@@ -256,7 +256,7 @@ class Start(NamedTuple):
     initial: list[Factors]
     W: Floats
     H: list[Floats]
-    auditions: Floats
+    screening_losses: Floats
 
 
 def _run(
@@ -292,7 +292,7 @@ def _run(
     found = journey.factors(best)
     agreement = np.ones(len(start.W))
     if len(start.W) > 1:
-        agreement[:] = [likeness(found.W, W) for W in journey.spectra()]
+        agreement[:] = [cosine_similarity(found.W, W) for W in journey.spectra()]
     return Fit(
         found.W,
         found.H,
@@ -301,7 +301,7 @@ def _run(
         start.initial[best],
         done.stop,
         spec,
-        start.auditions,
+        start.screening_losses,
         restarts=done.losses[-1],
         agreement=agreement,
     )

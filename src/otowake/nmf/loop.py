@@ -1,6 +1,6 @@
 """The one loop that drives every solver: chunks of iterations, history, stop rule, watcher.
 
-It drives a :class:`Journey`: whole clips run in compiled chunks, restarts side by side, long recordings block by
+It drives a :class:`FitState`: whole clips run in compiled chunks, restarts side by side, long recordings block by
 block. They differ in how they advance and in nothing else.
 """
 
@@ -30,7 +30,7 @@ EXACT = 1e-9
 """A loss that falls by less than this part of the first one has come to nothing, however fast it still falls."""
 
 
-class Journey(Protocol):
+class FitState(Protocol):
     """Factors on their way: `state` is a pytree of arrays, from which alone it can go on.
 
     `last` has the shape (run,): the loss of each run when it was last measured.
@@ -62,7 +62,7 @@ class Run(NamedTuple):
 
 
 def run(
-    journey: Journey,
+    journey: FitState,
     *,
     max_iter: int,
     tol: float,

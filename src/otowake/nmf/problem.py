@@ -41,7 +41,7 @@ def problem_of(
         if groups is None or len(groups) != len(held_W):
             raise BadInput(text.GROUPS_NEEDED)
         members = (np.unique(groups)[:, None] == np.asarray(groups)).astype(dtype)
-    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["apart_W"])
+    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["decorrelation_W"])
     on_H = Penalty(
         l1=weight["l1_H"],
         l2=weight["l2_H"],
@@ -52,7 +52,7 @@ def problem_of(
     return Problem(spec.beta, held_W, held_H, on_W, on_H)
 
 
-PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "apart_W", "group_H")
+PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "decorrelation_W", "group_H")
 
 
 def _weight(name: str, spec: FitSpec, scale: Scale, dtype: Any) -> Any:
@@ -83,7 +83,9 @@ def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
     if named.losses is not None:
         if problem.beta not in named.losses:
             raise BadInput(text.SOLVER_LOSS, solver=spec.solver, loss=spec.loss)
-        lacking = [name for name in ("smooth_H", "apart_W", "group_H") if getattr(spec, name)]
+        lacking = [
+            name for name in ("smooth_H", "decorrelation_W", "group_H") if getattr(spec, name)
+        ]
         if weighted or lacking:
             what = "weights" if weighted else lacking[0]
             raise BadInput(text.SOLVER_LACKS, solver=spec.solver, what=what)

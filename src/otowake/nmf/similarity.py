@@ -36,12 +36,12 @@ def paired(W: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]
     return own, others, cosines[own, others]
 
 
-def likeness(W: Floats, other: Floats) -> float:
+def cosine_similarity(W: Floats, other: Floats) -> float:
     """How alike the spectra are, whatever their order and level: the mean cosine of the pairs, from 0 to 1.
 
     Examples
     --------
-    >>> likeness(np.eye(3), 5 * np.eye(3)[::-1]), likeness(np.eye(2), np.ones((2, 2))).__round__(3)
+    >>> cosine_similarity(np.eye(3), 5 * np.eye(3)[::-1]), cosine_similarity(np.eye(2), np.ones((2, 2))).__round__(3)
     (1.0, 0.707)
     """
     return float(min(np.mean(paired(W, other)[2]), 1))

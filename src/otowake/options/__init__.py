@@ -23,14 +23,14 @@ from otowake.options.analysis import (
     checked_stages,
     specs_with,
 )
-from otowake.options.archive import ArchiveSpec, CrewSpec, LearnSpec
+from otowake.options.archive import ArchiveSpec, LearnSpec, WorkerSpec
 from otowake.options.serve import ServeSpec
 from otowake.options.spec import Constraint, Spec, option
 
 __all__ = [
     "ArchiveSpec",
     "Constraint",
-    "CrewSpec",
+    "WorkerSpec",
     "EFFORTS",
     "FitSpec",
     "GROUPS",

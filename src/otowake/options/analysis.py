@@ -220,7 +220,7 @@ class FitSpec(Spec):
         Text("penalty on changes of an activation in time", "アクティベーションの時間変化への罰則"),
         low=0,
     )
-    apart_W: float = option(
+    decorrelation_W: float = option(
         0.0,
         Text("penalty on spectra that are alike", "似た基底スペクトルへの罰則（無相関化）"),
         low=0,

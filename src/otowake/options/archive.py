@@ -9,7 +9,7 @@ from otowake.text import Text
 
 
 @dataclass(frozen=True)
-class CrewSpec(Spec):
+class WorkerSpec(Spec):
     """Who works on an archive: processes on this machine, or a cluster."""
 
     workers: int | None = option(
@@ -47,7 +47,7 @@ class CrewSpec(Spec):
 
 
 @dataclass(frozen=True)
-class ArchiveSpec(CrewSpec):
+class ArchiveSpec(WorkerSpec):
     """How an archive is worked through.
 
     Examples
@@ -81,7 +81,7 @@ class ArchiveSpec(CrewSpec):
 
 
 @dataclass(frozen=True)
-class LearnSpec(CrewSpec):
+class LearnSpec(WorkerSpec):
     """How the dictionary of an archive is learnt.
 
     Examples

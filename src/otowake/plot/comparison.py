@@ -55,8 +55,8 @@ def comparison_figure(
             _draw_spectra(axes, analysis, order, language)
             shown = shortened(drawable(name), 300)
             if row:
-                likeness = f"{agreement(matches[row - 1]):.2f}"
-                shown += "   " + labels.AGREEMENT.format(language, likeness=likeness)
+                cosine_similarity = f"{agreement(matches[row - 1]):.2f}"
+                shown += "   " + labels.AGREEMENT.format(language, similarity=cosine_similarity)
             axes.set_title(shown, loc="left", fontsize=10)
     return figure
 

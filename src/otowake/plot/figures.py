@@ -84,7 +84,7 @@ def learning_figure(
         if before or not fit.n_iter:
             set_note(panels, labels.NO_CURVE.format(language))
         else:
-            set_curve(panels, fit.iterations, fit.losses, fit.auditions, language)
+            set_curve(panels, fit.iterations, fit.losses, fit.screening_losses, language)
         set_title(panels, title, _subtitle(fit, before, language))
     return panels.figure
 
@@ -126,7 +126,7 @@ def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    after = labels.AFTER_AUDITION if fit.auditions.size else labels.AFTER
+    after = labels.AFTER_AUDITION if fit.screening_losses.size else labels.AFTER
     iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 

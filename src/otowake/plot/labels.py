@@ -31,7 +31,7 @@ AFTER_AUDITION = Text(
 )
 BEFORE_LEARNING = Text("before learning", "学習前")
 AUDITIONS = Text("pale: 1–{n}, tried on few frames", "淡線: 1〜{n}、少数フレームで試行")
-AGREEMENT = Text("likeness to the first: {likeness}", "最初の結果との類似度: {likeness}")
+AGREEMENT = Text("similarity to the first: {similarity}", "最初の結果との類似度: {similarity}")
 NUMBER_OF_COMPONENTS = Text("number of components", "成分の数")
 UNSEEN_LOSS = Text("loss per held-out entry", "隠した値 1 個あたりの損失")
 CHOSEN_NUMBER = Text("Chosen: {n} {n|component|components}", "選ばれた成分の数: {n}")

@@ -268,14 +268,14 @@ def set_curve(
     panels: Panels,
     iterations: NDArray[np.int64],
     losses: Floats,
-    auditions: Floats | None = None,
+    screening_losses: Floats | None = None,
     language: Language = "en",
 ) -> None:
     """Draw ln(loss), shape (look,), after so many iterations, shape (look,), on a logarithmic scale of them.
 
-    `auditions`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
+    `screening_losses`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
     """
-    tried = np.zeros((0, 0)) if auditions is None else auditions
+    tried = np.zeros((0, 0)) if screening_losses is None else screening_losses
     before = LOOK * tried.shape[1]
     n = before + int(iterations[-1])
     values = _logarithm(losses)

@@ -85,13 +85,13 @@ def parts_figure(
 
 def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
     """The loudest magnitude of each part, and last of the rest, in each pixel: shape (part + 1, row, column)."""
-    audio, explained = analysis.separated()
+    audio, note_factors = analysis.separated()
     n_frames = int(audio.n_samples * STFT.sample_rate / audio.rate) // STFT.hop + 1
     width = min(width, n_frames)
     levels = np.zeros((len(analysis.parts) + 1, len(rows), width), np.float32)
     at = 0
     for mixture, shares in shares_of(
-        audio, explained, ids_of_parts(analysis.notes, analysis.parts)
+        audio, note_factors, ids_of_parts(analysis.notes, analysis.parts)
     ):
         magnitude = pooled(np.abs(mixture) * shares, rows, 1)
         column = np.minimum((at + np.arange(mixture.shape[1])) * width // n_frames, width - 1)

@@ -132,13 +132,13 @@ def make_rows(
     """
     every = [note for each in shown for note in each.notes]
     notes = [note for note in every if not note.is_drum]
-    struck = sorted({drum_of(note.midi) for note in every if note.is_drum}, reverse=True)
+    detect_drums = sorted({drum_of(note.midi) for note in every if note.is_drum}, reverse=True)
     length = max([length, *(note.offset for note in every), 1.0])
     span = max(ROW_SECONDS, length / MOST_ROWS) if length > 1.3 * ROW_SECONDS else length
     n_rows = int(np.ceil(length / span - 1e-6))
     low = min([note.midi for note in notes], default=60) - 3
     high = max([note.midi for note in notes], default=72) + 3
-    lanes = {drum: low - LANE * (place + 1) for place, drum in enumerate(struck)}
+    lanes = {drum: low - LANE * (place + 1) for place, drum in enumerate(detect_drums)}
     bottom_row = min([low, *(row - LANE // 2 for row in lanes.values())])
     height = max(SHORTEST[n_rows == 1], SEMITONE * (high - bottom_row + 1))
     total = TOP + BOTTOM + below + n_rows * height + (n_rows - 1) * BETWEEN

@@ -170,7 +170,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
         sorted({*range(0, len(fit.losses), step), len(fit.losses) - 1}) if len(fit.losses) else []
     )
     return {
-        "auditions": [[float(loss) for loss in start] for start in fit.auditions],
+        "auditions": [[float(loss) for loss in start] for start in fit.screening_losses],
         "auditionStep": LOOK,
         "iterations": [int(fit.iterations[i]) for i in chosen],
         "losses": [float(fit.losses[i]) for i in chosen],

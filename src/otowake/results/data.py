@@ -69,8 +69,8 @@ def write_found(found: Analysis, edited: Analysis, place: Path) -> None:
     write_description(found, place / "analysis.json")
     if found.note_spec is not None:
         (place / "notes.csv").write_text(notes_table(found), encoding="utf-8")
-    if found.explained is not None and found.explained is not edited.explained:
-        write_explained(found.explained, place / EXPLAINED)
+    if found.note_factors is not None and found.note_factors is not edited.note_factors:
+        write_explained(found.note_factors, place / EXPLAINED)
 
 
 def write_factors(analysis: Analysis, path: Path) -> None:
@@ -85,7 +85,7 @@ def write_factors(analysis: Analysis, path: Path) -> None:
         "times": analysis.times,
         "losses": fit.losses,
         "iterations": fit.iterations,
-        "auditions": fit.auditions,
+        "auditions": fit.screening_losses,
         "restarts": fit.restarts,
         "agreement": fit.agreement,
     }

@@ -97,7 +97,7 @@ def _has_notes(analysis: Analysis) -> bool:
 
 
 def _has_stems(analysis: Analysis) -> bool:
-    return analysis.explained is not None and analysis.audio is not None
+    return analysis.note_factors is not None and analysis.audio is not None
 
 
 def _text(content: Callable[[Saving], str]) -> Callable[[Saving, Path], object]:
@@ -162,8 +162,10 @@ FILES = (
     File(
         EXPLAINED,
         "data",
-        lambda analysis: analysis.explained is not None,
-        lambda it, path: it.analysis.explained and write_explained(it.analysis.explained, path),
+        lambda analysis: analysis.note_factors is not None,
+        lambda it, path: (
+            it.analysis.note_factors and write_explained(it.analysis.note_factors, path)
+        ),
     ),
     File(
         EDITS,

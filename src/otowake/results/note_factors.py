@@ -3,7 +3,7 @@
 Its arrays: ``scale``, the mean magnitude that was divided by; ``first`` of shape (piece,), the first frame of each piece of the
 recording; and for piece number i ``W<i>``, ``H<i>``, ``D<i>``, ``G<i>`` and ``spans<i>`` as in :class:`otowake.types.Piece`. They are mostly zeros
 (a note is silent but where it sounds), so that they are small when compressed. Where drums always sound the same, ``rate<i>``, ``waves<i>``,
-``strokes<i>`` and ``gains<i>`` as in :class:`otowake.types.Repeats`.
+``strokes<i>`` and ``gains<i>`` as in :class:`otowake.types.DrumSamples`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from otowake.arrays import Member, arrays_of, checked, write_arrays
 from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.drums.onsets import LAGS
 from otowake.music.separation.score_informed import DETUNINGS, PIECE, STFT
-from otowake.types import Explained, Floats, Piece, Repeats
+from otowake.types import DrumSamples, Floats, NoteFactors, Segment
 from otowake.untrusted import opened
 
 FILE = "stems.npz"
@@ -40,23 +40,23 @@ LAST_SAMPLE = MOST_HOURS * 3600 * RATES.stop
 """No frame and no sample of a recording is later."""
 
 
-def write_explained(explained: Explained, path: Path) -> None:
+def write_explained(note_factors: NoteFactors, path: Path) -> None:
     """Write it, compressed."""
     pieces = {
         f"{name}{i}": getattr(holder, name)
-        for i, piece in enumerate(explained.pieces)
+        for i, piece in enumerate(note_factors.pieces)
         for holder, names in (
             (piece, FACTORS),
-            (piece.repeats, Repeats._fields if piece.repeats else ()),
+            (piece.repeats, DrumSamples._fields if piece.repeats else ()),
         )
         for name in names
     }
-    first = np.array([piece.first for piece in explained.pieces], np.int64)
-    arrays = {"scale": np.float64(explained.scale), "first": first, **pieces}
+    first = np.array([piece.first for piece in note_factors.pieces], np.int64)
+    arrays = {"scale": np.float64(note_factors.scale), "first": first, **pieces}
     write_arrays(path, arrays, compressed=True)
 
 
-def read_explained(path: Path) -> Explained:
+def read_explained(path: Path) -> NoteFactors:
     """Read it back.
 
     Raises
@@ -74,12 +74,12 @@ def read_explained(path: Path) -> Explained:
         raise ValueError("the pieces are not in order")
     if f"H{len(first)}" in arrays:
         raise ValueError(f"there are more than {len(first)} pieces")
-    return Explained(
+    return NoteFactors(
         tuple(_piece(arrays, i, int(at)) for i, at in enumerate(first.tolist())), scale
     )
 
 
-def _piece(arrays: dict[str, Floats], i: int, first: int) -> Piece:
+def _piece(arrays: dict[str, Floats], i: int, first: int) -> Segment:
     """A piece, of whose arrays the axes agree."""
     found = checked(arrays, {f"{name}{i}": member for name, member in MEMBERS.items()})
     W, H, D, G = (found[f"{name}{i}"].astype(np.float32, copy=False) for name in "WHDG")
@@ -94,14 +94,14 @@ def _piece(arrays: dict[str, Floats], i: int, first: int) -> Piece:
         raise ValueError("a note has no spectrum")
     if (start < 0).any() or (start > stop).any() or (stop > frames).any():
         raise ValueError("a note is outside its piece")
-    return Piece(first, W, H, D, G, spans, _repeats(found, i))
+    return Segment(first, W, H, D, G, spans, _repeats(found, i))
 
 
-def _repeats(found: dict[str, Floats], i: int) -> Repeats | None:
-    given = [found[f"{name}{i}"] for name in Repeats._fields if f"{name}{i}" in found]
+def _repeats(found: dict[str, Floats], i: int) -> DrumSamples | None:
+    given = [found[f"{name}{i}"] for name in DrumSamples._fields if f"{name}{i}" in found]
     if not given:
         return None
-    if len(given) < len(Repeats._fields):
+    if len(given) < len(DrumSamples._fields):
         raise ValueError("of the waveforms of drums something is missing")
     rate, waves, strokes, gains = given
     strokes = strokes.astype(np.int64)
@@ -109,4 +109,4 @@ def _repeats(found: dict[str, Floats], i: int) -> Repeats | None:
         raise ValueError("a stroke has no waveform")
     if np.abs(strokes[:, 2].astype(float)).max(initial=0) > LAST_SAMPLE:
         raise ValueError("a stroke is outside the recording")
-    return Repeats(int(rate), waves.astype(np.float32), strokes, gains.astype(np.float32))
+    return DrumSamples(int(rate), waves.astype(np.float32), strokes, gains.astype(np.float32))

@@ -31,16 +31,16 @@ from otowake.types import (
     Chord,
     Component,
     Curve,
-    Explained,
     Factors,
     Fit,
     Floats,
     Key,
     Note,
+    NoteFactors,
     Part,
     Pitch,
     Rhythm,
-    Share,
+    SharedNote,
     Sound,
     Stop,
 )
@@ -153,12 +153,12 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
 def _found(place: Path, folder: Path, edited: Analysis) -> Analysis:
     """What was found before it was corrected; files that no correction has changed are those of the folder alone."""
     facts = json_of(place / "analysis.json")
-    shared = None if is_there(place / EXPLAINED) else edited.explained
+    shared = None if is_there(place / EXPLAINED) else edited.note_factors
     return _read(facts, place, folder / FACTORS, shared)
 
 
 def _read(
-    facts: dict[str, Any], place: Path, factors: Path, explained: Explained | None = None
+    facts: dict[str, Any], place: Path, factors: Path, note_factors: NoteFactors | None = None
 ) -> Analysis:
     """What ``analysis.json`` says, with the files beside it that it needs; `explained` if it has been read already."""
     stages = checked_stages(facts.get("stages", ["components"]))
@@ -178,7 +178,7 @@ def _read(
     if "instruments" in stages:
         analysis = _with_parts(analysis, facts)
     if "stems" in stages:
-        analysis = replace(analysis, explained=explained or read_explained(place / EXPLAINED))
+        analysis = replace(analysis, note_factors=note_factors or read_explained(place / EXPLAINED))
     return replace(analysis, reported="report" in stages)
 
 
@@ -252,7 +252,7 @@ def _part(part: Any, n_notes: int) -> Part:
     for note, share, its in part.get("shared", ()):
         fact = {"note": note, "share": share, "id": its}
         shared.append(
-            Share(
+            SharedNote(
                 whole(fact, "note"), number(fact, "share", 0, 1), whole(fact, "id", -MOST_WHOLE, -1)
             )
         )

@@ -35,7 +35,7 @@ ROWS = 100
 """Semitones."""
 
 CHANNELS = 8
-INSTANTS = 2
+HALF_FRAMES = 2
 BINS = 3
 
 FLOOR = -80.0
@@ -117,23 +117,25 @@ def cells(samples: Floats, reference: float, start: int = 0, stop: int | None = 
         block = out[first - start : last - start]
         long = _magnitudes(samples, gain, first, last, LONG_FFT)
         short = _magnitudes(samples, gain, first, last, SHORT_FFT)
-        block[..., : INSTANTS * BINS] = (
-            long.reshape(-1, INSTANTS, ROWS, BINS).swapaxes(1, 2).reshape(-1, ROWS, INSTANTS * BINS)
+        block[..., : HALF_FRAMES * BINS] = (
+            long.reshape(-1, HALF_FRAMES, ROWS, BINS)
+            .swapaxes(1, 2)
+            .reshape(-1, ROWS, HALF_FRAMES * BINS)
         )
-        block[..., INSTANTS * BINS :] = short.reshape(-1, INSTANTS, ROWS).swapaxes(1, 2)
+        block[..., HALF_FRAMES * BINS :] = short.reshape(-1, HALF_FRAMES, ROWS).swapaxes(1, 2)
     return _levels(out)
 
 
-def instants(samples: Floats, reference: float, start: int, stop: int) -> Floats:
-    """What the short windows alone hear, instant by instant: shape (:data:`INSTANTS` · frame, row), else as :func:`cells`.
+def half_frames(samples: Floats, reference: float, start: int, stop: int) -> Floats:
+    """What the short windows alone hear, instant by instant: shape (:data:`HALF_FRAMES` · frame, row), else as :func:`cells`.
 
     Instant i of frame f is centred on sample 512 · f − 128 + 256 · i.
 
     Examples
     --------
     >>> x = np.sin(2 * np.pi * 440 / RATE * np.arange(RATE)).astype(np.float32)
-    >>> heard = instants(x, level(x), 10, 14)
-    >>> bool(np.array_equal(heard[0], cells(x, level(x), 10, 14)[0, :, INSTANTS * BINS]))
+    >>> heard = half_frames(x, level(x), 10, 14)
+    >>> bool(np.array_equal(heard[0], cells(x, level(x), 10, 14)[0, :, HALF_FRAMES * BINS]))
     True
     """
     gain = np.float32(1 / max(reference, 1e-30))
@@ -153,9 +155,9 @@ def _levels(magnitudes: Floats) -> Floats:
 
 def _magnitudes(samples: Floats, gain: np.float32, start: int, stop: int, n_fft: int) -> Floats:
     """Amplitudes of shape (instant, bin): 1 for a sine of amplitude 1 / `gain`."""
-    step = HOP // INSTANTS
+    step = HOP // HALF_FRAMES
     begin = start * HOP - step // 2 - n_fft // 2
-    size = ((stop - start) * INSTANTS - 1) * step + n_fft
+    size = ((stop - start) * HALF_FRAMES - 1) * step + n_fft
     piece = samples[max(begin, 0) : max(begin + size, 0)].astype(np.float32) * gain
     left = min(max(-begin, 0), size)
     piece = np.pad(piece, (left, size - left - len(piece)))

@@ -128,6 +128,6 @@ SOME_FAILED = Text(
 )
 EDITED = Text("Corrections applied: {n}", "適用した修正: {n} 個")
 COMPARED = Text(
-    "{folder}: {n} {n|component|components}, loss {loss}, likeness to the first {likeness}",
-    "{folder}: {n} 成分、損失 {loss}、最初の結果との類似度 {likeness}",
+    "{folder}: {n} {n|component|components}, loss {loss}, similarity to the first {similarity}",
+    "{folder}: {n} 成分、損失 {loss}、最初の結果との類似度 {similarity}",
 )

@@ -1,8 +1,8 @@
 """Values that travel between the stages, as frozen dataclasses."""
 
-from otowake.types.analysis import Analysis, Explained, Piece, Repeats
+from otowake.types.analysis import Analysis, DrumSamples, NoteFactors, Segment
 from otowake.types.fit import Curve, Factors, Fit, Progress, Stop, Watcher
-from otowake.types.music import Chord, Component, Key, Note, Part, Pitch, Rhythm, Share
+from otowake.types.music import Chord, Component, Key, Note, Part, Pitch, Rhythm, SharedNote
 from otowake.types.sound import Audio, Floats, Matrix, Sound, Source, Spectrogram
 
 __all__ = [
@@ -11,20 +11,20 @@ __all__ = [
     "Chord",
     "Component",
     "Curve",
-    "Explained",
+    "DrumSamples",
     "Factors",
     "Fit",
     "Floats",
     "Key",
     "Matrix",
     "Note",
+    "NoteFactors",
     "Part",
-    "Piece",
     "Pitch",
     "Progress",
-    "Repeats",
     "Rhythm",
-    "Share",
+    "Segment",
+    "SharedNote",
     "Sound",
     "Source",
     "Spectrogram",

@@ -17,7 +17,7 @@ from otowake.types.music import Chord, Component, Key, Note, Part, Rhythm
 from otowake.types.sound import Floats, Sound, Source
 
 
-class Repeats(NamedTuple):
+class DrumSamples(NamedTuple):
     """The drums of a piece whose strokes all sound the same, sample by sample (:mod:`otowake.music.separation.drum_samples`).
 
     Attributes
@@ -39,7 +39,7 @@ class Repeats(NamedTuple):
     gains: Floats
 
 
-class Piece(NamedTuple):
+class Segment(NamedTuple):
     """What was learnt of notes from some neighbouring frames (:mod:`otowake.music.separation.score_informed`).
 
     Attributes
@@ -63,20 +63,20 @@ class Piece(NamedTuple):
     D: Floats
     G: Floats
     spans: NDArray[np.intp]
-    repeats: Repeats | None = None
+    repeats: DrumSamples | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Explained:
+class NoteFactors:
     """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided.
 
     Examples
     --------
-    >>> Explained((), 1.0).pieces
+    >>> NoteFactors((), 1.0).pieces
     ()
     """
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Segment, ...]
     scale: float
 
 
@@ -111,13 +111,13 @@ class Analysis:
         The options that the notes were found with; None where the stage `notes` was not asked for.
     part_spec
         The same of the stage `instruments`.
-    explained
+    note_factors
         What each note contributes to the recording; None where the stage `stems` was not asked for.
     score
         The notes that were given in place of those that would have been found, as they were given.
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
-        rest; all together are the recording. None without `explained` or `audio`.
+        rest; all together are the recording. None without `note_factors` or `audio`.
     found
         What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
     reported
@@ -152,7 +152,7 @@ class Analysis:
     parts: tuple[Part, ...] = ()
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
-    explained: Explained | None = field(default=None, repr=False)
+    note_factors: NoteFactors | None = field(default=None, repr=False)
     found: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
     score: tuple[Note, ...] | None = None
@@ -177,7 +177,7 @@ class Analysis:
             "components": self.fit is not None,
             "notes": self.note_spec is not None,
             "instruments": self.part_spec is not None,
-            "stems": self.explained is not None,
+            "stems": self.note_factors is not None,
             "report": self.reported,
         }
         return tuple(stage for stage in STAGES if done[stage])
@@ -188,10 +188,10 @@ class Analysis:
             raise BadInput(text.NO_STAGE, stage="components")
         return self.fit
 
-    def separated(self) -> tuple[Sound, Explained]:
+    def separated(self) -> tuple[Sound, NoteFactors]:
         """The recording and what its notes contribute to it, or :class:`BadInput` where either is missing."""
-        if self.explained is None:
+        if self.note_factors is None:
             raise BadInput(text.NO_STAGE, stage="stems")
         if self.audio is None:
             raise BadInput(text.SOUND_GONE, path="stems")
-        return self.audio, self.explained
+        return self.audio, self.note_factors

@@ -105,10 +105,10 @@ class Fit:
         Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
     agreement
         Shape (run,): how alike the spectra of each run are to those of the best, from 0 to 1
-        (:func:`otowake.nmf.similarity.likeness`); 1 for the best itself.
+        (:func:`otowake.nmf.similarity.cosine_similarity`); 1 for the best itself.
     curve
         With ``n_components="auto"``: how well each number foretold held-out entries.
-    auditions
+    screening_losses
         Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
         scaled to all frames; empty if none was tried.
 
@@ -127,7 +127,7 @@ class Fit:
     initial: Factors
     stop: Stop
     spec: FitSpec
-    auditions: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    screening_losses: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     restarts: Floats = field(default_factory=lambda: np.zeros(0))
     curve: Curve | None = None
     agreement: Floats = field(default_factory=lambda: np.zeros(0))

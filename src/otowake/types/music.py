@@ -54,7 +54,7 @@ class Note:
         How sure it is that the note was played, from 0 to 1; 1 for the notes of a score.
     instrument
         The name of its instrument, such as ``"french-horn"``; empty where nobody has looked.
-    fades
+    decay_end
         Until when it is heard, in seconds, where that is known: a string may ring on after its key is let go.
     id
         What corrections call it: its place among the notes that were found, or, for one added by hand, a number after
@@ -80,12 +80,12 @@ class Note:
     cents: float | None = None
     confidence: float = 1.0
     instrument: str = ""
-    fades: float | None = None
+    decay_end: float | None = None
     id: int | None = field(default=None, compare=False)
     render: Callable[[Note], Audio] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        in_time = 0 <= self.onset <= self.offset <= self.heard_until < np.inf
+        in_time = 0 <= self.onset <= self.offset <= self.sounding_end < np.inf
         if not (
             in_time
             and 0 <= self.midi <= 127
@@ -95,9 +95,9 @@ class Note:
             raise BadInput(text.NOT_A_NOTE, value=self)
 
     @property
-    def heard_until(self) -> float:
+    def sounding_end(self) -> float:
         """When it has faded, or ends."""
-        return self.offset if self.fades is None else self.fades
+        return self.offset if self.decay_end is None else self.decay_end
 
     def audio(self) -> Audio:
         """The note alone as sound, at the recording's own rate, length and channels."""
@@ -194,7 +194,7 @@ class Rhythm:
     downbeat: int = 0
 
 
-class Share(NamedTuple):
+class SharedNote(NamedTuple):
     """What a part may have of a note that is another part's: two may play the same pitch at the same time, and whose a note is is not always sure.
 
     Attributes
@@ -204,7 +204,7 @@ class Share(NamedTuple):
     share
         From 0 to 1: the probability that the note is of this part.
     id
-        What its sound in this part is called in :class:`Explained`, below 0.
+        What its sound in this part is called in :class:`NoteFactors`, below 0.
     """
 
     note: int
@@ -239,7 +239,7 @@ class Part:
     instrument: str
     notes: tuple[int, ...]
     probabilities: dict[str, float] = field(default_factory=dict)
-    shared: tuple[Share, ...] = ()
+    shared: tuple[SharedNote, ...] = ()
     render: Callable[[Part], Audio] | None = field(default=None, repr=False)
 
     def audio(self) -> Audio:

@@ -11,11 +11,11 @@ from otowake.types import Analysis
 
 
 class Match(NamedTuple):
-    """A component of one result and its counterpart in another; `likeness` is the cosine of their spectra."""
+    """A component of one result and its counterpart in another; `cosine_similarity` is the cosine of their spectra."""
 
     first: int
     second: int
-    likeness: float
+    cosine_similarity: float
 
 
 def matched(first: Analysis, second: Analysis) -> list[Match]:
@@ -29,7 +29,7 @@ def matched(first: Analysis, second: Analysis) -> list[Match]:
     >>> import otowake
     >>> audio = otowake.load(otowake.demo_path(), duration=3)
     >>> one, other = (otowake.analyse(audio, n_components=3, seed=seed) for seed in (0, 1))
-    >>> [match.first for match in matched(one, other)], matched(one, one)[0].likeness > 0.999
+    >>> [match.first for match in matched(one, other)], matched(one, one)[0].cosine_similarity > 0.999
     ([0, 1, 2], True)
     """
     theirs = np.stack(
@@ -45,4 +45,4 @@ def matched(first: Analysis, second: Analysis) -> list[Match]:
 
 def agreement(matches: list[Match]) -> float:
     """The mean likeness of the pairs, from 0 to 1."""
-    return float(np.mean([match.likeness for match in matches]))
+    return float(np.mean([match.cosine_similarity for match in matches]))

@@ -3,7 +3,7 @@
 It hears what the short windows of :mod:`otowake.signal.vqt` hear, instant by instant (11.6 ms), as a convolution over time
 alone, and says for each instant how likely a kick, a snare (or tom, clap, hand drum) or a hi-hat (or cymbal, or what is shaken) is struck
 there. That is where drums in a recording are known from, and whether there are any: a hammer, a key or a breath is as noisy,
-but none comes in the spectra and at the times of a kit. Its weights are in ``data/strokes.npz``; how it was taught is in
+but none comes in the spectra and at the times of a kit. Its weights are in ``data/drums.npz``; how it was taught is in
 ``training/`` of the repository (``python -m training.train.drums``).
 
 Related work: Southall, Stables & Hockman, "Automatic drum transcription for polyphonic recordings using soft attention
@@ -28,13 +28,13 @@ from otowake.errors import BadInput
 from otowake.music.networks import weights_of
 from otowake.music.theory.instruments import DRUMS, KIT, drum_of
 from otowake.programs import program
-from otowake.signal.vqt import HOP, INSTANTS, QUIETEST, RATE, frames_of, instants, level, mono
+from otowake.signal.vqt import HALF_FRAMES, HOP, QUIETEST, RATE, frames_of, half_frames, level, mono
 from otowake.types import Floats, Note, Sound
 
 LAGS, BANDS = 32, 96
 """Frames (0.74 s) and bands of the templates."""
 
-STEP = HOP // INSTANTS / RATE
+STEP = HOP // HALF_FRAMES / RATE
 """Seconds from instant to instant."""
 
 DILATIONS = (1, 2, 4, 8, 16)
@@ -72,7 +72,7 @@ Weights = dict[str, NDArray[np.float32]]
 """``0`` to ``5`` of shape (tap, in, out) and ``out`` (in, drum), each with ``.bias``."""
 
 
-class Drummer(NamedTuple):
+class DrumDetector(NamedTuple):
     """A network with its weights; `likely` of shape (drum,), the probability from which on a peak is a stroke; and how the drums mostly
     sound: `spectra` of shape (band, drum, lag), magnitudes that sum to 1 for each drum."""
 
@@ -91,18 +91,18 @@ class Strokes(NamedTuple):
 
 
 @lru_cache
-def trained() -> Drummer:
+def trained() -> DrumDetector:
     """What comes with the package."""
-    return opened((resources.files("otowake") / "data" / "strokes.npz").read_bytes())
+    return opened((resources.files("otowake") / "data" / "drums.npz").read_bytes())
 
 
-def opened(content: bytes) -> Drummer:
+def opened(content: bytes) -> DrumDetector:
     """The content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
     arrays = weights_of(content)
     likely, spectra = (arrays.pop(name, np.zeros(0, np.float32)) for name in ("likely", "spectra"))
     if likely.shape != (len(KIT),) or spectra.shape != (BANDS, len(KIT), LAGS):
         raise BadInput(text.NOT_WEIGHTS, why="there are no spectra of drums")
-    return Drummer(arrays, likely, spectra)
+    return DrumDetector(arrays, likely, spectra)
 
 
 def bands(frequencies: Floats) -> NDArray[np.intp]:
@@ -124,18 +124,18 @@ def chances(
     """Probabilities of shape (instant, drum) for a sound of shape (sample,) at 22,050 Hz, 0 for silence, and how loud it is where
     each drum mostly sounds, of the same shape, in units of a cell."""
     n, reference = frames_of(len(samples)), level(samples)
-    found, loud = (np.zeros((INSTANTS * n, len(KIT)), np.float16) for _ in range(2))
+    found, loud = (np.zeros((HALF_FRAMES * n, len(KIT)), np.float16) for _ in range(2))
     if reference > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            heard = instants(samples, reference, start - REACH, start + block + REACH)
-            said, at = np.asarray(_forward(arrays, heard)), INSTANTS * start
+            heard = half_frames(samples, reference, start - REACH, start + block + REACH)
+            said, at = np.asarray(_forward(arrays, heard)), HALF_FRAMES * start
             inner = slice(
-                INSTANTS * REACH, INSTANTS * REACH + min(INSTANTS * block, len(found) - at)
+                HALF_FRAMES * REACH, HALF_FRAMES * REACH + min(HALF_FRAMES * block, len(found) - at)
             )
-            found[at : at + INSTANTS * block] = said[inner]
+            found[at : at + HALF_FRAMES * block] = said[inner]
             for drum, rows in enumerate(LEVELS):
-                loud[at : at + INSTANTS * block, drum] = heard[inner, rows].mean(axis=1)
+                loud[at : at + HALF_FRAMES * block, drum] = heard[inner, rows].mean(axis=1)
     return found, loud
 
 
@@ -195,7 +195,9 @@ def peaks(
     return Strokes(onset, drum, said[at, drum], np.clip(velocity, 0.05, 1.0))
 
 
-def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None) -> list[Note]:
+def detect_drums(
+    sound: Sound, *, surely: bool = False, drummer: DrumDetector | None = None
+) -> list[Note]:
     """The strokes of a recording's drums as notes, in order of onset; none where it has no drums.
 
     Parameters
@@ -212,7 +214,7 @@ def struck(sound: Sound, *, surely: bool = False, drummer: Drummer | None = None
     >>> from otowake.types import Audio
     >>> t = np.arange(4 * RATE) / RATE % 0.5
     >>> beat = np.sin(2 * np.pi * (55 * t - 6 * np.exp(-40 * t))) * np.exp(-14 * t)
-    >>> [(round(note.onset, 1), note.midi) for note in struck(Audio(beat, RATE), surely=True)][1:4]
+    >>> [(round(note.onset, 1), note.midi) for note in detect_drums(Audio(beat, RATE), surely=True)][1:4]
     [(0.5, 36), (1.0, 36), (1.5, 36)]
     """
     samples = mono(sound)

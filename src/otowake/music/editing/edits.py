@@ -20,13 +20,13 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
-from otowake.music.separation.drum_samples import with_repeats
-from otowake.music.separation.score_informed import explain_parts, ids_of
+from otowake.music.separation.drum_samples import with_drum_samples
+from otowake.music.separation.score_informed import fit_parts, ids_of
 from otowake.music.theory.instruments import BY_NAME, DRUMS, KIT, drum_of, instrument
 from otowake.music.transcription.notes import rounded
 from otowake.options import Constraint
 from otowake.text import Text
-from otowake.types import Analysis, Component, Note, Part, Share
+from otowake.types import Analysis, Component, Note, Part, SharedNote
 
 VERSION = 1
 """Of the format of the data."""
@@ -156,11 +156,13 @@ class Draft:
             raise _wrong("offset_s", _filled(text.MUST_BE_UP_TO, high=f"{self.length:.4g}"), offset)
         if offset <= onset:
             raise _wrong("offset_s", _filled(text.MUST_BE_AFTER, low=f"{onset:g}"), offset)
-        fades = note.fades if offset == note.offset else None
-        new = rounded(replace(note, **facts, fades=fades, id=its, confidence=1.0, render=None))
+        decay_end = note.decay_end if offset == note.offset else None
+        new = rounded(
+            replace(note, **facts, decay_end=decay_end, id=its, confidence=1.0, render=None)
+        )
         before = self.notes.get(its)
         if before is None or _gate(before) != _gate(new):
-            self.changed += [(each.onset, each.heard_until) for each in (before, new) if each]
+            self.changed += [(each.onset, each.sounding_end) for each in (before, new) if each]
         self.notes[its] = new
         self.renoted = True
 
@@ -529,18 +531,18 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
     )
     for note in notes:
         if note.is_drum != draft.notes[note.id or 0].is_drum:
-            draft.changed.append((note.onset, note.heard_until))
+            draft.changed.append((note.onset, note.sounding_end))
             draft.renoted = True
     members: dict[str, list[int]] = {name: [] for name in players}
     places = {its: place for place, its in enumerate(ids_of(notes))}
     for its, place in places.items():
         if its in draft.owner:
             members[draft.owner[its]].append(place)
-    shared: dict[str, list[Share]] = {name: [] for name in players}
+    shared: dict[str, list[SharedNote]] = {name: [] for name in players}
     for key, claim in draft.claims.items():
         part = claim.part if members.get(claim.part) else draft.owner.get(claim.note)
         if part is not None:
-            shared[part].append(Share(places[claim.note], claim.share, key))
+            shared[part].append(SharedNote(places[claim.note], claim.share, key))
     parts = tuple(
         Part(
             name,
@@ -583,12 +585,12 @@ def _played(note: Note, part: str, players: dict[str, Player]) -> Note:
 
 
 def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -> Analysis:
-    known = edited.explained
+    known = edited.note_factors
     if known is None or not changed:
         return edited
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path="edits")
-    again = explain_parts(
+    again = fit_parts(
         edited.audio,
         edited.notes,
         edited.parts,
@@ -596,4 +598,4 @@ def _explained_again(edited: Analysis, changed: Sequence[tuple[float, float]]) -
         known=known,
         changed=changed,
     )
-    return replace(edited, explained=with_repeats(edited.audio, again, edited.notes))
+    return replace(edited, note_factors=with_drum_samples(edited.audio, again, edited.notes))

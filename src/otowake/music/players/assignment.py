@@ -55,7 +55,7 @@ def told_of(
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def leanings(
+def assignment_scores(
     weights: Weights,
     chances: Floats,
     onset: Floats,

@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from otowake.music.networks import hues
+from otowake.music.networks import pitch_rbf
 from otowake.programs import program
 from otowake.types import Floats
 
@@ -53,7 +53,7 @@ def told(chances: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats
     number = np.full(len(length), np.log(min(len(length), CORE)) / 3)
     singles = np.column_stack([np.log(length), np.minimum(length, 3), number])
     return np.concatenate(
-        [np.maximum(chances, WORST) / 3, probable, mean, hues(midi), singles], axis=1
+        [np.maximum(chances, WORST) / 3, probable, mean, pitch_rbf(midi), singles], axis=1
     ).astype(np.float32)
 
 

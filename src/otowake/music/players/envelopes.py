@@ -1,6 +1,6 @@
 """What each note does by itself, told by a factorisation that knows the notes.
 
-In a mixture, what is heard at a note's partials belongs to other notes as well. :func:`otowake.music.separation.score_informed.explain` tells them
+In a mixture, what is heard at a note's partials belongs to other notes as well. :func:`otowake.music.separation.score_informed.fit_notes` tells them
 apart: its activations are the note's envelope, its spectra the strengths of the pitch's partials. A struck string fades from
 its onset, a blown or bowed note holds: among several players this is what tells them apart best.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT, explain
+from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT, fit_notes
 from otowake.music.theory.names import midi_to_hz
-from otowake.types import Audio, Floats, Note, Piece
+from otowake.types import Audio, Floats, Note, Segment
 
 EDGES = (0.0, 0.03, 0.07, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 0.95, 1.3, 1.8)
 """Seconds from the onset between which the envelope is told; the last stretch has no end."""
@@ -61,7 +61,7 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
         for a, b, key in zip(onset, offset, midi, strict=True)
     ]
     seen = set()
-    for piece in explain(Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes).pieces:
+    for piece in fit_notes(Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes).pieces:
         for which, row, start, stop in piece.spans.tolist():
             if which not in seen:  # a note that two pieces share is told by the first
                 seen.add(which)
@@ -69,7 +69,7 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
     return found
 
 
-def _told(piece: Piece, row: int, start: int, stop: int, note: Note) -> Floats:
+def _told(piece: Segment, row: int, start: int, stop: int, note: Note) -> Floats:
     mine = slice(row * len(DETUNINGS), (row + 1) * len(DETUNINGS))
     W, H = piece.W[:, mine], piece.H[mine, start:stop]
     strengths = H * W.sum(axis=0)[:, None]

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from otowake.music.networks import HUES, hues
+from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.envelopes import NUMBERS
 from otowake.music.transcription.decoding import SECONDS
-from otowake.signal.vqt import BINS, INSTANTS, LOWEST, ROWS, cells, frames_of, level
+from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats
 
 BELOW, ABOVE, FAR = 12, 48, 84
@@ -72,7 +72,7 @@ ENVELOPES = (2, 4)
 """The segments whose envelope over absolute frequency is told."""
 
 
-INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(HUES)
+INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(PITCH_RBF)
 """Numbers that the network is given of a note (:func:`flat`)."""
 
 
@@ -153,13 +153,13 @@ def _fine(heard: Floats) -> tuple[Floats, Floats]:
     around, as far as patches reach."""
     n = len(heard)
     bins = (
-        heard[..., : INSTANTS * BINS]
-        .reshape(n, ROWS, INSTANTS, BINS)
+        heard[..., : HALF_FRAMES * BINS]
+        .reshape(n, ROWS, HALF_FRAMES, BINS)
         .swapaxes(1, 2)
-        .reshape(n, INSTANTS, -1)
+        .reshape(n, HALF_FRAMES, -1)
     )
     fine = np.pad(bins, ((0, 0), (0, 0), (BINS * BELOW + BINS, BINS * FAR + BINS)))
-    return fine, np.pad(heard[..., INSTANTS * BINS :].mean(axis=2), ((0, 0), (BELOW, FAR)))
+    return fine, np.pad(heard[..., HALF_FRAMES * BINS :].mean(axis=2), ((0, 0), (BELOW, FAR)))
 
 
 def _off(fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -233,7 +233,7 @@ def flat(description: Description, midi: ArrayLike) -> Floats:
     pitch = np.asarray(midi, float)
     planes = description.planes.reshape(len(pitch), -1)
     envelopes = enveloped(description.planes, np.rint(pitch).astype(np.int64))
-    told = [planes, envelopes, description.sounding, description.contour, hues(pitch)]
+    told = [planes, envelopes, description.sounding, description.contour, pitch_rbf(pitch)]
     return np.concatenate(told, axis=1).astype(np.float32)
 
 

@@ -21,7 +21,7 @@ from scipy.sparse import csr_array
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.theory.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
-from otowake.types import Floats, Note, Part, Share
+from otowake.types import Floats, Note, Part, SharedNote
 
 TRUST = 0.3
 """What a gain in likelihood is multiplied by before it is held against a cost, where another player is like one that is known: the votes of a
@@ -90,7 +90,7 @@ class Table(NamedTuple):
     midi: Floats
 
 
-class Ties(NamedTuple):
+class NoteGraph(NamedTuple):
     """How notes are tied, (note, note): how near two are, from 0 to 1, and by how much they overlap in time."""
 
     near: csr_array
@@ -192,9 +192,9 @@ def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
     >>> [(part.name, part.notes) for part in drum_parts([Note(0, 1, 36, is_drum=True), Note(0, 1, 60), Note(1, 2, 36, is_drum=True)])]
     [('kick', (0, 2))]
     """
-    struck = [drum_of(note.midi) if note.is_drum else -1 for note in notes]
+    detect_drums = [drum_of(note.midi) if note.is_drum else -1 for note in notes]
     mine = {
-        name: tuple(place for place, each in enumerate(struck) if each == drum)
+        name: tuple(place for place, each in enumerate(detect_drums) if each == drum)
         for drum, name in enumerate(KIT)
     }
     return tuple(Part(name, DRUMS, places, {DRUMS: 1.0}) for name, places in mine.items() if places)
@@ -209,8 +209,8 @@ def votes_of(chances: Floats, midi: Floats) -> Floats:
 
 def _heard(chances: Floats) -> list[int]:
     """The instruments, as places in the table, of whose kind enough notes surely are."""
-    fades = np.array([row.family in STRUCK for row in TABLE])
-    fading = np.exp(chances)[:, fades].sum(axis=1)
+    decay_end = np.array([row.family in STRUCK for row in TABLE])
+    fading = np.exp(chances)[:, decay_end].sum(axis=1)
     enough = {
         True: np.mean(fading >= SURELY) >= LEAST_SURE,
         False: np.mean(fading <= 1 - SURELY) >= LEAST_SURE,
@@ -219,7 +219,7 @@ def _heard(chances: Floats) -> list[int]:
 
 
 def chosen(
-    ties: Ties, votes: Floats, usual: Floats, n_parts: int | None, heard: Sequence[int]
+    ties: NoteGraph, votes: Floats, usual: Floats, n_parts: int | None, heard: Sequence[int]
 ) -> list[int]:
     """The instruments that play, as places in the table: one by one, the one that explains the most of the votes is added, and each
     that was taken before is changed for another if that is better, the `usual` ones counting for more, until another is not worth its cost. Where the
@@ -242,7 +242,7 @@ def chosen(
     return found
 
 
-def likely(ties: Ties, votes: Floats, players: Sequence[int]) -> float:
+def likely(ties: NoteGraph, votes: Floats, players: Sequence[int]) -> float:
     """The log-likelihood of the votes where each note's owner is as likely as its neighbours' owners and the players' shares make
     it: a pseudo-likelihood, with the probabilities of owners in the place of owners, and the shares that make it highest, by EM."""
     mine = votes[:, list(players)]
@@ -263,7 +263,7 @@ def _trust(new: int, found: Sequence[int]) -> float:
     return TRUST if alike else 1.0
 
 
-def _exchanged(ties: Ties, votes: Floats, team: list[int], every: Sequence[int]) -> list[int]:
+def _exchanged(ties: NoteGraph, votes: Floats, team: list[int], every: Sequence[int]) -> list[int]:
     """The team with each member changed for the one of `every` that fits best beside the others."""
     best = likely(ties, votes, team)
     for place in range(len(team)):
@@ -286,7 +286,11 @@ def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
 
 
 def assigned(
-    notes: Table, ties: Ties, votes: Floats, players: Sequence[int], owners: Owners | None = None
+    notes: Table,
+    ties: NoteGraph,
+    votes: Floats,
+    players: Sequence[int],
+    owners: Owners | None = None,
 ) -> Floats:
     """Which player plays each note, as probabilities (note, player), by mean-field rounds over the notes' neighbours; what
     the `owners` say is added to the votes.
@@ -309,19 +313,19 @@ def _alike(notes: Table, votes: Floats, field: Floats, belief: Floats) -> Floats
     they give, right or wrong, and in pitch. Student's distributions about the parts' means, found by EM from `belief`."""
     heard = np.column_stack([np.maximum(votes, WORST) / 2.5, (notes.midi - 60) / 12])
     belief = 0.8 * np.eye(belief.shape[1])[belief.argmax(axis=1)] + 0.2 / belief.shape[1]
-    likeness = np.zeros_like(belief)
+    cosine_similarity = np.zeros_like(belief)
     for _ in range(8):
         mean = (belief.T @ heard + SHRINK * heard.mean(axis=0)) / (
             belief.sum(axis=0)[:, None] + SHRINK
         )
         far = (heard[:, None] - mean) ** 2
         spread = np.einsum("np,npd->d", belief, far) / len(heard) + 0.05
-        likeness = -0.5 * (TAILS + 8) * np.log1p(8 / TAILS * (far / spread).mean(axis=2))
-        belief = 0.5 * belief + 0.5 * _softmax(field + LIKENESS * likeness)
-    return likeness
+        cosine_similarity = -0.5 * (TAILS + 8) * np.log1p(8 / TAILS * (far / spread).mean(axis=2))
+        belief = 0.5 * belief + 0.5 * _softmax(field + LIKENESS * cosine_similarity)
+    return cosine_similarity
 
 
-def _settled(ties: Ties, players: Sequence[int], field: Floats) -> Floats:
+def _settled(ties: NoteGraph, players: Sequence[int], field: Floats) -> Floats:
     """Probabilities of the players of each note, (note, player), from what speaks for each and from the note's neighbours."""
     belief = _softmax(field)
     for _ in range(ROUNDS if len(players) > 1 else 0):
@@ -329,7 +333,7 @@ def _settled(ties: Ties, players: Sequence[int], field: Floats) -> Floats:
     return belief
 
 
-def _said(ties: Ties, players: Sequence[int], belief: Floats) -> Floats:
+def _said(ties: NoteGraph, players: Sequence[int], belief: Floats) -> Floats:
     """What a note's neighbours say of its owner, (note, player), in nats."""
     single = np.array([TABLE[p].voices == 1 for p in players], float)
     return TOGETHER * (ties.near @ belief) - APART * (ties.overlap @ belief) * single
@@ -357,7 +361,7 @@ def _desks(notes: Table, players: Sequence[int]) -> Floats:
     return leaning
 
 
-def _neighbours(notes: Table) -> Ties:
+def _neighbours(notes: Table) -> NoteGraph:
     """The pairs of notes that may influence each other."""
     order = np.argsort(notes.onset, kind="stable")
     first, second = [], []
@@ -375,7 +379,7 @@ def _neighbours(notes: Table) -> Ties:
     together = np.clip(overlap / np.maximum(shorter, 0.05), 0, 1)
     apart = np.abs(notes.midi[i] - notes.midi[j])
     near = np.exp(-later / NEAR_SECONDS - apart / NEAR_PITCH)
-    return Ties(
+    return NoteGraph(
         _pairs(i, j, near, len(order)),
         _pairs(i, j, np.where(together > 0.5, together, 0), len(order)),
     )
@@ -411,7 +415,7 @@ def _parts(
         number = f"-{counts[name]}" if counts[name] > 1 else ""
         others = np.flatnonzero((owner != player) & (belief[:, player] >= SHARED)).tolist()
         shared = tuple(
-            Share(i, float(belief[i, player]), -shares - n) for n, i in enumerate(others, 1)
+            SharedNote(i, float(belief[i, player]), -shares - n) for n, i in enumerate(others, 1)
         )
         shares += len(shared)
         found.append(Part(f"{name}{number}", name, tuple(mine.tolist()), probabilities, shared))

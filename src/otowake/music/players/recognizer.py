@@ -25,7 +25,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.networks import weights_of
 from otowake.music.players import attention
-from otowake.music.players.assignment import leanings
+from otowake.music.players.assignment import assignment_scores
 from otowake.music.players.envelopes import contours
 from otowake.music.players.features import BATCH, described, flat, patches
 from otowake.music.players.parts import Owners
@@ -64,7 +64,7 @@ class Recognizer(NamedTuple):
         }
 
 
-class Opinions(NamedTuple):
+class Predictions(NamedTuple):
     """What notes are taken for: log-probabilities of shape (note, instrument), the instruments in the order of
     :data:`~otowake.music.theory.instruments.TABLE`.
 
@@ -112,7 +112,7 @@ def recognize(
     recognizer: Recognizer | None = None,
     *,
     around: bool = True,
-) -> Opinions:
+) -> Predictions:
     """Which instruments play notes.
 
     Parameters
@@ -146,14 +146,14 @@ def recognize(
             found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
         together, owners = found, None
         if recognizer.owners:
-            owners = partial(leanings, recognizer.owners, found, begin, end, pitch)
+            owners = partial(assignment_scores, recognizer.owners, found, begin, end, pitch)
         if around and recognizer.context:
             heard = attention.in_context(found, begin, end, pitch, recognizer.context)
             weight = AROUND * len(found) / (len(found) + FEW)
             pooled = (1 - weight) * found + weight * heard
             together = np.asarray(jax.nn.log_softmax(pooled, axis=1))
-        return Opinions(found, together, owners)
-    return Opinions(found, found)
+        return Predictions(found, together, owners)
+    return Predictions(found, found)
 
 
 @program()

@@ -23,7 +23,7 @@ from otowake.music.separation.masks import AT_ONCE, Shares, between, own_stft
 from otowake.music.separation.score_informed import DETUNINGS, STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
-from otowake.types import Audio, Explained, Floats, Note, Piece, Repeats, Sound
+from otowake.types import Audio, DrumSamples, Floats, Note, NoteFactors, Segment, Sound
 
 AHEAD, LONGEST, SHORTEST = 0.02, 0.6, 0.08
 """Seconds before a stroke from which on its waveform is known; how long it is at most and at least."""
@@ -54,28 +54,30 @@ SLOPE, LEFT = 2, 1e-3
 least so much."""
 
 
-def with_repeats(sound: Sound, explained: Explained, notes: Sequence[Note]) -> Explained:
+def with_drum_samples(
+    sound: Sound, note_factors: NoteFactors, notes: Sequence[Note]
+) -> NoteFactors:
     """What was learnt of a recording, and besides the waveforms of its drums that always sound the same.
 
     Parameters
     ----------
     sound
         The recording, at its own rate.
-    explained
-        What :func:`~otowake.music.separation.score_informed.explain` found; pieces in which repeats were looked for already are left as they are.
+    note_factors
+        What :func:`~otowake.music.separation.score_informed.fit_notes` found; pieces in which repeats were looked for already are left as they are.
     notes
         The notes that it was found from.
 
     Examples
     --------
-    >>> from otowake.music.separation.score_informed import explain
+    >>> from otowake.music.separation.score_informed import fit_notes
     >>> from otowake.types import Audio
     >>> rate, t = 22050, np.arange(2205) / 22050
     >>> tick = np.random.default_rng(0).normal(size=2205) * np.exp(-60 * t)
     >>> samples, notes = np.zeros(3 * rate), [Note(at, at + 0.1, 42, is_drum=True) for at in (0.3, 0.8, 1.3, 1.8, 2.3)]
     >>> for note in notes:
     ...     samples[int(note.onset * rate) :][:2205] += tick
-    >>> found = with_repeats(Audio(samples, rate), explain(Audio(samples, rate), notes), notes)
+    >>> found = with_drum_samples(Audio(samples, rate), fit_notes(Audio(samples, rate), notes), notes)
     >>> found.pieces[0].repeats.gains.round(1).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
@@ -85,10 +87,10 @@ def with_repeats(sound: Sound, explained: Explained, notes: Sequence[Note]) -> E
     pieces = [
         piece
         if piece.repeats is not None or not piece.D.shape[1]
-        else piece._replace(repeats=_learnt(sound, explained, piece, onsets))
-        for piece in explained.pieces
+        else piece._replace(repeats=_learnt(sound, note_factors, piece, onsets))
+        for piece in note_factors.pieces
     ]
-    return replace(explained, pieces=tuple(pieces))
+    return replace(note_factors, pieces=tuple(pieces))
 
 
 class _Drum(NamedTuple):
@@ -101,15 +103,17 @@ class _Drum(NamedTuple):
 
 
 def _learnt(
-    sound: Sound, explained: Explained, piece: Piece, onsets: Mapping[int, float]
-) -> Repeats:
+    sound: Sound, note_factors: NoteFactors, piece: Segment, onsets: Mapping[int, float]
+) -> DrumSamples:
     step = STFT.hop / STFT.sample_rate
     first = max(0, int((piece.first * step - 1) * sound.rate))
     last = min(sound.n_samples, int(((piece.first + piece.G.shape[1]) * step + 1) * sound.rate))
     drums = _drums(piece, onsets, first / sound.rate, sound.rate)
     waves, strokes, gains = [], [], []
     if drums:
-        mixture, alone = _masked(sound, Explained((piece,), explained.scale), drums, first, last)
+        mixture, alone = _masked(
+            sound, NoteFactors((piece,), note_factors.scale), drums, first, last
+        )
         for drum, masked in zip(drums, alone, strict=True):
             at = _aligned(downmix(Audio(masked, sound.rate)).samples[0], drum, sound.rate)
             wave = _common(_cut(masked, at[_some(drum.lone)], drum.length), sound.rate)
@@ -124,7 +128,7 @@ def _learnt(
             ]
             waves.append(np.pad(wave, ((0, 0), (0, int(LONGEST * sound.rate) - drum.length))))
     shape = (len(waves), sound.n_channels, int(LONGEST * sound.rate))
-    return Repeats(
+    return DrumSamples(
         sound.rate,
         np.array(waves, np.float32).reshape(shape),
         np.array(strokes, np.int64).reshape(-1, 3),
@@ -132,7 +136,7 @@ def _learnt(
     )
 
 
-def _drums(piece: Piece, onsets: Mapping[int, float], begin: float, rate: int) -> list[_Drum]:
+def _drums(piece: Segment, onsets: Mapping[int, float], begin: float, rate: int) -> list[_Drum]:
     """The drums that have lone strokes enough."""
     n_pitches, found = len(piece.H) // len(DETUNINGS), []
     spans = [
@@ -162,12 +166,12 @@ def _some(lone: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def _masked(
-    sound: Sound, explained: Explained, drums: Sequence[_Drum], first: int, last: int
+    sound: Sound, note_factors: NoteFactors, drums: Sequence[_Drum], first: int, last: int
 ) -> tuple[Floats, list[Floats]]:
     """The recording from `first` to `last`, (channel, sample), and the drums in it by masks alone."""
     n_fft, hop = own_stft(sound.rate)
     mixture = np.concatenate(list(between(sound, first, last)), axis=1)
-    mask = Shares(explained, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop)
+    mask = Shares(note_factors, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop)
     found: list[list[Floats]] = [[] for _ in drums]
     sounds = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
     at = first / hop
@@ -202,8 +206,10 @@ def _aligned(masked: Floats, drum: _Drum, rate: int) -> NDArray[np.int64]:
     shift = np.full(len(at), off)
     spectra = np.fft.rfft(heard, size)
     for _ in range(3):
-        likeness = np.fft.irfft(spectra * np.conj(np.fft.rfft(known, size)), size)[:, : 2 * off + 1]
-        shift = likeness.argmax(axis=1)
+        cosine_similarity = np.fft.irfft(spectra * np.conj(np.fft.rfft(known, size)), size)[
+            :, : 2 * off + 1
+        ]
+        shift = cosine_similarity.argmax(axis=1)
         lone = np.stack([heard[i, shift[i] : shift[i] + length] for i in places])
         known = (lone / (np.linalg.norm(lone, axis=1, keepdims=True) + 1e-12)).mean(axis=0)
     return at + shift - off
@@ -249,12 +255,12 @@ def _matched(
         (np.abs(spectra) ** 2).sum(axis=1, keepdims=True), SMOOTH * size / rate, axis=2
     )
     weight = 1 / np.maximum(loud, 1e-6 * loud.max(axis=2, keepdims=True) + 1e-30)
-    likeness = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)[
+    cosine_similarity = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)[
         :, : 2 * off + 1
     ]
     itself = np.fft.irfft((weight * np.abs(model) ** 2).sum(axis=1), size, axis=1)[:, 0]
-    best = likeness.argmax(axis=1)
-    return at - off + best, likeness[np.arange(len(at)), best] / np.maximum(itself, 1e-30)
+    best = cosine_similarity.argmax(axis=1)
+    return at - off + best, cosine_similarity[np.arange(len(at)), best] / np.maximum(itself, 1e-30)
 
 
 def _padded(length: int) -> int:
@@ -268,12 +274,14 @@ class Repeated:
     `groups` are the ids of the notes in each set; strokes in none of them belong to the rest.
     """
 
-    def __init__(self, explained: Explained, groups: Sequence[Sequence[int]], sound: Sound) -> None:
+    def __init__(
+        self, note_factors: NoteFactors, groups: Sequence[Sequence[int]], sound: Sound
+    ) -> None:
         set_of = {its: number for number, ids in enumerate(groups) for its in ids}
         self.channels = sound.n_channels
         self.waves: list[Floats] = []
         rows = []
-        for piece in explained.pieces:
+        for piece in note_factors.pieces:
             known = piece.repeats
             if (
                 known is None

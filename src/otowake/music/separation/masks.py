@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT
 from otowake.signal.masks import spectra_at
-from otowake.types import Explained, Floats, Piece, Sound
+from otowake.types import Floats, NoteFactors, Segment, Sound
 
 UNEXPLAINED = 0.1
 """Where the notes explain less than this share of the magnitude (to the power :data:`~otowake.music.separation.score_informed.POWER`), the rest gets
@@ -45,12 +45,17 @@ class Shares:
     """
 
     def __init__(
-        self, explained: Explained, groups: Sequence[Sequence[int]], rate: int, n_fft: int, hop: int
+        self,
+        note_factors: NoteFactors,
+        groups: Sequence[Sequence[int]],
+        rate: int,
+        n_fft: int,
+        hop: int,
     ) -> None:
-        self.pieces = explained.pieces
+        self.pieces = note_factors.pieces
         self.n_groups = len(groups)
         self.frame = hop / rate * STFT.sample_rate / STFT.hop
-        self.loudness = STFT.n_fft / (n_fft * explained.scale)
+        self.loudness = STFT.n_fft / (n_fft * note_factors.scale)
         frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
         self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
         self.D = [
@@ -90,7 +95,7 @@ class Shares:
 
     def _shares(
         self,
-        piece: Piece,
+        piece: Segment,
         W: Floats,
         D: Floats,
         spans: list[tuple[int, int, int, int]],
@@ -118,11 +123,11 @@ class Shares:
                     piece.H[columns][:, local] * np.repeat(gate, each, axis=0)
                 )
             for drum in sorted({row - n_pitches for _, row, *_ in mine if row >= n_pitches}):
-                struck = np.zeros(piece.G.shape[1] + n_lags, np.float32)
+                detect_drums = np.zeros(piece.G.shape[1] + n_lags, np.float32)
                 for _, row, start, stop in mine:
                     if row == n_pitches + drum:
-                        struck[start:stop] = piece.G[drum, start:stop]
-                models[group] += D[:, drum] @ struck[np.where(lagging < 0, -1, lagging)]
+                        detect_drums[start:stop] = piece.G[drum, start:stop]
+                models[group] += D[:, drum] @ detect_drums[np.where(lagging < 0, -1, lagging)]
         whole = models.sum(axis=0)
         wiener = models ** (2 / POWER)
         total = wiener.sum(axis=0)

@@ -11,7 +11,7 @@ A stroke on a drum is the onset of a convolutive component (:mod:`otowake.nmf.co
 mostly sound (:func:`otowake.music.drums.onsets.templates`) and follow the recording from the start: while the pitches are
 still tied, they leave to the drums what is theirs.
 
-A note that may be of several parts is a note of each, with a share that its components begin with (:func:`explain_parts`).
+A note that may be of several parts is a note of each, with a share that its components begin with (:func:`fit_parts`).
 
 The pieces of a long recording are learnt each by itself, so memory does not grow with it. :mod:`otowake.music.separation.stems` makes sound of
 what is learnt.
@@ -44,7 +44,7 @@ from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.options import StftSpec
 from otowake.programs import program
 from otowake.signal.magnitude import axes, magnitudes
-from otowake.types import Explained, Floats, Note, Part, Piece, Sound
+from otowake.types import Floats, Note, NoteFactors, Part, Segment, Sound
 
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
 
@@ -91,7 +91,7 @@ PITCH_STEP, FRAME_STEP = 8, 256
 
 
 def ids_of(notes: Sequence[Note]) -> list[int]:
-    """What the notes are called in :class:`~otowake.types.Explained`: their ids, or their places where they have none.
+    """What the notes are called in :class:`~otowake.types.NoteFactors`: their ids, or their places where they have none.
 
     Examples
     --------
@@ -101,16 +101,16 @@ def ids_of(notes: Sequence[Note]) -> list[int]:
     return [place if note.id is None else note.id for place, note in enumerate(notes)]
 
 
-def explain(
+def fit_notes(
     sound: Sound,
     notes: Sequence[Note],
     labels: Sequence[int] | None = None,
     *,
     shares: Sequence[float] | None = None,
     tuning_hz: float | None = None,
-    known: Explained | None = None,
+    known: NoteFactors | None = None,
     changed: Sequence[tuple[float, float]] = (),
-) -> Explained:
+) -> NoteFactors:
     """Learn what each note of a score contributes to a recording.
 
     Parameters
@@ -140,22 +140,22 @@ def explain(
     >>> from otowake.types import Audio
     >>> t = np.arange(22050) / 22050
     >>> sound = Audio(np.sin(2 * np.pi * 440 * t) + np.sin(2 * np.pi * 660 * t), 22050)
-    >>> explained = explain(sound, [Note(0, 1, 69), Note(0, 1, 76)])
-    >>> alone = sound_of(sound, explained, [0]).samples[0]
+    >>> note_factors = fit_notes(sound, [Note(0, 1, 69), Note(0, 1, 76)])
+    >>> alone = sound_of(sound, note_factors, [0]).samples[0]
     >>> bool(np.abs(alone - np.sin(2 * np.pi * 440 * t))[4000:-4000].max() < 0.05)
     True
     """
     try:
         V = np.concatenate(list(magnitudes(sound, STFT)), axis=1)
     except BadInput:
-        return Explained((), 1.0)
+        return NoteFactors((), 1.0)
     scale = float(V.mean(dtype=np.float64))
     if labels is None:
         labels = [-1 - note.midi if note.is_drum else note.programme for note in notes]
     shares = [1.0] * len(notes) if shares is None else shares
     before = {piece.first: piece for piece in known.pieces} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
-        return Explained((), max(scale, float(np.finfo(np.float32).tiny)))
+        return NoteFactors((), max(scale, float(np.finfo(np.float32).tiny)))
     V /= np.float32(scale)
     frequencies, times = axes(STFT, V.shape[1])
     tuning_hz = tuning_of_frames(V, frequencies) if tuning_hz is None else tuning_hz
@@ -171,7 +171,7 @@ def explain(
             )
         if piece is not None:
             pieces.append(piece)
-    return Explained(tuple(pieces), scale)
+    return NoteFactors(tuple(pieces), scale)
 
 
 def _piece(
@@ -183,7 +183,7 @@ def _piece(
     labels: Sequence[int],
     shares: Sequence[float],
     tuning_hz: float,
-) -> Piece | None:
+) -> Segment | None:
     heard, hit, half = [], [], STFT.hop / STFT.sample_rate / 2
     for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True):
         if note.is_drum and times[0] - half <= note.onset < times[-1] + half:
@@ -196,7 +196,7 @@ def _piece(
     n_pitches, n_frames = (
         -(-n // step) * step for n, step in ((len(keys), PITCH_STEP), (len(times), FRAME_STEP))
     )
-    D, G, struck = _drums(hit, frequencies, times, n_frames)
+    D, G, detect_drums = _drums(hit, frequencies, times, n_frames)
     gates = np.zeros((n_pitches, len(DETUNINGS), n_frames), np.float32)
     spans = []
     rows = {key: row for row, key in enumerate(keys)}
@@ -210,7 +210,7 @@ def _piece(
         gates[row, :, start:stop] = np.maximum(
             gates[row, :, start:stop], share * _gate(note, times[start:stop])
         )
-    spans += [[name, len(keys) + drum, start, stop] for name, drum, start, stop in struck]
+    spans += [[name, len(keys) + drum, start, stop] for name, drum, start, stop in detect_drums]
     pitches = np.full(n_pitches, keys[-1][1] if keys else 0)
     pitches[: len(keys)] = [midi for _, midi in keys]
     lobes, partial_of = _lobes(pitches, frequencies, tuning_hz)
@@ -223,7 +223,7 @@ def _piece(
         )
     )
     n = len(keys) * len(DETUNINGS)
-    return Piece(first, W[:, :n], H[:n, : len(times)], D, G[:, : len(times)], np.array(spans))
+    return Segment(first, W[:, :n], H[:n, : len(times)], D, G[:, : len(times)], np.array(spans))
 
 
 def _near(keys: Sequence[tuple[int, int]], n_pitches: int) -> Floats:
@@ -262,14 +262,14 @@ def _gate(note: Note, times: Floats) -> Floats:
     """What a note's components begin with while they may sound."""
     return (
         np.ones(len(times))
-        if note.fades is None
+        if note.decay_end is None
         else np.exp(-np.maximum(times - note.offset, 0) / FADING)
     )
 
 
 def _silent(note: Note) -> float:
     """When nothing of a note is left."""
-    return note.offset + LATE if note.fades is None else note.fades + TAIL
+    return note.offset + LATE if note.decay_end is None else note.decay_end + TAIL
 
 
 def _lobes(
@@ -306,14 +306,14 @@ def _learnt(
     power, free = exponent(BETA), jnp.zeros((), bool)
     n_pitches = lobes.shape[1] // len(DETUNINGS)
     strengths = jnp.tile(jnp.arange(1.0, PARTIALS + 1) ** (-DECAY * POWER), n_pitches)
-    n, struck, gates = len(H), D.shape[1:], G
-    n_lagged = struck[0] * struck[1]
+    n, detect_drums, gates = len(H), D.shape[1:], G
+    n_lagged = detect_drums[0] * detect_drums[1]
 
     def every_W(W: Array, D: Array) -> Array:
         return jnp.concatenate([W, D.reshape(len(D), n_lagged)], axis=1)
 
     def every_H(H: Array, G: Array) -> Array:
-        return jnp.concatenate([H, shifted(G, struck[1]).reshape(n_lagged, V.shape[1])])
+        return jnp.concatenate([H, shifted(G, detect_drums[1]).reshape(n_lagged, V.shape[1])])
 
     def grouped(values: Array) -> Array:
         return jax.ops.segment_sum(
@@ -330,7 +330,7 @@ def _learnt(
     def learn_H(W: Array, H: Array, D: Array, G: Array) -> tuple[Array, Array]:
         less, more = slopes_H(V, every_W(W, D), every_H(H, G), BETA)
         negative, positive = (
-            gathered(half[n:].reshape(*struck, V.shape[1])) for half in (less, more)
+            gathered(half[n:].reshape(*detect_drums, V.shape[1])) for half in (less, more)
         )
         even = gates * (G.sum(axis=1) / (gates.sum(axis=1) + 1e-20))[:, None]
         G = multiplied(
@@ -364,16 +364,16 @@ def _learnt(
     return jax.lax.fori_loop(0, FREE, untied, (lobes * strengths[partial_of], H, D, G))
 
 
-def explain_parts(
+def fit_parts(
     sound: Sound,
     notes: Sequence[Note],
     parts: Sequence[Part],
     *,
     tuning_hz: float,
-    known: Explained | None = None,
+    known: NoteFactors | None = None,
     changed: Sequence[tuple[float, float]] = (),
-) -> Explained:
-    """:func:`explain` for notes that parts may share: each part that may have a note has components for it.
+) -> NoteFactors:
+    """:func:`fit_notes` for notes that parts may share: each part that may have a note has components for it.
 
     A note that has become a stroke by hand is nobody else's.
     """
@@ -391,6 +391,6 @@ def explain_parts(
     every[: len(notes)] = [replace(note, id=its) for note, its in zip(notes, ids, strict=True)]
     labels = [*labels.tolist(), *(number for number, _ in more)]
     shares = [*np.maximum(shares, 0).tolist(), *(share for _, share in more)]
-    return explain(
+    return fit_notes(
         sound, every, labels, shares=shares, tuning_hz=tuning_hz, known=known, changed=changed
     )

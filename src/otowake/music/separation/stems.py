@@ -20,11 +20,11 @@ from otowake.music.separation.score_informed import DETUNINGS, STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
-from otowake.types import Audio, Explained, Floats, Note, Part, Sound
+from otowake.types import Audio, Floats, Note, NoteFactors, Part, Sound
 
 
 def separated(
-    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
+    sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]]
 ) -> Iterator[list[Floats]]:
     """Sets of notes as sound, and the rest, block by block.
 
@@ -32,8 +32,8 @@ def separated(
     ----------
     sound
         The recording, at its own rate.
-    explained
-        What :func:`~otowake.music.separation.score_informed.explain` found.
+    note_factors
+        What :func:`~otowake.music.separation.score_informed.fit_notes` found.
     groups
         The ids of the notes in each set (:func:`~otowake.music.separation.score_informed.ids_of`); the sets have no note in common.
 
@@ -44,15 +44,15 @@ def separated(
 
     Examples
     --------
-    >>> from otowake.music.separation.score_informed import explain
+    >>> from otowake.music.separation.score_informed import fit_notes
     >>> sound = Audio(np.sin(np.arange(9000)), 8000)
-    >>> (first,) = zip(*separated(sound, explain(sound, []), []))
+    >>> (first,) = zip(*separated(sound, fit_notes(sound, []), []))
     >>> bool(np.allclose(np.concatenate(first, axis=1), sound.samples, atol=1e-6))
     True
     """
     _, hop = own_stft(sound.rate)
     sounds = [OverlapAdd(hop, sound.n_samples) for _ in range(len(groups) + 1)]
-    for spectra in _divided(sound, explained, groups, 0, sound.n_samples):
+    for spectra in _divided(sound, note_factors, groups, 0, sound.n_samples):
         yield [each.add(its) for each, its in zip(sounds, spectra, strict=True)]
     yield [
         each.rest() if each.tail is not None else np.zeros((sound.n_channels, 0), np.float32)
@@ -61,13 +61,13 @@ def separated(
 
 
 def _divided(
-    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]], first: int, last: int
+    sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]], first: int, last: int
 ) -> Iterator[list[Complexes]]:
     """The spectra of the sets and of the rest from one sample to another, block by block."""
     n_fft, hop = own_stft(sound.rate)
     mask, repeated = (
-        Shares(explained, groups, sound.rate, n_fft, hop),
-        Repeated(explained, groups, sound),
+        Shares(note_factors, groups, sound.rate, n_fft, hop),
+        Repeated(note_factors, groups, sound),
     )
     at = first // hop
     for heard in stft_blocks(
@@ -79,7 +79,7 @@ def _divided(
 
 
 def shares_of(
-    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]]
+    sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]]
 ) -> Iterator[tuple[NDArray[np.complexfloating], Floats]]:
     """How sets of notes share the spectrogram of a recording, mixed down, at :data:`~otowake.music.separation.score_informed.STFT`, block by block.
 
@@ -88,7 +88,7 @@ def shares_of(
     The STFT of some frames, shape (frequency, frame), and the shares of each set and last of the rest, shape
     (set + 1, frequency, frame), which add up to 1.
     """
-    mask = Shares(explained, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
+    mask = Shares(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
     mono = downmix(sound).blocks(10 * sound.rate)
     at = 0
     for block in stft_blocks(
@@ -100,7 +100,7 @@ def shares_of(
 
 def sound_of(
     sound: Sound,
-    explained: Explained,
+    note_factors: NoteFactors,
     ids: Sequence[int],
     name: str | None = None,
     beside: Sequence[Sequence[int]] = (),
@@ -120,7 +120,7 @@ def sound_of(
             piece.first + start,
             piece.first + stop + (piece.D.shape[2] if row >= len(piece.H) // len(DETUNINGS) else 0),
         )
-        for piece in explained.pieces
+        for piece in note_factors.pieces
         for its, row, start, stop in piece.spans.tolist()
         if its in wanted
     ]
@@ -130,7 +130,8 @@ def sound_of(
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
         overlap, written = OverlapAdd(hop, max(last - first, 0)), first
         parts = [
-            overlap.add(its) for its, *_ in _divided(sound, explained, [ids, *beside], first, last)
+            overlap.add(its)
+            for its, *_ in _divided(sound, note_factors, [ids, *beside], first, last)
         ]
         for part in [*parts, overlap.rest()] if parts else []:
             out[:, written : written + part.shape[1]] = part
@@ -139,16 +140,16 @@ def sound_of(
 
 
 def with_sound(
-    notes: Sequence[Note], parts: Sequence[Part], sound: Sound, explained: Explained
+    notes: Sequence[Note], parts: Sequence[Part], sound: Sound, note_factors: NoteFactors
 ) -> tuple[tuple[Note, ...], tuple[Part, ...]]:
     """The notes and the parts, each able to sound: a note with what any part has of it."""
     heard = tuple(
-        replace(note, render=partial(_note_sound, sound, explained, its))
+        replace(note, render=partial(_note_sound, sound, note_factors, its))
         for its, note in zip(ids_of_notes(notes, parts), notes, strict=True)
     )
     mine = ids_of_parts(notes, parts)
     return heard, tuple(
-        replace(part, render=partial(_part_sound, sound, explained, mine, number))
+        replace(part, render=partial(_part_sound, sound, note_factors, mine, number))
         for number, part in enumerate(parts)
     )
 
@@ -170,12 +171,16 @@ def ids_of_parts(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]
     ]
 
 
-def _note_sound(sound: Sound, explained: Explained, ids: Sequence[int], note: Note) -> Audio:
-    return sound_of(sound, explained, ids, f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
+def _note_sound(sound: Sound, note_factors: NoteFactors, ids: Sequence[int], note: Note) -> Audio:
+    return sound_of(sound, note_factors, ids, f"{sound.name} [{note.midi} at {note.onset:.2f} s]")
 
 
 def _part_sound(
-    sound: Sound, explained: Explained, groups: Sequence[Sequence[int]], number: int, part: Part
+    sound: Sound,
+    note_factors: NoteFactors,
+    groups: Sequence[Sequence[int]],
+    number: int,
+    part: Part,
 ) -> Audio:
     beside = [*groups[:number], *groups[number + 1 :]]
-    return sound_of(sound, explained, groups[number], f"{sound.name} [{part.name}]", beside)
+    return sound_of(sound, note_factors, groups[number], f"{sound.name} [{part.name}]", beside)

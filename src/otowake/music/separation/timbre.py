@@ -65,7 +65,7 @@ def timbre(analysis: Analysis) -> Timbre:
     >>> found.levels.shape, found.rises.shape, float(np.nanmax(found.levels))
     ((1, 16), (1, 36), 0.0)
     """
-    (audio, explained), parts = analysis.separated(), analysis.parts
+    (audio, note_factors), parts = analysis.separated(), analysis.parts
     n_samples = int(audio.n_samples * STFT.sample_rate / audio.rate)
     notes = [[analysis.notes[place] for place in part.notes] for part in parts]
     powers = [np.zeros((len(mine), PARTIALS)) for mine in notes]
@@ -73,7 +73,7 @@ def timbre(analysis: Analysis) -> Timbre:
     sounds: list[list[Floats]] = [[] for _ in parts]
     at = 0
     for mixture, shares in shares_of(
-        audio, explained, ids_of_parts(analysis.notes, analysis.parts)
+        audio, note_factors, ids_of_parts(analysis.notes, analysis.parts)
     ):
         for p, mine in enumerate(notes):
             own = mixture * shares[p]

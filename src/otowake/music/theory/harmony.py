@@ -372,9 +372,11 @@ def find_key(notes: Sequence[Note]) -> Key | None:
     centred = profiles - profiles.mean(axis=1, keepdims=True)
     off = sound - sound.mean()
     size = np.linalg.norm(centred, axis=1) * np.linalg.norm(off)
-    likeness = centred @ off / np.maximum(size, 1e-12)
-    share = np.exp(10 * (likeness - likeness.max()))
-    best = int(likeness.round(9).argmax())  # of equals the major, however they were rounded
+    cosine_similarity = centred @ off / np.maximum(size, 1e-12)
+    share = np.exp(10 * (cosine_similarity - cosine_similarity.max()))
+    best = int(
+        cosine_similarity.round(9).argmax()
+    )  # of equals the major, however they were rounded
     return Key(best % 12, "major" if best < 12 else "minor", float(share[best] / share.sum()))
 
 

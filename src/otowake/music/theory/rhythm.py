@@ -80,12 +80,14 @@ def _period(curve: Floats) -> float:
     """Seconds a beat: where the autocorrelation, and that of twice and three or four times as long, is greatest."""
     size = 1 << int(2 * len(curve) - 1).bit_length()
     centred = curve - curve.mean()
-    likeness = np.fft.irfft(np.abs(np.fft.rfft(centred, size)) ** 2)[: len(curve)]
-    likeness = np.pad(likeness / likeness[0], (0, 4 * round(60 / SLOWEST / STEP)))
+    cosine_similarity = np.fft.irfft(np.abs(np.fft.rfft(centred, size)) ** 2)[: len(curve)]
+    cosine_similarity = np.pad(
+        cosine_similarity / cosine_similarity[0], (0, 4 * round(60 / SLOWEST / STEP))
+    )
     lags = np.arange(round(60 / FASTEST / STEP), round(60 / SLOWEST / STEP) + 1)
     comb = np.zeros(len(lags))
     for multiple, weight in ((1, 1.0), (2, 0.5), (3, 0.25), (4, 0.25)):
-        near = [likeness[multiple * lags + off] for off in range(-multiple, multiple + 1)]
+        near = [cosine_similarity[multiple * lags + off] for off in range(-multiple, multiple + 1)]
         comb += weight * np.max(near, axis=0)
     usual = np.exp(-0.5 * (np.log2(60 / (lags * STEP) / USUAL) / SPREAD) ** 2)
     return float(lags[int(np.argmax(np.maximum(comb, 1e-9) * usual))]) * STEP

@@ -36,7 +36,7 @@ USUAL = Thresholds()
 
 
 class Notes(NamedTuple):
-    """Notes in order of onset, every array of shape (note,): times in seconds (`fades`: until when they are heard),
+    """Notes in order of onset, every array of shape (note,): times in seconds (`decay_end`: until when they are heard),
     `velocity` and `confidence` from 0 to 1."""
 
     onset: NDArray[np.float64]
@@ -44,14 +44,14 @@ class Notes(NamedTuple):
     midi: NDArray[np.int64]
     velocity: NDArray[np.float64]
     confidence: NDArray[np.float64]
-    fades: NDArray[np.float64]
+    decay_end: NDArray[np.float64]
 
     def as_list(self) -> list[Note]:
         """The same as :class:`Note`."""
         rows = zip(*(column.tolist() for column in self), strict=True)
         return [
-            Note(*row, confidence=confidence, fades=max(fades, row[1]))
-            for *row, confidence, fades in rows
+            Note(*row, confidence=confidence, decay_end=max(decay_end, row[1]))
+            for *row, confidence, decay_end in rows
         ]
 
 

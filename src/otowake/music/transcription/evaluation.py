@@ -49,7 +49,7 @@ class Evaluation:
         Notes of the reference that were not found, and notes found that are not in it, each with its kind: ``"late"``,
         the pitch is there but begins more than the tolerance and at most a quarter of a second away; ``"octave"``, it
         is an octave, a twelfth or so from a note of that time on the other side; ``"repeated"``, its pitch sounds
-        already; ``"soft"``, it is softly struck (missed notes only); ``"other"``.
+        already; ``"soft"``, it is softly detect_drums (missed notes only); ``"other"``.
     wrong_offsets
         Hits that end too early or too late.
     """

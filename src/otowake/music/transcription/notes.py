@@ -115,7 +115,9 @@ def rounded(note: Note) -> Note:
     """The note to a tenth of a millisecond and a thousandth, as it will stand in a table."""
     values = {"onset": 4, "offset": 4, "velocity": 3, "confidence": 3}
     facts = {name: round(getattr(note, name), digits) for name, digits in values.items()}
-    return replace(note, **facts, fades=None if note.fades is None else round(note.fades, 4))
+    return replace(
+        note, **facts, decay_end=None if note.decay_end is None else round(note.decay_end, 4)
+    )
 
 
 def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
@@ -148,9 +150,9 @@ def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
 
 def _joined(first: Note, second: Note) -> Note:
     """A note that goes on to the end of another."""
-    either = first.fades is not None or second.fades is not None
-    fades = max(first.heard_until, second.heard_until) if either else None
-    return replace(first, offset=max(first.offset, second.offset), fades=fades)
+    either = first.decay_end is not None or second.decay_end is not None
+    decay_end = max(first.sounding_end, second.sounding_end) if either else None
+    return replace(first, offset=max(first.offset, second.offset), decay_end=decay_end)
 
 
 def with_cents(

@@ -3,7 +3,7 @@
 Where the probability of sounding falls below a threshold is a good end for a note that is blown, bowed or sung, and a poor one
 for a struck or plucked string, which rings on under a pedal after its key was let go. There the notes around tell more: how
 soon the next ones begin, and how long those nearby ring. :func:`features` puts this in figures; the network (two dense layers
-between, the weights ``ends.*`` in ``data/listener.npz``) gives the odds that the note is held as long as it is heard, and
+between, the weights ``ends.*`` in ``data/transcriber.npz``) gives the odds that the note is held as long as it is heard, and
 probabilities of lengths; where a note and those nearby rather ring, that length is taken which is most probably right to within the tolerance by
 which lengths are judged: 50 ms or a fifth of the note.
 """

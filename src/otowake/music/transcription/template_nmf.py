@@ -27,8 +27,8 @@ from otowake.programs import program
 from otowake.signal.vqt import (
     BINS,
     FLOOR,
+    HALF_FRAMES,
     HOP,
-    INSTANTS,
     LOWEST,
     QUIETEST,
     RATE,
@@ -53,7 +53,7 @@ FIXED, ADAPTED = 30, 5
 PIECE = 1536
 """Frames of the spectrogram that are explained together, 18 s; templates adapt to each piece by itself."""
 
-SECONDS = HOP / INSTANTS / RATE
+SECONDS = HOP / HALF_FRAMES / RATE
 """From frame to frame."""
 
 AHEAD, BACK, APART = 3, 6, 6
@@ -90,11 +90,11 @@ class Transcription(NamedTuple):
 
 
 def transcribe(sound: Sound) -> Notes:
-    """The notes of a recording, without anything learnt elsewhere; see :func:`explained`."""
-    return explained(sound).notes
+    """The notes of a recording, without anything learnt elsewhere; see :func:`note_factors`."""
+    return note_factors(sound).notes
 
 
-def explained(sound: Sound) -> Transcription:
+def note_factors(sound: Sound) -> Transcription:
     """The notes of a recording, and the activations that they were read from.
 
     Parameters
@@ -107,7 +107,7 @@ def explained(sound: Sound) -> Transcription:
     >>> from otowake.types import Audio
     >>> t = np.arange(RATE) / RATE
     >>> tone = sum(np.sin(2 * np.pi * 440 * n * t) / n for n in range(1, 6)) * np.exp(-t)
-    >>> found = explained(Audio(np.concatenate([np.zeros(RATE // 2), tone]), RATE))
+    >>> found = note_factors(Audio(np.concatenate([np.zeros(RATE // 2), tone]), RATE))
     >>> found.notes.midi.tolist(), round(float(found.notes.onset[0]), 1)
     ([69], 0.5)
     """
@@ -149,11 +149,11 @@ def activations(samples: Floats, reference: float) -> Floats:
     W = jnp.asarray(W / W.sum(axis=0), jnp.float32)
     n = frames_of(len(samples))
     found = []
-    for start in range(0, n, PIECE // INSTANTS):
-        V = _spectra(cells(samples, reference, start, start + PIECE // INSTANTS)) ** POWER
+    for start in range(0, n, PIECE // HALF_FRAMES):
+        V = _spectra(cells(samples, reference, start, start + PIECE // HALF_FRAMES)) ** POWER
         H = np.asarray(_explained(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
         found.append(H.reshape(KEYS, len(TIMBRES), -1).sum(axis=1).T)
-    A = np.concatenate(found)[: n * INSTANTS]
+    A = np.concatenate(found)[: n * HALF_FRAMES]
     return A / np.percentile(A.max(axis=1), 90)
 
 
@@ -177,8 +177,8 @@ def _explained(V: Array, W: Array) -> Array:
 
 def _spectra(heard: Floats) -> Floats:
     """Magnitudes of shape (frequency, frame), a third of a semitone and half a cell's hop apart."""
-    magnitudes = 10 ** ((heard[..., : INSTANTS * BINS] * STEP + FLOOR) / 20)
-    each = magnitudes.reshape(-1, ROWS, INSTANTS, BINS).swapaxes(1, 2)
+    magnitudes = 10 ** ((heard[..., : HALF_FRAMES * BINS] * STEP + FLOOR) / 20)
+    each = magnitudes.reshape(-1, ROWS, HALF_FRAMES, BINS).swapaxes(1, 2)
     return np.ascontiguousarray(each.reshape(-1, ROWS * BINS).T)
 
 

@@ -1,6 +1,6 @@
 """The transcriber: which notes are played in a recording, by a small trained network.
 
-Its features are :mod:`otowake.signal.vqt`, its weights are in ``data/listener.npz``; how it was taught is in
+Its features are :mod:`otowake.signal.vqt`, its weights are in ``data/transcriber.npz``; how it was taught is in
 ``training/`` of the repository (``python -m training``). It knows no instruments. The recording is worked on in blocks
 of fixed size with as much before and after each as the network sees, so the result is that of the whole in one piece,
 and memory holds the sound and the probabilities only.
@@ -55,7 +55,7 @@ class Posteriors(NamedTuple):
     velocity: NDArray[np.float16]
 
 
-class Listener(NamedTuple):
+class Transcriber(NamedTuple):
     """A network with its weights, how its output is read, and the weights of :mod:`otowake.music.transcription.offsets`."""
 
     weights: Weights
@@ -69,12 +69,12 @@ class Listener(NamedTuple):
 
 
 @lru_cache
-def trained() -> Listener:
+def trained() -> Transcriber:
     """The listener that comes with the package."""
-    return opened((resources.files("otowake") / "data" / "listener.npz").read_bytes())
+    return opened((resources.files("otowake") / "data" / "transcriber.npz").read_bytes())
 
 
-def opened(content: bytes) -> Listener:
+def opened(content: bytes) -> Transcriber:
     """A listener from the content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
     arrays = weights_of(content)
     try:
@@ -82,10 +82,10 @@ def opened(content: bytes) -> Listener:
     except DAMAGE as error:
         raise BadInput(text.NOT_WEIGHTS, why="there are no thresholds") from error
     ends = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
-    return Listener(arrays, thresholds, ends)
+    return Transcriber(arrays, thresholds, ends)
 
 
-def transcribe(sound: Sound, listener: Listener | None = None) -> Notes:
+def transcribe(sound: Sound, listener: Transcriber | None = None) -> Notes:
     """The notes of a recording.
 
     Parameters
