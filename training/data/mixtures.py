@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.components.describe import Description
 from otowake.music.players.envelopes import contours
-from otowake.music.players.features import described, patches
+from otowake.music.players.features import Description, described, patches
 from otowake.music.theory.instruments import NAMES
+from otowake.music.transcription import transcriber
 from otowake.music.transcription.decoding import decode
 from training import files
 from training.music import composition

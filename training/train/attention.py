@@ -23,11 +23,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.components.describe import Description
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players import recognizer
 from otowake.music.players.attention import in_context, related, told
-from otowake.music.players.features import flat
+from otowake.music.players.features import Description, flat
 from otowake.music.players.recognizer import Recognizer, opened
 from training.data import mixtures
 from training.data.mixtures import ACCOMPANIED, MUSIC, NOBODY, TOGETHER

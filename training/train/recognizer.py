@@ -28,10 +28,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.components.describe import Description
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.envelopes import PARTIALS
-from otowake.music.players.features import BELOW, FINE, HEARD, SPAN, flat
+from otowake.music.players.features import BELOW, FINE, HEARD, SPAN, Description, flat
 from otowake.music.players.recognizer import Weights, opened
 from otowake.music.theory.instruments import TABLE
 from otowake.signal.vqt import LOWEST, ROWS
