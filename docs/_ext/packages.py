@@ -1,4 +1,4 @@
-"""Resolve references to ``otowake.types`` and ``otowake.options`` to the documented public names."""
+"""Resolve references to ``otowake.types`` and ``otowake.options`` to public names."""
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
