@@ -1,7 +1,7 @@
 """Build the gallery: examples in the language of the site, with their figures and sounds.
 
-A text in an example is in English up to a line ``ja:``, and in Japanese from there on. After a block of code, the figure
-called `figure` and the sounds in the dictionary `sounds` are shown.
+Texts in an example are English up to a line ``ja:`` and Japanese from there on. The gallery shows
+the figure named `figure` and the sounds in the dictionary `sounds` after each block of code.
 """
 
 import base64
