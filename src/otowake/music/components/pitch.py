@@ -1,15 +1,16 @@
 """Pitch: names of notes, the pitch of a spectrum, and the tuning that pitches agree on.
 
-A spectrum is compared with one comb for every pitch from A0 to C8. A comb is positive round the partials,
-most of all round the first and the prime ones, and negative half-way between them. So neither the octave
-below, whose odd partials are missing, nor the octave above, whose troughs meet partials, fits as well as
-the pitch itself. This is the idea of SWIPE′ [1]_, with lobes no wider than those of the analysis window.
-The partials of the best pitch are then measured, and one fundamental is fitted to them all, stretched as
-those of a stiff string are [2]_.
+A spectrum is compared with one comb for every pitch from A0 to C8. A comb is positive round the
+partials, most of all round the first and the prime ones, and negative half-way between them. So
+neither the octave below, whose odd partials are missing, nor the octave above, whose troughs meet
+partials, fits as well as the pitch itself. This is the idea of SWIPE′ [1]_, with lobes no wider
+than those of the analysis window. The partials of the best pitch are then measured, and one
+fundamental is fitted to them all, stretched as those of a stiff string are [2]_.
 
 References
 ----------
-.. [1] A. Camacho, J. G. Harris, "A sawtooth waveform inspired pitch estimator for speech and music",
+.. [1] A. Camacho, J. G. Harris, "A sawtooth waveform inspired pitch estimator for speech and
+music",
    J. Acoust. Soc. Am. 124 (2008), 1638–1652.
 .. [2] H. Fletcher, "Normal vibration frequencies of a stiff piano string",
    J. Acoust. Soc. Am. 36 (1964), 203–209.
@@ -116,11 +117,11 @@ def tuning_of(hz: Floats, confidence: Floats, energy: Floats) -> float:
 def fundamentals(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
     """The fundamental in Hz of each spectrum, and the confidence in it; both 0 where there is none.
 
-    The confidence, from 0 to 1, is the product of three things: how well the best comb fits, how much
-    better it fits than any that does not share its partials (two notes in one spectrum leave little), and
-    how much of the spectrum lies on the partials beyond what would by chance. Each goes from 0 to 1
-    between two fixed values. Partials closer than 2.3 bins are not told apart, so no pitch below that is
-    found.
+    The confidence, from 0 to 1, is the product of three things: how well the best comb fits, how
+    much better it fits than any that does not share its partials (two notes in one spectrum leave
+    little), and how much of the spectrum lies on the partials beyond what would by chance. Each
+    goes from 0 to 1 between two fixed values. Partials closer than 2.3 bins are not told apart, so
+    no pitch below that is found.
 
     Parameters
     ----------

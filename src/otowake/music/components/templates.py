@@ -1,16 +1,19 @@
 """Where a factorisation begins that knows music: combs for pitches, gates for notes, spectra learnt elsewhere.
 
-What is 0 in a start stays 0. So a comb lets a component sound on the partials of its pitch and nowhere else, and a gate
-lets it sound only while its notes may; inside them everything is still learnt from the recording.
+What is 0 in a start stays 0. So a comb lets a component sound on the partials of its pitch and
+nowhere else, and a gate lets it sound only while its notes may; inside them everything is still
+learnt from the recording.
 
-The combs are those of Raczyński, Ono & Sagayama [1]_, the gates those of Ewert & Müller [2]_, as in section 8.3 of
-Müller's book [3]_.
+The combs are those of Raczyński, Ono & Sagayama [1]_, the gates those of Ewert & Müller [2]_, as in
+section 8.3 of Müller's book [3]_.
 
 References
 ----------
-.. [1] S. A. Raczyński, N. Ono, S. Sagayama, "Multipitch analysis with harmonic nonnegative matrix approximation",
+.. [1] S. A. Raczyński, N. Ono, S. Sagayama, "Multipitch analysis with harmonic nonnegative matrix
+approximation",
    ISMIR 2007, 381–386.
-.. [2] S. Ewert, M. Müller, "Using score-informed constraints for NMF-based source separation", ICASSP 2012, 129–132.
+.. [2] S. Ewert, M. Müller, "Using score-informed constraints for NMF-based source separation",
+ICASSP 2012, 129–132.
 .. [3] M. Müller, "Fundamentals of Music Processing", Springer 2015.
 """
 
@@ -75,7 +78,8 @@ def harmonic_combs(
     decay
         Partial n is as high as n to the power of −`decay`.
     inharmonicity
-        B of a stiff string, where partial n is at n·f·√((1 + B·n²) / (1 + B)); one for all pitches or one for each.
+        B of a stiff string, where partial n is at n·f·√((1 + B·n²) / (1 + B)); one for all pitches
+        or one for each.
     tolerance
         By how many cents a partial may be off: its lobe is wider by so much on either side.
     lobe
@@ -83,7 +87,8 @@ def harmonic_combs(
 
     Returns
     -------
-    Shape (frequency, pitch): raised cosines round the partials, 1 at the centre of the first; where two meet, the higher.
+    Shape (frequency, pitch): raised cosines round the partials, 1 at the centre of the first; where
+    two meet, the higher.
 
     Examples
     --------
@@ -110,8 +115,9 @@ def comb_start(
 ) -> Factors:
     """A component for every pitch of a range, which may sound at any time.
 
-    If W is to be learnt too, give the factorisation W alone: it then finds H for the combs as they are before anything
-    adapts. From an even H, low combs learn the notes an octave or a twelfth above them.
+    If W is to be learnt too, give the factorisation W alone: it then finds H for the combs as they
+    are before anything adapts. From an even H, low combs learn the notes an octave or a twelfth
+    above them.
 
     Parameters
     ----------
@@ -147,7 +153,8 @@ def score_gates(
     Parameters
     ----------
     notes
-        The score, in the time of the recording. Drums, and pitches that are not asked for, are left out.
+        The score, in the time of the recording. Drums, and pitches that are not asked for, are left
+        out.
     times
         Shape (frame,): seconds.
     pitches
@@ -222,7 +229,8 @@ def from_score(
 ) -> ScoreStart:
     """A component for each pitch of a score, sounding only while its notes may.
 
-    The loss 0.5 and 20 to 50 iterations separated parts best; many more let components learn each other's notes.
+    The loss 0.5 and 20 to 50 iterations separated parts best; many more let components learn each
+    other's notes.
 
     Parameters
     ----------
@@ -233,7 +241,8 @@ def from_score(
     tuning_hz
         The recording's A4.
     each
-        One component for each "pitch", for each pitch of each "part" (programme), or for each "note".
+        One component for each "pitch", for each pitch of each "part" (programme), or for each
+        "note".
     early, late
         How long before a note's onset and after its end it may sound, in seconds.
 
@@ -268,15 +277,17 @@ def from_dictionary(
 ) -> Floats:
     """Spectra learnt elsewhere, at the frequencies of another spectrogram.
 
-    Between frequencies they are interpolated; where the new ones lie wider apart, what lies between is averaged first,
-    so that no partial is lost. Beyond the top of the old ones their last value goes on.
+    Between frequencies they are interpolated; where the new ones lie wider apart, what lies between
+    is averaged first, so that no partial is lost. Beyond the top of the old ones their last value
+    goes on.
 
     Parameters
     ----------
     W
         Spectra, shape (known frequency, component).
     known, frequencies
-        The old and the new frequencies in Hz, evenly spaced, shapes (known frequency,) and (frequency,).
+        The old and the new frequencies in Hz, evenly spaced, shapes (known frequency,) and
+        (frequency,).
     only
         Which components are wanted, in which order; all if not given.
 
