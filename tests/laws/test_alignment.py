@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from otowake.music.transcription.alignment import align, way
+from otowake.music.transcription.alignment import align, warping_path
 from otowake.types import Audio, Note
 
 RATE = 22050
@@ -68,7 +68,7 @@ def test_the_way_in_bands_is_the_way():
     rng = np.random.default_rng(0)
     b = np.cumsum(rng.normal(size=(2400, 6)), axis=0)
     a = b[np.sort(rng.choice(len(b), 1900, replace=False))]
-    rows, columns = way(a, b)
+    rows, columns = warping_path(a, b)
     assert rows[0] == columns[0] == 0
     assert (rows[-1], columns[-1]) == (len(a) - 1, len(b) - 1)
     assert (np.diff(rows) >= 0).all()

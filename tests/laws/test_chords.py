@@ -17,7 +17,7 @@ from otowake.chords import (
 )
 from otowake.errors import BadInput
 from otowake.io.jams import HARTE, harte
-from otowake.music.theory.harmony import AGAINST, find_chords, roman_numeral, spelled
+from otowake.music.theory.harmony import QUALITY_COSTS, find_chords, roman_numeral, spell
 from otowake.types import Chord, Key, Note
 
 KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(12)]
@@ -28,7 +28,7 @@ def chords_in(key):
     for root in range(12):
         for quality, (tones, steps) in QUALITIES.items():
             for tone, step in zip(tones, steps, strict=True):
-                name = spelled(root, key)
+                name = spell(root, key)
                 bass = tone_above(name, step, tone)
                 yield (
                     root,
@@ -39,7 +39,7 @@ def chords_in(key):
 
 
 def named(key):
-    return f"{spelled(key.tonic, key)}-{key.mode}"
+    return f"{spell(key.tonic, key)}-{key.mode}"
 
 
 @pytest.mark.parametrize("key", KEYS, ids=named)
@@ -79,7 +79,7 @@ def test_music21_reads_every_roman_numeral(key):
         from music21 import key as keys
         from music21 import roman
 
-        tonic = keys.Key(spelled(key.tonic, key).replace("b", "-"), key.mode)
+        tonic = keys.Key(spell(key.tonic, key).replace("b", "-"), key.mode)
         for _, quality, bass, chord in chords_in(key):
             figure = roman_numeral(chord, key)
             if quality in ("5", "sus4") or "/" in figure:
@@ -142,7 +142,7 @@ def test_double_flats_and_flat_fifths_are_printed():
 
 
 def test_every_quality_is_known_to_every_notation():
-    assert set(HARTE) == set(QUALITIES) and set(AGAINST) < set(QUALITIES)
+    assert set(HARTE) == set(QUALITIES) and set(QUALITY_COSTS) < set(QUALITIES)
 
 
 def test_a_passing_diminished_chord_in_a_flat_key_has_a_name_in_jams():

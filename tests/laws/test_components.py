@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components.describe import describe, energies, estimate_tuning, span
+from otowake.music.components.describe import active_interval, describe, energies, estimate_tuning
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Factors
 
@@ -88,7 +88,7 @@ def test_when_it_sounds():
 
 def test_sounding_is_within_30_db():
     activation = np.array([10**-1.51, 10**-1.49, 1, 0, 10**-1.49, 10**-1.51])
-    assert span(activation, np.arange(6.0)) == (1, 4)
+    assert active_interval(activation, np.arange(6.0)) == (1, 4)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-10, 1e-30])

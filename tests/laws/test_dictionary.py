@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from otowake.music.transcription.template_nmf import LATE, SECONDS, note_factors, transcribe
+from otowake.music.transcription.template_nmf import (
+    HALF_FRAME_PERIOD,
+    TEMPLATE_NMF,
+    note_factors,
+    transcribe,
+)
 from otowake.types import Audio
 
 RATE = 22050
@@ -39,7 +44,9 @@ def test_every_note_points_at_its_activation():
     keys = found.notes.midi - 21
     before = found.activations[np.maximum(found.frames - 6, 0), keys]
     assert (found.activations[found.frames + 3, keys] > before + 0.2).all()
-    np.testing.assert_allclose(found.frames * SECONDS - LATE, found.notes.onset)
+    np.testing.assert_allclose(
+        found.frames * HALF_FRAME_PERIOD - TEMPLATE_NMF.onset_delay, found.notes.onset
+    )
     for midi, spectrum in zip(
         found.notes.midi.tolist(), found.templates[:, keys, 1].T, strict=True
     ):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spelled
-from otowake.music.theory.rhythm import PARTS, find_rhythm, quantised
+from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spell
+from otowake.music.theory.rhythm import TICKS_PER_BEAT, find_rhythm, quantise
 from otowake.types import Key, Note, Rhythm
 
 
@@ -20,7 +20,7 @@ def chord(pitches, onset=0.0, offset=1.0):
 @pytest.mark.parametrize("root", range(12))
 def test_every_chord_in_root_position_is_named(root, quality):
     notes = chord(48 + root + tone for tone in QUALITIES[quality][0])
-    assert [each.name for each in find_chords(notes)] == [spelled(root) + quality]
+    assert [each.name for each in find_chords(notes)] == [spell(root) + quality]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_names_of_all_keys_have_at_most_six_signs():
         for mode in ("major", "minor"):
             key = Key(tonic, mode, 1.0)
             scale = (0, 2, 4, 5, 7, 9, 11) if mode == "major" else (0, 2, 3, 5, 7, 8, 10)
-            names = [spelled((tonic + step) % 12, key) for step in scale]
+            names = [spell((tonic + step) % 12, key) for step in scale]
             assert sorted(name[0] for name in names) == list("ABCDEFG")
             assert sum("#" in name or "b" in name[1:] for name in names) == abs(key.fifths)
 
@@ -150,7 +150,7 @@ def test_few_notes_have_no_rhythm():
 
 @given(NOTES)
 def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
-    placed = quantised(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
+    placed = quantise(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
     assert all(each.length > 0 and each.start >= 0 for each in placed)
     assert len({(each.start, each.note.midi) for each in placed}) == len(placed)
     assert {each.note for each in placed} <= set(notes)
@@ -161,9 +161,9 @@ def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
 )
 def test_what_is_on_the_grid_stays_where_it_is(places):
     notes = [
-        Note(start * 3 / PARTS / 2, (start * 3 + length) / PARTS / 2, 40 + 2 * i)
+        Note(start * 3 / TICKS_PER_BEAT / 2, (start * 3 + length) / TICKS_PER_BEAT / 2, 40 + 2 * i)
         for i, (start, length) in enumerate(places)
     ]
-    placed = quantised(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
+    placed = quantise(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
     for each in placed:
-        assert each.start == round(each.note.onset * 2 * PARTS)
+        assert each.start == round(each.note.onset * 2 * TICKS_PER_BEAT)

@@ -6,10 +6,10 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.music.theory.instruments import (
-    BY_NAME,
     FAMILIES,
-    NAMES,
-    TABLE,
+    INSTRUMENT_BY_NAME,
+    INSTRUMENT_NAMES,
+    INSTRUMENTS,
     UNKNOWN,
     instrument,
     of_programme,
@@ -50,9 +50,9 @@ ASKED_FOR = [
 
 
 def test_every_instrument_asked_for_is_there_once() -> None:
-    assert len(set(NAMES)) == len(TABLE)
-    assert set(ASKED_FOR) == set(BY_NAME)
-    assert UNKNOWN not in NAMES
+    assert len(set(INSTRUMENT_NAMES)) == len(INSTRUMENTS)
+    assert set(ASKED_FOR) == set(INSTRUMENT_BY_NAME)
+    assert UNKNOWN not in INSTRUMENT_NAMES
 
 
 @pytest.mark.parametrize("name", ASKED_FOR)
@@ -78,12 +78,12 @@ def test_a_row_is_whole(name: str) -> None:
 
 def test_titles_differ() -> None:
     for language in ("en", "ja"):
-        titles = [row.title.format(language) for row in BY_NAME.values()]
+        titles = [row.title.format(language) for row in INSTRUMENT_BY_NAME.values()]
         assert len(set(titles)) == len(titles)
 
 
 def test_what_is_written_is_read_again() -> None:
-    for row in TABLE:
+    for row in INSTRUMENTS:
         if row.programmes and row.name != "mandolin":  # General MIDI has none
             assert of_programme(row.programme) is row
 

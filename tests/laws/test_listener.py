@@ -5,15 +5,15 @@ import pytest
 
 from otowake import Audio
 from otowake.music.transcription import transcriber
-from otowake.music.transcription.decoding import SECONDS, Thresholds, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, Thresholds, decode
 from otowake.music.transcription.transcriber import (
-    HARMONICS,
-    KEYS,
-    NARROW,
-    REACH,
-    WIDE,
+    CONTEXT_FRAMES,
+    HARMONIC_TAPS,
+    N_KEYS,
+    NARROW_CHANNELS,
+    WIDE_CHANNELS,
+    load_pretrained,
     posteriors,
-    trained,
     transcribe,
 )
 from otowake.signal.vqt import CHANNELS, LOWEST, RATE, cells, frames_of, level
@@ -23,22 +23,27 @@ from otowake.types import Floats
 def random_weights(seed: int = 0) -> transcriber.Weights:
     rng = np.random.default_rng(seed)
     shapes = {
-        "near1": (9, CHANNELS, NARROW),
-        "near2": (9, NARROW, NARROW),
-        "harmonic1": (len(HARMONICS), NARROW, WIDE),
-        "time1": (5, WIDE, WIDE),
-        "harmonic2": (len(HARMONICS), NARROW, WIDE),
-        "time2": (5, WIDE, WIDE),
-        "near3": (9, WIDE, WIDE),
-        "time3": (5, WIDE, WIDE),
-        "harmonic3": (len(HARMONICS), NARROW, WIDE),
-        "time4": (5, WIDE, WIDE),
+        "near1": (9, CHANNELS, NARROW_CHANNELS),
+        "near2": (9, NARROW_CHANNELS, NARROW_CHANNELS),
+        "harmonic1": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time1": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "harmonic2": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time2": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "near3": (9, WIDE_CHANNELS, WIDE_CHANNELS),
+        "time3": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "harmonic3": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time4": (5, WIDE_CHANNELS, WIDE_CHANNELS),
     }
     found = {k: rng.normal(size=s) / np.sqrt(s[0] * s[1]) for k, s in shapes.items()}
     found |= {f"{k}.bias": rng.normal(size=s[2]) / 10 for k, s in shapes.items()}
-    found["harmonic1.bias"] = rng.normal(size=(KEYS, WIDE)) / 10
-    found |= {f"harmonic{k}.reduce": rng.normal(size=(WIDE, NARROW)) / 8 for k in (2, 3)}
-    found |= {"frame": rng.normal(size=(WIDE, WIDE)) / 8, "heads": rng.normal(size=(WIDE, 3)) / 8}
+    found["harmonic1.bias"] = rng.normal(size=(N_KEYS, WIDE_CHANNELS)) / 10
+    found |= {
+        f"harmonic{k}.reduce": rng.normal(size=(WIDE_CHANNELS, NARROW_CHANNELS)) / 8 for k in (2, 3)
+    }
+    found |= {
+        "frame": rng.normal(size=(WIDE_CHANNELS, WIDE_CHANNELS)) / 8,
+        "heads": rng.normal(size=(WIDE_CHANNELS, 3)) / 8,
+    }
     found["heads.bias"] = np.zeros(3)
     return {k: v.astype(np.float32) for k, v in found.items()}
 
@@ -72,9 +77,9 @@ def test_the_network_sees_no_further_than_its_reach() -> None:
     a, b = (
         np.asarray(transcriber._forward(weights, cells(s, reference))) for s in (sound, changed)
     )
-    first = int(0.5 / SECONDS + 8192 / 2 / 512) + 2 + REACH
+    first = int(0.5 / FRAME_PERIOD + 8192 / 2 / 512) + 2 + CONTEXT_FRAMES
     np.testing.assert_allclose(a[:, first:], b[:, first:], atol=1e-4)
-    assert np.abs(a[:, : first - REACH] - b[:, : first - REACH]).max() > 1e-3
+    assert np.abs(a[:, : first - CONTEXT_FRAMES] - b[:, : first - CONTEXT_FRAMES]).max() > 1e-3
 
 
 @pytest.mark.parametrize("gain", [10 ** (-30 / 20), 8.0])
@@ -110,7 +115,7 @@ def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
 
 
 def test_the_shipped_weights_are_small_and_whole() -> None:
-    weights = trained().weights
+    weights = load_pretrained().weights
     assert {k: v.shape for k, v in weights.items()} == {
         k: v.shape for k, v in random_weights().items()
     }
@@ -127,21 +132,21 @@ def test_cells_of_a_part_are_those_of_the_whole() -> None:
 @pytest.mark.parametrize("moved", [-0.4, 0.0, 0.3])
 def test_onsets_fall_between_frames(moved: float) -> None:
     at = np.arange(40)
-    on = np.zeros((40, KEYS))
+    on = np.zeros((40, N_KEYS))
     on[:, 30] = np.maximum(0, 1 - np.abs(at - 20 - moved) / 2)
-    sounding = np.zeros((40, KEYS))
+    sounding = np.zeros((40, N_KEYS))
     sounding[20:30, 30] = 1
     notes = decode(on, sounding, on, Thresholds())
-    np.testing.assert_allclose(notes.onset, [(20 + moved) * SECONDS])
+    np.testing.assert_allclose(notes.onset, [(20 + moved) * FRAME_PERIOD])
     assert notes.midi.tolist() == [30 + LOWEST]
 
 
 def test_a_note_ends_when_its_key_is_struck_again() -> None:
-    on, sounding = np.zeros((40, KEYS)), np.zeros((40, KEYS))
+    on, sounding = np.zeros((40, N_KEYS)), np.zeros((40, N_KEYS))
     on[[10, 20], 0], sounding[10:35, 0] = 0.9, 1
     notes = decode(on, sounding, on)
     assert notes.offset[0] == notes.onset[1]
-    assert notes.offset[1] > 34 * SECONDS
+    assert notes.offset[1] > 34 * FRAME_PERIOD
 
 
 def test_jax_gives_what_torch_gives() -> None:

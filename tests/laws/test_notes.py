@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.music.transcription.evaluation import evaluate
-from otowake.music.transcription.notes import CLEAN, cleaned, with_cents
-from otowake.music.transcription.synth import synthesised
+from otowake.music.transcription.notes import CLEANING, clean_notes, with_cents
+from otowake.music.transcription.synth import synthesise
 from otowake.signal.vqt import RATE
 from otowake.types import Note
 
@@ -25,11 +25,11 @@ NOTES = st.lists(
 
 @given(NOTES)
 def test_cleaning_only_takes_away_and_level_0_takes_nothing(notes):
-    counts = [len(cleaned(notes, level)) for level in range(len(CLEAN))]
+    counts = [len(clean_notes(notes, level)) for level in range(len(CLEANING.rules))]
     assert counts[0] == len(notes)
     assert counts == sorted(counts, reverse=True)
-    for level, rule in enumerate(CLEAN):
-        kept = cleaned(notes, level)
+    for level, rule in enumerate(CLEANING.rules):
+        kept = clean_notes(notes, level)
         assert all(note.offset - note.onset >= rule.shortest for note in kept)
         assert {(note.onset, note.midi) for note in kept} <= {
             (note.onset, note.midi) for note in notes
@@ -37,7 +37,7 @@ def test_cleaning_only_takes_away_and_level_0_takes_nothing(notes):
 
 
 def sound_of(notes, tuning_hz=440.0, seconds=4.0):
-    return np.concatenate(list(synthesised(notes, RATE, round(seconds * RATE), tuning_hz)))
+    return np.concatenate(list(synthesise(notes, RATE, round(seconds * RATE), tuning_hz)))
 
 
 @pytest.mark.parametrize("off", [-50.0, -30.0, -5.0, 0.0, 12.0, 35.0, 50.0])
@@ -74,7 +74,7 @@ def test_there_are_no_cents_where_they_mean_nothing():
 @pytest.mark.parametrize("rate", [16000, 48000])
 def test_notes_as_sound_begin_and_end_when_they_should(rate):
     notes = [Note(9.5, 10.6, 57), Note(1, 2, 100), Note(0, 3, 40, is_drum=True)]
-    blocks = list(synthesised(notes, rate, 12 * rate))
+    blocks = list(synthesise(notes, rate, 12 * rate))
     sound = np.concatenate(blocks)
     assert len(blocks) == 2 and len(sound) == 12 * rate
     heard = np.abs(sound).reshape(-1, rate // 10).max(axis=1) > 1e-3
@@ -86,10 +86,10 @@ def test_notes_as_sound_begin_and_end_when_they_should(rate):
 def test_scores_add_up(notes, seed):
     reference = [Note(note.onset, note.offset, note.midi + seed % 3) for note in notes]
     score = evaluate(reference, notes)
-    assert len(score.hits) + len(score.missed) == len(reference)
-    assert len(score.hits) + len(score.false) == len(notes)
+    assert len(score.matched) + len(score.missed) == len(reference)
+    assert len(score.matched) + len(score.false_positives) == len(notes)
     missed, false = (sum(each) for each in zip(*score.counts().values(), strict=True))
-    assert (missed, false) == (len(score.missed), len(score.false))
+    assert (missed, false) == (len(score.missed), len(score.false_positives))
     assert score.f1_offsets <= score.f1 + 1e-12
     if notes and seed % 3 == 0:
         assert score.f1 == 1
@@ -115,5 +115,5 @@ def test_every_kind_of_error_is_told_apart():
     ]
     score = evaluate(reference, found)
     assert [kind for _, kind in score.missed] == ["late", "octave", "repeated", "soft", "other"]
-    assert [kind for _, kind in score.false] == ["late", "other"]
+    assert [kind for _, kind in score.false_positives] == ["late", "other"]
     assert {note.midi for note in score.wrong_offsets} == {60, 65}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components.pitch import find_pitches, fundamentals, named, tuning_of
+from otowake.music.components.pitch import as_pitches, estimate_f0, find_pitches, tuning_of
 from otowake.music.theory.names import hz_to_midi, midi_to_hz, note_name
 
 RATE, N_FFT = 22050, 2048
@@ -224,7 +224,7 @@ def test_noise_lowers_confidence():
     tone = spectrum(midi_to_hz(62), TIMBRES["sawtooth"])
     noise = np.abs(rng.normal(size=1025) + 1j * rng.normal(size=1025)) * tone.max()
     levels = (0, 0.03, 0.1, 0.3)
-    _, confidence = fundamentals(np.stack([tone + x * noise for x in levels], axis=1), FREQUENCIES)
+    _, confidence = estimate_f0(np.stack([tone + x * noise for x in levels], axis=1), FREQUENCIES)
     assert (np.diff(confidence) <= 0).all()
     assert confidence[0] > 2 * confidence[-1]
 
@@ -237,7 +237,7 @@ def test_tuning_of_notes_on_a_shifted_grid(cents, notes):
     assert off_in_cents(tuning_hz, 440) == pytest.approx(cents, abs=3)
     assert (
         abs(cents) > 40
-        or [p and p.midi for p in named(hz, np.ones(len(notes)), tuning_hz)] == notes
+        or [p and p.midi for p in as_pitches(hz, np.ones(len(notes)), tuning_hz)] == notes
     )
 
 

@@ -9,7 +9,7 @@ from otowake.errors import BadInput
 from otowake.music.components.describe import energies
 from otowake.music.components.pitch import find_pitches, tuning_of_frames
 from otowake.music.components.templates import (
-    PIANO,
+    PIANO_PITCHES,
     as_notes,
     comb_start,
     from_dictionary,
@@ -73,7 +73,7 @@ def test_tuning_shifts_a_comb_as_its_pitch_does(midi, cents):
 
 @given(st.sampled_from([0.5, 2.0, 3.0]))
 def test_scaling_all_frequencies_changes_nothing(factor):
-    ways = [harmonic_combs(PIANO, f * FREQUENCIES, tuning_hz=f * 440) for f in (1, factor)]
+    ways = [harmonic_combs(PIANO_PITCHES, f * FREQUENCIES, tuning_hz=f * 440) for f in (1, factor)]
     np.testing.assert_allclose(*ways, atol=1e-9)
 
 
@@ -243,7 +243,7 @@ def test_combs_for_all_keys_find_the_ones_that_are_played(tuning_hz):
     found = tuning_of_frames(V.values, V.frequencies)
     assert abs(1200 * np.log2(found / tuning_hz)) < 3
     start = comb_start(V.frequencies, len(V.times), tuning_hz=found)
-    played = np.isin(PIANO, MELODY)
+    played = np.isin(PIANO_PITCHES, MELODY)
     for options in ({"H": start.H, "keep_W": True}, {}):
         fit = factorize(V.values, n_components=88, W=start.W, max_iter=50, **options)
         for energy in (energies(fit.factors), np.square(fit.H).sum(axis=1)):
