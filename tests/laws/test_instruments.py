@@ -1,4 +1,4 @@
-"""What must hold of the table of instruments."""
+"""Test the instruments and their lookup."""
 
 import re
 
@@ -15,7 +15,7 @@ from otowake.music.theory.instruments import (
     of_programme,
 )
 
-ASKED_FOR = [
+EXPECTED_NAMES = [
     "piano",
     "electric-piano",
     "harpsichord",
@@ -49,20 +49,20 @@ ASKED_FOR = [
 ]
 
 
-def test_every_instrument_asked_for_is_there_once() -> None:
+def test_every_expected_instrument_exists_once() -> None:
     assert len(set(INSTRUMENT_NAMES)) == len(INSTRUMENTS)
-    assert set(ASKED_FOR) == set(INSTRUMENT_BY_NAME)
+    assert set(EXPECTED_NAMES) == set(INSTRUMENT_BY_NAME)
     assert UNKNOWN not in INSTRUMENT_NAMES
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
-def test_what_people_are_shown_can_be_typed(name: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED_NAMES)
+def test_titles_look_up_their_instrument(name: str) -> None:
     titles = instrument(name).title
     assert {instrument(word).name for word in (*titles, titles.en.upper(), name.title())} == {name}
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
-def test_a_row_is_whole(name: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED_NAMES)
+def test_an_instrument_is_complete(name: str) -> None:
     row = instrument(name)
     assert row.name == name and re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
     assert row.family in FAMILIES
@@ -82,12 +82,12 @@ def test_titles_differ() -> None:
         assert len(set(titles)) == len(titles)
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_the_written_programme_maps_back() -> None:
     for row in INSTRUMENTS:
         if row.programmes and row.name != "mandolin":  # General MIDI has none
             assert of_programme(row.programme) is row
 
 
-def test_an_instrument_that_is_not_there_is_named_with_those_that_are() -> None:
+def test_an_unknown_instrument_lists_the_known_ones() -> None:
     with pytest.raises(BadInput, match=r"no instrument called lute; the instruments are: piano, "):
         instrument("lute")

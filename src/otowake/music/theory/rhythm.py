@@ -55,9 +55,9 @@ def _onset_strength(notes: Sequence[Note]) -> Floats:
     onsets = np.array([note.onset for note in notes])
     n = int(onsets.max() / RHYTHM.step) + round(1 / RHYTHM.step)
     weight = np.array([RHYTHM.velocity_offset + note.velocity for note in notes])
-    hits = np.bincount(np.rint(onsets / RHYTHM.step).astype(int), weight, n)
+    impulses = np.bincount(np.rint(onsets / RHYTHM.step).astype(int), weight, n)
     at = np.arange(-4 * RHYTHM.onset_width, 4 * RHYTHM.onset_width + RHYTHM.step / 2, RHYTHM.step)
-    curve = np.sqrt(np.convolve(hits, np.exp(-((at / RHYTHM.onset_width) ** 2) / 2), "same"))
+    curve = np.sqrt(np.convolve(impulses, np.exp(-((at / RHYTHM.onset_width) ** 2) / 2), "same"))
     return curve / np.sqrt(np.mean(curve**2))
 
 

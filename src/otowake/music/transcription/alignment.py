@@ -72,9 +72,9 @@ def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
     ]
     onsets = _onsets(sound)
     snapped = [_snapped(note, onsets) for note in warped]
-    return (
-        list(notes) if _fit(notes, onsets) >= ALIGNMENT.min_fit * _fit(snapped, onsets) else snapped
-    )
+    if _fit(notes, onsets) >= ALIGNMENT.min_fit * _fit(snapped, onsets):
+        return list(notes)
+    return snapped
 
 
 def _onsets(sound: Sound) -> dict[int, Floats]:
@@ -88,22 +88,16 @@ def _onsets(sound: Sound) -> dict[int, Floats]:
 def _nearest(note: Note, onsets: dict[int, Floats]) -> float:
     """Find the detected onset of the note's pitch nearest to the note; infinite without one."""
     candidates = onsets.get(note.midi, np.zeros(0))
-    return (
-        float(candidates[np.argmin(np.abs(candidates - note.onset))]) if len(candidates) else np.inf
-    )
+    if not len(candidates):
+        return np.inf
+    return float(candidates[np.argmin(np.abs(candidates - note.onset))])
 
 
 def _fit(notes: Sequence[Note], onsets: dict[int, Floats]) -> float:
     """Compute the share of pitched notes with a detected onset within the tolerance."""
     pitched = [note for note in notes if not note.is_drum]
-    return float(
-        np.mean(
-            [
-                abs(_nearest(note, onsets) - note.onset) <= ALIGNMENT.onset_tolerance
-                for note in pitched
-            ]
-        )
-    )
+    distances = [abs(_nearest(note, onsets) - note.onset) for note in pitched]
+    return float(np.mean([distance <= ALIGNMENT.onset_tolerance for distance in distances]))
 
 
 def _warped(note: Note, score: Floats, recording: Floats) -> Note:
@@ -256,7 +250,7 @@ def _banded(
     while rows[-1] > 0 or columns[-1] > first[0]:
         i, j = rows[-1], columns[-1]
         options = [(i - 1, j - 1), (i - 1, j), (i, j - 1)]
-        costs = [_at(total, first, *index) for index in options]
+        costs = [_at(total, first, *option) for option in options]
         i, j = options[int(np.argmin(costs))]
         rows.append(i)
         columns.append(j)

@@ -174,11 +174,9 @@ def with_cents(
 def _deviation(samples: Floats, note: Note, others: Floats) -> float:
     """Measure cents from equal temperament at 440 Hz; NaN without consistent partials."""
     far = _deviation_within(CENTS.far_reach, samples, note, others)
-    return (
-        far
-        if abs(far) > CENTS.near_reach
-        else _deviation_within(CENTS.near_reach, samples, note, others)
-    )
+    if abs(far) > CENTS.near_reach:
+        return far
+    return _deviation_within(CENTS.near_reach, samples, note, others)
 
 
 def _deviation_within(reach: float, samples: Floats, note: Note, others: Floats) -> float:
@@ -229,15 +227,10 @@ def _peak(spectrum: Floats, position: float, lobe: float, cents: float) -> tuple
         return 0.0, 0.0
     top = low + int(spectrum[low:high].argmax())
     left, middle, right = np.log(spectrum[top - 1 : top + 2] + 1e-12)
-    surroundings = spectrum[
-        max(int(position - CENTS.surroundings * lobe), 0) : int(
-            position + CENTS.surroundings * lobe
-        )
-        + 1
-    ]
-    if not (middle >= left and middle >= right) or spectrum[
-        top
-    ] < CENTS.peak_prominence * np.median(surroundings):
+    width = CENTS.surroundings * lobe
+    surroundings = spectrum[max(int(position - width), 0) : int(position + width) + 1]
+    is_peak = middle >= left and middle >= right
+    if not is_peak or spectrum[top] < CENTS.peak_prominence * np.median(surroundings):
         return 0.0, 0.0
     exact = top + (right - left) / (2 * max(2 * middle - left - right, 1e-9))
     return float(1200 * np.log2(exact / position)), float(spectrum[top])

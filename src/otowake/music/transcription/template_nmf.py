@@ -136,13 +136,10 @@ def activations(samples: Floats, reference: float) -> Floats:
     W = jnp.asarray(W / W.sum(axis=0), jnp.float32)
     n = frames_of(len(samples))
     segments = []
-    for start in range(0, n, TEMPLATE_NMF.segment_frames // HALF_FRAMES):
-        V = (
-            _spectra(
-                cells(samples, reference, start, start + TEMPLATE_NMF.segment_frames // HALF_FRAMES)
-            )
-            ** TEMPLATE_NMF.power
-        )
+    length = TEMPLATE_NMF.segment_frames // HALF_FRAMES
+    for start in range(0, n, length):
+        features = cells(samples, reference, start, start + length)
+        V = _spectra(features) ** TEMPLATE_NMF.power
         H = np.asarray(_fit_activations(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
         segments.append(H.reshape(N_KEYS, len(TEMPLATE_NMF.timbres), -1).sum(axis=1).T)
     A = np.concatenate(segments)[: n * HALF_FRAMES]
@@ -205,21 +202,10 @@ def templates() -> Floats:
 def _key(key: int, A: Floats) -> list[tuple[float, ...]]:
     """Detect the notes of one key: onset, offset, MIDI pitch, velocity, confidence, frame."""
     n = len(A)
-    padded = np.pad(A, (TEMPLATE_NMF.frames_before, TEMPLATE_NMF.frames_after))
-    before = np.min(
-        [
-            padded[TEMPLATE_NMF.frames_before - lag : TEMPLATE_NMF.frames_before - lag + n]
-            for lag in range(2, TEMPLATE_NMF.frames_before + 1)
-        ],
-        axis=0,
-    )
-    after = np.mean(
-        [
-            padded[TEMPLATE_NMF.frames_before + lag : TEMPLATE_NMF.frames_before + lag + n]
-            for lag in range(TEMPLATE_NMF.frames_after + 1)
-        ],
-        axis=0,
-    )
+    lead, lag = TEMPLATE_NMF.frames_before, TEMPLATE_NMF.frames_after
+    padded = np.pad(A, (lead, lag))
+    before = np.min([padded[lead - i : lead - i + n] for i in range(2, lead + 1)], axis=0)
+    after = np.mean([padded[lead + i : lead + i + n] for i in range(lag + 1)], axis=0)
     rise = after - before
     local_maximum = np.lib.stride_tricks.sliding_window_view(
         np.pad(rise, TEMPLATE_NMF.peak_reach), 2 * TEMPLATE_NMF.peak_reach + 1
@@ -234,16 +220,8 @@ def _key(key: int, A: Floats) -> list[tuple[float, ...]]:
         last = frame + 1 + int(below[0]) if len(below) else end
         onset = max(frame * HALF_FRAME_PERIOD - TEMPLATE_NMF.onset_delay, 0.0)
         offset = max(last * HALF_FRAME_PERIOD, onset + HOP / RATE)
-        peak = float(A[frame : frame + 2 * TEMPLATE_NMF.frames_before].max())
+        peak = float(A[frame : frame + 2 * lead].max())
         strength = float(rise[frame])
-        rows.append(
-            (
-                onset,
-                offset,
-                key + LOWEST,
-                min(peak / 2, 1.0),
-                strength / (strength + TEMPLATE_NMF.min_rise),
-                frame,
-            )
-        )
+        velocity, confidence = min(peak / 2, 1.0), strength / (strength + TEMPLATE_NMF.min_rise)
+        rows.append((onset, offset, key + LOWEST, velocity, confidence, frame))
     return rows
