@@ -36,6 +36,9 @@ from otowake.types import Chord, Floats, Key, Note
 QUALITY_COSTS = dict(HARMONY.quality_costs)
 """Nats, cost of each quality that is rarer than major and minor triads."""
 
+NO_BASS = 999
+"""Pitch above all MIDI pitches: no note sounds."""
+
 _TRIAD, _SEVENTH = ("", "6", "64"), ("7", "65", "43", "42")
 _ROMAN = {
     "": ("", _TRIAD),
@@ -198,7 +201,7 @@ def _segments(notes: Sequence[Note]) -> _Segments:
     if len(times) < 2:
         times = np.array([times[0], times[0] + HARMONY.min_segment])
     n = len(times) - 1
-    sound, bass, lowest = np.zeros((n, 12)), np.zeros((n, 12)), np.full(n, 999)
+    sound, bass, lowest = np.zeros((n, 12)), np.zeros((n, 12)), np.full(n, NO_BASS)
     onsets = _nearest(times, np.array([note.onset for note in notes])).tolist()
     for note, onset in zip(notes, onsets, strict=True):
         last = int(np.searchsorted(times, note.offset, "left"))
@@ -208,7 +211,7 @@ def _segments(notes: Sequence[Note]) -> _Segments:
                 continue
             sound[segment, note.midi % 12] += length * (HARMONY.velocity_offset + note.velocity)
             lowest[segment] = min(lowest[segment], note.midi)
-    voiced = lowest < 999
+    voiced = lowest < NO_BASS
     bass[np.flatnonzero(voiced), lowest[voiced] % 12] = np.diff(times)[voiced]
     return _Segments(times, sound, bass)
 

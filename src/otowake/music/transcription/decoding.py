@@ -87,7 +87,7 @@ def decode(
     60
     """
     rows = [
-        _key(
+        _decode_key(
             key,
             onset[:, key].astype(np.float32),
             frame[:, key].astype(np.float32),
@@ -108,7 +108,7 @@ def decode(
     )
 
 
-def _key(
+def _decode_key(
     key: int,
     onset: NDArray[np.floating],
     frame: NDArray[np.floating],

@@ -153,11 +153,11 @@ def with_cents(
             pitches[nearby] != note.midi
         )
         cents[i] = _deviation(samples, note, np.unique(pitches[nearby][overlapping]))
-    sure = np.array([note.confidence for note in notes])
+    confidence = np.array([note.confidence for note in notes])
     known = np.isfinite(cents)
     exact = midi_to_hz(pitches + np.nan_to_num(cents) / 100)
     tuning = (
-        tuning_of(exact[known], sure[known], offsets[known] - onsets[known])
+        tuning_of(exact[known], confidence[known], offsets[known] - onsets[known])
         if tuning_hz is None
         else tuning_hz
     )

@@ -104,7 +104,7 @@ def note_factors(sound: Sound) -> Transcription:
     if reference <= QUIETEST:
         return Transcription(_notes([]), np.zeros((0, N_KEYS), np.float32), W, np.zeros(0, int))
     A = activations(samples, reference)
-    rows = [row for key in range(N_KEYS) for row in _key(key, A[:, key])]
+    rows = [row for key in range(N_KEYS) for row in _detect_key(key, A[:, key])]
     rows.sort(key=lambda row: (row[0], row[2]))
     return Transcription(_notes(rows), A, W, np.array([row[5] for row in rows], int))
 
@@ -199,7 +199,7 @@ def templates() -> Floats:
     return out
 
 
-def _key(key: int, A: Floats) -> list[tuple[float, ...]]:
+def _detect_key(key: int, A: Floats) -> list[tuple[float, ...]]:
     """Detect the notes of one key: onset, offset, MIDI pitch, velocity, confidence, frame."""
     n = len(A)
     lead, lag = TEMPLATE_NMF.frames_before, TEMPLATE_NMF.frames_after
