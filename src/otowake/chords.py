@@ -1,7 +1,7 @@
 """Represent chords as data: a spelled root, a quality and a spelled bass.
 
 Every notation derives from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in
-:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.theory.harmony`.
+:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.theory.numerals`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from otowake.chords import (
 )
 from otowake.errors import BadInput
 from otowake.io.jams import HARTE, harte
-from otowake.music.theory.harmony import QUALITY_COSTS, find_chords, roman_numeral, spell
+from otowake.music.theory.harmony import QUALITY_COSTS, find_chords, spell
+from otowake.music.theory.numerals import roman_numeral
 from otowake.types import Chord, Key, Note
 
 KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(12)]

@@ -18,9 +18,9 @@ from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
 from otowake.io.sound_files import check_whole, new_sound
 from otowake.music.separation.score_informed import ids_of
-from otowake.music.theory.harmony import roman_numeral
 from otowake.music.theory.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name
+from otowake.music.theory.numerals import roman_numeral
 from otowake.music.transcription.synth import synthesise
 from otowake.options import NoteSpec
 from otowake.signal import downmix
