@@ -370,12 +370,9 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=["constants", "compare", "plan"])
     options = parser.parse_args()
     cache = options.cache.absolute()
-    for name, n, seconds in (
-        ("learnt", N_LEARNT, CLIP_SECONDS),
-        ("analysed", N_ANALYSED, CLIP_SECONDS),
-        ("long", 2, LONG_CLIP_SECONDS),
-    ):
-        clips(cache / name, n, seconds)
+    clips(cache / "learnt", N_LEARNT, CLIP_SECONDS)
+    clips(cache / "analysed", N_ANALYSED, CLIP_SECONDS)
+    clips(cache / "long", 2, LONG_CLIP_SECONDS)
     file = cache / "cost.json"
     log: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"cases": []}
     if "constants" in options.only and "calls" not in log:

@@ -3,7 +3,7 @@
     python -m benchmarks.drums --cache DIR [--loops N]
 
 DIR is the cache of ``python -m training.train.drums``. Half of the loops have music, whose notes
-are given. For each loop: F1 of the kick, snare and hi-hat onsets (within 30 ms), and the gain in SDR
+are given. For each loop: F1 of the kick, snare and hi-hat onsets (within 30 ms), and the SDR gain
 over the mixture of each drum, of all drums, and of the music; once from detected onsets, and once
 from the true ones. The gain from the true onsets is an upper bound for the detector.
 """

@@ -10,10 +10,9 @@ torchnmf use it. nmf-torch accepts no start and draws its own. nimfa 1.4 fails o
 
 The table has, for each program: seconds and loss after 1, 2, 5, 10, … iterations (the peers stop
 there, the loss is computed outside the timed part, and they continue); the time and the iterations
-until the final loss of scikit-learn; the time of an iteration, and its rate of floating-point
-operations in the four matrix products of both updates, next to the machine's own; the peak memory of
-a separate run. Values are medians over the seeds. ``--save NAME`` writes NAME.json and the curves as
-NAME.png.
+until the final loss of scikit-learn; the time of an iteration, and its GFLOP/s in the four matrix
+products of both updates, next to the machine's own; the peak memory of a separate run. Values are
+medians over the seeds. ``--save NAME`` writes NAME.json and the curves as NAME.png.
 """
 
 from __future__ import annotations
@@ -134,10 +133,10 @@ def run_nmf_torch(
     for n in (10, 10, max_iter // 2, max_iter):
         begun = time.perf_counter()
         with contextlib.redirect_stdout(None):
+            options = {"init": "random", "beta_loss": beta, "algo": "mu", "tol": 0}
             H, W, _ = run_nmf(
-                V.T.copy(), n_components, init="random", beta_loss=beta, algo="mu", tol=0, random_state=seed,
-                batch_max_iter=n,
-            )  # fmt: skip
+                V.T.copy(), n_components, **options, random_state=seed, batch_max_iter=n
+            )
         seconds = time.perf_counter() - begun
         points.append((n, seconds, loss_of(V, np.asarray(W).T, np.asarray(H).T, beta)))
     return points[2:] if max_iter >= 40 else points
@@ -350,7 +349,8 @@ def main() -> None:
 def report(name: str, goal: str, table: dict[str, dict], n_seeds: int) -> None:
     print(f"\n{name}: to the final loss of {goal}, medians over {n_seeds} seeds")
     print(
-        "| program | s | seeds converged | × | iterations | ms/iteration | GFLOP/s | final loss | MB |"
+        "| program | s | seeds converged | × | iterations "
+        "| ms/iteration | GFLOP/s | final loss | MB |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
     for label, row in table.items():
@@ -376,14 +376,8 @@ def draw(title: str, tables: dict[str, dict[str, dict]], path: Path) -> None:
             least = min(losses.min() for _, _, losses in curves.values())
             for label, (_, seconds, losses) in curves.items():
                 dashes = "-" if label.startswith("otowake") else "--"
-                axes.plot(
-                    seconds,
-                    100 * (losses / least - 1) + 0.05,
-                    dashes,
-                    label=label,
-                    marker=".",
-                    linewidth=1.3,
-                )
+                above = 100 * (losses / least - 1) + 0.05
+                axes.plot(seconds, above, dashes, label=label, marker=".", linewidth=1.3)
             axes.set_xscale("log")
             axes.set_yscale("log")
             for axis in (axes.xaxis, axes.yaxis):

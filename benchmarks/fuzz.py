@@ -1,13 +1,14 @@
-"""Fuzz the readers: damage files of every kind that otowake reads, and run everything that reads them.
+"""Fuzz the readers: damage files of every kind that otowake reads, and run their readers.
 
     python -m benchmarks.fuzz [--minutes 5 | --inputs 500] [--seed 0] [--first 0] [--folder DIR]
 
 Each input is one file damaged in one way (``benchmarks/damage.py``) and one call
 (``benchmarks/doors.py``): a function that reads the file, a command of the program, or an action of
-the web page on a result. The call must use the file, or refuse it with one sentence and a documented
-exit code. Any other exception or output, a process that ends, or exceeds its time or memory limit,
-is a finding: it is printed with its number, the input is kept in the folder, and the exit code is 1.
-An input depends only on the seed and its number: ``--first N --inputs 1`` repeats number N.
+the web page on a result. The call must use the file, or refuse it with one sentence and a
+documented exit code. Any other exception or output, a process that ends, or exceeds its time or
+memory limit, is a finding: it is printed with its number, the input is kept in the folder, and the
+exit code is 1. An input depends only on the seed and its number: ``--first N --inputs 1`` repeats
+number N.
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ def keep(folder: Path, number: int) -> None:
 
 def work(options: argparse.Namespace) -> int:
     """Run inputs, and print the outcome of each as a line of JSON."""
-    from benchmarks.doors import made_doors, make
+    from benchmarks.doors import fuzz_targets
+    from benchmarks.fuzz_files import make
     from otowake.errors import InputWarning
     from otowake.runtime import quiet_decoders
 
@@ -135,7 +137,7 @@ def work(options: argparse.Namespace) -> int:
     faulthandler.dump_traceback_later(3 * WALL_LIMIT, exit=True)
     if not (options.folder / "whole").exists():
         make(options.folder / "whole")
-    targets = made_doors(options.folder / "whole")
+    targets = fuzz_targets(options.folder / "whole")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_GIB * 2**30, MEMORY_LIMIT_GIB * 2**30))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     names = [name for name, target in targets.items() for _ in range(target.weight)]
