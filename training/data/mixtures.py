@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from otowake.music.players.envelopes import note_envelopes
 from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, note_patches, pool_patches
 from otowake.music.theory.instruments import NAMES
+from otowake.music.transcription import transcriber
 from otowake.music.transcription.decoding import decode
 from training import files
 from training.music import composition
