@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from otowake.music.transcription.transcriber import opened
+from otowake.music.transcription.transcriber import load_weights
 from training.data import clips
 from training.data.frames import Clip, heard, prepare
 from training.train import offsets
@@ -74,7 +74,7 @@ def main() -> None:
     print(
         f"{len(taught)} clips to learn from, {len(apart)} apart, {options.steps} steps", flush=True
     )
-    begin = opened(options.begin.read_bytes()).weights if options.begin else None
+    begin = load_weights(options.begin.read_bytes()).weights if options.begin else None
     weights = train(taught, apart, plan, options.cache / options.run, begin)
     if options.out:
         some = shards[:SHARDS_FOR_ENDS]

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import SECONDS
-from otowake.music.transcription.transcriber import KEYS
+from otowake.music.transcription.decoding import FRAME_PERIOD
+from otowake.music.transcription.transcriber import N_KEYS
 from otowake.signal.vqt import LOWEST, RATE, ROWS, cells, level
 from training.rng import Rng
 
@@ -78,10 +78,10 @@ def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]
     Onsets are triangles; a frame in which a note sounds for a part has that part; the velocity is given within the
     triangles, and 0 elsewhere.
     """
-    found = np.zeros((3, n, KEYS), np.float32)
+    found = np.zeros((3, n, N_KEYS), np.float32)
     key = np.rint(notes[:, 2]).astype(int) - LOWEST
-    begin, end = notes[:, 0] / SECONDS - start, notes[:, 1] / SECONDS - start
-    use = (key >= 0) & (key < KEYS) & (end > -1) & (begin < n + HALF)
+    begin, end = notes[:, 0] / FRAME_PERIOD - start, notes[:, 1] / FRAME_PERIOD - start
+    use = (key >= 0) & (key < N_KEYS) & (end > -1) & (begin < n + HALF)
     for k, b, e, v in zip(key[use], begin[use], end[use], notes[use, 3], strict=True):
         first, last = max(0, int(np.floor(b - 0.5))), min(n, int(np.ceil(e + 0.5)) + 1)
         if last > first:
@@ -113,7 +113,7 @@ def batch(clips: list[Clip], rng: Rng, size: int) -> Batch:
 def piece(clips: list[Clip], rng: Rng) -> Batch:
     """A piece of one clip or of two mixed, filtered, with noise, softer or louder, in another key."""
     if rng.random() < 0.03:
-        return Batch(equalised(_noise(rng), rng, 8), np.zeros((3, FRAMES, KEYS), np.float32))
+        return Batch(equalised(_noise(rng), rng, 8), np.zeros((3, FRAMES, N_KEYS), np.float32))
     heard, said = _cut(clips, rng)
     heard = equalised(heard, rng, 5)
     if rng.random() < 0.3:

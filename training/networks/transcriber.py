@@ -21,7 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from otowake.music.networks import Weights
-from otowake.music.transcription.transcriber import HARMONICS, KEYS, NARROW, WIDE
+from otowake.music.transcription.transcriber import (
+    HARMONIC_TAPS,
+    N_KEYS,
+    NARROW_CHANNELS,
+    WIDE_CHANNELS,
+)
 from otowake.signal.vqt import CHANNELS
 
 EPS = 1e-5
@@ -69,7 +74,7 @@ class Stacked(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         """`weight` of shape (out, offset, in)."""
-        joined = stacked(x, HARMONICS, KEYS)
+        joined = stacked(x, HARMONIC_TAPS, N_KEYS)
         ctx.save_for_backward(joined, weight)
         ctx.rows = x.shape[3]
         return functional.conv2d(joined, weight.flatten(1)[:, :, None, None])
@@ -79,7 +84,7 @@ class Stacked(torch.autograd.Function):
         joined, weight = ctx.saved_tensors
         grad = grads[0].contiguous(memory_format=torch.channels_last)
         turned = weight.permute(2, 1, 0).flatten(1)[:, :, None, None]
-        wrt_x = functional.conv2d(stacked(grad, tuple(-o for o in HARMONICS), ctx.rows), turned)
+        wrt_x = functional.conv2d(stacked(grad, tuple(-o for o in HARMONIC_TAPS), ctx.rows), turned)
         flat = weight.flatten(1)[:, :, None, None]
         wrt_weight = torch.ops.aten.convolution_backward(
             grad, joined, flat, None, (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (False, True, False)
@@ -114,7 +119,7 @@ class Harmonic(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        n = len(HARMONICS)
+        n = len(HARMONIC_TAPS)
         self.weight = nn.Parameter(torch.randn(outputs, n, inputs) * (2 / (n * inputs)) ** 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -132,7 +137,7 @@ class Harmonic(nn.Module):
 class Network(nn.Module):
     """From cells, (clip, 8, frame, 100), to logits (clip, 3, frame, 88) of onset, sounding and velocity."""
 
-    def __init__(self, narrow: int = NARROW, wide: int = WIDE) -> None:
+    def __init__(self, narrow: int = NARROW_CHANNELS, wide: int = WIDE_CHANNELS) -> None:
         super().__init__()
         self.layers = nn.ModuleDict(
             {
@@ -151,7 +156,7 @@ class Network(nn.Module):
         self.reduce = nn.ModuleDict(
             {k: Conv(wide, narrow, (1, 1)) for k in ("harmonic2", "harmonic3")}
         )
-        self.key = nn.Parameter(torch.zeros(wide, 1, KEYS))
+        self.key = nn.Parameter(torch.zeros(wide, 1, N_KEYS))
         self.frame = Conv(wide, wide, (1, 1))
         nn.init.zeros_(self.frame.weight)
         self.norms = nn.ModuleDict(

@@ -25,16 +25,16 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from otowake.music.transcription.decoding import SECONDS, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, decode
 from otowake.music.transcription.offsets import (
-    LAYERS,
-    LENGTHS,
-    N_FEATURES,
+    LENGTH_CENTRES,
+    N_OFFSET_FEATURES,
+    OFFSET_LAYERS,
     Weights,
-    features,
-    likeliest,
+    most_probable_length,
+    note_features,
 )
-from otowake.music.transcription.transcriber import opened, posteriors
+from otowake.music.transcription.transcriber import load_weights, posteriors
 from training import files
 from training.data import clips
 from training.sounds.instruments import INSTRUMENTS
@@ -74,14 +74,14 @@ def lessons_of(shard: Path, folder: Path, content: bytes) -> Lessons:
     """What the listener makes of a shard's clips."""
     kept = folder / f"{shard.stem}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
     if not kept.exists():
-        listener = opened(content)
+        listener = load_weights(content)
         rows = []
         for (audio, true), (seed, _, table) in zip(
             clips.read(shard), clips.read_shard(shard), strict=True
         ):
             values = posteriors(audio.astype(np.float32) / 32768, listener.weights)
             notes = decode(*values, listener.thresholds)
-            heard = features(notes, values.sounding)
+            heard = note_features(notes, values.frame)
             rows += [
                 (
                     heard[i],
@@ -114,14 +114,14 @@ def teach(lessons: Lessons, plan: Plan) -> Weights:
     apart = np.array([clips.is_validation(int(c)) for c in lessons.clip])
     mean, spread = lessons.heard[~apart].mean(0), lessons.heard[~apart].std(0) + 1e-3
     heard = torch.from_numpy((lessons.heard - mean) / spread)
-    length = np.maximum(lessons.length, SECONDS)
-    off = np.log(length)[:, None] - np.log(LENGTHS)
+    length = np.maximum(lessons.length, FRAME_PERIOD)
+    off = np.log(length)[:, None] - np.log(LENGTH_CENTRES)
     wanted = torch.from_numpy(np.exp(-0.5 * (off / BLUR) ** 2).astype(np.float32))
     wanted /= wanted.sum(1, keepdim=True).clamp(min=1e-9)
     held = torch.from_numpy(~lessons.rings).float()
     _, place, counts = np.unique(lessons.clip, return_inverse=True, return_counts=True)
     weight = torch.from_numpy((1 / np.sqrt(counts[place])).astype(np.float32))
-    sizes = (N_FEATURES, HIDDEN, HIDDEN, len(LENGTHS) + 1)
+    sizes = (N_OFFSET_FEATURES, HIDDEN, HIDDEN, len(LENGTH_CENTRES) + 1)
     dense = [nn.Linear(a, b) for a, b in pairwise(sizes)]
     network = nn.Sequential(
         dense[0], nn.ReLU(), nn.Dropout(drop), dense[1], nn.ReLU(), nn.Dropout(drop), dense[2]
@@ -146,7 +146,7 @@ def teach(lessons: Lessons, plan: Plan) -> Weights:
             network.eval()
             with torch.no_grad():
                 said = network(heard).numpy()
-            right = hits(likeliest(said[:, :-1]), lessons.length)
+            right = hits(most_probable_length(said[:, :-1]), lessons.length)
             plain = hits(lessons.plain, lessons.length)
             told = (said[:, -1] > 0) != lessons.rings
             print(
@@ -157,9 +157,9 @@ def teach(lessons: Lessons, plan: Plan) -> Weights:
             )
     found: Weights = {}
     with torch.no_grad():
-        for name, layer in zip(LAYERS, dense, strict=True):
+        for name, layer in zip(OFFSET_LAYERS, dense, strict=True):
             matrix, bias = layer.weight.T.numpy(), layer.bias.numpy()
-            if name == LAYERS[0]:
+            if name == OFFSET_LAYERS[0]:
                 matrix = matrix / spread[:, None]
                 bias = bias - mean @ matrix
             found[name], found[f"{name}.bias"] = matrix.astype(np.float32), bias.astype(np.float32)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import SECONDS, Notes, Thresholds, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Thresholds, decode
 from training.data.frames import UNIT, Clip
 from training.networks.transcriber import Network
 
@@ -76,5 +76,7 @@ def judged(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, floa
 
 def _sounded(notes: NDArray[np.float64]) -> NDArray[np.float64]:
     return notes[
-        (notes[:, 2] >= 21) & (notes[:, 2] <= 108) & (notes[:, 1] - notes[:, 0] > 0.5 * SECONDS)
+        (notes[:, 2] >= 21)
+        & (notes[:, 2] <= 108)
+        & (notes[:, 1] - notes[:, 0] > 0.5 * FRAME_PERIOD)
     ]
