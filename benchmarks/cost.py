@@ -279,7 +279,7 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
             if now.passes == PASSES - 1 and "learn" not in found:
                 measured("learn", begun[0])
 
-        spec = LearnSpec(passes=PASSES, save=1000)
+        spec = LearnSpec(epochs=PASSES, save=1000)
         learn_dictionary(
             [cache / "learnt"],
             scratch / "learnt.npz",

@@ -90,7 +90,7 @@ class Recipe:
             "part": PartSpec,
         }
         specs: Any = {
-            name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()
+            name: kind.recorded(facts.get(name, {})) for name, kind in kinds.items()
         }
         given = source_of(facts["dictionary"]) if facts.get("dictionary") else None
         notes = None if score is None else tuple(score)

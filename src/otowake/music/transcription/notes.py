@@ -84,7 +84,7 @@ def find_notes(
     """
     spec = spec or NoteSpec()
     samples = mono(sound)
-    if spec.transcriber == "dictionary":
+    if spec.transcriber == "template-nmf":
         found = template_nmf.transcribe(sound)
     else:
         listener = trained()
