@@ -68,8 +68,9 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
     """What `learn` and the analysis of a short clip take of a core, in this process."""
     from otowake.cluster.portion import Job, Portion, folded
     from otowake.cluster.work import read_digests
-    from otowake.nmf.factorize import problem_of
-    from otowake.nmf.solvers import MU, of_W
+    from otowake.nmf.objective import W_penalty
+    from otowake.nmf.problem import problem_of
+    from otowake.nmf.solvers import MU
     from otowake.options import FitSpec
     from otowake.results.recipe import Recipe
 
@@ -98,7 +99,7 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
 
     def combined() -> None:
         (whole,) = folded({(0, i): total for i in range(4)}, 4).values()
-        float(whole.loss + of_W(problem, w))
+        float(whole.loss + W_penalty(problem, w))
         np.asarray(MU.combine(problem, w, (whole.negative, whole.positive)))
 
     combined()

@@ -34,7 +34,7 @@ from otowake.music.players.parts import gather
 from otowake.music.players.recognizer import Predictions, Recognizer, opened, recognize, trained
 from otowake.music.theory.instruments import NAMES, instrument
 from otowake.music.transcription import transcriber
-from otowake.signal.vqt import LOWEST, cells, level, mono
+from otowake.signal.vqt import LOWEST, level, mono, vqt
 from otowake.types import Audio, Part
 
 SAME = {
@@ -90,7 +90,7 @@ def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None 
 def loudest(audio: Audio) -> NDArray[np.float64]:
     """One note of the pitch whose harmonic series holds the most, from where the sound is loud."""
     samples = mono(audio)
-    heard = cells(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
+    heard = vqt(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
     frame = int(np.argmax(heard.mean(axis=1) > 0.7 * heard.mean(axis=1).max()))
     mean = np.pad(heard[frame : frame + 20].mean(axis=0), (0, 36))
     sums = [mean[key + np.array([0, 12, 19, 24, 28, 31, 34, 36])].sum() for key in range(88)]

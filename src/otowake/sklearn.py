@@ -23,7 +23,7 @@ from otowake.nmf.checks import checked_matrix
 from otowake.nmf.divergence import divergence, gradient_scale
 from otowake.nmf.frames import InMemory
 from otowake.nmf.scale import mean_of, power_of_two
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import LOSS_BETA, Constraint, FitSpec
 from otowake.programs import program
 from otowake.text import Text
@@ -59,7 +59,7 @@ PARAMETERS = {
         int, _SILENT, optional=True, choices=("auto",), or_number=True, low=1, high=1024
     ),
     "init": Constraint(str, _SILENT, optional=True, choices=tuple(filter(None, INITS))),
-    "solver": Constraint(str, _SILENT, choices=(*TABLE, *SOLVERS)),
+    "solver": Constraint(str, _SILENT, choices=(*SOLVER_TABLE, *SOLVERS)),
     "beta_loss": Constraint(
         float, _SILENT, choices=(*LOSSES, *LOSS_BETA), or_number=True, low=-4, high=4
     ),
@@ -236,7 +236,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             watch=progress() if self.verbose else None,
         )
         if fit.stop.reason == "max_iter" and (
-            TABLE[spec.solver].tol if spec.tol is None else spec.tol
+            SOLVER_TABLE[spec.solver].tol if spec.tol is None else spec.tol
         ):
             warnings.warn(text.NOT_AT_REST.format(stop=fit.stop), ConvergenceWarning, stacklevel=3)
         W = np.array(fit.H.T, order="C")

@@ -9,10 +9,10 @@ import pytest
 import otowake
 from otowake.errors import BadInput
 from otowake.nmf import Activator, factorize
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 
 ROOT = Path(otowake.__file__).parents[2]
-SOLVERS = [(name, "euclidean" if TABLE[name].losses else "kl") for name in TABLE]
+SOLVERS = [(name, "euclidean" if SOLVER_TABLE[name].losses else "kl") for name in SOLVER_TABLE]
 
 
 @pytest.fixture(scope="module")

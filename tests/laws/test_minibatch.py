@@ -5,9 +5,10 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.nmf.frames import BLOCK, InMemory, PaddedBlocks
-from otowake.nmf.loop import InBlocks, MiniBatches
-from otowake.nmf.solvers import MINIBATCH, Problem, moved_along
+from otowake.nmf.frames import BLOCK_FRAMES, InMemory, PaddedBlocks
+from otowake.nmf.objective import Problem
+from otowake.nmf.solvers import MINIBATCH, moved_along
+from otowake.nmf.states import InBlocks, MiniBatches
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
@@ -25,7 +26,7 @@ class Stored:
 @pytest.fixture(scope="module")
 def long():
     rng = np.random.default_rng(0)
-    W, H = rng.gamma(0.5, size=(24, 4)), rng.gamma(0.5, size=(4, 3 * BLOCK + 200))
+    W, H = rng.gamma(0.5, size=(24, 4)), rng.gamma(0.5, size=(4, 3 * BLOCK_FRAMES + 200))
     return (rng.poisson(30 * W @ H) / 30 + 0.01).astype(np.float32)
 
 

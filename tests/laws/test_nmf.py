@@ -6,7 +6,7 @@ import pytest
 from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.nmf.divergence import divergence
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import FitSpec
 
 LOSSES = ("kl", "euclidean", "itakura-saito", 0.5, 1.5, 3.0)
@@ -14,7 +14,10 @@ DESCENDING = ("mu", "accelerated", "hals")
 
 
 def works(solver, loss):
-    return TABLE[solver].losses is None or FitSpec(loss=loss).beta in TABLE[solver].losses
+    return (
+        SOLVER_TABLE[solver].losses is None
+        or FitSpec(loss=loss).beta in SOLVER_TABLE[solver].losses
+    )
 
 
 def pairs(solvers):
@@ -22,9 +25,9 @@ def pairs(solvers):
     return pytest.mark.parametrize(("solver", "loss"), table)
 
 
-every_pair = pairs(TABLE)
+every_pair = pairs(SOLVER_TABLE)
 every_solver = pytest.mark.parametrize(
-    ("solver", "loss"), [(s, "kl" if works(s, "kl") else "euclidean") for s in TABLE]
+    ("solver", "loss"), [(s, "kl" if works(s, "kl") else "euclidean") for s in SOLVER_TABLE]
 )
 
 
@@ -56,7 +59,7 @@ def test_the_last_loss_is_that_of_the_factors(planted, solver, loss):
 @every_solver
 def test_each_loss_is_that_after_so_many_updates(planted, solver, loss):
     long = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=13, tol=0)
-    looks = [10, 13] if TABLE[solver].look == 10 else range(1, 14)
+    looks = [10, 13] if SOLVER_TABLE[solver].loss_interval == 10 else range(1, 14)
     np.testing.assert_array_equal(long.iterations, looks)
     for n, measured in zip(long.iterations[::4], long.losses[::4], strict=True):
         short = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=int(n), tol=0)
@@ -70,7 +73,7 @@ def test_the_loss_never_rises(planted, solver, loss):
         planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0
     ).losses
     assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
-    assert losses[-1] < (0.5 if TABLE[solver].look == 1 else 1) * losses[0]
+    assert losses[-1] < (0.5 if SOLVER_TABLE[solver].loss_interval == 1 else 1) * losses[0]
 
 
 @every_pair

@@ -5,15 +5,10 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.nmf.frames import BLOCK
-from otowake.nmf.loop import Whole
-from otowake.nmf.solvers import (
-    EXTRAPOLATED,
-    EXTRAPOLATED_HALS,
-    TABLE,
-    Block,
-    Problem,
-)
+from otowake.nmf.frames import BLOCK_FRAMES
+from otowake.nmf.objective import Block, Problem
+from otowake.nmf.solvers import EXTRAPOLATED, EXTRAPOLATED_HALS, SOLVER_TABLE
+from otowake.nmf.states import SingleBlock
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 PENALTIES = (
@@ -124,7 +119,7 @@ def test_the_penalty_on_groups_thins_them_out(planted):
         factorize(planted, n_components=6, group_H=1.0)
 
 
-SOLVERS = [(name, "euclidean" if TABLE[name].losses else "kl") for name in TABLE]
+SOLVERS = [(name, "euclidean" if SOLVER_TABLE[name].losses else "kl") for name in SOLVER_TABLE]
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
@@ -194,7 +189,7 @@ def test_a_weight_of_two_counts_twice(planted):
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
-    V = np.random.default_rng(0).gamma(0.5, size=(20, 2 * BLOCK + 300)) + 0.01
+    V = np.random.default_rng(0).gamma(0.5, size=(20, 2 * BLOCK_FRAMES + 300)) + 0.01
     start = np.random.default_rng(1)
     W, H = start.gamma(1.0, size=(20, 4)), start.gamma(1.0, size=(4, V.shape[1]))
     options = {"n_components": 4, "solver": solver, "loss": loss, "W": W, "H": H, "tol": 0}
@@ -263,9 +258,9 @@ def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
     """The third of three starts, learnt beside the others, ends where it does alone; only frames tell of blocks."""
-    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK + 300)).astype(np.float32) + np.float32(
-        0.01
-    )
+    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK_FRAMES + 300)).astype(
+        np.float32
+    ) + np.float32(0.01)
 
     class Stored:
         shape = V.shape
@@ -302,7 +297,9 @@ def test_runs_that_find_the_same_agree():
 def test_after_refused_steps_it_goes_on(planted, solver, beta):
     """Where the first steps are refused, those without momentum that follow are finite and lead down."""
     mild = factorize(planted, n_components=4, loss=beta, solver="mu", max_iter=30, tol=0)
-    journey = Whole(Problem.plain(beta, 4), Block(planted), solver, mild.W[None], mild.H[None], 50)
+    journey = SingleBlock(
+        Problem.plain(beta, 4), Block(planted), solver, mild.W[None], mild.H[None], 50
+    )
     journey.last = np.zeros(1)  # any step would be a rise
     assert journey.advance(10) == 0
     journey.last = np.array([mild.loss])

@@ -10,13 +10,18 @@ from sklearn import decomposition
 
 from otowake.errors import BadInput
 from otowake.nmf import Activator, factorize
-from otowake.nmf.frames import BLOCK
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.frames import BLOCK_FRAMES
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import FitSpec
 from otowake.sklearn import NMF
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
-PAIRS = [(s, b) for s in TABLE for b in BETAS if TABLE[s].losses is None or b in TABLE[s].losses]
+PAIRS = [
+    (s, b)
+    for s in SOLVER_TABLE
+    for b in BETAS
+    if SOLVER_TABLE[s].losses is None or b in SOLVER_TABLE[s].losses
+]
 SHORT = {"n_components": 3, "max_iter": 12, "tol": 0, "precision": "float64"}
 
 
@@ -99,7 +104,7 @@ def test_what_is_kept_is_returned_as_it_was_given(V):
 
 
 def test_blocks_from_elsewhere_are_free_of_scale(V):
-    long = np.tile(V, BLOCK // 20)
+    long = np.tile(V, BLOCK_FRAMES // 20)
     one, other = (factorize(Stored(x), **SHORT) for x in (long, long * 1e-25))
     np.testing.assert_allclose(other.H, one.H * 1e-25, rtol=1e-5, atol=1e-34)
 

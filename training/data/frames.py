@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from otowake.music.decoding import SECONDS
 from otowake.music.listener import KEYS
-from otowake.signal.cells import LOWEST, RATE, ROWS, cells, level
+from otowake.signal.cells import LOWEST, RATE, ROWS, level, vqt
 
 from training.rng import Rng
 
@@ -69,7 +69,7 @@ def heard(path: Path, folder: Path, read: Read) -> list[Clip]:
 
 def _bytes(audio: NDArray[np.int16]) -> NDArray[np.uint8]:
     samples = audio.astype(np.float32) / 32768
-    return np.clip(np.rint(cells(samples, level(samples)) * UNIT), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(vqt(samples, level(samples)) * UNIT), 0, 255).astype(np.uint8)
 
 
 def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]:

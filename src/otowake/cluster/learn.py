@@ -34,9 +34,10 @@ from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.io.names import within
 from otowake.music.components.describe import describe
 from otowake.nmf import factorize
-from otowake.nmf.factorize import problem_of
-from otowake.nmf.loop import CHUNK, EXACT
-from otowake.nmf.solvers import MU, of_W
+from otowake.nmf.loop import CHUNK, LOSS_RESOLUTION
+from otowake.nmf.objective import W_penalty
+from otowake.nmf.problem import problem_of
+from otowake.nmf.solvers import MU
 from otowake.options import LearnSpec
 from otowake.results.checkpoint import Checkpoint, key_of
 from otowake.results.recipe import Recipe
@@ -313,14 +314,14 @@ class _Learner:
         while True:
             done = len(losses)
             total = self._pass(done, W, keep=(done + 1) % self.spec.save == 0)
-            loss = float(total.loss + of_W(problem, jnp.asarray(W)))
+            loss = float(total.loss + W_penalty(problem, jnp.asarray(W)))
             if not np.isfinite(loss):
                 raise NotConverged(text.DIVERGED, loss=loss, iteration=done + 1)
             losses.append(loss)
             self.now = replace(self.now, passes=done + 1, loss=loss)
             if done >= CHUNK and tol > 0:
                 before = losses[-1 - CHUNK]
-                if before - loss < tol * abs(before) + EXACT * abs(losses[0]):
+                if before - loss < tol * abs(before) + LOSS_RESOLUTION * abs(losses[0]):
                     return W, losses, text.STOP_CONVERGED.format("en", tol=tol, window=CHUNK)
             if done + 1 >= self.spec.epochs:
                 return W, losses, text.STOP_MAX_ITER.format("en", n=self.spec.epochs)

@@ -142,7 +142,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
         if "edits" in facts:
             parsed(edits := rows(facts, "edits"))
             analysis = replace(
-                analysis, found=_found(folder / FOUND, folder, analysis), edits=tuple(edits)
+                analysis, unedited=_found(folder / FOUND, folder, analysis), edits=tuple(edits)
             )
         audio = _sound(input_of(facts), folder) if sound else None
     except (*DAMAGE, soundfile.SoundFileError) as error:

@@ -61,7 +61,9 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
         for a, b, key in zip(onset, offset, midi, strict=True)
     ]
     seen = set()
-    for piece in fit_notes(Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes).pieces:
+    for piece in fit_notes(
+        Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes
+    ).segments:
         for which, row, start, stop in piece.spans.tolist():
             if which not in seen:  # a note that two pieces share is told by the first
                 seen.add(which)

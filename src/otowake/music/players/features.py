@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.envelopes import NUMBERS
 from otowake.music.transcription.decoding import SECONDS
-from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, cells, frames_of, level
+from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of, level, vqt
 from otowake.types import Floats
 
 BELOW, ABOVE, FAR = 12, 48, 84
@@ -120,7 +120,7 @@ def patches(
     for begin in range(0, len(order), size):
         which = order[begin : begin + size]
         start, stop = int(first[which].min()), int(first[which].max()) + FRAMES
-        fine, short = _fine(cells(samples, reference, start, stop))
+        fine, short = _fine(vqt(samples, reference, start, stop))
         near = np.flatnonzero((first + BEFORE < stop) & (last > start))
         counts = np.zeros(short.shape, np.int16)
         for i in near:

@@ -26,18 +26,18 @@ from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.programs import program
 from otowake.signal.vqt import (
     BINS,
-    FLOOR,
+    FLOOR_DB,
     HALF_FRAMES,
     HOP,
     LOWEST,
     QUIETEST,
     RATE,
     ROWS,
-    STEP,
-    cells,
+    UNIT_DB,
     frames_of,
     level,
     mono,
+    vqt,
 )
 from otowake.types import Floats, Sound
 
@@ -150,7 +150,7 @@ def activations(samples: Floats, reference: float) -> Floats:
     n = frames_of(len(samples))
     found = []
     for start in range(0, n, PIECE // HALF_FRAMES):
-        V = _spectra(cells(samples, reference, start, start + PIECE // HALF_FRAMES)) ** POWER
+        V = _spectra(vqt(samples, reference, start, start + PIECE // HALF_FRAMES)) ** POWER
         H = np.asarray(_explained(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
         found.append(H.reshape(KEYS, len(TIMBRES), -1).sum(axis=1).T)
     A = np.concatenate(found)[: n * HALF_FRAMES]
@@ -177,7 +177,7 @@ def _explained(V: Array, W: Array) -> Array:
 
 def _spectra(heard: Floats) -> Floats:
     """Magnitudes of shape (frequency, frame), a third of a semitone and half a cell's hop apart."""
-    magnitudes = 10 ** ((heard[..., : HALF_FRAMES * BINS] * STEP + FLOOR) / 20)
+    magnitudes = 10 ** ((heard[..., : HALF_FRAMES * BINS] * UNIT_DB + FLOOR_DB) / 20)
     each = magnitudes.reshape(-1, ROWS, HALF_FRAMES, BINS).swapaxes(1, 2)
     return np.ascontiguousarray(each.reshape(-1, ROWS * BINS).T)
 
@@ -196,7 +196,7 @@ def templates() -> Floats:
             low = (hz < 10000)[:, 0]
             wave = (n[low] ** -decay * np.sin(2 * np.pi * hz[low] * t + phases[low])).sum(axis=0)
             out[:, key, timbre] = (
-                _spectra(cells(wave.astype(np.float32), 1.0, 14, 18)).mean(axis=1) ** POWER
+                _spectra(vqt(wave.astype(np.float32), 1.0, 14, 18)).mean(axis=1) ** POWER
             )
     return out
 

@@ -23,7 +23,7 @@ from otowake.music.networks import Weights, weights_of
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
 from otowake.music.transcription.offsets import ended
 from otowake.programs import program
-from otowake.signal.vqt import QUIETEST, cells, frames_of, level, mono
+from otowake.signal.vqt import QUIETEST, frames_of, level, mono, vqt
 from otowake.types import Floats, Sound
 from otowake.untrusted import DAMAGE
 
@@ -111,7 +111,7 @@ def posteriors(samples: Floats, weights: Weights, block: int = BLOCK) -> Posteri
     if reference > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            heard = cells(samples, reference, start - REACH, start + block + REACH)
+            heard = vqt(samples, reference, start - REACH, start + block + REACH)
             values = np.asarray(_forward(arrays, heard))[:, REACH : REACH + min(block, n - start)]
             found[:, start : start + block] = values
     return Posteriors(*found)
