@@ -16,7 +16,7 @@ from otowake.arrays import arrays_of, write_arrays
 from otowake.atomic import beside
 from otowake.io.names import longest_name, within
 from otowake.types import Floats, Progress
-from otowake.untrusted import opened
+from otowake.untrusted import open_regular
 
 
 def key_of(*facts: Any) -> str:
@@ -60,7 +60,7 @@ class Checkpoint:
     def read(self) -> dict[str, Floats] | None:
         """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
         try:
-            with opened(self.path) as file:
+            with open_regular(self.path) as file:
                 arrays = arrays_of(file)
             return arrays if str(arrays.pop("key", None)) == self.key else None
         except (OSError, ValueError):

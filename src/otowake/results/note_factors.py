@@ -17,7 +17,7 @@ from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.drums.onsets import LAGS
 from otowake.music.separation.score_informed import DETUNINGS, PIECE, STFT
 from otowake.types import DrumSamples, Floats, NoteFactors, Segment
-from otowake.untrusted import opened
+from otowake.untrusted import open_regular
 
 FILE = "stems.npz"
 FACTORS = ("W", "H", "D", "G", "spans")
@@ -69,7 +69,7 @@ def read_explained(path: Path) -> NoteFactors:
     ValueError, KeyError, OSError
         If the file is damaged.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         arrays = arrays_of(file)
     scale = float(checked(arrays, {"scale": Member(())})["scale"])
     if not scale > 0:

@@ -51,7 +51,7 @@ from otowake.untrusted import (
     is_there,
     json_of,
     number,
-    opened,
+    open_regular,
     reason,
     rows,
     shown,
@@ -372,7 +372,7 @@ def _samples(path: Path, facts: Input) -> Floats:
     """The samples of one of the sounds that add up to the recording, shape (sample, channel)."""
     if 8 * facts.samples * facts.channels > MOST_BYTES:
         raise ValueError(f"{path.name} would take more than {shown(MOST_BYTES)}")
-    with opened(path) as file, soundfile.SoundFile(file) as sound:
+    with open_regular(path) as file, soundfile.SoundFile(file) as sound:
         blocks, left = [], facts.samples + 1
         while sound.channels == facts.channels and left > 0:
             blocks.append(sound.read(min(left, BLOCK), dtype="float64", always_2d=True))
