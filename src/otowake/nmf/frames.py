@@ -53,13 +53,15 @@ class PaddedBlocks:
         self.V, self.length, self.weights, self.dtype = V, length, weights, dtype
         self.n_frames = V.shape[1]
         self.count = -(-self.n_frames // length)
-        self.held = [self._made(i) for i in range(self.count)] if isinstance(V, InMemory) else None
+        self.cached = (
+            [self._made(i) for i in range(self.count)] if isinstance(V, InMemory) else None
+        )
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, i: int) -> Block:
-        return self.held[i] if self.held else self._made(i)
+        return self.cached[i] if self.cached else self._made(i)
 
     def _made(self, i: int) -> Block:
         start, stop = i * self.length, min((i + 1) * self.length, self.n_frames)

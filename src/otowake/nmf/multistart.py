@@ -26,7 +26,7 @@ from otowake.nmf.solvers import LOSS_INTERVAL, Solver, extrapolated_H, step, wit
 from otowake.programs import program
 from otowake.types import Factors, Floats, Matrix
 
-LIFT = 10
+LIFT_UPDATES = 10
 """Updates of H with W fixed, from the screening frames to all frames."""
 
 
@@ -158,4 +158,4 @@ def lifted(problem: Problem, block: Block, W: Array) -> Array:
     def body(_: int, H: Any) -> Any:
         return extrapolated_H(problem, block, W, H)
 
-    return jax.lax.fori_loop(0, LIFT, body, without_momentum(flat)).now
+    return jax.lax.fori_loop(0, LIFT_UPDATES, body, without_momentum(flat)).now

@@ -9,7 +9,7 @@ penalties.
 Source: Yang & Oja, "Unified development of multiplicative algorithms for linear and quadratic
 nonnegative matrix factorization" (2011). The group penalty is that of Lefèvre, Bach & Févotte,
 "Itakura-Saito nonnegative matrix factorization with group sparsity" (2011), with a square root in
-index of the logarithm.
+place of the logarithm.
 """
 
 from __future__ import annotations
