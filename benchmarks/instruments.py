@@ -32,7 +32,7 @@ import otowake
 import otowake.errors
 from otowake.music.players.parts import gather
 from otowake.music.players.recognizer import Predictions, Recognizer, opened, recognize, trained
-from otowake.music.theory.instruments import NAMES, instrument
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, instrument
 from otowake.music.transcription import transcriber
 from otowake.signal.vqt import LOWEST, level, mono, vqt
 from otowake.types import Audio, Part
@@ -76,7 +76,7 @@ class Heard(NamedTuple):
 def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
     """The listener's notes (or those given) and the recogniser's opinion on each."""
     if rows is None:
-        mind = transcriber.trained()
+        mind = transcriber.load_pretrained()
         block = transcriber.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
         notes = mind.notes(transcriber.posteriors(mono(audio), mind.weights, block))
         until = np.maximum(notes.decay_end, notes.offset)
@@ -103,7 +103,7 @@ def ranking(heard: Heard) -> list[str]:
     most = max(np.unique(keys), key=lambda key: heard.weight[keys == key].sum())
     use = keys == most
     total = (heard.weight[use, None] * heard.opinions.together[use]).sum(axis=0)
-    return [NAMES[i] for i in np.argsort(-total)]
+    return [INSTRUMENT_NAMES[i] for i in np.argsort(-total)]
 
 
 def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None:
@@ -117,7 +117,7 @@ def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None
                 heard = hear(audio, recognizer, loudest(audio))
             true = SAME.get(row["instrument"], row["instrument"])
             ranked = ranking(heard)
-            families = {instrument(n).family for n in NAMES if SAME.get(n, n) == true}
+            families = {instrument(n).family for n in INSTRUMENT_NAMES if SAME.get(n, n) == true}
             guesses = list(dict.fromkeys(SAME.get(name, name) for name in ranked))[:3]
             right_family = instrument(ranked[0]).family in families
             hits[true].append((guesses[0] == true, true in guesses, right_family))

@@ -34,7 +34,7 @@ NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL
 
 
 @contextlib.contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def staged(target: Path) -> Iterator[Path]:
     """Provide a temporary path on the file system of `target`, removed at the end of the block.
 
     Move the content to `target` within the block, by :func:`put` or :meth:`pathlib.Path.replace`.
@@ -43,7 +43,7 @@ def beside(target: Path) -> Iterator[Path]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with beside(Path(folder) / "notes.csv") as new:
+    ...     with staged(Path(folder) / "notes.csv") as new:
     ...         _ = new.write_text("onset_s,midi")
     ...         _ = new.replace(Path(folder) / "notes.csv")
     ...     os.listdir(folder)
@@ -62,7 +62,7 @@ def beside(target: Path) -> Iterator[Path]:
 
 
 def put(new: Path, target: Path, *, replace: bool) -> None:
-    """Move a folder from :func:`beside` to `target`; `replace` allows replacing what exists there.
+    """Move a folder from :func:`staged` to `target`; `replace` allows replacing what exists there.
 
     Raises
     ------

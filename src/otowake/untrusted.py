@@ -13,6 +13,7 @@ import errno
 import json
 import math
 import os
+import re
 import reprlib
 import stat
 from io import BufferedReader
@@ -104,13 +105,18 @@ def shown(size: int) -> str:
     return f"{size} bytes"
 
 
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escaped surrogate in JSON; an unpaired surrogate is invalid in every encoding."""
+
+
 def json_of(path: Path) -> Any:
     """Read a JSON file in which every number is finite.
 
     Raises
     ------
     ValueError
-        If the file is invalid, too large or too deep, or contains a number that is not finite.
+        If the file is invalid, too large or too deep, or contains a number that is not finite or
+        an unpaired surrogate.
     OSError
         If the file cannot be read.
     """
@@ -128,9 +134,14 @@ def json_from(content: bytes) -> Any:
     ValueError: 1e999 is not a finite number
     """
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+        if SURROGATE.search(content):
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("it is too deep") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("it has half of a character") from error
+    return value
 
 
 def _finite(numeral: str) -> float:

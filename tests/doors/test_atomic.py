@@ -17,7 +17,7 @@ from kills import contents, fill, write_new
 
 import otowake
 from otowake import atomic
-from otowake.atomic import FORMER, WORK_PREFIX, beside, put, recover
+from otowake.atomic import FORMER, WORK_PREFIX, put, recover, staged
 from otowake.cli import main
 from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.results import edits, folders, read, recipe
@@ -29,8 +29,8 @@ from otowake.results.save import write_analysis
 HOLD = """
 import sys
 from pathlib import Path
-from otowake.atomic import beside
-with beside(Path(sys.argv[1])) as new:
+from otowake.atomic import staged
+with staged(Path(sys.argv[1])) as new:
     new.mkdir()
     (new / "analysis.json").write_text("half")
     print(new, flush=True)
@@ -173,7 +173,7 @@ def test_work_folders_of_living_processes_stay_and_those_of_dead_ones_go(tmp_pat
         text=True,
     ) as process:
         new = Path(process.stdout.readline().strip())
-        with beside(target) as mine:
+        with staged(target) as mine:
             fill(mine, "new")
             recover(target)
             assert len(contents(mine)) == 3

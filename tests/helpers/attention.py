@@ -3,7 +3,7 @@
 import numpy as np
 
 from otowake.music.players.attention import HEADS, RELATIONS, Weights, told
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 Notes = tuple[Floats, Floats, Floats, Floats]
@@ -13,14 +13,17 @@ WIDTH, BLOCKS = 16, 2
 def notes(n: int, seed: int = 0) -> Notes:
     """Log-probabilities, onsets, offsets and pitches of a line of notes, five a second."""
     rng = np.random.default_rng(seed)
-    scores = rng.normal(size=(n, len(TABLE)))
+    scores = rng.normal(size=(n, len(INSTRUMENTS)))
     onset = np.arange(n) / 5
     midi = rng.integers(40, 80, n).astype(float)
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True), onset, onset + 0.3, midi
 
 
 def random_weights(
-    seed: int = 0, size: float = 0.3, told_numbers: int | None = None, outputs: int = len(TABLE)
+    seed: int = 0,
+    size: float = 0.3,
+    told_numbers: int | None = None,
+    outputs: int = len(INSTRUMENTS),
 ) -> Weights:
     rng = np.random.default_rng(seed)
     shapes = {

@@ -8,7 +8,7 @@ from attention import WIDTH, notes, random_weights
 
 from otowake.music.players.attention import CORE, in_context, related, told
 from otowake.music.players.recognizer import trained
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 
 
 def test_probabilities_add_up_to_one_and_no_note_is_none() -> None:
@@ -16,7 +16,7 @@ def test_probabilities_add_up_to_one_and_no_note_is_none() -> None:
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-6)
     assert in_context(*(column[:0] for column in notes(1)), random_weights()).shape == (
         0,
-        len(TABLE),
+        len(INSTRUMENTS),
     )
 
 
@@ -60,16 +60,16 @@ def test_a_note_in_doubt_is_of_those_around_it() -> None:
     rng = np.random.default_rng(0)
     onset = np.repeat(np.arange(12) * 0.5, 3)
     midi = np.tile([48.0, 64.0, 67.0], 12)
-    chances = np.full((36, len(TABLE)), -6.0)
-    chances[:, NAMES.index("piano")] = -0.4
+    chances = np.full((36, len(INSTRUMENTS)), -6.0)
+    chances[:, INSTRUMENT_NAMES.index("piano")] = -0.4
     doubted = rng.choice(36, 8, replace=False)
-    chances[doubted, NAMES.index("piano")] = -1.2
-    chances[doubted, NAMES.index("harp")] = -0.7
+    chances[doubted, INSTRUMENT_NAMES.index("piano")] = -1.2
+    chances[doubted, INSTRUMENT_NAMES.index("harp")] = -0.7
     chances -= np.logaddexp.reduce(chances, axis=1, keepdims=True)
     weights = trained().context
     assert weights is not None
     found = in_context(chances, onset, onset + 0.45, midi, weights)
-    assert {NAMES[i] for i in found[doubted].argmax(axis=1)} == {"piano"}
+    assert {INSTRUMENT_NAMES[i] for i in found[doubted].argmax(axis=1)} == {"piano"}
 
 
 def test_jax_gives_what_torch_gives() -> None:

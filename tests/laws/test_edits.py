@@ -11,7 +11,7 @@ from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import KINDS, apply_edits, parsed
 from otowake.music.separation.score_informed import fit_notes, fit_parts
-from otowake.music.theory.instruments import NAMES
+from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.types import Audio, Note, Part, SharedNote
 
 
@@ -77,7 +77,7 @@ EDITS = st.lists(
         st.builds(
             lambda part, name: {"do": "instrument", "part": part, "instrument": name},
             st.sampled_from(["piano", "violin"]),
-            st.sampled_from(NAMES),
+            st.sampled_from(INSTRUMENT_NAMES),
         ),
         st.just({"do": "merge", "parts": ["piano", "violin"]}),
         st.just({"do": "split", "part": "violin", "above_midi": 64}),

@@ -10,9 +10,9 @@ from otowake.music.players.assignment import assignment_scores, told_of
 from otowake.music.players.attention import Weights, related
 from otowake.music.players.parts import gather, votes_of
 from otowake.music.players.recognizer import trained
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 
-PLAYERS = [NAMES.index(name) for name in ("piano", "violin", "french-horn")]
+PLAYERS = [INSTRUMENT_NAMES.index(name) for name in ("piano", "violin", "french-horn")]
 
 
 def weights(seed: int = 0) -> Weights:
@@ -50,7 +50,9 @@ def test_parts_follow_what_the_notes_around_say() -> None:
     names = ["violin", "flute"]
 
     def owners(players):
-        return np.where(np.array(players) == NAMES.index("flute"), 50.0, 0.0) * np.ones((40, 1))
+        return np.where(np.array(players) == INSTRUMENT_NAMES.index("flute"), 50.0, 0.0) * np.ones(
+            (40, 1)
+        )
 
     (part,) = gather(onset, offset, midi, chances, owners=owners, instruments=names)
     assert part.instrument == "flute"
@@ -60,14 +62,14 @@ def test_parts_follow_what_the_notes_around_say() -> None:
 def test_a_partial_is_given_to_whom_the_note_belongs() -> None:
     """A horn's long notes low down and a violin's line above; now and then a twelfth over the horn's is heard that sounds somewhat more
     like the violin."""
-    horn, violin = NAMES.index("french-horn"), NAMES.index("violin")
+    horn, violin = INSTRUMENT_NAMES.index("french-horn"), INSTRUMENT_NAMES.index("violin")
     low = np.arange(20.0)
     high = np.arange(0.25, 20, 0.5)
     onset = np.concatenate([low, high, low[::4]])
     offset = np.concatenate([low + 0.95, high + 0.45, low[::4] + 0.95])
     line = 84 + np.array([0, 2, 4, 5, 7, 5, 4, 2])[np.arange(40) % 8]
     midi = np.concatenate([np.full(20, 55.0), line, np.full(5, 55.0 + 19)])
-    chances = np.full((65, len(TABLE)), -5.0)
+    chances = np.full((65, len(INSTRUMENTS)), -5.0)
     chances[:20, horn] = chances[20:60, violin] = -0.3
     chances[60:, horn], chances[60:, violin] = -1.2, -0.9
     chances -= np.logaddexp.reduce(chances, axis=1, keepdims=True)
@@ -111,7 +113,7 @@ def test_what_nobody_plays_belongs_to_the_note_whose_partial_it_is() -> None:
     label = np.array([3, 5, -1, -1, -1])
     onset, offset = np.array([0, 0, 0.1, 0.1, 4.0]), np.array([1, 1, 0.9, 0.9, 5.0])
     midi = np.array([48, 52, 60, 61, 60])
-    scene = context.Scene(np.zeros((1, 5, len(TABLE))), onset, offset, midi, label, label)
+    scene = context.Scene(np.zeros((1, 5, len(INSTRUMENTS))), onset, offset, midi, label, label)
     assert owners.adopted(scene).tolist() == [3, 5, 3, -1, -1]
 
 
@@ -124,8 +126,14 @@ def test_a_network_learns_who_is_at_rest() -> None:
         chances, onset, offset, _ = notes(24, int(rng.integers(1000)))
         player = np.arange(24) % 2
         midi = np.where(player, 62, 74) + rng.integers(0, 5, 24)
-        label = rng.permutation([NAMES.index("flute"), NAMES.index("oboe")])[player]
-        other = np.where(label == NAMES.index("oboe"), NAMES.index("flute"), NAMES.index("oboe"))
+        label = rng.permutation([INSTRUMENT_NAMES.index("flute"), INSTRUMENT_NAMES.index("oboe")])[
+            player
+        ]
+        other = np.where(
+            label == INSTRUMENT_NAMES.index("oboe"),
+            INSTRUMENT_NAMES.index("flute"),
+            INSTRUMENT_NAMES.index("oboe"),
+        )
         scores = np.stack([chances - 3] * context.VARIANTS)
         said = np.where(rng.random((context.VARIANTS, 24)) < 1 / 3, other, label)
         np.put_along_axis(scores, said[..., None], 1.0, axis=2)

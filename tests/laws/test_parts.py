@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from otowake.errors import BadInput
 from otowake.music.players.parts import gather
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from otowake.types import Floats
 
 
@@ -15,9 +15,11 @@ def chances(true: list[str], seed: int = 0, wrong: float = 0.3, sure: float = 4.
     """What a recogniser might say of notes: it is for the true instrument, but for a part `wrong` of the notes for
     any, and always in some doubt."""
     rng = np.random.default_rng(seed)
-    scores = rng.normal(0, 1, (len(true), len(TABLE)))
+    scores = rng.normal(0, 1, (len(true), len(INSTRUMENTS)))
     for n, name in enumerate(true):
-        said = rng.integers(len(TABLE)) if rng.random() < wrong else NAMES.index(name)
+        said = (
+            rng.integers(len(INSTRUMENTS)) if rng.random() < wrong else INSTRUMENT_NAMES.index(name)
+        )
         scores[n, said] += sure
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
@@ -43,7 +45,7 @@ def two(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
 @pytest.mark.parametrize("name", ["piano", "harmonica", "violin", "tuba"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_solo_is_one_part(name: str, seed: int) -> None:
-    row = TABLE[NAMES.index(name)]
+    row = INSTRUMENTS[INSTRUMENT_NAMES.index(name)]
     notes = line(120, (row.low + row.high) / 2 - 4, seed, 0.15)
     parts = gather(*notes, chances([name] * 120, seed))
     assert [part.name for part in parts] == [name]
@@ -72,10 +74,12 @@ def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_no
     else:
         onset, midi = np.append(onset, beats[:30] + 0.02), np.append(midi, 70 + np.arange(30) % 5)
         flute = np.arange(210) >= 180
-    held = np.array([row.family not in {"keyboard", "plucked", "percussion"} for row in TABLE])
-    votes = np.full((len(onset), len(TABLE)), 0.004)
+    held = np.array(
+        [row.family not in {"keyboard", "plucked", "percussion"} for row in INSTRUMENTS]
+    )
+    votes = np.full((len(onset), len(INSTRUMENTS)), 0.004)
     votes[np.ix_(flute, held)] = 0.5 / held.sum()
-    piano, its = NAMES.index("piano"), NAMES.index("flute")
+    piano, its = INSTRUMENT_NAMES.index("piano"), INSTRUMENT_NAMES.index("flute")
     votes[:, piano], votes[:, its] = np.where(flute, 0.04, 0.6), np.where(flute, 0.4, 0.03)
     votes = np.log(votes / votes.sum(axis=1, keepdims=True))
     parts = {part.name: part.notes for part in gather(onset, onset + 0.45, midi, votes)}
@@ -95,8 +99,10 @@ def test_a_third_player_of_another_family_is_found_in_doubt(n: int, as_a_piano: 
         [np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5]
     )
     players = np.repeat([0, 1, 2], [120, 40, n])
-    votes = np.full((len(onset), len(TABLE)), 0.004)
-    piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
+    votes = np.full((len(onset), len(INSTRUMENTS)), 0.004)
+    piano, bassoon, trumpet = (
+        INSTRUMENT_NAMES.index(name) for name in ("piano", "bassoon", "trumpet")
+    )
     votes[:, piano], votes[:, bassoon] = (
         np.array([0.6, 0.05, as_a_piano])[players],
         np.array([0.03, 0.6, 0.05])[players],
@@ -138,7 +144,7 @@ def test_only_the_instruments_given_are_considered() -> None:
 def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None) -> None:
     rng = np.random.default_rng(seed)
     onset = rng.uniform(0, 10, n)
-    votes = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
+    votes = np.log(rng.dirichlet(np.full(len(INSTRUMENTS), 0.3), n) + 1e-9)
     parts = gather(
         onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), votes, n_parts=number
     )
@@ -172,7 +178,7 @@ def test_it_says_what_is_wrong() -> None:
 
 
 def test_what_fits_nothing_is_unknown() -> None:
-    votes = np.full((3, len(TABLE)), -np.log(len(TABLE)))
+    votes = np.full((3, len(INSTRUMENTS)), -np.log(len(INSTRUMENTS)))
     assert [part.name for part in gather([0, 1, 2], [1, 2, 3], [60, 62, 64], votes)] == ["unknown"]
 
 

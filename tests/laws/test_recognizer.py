@@ -32,14 +32,14 @@ from otowake.music.players.features import (
     patches,
 )
 from otowake.music.players.recognizer import HIDDEN, Recognizer, opened, recognize, trained
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from otowake.signal.vqt import RATE
 from otowake.types import Floats
 
 
 def random_weights(seed: int = 0) -> recognizer.Weights:
     rng = np.random.default_rng(seed)
-    sizes = (INPUTS, *HIDDEN, len(TABLE))
+    sizes = (INPUTS, *HIDDEN, len(INSTRUMENTS))
     found = {}
     for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
         found[name] = rng.normal(size=(1, inputs, outputs)) / np.sqrt(inputs)
@@ -67,7 +67,7 @@ def named(*given: Any) -> Floats:
 def test_probabilities_add_up_to_one() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     chances = named(Audio(sound, RATE), *notes, Recognizer(random_weights()))
-    assert chances.shape == (4, len(TABLE))
+    assert chances.shape == (4, len(INSTRUMENTS))
     np.testing.assert_allclose(np.exp(chances).sum(axis=1), 1, rtol=1e-5)
 
 
@@ -98,7 +98,7 @@ def test_notes_may_come_in_any_order_and_number() -> None:
     moved = named(Audio(sound, RATE), *(column[order] for column in notes), mind)
     np.testing.assert_allclose(moved, plain[order], atol=1e-3)
     many = [np.tile(column, BATCH // 4 + 1) for column in notes]
-    assert named(Audio(sound, RATE), *many, mind).shape == (BATCH + 4, len(TABLE))
+    assert named(Audio(sound, RATE), *many, mind).shape == (BATCH + 4, len(INSTRUMENTS))
 
 
 def test_a_patch_has_its_own_partials_in_their_rows() -> None:
@@ -141,10 +141,10 @@ def test_others_are_told_from_the_note_itself() -> None:
 
 def test_silence_says_nothing() -> None:
     chances = named(Audio(np.zeros(RATE), RATE), [0.1], [0.5], [60], Recognizer(random_weights()))
-    np.testing.assert_allclose(chances, -np.log(len(TABLE)))
+    np.testing.assert_allclose(chances, -np.log(len(INSTRUMENTS)))
     assert named(Audio(np.zeros(RATE), RATE), [], [], [], Recognizer(random_weights())).shape == (
         0,
-        len(TABLE),
+        len(INSTRUMENTS),
     )
 
 
@@ -235,11 +235,11 @@ def test_the_shipped_recogniser_tells_a_struck_string_from_a_reed(melody: Audio)
     )
     reed = named(Audio(0.05 * steady, RATE), [0.0, 1.0], [1.0, 2.0], [64, 64]).sum(axis=0)
     blown = [
-        NAMES.index(name)
+        INSTRUMENT_NAMES.index(name)
         for name in ("accordion", "harmonica", "organ", "oboe", "bassoon", "clarinet", "violin")
     ]
     rung = [
-        NAMES.index(name)
+        INSTRUMENT_NAMES.index(name)
         for name in ("piano", "electric-piano", "guitar-nylon", "guitar-steel", "harp", "mallets")
     ]
     assert np.logaddexp.reduce(detect_drums[rung]) > np.logaddexp.reduce(detect_drums[blown])

@@ -63,7 +63,7 @@ CHANGES = {
 def test_the_notes_do_not_change(clip, notes, change):
     again = find_notes(CHANGES[change](clip))[0]
     score = evaluate(notes, again)
-    assert score.f1 >= 0.95, (score.f1, score.missed, score.false)
+    assert score.f1 >= 0.95, (score.f1, score.missed, score.false_positives)
 
 
 def test_excerpts_have_the_notes_of_the_whole(clip, notes):
@@ -78,4 +78,4 @@ def test_excerpts_have_the_notes_of_the_whole(clip, notes):
         return [note for note in candidates if np.abs(cuts - note.onset).min() > CUT_MARGIN]
 
     score = evaluate(away(notes), away(joined))
-    assert score.f1 == 1, (score.f1, score.missed, score.false)
+    assert score.f1 == 1, (score.f1, score.missed, score.false_positives)

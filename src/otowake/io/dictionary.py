@@ -12,7 +12,7 @@ import numpy as np
 
 from otowake import text
 from otowake.arrays import Member, members_of, write_arrays
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
@@ -65,7 +65,7 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
     """
     path = Path(path)
     try:
-        with beside(path) as new:
+        with staged(path) as new:
             with new.open("wb") as file:
                 facts = json.dumps(dictionary.facts, ensure_ascii=False).encode()
                 arrays = {

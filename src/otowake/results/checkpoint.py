@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from otowake.arrays import arrays_of, write_arrays
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.io.names import longest_name, within
 from otowake.types import Floats, Progress
 from otowake.untrusted import open_regular
@@ -50,7 +50,7 @@ class Checkpoint:
 
     def write(self, arrays: dict[str, Floats]) -> None:
         """Replace the file by one with these arrays; a disk that is full leaves the old one."""
-        with contextlib.suppress(OSError), beside(self.path) as new:
+        with contextlib.suppress(OSError), staged(self.path) as new:
             with new.open("wb") as file:
                 write_arrays(file, {"key": np.array(self.key), **arrays})
                 file.flush()

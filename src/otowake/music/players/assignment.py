@@ -16,7 +16,7 @@ import numpy as np
 
 from otowake.music.players.attention import WORST, Weights, around, told
 from otowake.music.players.parts import votes_of
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 
@@ -32,7 +32,7 @@ def told_of(
     instrument, the others' instruments, the mean log-probabilities of the notes that are likely this player's, what share these
     are, and how many play; and how likely this note is the player's.
 
-    `player` is a place among `players`, who are places in :data:`~otowake.music.theory.instruments.TABLE`.
+    `player` is a place among `players`, who are places in :data:`~otowake.music.theory.instruments.INSTRUMENTS`.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def told_of(
     votes = votes_of(chances, midi)[:, list(players)]
     probable = votes - np.logaddexp.reduce(votes, axis=1, keepdims=True)
     mine = np.exp(probable[:, player])
-    names = np.eye(len(TABLE))
+    names = np.eye(len(INSTRUMENTS))
     others = names[[other for other in players if other != players[player]]].max(axis=0, initial=0)
     sound = mine @ np.maximum(chances, WORST) / (mine.sum() + 1e-3) / 3
     every = np.concatenate([names[players[player]], others, sound, [mine.mean(), len(players) / 4]])

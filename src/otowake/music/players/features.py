@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.envelopes import NUMBERS
-from otowake.music.transcription.decoding import SECONDS
+from otowake.music.transcription.decoding import FRAME_PERIOD
 from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of, level, vqt
 from otowake.types import Floats
 
@@ -114,8 +114,10 @@ def patches(
     """
     reference, n = level(samples), frames_of(len(samples))
     keys = np.clip(np.rint(midi), LOWEST, LOWEST + ROWS - 1).astype(np.int64)
-    first = np.clip(np.rint(onset / SECONDS), 0, n).astype(np.int64) - BEFORE
-    last = np.maximum(np.clip(np.rint(offset / SECONDS), 0, n).astype(np.int64), first + BEFORE + 2)
+    first = np.clip(np.rint(onset / FRAME_PERIOD), 0, n).astype(np.int64) - BEFORE
+    last = np.maximum(
+        np.clip(np.rint(offset / FRAME_PERIOD), 0, n).astype(np.int64), first + BEFORE + 2
+    )
     order = np.argsort(onset, kind="stable")
     for begin in range(0, len(order), size):
         which = order[begin : begin + size]

@@ -20,7 +20,15 @@ from scipy.sparse import csr_array
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.theory.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
+from otowake.music.theory.instruments import (
+    DRUMS,
+    INSTRUMENT_NAMES,
+    INSTRUMENTS,
+    KIT,
+    UNKNOWN,
+    drum_of,
+    instrument,
+)
 from otowake.types import Floats, Note, Part, SharedNote
 
 TRUST = 0.3
@@ -79,7 +87,7 @@ SHARED = 0.1
 
 
 Owners = Callable[[Sequence[int]], Floats]
-"""From players, places in :data:`~otowake.music.theory.instruments.TABLE`, to what speaks for each, (note, player), in nats (:mod:`otowake.music.players.assignment`)."""
+"""From players, places in :data:`~otowake.music.theory.instruments.INSTRUMENTS`, to what speaks for each, (note, player), in nats (:mod:`otowake.music.players.assignment`)."""
 
 
 class Table(NamedTuple):
@@ -115,7 +123,7 @@ def gather(
     onset, offset, midi
         Shape (note,): the notes, times in seconds.
     chances
-        Shape (note, instrument): log-probabilities in the order of :data:`~otowake.music.theory.instruments.TABLE`, as
+        Shape (note, instrument): log-probabilities in the order of :data:`~otowake.music.theory.instruments.INSTRUMENTS`, as
         :func:`otowake.music.players.recognizer.recognize` gives them (`together`): whose a note is, and what a part is called.
     alone
         The same, of each note by itself (`alone`), as a note that heard those around it counts them twice: how many play and, where the
@@ -145,7 +153,7 @@ def gather(
     [('flute', (0, 1)), ('tuba', (2, 3))]
     """
     named = [
-        NAMES.index(instrument(name).name)
+        INSTRUMENT_NAMES.index(instrument(name).name)
         for name in instruments
         if instrument(name).name != UNKNOWN
     ]
@@ -160,12 +168,12 @@ def gather(
     by_itself, votes = (
         votes_of(each, notes.midi) for each in (single, single if named else together)
     )
-    usual = np.zeros(len(TABLE))
+    usual = np.zeros(len(INSTRUMENTS))
     if not named:
         by_itself, votes = (
-            each + NO_DRUM * (np.array(NAMES) == DRUMS) for each in (by_itself, votes)
+            each + NO_DRUM * (np.array(INSTRUMENT_NAMES) == DRUMS) for each in (by_itself, votes)
         )
-        usual = np.array([USUAL.get(row.name, 0.0) for row in TABLE])
+        usual = np.array([USUAL.get(row.name, 0.0) for row in INSTRUMENTS])
     votes = votes + usual
     ties = _neighbours(notes)
     players = named or chosen(ties, by_itself, usual, n_parts, _heard(single))
@@ -181,7 +189,7 @@ def gather(
     belief = assigned(notes, ties, votes, players, owners)
     if not named:
         players = _renamed(players, belief, votes)
-    return _parts(belief, players, votes, sorted(set(named)) or list(range(len(TABLE))))
+    return _parts(belief, players, votes, sorted(set(named)) or list(range(len(INSTRUMENTS))))
 
 
 def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
@@ -202,20 +210,22 @@ def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
 
 def votes_of(chances: Floats, midi: Floats) -> Floats:
     """What log-probabilities of instruments count, (note, instrument), in nats: at least :data:`WORST`, and less outside an instrument's range."""
-    low, high = (np.array([getattr(row, end) for row in TABLE]) for end in ("low", "high"))
+    low, high = (np.array([getattr(row, end) for row in INSTRUMENTS]) for end in ("low", "high"))
     outside = (midi[:, None] < low) | (midi[:, None] > high)
     return np.maximum(chances, WORST) + OUTSIDE * outside
 
 
 def _heard(chances: Floats) -> list[int]:
     """The instruments, as places in the table, of whose kind enough notes surely are."""
-    decay_end = np.array([row.family in STRUCK for row in TABLE])
+    decay_end = np.array([row.family in STRUCK for row in INSTRUMENTS])
     fading = np.exp(chances)[:, decay_end].sum(axis=1)
     enough = {
         True: np.mean(fading >= SURELY) >= LEAST_SURE,
         False: np.mean(fading <= 1 - SURELY) >= LEAST_SURE,
     }
-    return [i for i, row in enumerate(TABLE) if row.name in EITHER or enough[row.family in STRUCK]]
+    return [
+        i for i, row in enumerate(INSTRUMENTS) if row.name in EITHER or enough[row.family in STRUCK]
+    ]
 
 
 def chosen(
@@ -227,9 +237,11 @@ def chosen(
     n = len(votes)
     cost = COST + COST_PER_LOG * np.log(n)
     found = [int((votes + usual).sum(axis=0).argmax())]
-    kind = TABLE[found[0]].family in STRUCK
+    kind = INSTRUMENTS[found[0]].family in STRUCK
     every = [
-        i for i, row in enumerate(TABLE) if n_parts or i in heard or (row.family in STRUCK) == kind
+        i
+        for i, row in enumerate(INSTRUMENTS)
+        if n_parts or i in heard or (row.family in STRUCK) == kind
     ]
     while len(found) < min(n_parts or MOST_PARTS, n, MOST_PARTS):
         best = likely(ties, votes, found)
@@ -257,9 +269,9 @@ def likely(ties: NoteGraph, votes: Floats, players: Sequence[int]) -> float:
 def _trust(new: int, found: Sequence[int]) -> float:
     """What the gain by one more instrument is multiplied by."""
     if len(found) == 1:
-        alike = (TABLE[new].family in STRUCK) == (TABLE[found[0]].family in STRUCK)
+        alike = (INSTRUMENTS[new].family in STRUCK) == (INSTRUMENTS[found[0]].family in STRUCK)
     else:
-        alike = TABLE[new].family in {TABLE[i].family for i in found}
+        alike = INSTRUMENTS[new].family in {INSTRUMENTS[i].family for i in found}
     return TRUST if alike else 1.0
 
 
@@ -278,7 +290,9 @@ def _exchanged(ties: NoteGraph, votes: Floats, team: list[int], every: Sequence[
 
 def _doubled(players: list[int], votes: Floats, n_parts: int) -> list[int]:
     """More players of the instruments that have the most notes each, until there are enough."""
-    notes = np.bincount(np.array(players)[votes[:, players].argmax(axis=1)], minlength=len(TABLE))
+    notes = np.bincount(
+        np.array(players)[votes[:, players].argmax(axis=1)], minlength=len(INSTRUMENTS)
+    )
     players = list(players)
     while len(players) < n_parts:
         players.append(max(dict.fromkeys(players), key=lambda i: notes[i] / players.count(i)))
@@ -335,7 +349,7 @@ def _settled(ties: NoteGraph, players: Sequence[int], field: Floats) -> Floats:
 
 def _said(ties: NoteGraph, players: Sequence[int], belief: Floats) -> Floats:
     """What a note's neighbours say of its owner, (note, player), in nats."""
-    single = np.array([TABLE[p].voices == 1 for p in players], float)
+    single = np.array([INSTRUMENTS[p].voices == 1 for p in players], float)
     return TOGETHER * (ties.near @ belief) - APART * (ties.overlap @ belief) * single
 
 
@@ -407,9 +421,9 @@ def _parts(
         evidence = votes[mine][:, considered].sum(axis=0, keepdims=True)
         chances = _softmax(evidence / np.sqrt(len(mine)))[0]
         order = np.argsort(-chances, kind="stable")[:5]
-        probabilities = {NAMES[considered[i]]: float(chances[i]) for i in order}
-        name = NAMES[players[player]]
-        if len(considered) == len(TABLE) and probabilities.get(name, 0) < SURE:
+        probabilities = {INSTRUMENT_NAMES[considered[i]]: float(chances[i]) for i in order}
+        name = INSTRUMENT_NAMES[players[player]]
+        if len(considered) == len(INSTRUMENTS) and probabilities.get(name, 0) < SURE:
             name = UNKNOWN
         counts[name] = counts.get(name, 0) + 1
         number = f"-{counts[name]}" if counts[name] > 1 else ""

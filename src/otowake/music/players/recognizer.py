@@ -29,7 +29,7 @@ from otowake.music.players.assignment import assignment_scores
 from otowake.music.players.envelopes import contours
 from otowake.music.players.features import BATCH, described, flat, patches
 from otowake.music.players.parts import Owners
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.programs import program
 from otowake.signal.vqt import QUIETEST, level, mono
 from otowake.types import Floats, Sound
@@ -66,7 +66,7 @@ class Recognizer(NamedTuple):
 
 class Predictions(NamedTuple):
     """What notes are taken for: log-probabilities of shape (note, instrument), the instruments in the order of
-    :data:`~otowake.music.theory.instruments.TABLE`.
+    :data:`~otowake.music.theory.instruments.INSTRUMENTS`.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ def recognize(
     recognizer = trained() if recognizer is None else recognizer
     samples = mono(sound)
     begin, end, pitch = (np.asarray(column, float) for column in (onset, offset, midi))
-    found = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
+    found = np.full((len(begin), len(INSTRUMENTS)), -np.log(len(INSTRUMENTS)))
     if level(samples) > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
         contour = contours(samples, begin, end, pitch)
