@@ -41,7 +41,7 @@ from otowake.music.players.recognizer import (
 )
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, instrument
 from otowake.music.transcription import transcriber
-from otowake.signal.vqt import LOWEST, cells, level, mono
+from otowake.signal.vqt import LOWEST, level, mono, vqt
 from otowake.types import Audio, Part
 
 SAME = {
@@ -114,7 +114,7 @@ def detect(
 def loudest(audio: Audio) -> NDArray[np.float64]:
     """Return one note at the pitch of the strongest harmonic series, from the loudest frame."""
     samples = mono(audio)
-    levels = cells(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
+    levels = vqt(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
     frame = int(np.argmax(levels.mean(axis=1) > 0.7 * levels.mean(axis=1).max()))
     mean = np.pad(levels[frame : frame + 20].mean(axis=0), (0, 36))
     sums = [mean[key + np.array([0, 12, 19, 24, 28, 31, 34, 36])].sum() for key in range(88)]

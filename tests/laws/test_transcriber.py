@@ -16,7 +16,7 @@ from otowake.music.transcription.transcriber import (
     posteriors,
     transcribe,
 )
-from otowake.signal.vqt import CHANNELS, LOWEST, RATE, cells, frames_of, level
+from otowake.signal.vqt import CHANNELS, LOWEST, RATE, frames_of, level, vqt
 from otowake.types import Floats
 
 
@@ -74,9 +74,7 @@ def test_the_receptive_field_is_limited() -> None:
     changed = sound.copy()
     changed[: RATE // 2] *= -0.5
     reference = level(sound)
-    a, b = (
-        np.asarray(transcriber._forward(weights, cells(s, reference))) for s in (sound, changed)
-    )
+    a, b = (np.asarray(transcriber._forward(weights, vqt(s, reference))) for s in (sound, changed))
     first = int(0.5 / FRAME_PERIOD + 8192 / 2 / 512) + 2 + CONTEXT_FRAMES
     np.testing.assert_allclose(a[:, first:], b[:, first:], atol=1e-4)
     assert np.abs(a[:, : first - CONTEXT_FRAMES] - b[:, : first - CONTEXT_FRAMES]).max() > 1e-3
@@ -124,9 +122,9 @@ def test_the_shipped_weights_are_small_and_whole() -> None:
 
 def test_features_of_an_excerpt_equal_those_of_the_whole() -> None:
     sound = tones(3)
-    whole = cells(sound, 0.1)
-    np.testing.assert_allclose(cells(sound, 0.1, -4, 30)[4:], whole[:30], atol=2e-3)
-    assert not cells(sound, 0.1, -20, -10).any()
+    whole = vqt(sound, 0.1)
+    np.testing.assert_allclose(vqt(sound, 0.1, -4, 30)[4:], whole[:30], atol=2e-3)
+    assert not vqt(sound, 0.1, -20, -10).any()
 
 
 @pytest.mark.parametrize("shift", [-0.4, 0.0, 0.3])

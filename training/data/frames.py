@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from otowake.music.transcription.decoding import FRAME_PERIOD
 from otowake.music.transcription.transcriber import N_KEYS
-from otowake.signal.vqt import LOWEST, RATE, ROWS, cells, level
+from otowake.signal.vqt import LOWEST, RATE, ROWS, level, vqt
 from training.rng import Rng
 
 UNIT = 55.0
@@ -34,7 +34,7 @@ class Clip(NamedTuple):
     """Cells as bytes of shape (frame, row, channel), and notes of shape (note, 4): onset, offset, midi, velocity
     from 0 to 1."""
 
-    cells: NDArray[np.uint8]
+    vqt: NDArray[np.uint8]
     notes: NDArray[np.float64]
 
 
@@ -69,7 +69,7 @@ def heard(path: Path, folder: Path, read: Read) -> list[Clip]:
 
 def _bytes(audio: NDArray[np.int16]) -> NDArray[np.uint8]:
     samples = audio.astype(np.float32) / 32768
-    return np.clip(np.rint(cells(samples, level(samples)) * UNIT), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(vqt(samples, level(samples)) * UNIT), 0, 255).astype(np.uint8)
 
 
 def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]:

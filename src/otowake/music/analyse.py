@@ -24,7 +24,16 @@ from otowake.music.theory.instruments import DRUMS, instrument, of_programme
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.music.transcription.notes import find_notes, notes_of_score, round_note
 from otowake.nmf import factorize
-from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
+from otowake.options import (
+    STAGES,
+    FitSpec,
+    NoteSpec,
+    PartSpec,
+    Spec,
+    StftSpec,
+    checked_stages,
+    current_names,
+)
 from otowake.signal import downmix, separate, spectrogram
 from otowake.types import Analysis, Audio, Factors, Floats, Note, Part, Sound, Spectrogram, Watcher
 
@@ -246,6 +255,7 @@ def _with_options(
 ) -> Any:
     """The specs, of the same kinds, with single options changed."""
     homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}
+    options = current_names(options, [type(spec) for spec in specs])
     unknown = options.keys() - homes.keys()
     if unknown:
         raise BadInput(text.UNKNOWN_OPTION, name=min(unknown), known=", ".join(homes))

@@ -18,7 +18,7 @@ import numpy as np
 import soundfile
 
 from otowake import text
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
 from otowake.io.names import within
@@ -113,7 +113,7 @@ def write_report(
     path = Path(path)
     try:
         content = report_text(analysis, path, folder, snapshots, language)
-        with beside(path) as new:
+        with staged(path) as new:
             new.write_text(content, encoding="utf-8")
             new.replace(path)
     except (OSError, soundfile.SoundFileError) as error:

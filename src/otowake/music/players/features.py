@@ -12,7 +12,7 @@ from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.config import PATCH
 from otowake.music.players.envelopes import ENVELOPE_FEATURES
 from otowake.music.transcription.decoding import FRAME_PERIOD
-from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, cells, frames_of, level
+from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of, level, vqt
 from otowake.types import Floats
 
 ROWS_BELOW = 12
@@ -125,7 +125,7 @@ def note_patches(
     for begin in range(0, len(order), size):
         indices = order[begin : begin + size]
         start, stop = int(first[indices].min()), int(first[indices].max()) + PATCH_FRAMES
-        fine, short = _padded_rows(cells(samples, reference, start, stop))
+        fine, short = _padded_rows(vqt(samples, reference, start, stop))
         partial_counts = np.zeros(short.shape, np.int16)
         for i in np.flatnonzero((first + FRAMES_BEFORE < stop) & (last > start)):
             frames = slice(max(first[i] + FRAMES_BEFORE - start, 0), last[i] - start)

@@ -153,7 +153,7 @@ def fit_notes(
     if labels is None:
         labels = [-1 - note.midi if note.is_drum else note.programme for note in notes]
     shares = [1.0] * len(notes) if shares is None else shares
-    before = {piece.first: piece for piece in known.pieces} if known else {}
+    before = {piece.first: piece for piece in known.segments} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
         return NoteFactors((), max(scale, float(np.finfo(np.float32).tiny)))
     V /= np.float32(scale)

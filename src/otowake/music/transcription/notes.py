@@ -46,7 +46,7 @@ def find_notes(
     """
     spec = spec or NoteSpec()
     samples = mono(sound)
-    if spec.transcriber == "dictionary":
+    if spec.transcriber == "template-nmf":
         detected = template_nmf.transcribe(sound)
     else:
         transcriber = load_pretrained()

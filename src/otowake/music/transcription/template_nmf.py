@@ -28,18 +28,18 @@ from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.programs import program
 from otowake.signal.vqt import (
     BINS,
-    FLOOR,
+    FLOOR_DB,
     HALF_FRAMES,
     HOP,
     LOWEST,
     QUIETEST,
     RATE,
     ROWS,
-    STEP,
-    cells,
+    UNIT_DB,
     frames_of,
     level,
     mono,
+    vqt,
 )
 from otowake.types import Floats, Sound
 
@@ -138,7 +138,7 @@ def activations(samples: Floats, reference: float) -> Floats:
     segments = []
     length = TEMPLATE_NMF.segment_frames // HALF_FRAMES
     for start in range(0, n, length):
-        features = cells(samples, reference, start, start + length)
+        features = vqt(samples, reference, start, start + length)
         V = _spectra(features) ** TEMPLATE_NMF.power
         H = np.asarray(_fit_activations(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
         segments.append(H.reshape(N_KEYS, len(TEMPLATE_NMF.timbres), -1).sum(axis=1).T)
@@ -174,7 +174,7 @@ def _spectra(features: Floats) -> Floats:
 
     Frequencies are a third of a semitone apart, frames half a hop.
     """
-    magnitudes = 10 ** ((features[..., : HALF_FRAMES * BINS] * STEP + FLOOR) / 20)
+    magnitudes = 10 ** ((features[..., : HALF_FRAMES * BINS] * UNIT_DB + FLOOR_DB) / 20)
     half_frames = magnitudes.reshape(-1, ROWS, HALF_FRAMES, BINS).swapaxes(1, 2)
     return np.ascontiguousarray(half_frames.reshape(-1, ROWS * BINS).T)
 
@@ -193,7 +193,7 @@ def templates() -> Floats:
             low = (hz < TEMPLATE_NMF.max_frequency)[:, 0]
             wave = (n[low] ** -decay * np.sin(2 * np.pi * hz[low] * t + phases[low])).sum(axis=0)
             out[:, key, timbre] = (
-                _spectra(cells(wave.astype(np.float32), 1.0, *TEMPLATE_FRAMES)).mean(axis=1)
+                _spectra(vqt(wave.astype(np.float32), 1.0, *TEMPLATE_FRAMES)).mean(axis=1)
                 ** TEMPLATE_NMF.power
             )
     return out

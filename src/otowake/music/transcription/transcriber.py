@@ -25,7 +25,7 @@ from otowake.music.transcription.config import TRANSCRIBER
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
 from otowake.music.transcription.offsets import refine_offsets
 from otowake.programs import program
-from otowake.signal.vqt import QUIETEST, cells, frames_of, level, mono
+from otowake.signal.vqt import QUIETEST, frames_of, level, mono, vqt
 from otowake.types import Floats, Sound
 from otowake.untrusted import DAMAGE
 
@@ -142,7 +142,7 @@ def posteriors(
     if reference > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            features = cells(
+            features = vqt(
                 samples, reference, start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES
             )
             values = np.asarray(_forward(arrays, features))[
