@@ -285,7 +285,7 @@ OFTEN = (
     "notes.csv",
     "given.csv",
     "edits.json",
-    "found/analysis.json",
+    "detected/analysis.json",
 )
 """The files of a result that are damaged more often than the others."""
 

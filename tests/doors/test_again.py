@@ -12,7 +12,7 @@ import otowake as library
 from otowake.errors import BadInput
 from otowake.options import FitSpec, LoadSpec
 from otowake.results.recipe import GIVEN, Recipe, given_table, read_given, recipe_of
-from otowake.results.reproduce import compare
+from otowake.results.comparison import compare
 from otowake.types import Note
 
 

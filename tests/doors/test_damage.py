@@ -18,7 +18,7 @@ from otowake.nmf import factorize
 from otowake.results.checkpoint import Checkpoint
 from otowake.results.read import MEMBERS
 from otowake.results.recipe import recipe_of
-from otowake.results.reproduce import compare
+from otowake.results.comparison import compare
 from otowake.web.work import carry_out
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -114,7 +114,7 @@ def cases():
             allowed = (
                 (how == "-1" and member.least is None and "f" in member.kinds)
                 or (how in VALUES and not member.finite)
-                or (name == "auditions" and how in ("longer", "empty"))
+                or (name == "screening_losses" and how in ("longer", "empty"))
             )
             if not allowed:
                 yield pytest.param(name, how, id=f"{name}-{how}")
@@ -268,7 +268,7 @@ def test_recipes_that_are_not_what_they_must_be(result, where, value):
         recipe_of(result)
 
 
-@pytest.mark.parametrize("name", ["notes.csv", "given.csv", "found/notes.csv"])
+@pytest.mark.parametrize("name", ["notes.csv", "given.csv", "detected/notes.csv"])
 def test_tables_of_a_result_that_are_cut_short(result, name):
     lines = (result / name).read_text().splitlines(keepends=True)
     (result / name).write_text("".join(lines[:-1]))

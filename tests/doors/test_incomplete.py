@@ -66,7 +66,7 @@ def whole(learnt, tmp_path_factory):
     """The folder of a result that lacks nothing."""
     folder = tmp_path_factory.mktemp("whole") / "melody"
     folder.mkdir()
-    kinds = (*files.USUAL, "animation")
+    kinds = (*files.DEFAULT_KINDS, "animation")
     assert save.write_analysis(learnt[0], folder, "en", learnt[1], kinds) == {}
     return folder
 
@@ -160,7 +160,7 @@ def check_split(program, recording, parent, names, why):
 
 def there(file):
     """Whether the analysis has it."""
-    return file.name not in ("given.csv", "edits.json", "found")
+    return file.name not in ("given.csv", "edits.json", "detected")
 
 
 def test_the_result_has_every_file_of_the_table(whole):

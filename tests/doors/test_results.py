@@ -14,7 +14,7 @@ from otowake.options import StftSpec
 from otowake.plot import analysis_figure
 from otowake.results import read
 from otowake.results import sounds as sound_files
-from otowake.results.data import COLUMNS, component_row, write_found
+from otowake.results.data import COLUMNS, component_row, write_detected
 from otowake.types import Analysis, Component, NoteFactors, Pitch
 
 
@@ -109,7 +109,7 @@ def test_the_table_describes_the_factors(folder, analysis):
             "times",
             "iterations",
             "losses",
-            "auditions",
+            "screening_losses",
             "restarts",
             "agreement",
         }
@@ -259,7 +259,7 @@ def test_what_was_found_has_stems_of_its_own_only_where_corrections_changed_them
     without = Analysis(None, None, (), none, none, 1.0, 440.0, StftSpec())
     found = replace(without, note_factors=NoteFactors((), 1.0))
     for name, edited in (("same", found), ("other", without)):
-        write_found(found, edited, tmp_path / name)
+        write_detected(found, edited, tmp_path / name)
         assert (tmp_path / name / "stems.npz").exists() == (name == "other")
-    write_found(without, found, tmp_path / "none")
+    write_detected(without, found, tmp_path / "none")
     assert [path.name for path in (tmp_path / "none").iterdir()] == ["analysis.json"]

@@ -174,7 +174,7 @@ def _tried(task: Task) -> Iterator[str | None]:
 
 
 def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
-    from otowake.results.files import BASIC, USUAL
+    from otowake.results.files import BASIC, DEFAULT_KINDS
     from otowake.results.folders import new_folder
     from otowake.results.recipe import Recipe
     from otowake.results.save import warn_of, write_analysis
@@ -194,7 +194,7 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
         ) is not None:  # a worker that was given up has ended it meanwhile
             return there
         with new_folder(folder, overwrite=True) as place:
-            kinds = USUAL if task.full else (*BASIC, "report")
+            kinds = DEFAULT_KINDS if task.full else (*BASIC, "report")
             failed = write_analysis(analysis, place, task.language, kinds=kinds)
             _check_room(place, failed)
             _settle(place)

@@ -118,7 +118,7 @@ class Analysis:
     stems
         Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
         rest; all together are the recording. None without `note_factors` or `audio`.
-    found
+    detected
         What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
     reported
         Whether the stage `report` was asked for: a page that shows all this lies in the saved folder.
@@ -153,7 +153,7 @@ class Analysis:
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
     note_factors: NoteFactors | None = field(default=None, repr=False)
-    found: Analysis | None = field(default=None, repr=False)
+    detected: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
     score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
