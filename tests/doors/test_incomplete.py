@@ -270,7 +270,7 @@ def test_a_result_saved_anew_lacks_nothing(result):
 def test_what_is_lacking_is_made_from_stems_when_the_recording_is_gone(result, monkeypatch):
     shutil.rmtree(result / "components")
     (result / "notes.flac").unlink()
-    monkeypatch.setattr("otowake.results.read.sha256", lambda path: "another file")
+    monkeypatch.setattr("otowake.results.sounds.sha256", lambda path: "another file")
     assert otowake.repair_folder(result) == ("components", "notes.flac", "report.html")
     read(result)
 

@@ -12,7 +12,6 @@ from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
 from otowake.options import StftSpec
 from otowake.plot import analysis_figure
-from otowake.results import read
 from otowake.results import sounds as sound_files
 from otowake.results.data import COLUMNS, component_row, write_detected
 from otowake.types import Analysis, Component, NoteFactors, Pitch
@@ -130,7 +129,7 @@ def test_a_saved_analysis_gives_the_same_figure_and_sound(
     tmp_path, folder, analysis, recording, source, monkeypatch
 ):
     if source == "gone":
-        monkeypatch.setattr(read, "sha256", lambda path: "another file")
+        monkeypatch.setattr(sound_files, "sha256", lambda path: "another file")
     again = load_analysis(folder)
     for old, new in ((analysis, again),):
         np.testing.assert_array_equal(old.fit.H, new.fit.H)
@@ -159,7 +158,7 @@ def test_a_saved_analysis_without_its_sound_is_still_read(tmp_path, analysis, fo
 
     shutil.copytree(folder, tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy" / "components")
-    monkeypatch.setattr(read, "sha256", lambda path: "another file")
+    monkeypatch.setattr(sound_files, "sha256", lambda path: "another file")
     again = load_analysis(tmp_path / "copy")
     assert again.audio is None
     with pytest.raises(BadInput, match="neither there nor in the folder"):

@@ -12,7 +12,7 @@ from otowake.errors import BadInput
 from otowake.io.jams import jams_of
 from otowake.io.notes import (
     chords_table,
-    labels,
+    label_track,
     notes_table,
     write_midi,
     write_musicxml,
@@ -117,7 +117,7 @@ def _figure(
 
 
 def _labels(saving: Saving) -> str:
-    return labels(saving.analysis, saving.language, style_of(saving.analysis))
+    return label_track(saving.analysis, saving.language, style_of(saving.analysis))
 
 
 def _report(saving: Saving, path: Path) -> None:

@@ -27,7 +27,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.io.audio import load, said_length
+from otowake.io.audio import load, estimated_length
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import apply_edits
 from otowake.music.editing.painting import edit_components, is_of_components
@@ -215,7 +215,7 @@ def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
     BadInput
         If it is longer, or no sound can be read from it.
     """
-    said = said_length(path)
+    said = estimated_length(path)
     wanted = min(
         np.inf if spec.duration is None else spec.duration,
         np.inf if said is None else said - spec.start,
