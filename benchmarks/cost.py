@@ -168,7 +168,7 @@ def outcome(task: Any) -> Any:
 
 def calls() -> dict[str, Any]:
     """What calls cost, one at a time; and entering a result in the manifest."""
-    from otowake.cluster.crew import result_of, results_of
+    from otowake.cluster.workers import result_of, results_of
     from otowake.cluster.manifest import Manifest
     from otowake.cluster.work import Task
     from otowake.results.recipe import Recipe

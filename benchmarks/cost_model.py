@@ -14,7 +14,7 @@ from itertools import count
 from math import inf
 
 AHEAD = 2
-"""Tasks that a worker has been given at once (`otowake.cluster.crew.AHEAD`)."""
+"""Tasks that a worker has been given at once (`otowake.cluster.workers.TASKS_PER_THREAD`)."""
 
 FRAMES = 22050 / 512
 """Frames in a second."""

@@ -42,7 +42,7 @@ def learnt(
 ) -> list[float]:
     """The loss at each pass; with more than one batch the first pass is in mini-batches."""
     for each in portions:
-        each.reached = -1
+        each.passes = -1
     losses: list[float] = []
     if batches > 1:
         kept = None

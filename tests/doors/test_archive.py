@@ -139,7 +139,7 @@ def test_a_cluster_gives_the_same_tables_as_this_machine(tmp_path, corpus, undis
     seen = []
     with Client(scheduler_file=str(cluster.file), set_as_default=False) as client:
         tally = run_archive([corpus], tmp_path, recipe=recipe, client=client, watch=seen.append)
-    assert (tally.found, tally.done, tally.failed, tally.now) == (12, 12, 0, 12)
+    assert (tally.recordings, tally.done, tally.failed, tally.now) == (12, 12, 0, 12)
     assert tally.seconds == pytest.approx(12 * 0.3) and not tally.stopped
     assert [now.done for now in seen] == sorted(now.done for now in seen) and seen[-1].speed > 0
     assert tables(tmp_path) == tables(undisturbed)
@@ -234,7 +234,7 @@ def test_lists_and_folders_in_order(tmp_path):
 def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):
     manifest = Manifest(tmp_path)
     manifest.begin({"stages": []}, "x")
-    manifest.enter((f"/{i:05d}.wav", "s") for i in range(1200))
+    manifest.add_paths((f"/{i:05d}.wav", "s") for i in range(1200))
     assert len([*manifest.unread()]) == manifest.n_paths() == 1200
 
     def broken():
@@ -242,10 +242,10 @@ def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        manifest.has_been_read(broken())
+        manifest.record_digests(broken())
     assert len([*manifest.unread()]) == 1200
-    manifest.has_been_read((f"/{i:05d}.wav", f"{i // 2:064d}", None) for i in range(1200))
-    manifest.take_up(retry=False)
+    manifest.record_digests((f"/{i:05d}.wav", f"{i // 2:064d}", None) for i in range(1200))
+    manifest.queue_recordings(retry=False)
     assert len({recording.sha256 for recording in manifest.waiting()}) == 600
     assert next(manifest.waiting()).path == "/00000.wav"
     manifest.close()
@@ -255,8 +255,8 @@ def entered(archive, paths):
     """A manifest in which these paths have been read, each of another content."""
     manifest = Manifest(archive)
     manifest.begin({"stages": []}, "x")
-    manifest.enter((path, "s") for path in paths)
-    manifest.has_been_read((path, sha(i), None) for i, path in enumerate(paths))
+    manifest.add_paths((path, "s") for path in paths)
+    manifest.record_digests((path, sha(i), None) for i, path in enumerate(paths))
     return manifest
 
 
@@ -279,7 +279,7 @@ NAMES = (
 
 def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
     manifest = entered(tmp_path, [f"/music/{name}" for name in NAMES])
-    manifest.take_up(retry=False)
+    manifest.queue_recordings(retry=False)
     waiting = [*manifest.waiting()]
     assert len(waiting) == len([*manifest.all_paths()]) == len(NAMES)
     for recording in waiting:
@@ -297,7 +297,7 @@ def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
     for i, (folder, state) in enumerate(
         zip(was, ("waiting", "failed", "done", "failed"), strict=True)
     ):
-        manifest.note(sha(i), folder, state)
+        manifest.record_state(sha(i), folder, state)
     (tmp_path / was[2]).mkdir(parents=True)
     (tmp_path / was[2] / "analysis.json").write_text("{}")
     manifest.close()
@@ -305,10 +305,10 @@ def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
     assert [row[2] for row in manifest.all_paths()] == [was[0], was[2], was[3], was[1]]
     manifest.close()
     manifest = Manifest(tmp_path)
-    manifest.take_up(retry=False)
+    manifest.queue_recordings(retry=False)
     now = [f"results/00/{name}-{i:012d}" for i, name in enumerate("abcd")]
     assert [recording.folder for recording in manifest.waiting()] == now[:1]
-    manifest.take_up(retry=True)
+    manifest.queue_recordings(retry=True)
     assert [recording.folder for recording in manifest.waiting()] == [now[0], now[1], now[3]]
     assert [folder for _, folder in manifest.all_done()] == [was[2]]
     manifest.close()

@@ -8,7 +8,7 @@ import pytest
 from archives import Cluster, clip, otowake, until
 
 from otowake.cluster import learn_dictionary, run_archive
-from otowake.cluster.crew import workers_of
+from otowake.cluster.workers import workers_of
 from otowake.cluster.portion import Total, folded
 from otowake.errors import BadInput
 from otowake.io import load
@@ -59,7 +59,7 @@ def by_one(tmp_path_factory, workers, clips):
     file = tmp_path_factory.mktemp("by-one") / "music.npz"
     until(lambda: len(workers_of(client)) == 1, "one worker")
     done = learn(clips, file, client)
-    assert (done.found, done.read, done.failed, done.passes) == (8, 7, 0, PASSES)
+    assert (done.recordings, done.read, done.failed, done.passes) == (8, 7, 0, PASSES)
     made.add()
     until(lambda: len(workers_of(client)) == 2, "two workers")
     return file

@@ -136,7 +136,7 @@ def small(tmp_path):
 
 @pytest.mark.parametrize("use", ["run", "table"])
 def test_a_locked_manifest_says_that_it_is_locked(small, monkeypatch, use):
-    monkeypatch.setattr("otowake.cluster.manifest.WAIT", 0.05)
+    monkeypatch.setattr("otowake.cluster.manifest.LOCK_TIMEOUT", 0.05)
     with closing(sqlite3.connect(small / "manifest.sqlite")) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -152,7 +152,7 @@ def test_a_locked_manifest_says_that_it_is_locked(small, monkeypatch, use):
 
 
 def test_a_manifest_that_gets_locked_during_a_run_says_so(small, monkeypatch):
-    monkeypatch.setattr("otowake.cluster.manifest.WAIT", 0.05)
+    monkeypatch.setattr("otowake.cluster.manifest.LOCK_TIMEOUT", 0.05)
     with closing(sqlite3.connect(small / "manifest.sqlite", isolation_level=None)) as other:
 
         def stamped(path):
@@ -171,7 +171,7 @@ def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(anybodys):
     archive.mkdir()
     manifest = Manifest(archive)
     manifest.begin(RECIPE.facts(), RECIPE.digest())
-    manifest.enter([(str(anybodys / "in" / "0.wav"), "stamp")])
+    manifest.add_paths([(str(anybodys / "in" / "0.wav"), "stamp")])
     manifest.close()
     archive.chmod(0o555)
     try:

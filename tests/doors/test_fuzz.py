@@ -85,7 +85,7 @@ def test_a_manifest_with_a_view_without_end_or_a_folder_elsewhere(tmp_path):
     manifest = Manifest(tmp_path)
     manifest.db.execute("INSERT INTO paths VALUES ('/a.wav', '', ?, NULL, 0)", ("0" * 64,))
     manifest.note("0" * 64, "../../elsewhere", "waiting")
-    with pytest.raises(BadInput, match="no place of a result"), manifest.sure():
+    with pytest.raises(BadInput, match="no folder of a result"), manifest.errors_translated():
         list(manifest.waiting())
     manifest.close()
     with sqlite3.connect(tmp_path / FILE) as db:

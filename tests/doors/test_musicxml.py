@@ -9,7 +9,7 @@ import pytest
 import xmlschema
 
 from otowake.chords import QUALITIES, chord_name, pitch_class, tone_above
-from otowake.io.musicxml import KINDS, LOWEST, _symbol, write_score
+from otowake.io.musicxml import KINDS, LOWEST_PITCH, _symbol, write_score
 from otowake.music.theory.harmony import spelled
 from otowake.types import Chord, Key, Note
 
@@ -105,7 +105,7 @@ def test_the_schema_finds_what_is_wrong(tmp_path, schema):
 def test_what_lies_below_the_lowest_pitch_of_musicxml_is_an_octave_higher(tmp_path):
     for key in KEYS:
         write_score(
-            [Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST)], tmp_path / "x.musicxml", key=key
+            [Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST_PITCH)], tmp_path / "x.musicxml", key=key
         )
         score = music21.converter.parse(tmp_path / "x.musicxml")
         assert [note.pitch.midi for note in score.flatten().notes] == [23, 12, 12]

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otowake.cli.split import folders_for
-from otowake.cluster.manifest import PLACE, folder_of
+from otowake.cluster.entries import RESULT_FOLDER, folder_of
 from otowake.io.names import MOST, safe_name, safe_names, within
 from otowake.results.checkpoint import Checkpoint
 
@@ -145,7 +145,7 @@ def test_equal_stems_and_dots():
 @given(NAMES, st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_a_recording_of_an_archive_has_a_place_that_the_manifest_takes(name, sha256):
     folder = folder_of(sha256, f"/music/{name}.wav")
-    assert PLACE.fullmatch(folder) and folder.endswith(f"-{sha256[:12]}")
+    assert RESULT_FOLDER.fullmatch(folder) and folder.endswith(f"-{sha256[:12]}")
     assert is_safe(folder.split("/", 2)[2])
 
 

@@ -212,7 +212,7 @@ def _columns(headings: list[str]) -> dict[str, int]:
             raise ValueError(f"there is no column {name}")
         columns[name] = matches[0]
     others = {name: name for name in ("velocity", "cents", "confidence", "instrument")}
-    others |= {heading: "decay_end" for heading in reversed(DECAY_COLUMNS)}
+    others |= dict.fromkeys(reversed(DECAY_COLUMNS), "decay_end")
     present = {name: heading for heading, name in others.items() if heading in headings}
     return columns | {name: headings.index(heading) for name, heading in present.items()}
 

@@ -272,7 +272,7 @@ def _part(part: Any, n_notes: int) -> Part:
             )
         )
     if max([*notes, *(note.note for note in shared)], default=-1) >= n_notes:
-        raise ValueError(f"the part {name} has notes that do not exist")
+        raise ValueError(f"the part {name} has notes that are not there")
     probs = {
         instrument(kind).name: number(part["probabilities"], kind, 0, 1)
         for kind in part["probabilities"]

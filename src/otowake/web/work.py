@@ -27,7 +27,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.io.audio import load, estimated_length
+from otowake.io.audio import estimated_length, load
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import apply_edits
 from otowake.music.editing.painting import edit_components, is_of_components
