@@ -1,4 +1,4 @@
-"""The door for scores: what MIDI files say, what is written comes back, damaged files end in one sentence."""
+"""MIDI files: reading, writing and reading back, and errors for damaged files."""
 
 import io
 import struct
@@ -23,13 +23,13 @@ def header(kind, n_tracks, unit=480):
 
 
 def track(*events):
-    """Raw events, each with its delta time, as a track that ends."""
+    """Build a track with an end from raw events, each with its delta time."""
     body = b"".join(events) + b"\x00\xff\x2f\x00"
     return b"MTrk" + struct.pack(">L", len(body)) + body
 
 
 def wait(ticks):
-    """A delta time of two bytes."""
+    """Encode a delta time in two bytes."""
     return bytes([0x80 | ticks >> 7, ticks & 127])
 
 
@@ -52,8 +52,8 @@ def spans(notes):
 
 def test_the_demo_is_read_as_its_table_says():
     table = np.loadtxt(DEMO.with_suffix(".notes.tsv"), skiprows=1)
-    found = np.array([(n.onset, n.offset, n.midi) for n in read_notes(DEMO)])
-    np.testing.assert_allclose(found, table, atol=2e-3)
+    notes = np.array([(n.onset, n.offset, n.midi) for n in read_notes(DEMO)])
+    np.testing.assert_allclose(notes, table, atol=2e-3)
 
 
 def test_running_status_and_velocity_0(read):
@@ -162,7 +162,7 @@ def by_pretty_midi(path):
 
 
 def written(notes, per_second):
-    """What a file should say of notes: each lasts a tick at least and is at least barely heard."""
+    """Return the expected notes of a file: at least one tick long, with velocity 1 or more."""
     return [
         (
             n.onset,
@@ -196,12 +196,12 @@ dense_notes = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(some_notes | dense_notes, st.floats(20, 400), st.booleans(), st.integers(0, 4))
-def test_what_is_written_is_read_by_us_and_by_others(tmp_path, notes, beats, bend, n_tracks):
-    """Nested unisons, notes of no length, any number of players: every note is as it was."""
+def test_written_notes_are_read_by_otowake_and_by_others(tmp_path, notes, beats, bend, n_tracks):
+    """Nested unisons, notes without length, any number of players: every note comes back."""
     path = tmp_path / "x.mid"
     tracks = [(f"音 {k}", range(k, len(notes), 5)) for k in range(n_tracks)]
     write_notes(notes, path, tempo=beats, bend=bend, tracks=tracks)
-    per_second = midi.TICKS * 1e6 / round(60e6 / beats)
+    per_second = midi.TICKS_PER_BEAT * 1e6 / round(60e6 / beats)
     wanted = in_ticks(written(notes, per_second), per_second)
     assert in_ticks(by_ourselves(path), per_second) == wanted
     assert in_ticks(by_pretty_midi(path), per_second) == wanted
@@ -228,24 +228,24 @@ def test_unisons_keep_their_ends_and_programmes(tmp_path, notes, bend):
 
 
 def test_every_bend_has_a_channel_of_its_own_port_by_port(tmp_path):
-    """Each key has the bend that its port's channel has when it goes down."""
+    """At every onset, the channel of the port has the bend of the note."""
     notes = [Note(0, 2, 40 + k, cents=5.0 * (k - 10)) for k in range(20)]
     write_notes(notes, tmp_path / "x.mid", bend=True)
-    bends, found = {}, {}
-    for each in mido.MidiFile(tmp_path / "x.mid").tracks:
-        port = next((m.port for m in each if m.type == "midi_port"), 0)
-        for m in each:
+    bends, bend_of = {}, {}
+    for messages in mido.MidiFile(tmp_path / "x.mid").tracks:
+        port = next((m.port for m in messages if m.type == "midi_port"), 0)
+        for m in messages:
             if m.type == "pitchwheel":
                 bends[port, m.channel] = m.pitch
             elif m.type == "note_on":
-                found[m.note] = bends.get((port, m.channel), 0)
-    assert found == {n.midi: round((n.cents or 0) / 200 * 8192) for n in notes}
+                bend_of[m.note] = bends.get((port, m.channel), 0)
+    assert bend_of == {n.midi: round((n.cents or 0) / 200 * 8192) for n in notes}
 
 
 def test_a_wait_longer_than_a_file_can_say(tmp_path):
     write_notes([Note(0, 1, 60), Note(86_000, 86_001, 62)], tmp_path / "x.mid", tempo=400)
     assert [round(n.onset) for n in read_notes(tmp_path / "x.mid")] == [0, 86_000]
-    waits = [m.time for each in mido.MidiFile(tmp_path / "x.mid").tracks for m in each]
+    waits = [m.time for messages in mido.MidiFile(tmp_path / "x.mid").tracks for m in messages]
     assert max(waits) == 2**28 - 1
 
 
@@ -262,7 +262,7 @@ def test_more_instruments_than_channels(tmp_path):
 
 
 def refused(path):
-    """Whether a file is refused, in one sentence; anything but notes or that sentence is an error."""
+    """Whether a file is refused in one sentence; fail unless it gives notes or that sentence."""
     try:
         notes = read_notes(path)
     except BadInput as error:
@@ -290,10 +290,10 @@ def test_cut_files_are_refused(tmp_path, share):
         max_size=20,
     )
 )
-def test_changed_bytes_are_borne(tmp_path, changes):
+def test_changed_bytes_are_read_or_refused(tmp_path, changes):
     content = bytearray(DEMO.read_bytes())
-    for place, byte in changes:
-        content[place] = byte
+    for index, byte in changes:
+        content[index] = byte
     (tmp_path / "x.mid").write_bytes(content)
     refused(tmp_path / "x.mid")
 
@@ -384,8 +384,8 @@ def test_tracks_and_ports_are_players_of_their_own(read):
         meta(0x21, b"\x01"), b"\x00\x90\x3c\x40", b"\x00\x99\x26\x40", wait(240) + b"\x80\x3c\x00"
     )
     notes = read(header(1, 3), one, two, other)
-    found = sorted((n.is_drum, n.programme, n.midi, n.offset) for n in notes)
-    assert found == [
+    facts = sorted((n.is_drum, n.programme, n.midi, n.offset) for n in notes)
+    assert facts == [
         (False, 0, 60, 0.25),
         (False, 5, 60, 0.5),
         (False, 5, 60, 1.0),
@@ -502,19 +502,19 @@ def test_each_named_track_has_its_own_notes_and_channel(tmp_path):
     ]
     tracks = [("violin", [0]), ("violin-2", [1]), ("kick", [2]), ("hi-hat", [3])]
     write_notes(notes, tmp_path / "x.mid", tracks=tracks)
-    heard = {
+    onsets = {
         track.name: [(m.channel, m.note) for m in track if m.type == "note_on" and m.velocity]
         for track in mido.MidiFile(tmp_path / "x.mid").tracks[1:]
     }
-    assert list(heard) == ["", "violin", "violin-2", "kick", "hi-hat"]
-    assert [[key for _, key in played] for played in heard.values()] == [
+    assert list(onsets) == ["", "violin", "violin-2", "kick", "hi-hat"]
+    assert [[key for _, key in played] for played in onsets.values()] == [
         [50],
         [60],
         [60],
         [36],
         [42],
     ]
-    channels = [played[0][0] for played in heard.values()]
+    channels = [played[0][0] for played in onsets.values()]
     assert len({*channels[:3]}) == 3 and channels[3:] == [9, 9] and 9 not in channels[:3]
     again = sorted(
         read_notes(tmp_path / "x.mid"), key=lambda note: (note.onset, note.offset, note.midi)

@@ -1,4 +1,4 @@
-"""All of a file is read whatever its header says: as much as FFmpeg decodes, and at the same places."""
+"""Files with wrong headers are read whole: the same samples at the same positions as FFmpeg."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from otowake import BadInput, InputWarning, load
-from otowake.io.audio import open_recording, estimated_length
+from otowake.io.audio import estimated_length, open_recording
 
 RATE = 44100
 SECONDS = 3
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("without_pyav")
 
 @pytest.fixture
 def without_pyav(monkeypatch):
-    """What the base install reads."""
+    """Hide PyAV, as in an install without extras."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
 
 def sound(rate=RATE, channels=2):
-    """Loud noise, then soft noise, with clicks: (sample, channel)."""
+    """Generate loud noise, then soft noise, with clicks: (sample, channel)."""
     n = SECONDS * rate
     noise = np.random.default_rng(channels).normal(0, 0.1, (n, channels))
     noise[n // 2 :] *= 0.01
@@ -35,14 +35,14 @@ def sound(rate=RATE, channels=2):
 
 
 def written(folder: Path, name: str, rate=RATE, channels=2, **how) -> bytes:
-    """The bytes of a file that libsndfile writes."""
+    """Return the bytes of a file written by libsndfile."""
     path = folder / f"written-{name}"
     soundfile.write(path, sound(rate, channels), rate, **how)
     return path.read_bytes()
 
 
 def decoded(path: Path):
-    """What FFmpeg makes of a file: (channel, sample), float32."""
+    """Decode a file with FFmpeg: (channel, sample), float32."""
     blocks = []
     with av.open(str(path)) as container:
         for packet in container.demux(audio=0):
@@ -57,20 +57,20 @@ def decoded(path: Path):
 
 
 def read(path: Path):
-    """What is read of a file that nothing may be missing of."""
+    """Read a file and fail on any warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return load(path).samples
 
 
 def same(got, expected, atol=1e-4):
-    """Whether there is the same sound, at the same places."""
+    """Check that two sounds are equal, sample by sample."""
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, atol=atol)
 
 
 def mp3(folder: Path, rate=RATE, channels=2, info=True) -> bytes:
-    """A file of variable bit rate, with its Info frame or without."""
+    """Return a file of variable bit rate, with or without Info frame."""
     whole = written(folder, "x.mp3", rate, channels, bitrate_mode="VARIABLE", compression_level=0.5)
     if info:
         return whole
@@ -79,7 +79,7 @@ def mp3(folder: Path, rate=RATE, channels=2, info=True) -> bytes:
 
 
 def id3(size=3000) -> bytes:
-    """A tag that comes before the sound, with bytes that look like frames."""
+    """Return a tag for the start of a file, with bytes that look like frames."""
     return (
         b"ID3\x04\0\0" + bytes([0, 0, size >> 7, size & 127]) + (b"\xff\xfb\x90\x00" * size)[:size]
     )
@@ -158,7 +158,7 @@ def test_an_mp3_with_a_hole(tmp_path):
 
 
 def patched(data: bytes, name: bytes, offset: int, size: int, value: int, order) -> bytes:
-    """A file with another number so many bytes after a name in it."""
+    """Replace the number that is stored `offset` bytes after a name in a file."""
     at = data.index(name) + offset
     return data[:at] + (value % (1 << 8 * size)).to_bytes(size, order) + data[at + size :]
 
@@ -222,7 +222,7 @@ def test_a_wav_beyond_4_gib_whose_header_has_no_room_for_it(tmp_path, size):
 
 
 def with_total(data: bytes, total: int) -> bytes:
-    """A FLAC file that says another length."""
+    """Replace the length in the header of a FLAC file."""
     start = data.index(b"fLaC") + 18
     others = int.from_bytes(data[start : start + 8], "big") >> 36 << 36
     return data[:start] + (others | total).to_bytes(8, "big") + data[start + 8 :]
@@ -255,8 +255,8 @@ def test_a_flac_that_was_not_finished(tmp_path, total):
 
 def test_a_flac_with_holes(tmp_path):
     data = bytearray(written(tmp_path, "x.flac"))
-    for place in (len(data) // 4, len(data) // 3):
-        data[place : place + 100] = bytes(100)
+    for position in (len(data) // 4, len(data) // 3):
+        data[position : position + 100] = bytes(100)
     (tmp_path / "x.flac").write_bytes(data)
     with pytest.warns(InputWarning, match=r"cut short; 2\.\d+ s of the 3\.00 s"):
         got = load(tmp_path / "x.flac").samples
@@ -309,7 +309,7 @@ def test_a_long_recording_in_pieces_is_read_block_by_block(tmp_path, monkeypatch
 
 
 def encoded(container: str, codec: str) -> bytes:
-    """The sound as FFmpeg encodes it."""
+    """Encode the sound with FFmpeg."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
         stream = out.add_stream(codec, rate=RATE, layout="stereo", bit_rate=192_000)
@@ -328,15 +328,15 @@ def encoded(container: str, codec: str) -> bytes:
 
 @pytest.fixture
 def media(monkeypatch, without_pyav):
-    """What the install with the extra reads."""
+    """Restore PyAV, as in an install with the extra ``media``."""
     monkeypatch.undo()
 
 
 @pytest.mark.parametrize(("container", "priming"), [("adts", 1024), ("mp4", 1024)])
 def test_a_damaged_packet_is_left_out(tmp_path, media, container, priming):
     data = bytearray(encoded(container, "aac"))
-    place = len(data) // 2
-    data[place : place + 300] = np.random.default_rng(0).bytes(300)
+    position = len(data) // 2
+    data[position : position + 300] = np.random.default_rng(0).bytes(300)
     (tmp_path / "x").write_bytes(data)
     with pytest.warns(InputWarning, match=r"damaged and was left out .*; 2\.\d+ s could be read"):
         got = load(tmp_path / "x").samples

@@ -1,4 +1,4 @@
-"""Names made out of the names of recordings: safe everywhere, different for different recordings, the same where they can be."""
+"""Laws of names derived from recordings: safe, distinct, and unchanged if possible."""
 
 import os
 import re
@@ -73,7 +73,7 @@ DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(
 
 
 def is_safe(name, most=MOST):
-    """What a name must be, written in another way than the function."""
+    """Whether a name is safe, by a test independent of the function."""
     return (
         0 < len(name.encode()) <= most
         and name[0] not in ". "

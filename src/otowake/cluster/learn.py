@@ -118,7 +118,7 @@ def learn_dictionary(
     Parameters
     ----------
     inputs
-        Recordings, folders of recordings, and lists of them (CSV or Parquet with a column ``path``).
+        Recordings, folders, and lists of recordings (CSV or Parquet with a column ``path``).
     file
         The dictionary, an ``.npz`` file; the folder ``FILE.learning`` beside it holds the state
         during the learning.
@@ -132,8 +132,7 @@ def learn_dictionary(
     watch
         Called at every pass; True stops the learning.
     failed
-        Called with the path of each recording that can't be read, and the reason; the others are
-        used.
+        Called with the path of each unreadable recording, and the reason.
     language
         The language of reasons.
 

@@ -104,7 +104,7 @@ def run_archive(
     Parameters
     ----------
     inputs
-        Recordings, folders of recordings, and lists of them (CSV or Parquet with a column ``path``).
+        Recordings, folders, and lists of recordings (CSV or Parquet with a column ``path``).
     folder
         The archive, which gets ``manifest.sqlite`` and a result folder for each recording under
         ``results``.
@@ -219,7 +219,8 @@ class _Driver:
     def work(self, client: Any) -> Tally:
         """Read new inputs, then analyse waiting recordings until there are none."""
         pool = TaskPool(client, self.spec.patience, self._stopped)
-        self.tally = replace(self.tally, recordings=self.manifest.n_paths(), dashboard=link_of(client))
+        n_paths = self.manifest.n_paths()
+        self.tally = replace(self.tally, recordings=n_paths, dashboard=link_of(client))
         self._read(pool)
         if not self._stopped():
             self._queue_recordings()
@@ -332,7 +333,7 @@ class _Driver:
 
     def _count(self) -> None:
         counts = self.manifest.counts()
-        self.tally = replace(self.tally, recordings=counts.recordings, done=counts.done, failed=counts.failed)
+        self.tally = replace(self.tally, **counts._asdict())
 
     def _stopped(self) -> bool:
         self.tally = replace(self.tally, elapsed=time.monotonic() - self.begun)
