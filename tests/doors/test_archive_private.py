@@ -67,7 +67,7 @@ print(json.dumps({"me": os.getuid(), **found}))
 
 
 def connect_without_keys(ports: list[int]) -> dict[str, list[object]]:
-    """Return what a process without the keys gets from ports; it is another user if this is root."""
+    """Return what a process without keys gets from ports, as another user if this is root."""
     done = subprocess.run(
         [sys.executable, "-c", INTRUDER, json.dumps(ports)],
         capture_output=True,

@@ -68,7 +68,7 @@ def test_on_a_cluster(tmp_path, corpus, undisturbed, nanny_cluster, seed):
 
 
 def killer(rng, which):
-    """Return a function that kills all processes of a run, the driver only, or one of the others."""
+    """Return a function that kills all processes of a run, its driver, or another one."""
 
     def kill(run):
         others = descendants(run.pid)

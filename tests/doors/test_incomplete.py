@@ -1,8 +1,6 @@
 """A failing writer of one file never loses a result: all other files are written."""
 
-import csv
 import errno
-import filecmp
 import json
 import os
 import shlex
@@ -11,13 +9,12 @@ import sys
 from dataclasses import replace
 from itertools import combinations
 
-import mido
 import numpy as np
 import pytest
 import soundfile
 from archives import FAST, TIMEOUT, begin, clip
 from archives import otowake as otowake_process
-from PIL import Image
+from result_files import alike, read
 
 import otowake
 from otowake import IncompleteResult
@@ -54,7 +51,7 @@ def recording(tmp_path_factory, melody):
 
 @pytest.fixture(scope="module")
 def analysed(recording):
-    """Analyse all stages of a short recording; return the analysis and snapshots of the learning."""
+    """Analyse all stages of a short recording, and record snapshots of the learning."""
     film = Snapshots(8)
     analysis = otowake.analyse(otowake.load(recording), watch=film, n_components=2, max_iter=20)
     curve = Curve(np.array([1, 2, 3]), np.array([[1.0, 1.1], [0.5, 0.6], [0.5, 0.7]]))
@@ -109,36 +106,6 @@ def broken(names, why, copies=None):
         )
 
     return tuple(replace(file, write=writer(file)) for file in FILES)
-
-
-def read(path):
-    """Read a file of a result, or all files of a folder, as other programs would."""
-    if path.is_dir():
-        assert [read(child) for child in sorted(path.iterdir())]
-    elif path.suffix in (".json", ".jams"):
-        json.loads(path.read_text())
-    elif path.suffix in (".csv", ".txt"):
-        with path.open(newline="") as file:
-            assert [*csv.reader(file)]
-    elif path.suffix == ".npz":
-        with np.load(path) as arrays:
-            assert [arrays[name] for name in arrays]
-    elif path.suffix in (".flac", ".wav"):
-        assert len(soundfile.read(path)[0]) == 33075
-    elif path.suffix in (".png", ".gif"):
-        with Image.open(path) as picture:
-            picture.load()
-    elif path.suffix == ".mid":
-        assert mido.MidiFile(path).length > 0
-    else:
-        end = {".musicxml": "</score-partwise>", ".html": "</html>"}[path.suffix]
-        assert path.read_text().rstrip().endswith(end)
-
-
-def alike(folder, complete):
-    """Whether all files in a folder and its subfolders equal those of another result."""
-    names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return filecmp.cmpfiles(folder, complete, names, shallow=False) == (names, [], [])
 
 
 def check_split(program, recording, parent, names, why):
