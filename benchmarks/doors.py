@@ -23,7 +23,7 @@ from otowake import cli
 from otowake.cli.building import CANCELLED, FAILED, INCOMPLETE, OK, WRONG_USAGE
 from otowake.cli.split import specs_from
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import FILE, Manifest
+from otowake.cluster.manifest import MANIFEST, Manifest
 from otowake.io.audio import sha256
 from otowake.io.dictionary import Dictionary, load_dictionary, save_dictionary
 from otowake.io.midi import read_notes, write_notes
@@ -92,10 +92,10 @@ class Door:
 
 
 def command(*words: str) -> Call:
-    """A command of the program, in which FOLDER, FILE and OUT stand for what they say."""
+    """A command of the program, in which FOLDER, MANIFEST and OUT stand for what they say."""
 
     def call(folder: Path, file: Path) -> None:
-        places = {"FOLDER": folder, "FILE": file, "OUT": folder.parent / "out"}
+        places = {"FOLDER": folder, "MANIFEST": file, "OUT": folder.parent / "out"}
         shutil.rmtree(places["OUT"], ignore_errors=True)
         told, said = io.StringIO(), io.StringIO()
         code: Any = None
@@ -115,7 +115,7 @@ def command(*words: str) -> Call:
 
 
 def _filled(word: str, places: Mapping[str, Path]) -> str:
-    return re.sub("FOLDER|FILE|OUT", lambda name: str(places[name[0]]), word)
+    return re.sub("FOLDER|MANIFEST|OUT", lambda name: str(places[name[0]]), word)
 
 
 def reads(read: Callable[[Path], Any]) -> dict[str, Call]:
@@ -208,9 +208,9 @@ def _make_others(place: Path, clip: Audio, notes: Sequence[otowake.Note]) -> Non
     )
     (place / "list.csv").write_text("path,title\n" + "".join(f'"{i}.wav",x\n' for i in range(50)))
     manifest = Manifest(place)
-    manifest.enter([(f"/music/{i}.wav", str(i)) for i in range(40)])
-    manifest.has_been_read([(f"/music/{i}.wav", f"{i:064x}", None) for i in range(40)])
-    manifest.take_up(retry=False)
+    manifest.add_paths([(f"/music/{i}.wav", str(i)) for i in range(40)])
+    manifest.record_digests([(f"/music/{i}.wav", f"{i:064x}", None) for i in range(40)])
+    manifest.queue_recordings(retry=False)
     manifest.close()
 
 
@@ -235,12 +235,12 @@ def _make_web(place: Path, result: Path) -> None:
 def _make_archive(place: Path, result: Path) -> None:
     digest = sha256(result / "clip.wav")
     manifest = Manifest(place)
-    manifest.enter([(str(result / "clip.wav"), "1")])
-    manifest.has_been_read([(str(result / "clip.wav"), digest, None)])
-    manifest.take_up(retry=False)
+    manifest.add_paths([(str(result / "clip.wav"), "1")])
+    manifest.record_digests([(str(result / "clip.wav"), digest, None)])
+    manifest.queue_recordings(retry=False)
     (its,) = manifest.waiting()
     shutil.copytree(result / "result", place / its.folder)
-    manifest.note(digest, its.folder, "done", seconds=1.0)
+    manifest.record_state(digest, its.folder, "done", seconds=1.0)
     manifest.close()
 
 
@@ -248,7 +248,7 @@ def made_doors(folder: Path) -> dict[str, Door]:
     """What there is in a folder that :func:`make` has filled, by name."""
     found = {
         file.name: Door(
-            folder / "sounds", [file.name], reads(otowake.load), {"split": split("FILE")}
+            folder / "sounds", [file.name], reads(otowake.load), {"split": split("MANIFEST")}
         )
         for file in sorted((folder / "sounds").iterdir())
     }
@@ -271,7 +271,7 @@ def made_doors(folder: Path) -> dict[str, Door]:
         needs=["draft.json"],
     )
     files = _files(folder / "archive", ".")
-    files += [name for name in files if name.endswith((FILE, *OFTEN))] * 5
+    files += [name for name in files if name.endswith((MANIFEST, *OFTEN))] * 5
     found["archive"] = Door(
         folder / "archive", files, {"table": command("archive", "table", "FOLDER")}, weight=3
     )
@@ -327,7 +327,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
     def listed(path: Path) -> list[Path]:
         return [*recordings([path], path.parent / "nowhere", lambda name, reason: None)]
 
-    score = command("split", "FOLDER/clip.wav", "--stages", "notes", "--score", "FILE", "-o", "OUT")
+    score = command("split", "FOLDER/clip.wav", "--stages", "notes", "--score", "MANIFEST", "-o", "OUT")
     return {
         "notes.mid": (reads(read_notes), {"split --score": score}),
         "notes.tsv": (reads(read_table), {}),
@@ -336,7 +336,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "dictionary.npz": (reads(load_dictionary), {"analyse": with_dictionary}),
         "options.toml": (
             reads(lambda path: specs_from(str(path), {})),
-            {"split --options": split("FOLDER/clip.wav", "--options", "FILE")},
+            {"split --options": split("FOLDER/clip.wav", "--options", "MANIFEST")},
         ),
         "checkpoint.npz": ({"resume": resumed}, {}),
         "transcriber.npz": weights(transcriber.opened),
@@ -344,14 +344,14 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "drums.npz": weights(onsets.opened),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
-        FILE: (reads(_looked_at), {}),
+        MANIFEST: (reads(_looked_at), {}),
     }
 
 
 def _looked_at(path: Path) -> None:
     manifest = Manifest(path.parent, read_only=True)
     try:
-        with manifest.sure():
+        with manifest.errors_translated():
             manifest.counts()
             for rows in (
                 manifest.waiting(),

@@ -210,7 +210,7 @@ def estimated_length(path: Path_) -> float | None:
 
     Examples
     --------
-    >>> said_length(demo_path())
+    >>> estimated_length(demo_path())
     15.8
     """
     path = Path(path)
