@@ -168,9 +168,9 @@ def outcome(task: Any) -> Any:
 
 def calls() -> dict[str, Any]:
     """What calls cost, one at a time; and entering a result in the manifest."""
-    from otowake.cluster.workers import result_of, results_of
     from otowake.cluster.manifest import Manifest
     from otowake.cluster.work import Task
+    from otowake.cluster.workers import result_of, results_of
     from otowake.results.recipe import Recipe
 
     found: dict[str, Any] = {}

@@ -92,10 +92,10 @@ class Door:
 
 
 def command(*words: str) -> Call:
-    """A command of the program, in which FOLDER, MANIFEST and OUT stand for what they say."""
+    """A command of the program, in which FOLDER, FILE and OUT stand for what they say."""
 
     def call(folder: Path, file: Path) -> None:
-        places = {"FOLDER": folder, "MANIFEST": file, "OUT": folder.parent / "out"}
+        places = {"FOLDER": folder, "FILE": file, "OUT": folder.parent / "out"}
         shutil.rmtree(places["OUT"], ignore_errors=True)
         told, said = io.StringIO(), io.StringIO()
         code: Any = None
@@ -115,7 +115,7 @@ def command(*words: str) -> Call:
 
 
 def _filled(word: str, places: Mapping[str, Path]) -> str:
-    return re.sub("FOLDER|MANIFEST|OUT", lambda name: str(places[name[0]]), word)
+    return re.sub("FOLDER|FILE|OUT", lambda name: str(places[name[0]]), word)
 
 
 def reads(read: Callable[[Path], Any]) -> dict[str, Call]:
@@ -248,7 +248,7 @@ def made_doors(folder: Path) -> dict[str, Door]:
     """What there is in a folder that :func:`make` has filled, by name."""
     found = {
         file.name: Door(
-            folder / "sounds", [file.name], reads(otowake.load), {"split": split("MANIFEST")}
+            folder / "sounds", [file.name], reads(otowake.load), {"split": split("FILE")}
         )
         for file in sorted((folder / "sounds").iterdir())
     }
@@ -327,7 +327,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
     def listed(path: Path) -> list[Path]:
         return [*recordings([path], path.parent / "nowhere", lambda name, reason: None)]
 
-    score = command("split", "FOLDER/clip.wav", "--stages", "notes", "--score", "MANIFEST", "-o", "OUT")
+    score = command("split", "FOLDER/clip.wav", "--stages", "notes", "--score", "FILE", "-o", "OUT")
     return {
         "notes.mid": (reads(read_notes), {"split --score": score}),
         "notes.tsv": (reads(read_table), {}),
@@ -336,7 +336,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "dictionary.npz": (reads(load_dictionary), {"analyse": with_dictionary}),
         "options.toml": (
             reads(lambda path: specs_from(str(path), {})),
-            {"split --options": split("FOLDER/clip.wav", "--options", "MANIFEST")},
+            {"split --options": split("FOLDER/clip.wav", "--options", "FILE")},
         ),
         "checkpoint.npz": ({"resume": resumed}, {}),
         "transcriber.npz": weights(transcriber.opened),
