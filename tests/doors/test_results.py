@@ -267,10 +267,10 @@ def test_factors_under_an_earlier_name_are_read(tmp_path, folder, analysis):
     assert compare(folder, tmp_path / "copy").same
 
 
-def test_a_folder_of_detected_notes_under_its_earlier_name_is_read(tmp_path, melody):
-    analysis = analyse(melody, stages=["notes"])
+def test_a_folder_of_detected_notes_under_its_earlier_name_is_read(tmp_path, recording):
+    analysis = analyse(load(recording), stages=["instruments"])
     folder = save_analysis(analysis, tmp_path / "melody")
-    delete = {"do": "delete", "note": 0}
+    delete = {"do": "delete", "notes": [0]}
     edit_folder(folder, [delete])
     assert len(load_analysis(folder).notes) == len(analysis.notes) - 1
     (folder / "detected").rename(folder / "found")
