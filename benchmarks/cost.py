@@ -167,9 +167,9 @@ def outcome(task: Any) -> Any:
 
 def calls() -> dict[str, Any]:
     """Measure single calls, and the entry of a result in the manifest."""
-    from otowake.cluster.crew import result_of, results_of
     from otowake.cluster.manifest import Manifest
     from otowake.cluster.work import Task
+    from otowake.cluster.workers import result_of, results_of
     from otowake.results.recipe import Recipe
 
     costs: dict[str, Any] = {}

@@ -19,7 +19,7 @@ from otowake import cli
 from otowake.cli.building import CANCELLED, FAILED, INCOMPLETE, OK, WRONG_USAGE
 from otowake.cli.split import specs_from
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import FILE, Manifest
+from otowake.cluster.manifest import MANIFEST, Manifest
 from otowake.io.dictionary import load_dictionary
 from otowake.io.midi import read_notes
 from otowake.io.notes import read_table
@@ -156,7 +156,7 @@ def fuzz_targets(folder: Path) -> dict[str, FuzzTarget]:
         needs=["draft.json"],
     )
     files = _files(folder / "archive", ".")
-    files += [name for name in files if name.endswith((FILE, *OFTEN))] * 5
+    files += [name for name in files if name.endswith((MANIFEST, *OFTEN))] * 5
     targets["archive"] = FuzzTarget(
         folder / "archive", files, {"table": command("archive", "table", "FOLDER")}, weight=3
     )
@@ -229,7 +229,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "drums.npz": weights(onsets.opened),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
-        FILE: (reads(_looked_at), {}),
+        MANIFEST: (reads(_looked_at), {}),
     }
 
 

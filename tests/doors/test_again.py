@@ -1,4 +1,4 @@
-"""A result made again from what it says of itself: bit for bit the same, or it is said what isn't."""
+"""Reproduction of a result from its own recipe: bit-identical, or with a list of differences."""
 
 import json
 import shutil
@@ -11,26 +11,26 @@ from archives import FAST, clip, otowake
 import otowake as library
 from otowake.errors import BadInput
 from otowake.options import FitSpec, LoadSpec
+from otowake.results.comparison import compare
 from otowake.results.recipe import GIVEN, Recipe, given_table, read_given, recipe_of
-from otowake.results.reproduce import compare
 from otowake.types import Note
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
-    """A result of one clip, and the clip."""
-    place = tmp_path_factory.mktemp("original")
-    path = clip(place / "clip.wav", 3)
+    """Return a result of one clip, and the clip."""
+    parent = tmp_path_factory.mktemp("original")
+    path = clip(parent / "clip.wav", 3)
     done = otowake(
-        "split", path, "-o", place / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1"
+        "split", path, "-o", parent / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1"
     )
     assert done.returncode == 0, done.stderr
-    return place / "out" / "clip", path
+    return parent / "out" / "clip", path
 
 
 @pytest.fixture
 def result(original, tmp_path):
-    """The same, to be changed."""
+    """Return a copy of the original to be changed."""
     folder, path = original
     shutil.copytree(folder, tmp_path / "clip")
     shutil.copy(path, tmp_path / "clip.wav")
@@ -40,7 +40,7 @@ def result(original, tmp_path):
     return tmp_path / "clip", tmp_path / "clip.wav"
 
 
-def test_the_same_bit_for_bit_with_the_threads_that_it_was_made_with(result):
+def test_a_reproduction_with_the_same_number_of_threads_is_bit_identical(result):
     folder, _ = result
     assert json.loads((folder / "analysis.json").read_text())["made_with"]["threads"] == 1
     done = otowake("again", folder, NPROC="2")
@@ -52,7 +52,7 @@ def test_the_same_bit_for_bit_with_the_threads_that_it_was_made_with(result):
     assert compare(folder, folder.parent / "again").same
 
 
-def test_corrections_by_hand_are_made_again_too(result):
+def test_a_corrected_result_is_reproduced(result):
     folder, _ = result
     library.edit_folder(folder, [{"do": "name", "component": 1, "name": "left hand"}])
     done = otowake("again", folder, NPROC="1")
@@ -60,7 +60,7 @@ def test_corrections_by_hand_are_made_again_too(result):
     assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
 
 
-def test_what_differs_is_said(result):
+def test_differences_are_reported(result):
     folder, path = result
     with np.load(folder / "factors.npz") as arrays:
         kept = dict(arrays)
@@ -86,7 +86,7 @@ def test_what_differs_is_said(result):
     assert gone.returncode == 1 and "there is no such file" in gone.stderr
 
 
-def test_notes_that_were_given_are_given_again(tmp_path):
+def test_a_given_score_is_stored_for_the_reproduction(tmp_path):
     score = mido.MidiFile(library.demo_path().with_suffix(".mid"))
     score.save(tmp_path / "score.mid")
     options = ["--score", tmp_path / "score.mid", "--stages", "notes", "--duration", 3]
@@ -102,7 +102,7 @@ def test_notes_that_were_given_are_given_again(tmp_path):
     assert otowake("again", tmp_path / "demo").returncode == 1
 
 
-def test_recipes_keep_every_digit_and_know_what_matters():
+def test_recipes_keep_every_digit_and_digests_ignore_unused_options():
     notes = [
         Note(1 / 3, 2 / 3, 60, 0.1 + 0.2, 40, False, instrument="violin"),
         Note(1, 2, 36, is_drum=True),
@@ -126,7 +126,7 @@ def test_given_notes_are_read_as_they_were_written(tmp_path):
 
 
 @pytest.mark.parametrize("file", ["../given.csv/../../x", "/etc/passwd", "given.csv"])
-def test_results_that_cannot_be_made_again(tmp_path, result, file):
+def test_results_that_cannot_be_reproduced(tmp_path, result, file):
     folder, _ = result
     facts = json.loads((folder / "analysis.json").read_text())
     (folder / "analysis.json").write_text(json.dumps({**facts, "given": {"file": file}}))

@@ -1,4 +1,4 @@
-"""Archives as a person meets them: folders and lists in, result folders and tables out, on this machine and on a cluster."""
+"""Archives as a user runs them, on this machine and on a cluster: inputs, results, tables."""
 
 import csv
 import json
@@ -36,21 +36,18 @@ def test_each_recording_gets_a_folder_without_sound_or_figures(undisturbed, corp
 
 def test_the_tables_hold_what_the_folders_hold(undisturbed):
     tables(undisturbed)
-    found = {path.stem: pq.read_table(path) for path in (undisturbed / "tables").iterdir()}
-    assert set(found) == {"recordings", "components", "notes", "chords", "instruments"}
-    paths = found["recordings"].to_pylist()
+    parquet = {path.stem: pq.read_table(path) for path in (undisturbed / "tables").iterdir()}
+    assert set(parquet) == {"recordings", "components", "notes", "chords", "instruments"}
+    paths = parquet["recordings"].to_pylist()
     assert [row["path"] for row in paths] == sorted(row["path"] for row in paths) and len(
         paths
     ) == 12
     row = paths[5]
     analysis = load_analysis(undisturbed / row["folder"])
-    mine = [
-        each for each in found["components"].to_pylist() if each["recording"] == row["recording"]
-    ]
-    assert [each["energy"] for each in mine] == [
-        component.energy for component in analysis.components
-    ]
-    assert [each["hz"] for each in mine] == [c.pitch and c.pitch.hz for c in analysis.components]
+    all_components = parquet["components"].to_pylist()
+    components = [c for c in all_components if c["recording"] == row["recording"]]
+    assert [c["energy"] for c in components] == [c.energy for c in analysis.components]
+    assert [c["hz"] for c in components] == [c.pitch and c.pitch.hz for c in analysis.components]
     assert (row["state"], row["rate"], row["seconds"]) == ("done", 8000, 0.3)
     assert row["loss"] == analysis.fitted().loss
 
@@ -64,22 +61,26 @@ def test_the_tables_of_notes_and_instruments(tmp_path):
     done = otowake("archive", "run", tmp_path / "in", "-o", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
     tables(tmp_path / "out")
-    found = {
+    rows_of = {
         path.stem: pq.read_table(path).to_pylist()
         for path in (tmp_path / "out" / "tables").iterdir()
     }
-    folder = tmp_path / "out" / found["recordings"][0]["folder"]
+    folder = tmp_path / "out" / rows_of["recordings"][0]["folder"]
     analysis = load_analysis(folder)
-    assert [row["midi"] for row in found["notes"]] == [note.midi for note in analysis.notes] != []
-    assert [row["onset_s"] for row in found["notes"]] == [note.onset for note in analysis.notes]
-    assert [row["part"] for row in found["notes"]] == [analysis.parts[0].name] * len(analysis.notes)
-    assert (
-        [row["chord"] for row in found["chords"]] == [chord.name for chord in analysis.chords] != []
+    assert [row["midi"] for row in rows_of["notes"]] == [note.midi for note in analysis.notes] != []
+    assert [row["onset_s"] for row in rows_of["notes"]] == [note.onset for note in analysis.notes]
+    assert [row["part"] for row in rows_of["notes"]] == [analysis.parts[0].name] * len(
+        analysis.notes
     )
-    assert [row["notes"] for row in found["instruments"]] == [
+    assert (
+        [row["chord"] for row in rows_of["chords"]]
+        == [chord.name for chord in analysis.chords]
+        != []
+    )
+    assert [row["notes"] for row in rows_of["instruments"]] == [
         len(part.notes) for part in analysis.parts
     ]
-    assert found["components"] == [] and found["recordings"][0]["key"] is not None
+    assert rows_of["components"] == [] and rows_of["recordings"][0]["key"] is not None
     assert sorted(p.name for p in folder.iterdir()) == [
         "analysis.json",
         "chords.csv",
@@ -139,7 +140,7 @@ def test_a_cluster_gives_the_same_tables_as_this_machine(tmp_path, corpus, undis
     seen = []
     with Client(scheduler_file=str(cluster.file), set_as_default=False) as client:
         tally = run_archive([corpus], tmp_path, recipe=recipe, client=client, watch=seen.append)
-    assert (tally.found, tally.done, tally.failed, tally.now) == (12, 12, 0, 12)
+    assert (tally.recordings, tally.done, tally.failed, tally.now) == (12, 12, 0, 12)
     assert tally.seconds == pytest.approx(12 * 0.3) and not tally.stopped
     assert [now.done for now in seen] == sorted(now.done for now in seen) and seen[-1].speed > 0
     assert tables(tmp_path) == tables(undisturbed)
@@ -208,8 +209,8 @@ def test_lists_and_folders_in_order(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     inside, out = tmp_path / "in", tmp_path / "in" / "out"
-    found = [str(path.relative_to(inside)) for path in recordings([inside], out, pytest.fail)]
-    assert found == ["b.wav", "a/1.MP3", "a/2.flac"]
+    paths = [str(path.relative_to(inside)) for path in recordings([inside], out, pytest.fail)]
+    assert paths == ["b.wav", "a/1.MP3", "a/2.flac"]
     pq.write_table(
         pa.table({"x": [1, 2], "File": ["in/b.wav", "/else/c.wav"]}), tmp_path / "l.parquet"
     )
@@ -234,7 +235,7 @@ def test_lists_and_folders_in_order(tmp_path):
 def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):
     manifest = Manifest(tmp_path)
     manifest.begin({"stages": []}, "x")
-    manifest.enter((f"/{i:05d}.wav", "s") for i in range(1200))
+    manifest.add_paths((f"/{i:05d}.wav", "s") for i in range(1200))
     assert len([*manifest.unread()]) == manifest.n_paths() == 1200
 
     def broken():
@@ -242,21 +243,21 @@ def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        manifest.has_been_read(broken())
+        manifest.record_digests(broken())
     assert len([*manifest.unread()]) == 1200
-    manifest.has_been_read((f"/{i:05d}.wav", f"{i // 2:064d}", None) for i in range(1200))
-    manifest.take_up(retry=False)
+    manifest.record_digests((f"/{i:05d}.wav", f"{i // 2:064d}", None) for i in range(1200))
+    manifest.queue_recordings(retry=False)
     assert len({recording.sha256 for recording in manifest.waiting()}) == 600
     assert next(manifest.waiting()).path == "/00000.wav"
     manifest.close()
 
 
 def entered(archive, paths):
-    """A manifest in which these paths have been read, each of another content."""
+    """Return a manifest in which these paths have been read, each with a different digest."""
     manifest = Manifest(archive)
     manifest.begin({"stages": []}, "x")
-    manifest.enter((path, "s") for path in paths)
-    manifest.has_been_read((path, sha(i), None) for i, path in enumerate(paths))
+    manifest.add_paths((path, "s") for path in paths)
+    manifest.record_digests((path, sha(i), None) for i, path in enumerate(paths))
     return manifest
 
 
@@ -279,7 +280,7 @@ NAMES = (
 
 def test_a_recording_of_any_name_has_a_place_in_the_archive(tmp_path):
     manifest = entered(tmp_path, [f"/music/{name}" for name in NAMES])
-    manifest.take_up(retry=False)
+    manifest.queue_recordings(retry=False)
     waiting = [*manifest.waiting()]
     assert len(waiting) == len([*manifest.all_paths()]) == len(NAMES)
     for recording in waiting:
@@ -297,7 +298,7 @@ def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
     for i, (folder, state) in enumerate(
         zip(was, ("waiting", "failed", "done", "failed"), strict=True)
     ):
-        manifest.note(sha(i), folder, state)
+        manifest.record_state(sha(i), folder, state)
     (tmp_path / was[2]).mkdir(parents=True)
     (tmp_path / was[2] / "analysis.json").write_text("{}")
     manifest.close()
@@ -305,10 +306,10 @@ def test_a_manifest_with_hidden_or_too_long_places_is_read_and_mended(tmp_path):
     assert [row[2] for row in manifest.all_paths()] == [was[0], was[2], was[3], was[1]]
     manifest.close()
     manifest = Manifest(tmp_path)
-    manifest.take_up(retry=False)
+    manifest.queue_recordings(retry=False)
     now = [f"results/00/{name}-{i:012d}" for i, name in enumerate("abcd")]
     assert [recording.folder for recording in manifest.waiting()] == now[:1]
-    manifest.take_up(retry=True)
+    manifest.queue_recordings(retry=True)
     assert [recording.folder for recording in manifest.waiting()] == [now[0], now[1], now[3]]
     assert [folder for _, folder in manifest.all_done()] == [was[2]]
     manifest.close()

@@ -1,4 +1,4 @@
-"""What must not be lost: runs, workers and schedulers that are killed, recordings that kill, disks that are full."""
+"""Recovery of archives: killed runs, workers and schedulers, harmful recordings, full disks."""
 
 import os
 import random
@@ -13,10 +13,10 @@ from archives import (
     Cluster,
     begin,
     clip,
-    ended_by_a_signal,
-    kill_all_of_it,
-    killed_and_gone_on_with,
-    learning_killed_and_gone_on_with,
+    end_by_signal,
+    interrupt_and_resume,
+    interrupt_and_resume_learning,
+    kill_group,
     otowake,
     results,
     tables,
@@ -31,11 +31,11 @@ def test_a_driver_that_is_killed_on_a_cluster(tmp_path, corpus, undisturbed, clu
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
     chance = random.Random(seed)
-    killed_and_gone_on_with(
+    interrupt_and_resume(
         command,
         archive,
         undisturbed,
-        kill_all_of_it,
+        kill_group,
         wait=chance.uniform(0, 0.3),
         after=chance.randrange(10),
     )
@@ -46,7 +46,7 @@ def test_this_machine_dies(tmp_path, corpus, undisturbed):
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
     run = begin("-m", "otowake", *command)
     until(lambda: results(archive), "a first result")
-    kill_all_of_it(run)
+    kill_group(run)
     run.communicate(timeout=60)
     before = results(archive)
     done = otowake(*command)
@@ -58,9 +58,7 @@ def test_this_machine_dies(tmp_path, corpus, undisturbed):
 def test_this_machine_dies_while_it_learns(tmp_path, corpus, learnt):
     file = tmp_path / "music.npz"
     command = ["archive", "learn", corpus, "-o", file, *LEARN]
-    learning_killed_and_gone_on_with(
-        command, file, learnt, kill_all_of_it, wait=0.0, after_state=True
-    )
+    interrupt_and_resume_learning(command, file, learnt, kill_group, wait=0.0, after_state=True)
 
 
 def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
@@ -86,7 +84,7 @@ def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
 def test_a_signal_to_a_run_ends_it_well(tmp_path, corpus, number, wait):
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    code = ended_by_a_signal(command, archive, number, wait)
+    code = end_by_signal(command, archive, number, wait)
     assert code == 128 + number or len(results(archive)) == 12
     assert otowake(*command).returncode == 0 and len(results(archive)) == 12
 
@@ -159,18 +157,18 @@ def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 400 kB."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    """Mount a file system of 400 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place],
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder],
         capture_output=True,
         check=False,
     )
     if made.returncode:
         pytest.skip(f"no file system may be mounted here: {made.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
@@ -193,11 +191,12 @@ def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
     assert tables(archive) == tables(undisturbed)
 
 
-def test_clocks_set_apart(tmp_path, corpus, undisturbed):
-    """Workers whose Python clocks are years off, files from the future and the past, a manifest older than they are."""
+def test_clocks_that_disagree(tmp_path, corpus, undisturbed):
+    """Workers have Python clocks years off, files are from the future and the past."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(
-        "import os, time\n_now = time.time\noff = float(os.environ['OFF'])\ntime.time = lambda: _now() + off\n"
+        "import os, time\n_now = time.time\noff = float(os.environ['OFF'])\n"
+        "time.time = lambda: _now() + off\n"
     )
     music = shutil.copytree(corpus, tmp_path / "music")
     for i, path in enumerate(sorted(music.rglob("*.wav"))):

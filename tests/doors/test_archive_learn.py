@@ -1,4 +1,4 @@
-"""One dictionary for an archive: the same whoever works on it, goes on when something dies, and is used by runs."""
+"""Learning of one dictionary for an archive: independent of workers, resumed after faults."""
 
 import os
 import signal
@@ -8,8 +8,8 @@ import pytest
 from archives import Cluster, clip, otowake, until
 
 from otowake.cluster import learn_dictionary, run_archive
-from otowake.cluster.crew import workers_of
 from otowake.cluster.portion import Total, folded
+from otowake.cluster.workers import workers_of
 from otowake.errors import BadInput
 from otowake.io import load
 from otowake.io.audio import sha256
@@ -44,7 +44,7 @@ def learn(clips, file, client=None, watch=None, scheduler=None):
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """A cluster of one worker, and its client."""
+    """Give a cluster of one worker, and its client."""
     made = Cluster(tmp_path_factory.mktemp("workers"))
     made.add()
     with distributed.Client(scheduler_file=str(made.file), set_as_default=False) as client:
@@ -54,12 +54,12 @@ def workers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def by_one(tmp_path_factory, workers, clips):
-    """The dictionary that one worker learns, then there are two."""
+    """Return the dictionary that one worker learns, then add a second worker."""
     made, client = workers
     file = tmp_path_factory.mktemp("by-one") / "music.npz"
     until(lambda: len(workers_of(client)) == 1, "one worker")
     done = learn(clips, file, client)
-    assert (done.found, done.read, done.failed, done.passes) == (8, 7, 0, PASSES)
+    assert (done.recordings, done.read, done.failed, done.passes) == (8, 7, 0, PASSES)
     made.add()
     until(lambda: len(workers_of(client)) == 2, "two workers")
     return file
@@ -76,20 +76,18 @@ def test_more_workers_learn_what_one_does_bit_for_bit(by_one, workers, clips, tm
     assert [path.name for path in tmp_path.iterdir()] == ["music.npz"]
 
 
-def test_the_loss_is_known_at_each_pass_and_never_rises(by_one):
-    found = load_dictionary(by_one)
-    assert found.W.shape == (129, 3) and found.losses.shape == (PASSES,)
-    assert (np.diff(found.losses) <= 1e-6 * found.losses[0]).all() and found.losses[
-        -1
-    ] < found.losses[0]
+def test_the_loss_of_every_pass_is_stored_and_never_rises(by_one):
+    dictionary = load_dictionary(by_one)
+    assert dictionary.W.shape == (129, 3) and dictionary.losses.shape == (PASSES,)
+    losses = dictionary.losses
+    assert (np.diff(losses) <= 1e-6 * losses[0]).all() and losses[-1] < losses[0]
 
 
 def test_it_is_the_factorisation_of_all_frames_by_multiplicative_updates(by_one, clips):
-    found = load_dictionary(by_one)
+    dictionary = load_dictionary(by_one)
     ordered = sorted(clips.glob("*.wav"), key=sha256)
-    assert [each["sha256"] for each in found.facts["recordings"]] == [
-        sha256(path) for path in ordered
-    ]
+    digests = [recording["sha256"] for recording in dictionary.facts["recordings"]]
+    assert digests == [sha256(path) for path in ordered]
     values = [spectrogram(load(path), STFT).values for path in ordered]
     n = len(values)
     portions = [
@@ -103,10 +101,10 @@ def test_it_is_the_factorisation_of_all_frames_by_multiplicative_updates(by_one,
     fit = factorize(
         np.concatenate(values, axis=1), 3, W=start.W, solver="mu", max_iter=PASSES - 1, tol=0.0
     )
-    order = [int(np.argmin(np.abs(fit.W - w[:, None]).sum(axis=0))) for w in found.W.T]
+    order = [int(np.argmin(np.abs(fit.W - w[:, None]).sum(axis=0))) for w in dictionary.W.T]
     assert sorted(order) == [0, 1, 2]
-    np.testing.assert_allclose(found.W, fit.W[:, order], rtol=1e-3, atol=1e-4 * fit.W.max())
-    assert found.losses[-2] >= fit.loss >= found.losses[-1] * (1 - 1e-5)
+    np.testing.assert_allclose(dictionary.W, fit.W[:, order], rtol=1e-3, atol=1e-4 * fit.W.max())
+    assert dictionary.losses[-2] >= fit.loss >= dictionary.losses[-1] * (1 - 1e-5)
 
 
 def test_stopped_and_begun_again_it_ends_with_the_same(by_one, workers, clips, tmp_path):
@@ -182,7 +180,7 @@ def test_sums_do_not_depend_on_who_adds_them(count):
         assert all(np.array_equal(a, b) for a, b in zip(whole, again, strict=True))
 
 
-def test_what_can_not_be_is_refused_in_one_sentence(by_one, workers, clips, tmp_path):
+def test_invalid_inputs_and_options_are_refused_in_one_sentence(by_one, workers, clips, tmp_path):
     (tmp_path / "no.wav").write_text("no sound")
     with pytest.raises(BadInput, match="none of the recordings could be read"):
         learn(tmp_path, tmp_path / "d.npz", workers[1])

@@ -1,4 +1,4 @@
-"""Nobody but the run reaches its workers: no other user of the machine with Dask's own client."""
+"""Only a run reaches its workers; other users of the machine can't, even with Dask's client."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from archives import (
     begin,
     clip,
     environment,
-    kill_all_of_it,
+    kill_group,
     otowake,
     results,
     until,
@@ -66,8 +66,8 @@ print(json.dumps({"me": os.getuid(), **found}))
 """
 
 
-def intrude(ports: list[int]) -> dict[str, list[object]]:
-    """What somebody without the keys gets from ports: another user, where the tests run as root."""
+def connect_without_keys(ports: list[int]) -> dict[str, list[object]]:
+    """Return what a process without keys gets from ports, as another user if this is root."""
     done = subprocess.run(
         [sys.executable, "-c", INTRUDER, json.dumps(ports)],
         capture_output=True,
@@ -77,14 +77,14 @@ def intrude(ports: list[int]) -> dict[str, list[object]]:
         env=environment(),
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found.pop("me") == (os.getuid() or 65534)
-    return found
+    answers = json.loads(done.stdout)
+    assert answers.pop("me") == (os.getuid() or 65534)
+    return answers
 
 
 @pytest.fixture
-def at_work(tmp_path, hooked):
-    """A run on this machine whose two workers are busy, and its processes."""
+def running(tmp_path, hooked):
+    """Give the processes of a run on this machine whose two workers are busy."""
     for i in range(4):
         clip(tmp_path / "music" / f"{i}.wav", i)
     (tmp_path / "scratch").mkdir()
@@ -94,7 +94,7 @@ def at_work(tmp_path, hooked):
     until(lambda: begun.read_text().count("\n") == 2 or run.poll() is not None, "two workers")
     first = psutil.Process(run.pid)
     yield [first, *first.children(recursive=True)]
-    kill_all_of_it(run)
+    kill_group(run)
     run.communicate(timeout=60)
 
 
@@ -109,18 +109,22 @@ def ports_of(processes):
     )
 
 
-def test_no_port_of_a_run_on_this_machine_does_anything_for_anybody_else(at_work):
-    ports = ports_of(at_work)
-    assert intrude(ports) == {"answered": [], "ran": [], "served": []}
+def test_no_port_of_a_local_run_serves_another_user(running):
+    ports = ports_of(running)
+    assert connect_without_keys(ports) == {"answered": [], "ran": [], "served": []}
     assert len(ports) == 5  # of the scheduler, of two workers and of the two nannies
 
 
 def test_the_same_intruder_gets_into_a_cluster_without_tls(cluster):
     port = int(json.loads(cluster.file.read_text())["address"].rpartition(":")[2])
-    assert intrude([port]) == {"answered": ["Scheduler"], "ran": [os.getuid()], "served": []}
+    assert connect_without_keys([port]) == {
+        "answered": ["Scheduler"],
+        "ran": [os.getuid()],
+        "served": [],
+    }
 
 
-def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_them(
+def test_a_cluster_with_the_documented_keys_refuses_clients_without_them(
     tmp_path, corpus, monkeypatch
 ):
     page = Path(__file__).parents[2] / "docs" / "en" / "archive.md"
@@ -140,8 +144,8 @@ def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_
         monkeypatch.delenv("DASK_CONFIG")
         address = json.loads(cluster.file.read_text())["address"]
         assert address.startswith("tls://")
-        found = intrude([int(address.rpartition(":")[2])])
-        assert found == {"answered": [], "ran": [], "served": []}
+        answers = connect_without_keys([int(address.rpartition(":")[2])])
+        assert answers == {"answered": [], "ran": [], "served": []}
         (tmp_path / "in").mkdir()
         clip(tmp_path / "in" / "a.wav", 99)
         without = otowake("archive", "run", tmp_path / "in", *command[3:], address)
@@ -151,17 +155,17 @@ def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_
         cluster.end()
 
 
-def test_the_keys_of_a_run_are_in_no_file_command_line_or_environment(tmp_path, at_work):
-    for process in at_work:
+def test_the_keys_of_a_run_are_in_no_file_command_line_or_environment(tmp_path, running):
+    for process in running:
         shown = (Path(f"/proc/{process.pid}") / name for name in ("cmdline", "environ"))
         assert not any(b"PRIVATE KEY" in path.read_bytes() for path in shown)
-    places = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert not [path for path in places if b"PRIVATE KEY" in path.read_bytes()]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"PRIVATE KEY" in path.read_bytes()]
     (private,) = (tmp_path / "scratch").glob("otowake-*")
     assert private.stat().st_mode & 0o077 == 0
 
 
-def test_nothing_is_imported_from_a_folder_that_another_user_has_put_where_dask_looks(tmp_path):
+def test_nothing_is_imported_from_a_folder_that_another_user_has_planted(tmp_path):
     clip(tmp_path / "music" / "a.wav", 0)
     planted = tmp_path / "tmp" / "dask-scratch-space"
     planted.mkdir(parents=True)

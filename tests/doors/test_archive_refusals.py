@@ -1,4 +1,4 @@
-"""What an archive can't search, write or lock: each is said by name and with the reason."""
+"""Errors of archives that can't be searched, written or locked name the path and the reason."""
 
 import shutil
 import sqlite3
@@ -25,8 +25,8 @@ RECIPE = Recipe(
 )
 
 
-def as_somebody_without_rights(*arguments):
-    """The program as a user who may not read everything."""
+def run_without_rights(*arguments):
+    """Run the program as a user without read permission for some files."""
     program = "import importlib, os, pkgutil, sys, otowake, distributed, pyarrow.parquet\n"
     program += "from otowake.cli import main\n"  # all that the other user may not be able to read
     program += (
@@ -47,8 +47,8 @@ def as_somebody_without_rights(*arguments):
 
 
 @pytest.fixture
-def anybodys():
-    """A folder that every user can reach."""
+def shared_folder():
+    """Give a folder that every user can access."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         yield Path(name)
@@ -67,11 +67,11 @@ def test_links_are_followed_once_and_loops_end(tmp_path):
     (inside / "archive").symlink_to(tmp_path / "out")
     (tmp_path / "out" / "results").mkdir(parents=True)
     (tmp_path / "out" / "results" / "stem.wav").touch()
-    found = [*recordings([inside], tmp_path / "out", pytest.fail)]
-    assert [str(path.relative_to(inside)) for path in found] == ["a/1.wav", "c/2.wav"]
+    paths = [*recordings([inside], tmp_path / "out", pytest.fail)]
+    assert [str(path.relative_to(inside)) for path in paths] == ["a/1.wav", "c/2.wav"]
 
 
-def test_what_cannot_be_searched_is_said_by_name(tmp_path):
+def test_folders_that_cannot_be_searched_are_reported_by_name(tmp_path):
     for name in ("gone/1.wav", "kept/2.wav"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
@@ -80,32 +80,32 @@ def test_what_cannot_be_searched_is_said_by_name(tmp_path):
     (tmp_path / "self").symlink_to(tmp_path / "self")
     (tmp_path / "cover.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (tmp_path / "song.wav").symlink_to(tmp_path / "nowhere.wav")
-    said = {}
-    found = []
-    for path in recordings([tmp_path], tmp_path / "out", said.__setitem__):
-        found.append(path.relative_to(tmp_path))
+    reasons = {}
+    paths = []
+    for path in recordings([tmp_path], tmp_path / "out", reasons.__setitem__):
+        paths.append(path.relative_to(tmp_path))
         shutil.rmtree(tmp_path / "gone", ignore_errors=True)  # while it is searched
-    assert [*map(str, found)] == ["0.wav", "song.wav", "kept/2.wav"]
-    assert {name.rpartition("/")[2] for name in said} == {"Albums", "self", "gone"}
-    assert str(said[str(tmp_path / "gone")]) == (
+    assert [*map(str, paths)] == ["0.wav", "song.wav", "kept/2.wav"]
+    assert {name.rpartition("/")[2] for name in reasons} == {"Albums", "self", "gone"}
+    assert str(reasons[str(tmp_path / "gone")]) == (
         f"{tmp_path / 'gone'}: the folder could not be searched (No such file or directory); "
         "recordings in it are missing."
     )
 
 
 @pytest.mark.parametrize("command", ["run", "learn"])
-def test_unreadable_folders_are_said_with_the_reason_and_the_exit_code(anybodys, command):
-    shut = anybodys / "in" / "shut"
+def test_unreadable_folders_are_reported_with_the_reason_and_exit_code(shared_folder, command):
+    shut = shared_folder / "in" / "shut"
     shut.mkdir(parents=True)
     shut.chmod(0)
-    done = as_somebody_without_rights("archive", command, anybodys / "in", "-o", anybodys / "out")
+    done = run_without_rights("archive", command, shared_folder / "in", "-o", shared_folder / "out")
     assert done.returncode == 1
     assert done.stderr == (
         f"Error: {shut}: the folder could not be searched (Permission denied); "
         "recordings in it are missing.\n"
-        f"Error: there are no recordings in {anybodys / 'in'}.\n"
+        f"Error: there are no recordings in {shared_folder / 'in'}.\n"
     )
-    inside = as_somebody_without_rights("archive", command, shut / "x", "-o", anybodys / "out")
+    inside = run_without_rights("archive", command, shut / "x", "-o", shared_folder / "out")
     assert inside.returncode == 1
     sentence = f"{shut / 'x'}: the file could not be opened (Permission denied)."
     assert inside.stderr == f"Error: {sentence}\n"
@@ -124,7 +124,7 @@ def test_folders_that_were_not_searched_make_the_exit_code_1(tmp_path, cluster):
 
 @pytest.fixture
 def small(tmp_path):
-    """An archive of two recordings that nothing was done for yet."""
+    """Return an archive of two recordings before the first run."""
     for i in range(2):
         clip(tmp_path / "in" / f"{i}.wav", i)
     (tmp_path / "out").mkdir()
@@ -136,7 +136,7 @@ def small(tmp_path):
 
 @pytest.mark.parametrize("use", ["run", "table"])
 def test_a_locked_manifest_says_that_it_is_locked(small, monkeypatch, use):
-    monkeypatch.setattr("otowake.cluster.manifest.WAIT", 0.05)
+    monkeypatch.setattr("otowake.cluster.manifest.LOCK_TIMEOUT", 0.05)
     with closing(sqlite3.connect(small / "manifest.sqlite")) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -152,7 +152,7 @@ def test_a_locked_manifest_says_that_it_is_locked(small, monkeypatch, use):
 
 
 def test_a_manifest_that_gets_locked_during_a_run_says_so(small, monkeypatch):
-    monkeypatch.setattr("otowake.cluster.manifest.WAIT", 0.05)
+    monkeypatch.setattr("otowake.cluster.manifest.LOCK_TIMEOUT", 0.05)
     with closing(sqlite3.connect(small / "manifest.sqlite", isolation_level=None)) as other:
 
         def stamped(path):
@@ -165,21 +165,21 @@ def test_a_manifest_that_gets_locked_during_a_run_says_so(small, monkeypatch):
             run_archive([small.parent / "in"], small, recipe=RECIPE)
 
 
-def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(anybodys):
-    clip(anybodys / "in" / "0.wav", 0)
-    archive = anybodys / "out"
+def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(shared_folder):
+    clip(shared_folder / "in" / "0.wav", 0)
+    archive = shared_folder / "out"
     archive.mkdir()
     manifest = Manifest(archive)
     manifest.begin(RECIPE.facts(), RECIPE.digest())
-    manifest.enter([(str(anybodys / "in" / "0.wav"), "stamp")])
+    manifest.add_paths([(str(shared_folder / "in" / "0.wav"), "stamp")])
     manifest.close()
     archive.chmod(0o555)
     try:
-        done = as_somebody_without_rights("archive", "table", archive, "-o", anybodys / "tables")
+        done = run_without_rights("archive", "table", archive, "-o", shared_folder / "tables")
         assert done.returncode == 0, done.stderr
-        assert f"{anybodys}/tables/recordings.parquet: 1 row\n" in done.stdout
+        assert f"{shared_folder}/tables/recordings.parquet: 1 row\n" in done.stdout
         assert sorted(path.name for path in archive.iterdir()) == ["manifest.sqlite"]
-        run = as_somebody_without_rights("archive", "run", anybodys / "in", "-o", archive)
+        run = run_without_rights("archive", "run", shared_folder / "in", "-o", archive)
         assert run.returncode == 1
         assert run.stderr == (
             f"Error: {archive}: nothing can be written here (Permission denied); "
@@ -189,10 +189,10 @@ def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(anybodys):
         archive.chmod(0o755)
 
 
-def test_a_manifest_that_may_not_be_written_says_so(anybodys):
-    clip(anybodys / "in" / "0.wav", 0)
-    Manifest(anybodys).close()
-    (anybodys / "manifest.sqlite").chmod(0o444)
-    run = as_somebody_without_rights("archive", "run", anybodys / "in", "-o", anybodys)
+def test_a_manifest_that_may_not_be_written_says_so(shared_folder):
+    clip(shared_folder / "in" / "0.wav", 0)
+    Manifest(shared_folder).close()
+    (shared_folder / "manifest.sqlite").chmod(0o444)
+    run = run_without_rights("archive", "run", shared_folder / "in", "-o", shared_folder)
     assert run.returncode == 1 and run.stderr.count("\n") == 1
     assert "nothing can be written here (attempt to write a readonly database)" in run.stderr

@@ -1,4 +1,4 @@
-"""Many kills at moments that a seed says: nothing is lost, nothing done twice, the tables are those of a run in peace."""
+"""Archives survive kills at random times: no result is lost or repeated, tables are unchanged."""
 
 import os
 import random
@@ -10,36 +10,36 @@ from archives import (
     FAST,
     LEARN,
     Cluster,
-    ended_by_a_signal,
-    kill_all_of_it,
-    killed_and_gone_on_with,
-    learning_killed_and_gone_on_with,
+    end_by_signal,
+    interrupt_and_resume,
+    interrupt_and_resume_learning,
+    kill_group,
     results,
 )
 
 pytestmark = pytest.mark.soak
 
 
-def below(process: int) -> list[int]:
-    """The processes that one has begun, and those that they have."""
-    found = subprocess.run(
+def descendants(process: int) -> list[int]:
+    """Return the child processes of a process, and their children."""
+    listed = subprocess.run(
         ["pgrep", "-P", str(process)], capture_output=True, text=True, check=False
     )
-    children = [int(number) for number in found.stdout.split()]
-    return [*children, *(each for child in children for each in below(child))]
+    children = [int(number) for number in listed.stdout.split()]
+    return [*children, *(process for child in children for process in descendants(child))]
 
 
-def soak(command, archive, undisturbed, kill, chance, which):
-    """Kill at a moment of the beginning, or soon after so many results; say when it was."""
-    after = chance.choice([0, *range(1, 12)])
-    wait = chance.uniform(0, 0.4 if after else 8)
-    there = killed_and_gone_on_with(command, archive, undisturbed, kill, wait=wait, after=after)
-    print(f"killed: {which}, {wait:.2f} s after {after} results; {there} of 12 were kept")
+def soak(command, archive, undisturbed, kill, rng, which):
+    """Kill at the beginning or soon after a number of results, and print the time."""
+    after = rng.choice([0, *range(1, 12)])
+    wait = rng.uniform(0, 0.4 if after else 8)
+    kept = interrupt_and_resume(command, archive, undisturbed, kill, wait=wait, after=after)
+    print(f"killed: {which}, {wait:.2f} s after {after} results; {kept} of 12 were kept")
 
 
 @pytest.fixture(scope="module")
-def nursed(tmp_path_factory):
-    """A cluster whose workers are begun anew when they die."""
+def nanny_cluster(tmp_path_factory):
+    """Give a cluster whose nannies restart killed workers."""
     made = Cluster(tmp_path_factory.mktemp("nursed"))
     made.add(nanny=True)
     made.add(nanny=True)
@@ -48,68 +48,71 @@ def nursed(tmp_path_factory):
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_on_a_cluster(tmp_path, corpus, undisturbed, nursed, seed):
+def test_on_a_cluster(tmp_path, corpus, undisturbed, nanny_cluster, seed):
     """The driver, a worker, or both are killed."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     which = ("driver", "worker", "both")[seed % 3]
 
     def kill(run):
         if which != "driver":
-            workers = [number for nanny in nursed.workers for number in below(nanny.pid)]
-            os.kill(chance.choice(workers), signal.SIGKILL)
+            workers = [
+                number for nanny in nanny_cluster.workers for number in descendants(nanny.pid)
+            ]
+            os.kill(rng.choice(workers), signal.SIGKILL)
         if which != "worker":
-            kill_all_of_it(run)
+            kill_group(run)
 
     archive = tmp_path / "out"
-    command = ["archive", "run", corpus, "-o", archive, "--scheduler", nursed.file, *FAST]
-    soak(command, archive, undisturbed, kill, chance, which)
+    command = ["archive", "run", corpus, "-o", archive, "--scheduler", nanny_cluster.file, *FAST]
+    soak(command, archive, undisturbed, kill, rng, which)
 
 
-def killer(chance, which):
-    """Kills all processes of a run, or the driver alone, or one of those that it has begun."""
+def killer(rng, which):
+    """Return a function that kills all processes of a run, its driver, or another one."""
 
     def kill(run):
-        others = below(run.pid)
+        others = descendants(run.pid)
         if which == "all":
-            kill_all_of_it(run)
+            kill_group(run)
         else:
-            os.kill(chance.choice(others) if which == "one" and others else run.pid, signal.SIGKILL)
+            os.kill(rng.choice(others) if which == "one" and others else run.pid, signal.SIGKILL)
 
     return kill
 
 
 @pytest.mark.parametrize("seed", range(50, 62))
 def test_on_this_machine(tmp_path, corpus, undisturbed, seed):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     which = ("all", "driver", "one")[seed % 3]
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    soak(command, archive, undisturbed, killer(chance, which), chance, which)
+    soak(command, archive, undisturbed, killer(rng, which), rng, which)
 
 
 @pytest.mark.parametrize("seed", range(62, 74))
 def test_learning(tmp_path, corpus, learnt, seed):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     which = ("all", "driver", "one")[seed % 3]
     file = tmp_path / "music.npz"
     command = ["archive", "learn", corpus, "-o", file, *LEARN]
     after_state = seed % 4 > 0
-    wait = chance.uniform(0, 1 if after_state else 12)
-    kill = killer(chance, which)
-    kept = learning_killed_and_gone_on_with(
+    wait = rng.uniform(0, 1 if after_state else 12)
+    kill = killer(rng, which)
+    kept = interrupt_and_resume_learning(
         command, file, learnt, kill, wait=wait, after_state=after_state
     )
     print(
-        f"killed: {which}, {wait:.2f} s after {'a state' if after_state else 'the start'}; state kept: {kept}"
+        f"killed: {which}, {wait:.2f} s after {'a state' if after_state else 'the start'}; "
+        f"state kept: {kept}"
     )
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_on_one_machine_ended_by_a_signal(tmp_path, corpus, seed):
-    """The exit code tells that it was ended, unless it had done everything."""
-    chance = random.Random(seed)
-    number = chance.choice([signal.SIGTERM, signal.SIGHUP])
+    """The exit code shows the signal unless the run was complete."""
+    rng = random.Random(seed)
+    number = rng.choice([signal.SIGTERM, signal.SIGHUP])
     archive = tmp_path / "out"
     command = ["archive", "run", corpus, "-o", archive, "--workers", 2, *FAST]
-    code = ended_by_a_signal(command, archive, number, chance.uniform(0, 6))
+    code = end_by_signal(command, archive, number, rng.uniform(0, 6))
     assert code == 128 + number or (code == 0 and len(results(archive)) == 12)

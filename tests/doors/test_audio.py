@@ -15,7 +15,7 @@ SECONDS = 1.5
 
 
 def music(rate=RATE, channels=2):
-    """A tone that starts at 0.5 s, different in each channel."""
+    """Return a tone that starts at 0.5 s, different in each channel."""
     t = np.arange(round(SECONDS * rate)) / rate
     return np.stack(
         [(t >= 0.5) * 0.5 * np.sin(2 * np.pi * hz * t) for hz in (440, 660)[:channels]], axis=1

@@ -1,6 +1,6 @@
-"""Hostile input: files cut, flipped, grown and spliced are read, or refused with one sentence, and nothing worse.
+"""Hostile input: truncated, flipped, grown and spliced files are read or refused in a sentence.
 
-The table of doors is in ``benchmarks/fuzz.py``, which also runs for as long as it is told to.
+The table of entry points is in ``benchmarks/fuzz.py``, which can also run longer.
 """
 
 import json
@@ -15,14 +15,14 @@ import pytest
 from otowake import BadInput, load, load_analysis
 from otowake.cli.split import MOST_OPTIONS, specs_from
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import FILE, Manifest
+from otowake.cluster.manifest import MANIFEST, Manifest
 from otowake.io.notes import read_table
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_damaged_files_of_every_kind_are_used_or_refused(whole_files):
-    """In a process of its own, which may take so much memory and time and no more."""
+    """The fuzzer runs in a process with limited memory and time."""
     command = [sys.executable, "-m", "benchmarks.fuzz", "--inputs", "150", "--quick"]
     done = subprocess.run(
         [*command, "--folder", str(whole_files.parent)],
@@ -84,14 +84,15 @@ def test_results_that_name_files_elsewhere(tmp_path):
 def test_a_manifest_with_a_view_without_end_or_a_folder_elsewhere(tmp_path):
     manifest = Manifest(tmp_path)
     manifest.db.execute("INSERT INTO paths VALUES ('/a.wav', '', ?, NULL, 0)", ("0" * 64,))
-    manifest.note("0" * 64, "../../elsewhere", "waiting")
-    with pytest.raises(BadInput, match="no place of a result"), manifest.sure():
+    manifest.record_state("0" * 64, "../../elsewhere", "waiting")
+    with pytest.raises(BadInput, match="no folder of a result"), manifest.errors_translated():
         list(manifest.waiting())
     manifest.close()
-    with sqlite3.connect(tmp_path / FILE) as db:
+    with sqlite3.connect(tmp_path / MANIFEST) as db:
         db.execute("DROP TABLE paths")
         db.execute(
-            "CREATE VIEW paths AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT * FROM n"
+            "CREATE VIEW paths AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) "
+            "SELECT * FROM n"
         )
     db.close()
     with pytest.raises(BadInput, match="not those of a manifest"):

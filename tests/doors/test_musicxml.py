@@ -9,7 +9,7 @@ import pytest
 import xmlschema
 
 from otowake.chords import QUALITIES, chord_name, pitch_class, tone_above
-from otowake.io.musicxml import KINDS, LOWEST, _symbol, write_score
+from otowake.io.musicxml import KINDS, LOWEST_PITCH, _symbol, write_score
 from otowake.music.theory.harmony import spell
 from otowake.types import Chord, Key, Note
 
@@ -19,7 +19,7 @@ KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(
 
 @pytest.fixture(scope="module")
 def schema():
-    """The W3C's schema of MusicXML 4.0, as the package musicxml ships it; nothing is fetched."""
+    """Return the W3C schema of MusicXML 4.0 from the package musicxml, without the network."""
     spec = importlib.util.find_spec("musicxml")
     folder = Path(spec.submodule_search_locations[0]) / "generate_classes"
     locations = [("http://www.w3.org/1999/xlink", str(XLINK))]
@@ -27,7 +27,7 @@ def schema():
 
 
 def chords_in(key, *, inverted=True):
-    """Every chord that can be spelled in a key."""
+    """Yield every chord that can be spelled in a key."""
     for root in range(12):
         for quality, (tones, steps) in QUALITIES.items():
             for tone, step in zip(tones, steps, strict=True):
@@ -78,13 +78,11 @@ SCORES = {
 @pytest.mark.parametrize("name", SCORES)
 def test_every_score_is_valid(tmp_path, schema, name, capfd):
     write_score(path=tmp_path / "x.musicxml", **SCORES[name])
-    assert [
-        f"{each.path}: {each.reason}" for each in schema.iter_errors(tmp_path / "x.musicxml")
-    ] == []
+    errors = schema.iter_errors(tmp_path / "x.musicxml")
+    assert [f"{error.path}: {error.reason}" for error in errors] == []
     root = ET.parse(tmp_path / "x.musicxml").getroot()
-    ids = [
-        each.get("id") for kind in ("score-part", "score-instrument") for each in root.iter(kind)
-    ]
+    kinds = ("score-part", "score-instrument")
+    ids = [element.get("id") for kind in kinds for element in root.iter(kind)]
     assert len(set(ids)) == len(ids) == 2 * len(root.findall("part"))
     assert capfd.readouterr() == ("", "")
 
@@ -102,10 +100,12 @@ def test_the_schema_finds_what_is_wrong(tmp_path, schema):
         assert list(schema.iter_errors(tmp_path / "y.musicxml")), wrong
 
 
-def test_what_lies_below_the_lowest_pitch_of_musicxml_is_an_octave_higher(tmp_path):
+def test_pitches_below_the_lowest_of_musicxml_are_raised_by_octaves(tmp_path):
     for key in KEYS:
         write_score(
-            [Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST)], tmp_path / "x.musicxml", key=key
+            [Note(0, 1, 11), Note(1, 2, 0), Note(2, 3, LOWEST_PITCH)],
+            tmp_path / "x.musicxml",
+            key=key,
         )
         score = music21.converter.parse(tmp_path / "x.musicxml")
         assert [note.pitch.midi for note in score.flatten().notes] == [23, 12, 12]
@@ -126,11 +126,11 @@ def test_every_chord_is_written_with_its_root_kind_and_bass(key):
         )
         tones = {}
         for tone in ("root", "bass"):
-            place = harmony.find(tone)
-            if place is not None:
+            element = harmony.find(tone)
+            if element is not None:
                 step, alter = (
-                    place.findtext(f"{tone}-step"),
-                    int(place.findtext(f"{tone}-alter") or 0),
+                    element.findtext(f"{tone}-step"),
+                    int(element.findtext(f"{tone}-alter") or 0),
                 )
                 tones[tone] = (pitch_class(step) + alter) % 12
                 assert step == getattr(chord, tone)[0]
@@ -139,17 +139,17 @@ def test_every_chord_is_written_with_its_root_kind_and_bass(key):
         assert harmony.findtext("kind") == KINDS[chord.quality]
 
 
-def test_chords_stand_where_their_notes_are(tmp_path):
-    """Two voices in the first bar, one in the second; nothing stands before the first chord."""
+def test_chord_symbols_are_at_their_notes(tmp_path):
+    """Two voices in the first bar, one in the second; there is no symbol before the first chord."""
     notes = [Note(i / 2, i / 2 + 0.5, midi) for i in range(8) for midi in (60, 67)]
     notes += [Note(1.0, 2.0, 76), Note(0.0, 4.0, 36)]
     names = [(0.0, "N"), (0.5, "C"), (1.02, "Dm7b5/Ab"), (2.0, "Bbb"), (3.5, "N")]
     chords = [Chord(onset, onset + 0.5, name) for onset, name in names]
     write_score(notes, tmp_path / "x.musicxml", chords=chords)
     score = music21.converter.parse(tmp_path / "x.musicxml")
-    found = score.parts[0].recurse().getElementsByClass("Harmony")
-    at = [(each.getOffsetInHierarchy(score), type(each).__name__, each.figure) for each in found]
-    assert at == [
+    harmonies = score.parts[0].recurse().getElementsByClass("Harmony")
+    facts = [(h.getOffsetInHierarchy(score), type(h).__name__, h.figure) for h in harmonies]
+    assert facts == [
         (1, "ChordSymbol", "C"),
         (2, "ChordSymbol", "Dø7/A-"),
         (4, "ChordSymbol", "B--"),

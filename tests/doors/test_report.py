@@ -110,7 +110,7 @@ def test_what_does_not_fit_lies_in_the_folder(found, folder, monkeypatch, tmp_pa
     assert all(
         (folder / track["link"]).is_file() for track in data["tracks"] if not track["embedded"]
     )
-    monkeypatch.setattr(reports, "LONGEST", 1.0)
+    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
     _, data = content(otowake.write_report(analysis, tmp_path / "a page.html"))
     assert not any(track["embedded"] for track in data["tracks"])
     assert (tmp_path / "a page-sound" / "mixture.flac").is_file()
@@ -356,7 +356,7 @@ def test_everything_can_be_reached_and_has_a_name(opened):
 
 
 def test_sounds_in_the_folder_play_too(browser, found, folder, monkeypatch):
-    monkeypatch.setattr(reports, "LONGEST", 1.0)
+    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
     path = otowake.write_report(found[0], folder / "linked.html", folder=folder)
     page = browser.new_page()
     page.goto(path.as_uri())

@@ -1,4 +1,4 @@
-"""The result folder: whole or not at all, and read back as it was."""
+"""The result folder: complete or absent, and equal when read back."""
 
 import csv
 import json
@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from otowake import Audio, BadInput, analyse, load, load_analysis, save_analysis
+from otowake import Audio, BadInput, analyse, edit_folder, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
 from otowake.options import StftSpec
 from otowake.plot import analysis_figure
-from otowake.results import read
 from otowake.results import sounds as sound_files
-from otowake.results.data import COLUMNS, component_row, write_found
+from otowake.results.comparison import compare
+from otowake.results.data import COLUMNS, component_row, write_detected
 from otowake.types import Analysis, Component, NoteFactors, Pitch
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory, melody):
-    """A stereo file at 44.1 kHz of the melody."""
+    """Write the melody as a stereo file at 44.1 kHz."""
     path = tmp_path_factory.mktemp("in") / "melody.wav"
     x = np.repeat(melody.samples[0], 2)
     soundfile.write(path, np.stack([x, 0.5 * x], axis=1), 44100, subtype="FLOAT")
@@ -109,7 +109,7 @@ def test_the_table_describes_the_factors(folder, analysis):
             "times",
             "iterations",
             "losses",
-            "auditions",
+            "screening_losses",
             "restarts",
             "agreement",
         }
@@ -130,7 +130,7 @@ def test_a_saved_analysis_gives_the_same_figure_and_sound(
     tmp_path, folder, analysis, recording, source, monkeypatch
 ):
     if source == "gone":
-        monkeypatch.setattr(read, "sha256", lambda path: "another file")
+        monkeypatch.setattr(sound_files, "sha256", lambda path: "another file")
     again = load_analysis(folder)
     for old, new in ((analysis, again),):
         np.testing.assert_array_equal(old.fit.H, new.fit.H)
@@ -140,7 +140,7 @@ def test_a_saved_analysis_gives_the_same_figure_and_sound(
             and old.fit.spec == new.fit.spec
             and old.tuning_hz == new.tuning_hz
         )
-        old_pixels, new_pixels = (_pixels(analysis_figure(each)) for each in (old, new))
+        old_pixels, new_pixels = (_pixels(analysis_figure(result)) for result in (old, new))
         np.testing.assert_array_equal(old_pixels, new_pixels)
         for a, b in zip(old.components, new.components, strict=True):
             np.testing.assert_allclose(a.audio().samples, b.audio().samples, atol=1e-5)
@@ -159,14 +159,14 @@ def test_a_saved_analysis_without_its_sound_is_still_read(tmp_path, analysis, fo
 
     shutil.copytree(folder, tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy" / "components")
-    monkeypatch.setattr(read, "sha256", lambda path: "another file")
+    monkeypatch.setattr(sound_files, "sha256", lambda path: "another file")
     again = load_analysis(tmp_path / "copy")
     assert again.audio is None
     with pytest.raises(BadInput, match="neither there nor in the folder"):
         again.components[0].audio()
 
 
-def test_an_existing_folder_is_kept_unless_told(tmp_path, analysis):
+def test_an_existing_folder_is_kept_without_overwrite(tmp_path, analysis):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("do not lose this")
     for overwrite in (False, True):
@@ -254,12 +254,42 @@ def test_a_row_of_the_table_of_components():
     assert component_row(Component(0, None, 0.5, 0.0, 1.0))["midi"] == ""
 
 
-def test_what_was_found_has_stems_of_its_own_only_where_corrections_changed_them(tmp_path):
+def test_factors_under_an_earlier_name_are_read(tmp_path, folder, analysis):
+    import shutil
+
+    shutil.copytree(folder, tmp_path / "copy")
+    with np.load(folder / "factors.npz") as arrays:
+        renamed = {**arrays, "auditions": arrays["screening_losses"]}
+    del renamed["screening_losses"]
+    np.savez(tmp_path / "copy" / "factors.npz", **renamed)
+    read = load_analysis(tmp_path / "copy").fitted().screening_losses
+    np.testing.assert_array_equal(read, analysis.fitted().screening_losses)
+    assert compare(folder, tmp_path / "copy").same
+
+
+def test_a_folder_of_detected_notes_under_its_earlier_name_is_read(tmp_path, recording):
+    analysis = analyse(load(recording), stages=["instruments"])
+    folder = save_analysis(analysis, tmp_path / "melody")
+    delete = {"do": "delete", "notes": [0]}
+    edit_folder(folder, [delete])
+    assert len(load_analysis(folder).notes) == len(analysis.notes) - 1
+    (folder / "detected").rename(folder / "found")
+    facts = json.loads((folder / "analysis.json").read_text())
+    facts["files"] = ["found" if name == "detected" else name for name in facts["files"]]
+    (folder / "analysis.json").write_text(json.dumps(facts))
+    loaded = load_analysis(folder)
+    assert len(loaded.detected.notes) == len(analysis.notes) and loaded.edits == (delete,)
+    edit_folder(folder, [delete])
+    assert (folder / "detected").is_dir() and not (folder / "found").exists()
+    assert len(load_analysis(folder).detected.notes) == len(analysis.notes)
+
+
+def test_detected_data_have_stems_only_if_corrections_changed_them(tmp_path):
     none = np.zeros(0)
     without = Analysis(None, None, (), none, none, 1.0, 440.0, StftSpec())
-    found = replace(without, note_factors=NoteFactors((), 1.0))
-    for name, edited in (("same", found), ("other", without)):
-        write_found(found, edited, tmp_path / name)
+    detected = replace(without, note_factors=NoteFactors((), 1.0))
+    for name, edited in (("same", detected), ("other", without)):
+        write_detected(detected, edited, tmp_path / name)
         assert (tmp_path / name / "stems.npz").exists() == (name == "other")
-    write_found(without, found, tmp_path / "none")
+    write_detected(without, detected, tmp_path / "none")
     assert [path.name for path in (tmp_path / "none").iterdir()] == ["analysis.json"]

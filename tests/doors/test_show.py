@@ -1,4 +1,4 @@
-"""What the terminal shows of a result, and what shells are told while one types."""
+"""The summary of a result in the terminal, and shell completion."""
 
 import io
 import re
@@ -20,7 +20,7 @@ from otowake.types import Chord, Component, Factors, Fit, Key, Part, Pitch, Rhyt
 
 @pytest.fixture(scope="module")
 def analysis():
-    """90 components, two parts, many chords."""
+    """Build an analysis of 90 components, two parts and many chords."""
     rng = np.random.default_rng(0)
     start = Factors(rng.random((65, 90)), rng.random((90, 30)))
     stop = Stop("converged", text.STOP_CONVERGED, {"tol": 1e-3, "window": 10})
@@ -98,7 +98,7 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
         not in shown(analysis, language, 80, terminal=False).splitlines()[0]
     )
     names = {60: "left hand [red]", 61: "左手の" * 20}
-    named = tuple(replace(each, name=names.get(each.index, "")) for each in analysis.components)
+    named = tuple(replace(c, name=names.get(c.index, "")) for c in analysis.components)
     lines = shown(replace(analysis, components=named), language, 80, terminal=False).splitlines()
     assert lines[0].split()[-1] == text.NAME.format(language)
     assert lines[11].rstrip().endswith("left hand [red]") and "左手" in lines[12]
@@ -106,7 +106,7 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
     assert lines[11].split()[2:5] == ["261.6", "0", "90%"]
 
 
-def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
+def test_parts_are_a_table_and_piped_lists_have_one_line(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert "violin              4  C4–D#4        93%   0.0–1.9" in lines
     assert "violin 2            1      E4        50%   2.0–2.4" in lines
@@ -120,20 +120,20 @@ def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
 
 
 def test_colour_is_for_terminals_that_want_it(analysis):
-    assert "\x1b[2m" in shown(analysis, "en", 80)  # the unsure ones are pale
+    assert "\x1b[2m" in shown(analysis, "en", 80)  # uncertain values are pale
     assert "\x1b[3" not in shown(analysis, "en", 80, NO_COLOR="1")
     assert "\x1b" not in shown(analysis, "en", 80, TERM="dumb")
 
 
-def test_no_instruments_are_said_to_be_none(analysis):
+def test_the_absence_of_instruments_is_shown(analysis):
     assert "Heard no instruments." in shown(replace(analysis, parts=()), "en", 80)
 
 
 def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as ended:
-        main([str(each) for each in arguments])
-    said = capsys.readouterr()
-    return ended.value.code, said.out, said.err
+    with pytest.raises(SystemExit) as exit:
+        main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return exit.value.code, printed.out, printed.err
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,16 @@ def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
     folder = otowake.save_analysis(analysis, tmp_path / "melody")
     out = Console(file=io.StringIO(), width=80)
     report(analysis, folder, "en", out)
-    code, said, _ = run(capsys, "show", folder, "--lang", "en")
-    assert code == 0 and said == out.file.getvalue()
+    code, printed, _ = run(capsys, "show", folder, "--lang", "en")
+    assert code == 0 and printed == out.file.getvalue()
     every = ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5", "Notes: ", "instrument  ")
-    assert [words in said for words in every] == [words in has for words in every]
+    assert [words in printed for words in every] == [words in has for words in every]
     assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
 
 
 def test_show_of_no_result_is_one_sentence(tmp_path, capsys):
-    code, said, complaint = run(capsys, "show", tmp_path, "--lang", "en")
-    assert (code, said) == (1, "") and "not a result folder of otowake" in complaint
+    code, printed, complaint = run(capsys, "show", tmp_path, "--lang", "en")
+    assert (code, printed) == (1, "") and "not a result folder of otowake" in complaint
 
 
 def completed(capsys, monkeypatch, words):

@@ -1,4 +1,4 @@
-"""All of a file is read whatever its header says: as much as FFmpeg decodes, and at the same places."""
+"""Files with wrong headers are read whole: the same samples at the same positions as FFmpeg."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from otowake import BadInput, InputWarning, load
-from otowake.io.audio import open_recording, said_length
+from otowake.io.audio import estimated_length, open_recording
 
 RATE = 44100
 SECONDS = 3
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("without_pyav")
 
 @pytest.fixture
 def without_pyav(monkeypatch):
-    """What the base install reads."""
+    """Hide PyAV, as in an install without extras."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
 
 def sound(rate=RATE, channels=2):
-    """Loud noise, then soft noise, with clicks: (sample, channel)."""
+    """Generate loud noise, then soft noise, with clicks: (sample, channel)."""
     n = SECONDS * rate
     noise = np.random.default_rng(channels).normal(0, 0.1, (n, channels))
     noise[n // 2 :] *= 0.01
@@ -35,14 +35,14 @@ def sound(rate=RATE, channels=2):
 
 
 def written(folder: Path, name: str, rate=RATE, channels=2, **how) -> bytes:
-    """The bytes of a file that libsndfile writes."""
+    """Return the bytes of a file written by libsndfile."""
     path = folder / f"written-{name}"
     soundfile.write(path, sound(rate, channels), rate, **how)
     return path.read_bytes()
 
 
 def decoded(path: Path):
-    """What FFmpeg makes of a file: (channel, sample), float32."""
+    """Decode a file with FFmpeg: (channel, sample), float32."""
     blocks = []
     with av.open(str(path)) as container:
         for packet in container.demux(audio=0):
@@ -57,20 +57,20 @@ def decoded(path: Path):
 
 
 def read(path: Path):
-    """What is read of a file that nothing may be missing of."""
+    """Read a file and fail on any warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return load(path).samples
 
 
 def same(got, expected, atol=1e-4):
-    """Whether there is the same sound, at the same places."""
+    """Check that two sounds are equal, sample by sample."""
     assert got.shape == expected.shape
     np.testing.assert_allclose(got, expected, atol=atol)
 
 
 def mp3(folder: Path, rate=RATE, channels=2, info=True) -> bytes:
-    """A file of variable bit rate, with its Info frame or without."""
+    """Return a file of variable bit rate, with or without Info frame."""
     whole = written(folder, "x.mp3", rate, channels, bitrate_mode="VARIABLE", compression_level=0.5)
     if info:
         return whole
@@ -79,7 +79,7 @@ def mp3(folder: Path, rate=RATE, channels=2, info=True) -> bytes:
 
 
 def id3(size=3000) -> bytes:
-    """A tag that comes before the sound, with bytes that look like frames."""
+    """Return a tag for the start of a file, with bytes that look like frames."""
     return (
         b"ID3\x04\0\0" + bytes([0, 0, size >> 7, size & 127]) + (b"\xff\xfb\x90\x00" * size)[:size]
     )
@@ -113,7 +113,7 @@ def test_mp3(tmp_path, info, change, rate, channels):
     expected = decoded(tmp_path / "plain.mp3")
     (tmp_path / "x.mp3").write_bytes(MP3[change](whole))
     same(read(tmp_path / "x.mp3"), expected)
-    assert said_length(tmp_path / "x.mp3") == pytest.approx(expected.shape[1] / rate)
+    assert estimated_length(tmp_path / "x.mp3") == pytest.approx(expected.shape[1] / rate)
 
 
 @pytest.mark.parametrize("info", [True, False], ids=["Info", "no Info"])
@@ -158,7 +158,7 @@ def test_an_mp3_with_a_hole(tmp_path):
 
 
 def patched(data: bytes, name: bytes, offset: int, size: int, value: int, order) -> bytes:
-    """A file with another number so many bytes after a name in it."""
+    """Replace the number that is stored `offset` bytes after a name in a file."""
     at = data.index(name) + offset
     return data[:at] + (value % (1 << 8 * size)).to_bytes(size, order) + data[at + size :]
 
@@ -214,7 +214,7 @@ def test_a_wav_beyond_4_gib_whose_header_has_no_room_for_it(tmp_path, size):
         file.truncate(5 * 2**30 + 44)
         file.seek(5 * 2**30 - 4000 * 4 + 44)
         file.write(data[44 : 44 + 4000 * 4])
-    assert said_length(tmp_path / "x.wav") == pytest.approx(5 * 2**30 / 4 / RATE)
+    assert estimated_length(tmp_path / "x.wav") == pytest.approx(5 * 2**30 / 4 / RATE)
     start = (5 * 2**30 / 4 - 4000) / RATE
     np.testing.assert_allclose(
         load(tmp_path / "x.wav", start=start).samples, sound()[:4000].T, atol=1e-4
@@ -222,7 +222,7 @@ def test_a_wav_beyond_4_gib_whose_header_has_no_room_for_it(tmp_path, size):
 
 
 def with_total(data: bytes, total: int) -> bytes:
-    """A FLAC file that says another length."""
+    """Replace the length in the header of a FLAC file."""
     start = data.index(b"fLaC") + 18
     others = int.from_bytes(data[start : start + 8], "big") >> 36 << 36
     return data[:start] + (others | total).to_bytes(8, "big") + data[start + 8 :]
@@ -234,7 +234,7 @@ def test_the_length_that_a_flac_states(tmp_path, total, tag):
     data = written(tmp_path, "x.flac")
     (tmp_path / "x.flac").write_bytes(tag + with_total(data, total))
     np.testing.assert_allclose(read(tmp_path / "x.flac"), sound().T, atol=1e-4)
-    assert said_length(tmp_path / "x.flac") == SECONDS
+    assert estimated_length(tmp_path / "x.flac") == SECONDS
     assert load(tmp_path / "x.flac", start=2.5).duration == 0.5
     with pytest.raises(BadInput, match="there is no sound from 4 s on; the file is 3 s long"):
         load(tmp_path / "x.flac", start=4)
@@ -255,8 +255,8 @@ def test_a_flac_that_was_not_finished(tmp_path, total):
 
 def test_a_flac_with_holes(tmp_path):
     data = bytearray(written(tmp_path, "x.flac"))
-    for place in (len(data) // 4, len(data) // 3):
-        data[place : place + 100] = bytes(100)
+    for position in (len(data) // 4, len(data) // 3):
+        data[position : position + 100] = bytes(100)
     (tmp_path / "x.flac").write_bytes(data)
     with pytest.warns(InputWarning, match=r"cut short; 2\.\d+ s of the 3\.00 s"):
         got = load(tmp_path / "x.flac").samples
@@ -282,7 +282,7 @@ def test_joined_recordings(tmp_path, name, how):
     expected = read(tmp_path / "one")
     (tmp_path / name).write_bytes(one + two + one)
     np.testing.assert_array_equal(read(tmp_path / name), np.tile(expected, 3))
-    assert said_length(tmp_path / name) == 3 * SECONDS
+    assert estimated_length(tmp_path / name) == 3 * SECONDS
     part = load(tmp_path / name, start=SECONDS + 1, duration=SECONDS).samples
     np.testing.assert_array_equal(part, np.roll(expected, -rate, axis=1))
     (tmp_path / name).write_bytes(one + mono)
@@ -309,7 +309,7 @@ def test_a_long_recording_in_pieces_is_read_block_by_block(tmp_path, monkeypatch
 
 
 def encoded(container: str, codec: str) -> bytes:
-    """The sound as FFmpeg encodes it."""
+    """Encode the sound with FFmpeg."""
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
         stream = out.add_stream(codec, rate=RATE, layout="stereo", bit_rate=192_000)
@@ -328,15 +328,15 @@ def encoded(container: str, codec: str) -> bytes:
 
 @pytest.fixture
 def media(monkeypatch, without_pyav):
-    """What the install with the extra reads."""
+    """Restore PyAV, as in an install with the extra ``media``."""
     monkeypatch.undo()
 
 
 @pytest.mark.parametrize(("container", "priming"), [("adts", 1024), ("mp4", 1024)])
 def test_a_damaged_packet_is_left_out(tmp_path, media, container, priming):
     data = bytearray(encoded(container, "aac"))
-    place = len(data) // 2
-    data[place : place + 300] = np.random.default_rng(0).bytes(300)
+    position = len(data) // 2
+    data[position : position + 300] = np.random.default_rng(0).bytes(300)
     (tmp_path / "x").write_bytes(data)
     with pytest.warns(InputWarning, match=r"damaged and was left out .*; 2\.\d+ s could be read"):
         got = load(tmp_path / "x").samples

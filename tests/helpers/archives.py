@@ -1,4 +1,4 @@
-"""What the tests of archives are made of: short clips, the program as a process, Dask processes, analyses that go wrong."""
+"""Make short clips, run the program and Dask as processes, and provide failing analyses."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ LEARN = [
     ),
     *("--sample-rate", "8000", "--n-fft", "256", "--hop", "64"),
 ]
-PATIENCE = 300
+TIMEOUT = 300
 HOOKS = '''
 """Analyses that go wrong, for workers."""
 import os, signal, time
 import otowake
 
 def analyse(audio, **how):
-    """Kills its process, never ends or fails, by the name of the recording; leaves a mark when it begins."""
+    """Log the start, then kill the process, hang, fail or analyse, by the name of the recording."""
     with open(os.environ["BEGUN"], "a") as log:
         log.write(audio.name + "\\n")
     if "kills" in audio.name:
@@ -89,7 +89,7 @@ if __name__ == "__main__":
 
 
 def clip(path: Path, seed: int, seconds: float = 0.3) -> Path:
-    """A short clip of two tones, 8,000 Hz."""
+    """Write a short clip of two tones at 8,000 Hz."""
     rng = np.random.default_rng(seed)
     t = np.arange(round(seconds * 8000)) / 8000
     tones = (np.sin(2 * np.pi * hz * t + rng.uniform()) for hz in rng.uniform(200, 800, 2))
@@ -103,20 +103,20 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def otowake(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
-    """The program, to its end."""
+    """Run the program to the end."""
     command = [sys.executable, "-m", "otowake", *map(str, arguments)]
     return subprocess.run(
         command,
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         env=environment(**more),
     )
 
 
 def begin(*arguments: object, **more: str) -> subprocess.Popen[str]:
-    """The program, in a group of processes of its own, going on."""
+    """Start Python in a new process group and return at once."""
     command = [sys.executable, *map(str, arguments)]
     return subprocess.Popen(
         command,
@@ -129,15 +129,15 @@ def begin(*arguments: object, **more: str) -> subprocess.Popen[str]:
 
 
 def until(holds: Callable[[], object], what: str) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
+    """Wait until a condition holds."""
+    end = time.monotonic() + TIMEOUT
     while not holds():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)
 
 
 def results(archive: Path) -> dict[str, int]:
-    """The results that are there, each with the number of its file on the disk: a new one if it was made again."""
+    """Return the results, each with the inode of its file, which changes if it is made again."""
     return {
         path.parent.name: path.stat().st_ino
         for path in archive.glob("results/*/[!.]*/analysis.json")
@@ -145,13 +145,13 @@ def results(archive: Path) -> dict[str, int]:
 
 
 def tables(archive: Path) -> dict[str, bytes]:
-    """The bytes of all tables of an archive."""
+    """Write the tables of an archive and return their bytes."""
     done = otowake("archive", "table", archive)
     assert done.returncode == 0, done.stderr
     return {path.name: path.read_bytes() for path in (archive / "tables").iterdir()}
 
 
-def killed_and_gone_on_with(
+def interrupt_and_resume(
     command: list[object],
     archive: Path,
     undisturbed: Path,
@@ -160,16 +160,17 @@ def killed_and_gone_on_with(
     wait: float,
     after: int = 0,
 ) -> int:
-    """Begin a run, kill something `wait` seconds after so many results are there, go on.
+    """Start a run, kill it `wait` seconds after a number of results, and resume it.
 
-    Nothing is done twice and the tables are the same. Gives how many results were there after the kill.
+    No result is made twice and the tables are the same. Return the number of results after the
+    kill.
     """
     run = begin("-m", "otowake", *command)
     until(lambda: len(results(archive)) >= after or run.poll() is not None, f"{after} results")
     time.sleep(wait)
     if run.poll() is None:
         kill(run)
-    run.communicate(timeout=PATIENCE)
+    run.communicate(timeout=TIMEOUT)
     before = results(archive)
     done = otowake(*command)
     assert done.returncode == 0, done.stderr
@@ -180,7 +181,7 @@ def killed_and_gone_on_with(
     return len(before)
 
 
-def learning_killed_and_gone_on_with(
+def interrupt_and_resume_learning(
     command: list[object],
     file: Path,
     undisturbed: bytes,
@@ -189,9 +190,10 @@ def learning_killed_and_gone_on_with(
     wait: float,
     after_state: bool,
 ) -> bool:
-    """Begin to learn, kill something after `wait` seconds, from the start or from the first state that is kept; go on.
+    """Start learning, kill it `wait` seconds after the start or the first saved state, and resume.
 
-    The dictionary is the same, bit for bit, and nothing else is left. Gives whether a state was there after the kill.
+    The dictionary is bit-identical, and no other file is left. Return whether there was a state
+    after the kill.
     """
     state = file.with_name(file.name + ".learning") / "state.npz"
     run = begin("-m", "otowake", *command)
@@ -200,7 +202,7 @@ def learning_killed_and_gone_on_with(
     time.sleep(wait)
     if run.poll() is None:
         kill(run)
-    run.communicate(timeout=PATIENCE)
+    run.communicate(timeout=TIMEOUT)
     kept = state.exists()
     if not file.exists():
         done = otowake(*command)
@@ -210,16 +212,16 @@ def learning_killed_and_gone_on_with(
     return kept
 
 
-def ended_by_a_signal(command: list[object], archive: Path, number: int, wait: float) -> int:
-    """Begin a run and signal its driver `wait` seconds after it has begun its manifest.
+def end_by_signal(command: list[object], archive: Path, number: int, wait: float) -> int:
+    """Start a run and signal the driver `wait` seconds after the manifest exists.
 
-    It ends well: no process of it is left, and nothing that is half-written. Gives its exit code.
+    No process and no partial file is left. Return the exit code.
     """
     run = begin("-m", "otowake", *command)
     until((archive / "manifest.sqlite").exists, "a manifest")
     time.sleep(wait)
     run.send_signal(number)
-    _, err = run.communicate(timeout=PATIENCE)
+    _, err = run.communicate(timeout=TIMEOUT)
     assert err == "", err
     assert not [*archive.rglob(".partial*")]
     until(lambda: not _alive(run.pid), "the end of its processes")
@@ -227,17 +229,17 @@ def ended_by_a_signal(command: list[object], archive: Path, number: int, wait: f
 
 
 def _alive(session: int) -> list[int]:
-    """The processes of a session that have not ended."""
-    found = []
+    """Return the running processes of a session."""
+    alive = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
             if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
-    return found
+                alive.append(process.pid)
+    return alive
 
 
-def kill_all_of_it(run: subprocess.Popen[str]) -> None:
-    """The process and those that it has begun."""
+def kill_group(run: subprocess.Popen[str]) -> None:
+    """Kill a process and its children."""
     os.killpg(run.pid, signal.SIGKILL)
 
 
@@ -261,7 +263,7 @@ class Cluster:
             )
 
     def add(self, *arguments: str, nanny: bool = False, **more: str) -> subprocess.Popen[bytes]:
-        """A worker of one thread, with a nanny that begins it anew or without."""
+        """Start a worker of one thread, with or without a nanny that restarts it."""
         local = ["--local-directory", str(self.folder), "--no-dashboard", "--nthreads", "1"]
         local += [] if nanny else ["--no-nanny"]
         worker = self._begin(

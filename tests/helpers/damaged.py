@@ -1,12 +1,12 @@
-"""Arrays that are not what they must be."""
+"""Damage arrays in various ways."""
 
 from __future__ import annotations
 
 import numpy as np
 
 
-def other(values: np.ndarray, how: str) -> np.ndarray:
-    """An array damaged in one way."""
+def damage(values: np.ndarray, how: str) -> np.ndarray:
+    """Return a damaged copy of an array."""
     match how:
         case "empty":
             return np.zeros((0,) * max(values.ndim, 1), values.dtype)

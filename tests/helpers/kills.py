@@ -1,7 +1,8 @@
-"""A replacement that is stopped at each of its calls of the system, and what there is afterwards.
+"""Stop the replacement of a folder at each of its system calls, and check what is left.
 
-Executed as a program, in a process with one thread: ``python kills.py HOW WAY FOLDER``, where HOW is ``exit`` (the process
-is gone) or ``raise`` (an interrupt), and WAY ``exchange`` or ``renames``. It prints what it did as JSON.
+Run as a program, in a process with one thread: ``python kills.py HOW WAY FOLDER``, where HOW is
+``exit`` (the process dies) or ``raise`` (an interrupt), and WAY ``exchange`` or ``renames``. It
+prints a summary as JSON.
 """
 
 from __future__ import annotations
@@ -17,20 +18,22 @@ from pathlib import Path
 from otowake import atomic
 
 CALLS = ("mkdir", "open", "scandir", "rename", "replace", "unlink", "rmdir", "close")
-"""What of ``os`` the program and the standard library do it with."""
+"""The functions of ``os`` that the program and the standard library use."""
 
 
 class Stopped(BaseException):
-    """What stops it from within."""
+    """Raised to stop the replacement from within."""
 
 
 class Countdown:
-    """Counts calls; that of the given number is the last one, if it comes to it, and is not made."""
+    """Count calls, and stop in place of the call of a given number."""
 
     def __init__(self, last: int, how: str) -> None:
         self.last, self.how, self.seen, self.names = last, how, 0, set()
 
-    def stands_before(self, call: Callable, name: str) -> Callable:
+    def wrap(self, call: Callable, name: str) -> Callable:
+        """Return a function that counts a call before making it."""
+
         def counted(*arguments, **options):
             self.names.add(name)
             self.seen += 1
@@ -45,21 +48,19 @@ class Countdown:
     @contextlib.contextmanager
     def running(self, way: str):
         exchange = atomic.exchange if way == "exchange" else lambda *paths: False
-        closes = (
-            {"close"} if self.how == "raise" else set()
-        )  # nothing is interrupted before it is closed
+        closes = {"close"} if self.how == "raise" else set()  # interrupts spare close
         names = {name: getattr(os, name) for name in CALLS if name not in closes}
-        names_of_ours = {"exchange": atomic.exchange, "_take": atomic._take}
+        originals = {"exchange": atomic.exchange, "_take": atomic._take}
         try:
             for name, call in names.items():
-                setattr(os, name, self.stands_before(call, name))
-            atomic.exchange = self.stands_before(exchange, "exchange")
-            atomic._take = self.stands_before(names_of_ours["_take"], "lock")
+                setattr(os, name, self.wrap(call, name))
+            atomic.exchange = self.wrap(exchange, "exchange")
+            atomic._take = self.wrap(originals["_take"], "lock")
             yield
         finally:
             for name, call in names.items():
                 setattr(os, name, call)
-            for name, call in names_of_ours.items():
+            for name, call in originals.items():
                 setattr(atomic, name, call)
 
 
@@ -77,14 +78,14 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def write_new(place: Path) -> None:
-    with atomic.staged(place) as new:
+def write_new(target: Path) -> None:
+    with atomic.staged(target) as new:
         fill(new, "new")
-        atomic.put(new, place, replace=True)
+        atomic.put(new, target, replace=True)
 
 
 def stopped(do: Callable[[], None], last: int, how: str, way: str) -> tuple[bool, Countdown]:
-    """Whether doing it, in a process of its own or here, was stopped at the call of that number; and what was counted."""
+    """Run `do` in a child process or here; return whether it was stopped, and the countdown."""
     count = Countdown(last, how)
     if how == "raise":
         try:
@@ -102,33 +103,33 @@ def stopped(do: Callable[[], None], last: int, how: str, way: str) -> tuple[bool
 
 
 def trial(
-    home: Path, there: bool, first: int, second: int, how: str, way: str
+    home: Path, exists: bool, first: int, second: int, how: str, way: str
 ) -> tuple[bool, bool]:
-    """Replace and be stopped, recover and be stopped, recover: whether it was stopped the first and the second time."""
+    """Stop a replacement, stop its recovery, recover; return whether the first two were stopped."""
     home.mkdir()
-    place = home / "result"
-    if there:
-        fill(place, "old")
-    one, _ = stopped(lambda: write_new(place), first, how, way)
-    two, _ = stopped(lambda: atomic.recover(place), second, how, way)
-    atomic.recover(place)
-    found = {path.name: contents(path) for path in home.iterdir()}
-    right = [{"result": dict.fromkeys(("analysis.json", "stems/violin.flac", "stems/other.flac"), age)}
-             for age in ("old", "new")]  # fmt: skip
-    if there and not one and found != right[1]:
-        raise SystemExit(f"not replaced: {found}")
-    if found not in (right if there else [{}, right[1]]):
-        raise SystemExit(f"stopped at call {first}, then {second}: {found}")
+    target = home / "result"
+    if exists:
+        fill(target, "old")
+    one, _ = stopped(lambda: write_new(target), first, how, way)
+    two, _ = stopped(lambda: atomic.recover(target), second, how, way)
+    atomic.recover(target)
+    left = {path.name: contents(path) for path in home.iterdir()}
+    names = ("analysis.json", "stems/violin.flac", "stems/other.flac")
+    right = [{"result": dict.fromkeys(names, age)} for age in ("old", "new")]
+    if exists and not one and left != right[1]:
+        raise SystemExit(f"not replaced: {left}")
+    if left not in (right if exists else [{}, right[1]]):
+        raise SystemExit(f"stopped at call {first}, then {second}: {left}")
     return one, two
 
 
 def main(how: str, way: str, folder: str) -> None:
     numbers = itertools.count()
     firsts = seconds = 0
-    for there in (True, False):
+    for exists in (True, False):
         for first in itertools.count(1):
             for second in itertools.count(1) if how == "exit" else (-1,):
-                one, two = trial(Path(folder) / str(next(numbers)), there, first, second, how, way)
+                one, two = trial(Path(folder) / str(next(numbers)), exists, first, second, how, way)
                 seconds += two
                 if not two:
                     break

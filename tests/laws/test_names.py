@@ -1,7 +1,4 @@
-"""Test names derived from names of recordings.
-
-Names are safe on every system, differ for different recordings, and stay unchanged if possible.
-"""
+"""Laws of names derived from recordings: safe, distinct, and unchanged if possible."""
 
 import os
 import re
@@ -13,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otowake.cli.split import folders_for
-from otowake.cluster.manifest import PLACE, folder_of
+from otowake.cluster.entries import RESULT_FOLDER, folder_of
 from otowake.io.names import MOST, safe_name, safe_names, within
 from otowake.results.checkpoint import Checkpoint
 
@@ -76,7 +73,7 @@ DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(
 
 
 def is_safe(name, most=MOST):
-    """Check the requirements on a name, independently of the implementation."""
+    """Whether a name is safe, by a test independent of the function."""
     return (
         0 < len(name.encode()) <= most
         and name[0] not in ". "
@@ -148,7 +145,7 @@ def test_equal_stems_and_dots():
 @given(NAMES, st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_a_recording_of_an_archive_has_a_place_that_the_manifest_takes(name, sha256):
     folder = folder_of(sha256, f"/music/{name}.wav")
-    assert PLACE.fullmatch(folder) and folder.endswith(f"-{sha256[:12]}")
+    assert RESULT_FOLDER.fullmatch(folder) and folder.endswith(f"-{sha256[:12]}")
     assert is_safe(folder.split("/", 2)[2])
 
 

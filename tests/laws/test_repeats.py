@@ -7,7 +7,7 @@ import otowake
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated, sound_of
-from otowake.results.note_factors import read_explained, write_explained
+from otowake.results.note_factors import read_note_factors, write_note_factors
 from otowake.types import Audio, DrumSamples, Note
 
 SECONDS = 6.0
@@ -165,8 +165,11 @@ def test_another_rate_or_other_channels_have_no_waveforms(machine):
 def test_waveforms_are_kept_in_the_file(machine, tmp_path):
     _, _, masks, known = machine
     for note_factors in (masks, known):
-        write_explained(note_factors, tmp_path / "stems.npz")
-        (piece,), (read,) = note_factors.segments, read_explained(tmp_path / "stems.npz").segments
+        write_note_factors(note_factors, tmp_path / "stems.npz")
+        (piece,), (read,) = (
+            note_factors.segments,
+            read_note_factors(tmp_path / "stems.npz").segments,
+        )
         assert (piece.drum_samples is None) == (read.drum_samples is None)
         if piece.drum_samples:
             for name in DrumSamples._fields:
@@ -185,7 +188,7 @@ def test_waveforms_are_kept_in_the_file(machine, tmp_path):
 )
 def test_damaged_waveforms_are_refused(machine, tmp_path, name, why):
     path = tmp_path / "stems.npz"
-    write_explained(machine[3], path)
+    write_note_factors(machine[3], path)
     with np.load(path) as file:
         arrays = dict(file)
     worse = {
@@ -195,4 +198,4 @@ def test_damaged_waveforms_are_refused(machine, tmp_path, name, why):
     }
     np.savez(path, **{**arrays, name: worse[name]})
     with pytest.raises(ValueError, match=why):
-        read_explained(path)
+        read_note_factors(path)

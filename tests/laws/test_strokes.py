@@ -8,7 +8,7 @@ import pytest
 
 import otowake
 from otowake.errors import BadInput
-from otowake.io.notes import labels
+from otowake.io.notes import label_track
 from otowake.music.analyse import with_sound
 from otowake.music.drums.onsets import STEP, detect_drums, opened, peaks, templates, trained
 from otowake.music.editing.edits import apply_edits
@@ -298,7 +298,7 @@ def test_drums_are_shown_by_name(analysis):
         for tick in otowake.plot.piano_roll(analysis, language="ja").axes[0].get_yticklabels()
     ]
     assert {"キック", "スネア", "ハイハット"} < set(ticks)
-    assert "\tkick\n" in labels(analysis)
+    assert "\tkick\n" in label_track(analysis)
     rows = [part_cells(part, analysis, "en") for part in analysis.parts if part.name in KIT]
     assert [row[0] for row in rows] == ["kick", "snare", "hi-hat"]
     assert {row[2] for row in rows} == {"–"}

@@ -45,11 +45,11 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     if was and not use_threads(was):
         warn(text.AGAIN_THREADS.format(language, was=was, got=threads()), language)
     from otowake.music.editing.edits import apply_edits
+    from otowake.results.comparison import compare
     from otowake.results.edits import read_edits
-    from otowake.results.files import BASIC, USUAL
+    from otowake.results.files import BASIC, DEFAULT_KINDS
     from otowake.results.folders import EDITS, new_folder
     from otowake.results.recipe import recipe_of, recording_of
-    from otowake.results.reproduce import compare
     from otowake.results.save import warn_of, write_analysis
 
     recipe, facts = recipe_of(folder)
@@ -68,7 +68,7 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
         analysis = recipe.analyse(audio, V)
         if (Path(folder) / EDITS).is_file():
             analysis = apply_edits(analysis, read_edits(Path(folder) / EDITS))
-        failed = write_analysis(analysis, place, language, kinds=USUAL if output else BASIC)
+        failed = write_analysis(analysis, place, language, kinds=DEFAULT_KINDS if output else BASIC)
         found = compare(Path(folder), place)
     with told(language) as warned:
         warn_of(failed, output)

@@ -148,7 +148,12 @@ def run(
             incomplete=lambda path, remark: warn(_failure(path, remark, language), language),
             language=language,
         )
-    facts = {"done": tally.done, "found": tally.found, "failed": tally.failed, "now": tally.now}
+    facts = {
+        "done": tally.done,
+        "found": tally.recordings,
+        "failed": tally.failed,
+        "now": tally.now,
+    }
     ended = text.ARCHIVE_DONE.format(
         language, **facts, hours=tally.seconds / 3600, speed=tally.speed
     )
@@ -254,12 +259,12 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     """How far a run is, for a bar."""
     if now.reading:
         return {
-            "description": text.ARCHIVE_READING.format(language, found=now.found),
-            "total": now.found or None,
+            "description": text.ARCHIVE_READING.format(language, found=now.recordings),
+            "total": now.recordings or None,
         }
     facts = {
         "done": now.done,
-        "found": now.found,
+        "found": now.recordings,
         "failed": now.failed,
         "hours": now.seconds / 3600,
     }
@@ -267,7 +272,11 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     if now.left is not None:
         minutes, seconds = divmod(round(now.left), 60)
         words += text.TIME_LEFT.format(language, left=f"{minutes}:{seconds:02d}")
-    return {"description": words, "total": now.found or None, "completed": now.done + now.failed}
+    return {
+        "description": words,
+        "total": now.recordings or None,
+        "completed": now.done + now.failed,
+    }
 
 
 def _learn_drawn(now: Any, language: Language) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def one_file(
     """Analyse one file, write its folder, and say what was found; returns the exit code."""
     from otowake import console
     from otowake.results.checkpoint import Checkpoint, key_of
-    from otowake.results.files import ANIMATED, USUAL
+    from otowake.results.files import ANIMATION_PICTURES, DEFAULT_KINDS
     from otowake.results.folders import new_folder
     from otowake.results.save import warn_of, write_analysis
 
@@ -263,7 +263,7 @@ def one_file(
         with told(language), quiet_decoders():
             audio, V = recipe.open(path, place)
         watched = factorised and (animation or "report" in stages)
-        film = _film(ANIMATED if animation else 24) if watched else None
+        film = _film(ANIMATION_PICTURES if animation else 24) if watched else None
         with console.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, recipe.load, recipe.stft, recipe.fit)
             saved = Checkpoint(
@@ -279,7 +279,7 @@ def one_file(
 
             resume = saved.read() if factorised else None
             analysis = recipe.analyse(audio, V, watch=watch, resume=resume)
-        kinds = (*USUAL, "animation") if animation else USUAL
+        kinds = (*DEFAULT_KINDS, "animation") if animation else DEFAULT_KINDS
         failed = write_analysis(analysis, place, language, film, kinds)
     saved.remove()
     with told(language) as warned:

@@ -1,8 +1,9 @@
-"""Whole archives: every recording under folders analysed by many processes, on this machine or a Dask cluster.
+"""Analyse whole archives with many processes, on this machine or a Dask cluster.
 
-`inputs` finds the recordings, `manifest` keeps what has come of each, `work` is what a worker does, `crew` are the workers
-and how work reaches them in bounded numbers, `run` is the driver, `table` gathers the results. `learn` is the driver that learns one dictionary for all recordings, and
-`portion` what its workers do.
+`inputs` lists the recordings, `manifest` stores their states, `work` has the tasks of a worker,
+`workers` starts or connects workers and sends them tasks, `run` is the driver, and `table` collects
+the results. `learn` is the driver that learns one dictionary for all recordings, and `portion` has
+the tasks of its workers.
 """
 
 from otowake.cluster.learn import learn_dictionary

@@ -1,4 +1,4 @@
-"""Which recordings an archive is made of: those in folders, and those that lists name; found one by one."""
+"""List the recordings of an archive one by one, from folders, files and lists of files."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ SOUNDS = frozenset(
         ".wma",
     ]
 )
-"""The endings of files in folders that are taken for recordings; files that are named are taken whatever they end in."""
+"""Suffixes of recordings in folders; files that the user names may have any suffix."""
 
 MOST_LINE = 2**16
-"""The longest line of a list, in characters."""
+"""Characters in the longest line of a list."""
 
 MOST_ROWS, MOST_GROUP, MOST_HEAD = 10**8, 2**30, 2**24
-"""Of a Parquet list: the most rows; the largest row group, unpacked, and the largest description of the file, in bytes."""
+"""Limits of a Parquet list: rows; bytes of a row group, unpacked, and of the file's metadata."""
 
 LISTS = frozenset({".csv", ".parquet"})
 
 
 Failed = Callable[[str, BadInput], None]
-"""Called with what could not be searched, and the reason."""
+"""Called with the path of a folder that could not be searched, and the reason."""
 
 
 def recordings(inputs: Iterable[Path_], leave_out: Path, failed: Failed) -> Iterator[Path]:
-    """Find the absolute paths of the recordings in `inputs`, in a fixed order.
+    """Yield the absolute paths of the recordings in `inputs`, in a fixed order.
 
-    A folder is searched once, also where links lead to it again; the folder `leave_out` is not.
-    `failed` is called for each folder that can't be searched, and each broken link that may be
-    meant for one.
+    A folder is searched once, even if links lead to it again; the folder `leave_out` is skipped.
+    `failed` is called for each folder that can't be searched, and each broken link that may point
+    to a folder.
 
     Raises
     ------
     BadInput
-        If an input is not there, or a list can't be read.
+        If an input is missing, or a list can't be read.
     MissingExtra
         If a list needs pyarrow.
     """
@@ -84,7 +84,7 @@ def recordings(inputs: Iterable[Path_], leave_out: Path, failed: Failed) -> Iter
 
 
 def _in_folder(top: Path, leave_out: Path, failed: Failed) -> Iterator[Path]:
-    """Search what lies below a folder, then where the links in it lead, unless that is above it."""
+    """Search a folder, then the targets of links in it, except folders above it."""
 
     def unsearched(error: OSError) -> None:
         path = os.fsdecode(error.filename)
@@ -92,22 +92,24 @@ def _in_folder(top: Path, leave_out: Path, failed: Failed) -> Iterator[Path]:
 
     searched: set[Path] = set()
     links = [top]
-    for start in links:  # which grows meanwhile
+    for start in links:  # the list grows during the loop
         if start != top and not _is_new(start.resolve(), top, searched, leave_out):
             continue
-        for place, folders, files in os.walk(start, onerror=unsearched):
-            here, real = Path(place), Path(place).resolve()
+        for current, folders, files in os.walk(start, onerror=unsearched):
+            here, real = Path(current), Path(current).resolve()
             searched.add(real)
-            shown = [name for name in sorted(folders) if name[0] != "."]
-            links += [here / name for name in shown if (here / name).is_symlink()]
-            folders[:] = [name for name in shown if _is_new(real / name, top, searched, leave_out)]
+            visible = [name for name in sorted(folders) if name[0] != "."]
+            links += [here / name for name in visible if (here / name).is_symlink()]
+            folders[:] = [
+                name for name in visible if _is_new(real / name, top, searched, leave_out)
+            ]
             for name in sorted(name for name in files if name[0] != "."):
                 if Path(name).suffix.lower() in SOUNDS:
                     yield here / name
                 elif not Path(name).suffix and (here / name).is_symlink():
                     try:
                         (here / name).stat()
-                    except OSError as error:  # it may be meant for a folder
+                    except OSError as error:  # the link may point to a folder
                         unsearched(error)
 
 
@@ -117,15 +119,15 @@ def _is_new(folder: Path, top: Path, searched: set[Path], leave_out: Path) -> bo
 
 
 def _in_list(path: Path) -> Iterator[Path]:
-    """The paths in a list; relative ones are relative to the list."""
+    """Yield the paths in a list; relative paths are relative to the list."""
     rows = _parquet_rows(path) if path.suffix.lower() == ".parquet" else _csv_rows(path)
     for row in rows:
         if "\0" in row:
             raise BadInput(
-                text.NOT_A_LIST, path=path, why="a path has a character that none can have"
+                text.NOT_A_LIST, path=path, why="a path has a character that is not allowed"
             )
         if row.strip():
-            yield Path(os.path.abspath(path.parent / row.strip()))  # noqa: PTH100 - links are kept as they are named
+            yield Path(os.path.abspath(path.parent / row.strip()))  # noqa: PTH100 - keeps links
 
 
 def _csv_rows(path: Path) -> Iterator[str]:
@@ -133,11 +135,11 @@ def _csv_rows(path: Path) -> Iterator[str]:
         with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(_lines(file))
             headings = next(rows, [])
-            place = headings.index(_column(path, headings))
-            if headings[place].lower() not in NAMES:
-                yield headings[place]  # a plain list of paths, without a heading
+            column = headings.index(_path_column(path, headings))
+            if headings[column].lower() not in PATH_HEADINGS:
+                yield headings[column]  # a plain list of paths without a heading
             for row in rows:
-                yield row[place] if place < len(row) else ""
+                yield row[column] if column < len(row) else ""
     except BadInput:
         raise
     except DAMAGE as error:
@@ -165,7 +167,7 @@ def _parquet_rows(path: Path) -> Iterator[str]:
             ) as file,
         ):
             _check_groups(file.metadata)
-            column = _column(path, file.schema_arrow.names)
+            column = _path_column(path, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=1000, columns=[column]):
                 yield from (str(row) for row in batch.column(0).to_pylist() if row is not None)
     except BadInput:
@@ -175,7 +177,7 @@ def _parquet_rows(path: Path) -> Iterator[str]:
 
 
 def _check_groups(facts: Any) -> None:
-    """Refuse what would take too much memory, before any of it is unpacked."""
+    """Refuse a file that would take too much memory, before unpacking it."""
     if (
         max((facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)), default=0)
         > MOST_GROUP
@@ -185,12 +187,12 @@ def _check_groups(facts: Any) -> None:
         raise ValueError(f"it has more than {MOST_ROWS} rows")
 
 
-NAMES = ("path", "file", "filename")
-"""The headings of a column of paths."""
+PATH_HEADINGS = ("path", "file", "filename")
+"""Headings of a column of paths."""
 
 
-def _column(path: Path, headings: list[str]) -> str:
-    named = [heading for heading in headings if heading.lower() in NAMES]
+def _path_column(path: Path, headings: list[str]) -> str:
+    named = [heading for heading in headings if heading.lower() in PATH_HEADINGS]
     if named or len(headings) == 1:
         return (named or headings)[0]
     raise BadInput(text.LIST_COLUMN, path=path, got=", ".join(headings) or "–")

@@ -1,9 +1,9 @@
-"""Workers on this machine: Dask processes that nobody but this run can reach.
+"""Start workers on this machine: Dask processes that only this run can reach.
 
-Any user of a machine can connect to a port on loopback, and Dask runs whatever code reaches its
-ports. So the scheduler, the nannies and the workers of a run speak TLS in both directions with keys
-that exist for that run alone and travel to the workers through pipes. There is no dashboard and no
-other HTTP server. Their scratch folder is private, because Dask puts it in front of ``sys.path``.
+Any user of a machine can connect to a port on loopback, and Dask executes any code that reaches its
+ports. Therefore the scheduler, the nannies and the workers of a run use mutual TLS with keys made
+for that run and sent to the workers through pipes. There is no dashboard and no other HTTP server.
+The scratch folder is private, because Dask puts it in front of ``sys.path``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from otowake.errors import MissingExtra
 from otowake.options import WorkerSpec
 from otowake.runtime import POOLS
 
-QUIET = {
+DASK_CONFIG = {
     "distributed.admin.low-level-log-length": 1000,
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -33,14 +33,14 @@ QUIET = {
     "distributed.comm.timeouts.connect": "60s",
     "distributed.nanny.pre-spawn-environ": dict.fromkeys(POOLS, 1),
 }
-"""Short logs, so that the driver does not grow; no memory limit but the one that ends a worker.
+"""Dask settings: short logs, which keep the driver small, and only the final memory limit.
 
-And memory that is free is kept for the next array: Dask would set MALLOC_TRIM_THRESHOLD_, which
-gives it back to the system each time, and doubles the processor time of an analysis.
+The environment before spawning also omits MALLOC_TRIM_THRESHOLD_: Dask would set it, which returns
+free memory to the system at once and doubles the processor time of an analysis.
 """
 
-START = 60.0
-"""How long, in seconds, to wait for all workers; then the work begins with those that are there."""
+START_TIMEOUT = 60.0
+"""Seconds to wait for all workers; then the work begins with the workers that have started."""
 
 
 class _WithoutHttp:
@@ -59,8 +59,8 @@ class Worker(_WithoutHttp, distributed.Worker):
 
 
 @contextlib.contextmanager
-def local_crew(spec: WorkerSpec) -> Iterator[Any]:
-    """Start workers on this machine and give a client of them; they end with the block.
+def local_workers(spec: WorkerSpec) -> Iterator[Any]:
+    """Start workers on this machine and give a client of them; the workers end with the block.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def local_crew(spec: WorkerSpec) -> Iterator[Any]:
     n = spec.workers or len(os.sched_getaffinity(0))
     folder = config.get("temporary-directory", None)
     private = tempfile.TemporaryDirectory(prefix="otowake-", dir=folder, ignore_cleanup_errors=True)
-    with private as scratch, config.set({**QUIET, "temporary-directory": scratch}):
-        with _deaf_to_interrupts():
+    with private as scratch, config.set({**DASK_CONFIG, "temporary-directory": scratch}):
+        with _interrupts_blocked():
             cluster = distributed.SpecCluster(
                 scheduler={"cls": Scheduler, "options": own},
                 worker={"cls": distributed.Nanny, "options": worker},
@@ -97,19 +97,19 @@ def local_crew(spec: WorkerSpec) -> Iterator[Any]:
                 **quiet,
             )
         with cluster, distributed.Client(cluster) as client:
-            cluster.scale(n)  # here, so that processes that are still starting are ended, too
-            with contextlib.suppress(TimeoutError):  # those that are there begin
-                client.wait_for_workers(n, timeout=START)
+            cluster.scale(n)  # inside the block, which also ends processes that are still starting
+            with contextlib.suppress(TimeoutError):  # work begins with the workers present
+                client.wait_for_workers(n, timeout=START_TIMEOUT)
             yield client
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Leave signals of the terminal, which reach all its processes, to this one.
+def _interrupts_blocked() -> Iterator[None]:
+    """Block signals of the terminal in threads and processes started here; only this one gets them.
 
-    Threads that are started in the block have their processes ignore them.
+    The terminal sends signals to all its processes.
     """
-    resource_tracker.ensure_running()  # it would let signals through again where it is begun
+    resource_tracker.ensure_running()  # starting it later would unblock the signals
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield

@@ -1,7 +1,8 @@
-"""What a worker does while a dictionary is learnt: it keeps portions of the recordings, and brings their H up to date.
+"""Hold portions of the recordings on a worker, and update their H while a dictionary is learnt.
 
-A portion's frames lie one after the other in an unnamed file on the worker's disk, in blocks of one length that may
-reach across recordings. They never leave the worker; W comes in, and the sums over the frames go out.
+The frames of a portion are stored in an unnamed file on the worker's disk, in blocks of one length
+that may cross recordings. They never leave the worker; it receives W and returns the sums over the
+frames.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from otowake import __version__, text
+from otowake.cluster.workers import NotHeld
 from otowake.errors import BadInput, OtowakeError
+from otowake.nmf.factorize import problem_of
 from otowake.nmf.frames import BLOCK_FRAMES, InMemory, PaddedBlocks, columns
 from otowake.nmf.multistart import lifted, thin
-from otowake.nmf.objective import Block, Problem, penalised
-from otowake.nmf.problem import problem_of
-from otowake.nmf.solvers import MU
+from otowake.nmf.objective import penalised
+from otowake.nmf.solvers import MU, Block, Problem
 from otowake.results.checkpoint import Checkpoint
 from otowake.results.recipe import Recipe
 from otowake.runtime import keep_compiled_programs, quiet_decoders, use_threads
@@ -35,7 +37,10 @@ from otowake.types import Floats
 
 @dataclass(frozen=True)
 class Job:
-    """What is learnt, as plain values that travel. `sample` is how many frames of each portion go into the start."""
+    """The learning task as plain, serialisable values.
+
+    `sample` is the number of frames of each portion that the initialisation uses.
+    """
 
     key: str
     folder: str
@@ -46,7 +51,17 @@ class Job:
 
 
 class Contents(NamedTuple):
-    """What a portion holds: frames, some of them evenly spaced (frequency, frame), and what could not be read."""
+    """The contents of a portion.
+
+    Attributes
+    ----------
+    n_frames
+        The number of frames.
+    sample
+        Evenly spaced frames, shape (frequency, frame).
+    failures
+        The paths of unreadable recordings, each with the reason.
+    """
 
     n_frames: int
     sample: Floats
@@ -54,7 +69,7 @@ class Contents(NamedTuple):
 
 
 class Total(NamedTuple):
-    """Sums over frames: the two halves of W's gradient, and the loss."""
+    """Sums over frames: the two halves of the gradient of W, and the loss."""
 
     negative: Floats
     positive: Floats
@@ -62,21 +77,19 @@ class Total(NamedTuple):
 
 
 Node = tuple[int, int]
-"""A place in the tree by which sums are added: (0, i) is the portion i, and (n + 1, i) the sum of (n, 2i) and (n, 2i + 1)."""
-
-
-class NotHeld(Exception):
-    """A portion is asked for that this process does not have: it was begun anew."""
+"""A node of the summation tree: (0, i) is portion i, (n + 1, i) adds (n, 2i) and (n, 2i + 1)."""
 
 
 def folded(totals: dict[Node, Total], count: int) -> dict[Node, Total]:
-    """Add what can be added: neighbours in a tree over `count` portions, which alone says in what order.
+    """Add available neighbours in a tree over `count` portions, which fixes the order of addition.
 
     Examples
     --------
     >>> one = Total(np.ones(1), np.ones(1), 1.0)
-    >>> [*folded({(0, 0): one, (0, 1): one, (0, 2): one}, 3)], [*folded({(0, 1): one, (0, 2): one}, 4)]
-    ([(2, 0)], [(0, 1), (0, 2)])
+    >>> [*folded({(0, 0): one, (0, 1): one, (0, 2): one}, 3)]
+    [(2, 0)]
+    >>> [*folded({(0, 1): one, (0, 2): one}, 4)]
+    [(0, 1), (0, 2)]
     """
     totals, level = dict(totals), 0
     while count > 1:
@@ -94,24 +107,25 @@ def folded(totals: dict[Node, Total], count: int) -> dict[Node, Total]:
 
 
 class OnDisk:
-    """A matrix of shape (frequency, frame) in a file, one frame after the other, float32."""
+    """A matrix of shape (frequency, frame) in a file, float32, frame by frame."""
 
     def __init__(self, file: IO[bytes], n_bins: int, n_frames: int) -> None:
         self.file, self.shape = file, (n_bins, n_frames)
 
     def frames(self, start: int, stop: int) -> Floats:
+        """Return the frames from `start` to `stop`, shape (frequency, stop − start)."""
         size = 4 * self.shape[0]
         read = os.pread(self.file.fileno(), (stop - start) * size, start * size)
         return np.frombuffer(read, dtype=np.float32).reshape(-1, self.shape[0]).T
 
 
 class Portion:
-    """Some recordings as one matrix in blocks, with the H of the pass that it has come to."""
+    """Some recordings as one matrix in blocks, with the H of the latest pass."""
 
     def __init__(
-        self, job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None
+        self, job: Job, index: int, files: Sequence[tuple[str, str]], scratch: str | None
     ) -> None:
-        self.job, self.place = job, place
+        self.job, self.index = job, index
         self.recipe = Recipe.of(job.recipe)
         file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - it lives as long as the portion
         n_bins, n_frames = self.recipe.stft.n_fft // 2 + 1, 0
@@ -130,10 +144,10 @@ class Portion:
             sample = np.ascontiguousarray(columns(V, thin(n_frames, job.sample)))
         self.contents = Contents(n_frames, sample, failures)
         self.H: list[Any] = []
-        self.reached = -1
+        self.passes = -1
 
     def _spool(self, path: str, digest: str, file: IO[bytes], scratch: str) -> int:
-        """Write the spectrogram of a recording; its frames."""
+        """Write the spectrogram of a recording and return its number of frames."""
         with quiet_decoders():
             audio, V = self.recipe.open(path, Path(scratch))
             if audio.source is None or audio.source.sha256 != digest:
@@ -147,31 +161,31 @@ class Portion:
         return n_frames
 
     def advance(self, done: int, W: Floats, keep: bool) -> Total:
-        """One pass after `done` others: H brought up to date, then the sums for W and the loss with both."""
+        """Do one pass after `done` others: update H, then return the sums for W and the loss."""
         free = np.zeros(W.shape[1], bool)
         problem = problem_of(self.recipe.fit, free, free, None)
-        if self.reached != done:
-            self._find(problem, done, W)
+        if self.passes != done:
+            self._restore(problem, done, W)
         total = None
         for i in range(len(self.blocks)):
             self.H[i], part = _pass(problem, self.blocks[i], W, self.H[i])
             total = part if total is None else jax.tree.map(jnp.add, total, part)
-        self.reached = done + 1
+        self.passes = done + 1
         if keep:
-            self._kept(self.reached).write({"H": np.stack(self.H)})
+            self._checkpoint(self.passes).write({"H": np.stack(self.H)})
         return jax.tree.map(np.asarray, total)
 
-    def _find(self, problem: Problem, done: int, W: Floats) -> None:
-        """The H of a pass: as it was kept, or from W."""
-        kept = self._kept(done).read() if done else None
+    def _restore(self, problem: Problem, done: int, W: Floats) -> None:
+        """Restore the H of a pass from its checkpoint, or else compute it from W."""
+        saved = self._checkpoint(done).read() if done else None
         shape = (len(self.blocks), W.shape[1], BLOCK_FRAMES)
-        if kept is not None and kept["H"].shape == shape:
-            self.H = [*kept["H"]]
+        if saved is not None and saved["H"].shape == shape:
+            self.H = [*saved["H"]]
         else:
             self.H = [lifted(problem, self.blocks[i], W) for i in range(len(self.blocks))]
 
-    def _kept(self, done: int) -> Checkpoint:
-        return Checkpoint(Path(self.job.folder) / f"H-{done}-{self.place}.npz", 0, self.job.key)
+    def _checkpoint(self, done: int) -> Checkpoint:
+        return Checkpoint(Path(self.job.folder) / f"H-{done}-{self.index}.npz", 0, self.job.key)
 
 
 @jax.jit
@@ -180,12 +194,12 @@ def _pass(problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Total]:
     return H, Total(sums[0], sums[1], penalised(problem, block, W, H))
 
 
-_alone = threading.Lock()
+_lock = threading.Lock()
 _held: dict[tuple[str, int], Portion] = {}
 
 
 def hold(
-    job: Job, place: int, files: Sequence[tuple[str, str]], scratch: str | None = None
+    job: Job, index: int, files: Sequence[tuple[str, str]], scratch: str | None = None
 ) -> Contents:
     """Read a portion, unless this process holds it already.
 
@@ -196,16 +210,16 @@ def hold(
     """
     if job.version != __version__:
         raise BadInput(text.OTHER_VERSION, worker=__version__, driver=job.version)
-    with _alone:
+    with _lock:
         use_threads(1)
         keep_compiled_programs()
-        if (job.key, place) not in _held:
-            _held[job.key, place] = Portion(job, place, files, scratch or _scratch())
-        return _held[job.key, place].contents
+        if (job.key, index) not in _held:
+            _held[job.key, index] = Portion(job, index, files, scratch or _scratch())
+        return _held[job.key, index].contents
 
 
 def _scratch() -> str | None:
-    """The folder of this worker, if it is one."""
+    """Return the scratch folder of this worker; None outside a worker."""
     from distributed import get_worker
 
     try:
@@ -215,24 +229,24 @@ def _scratch() -> str | None:
 
 
 def advance(
-    key: str, places: Sequence[tuple[int, int]], count: int, done: int, W: Floats, keep: bool
+    key: str, portions: Sequence[tuple[int, int]], count: int, done: int, W: Floats, keep: bool
 ) -> dict[Node, Total]:
-    """One pass over some of the portions, (index in the tree, place) each, and their sums as far as they can be added.
+    """Do one pass over portions, given as (index in the tree, index), and add up their sums.
 
     Raises
     ------
     NotHeld
-        If this process does not hold them.
+        If this process does not hold one of the portions.
     """
-    with _alone:
-        if any((key, place) not in _held for _, place in places):
+    with _lock:
+        if any((key, index) not in _held for _, index in portions):
             raise NotHeld
-        totals = {(0, i): _held[key, place].advance(done, W, keep) for i, place in places}
+        totals = {(0, i): _held[key, index].advance(done, W, keep) for i, index in portions}
         return folded(totals, count)
 
 
-def let_go(key: str) -> None:
+def release(key: str) -> None:
     """Forget all portions of a job."""
-    with _alone:
-        for each in [each for each in _held if each[0] == key]:
-            del _held[each]
+    with _lock:
+        for held in [held for held in _held if held[0] == key]:
+            del _held[held]

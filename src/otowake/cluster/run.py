@@ -1,4 +1,4 @@
-"""The driver: recordings into the manifest, tasks to the workers, what comes of them into the manifest."""
+"""Drive the analysis of an archive: queue recordings, send tasks to workers, store the outcomes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from typing import Any
 
 from otowake import __version__, text
 from otowake.atomic import recover
-from otowake.cluster.crew import Flow, crew, is_lost, link_of
+from otowake.cluster.entries import stamp_of
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver, stamp_of
+from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
+from otowake.cluster.workers import TaskPool, connect_workers, is_lost, link_of
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
 from otowake.options import ArchiveSpec
@@ -27,37 +28,37 @@ from otowake.text import Language
 READ_AT_ONCE = 16
 """Files that a worker reads for their digests in one task."""
 
-ROUNDS = 3
-"""So often in a row may nothing at all come back from the workers that took something up."""
+MOST_IDLE_ROUNDS = 3
+"""Consecutive rounds without any result before a run gives up."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How far a run has come.
+    """The progress of a run.
 
     Attributes
     ----------
-    found, done, failed
-        Different recordings among the inputs, and what has come of them, in earlier runs too.
+    recordings, done, failed
+        Distinct recordings among the inputs, analysed and failed ones, earlier runs included.
     unsearched
         Folders among the inputs that could not be searched.
     now
-        Those that were done in this run.
+        Recordings analysed in this run.
     incomplete
-        Those of them that lack a file of their result because it could not be written.
+        Recordings of this run whose result lacks a file that could not be written.
     seconds
-        Of audio that were analysed in this run.
+        Seconds of audio analysed in this run.
     elapsed
-        Seconds that the analysis has taken so far.
+        Seconds since the analysis began.
     reading
-        Whether the inputs are still being read.
+        Whether workers still read the inputs.
     stopped
-        Whether it was stopped before the end.
+        Whether the run was stopped before the end.
     dashboard
-        The address of Dask's dashboard, where it is there.
+        The address of Dask's dashboard, if there is one.
     """
 
-    found: int = 0
+    recordings: int = 0
     done: int = 0
     failed: int = 0
     unsearched: int = 0
@@ -71,13 +72,13 @@ class Tally:
 
     @property
     def speed(self) -> float:
-        """Seconds of audio for each second."""
+        """Seconds of audio per second of time."""
         return self.seconds / self.elapsed if self.elapsed else 0.0
 
     @property
     def left(self) -> float | None:
-        """Seconds until the end, if it goes on like this; None where nobody knows."""
-        waiting = self.found - self.done - self.failed
+        """Estimated seconds to the end at the present speed; None if unknown."""
+        waiting = self.recordings - self.done - self.failed
         return self.elapsed / self.now * waiting if self.now and not self.reading else None
 
 
@@ -98,53 +99,57 @@ def run_archive(
     analyse: Analyse | None = None,
     language: Language = "en",
 ) -> Tally:
-    """Analyse every recording of an archive; what an earlier run has done is not done again.
+    """Analyse every recording of an archive, continuing an earlier run.
 
     Parameters
     ----------
     inputs
-        Recordings, folders of recordings, and lists of them (CSV or Parquet with a column ``path``).
+        Recordings, folders, and lists of recordings (CSV or Parquet with a column ``path``).
     folder
-        The archive: it gets ``manifest.sqlite`` and a result folder for each recording under ``results``.
+        The archive, which gets ``manifest.sqlite`` and a result folder for each recording under
+        ``results``.
     recipe
-        How recordings are analysed; all stages with the defaults if not given. It is the same in all runs of an archive.
+        How to analyse recordings; by default all stages with default options. It is the same in all
+        runs of an archive.
     spec
         Workers and limits.
     client
-        A ``dask.distributed.Client`` whose workers do it; they must see `inputs` and `folder` under the same paths.
+        A ``dask.distributed.Client`` of the workers to use; they must see `inputs` and `folder`
+        under the same paths.
     watch
         Called about twice a second; True stops the run.
     failed
         Called with the path of each recording that fails or folder that can't be searched,
         and the reason.
     incomplete
-        Called with the path of each recording whose result lacks a file that could not be written, and a sentence
-        that names the file, the reason and the command that makes it later.
+        Called with the path of each recording whose result lacks a file that could not be written,
+        and a sentence with the file, the reason and the command that makes it later.
     analyse
-        What workers call in place of :func:`otowake.analyse`.
+        A function for workers to call in place of :func:`otowake.analyse`.
     language
-        Of reasons.
+        The language of reasons.
 
     Returns
     -------
     Tally
-        How far it has come.
+        The final state of the run.
 
     Raises
     ------
     BadInput
-        If an input is not there, there are none, the archive was begun with another recipe, or another run is at work
-        on it.
+        If an input is missing, there are no inputs, the archive has another recipe, or another run
+        works on it.
     CannotWrite
-        If the disk is full. The same call goes on from there.
+        If the disk is full. The same call continues the run.
     WorkersGone
-        If there are no workers any more. The same call goes on from there.
+        If all workers are lost. The same call continues the run.
     MissingExtra
         Without the extra ``cluster``.
 
     Notes
     -----
-    New processes import the program that calls this: it must be under ``if __name__ == "__main__":``.
+    New processes import the calling program, so the call must be under
+    ``if __name__ == "__main__":``.
 
     Examples
     --------
@@ -160,14 +165,14 @@ def run_archive(
             driver = _Driver(archive, manifest, recipe or Recipe(), spec or ArchiveSpec(), language)
             driver.watch, driver.failed, driver.analyse = watch, failed, analyse
             driver.incomplete = incomplete
-            driver.enter([*inputs])
+            driver.add_inputs([*inputs])
             if driver.has_nothing_to_do():
                 return driver.end()
             try:
-                with crew(driver.spec, client) as found:
-                    return driver.work(found)
+                with connect_workers(driver.spec, client) as connected:
+                    return driver.work(connected)
             finally:
-                if client is None and driver.spec.scheduler is None:  # its processes have ended
+                if client is None and driver.spec.scheduler is None:  # all workers have ended
                     driver.sweep()
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, OtowakeError):
@@ -195,62 +200,63 @@ class _Driver:
         self.tally = Tally()
         self.begun = time.monotonic()
 
-    def enter(self, inputs: list[Path_]) -> None:
-        """Enter the inputs into the manifest, in batches."""
+    def add_inputs(self, inputs: list[Path_]) -> None:
+        """Add the inputs to the manifest, in batches."""
         self.manifest.begin({"otowake": __version__, **self.recipe.facts()}, self.recipe.digest())
-        found = recordings(inputs, self.archive, self._unsearched)
-        while batch := [*islice(found, BATCH)]:
-            self.manifest.enter([(_name(path), stamp_of(path)) for path in batch])
+        paths = recordings(inputs, self.archive, self._unsearched)
+        while batch := [*islice(paths, BATCH)]:
+            self.manifest.add_paths([(_name(path), stamp_of(path)) for path in batch])
         if not self.manifest.n_paths():
             raise BadInput(text.NOTHING_FOUND, where=", ".join(map(str, inputs)) or "–")
         shutil.rmtree(self.archive / TRYING, ignore_errors=True)
         self.sweep()
 
     def sweep(self) -> None:
-        """Remove what workers of this machine that have ended left half-written."""
+        """Remove partial results of ended workers on this machine."""
         for shard in (self.archive / "results").glob("*"):
             recover(shard / "any")
 
     def work(self, client: Any) -> Tally:
-        """Read what has to be read, then analyse what waits, until nothing does."""
-        flow = Flow(client, self.spec.timeout, self._stopped)
-        self.tally = replace(self.tally, found=self.manifest.n_paths(), dashboard=link_of(client))
-        self._read(flow)
+        """Read new inputs, then analyse waiting recordings until there are none."""
+        pool = TaskPool(client, self.spec.timeout, self._stopped)
+        n_paths = self.manifest.n_paths()
+        self.tally = replace(self.tally, recordings=n_paths, dashboard=link_of(client))
+        self._read(pool)
         if not self._stopped():
-            self._take_up()
+            self._queue_recordings()
             self.begun = time.monotonic()
             idle = 0
-            while idle < ROUNDS and not self._stopped() and next(self._tasks(), None):
-                idle = 0 if self._round(flow) else idle + 1
-            if idle == ROUNDS:
+            while idle < MOST_IDLE_ROUNDS and not self._stopped() and next(self._tasks(), None):
+                idle = 0 if self._round(pool) else idle + 1
+            if idle == MOST_IDLE_ROUNDS:
                 raise WorkersGone(text.NO_PROGRESS)
         return self.end()
 
     def has_nothing_to_do(self) -> bool:
-        """Whether there is no need of workers."""
+        """Whether the run needs no workers."""
         if next(self.manifest.unread(), None) is not None:
             return False
-        self._take_up()
+        self._queue_recordings()
         return next(self.manifest.waiting(), None) is None
 
-    def _take_up(self) -> None:
-        """All recordings are known: see which wait, and tell of those that have failed in earlier runs."""
+    def _queue_recordings(self) -> None:
+        """Queue recordings once all inputs are read, and report failures of earlier runs."""
         if self.tally.reading:
-            self.manifest.take_up(retry=self.spec.retry)
-            self._tell([*self.manifest.failures()])
+            self.manifest.queue_recordings(retry=self.spec.retry)
+            self._report([*self.manifest.failures()])
             self._count()
             self.tally = replace(self.tally, reading=False)
 
     def end(self) -> Tally:
-        """What has come of the run."""
+        """Return the final tally of the run."""
         self._count()
         return self.tally
 
-    def _read(self, flow: Flow) -> None:
-        """Have workers read what has to be read, again where a worker was lost meanwhile."""
-        for _ in range(ROUNDS):
+    def _read(self, pool: TaskPool) -> None:
+        """Have workers read the inputs, repeatedly if a worker is lost."""
+        for _ in range(MOST_IDLE_ROUNDS):
             lost = False
-            for _, read in flow.through(
+            for _, read in pool.map_bounded(
                 "read", batches(self.manifest.unread()), read_digests, self.language
             ):
                 if is_lost(read):
@@ -258,18 +264,18 @@ class _Driver:
                 elif isinstance(read, BaseException):
                     raise WorkersGone(text.WORKERS_CANNOT, why=read) from read
                 else:
-                    self.manifest.has_been_read(read)
-                    self._tell([(path, reason) for path, _, reason in read if reason])
+                    self.manifest.record_digests(read)
+                    self._report([(path, reason) for path, _, reason in read if reason])
             if not lost:
                 return
         raise WorkersGone(text.NO_PROGRESS)
 
-    def _round(self, flow: Flow) -> bool:
-        """Give each recording that waits to a worker; whether anything came of any."""
+    def _round(self, pool: TaskPool) -> bool:
+        """Send each waiting recording to a worker; return whether there was any outcome."""
         progress = False
-        for task, outcome in flow.through("analyse", self._tasks(), analyse_one, self.analyse):
+        for task, outcome in pool.map_bounded("analyse", self._tasks(), analyse_one, self.analyse):
             if isinstance(outcome, Outcome):
-                self._note(task, outcome)
+                self._record(task, outcome)
                 progress = True
             elif not is_lost(outcome):
                 raise WorkersGone(text.WORKERS_CANNOT, why=outcome) from outcome
@@ -293,28 +299,28 @@ class _Driver:
             __version__,
         )
 
-    def _note(self, task: Task, outcome: Outcome) -> None:
+    def _record(self, task: Task, outcome: Outcome) -> None:
         if outcome.state == "stopped":
             raise CannotWrite(text.ARCHIVE_STOPPED, path=self.archive, why=outcome.reason)
         if outcome.state == "changed":
             reason = text.CHANGED.format(self.language)
-            self.manifest.has_been_read([(task.path, None, reason)])
-            self._tell([(task.path, reason)])
+            self.manifest.record_digests([(task.path, None, reason)])
+            self._report([(task.path, reason)])
             return
         facts = (outcome.reason, outcome.remark, outcome.seconds)
-        self.manifest.note(task.sha256, task.folder, outcome.state, *facts)
+        self.manifest.record_state(task.sha256, task.folder, outcome.state, *facts)
         tally = self.tally
         if outcome.state == "done":
             seconds = tally.seconds + (outcome.seconds or 0.0)
-            lacking = tally.incomplete + outcome.incomplete
+            incomplete = tally.incomplete + outcome.incomplete
             done, now = tally.done + 1, tally.now + 1
-            self.tally = replace(tally, done=done, now=now, incomplete=lacking, seconds=seconds)
+            self.tally = replace(tally, done=done, now=now, incomplete=incomplete, seconds=seconds)
             if outcome.incomplete and self.incomplete:
                 self.incomplete(task.path, outcome.remark or "")
         else:
-            self._tell([(task.path, outcome.reason or "")])
+            self._report([(task.path, outcome.reason or "")])
 
-    def _tell(self, failures: list[tuple[str, str]]) -> None:
+    def _report(self, failures: list[tuple[str, str]]) -> None:
         self.tally = replace(self.tally, failed=self.tally.failed + len(failures))
         for path, reason in failures:
             if self.failed:
@@ -327,7 +333,7 @@ class _Driver:
 
     def _count(self) -> None:
         counts = self.manifest.counts()
-        self.tally = replace(self.tally, found=counts.found, done=counts.done, failed=counts.failed)
+        self.tally = replace(self.tally, **counts._asdict())
 
     def _stopped(self) -> bool:
         self.tally = replace(self.tally, elapsed=time.monotonic() - self.begun)
@@ -337,12 +343,12 @@ class _Driver:
 
 
 def batches(paths: Iterator[str]) -> Iterator[list[str]]:
-    """As many paths as a worker reads at once."""
+    """Yield batches of the paths that a worker reads in one task."""
     while batch := [*islice(paths, READ_AT_ONCE)]:
         yield batch
 
 
 def _name(path: Path) -> str:
-    """A path as it is kept: names that are no text are kept so that they fail with a reason, not in the manifest."""
+    """Return a path as stored: escaped if it is no text, to fail with a reason, not in SQLite."""
     name = str(path)
     return name.encode(errors="backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""The tables of an archive: everything found in all recordings as Parquet, written in row groups."""
+"""Write the results of an archive as Parquet tables, row group by row group."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from otowake.music.theory.names import note_name
 from otowake.options import checked_stages
 from otowake.untrusted import DAMAGE, json_of, number, reason, rows, whole, word
 
-LARGEST = 2**31 - 1
-"""The largest whole number that a column holds."""
+LARGEST_INT = 2**31 - 1
+"""The largest whole number in a column."""
 
-ROWS = 50_000
-"""Rows in a group: so many are in memory at once."""
+ROWS_PER_GROUP = 50_000
+"""Rows in a group, and in memory at a time."""
 
 COLUMNS: dict[str, dict[str, str]] = {
     "recordings": {
@@ -75,56 +75,57 @@ COLUMNS: dict[str, dict[str, str]] = {
         "probability": "double",
     },
 }
-"""The tables, each with its columns and their types; `recording` is the SHA-256 of the recording's bytes."""
+"""The columns of each table and their types; `recording` is the SHA-256 of the recording."""
 
 Row = dict[str, Any]
 T = TypeVar("T")
 
 
 def write_tables(folder: Path_, output: Path_ | None = None) -> dict[Path, int]:
-    """Write the tables of an archive; they depend on the results alone, not on the way that led to them.
+    """Write the tables of an archive, which depend only on the results, not on their order in time.
 
     Parameters
     ----------
     folder
-        The archive (:func:`run_archive`), also while a run is at work on it.
+        The archive (:func:`run_archive`), also during a run.
     output
-        Where to put them; ``tables`` in the archive if not given.
+        The folder of the tables; by default ``tables`` in the archive.
 
     Returns
     -------
-    The files, each with its number of rows. ``recordings.parquet`` has a row for each path, in order of the paths, the
-    others (``components``, ``notes``, ``chords``, ``instruments``) follow the order of the recordings' SHA-256.
+    The files, each with its number of rows. ``recordings.parquet`` has a row for each path, in
+    order of the paths; the others (``components``, ``notes``, ``chords``, ``instruments``) follow
+    the order of the recordings' SHA-256.
 
     Raises
     ------
     BadInput
         If there is no archive, or a result in it is damaged.
     CannotWrite
-        If they can't be written.
+        If the tables can't be written.
     MissingExtra
         Without the extra ``cluster``.
     """
     archive = Path(folder).absolute()
-    place = archive / "tables" if output is None else Path(output)
+    target = archive / "tables" if output is None else Path(output)
     try:
         importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise MissingExtra(text.NEEDS_CLUSTER, package="pyarrow") from error
     with contextlib.closing(Manifest(archive, read_only=True)) as manifest:
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            with manifest.sure():
-                return _write(archive, manifest, place)
+            target.mkdir(parents=True, exist_ok=True)
+            with manifest.errors_translated():
+                return _write(archive, manifest, target)
         except OSError as error:
             if isinstance(error, CannotWrite):
                 raise
-            raise CannotWrite(text.CANT_WRITE, path=place, why=error.strerror or error) from error
+            raise CannotWrite(text.CANT_WRITE, path=target, why=error.strerror or error) from error
 
 
-def _write(archive: Path, manifest: Manifest, place: Path) -> dict[Path, int]:
-    """Write all tables beside their places, then move them there."""
-    written = {name: place / f".partial-{name}.parquet" for name in COLUMNS}
+def _write(archive: Path, manifest: Manifest, output: Path) -> dict[Path, int]:
+    """Write all tables under temporary names, then rename them."""
+    written = {name: output / f".partial-{name}.parquet" for name in COLUMNS}
     try:
         with contextlib.ExitStack() as stack:
             tables = {
@@ -136,11 +137,11 @@ def _write(archive: Path, manifest: Manifest, place: Path) -> dict[Path, int]:
             for sha256, folder in manifest.all_done():
                 _add(tables, sha256, archive / folder)
         for name, path in written.items():
-            path.replace(place / f"{name}.parquet")
+            path.replace(output / f"{name}.parquet")
     finally:
         for path in written.values():
             path.unlink(missing_ok=True)
-    return {place / f"{name}.parquet": table.n_rows for name, table in tables.items()}
+    return {output / f"{name}.parquet": table.n_rows for name, table in tables.items()}
 
 
 class _Table:
@@ -167,7 +168,7 @@ class _Table:
     def add(self, row: Row) -> None:
         self.rows.append(row)
         self.n_rows += 1
-        if len(self.rows) >= ROWS:
+        if len(self.rows) >= ROWS_PER_GROUP:
             self._write()
 
     def _write(self) -> None:
@@ -176,21 +177,21 @@ class _Table:
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """What ``analysis.json`` of a result says, as far as the table of recordings needs it."""
-    return _sure(folder, lambda: _checked(json_of(folder / "analysis.json")))
+    """Read from ``analysis.json`` of a result what the table of recordings needs."""
+    return _read(folder, lambda: _checked(json_of(folder / "analysis.json")))
 
 
 def _checked(facts: dict[str, Any]) -> dict[str, Any]:
-    found, key, rhythm = facts["input"], facts.get("key"), facts.get("rhythm")
+    described, key, rhythm = facts["input"], facts.get("key"), facts.get("rhythm")
     checked_stages(rows(facts, "stages"))
     return {
-        "rate": whole(found, "rate", 1, LARGEST),
-        "channels": whole(found, "channels", 1, LARGEST),
+        "rate": whole(described, "rate", 1, LARGEST_INT),
+        "channels": whole(described, "channels", 1, LARGEST_INT),
         "tuning_hz": number(facts, "tuning_hz"),
         "key": word(key, "name") if key else None,
         "tempo": number(rhythm, "tempo") if rhythm else None,
-        "metre": whole(rhythm, "metre", 1, LARGEST) if rhythm else None,
-        "iterations": whole(facts, "iterations", 0, LARGEST) if "iterations" in facts else None,
+        "metre": whole(rhythm, "metre", 1, LARGEST_INT) if rhythm else None,
+        "iterations": whole(facts, "iterations", 0, LARGEST_INT) if "iterations" in facts else None,
         "loss": number(facts, "loss") if "loss" in facts else None,
         "facts": facts,
     }
@@ -198,9 +199,8 @@ def _checked(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _recording(path: str, sha256: str | None, rest: list[Any], facts: dict[str, Any]) -> Row:
     folder, state, reason, remark, seconds = rest
-    found = {name: facts.get(name) for name in COLUMNS["recordings"]}
     return {
-        **found,
+        **{name: facts.get(name) for name in COLUMNS["recordings"]},
         "path": path,
         "recording": sha256,
         "folder": folder if state == "done" else None,
@@ -212,7 +212,7 @@ def _recording(path: str, sha256: str | None, rest: list[Any], facts: dict[str, 
 
 
 def _add(tables: dict[str, _Table], sha256: str, folder: Path) -> None:
-    """Add what a result holds to the tables."""
+    """Add the rows of a result to the tables."""
     facts = _facts(folder)["facts"]
     for name, of in (
         ("components", _components),
@@ -220,11 +220,12 @@ def _add(tables: dict[str, _Table], sha256: str, folder: Path) -> None:
         ("chords", _chords),
         ("instruments", _instruments),
     ):
-        for row in _sure(folder, lambda of=of: [*of(facts, folder)]):
+        for row in _read(folder, lambda of=of: [*of(facts, folder)]):
             tables[name].add({"recording": sha256, **row})
 
 
-def _sure(folder: Path, read: Callable[[], T]) -> T:
+def _read(folder: Path, read: Callable[[], T]) -> T:
+    """Call `read` and translate its errors into :class:`BadInput` about the folder."""
     try:
         return read()
     except DAMAGE as error:
@@ -234,20 +235,20 @@ def _sure(folder: Path, read: Callable[[], T]) -> T:
 
 
 def _components(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
-    for place, found in enumerate(facts.get("components", ()), 1):
-        pitch = found["pitch"]
+    for component, described in enumerate(facts.get("components", ()), 1):
+        pitch = described["pitch"]
         midi = whole(pitch, "midi", 0, 127) if pitch else None
         yield {
-            "component": place,
+            "component": component,
             "pitch": None if midi is None else note_name(midi),
             "midi": midi,
             **{
                 name: number(pitch, name) if pitch else None
                 for name in ("hz", "cents", "confidence")
             },
-            "energy": number(found, "energy"),
-            "start_s": number(found, "start"),
-            "end_s": number(found, "end"),
+            "energy": number(described, "energy"),
+            "start_s": number(described, "start"),
+            "end_s": number(described, "end"),
         }
 
 
@@ -255,11 +256,11 @@ def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
     if "notes" not in facts["stages"]:
         return
     part_of = {
-        place: word(part, "name") for part in facts.get("parts", ()) for place in part["notes"]
+        index: word(part, "name") for part in facts.get("parts", ()) for index in part["notes"]
     }
-    for place, note in enumerate(read_table(folder / "notes.csv")):
+    for index, note in enumerate(read_table(folder / "notes.csv")):
         yield {
-            "note": place + 1,
+            "note": index + 1,
             "onset_s": note.onset,
             "offset_s": note.offset,
             "midi": note.midi,
@@ -268,7 +269,7 @@ def _notes(facts: dict[str, Any], folder: Path) -> Iterator[Row]:
             "velocity": note.velocity,
             "confidence": note.confidence,
             "instrument": note.instrument or None,
-            "part": part_of.get(place),
+            "part": part_of.get(index),
         }
 
 

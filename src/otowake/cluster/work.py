@@ -1,4 +1,4 @@
-"""What a worker does: read recordings for their digests, and analyse one recording into its result folder."""
+"""Run the tasks of a worker: read the digests of recordings, analyse one into its result folder."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from otowake.runtime import keep_compiled_programs, quiet_decoders, use_threads
 from otowake.text import Language
 from otowake.types import Analysis
 
-TRIES = 2
-"""How often a recording that kills its worker is tried."""
+MOST_ATTEMPTS = 2
+"""Attempts at a recording that kills its worker."""
 
 TRYING = ".trying"
-"""The folder of an archive where a recording has a file while it is analysed, one line for each time it was begun."""
+"""The folder of an archive with a file for each recording in progress, one line per attempt."""
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 LEAST_ROOM = 2**20
-"""A disk with less room than so many bytes is full; not every library says why a file could not be written."""
+"""Bytes; a disk with less free space is full. Some libraries hide the reason of a failure."""
 
-KEEP_PROGRAMS = 64
-"""After this many recordings a worker forgets the programs that it has compiled: every length may need its own."""
+RECORDINGS_PER_CACHE = 64
+"""Recordings after which a worker clears compiled programs, which may differ by length."""
 
 Analyse = Callable[..., Analysis]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One recording to be analysed, as plain values that travel."""
+    """A recording to analyse, as plain, serialisable values."""
 
     path: str
     sha256: str
@@ -53,9 +53,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it; ``stopped`` means that nothing can be written, for no fault of the recording.
+    """The outcome of a task; ``stopped`` means that the disk is full or not writable.
 
-    A result is `incomplete` if files that follow from its data could not be written; `remark` says which.
+    A result is `incomplete` if derived files could not be written; `remark` lists them.
     """
 
     state: Literal["done", "failed", "changed", "stopped"]
@@ -66,35 +66,35 @@ class Outcome:
 
 
 def read_digests(paths: list[str], language: Language) -> list[tuple[str, str | None, str | None]]:
-    """Of each path the SHA-256 of its bytes, or why it can't be read."""
+    """Return each path with the SHA-256 of its bytes, or with the reason why it can't be read."""
     from otowake.io.audio import check_file, sha256
 
-    found: list[tuple[str, str | None, str | None]] = []
+    digests: list[tuple[str, str | None, str | None]] = []
     for path in paths:
         try:
             check_file(Path(path))
-            found.append((path, sha256(Path(path)), None))
+            digests.append((path, sha256(Path(path)), None))
         except OtowakeError as error:
-            found.append((path, None, error.in_language(language)))
+            digests.append((path, None, error.in_language(language)))
         except OSError as error:
             reason = text.NOT_READABLE.format(language, path=path, why=error.strerror)
-            found.append((path, None, reason))
-    return found
+            digests.append((path, None, reason))
+    return digests
 
 
-_alone = threading.Lock()
+_lock = threading.Lock()
 _done = 0
 
 
 def analyse_one(task: Task, analyse: Analyse | None = None) -> Outcome:
-    """Analyse a recording into its folder, which appears whole or not at all; one at a time in each process.
+    """Analyse a recording into its folder, whole or not at all, one at a time in each process.
 
     Parameters
     ----------
     task
-        What to do.
+        The task.
     analyse
-        What is called in place of :func:`otowake.analyse`.
+        A function to call in place of :func:`otowake.analyse`.
 
     Raises
     ------
@@ -103,30 +103,29 @@ def analyse_one(task: Task, analyse: Analyse | None = None) -> Outcome:
     """
     if task.version != __version__:
         raise BadInput(text.OTHER_VERSION, worker=__version__, driver=task.version)
-    with _alone:
+    with _lock:
         use_threads(1)
         folder = Path(task.archive) / task.folder
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            if (there := _there(folder, task)) is not None:
-                return there
-            with _tried(task) as reason:
+            if (earlier := _earlier_outcome(folder, task)) is not None:
+                return earlier
+            with _attempt(task) as reason:
                 return Outcome("failed", reason) if reason else _analysed(task, folder, analyse)
-        except (
-            CannotWrite
-        ) as error:  # perhaps because a worker that was given up has been there first
-            return _there(folder, task) or Outcome("stopped", error.in_language(task.language))
+        except CannotWrite as error:  # perhaps a worker that counts as lost has written the folder
+            stopped = Outcome("stopped", error.in_language(task.language))
+            return _earlier_outcome(folder, task) or stopped
         except OtowakeError as error:
             return Outcome("failed", error.in_language(task.language))
         except OSError as error:
-            state = "stopped" if error.errno in FULL else "failed"
+            state = "stopped" if error.errno in DISK_FULL else "failed"
             return Outcome(state, error.strerror or str(error))
-        except Exception as error:  # a mistake of ours in one recording must not end the run
+        except Exception as error:  # a bug that affects one recording must not end the run
             return Outcome("failed", f"{type(error).__name__}: {error}")
 
 
-def _there(folder: Path, task: Task) -> Outcome | None:
-    """The outcome of an earlier run that ended between writing the folder and the manifest."""
+def _earlier_outcome(folder: Path, task: Task) -> Outcome | None:
+    """Return the outcome of an attempt that ended between writing folder and manifest."""
     from otowake.results.recipe import Recipe, recipe_of
 
     if not (folder / "analysis.json").is_file():
@@ -145,11 +144,11 @@ def _there(folder: Path, task: Task) -> Outcome | None:
 
 
 @contextlib.contextmanager
-def _tried(task: Task) -> Iterator[str | None]:
-    """Keep count of how often a recording was begun and not ended; gives a reason if that was too often.
+def _attempt(task: Task) -> Iterator[str | None]:
+    """Count unfinished attempts at a recording; give a reason to refuse another one.
 
-    A process that takes longer than the time limit is ended from within by a thread of its own that needs no lock of
-    the interpreter's, and leaves in the file where it was.
+    A process that exceeds the time limit is ended by a thread of its own that does not need the
+    interpreter lock, and writes its traceback to the file.
     """
     path = Path(task.archive) / TRYING / task.sha256
     path.parent.mkdir(exist_ok=True)
@@ -159,7 +158,7 @@ def _tried(task: Task) -> Iterator[str | None]:
         before = file.read(100_000)
         if b"Timeout" in before:
             reason = text.TOO_SLOW.format(task.language, seconds=task.time_limit or 0)
-        elif before.count(b"begun\n") >= TRIES:
+        elif before.count(b"begun\n") >= MOST_ATTEMPTS:
             reason = text.KILLED_TWICE.format(task.language)
         else:
             file.write(b"begun\n")
@@ -174,7 +173,7 @@ def _tried(task: Task) -> Iterator[str | None]:
 
 
 def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
-    from otowake.results.files import BASIC, USUAL
+    from otowake.results.files import BASIC, DEFAULT_KINDS
     from otowake.results.folders import new_folder
     from otowake.results.recipe import Recipe
     from otowake.results.save import warn_of, write_analysis
@@ -189,27 +188,26 @@ def _analysed(task: Task, folder: Path, analyse: Analyse | None) -> Outcome:
         if audio.source is None or audio.source.sha256 != task.sha256:
             return Outcome("changed")
         analysis = recipe.analyse(audio, V, by=analyse)
-        if (
-            there := _there(folder, task)
-        ) is not None:  # a worker that was given up has ended it meanwhile
-            return there
-        with new_folder(folder, overwrite=True) as place:
-            kinds = USUAL if task.full else (*BASIC, "report")
-            failed = write_analysis(analysis, place, task.language, kinds=kinds)
-            _check_room(place, failed)
-            _settle(place)
+        earlier = _earlier_outcome(folder, task)
+        if earlier is not None:  # a worker that counts as lost has finished meanwhile
+            return earlier
+        with new_folder(folder, overwrite=True) as scratch:
+            kinds = DEFAULT_KINDS if task.full else (*BASIC, "report")
+            failed = write_analysis(analysis, scratch, task.language, kinds=kinds)
+            _check_room(scratch, failed)
+            _flush(scratch)
         warn_of(failed, folder)
-    ours = [w.message for w in caught if isinstance(w.message, InputWarning)]
+    issued = [w.message for w in caught if isinstance(w.message, InputWarning)]
     return Outcome(
         "done",
-        remark=" ".join(each.in_language(task.language) for each in ours) or None,
+        remark=" ".join(warning.in_language(task.language) for warning in issued) or None,
         seconds=audio.n_samples / audio.rate,
-        incomplete=any(isinstance(each, IncompleteResult) for each in ours),
+        incomplete=any(isinstance(warning, IncompleteResult) for warning in issued),
     )
 
 
-def _check_room(place: Path, failed: dict[str, Exception]) -> None:
-    """Where files could not be written because the disk is full, stop: the same command goes on once there is room.
+def _check_room(folder: Path, failed: dict[str, Exception]) -> None:
+    """Stop if files failed because the disk is full; the same command continues later.
 
     Raises
     ------
@@ -217,14 +215,14 @@ def _check_room(place: Path, failed: dict[str, Exception]) -> None:
         If the disk is full.
     """
     causes = [error.__cause__ or error for error in failed.values()]
-    full = any(isinstance(cause, OSError) and cause.errno in FULL for cause in causes)
-    if full or (failed and shutil.disk_usage(place).free < LEAST_ROOM):
+    full = any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes)
+    if full or (failed and shutil.disk_usage(folder).free < LEAST_ROOM):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _settle(place: Path) -> None:
-    """Have the files of a folder on the disk before the folder takes its place, in case the machine dies."""
-    for path in (*sorted(place.rglob("*")), place):
+def _flush(folder: Path) -> None:
+    """Flush the files of a folder to disk before the folder moves to its final path."""
+    for path in (*sorted(folder.rglob("*")), folder):
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -233,9 +231,9 @@ def _settle(place: Path) -> None:
 
 
 def _forget_programs() -> None:
-    global _done  # noqa: PLW0603 - how much this process has done
+    global _done  # noqa: PLW0603 - recordings analysed by this process
     _done += 1
-    if _done % KEEP_PROGRAMS == 0:
+    if _done % RECORDINGS_PER_CACHE == 0:
         import jax
 
         jax.clear_caches()

@@ -1,4 +1,4 @@
-"""Reading recordings: soundfile for what it can, PyAV (extra ``media``) for the rest, always in blocks."""
+"""Read recordings in blocks, with soundfile or, for other formats, PyAV (extra ``media``)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from otowake.types import Audio, Floats, Source
 from otowake.untrusted import open_regular
 
 MOST_BYTES = 4 * 2**30
-"""The most that a recording may take in memory, decoded."""
+"""Bytes, the largest decoded recording in memory."""
 
 LONG_SECONDS = 1200.0
-"""From this length on a recording is not taken into memory, but streamed from its file."""
+"""Seconds, the length from which a recording is streamed from its file."""
 
 MOST_HOURS = 24
-"""The longest recording that is read, in hours."""
+"""Hours, the longest recording accepted."""
 
 RATES = range(100, 2_000_001)
-"""The sampling rates that are read, in Hz: a file of few bytes and another rate would be days, or gigabytes, of sound."""
+"""Hz, accepted sampling rates; with others a small file could mean days or gigabytes of sound."""
 
 MISSING_SECONDS = 0.1
-"""A file that ends this much before the length it promises is called cut short."""
+"""Seconds missing from the promised length at which a file counts as truncated."""
 
 Path_ = str | os.PathLike[str]
 
@@ -44,9 +44,10 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     Parameters
     ----------
     path
-        A WAV, FLAC, MP3, OGG Vorbis or Opus file; with the extra ``media`` also M4A/AAC, WMA, MP4 and WebM.
+        A WAV, FLAC, MP3, OGG Vorbis or Opus file; with the extra ``media`` also M4A/AAC, WMA, MP4
+        and WebM.
     start, duration
-        The part to read, in seconds; by default all of it.
+        The part to read, in seconds; by default the whole file.
 
     Returns
     -------
@@ -56,14 +57,14 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
     Raises
     ------
     BadInput
-        If there is no such file, or no sound can be read from it.
+        If the file is missing or has no readable sound.
     MissingExtra
         If the format needs the extra ``media``.
 
     Warns
     -----
     InputWarning
-        If the file is damaged or cut short; what could be read of it is returned.
+        If the file is damaged or truncated; the readable part is returned.
 
     Examples
     --------
@@ -80,8 +81,8 @@ def load(path: Path_, *, start: float = 0.0, duration: float | None = None) -> A
 
 def _loaded(path: Path, decoder: Decoder, spec: LoadSpec) -> Audio:
     limit = f"{MOST_BYTES / 2**30:g} GiB"
-    likely = min(decoder.there or 0, _wanted(decoder, spec))
-    if 4 * likely * decoder.n_channels > MOST_BYTES:
+    expected = min(decoder.available or 0, _requested_samples(decoder, spec))
+    if 4 * expected * decoder.n_channels > MOST_BYTES:
         raise BadInput(text.TOO_LONG, path=path, limit=limit)
     blocks: list[Floats] = []
     size = 0
@@ -95,7 +96,7 @@ def _loaded(path: Path, decoder: Decoder, spec: LoadSpec) -> Audio:
 
 
 def demo_path() -> Path:
-    """The clip that comes with the package: a scale and chords on an accordion, 15.8 s.
+    """Return the path of the demo clip: a scale and chords on an accordion, 15.8 s.
 
     Examples
     --------
@@ -106,13 +107,13 @@ def demo_path() -> Path:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no regular file, can't be opened or is empty."""
+    """Raise :class:`BadInput` unless the path is a readable regular file that is not empty."""
     try:
         os.fsencode(path).decode()
         exists = path.exists()
@@ -137,20 +138,23 @@ def check_file(path: Path) -> None:
 
 
 def _open(path: Path, spec: LoadSpec) -> Decoder:
-    decoder = _opened(path, spec)
+    decoder = _open_decoder(path, spec)
     if decoder.rate not in RATES:
         raise BadInput(text.NOT_AUDIO, path=path, why=f"its sampling rate is {decoder.rate} Hz")
-    if min(decoder.there or 0, _wanted(decoder, spec)) > MOST_HOURS * 3600 * decoder.rate:
+    if (
+        min(decoder.available or 0, _requested_samples(decoder, spec))
+        > MOST_HOURS * 3600 * decoder.rate
+    ):
         raise BadInput(text.TOO_LONG, path=path, limit=f"{MOST_HOURS} h")
     return decoder
 
 
-def _wanted(decoder: Decoder, spec: LoadSpec) -> float:
-    """How many samples are asked for."""
+def _requested_samples(decoder: Decoder, spec: LoadSpec) -> float:
+    """Return the number of samples requested, infinity for all."""
     return np.inf if spec.duration is None else spec.duration * decoder.rate
 
 
-def _opened(path: Path, spec: LoadSpec) -> Decoder:
+def _open_decoder(path: Path, spec: LoadSpec) -> Decoder:
     try:
         return open_sndfile(path, spec)
     except soundfile.LibsndfileError as error:
@@ -164,7 +168,7 @@ def _opened(path: Path, spec: LoadSpec) -> Decoder:
 
 
 def _is_media(path: Path) -> bool:
-    """Whether the first bytes are those of MP4/M4A, ASF (WMA), Matroska/WebM or an AAC stream."""
+    """Whether the first bytes mark MP4/M4A, ASF (WMA), Matroska/WebM or an AAC stream."""
     with path.open("rb") as file:
         head = file.read(12)
     return (
@@ -175,7 +179,7 @@ def _is_media(path: Path) -> bool:
 
 
 def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
-    """The blocks of a decoder as far as they are wanted, with a warning if some could not be read."""
+    """Yield the requested blocks of a decoder and warn if some can't be read."""
     rate = decoder.rate
     wanted = None if spec.duration is None else round(spec.duration * rate)
     got = 0
@@ -199,34 +203,34 @@ def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
         warnings.warn(InputWarning(text.DAMAGED, **facts, why=why), stacklevel=4)
 
 
-def said_length(path: Path_) -> float | None:
-    """How long a file is by its bytes or else by its header, in seconds, not decoded; None if unknown.
+def estimated_length(path: Path_) -> float | None:
+    """Estimate the length of a file in seconds from its bytes or header; None if unknown.
 
-    Errors are those of :func:`load`.
+    Nothing is decoded. Errors are those of :func:`load`.
 
     Examples
     --------
-    >>> said_length(demo_path())
+    >>> estimated_length(demo_path())
     15.8
     """
     path = Path(path)
     check_file(path)
     decoder = _open(path, LoadSpec())
-    length = decoder.likely()
+    length = decoder.expected_length()
     return None if length is None else length / decoder.rate
 
 
 class Recording:
-    """A recording that stays on disk and is decoded anew, block by block, each time it is read.
+    """A recording that stays on disk and is decoded block by block each time it is read.
 
-    It has the properties of :class:`otowake.Audio` but for the samples.
+    It has the properties of :class:`otowake.Audio` except the samples.
 
     Parameters
     ----------
     path
         The file.
     spec
-        Which part of it.
+        The part to read.
     """
 
     def __init__(self, path: Path, spec: LoadSpec) -> None:
@@ -248,7 +252,7 @@ class Recording:
         return self.n_samples / self.rate
 
     def blocks(self, size: int) -> Iterator[Floats]:
-        """The samples in pieces of shape (channel, at most `size`), in order."""
+        """Yield the samples in order, in arrays of shape (channel, at most `size`)."""
         held: list[Floats] = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InputWarning)
@@ -268,7 +272,7 @@ class Recording:
 def open_recording(
     path: Path_, *, start: float = 0.0, duration: float | None = None
 ) -> Audio | Recording:
-    """A recording in memory if it is short, or one that stays on disk from :data:`LONG_SECONDS` on.
+    """Open a recording in memory, or on disk if it is longer than :data:`LONG_SECONDS`.
 
     Parameters, errors and warnings are those of :func:`load`.
     """
@@ -276,6 +280,9 @@ def open_recording(
     path = Path(path)
     check_file(path)
     decoder = _open(path, spec)
-    if min(_wanted(decoder, spec), decoder.likely() or 0) < LONG_SECONDS * decoder.rate:
+    if (
+        min(_requested_samples(decoder, spec), decoder.expected_length() or 0)
+        < LONG_SECONDS * decoder.rate
+    ):
         return _loaded(path, decoder, spec)
     return Recording(path, spec)

@@ -1,4 +1,4 @@
-"""What to give a decoder, so that it reads all of a file: recordings that are joined, sizes that are wrong."""
+"""Split a file into recordings that a decoder reads whole, correcting wrong sizes in headers."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from typing import BinaryIO
 from otowake.io import flac
 from otowake.io.headers import is_mpeg, sound_in
 from otowake.io.mpeg import is_plain, streams_of, tag_size
-from otowake.io.stitched import Segment
+from otowake.io.stitched import Piece
 
 CHUNK, OVERLAP = 2**20, 64
-"""How many bytes are searched at once, and by how many these pieces overlap."""
+"""Bytes searched at a time, and the overlap of neighbouring chunks."""
 
 MOST_PIECES = 1000
-"""How many joined recordings are told apart in one file."""
+"""Most joined recordings separated in one file."""
 
-OTHERS = re.compile(
-    rb"RIFF|FLV|\x47|\x00\x00\x01\xba|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75|....(ftyp|moov|mdat|wide|free|skip)",
+OTHER_CONTAINERS = re.compile(
+    rb"RIFF|FLV|\x47|\x00\x00\x01\xba|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75"
+    rb"|....(ftyp|moov|mdat|wide|free|skip)",
     re.DOTALL,
 )
-"""How containers begin (AVI, FLV, MPEG-TS and -PS, Matroska, ASF, MP4) that may hold MPEG audio among other things."""
+"""First bytes of AVI, FLV, MPEG-TS and -PS, Matroska, ASF, MP4, which may contain MPEG audio."""
 
 OGG_START = re.compile(rb"OggS\x00[\x02\x06].{20}", re.DOTALL)
-"""The page that a stream in Ogg begins with."""
+"""The first page of a stream in Ogg."""
 
 
-def pieces_of(path: Path) -> list[Segment]:
-    """The recordings that a file consists of, in order; the file as it is where nothing needs to be mended."""
+def pieces_of(path: Path) -> list[Piece]:
+    """Return the recordings in a file in order; the whole file if it needs no correction."""
     with path.open("rb", buffering=CHUNK) as file:
-        return _pieces(file) or [Segment()]
+        return _pieces(file) or [Piece()]
 
 
-def _pieces(file: BinaryIO) -> list[Segment]:
+def _pieces(file: BinaryIO) -> list[Piece]:
     end = file.seek(0, 2)
     file.seek(0)
     head = file.read(12)
@@ -43,54 +44,54 @@ def _pieces(file: BinaryIO) -> list[Segment]:
         return _ogg(file, end)
     file.seek(tag_size(head))
     if file.read(4) == b"fLaC":
-        return flac.pieces_of(file, _found(file, flac.START), end)
+        return flac.pieces_of(file, _positions(file, flac.START), end)
     sound = sound_in(file)
     if sound and is_mpeg(file):
         stop = min(end, sound.start + sound.size) if sound.size else end
         return _mpeg(file, sound.start, stop)
     if sound:
         return [sound.piece(file, end)]
-    if OTHERS.match(head):
+    if OTHER_CONTAINERS.match(head):
         return []
     return _mpeg(file, 0, end) or _ogg(file, end)
 
 
-def _mpeg(file: BinaryIO, start: int, stop: int) -> list[Segment]:
+def _mpeg(file: BinaryIO, start: int, stop: int) -> list[Piece]:
     streams = streams_of(file, start, stop)
-    return [Segment()] if is_plain(streams, file) else [stream.piece() for stream in streams]
+    return [Piece()] if is_plain(streams, file) else [stream.piece() for stream in streams]
 
 
-def _ogg(file: BinaryIO, end: int) -> list[Segment]:
-    """A piece for each link of a chain; the pages that several streams begin with are adjacent in one link."""
+def _ogg(file: BinaryIO, end: int) -> list[Piece]:
+    """Return one piece per link of a chain; first pages of a link's streams are adjacent."""
     starts: list[int] = []
     adjacent = None
-    for start in _found(file, OGG_START):
+    for start in _positions(file, OGG_START):
         if start != adjacent:
             starts.append(start)
         file.seek(start)
         page = file.read(27 + 255)
         adjacent = start + 27 + page[26] + sum(page[27 : 27 + page[26]])
     if starts == [0]:
-        return [Segment()]
+        return [Piece()]
     return (
-        [Segment([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)]
+        [Piece([bounds]) for bounds in zip(starts, [*starts[1:], end], strict=True)]
         if starts
         else []
     )
 
 
-def _found(file: BinaryIO, pattern: re.Pattern[bytes]) -> list[int]:
-    """Where a pattern is in a file, the first so many times."""
-    return sorted(set(islice(_matches(file, pattern), MOST_PIECES)))
+def _positions(file: BinaryIO, pattern: re.Pattern[bytes]) -> list[int]:
+    """Return the positions of a pattern in a file, at most :data:`MOST_PIECES`."""
+    return sorted(set(islice(_search(file, pattern), MOST_PIECES)))
 
 
-def _matches(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
-    place = 0
+def _search(file: BinaryIO, pattern: re.Pattern[bytes]) -> Iterator[int]:
+    position = 0
     while True:
-        file.seek(place)
+        file.seek(position)
         chunk = file.read(CHUNK)
         for match in pattern.finditer(chunk):
-            yield place + match.start()
+            yield position + match.start()
         if len(chunk) < CHUNK:
             return
-        place += len(chunk) - OVERLAP
+        position += len(chunk) - OVERLAP

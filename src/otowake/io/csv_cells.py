@@ -1,15 +1,15 @@
-"""Words in tables that spreadsheets open: none of them is a formula there."""
+"""Escape words in tables, so that spreadsheets show no formula."""
 
 from __future__ import annotations
 
 import re
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-"""What a spreadsheet may take for the beginning of a formula, behind any number of apostrophes."""
+"""The beginning of a formula in a spreadsheet, after any number of apostrophes."""
 
 
 def cell_of(word: str) -> str:
-    """A word as a cell: with an apostrophe before what would be a formula.
+    """Escape a word as a cell: put an apostrophe before a formula.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def cell_of(word: str) -> str:
 
 
 def word_of(cell: str) -> str:
-    """The word of a cell that :func:`cell_of` made, or that somebody else wrote.
+    """Return the word in a cell, with or without the escape of :func:`cell_of`.
 
     Examples
     --------

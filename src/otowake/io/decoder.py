@@ -1,4 +1,4 @@
-"""What every reader of audio files returns, and what the readers share."""
+"""Define the decoder that every audio reader returns, and skip and convert its blocks."""
 
 from __future__ import annotations
 
@@ -18,26 +18,34 @@ from otowake.types import Floats
 class Decoder:
     """An open recording.
 
-    `rate` is in Hz, `n_channels` the number of channels. Both lengths are in samples and count from
-    where reading begins: `promised` is what the file claims (None where it claims nothing), `there`
-    what its bytes hold (None where only decoding tells). `blocks` yields the sound in arrays of shape
-    (sample, channel); where it has to leave out a part of the file, it adds the reason to `damage`.
+    Attributes
+    ----------
+    rate, n_channels
+        The sampling rate in Hz and the number of channels.
+    promised
+        The length in samples from the start of reading by the header; None if the header has none.
+    available
+        The length in samples that the bytes of the file hold; None if only decoding can tell.
+    blocks
+        The sound in arrays of shape (sample, channel).
+    damage
+        Reasons for parts of the file that `blocks` has skipped.
     """
 
     rate: int
     n_channels: int
     promised: int | None
-    there: int | None
+    available: int | None
     blocks: Iterator[Floats]
     damage: list[str] = field(default_factory=list)
 
-    def likely(self) -> int | None:
-        """The length to reckon with before anything is decoded; None if it is unknown."""
-        return self.promised if self.there is None else self.there
+    def expected_length(self) -> int | None:
+        """Return the best estimate of the length before decoding; None if unknown."""
+        return self.promised if self.available is None else self.available
 
 
 def skipped(path: Path, blocks: Iterable[Floats], first: int, rate: int) -> Iterator[Floats]:
-    """Yield blocks from the sample `first` on. Decoding what is thrown away is exact in every container.
+    """Yield blocks from the sample `first` on, decoding all before: exact in every container.
 
     Raises
     ------
@@ -59,8 +67,8 @@ def conformed(
 ) -> Iterator[Floats]:
     """Yield blocks at another sampling rate and number of channels.
 
-    Channels are copied from mono, and otherwise mixed to mono first. A recording whose format changes
-    half-way keeps the format it begins with.
+    Mono is copied to all channels; other sounds are mixed to mono first. A recording whose format
+    changes half-way keeps its first format.
     """
     mixed = (
         block

@@ -1,4 +1,4 @@
-"""Dictionaries: spectra that were learnt from many recordings, in a file of their own."""
+"""Write and read dictionaries: component spectra learnt from many recordings."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class Dictionary:
     Attributes
     ----------
     W
-        Shape (frequency, component), ordered by pitch as the components of a recording are.
+        Shape (frequency, component), ordered by pitch like the components of a recording.
     frequencies
         Shape (frequency,), in Hz.
     losses
         Shape (pass,): the loss over all recordings at each pass; the last one is that of `W`.
     facts
-        What it was learnt from and how: ``otowake``, ``options``, ``recordings`` (each with ``path`` and ``sha256``),
-        ``frames``, ``stop``.
+        The origin of the dictionary: ``otowake``, ``options``, ``recordings`` (with ``path`` and
+        ``sha256``), ``frames``, ``stop``.
     source
-        The file that it was read from.
+        The file, for a dictionary that was read.
     """
 
     W: Floats
@@ -61,7 +61,7 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
     Raises
     ------
     CannotWrite
-        If it can't be written.
+        If the file can't be written.
     """
     path = Path(path)
     try:
@@ -90,19 +90,20 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
     path
         The file.
     digest
-        The SHA-256 that it must have.
+        The expected SHA-256, if any.
 
     Raises
     ------
     BadInput
-        If it is no dictionary, or not that one.
+        If the file is no dictionary, or has another digest.
 
     Examples
     --------
     >>> load_dictionary("no-such-file.npz")
     Traceback (most recent call last):
     ...
-    otowake.errors.BadInput: no-such-file.npz: there is no such file; check the name and the folder.
+    otowake.errors.BadInput: no-such-file.npz: there is no such file; check the name and the
+    folder.
     """
     path = Path(path)
     check_file(path)
@@ -122,7 +123,7 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
 
 
 def start_of(dictionary: Dictionary, spec: StftSpec) -> dict[str, Any]:
-    """What makes :func:`otowake.factorize` find the activations of a dictionary's components.
+    """Return the arguments with which :func:`otowake.factorize` keeps the spectra of a dictionary.
 
     Raises
     ------

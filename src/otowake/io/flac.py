@@ -1,7 +1,7 @@
-"""FLAC files: how long they are by their last frame, and where joined ones meet.
+"""Measure FLAC files by their last frame, split joined ones, and continue after damage.
 
-The number of samples in the header is 0 where a stream was written to a pipe, and wrong where a program
-could not finish. Every frame says where in the recording it is. The format is RFC 9639.
+The number of samples in the header is 0 for a stream written to a pipe, and wrong if the encoder
+was interrupted. Every frame has its position in the recording. The format is RFC 9639.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from otowake.io.stitched import Segment
+from otowake.io.stitched import Piece
 
 HEADER_BYTES = 42
-"""The marker and the first block of metadata, which every file has."""
+"""Bytes of the marker and the first block of metadata, which every file has."""
 
 START = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22", re.DOTALL)
-"""What a file begins with."""
+"""The first bytes of a file."""
 
 SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
-BACK = (2**16, 2**22)
-"""How far back from the end a last frame is looked for, in bytes, first here and then there."""
+SEARCH_BACK = (2**16, 2**22)
+"""Bytes before the end in which to search the last frame, at first and on a second attempt."""
 
 CHUNK, OVERLAP = 2**20, 17
-"""How many bytes are searched at once, and by how many these pieces overlap."""
+"""Bytes searched at a time, and the overlap of neighbouring chunks."""
 
 MOST_CANDIDATES = 2**14
-"""So many places that look like a frame are checked."""
+"""Most candidates for a frame that are checked."""
 
 
 def _crc_table(width: int, polynomial: int) -> list[int]:
@@ -59,47 +59,47 @@ def _crc16(data: bytes) -> int:
     return value
 
 
-def frame_at(data: bytes, place: int, header: bytes) -> tuple[int, int] | None:
-    """The first sample and the number of samples of a frame; None if there is no frame of that file there."""
-    head = data[place : place + 17]
+def frame_at(data: bytes, position: int, header: bytes) -> tuple[int, int] | None:
+    """Return the first sample and the length of the frame at a position; None without a frame."""
+    head = data[position : position + 17]
     if len(head) < 6:
         return None
     size, rate, number = head[2] >> 4, head[2] & 0xF, head[4]
     more = 0 if number < 0x80 else 7 - (number ^ 0xFF).bit_length()
     if size == 0 or rate == 15 or head[3] & 1 or (more == 0 and number >= 0x80) or more > 6:
         return None
-    position = number & (0x7F if more == 0 else (1 << 6 - more) - 1)
+    sample = number & (0x7F if more == 0 else (1 << 6 - more) - 1)
     for byte in head[5 : 5 + more]:
-        position = position << 6 | byte & 0x3F
-    at = 5 + more
+        sample = sample << 6 | byte & 0x3F
+    cursor = 5 + more
     if size in (6, 7):
         width = size - 5
-        samples = int.from_bytes(head[at : at + width], "big") + 1
-        at += width
+        samples = int.from_bytes(head[cursor : cursor + width], "big") + 1
+        cursor += width
     else:
         samples = 192 if size == 1 else 576 << size - 2 if size < 6 else 256 << size - 8
-    at += {12: 1, 13: 2, 14: 2}.get(rate, 0)
-    if at >= len(head) or _crc8(head[:at]) != head[at]:
+    cursor += {12: 1, 13: 2, 14: 2}.get(rate, 0)
+    if cursor >= len(head) or _crc8(head[:cursor]) != head[cursor]:
         return None
     most = int.from_bytes(header[10:12], "big")
-    return (position if head[1] & 1 else position * most), samples
+    return (sample if head[1] & 1 else sample * most), samples
 
 
-def pieces_of(file: BinaryIO, starts: list[int], end: int) -> list[Segment]:
-    """The recordings of a file whose markers are at `starts`, each with the length that it has."""
+def pieces_of(file: BinaryIO, starts: list[int], end: int) -> list[Piece]:
+    """Return the recordings that begin at `starts`, each with its measured length."""
     bounds = zip(starts, [*starts[1:], end][: len(starts)], strict=True)
     return [_piece(file, start, stop, end) for start, stop in bounds if stop - start > HEADER_BYTES]
 
 
-def _piece(file: BinaryIO, start: int, stop: int, end: int) -> Segment:
+def _piece(file: BinaryIO, start: int, stop: int, end: int) -> Piece:
     file.seek(start)
     header = file.read(HEADER_BYTES)
     stated = int.from_bytes(header[21:26], "big") & 2**36 - 1
     there = _length(file, header, start, stop, stated) or stated
     if there == stated and stop - start == end:
-        return Segment()
+        return Piece()
     share = min(1.0, there / stated) if stated else 1.0
-    return Segment([_with_length(header, there), (start + HEADER_BYTES, stop)], share)
+    return Piece([_with_length(header, there), (start + HEADER_BYTES, stop)], share)
 
 
 def _with_length(header: bytes, n_samples: int) -> bytes:
@@ -108,12 +108,12 @@ def _with_length(header: bytes, n_samples: int) -> bytes:
 
 
 class Frames:
-    """The frames of a recording, for a decoder that goes on after damage.
+    """The frames of a recording, for a decoder that continues after damage.
 
-    `block` is the most samples that a frame has.
+    `block` is the largest number of samples in a frame.
     """
 
-    def __init__(self, path: Path, piece: Segment) -> None:
+    def __init__(self, path: Path, piece: Piece) -> None:
         self.path = path
         with path.open("rb") as file:
             whole = file.read(HEADER_BYTES), (HEADER_BYTES, file.seek(0, 2))
@@ -124,29 +124,29 @@ class Frames:
         self.block = max(1, int.from_bytes(header[10:12], "big"))
         self.frames = self._frames()
 
-    def after(self, least: int) -> tuple[Segment, int] | None:
-        """The recording from the first frame on that begins at `least` or later, and that sample."""
-        for place, position in self.frames:
-            if position >= least:
+    def after(self, least: int) -> tuple[Piece, int] | None:
+        """Return the recording from the first frame at or after sample `least`, and that sample."""
+        for position, sample in self.frames:
+            if sample >= least:
                 header = self.header[:4] + b"\x80" + _with_length(self.header, 0)[5:]
-                return Segment([header, (place, self.bounds[1])]), position
+                return Piece([header, (position, self.bounds[1])]), sample
         return None
 
     def _frames(self) -> Iterator[tuple[int, int]]:
-        place, stop = self.bounds
+        position, stop = self.bounds
         with self.path.open("rb") as file:
-            while place < stop:
-                file.seek(place)
-                data = file.read(min(CHUNK, stop - place))
+            while position < stop:
+                file.seek(position)
+                data = file.read(min(CHUNK, stop - position))
                 for match in SYNC.finditer(data):
                     if frame := frame_at(data, match.start(), self.header):
-                        yield place + match.start(), frame[0]
-                place += max(1, len(data) - OVERLAP)
+                        yield position + match.start(), frame[0]
+                position += max(1, len(data) - OVERLAP)
 
 
 def _length(file: BinaryIO, header: bytes, start: int, stop: int, stated: int) -> int | None:
-    """The number of samples up to the end of the last whole frame; None if no frame is found."""
-    for back in BACK:
+    """Return the number of samples up to the end of the last whole frame; None without a frame."""
+    for back in SEARCH_BACK:
         begin = max(start + HEADER_BYTES, stop - back)
         file.seek(begin)
         data = file.read(stop - begin)
@@ -154,11 +154,11 @@ def _length(file: BinaryIO, header: bytes, start: int, stop: int, stated: int) -
         for match in islice(SYNC.finditer(data), MOST_CANDIDATES):
             if frame := frame_at(data, match.start(), header):
                 frames.append((match.start(), *frame))
-        ends = {position + samples for _, position, samples in frames}
+        ends = {sample + samples for _, sample, samples in frames}
         if stated in ends:
             return stated
-        for place, position, samples in reversed(frames):
-            if position in ends or (begin == start + HEADER_BYTES and position == 0):
-                whole = _crc16(data[place:]) == 0
-                return position + samples if whole else position
+        for position, sample, samples in reversed(frames):
+            if sample in ends or (begin == start + HEADER_BYTES and sample == 0):
+                whole = _crc16(data[position:]) == 0
+                return sample + samples if whole else sample
     return None

@@ -1,5 +1,7 @@
-"""Notes, chords, key, tempo and beats as JAMS: the JSON of Humphrey et al., "JAMS: a JSON annotated music specification
-for reproducible MIR research" (2014), version 0.3."""
+"""Format notes, chords, key, tempo and beats as JAMS 0.3.
+
+Humphrey et al., "JAMS: a JSON annotated music specification for reproducible MIR research" (2014).
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,14 @@ HARTE = {
     "aug": "aug",
     "sus4": "sus4",
 }
-"""Our kinds of chords in the words of Harte et al., "Symbolic representation of musical chords" (2005)."""
+"""Chord qualities in the notation of Harte et al., "Symbolic representation of chords" (2005)."""
 
 Row = tuple[float, float, Any, float | None]
 """Time and duration in seconds, value, confidence."""
 
 
 def jams_of(analysis: Analysis) -> str:
-    """What was found as the text of a JAMS file.
+    """Format an analysis as the text of a JAMS file.
 
     Examples
     --------
@@ -53,22 +55,22 @@ def jams_of(analysis: Analysis) -> str:
         for note in analysis.notes
         if not note.is_drum
     ]
-    found = [
+    annotations = [
         _annotation("note_midi", notes, length),
         _annotation("chord", [_chord(chord) for chord in analysis.chords], length),
     ]
     if key:
         rows = [(0.0, length, f"{spell(key.tonic, key)}:{key.mode}", key.confidence)]
-        found.append(_annotation("key_mode", rows, length))
+        annotations.append(_annotation("key_mode", rows, length))
     if rhythm:
-        found.append(_annotation("tempo", [(0.0, length, rhythm.tempo, 1.0)], length))
+        annotations.append(_annotation("tempo", [(0.0, length, rhythm.tempo, 1.0)], length))
         beats = [
             (float(beat), 0.0, 1 + (i - rhythm.downbeat) % rhythm.metre, None)
             for i, beat in enumerate(rhythm.beats)
         ]
-        found.append(_annotation("beat", beats, length))
+        annotations.append(_annotation("beat", beats, length))
     content = {
-        "annotations": found,
+        "annotations": annotations,
         "file_metadata": {
             "title": audio.name if audio else "",
             "artist": "",
@@ -80,7 +82,7 @@ def jams_of(analysis: Analysis) -> str:
         "sandbox": {},
     }
     written = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    return written.encode("utf-8", "replace").decode()  # a file's name may be no text
+    return written.encode("utf-8", "replace").decode()  # a file name may be no valid text
 
 
 def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def _chord(chord: Chord) -> Row:
 
 
 def harte(name: str) -> str:
-    """A chord's name in Harte's notation, its bass as a degree.
+    """Return the name of a chord in Harte's notation, the bass as a degree.
 
     Raises
     ------

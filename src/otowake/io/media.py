@@ -1,9 +1,9 @@
-"""Reading what soundfile can't: M4A/AAC, WMA, and the sound of MP4, WebM and Matroska, with PyAV.
+"""Read M4A/AAC, WMA, and the sound of MP4, WebM and Matroska with PyAV.
 
-A transform codec starts late: its first block has nothing to overlap with, so that a decoder gives out a block of
-priming before the music. Most files say how much of it to drop, and FFmpeg drops it. Where a file is silent (ADTS,
-MPEG-TS, AVI) the codec's own delay is dropped here. With WMA, FFmpeg always drops two frames although one of them
-is music; its dropping is turned off and one frame dropped here.
+The first block of a transform codec overlaps with no other, so a decoder outputs a block of priming
+before the music. Most files state the priming, and FFmpeg drops it. For files that do not (ADTS,
+MPEG-TS, AVI), this module drops the delay of the codec. In WMA, FFmpeg always drops two frames
+although one of them is music; this module disables that and drops one frame.
 """
 
 from __future__ import annotations
@@ -26,17 +26,20 @@ from otowake.types import Floats
 SKIP_MANUAL = 1 << 29
 """FFmpeg's AV_CODEC_FLAG2_SKIP_MANUAL."""
 
-FORMATS = "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,mp3,mpeg,mpegts,ogg,tta,w64,wav,wv"
-"""What is opened: no playlist or the like, which would have FFmpeg open other files."""
+FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,matroska,webm,mov,mp4,mp3,mpeg,mpegts,ogg,"
+    "tta,w64,wav,wv"
+)
+"""Formats to open; playlists are excluded because FFmpeg would open other files for them."""
 
 GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
-"""Formats that don't say how long they are; FFmpeg estimates it from the bit rate."""
+"""Formats without a stated length; FFmpeg estimates it from the bit rate."""
 
-Segment = tuple[int, Floats]
+RatedSamples = tuple[int, Floats]
 """A sampling rate and samples."""
 
 MOST_PADDING = 4096
-"""At most so many samples at the end are padding."""
+"""Most samples of padding at the end."""
 
 WMA = ("wmav1", "wmav2")
 
@@ -48,11 +51,11 @@ UNSIGNALLED_DELAY = {
     "mp3": 1105,
     "mp3float": 1105,
 }
-"""Delay of encoder and decoder together in samples, by codec, where the file does not tell; AAC's is a frame."""
+"""Samples, delay of encoder and decoder by codec for files that state none; one frame for AAC."""
 
 
 def open_media(path: Path, spec: LoadSpec) -> Decoder:
-    """Open any file that FFmpeg knows and begin at ``spec.start``; its first sound track is read."""
+    """Open the first audio track of any file that FFmpeg reads, from ``spec.start`` on."""
     try:
         container = av.open(
             str(path),
@@ -67,7 +70,7 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
     stream = container.streams.audio[0]
     if stream.codec_context is None or not stream.codec_context.sample_rate:
         container.close()
-        raise BadInput(text.NOT_AUDIO, path=path, why="it is coded in no way that is known")
+        raise BadInput(text.NOT_AUDIO, path=path, why="its codec is unknown")
     rate = stream.codec_context.sample_rate
     first = round(spec.start * rate)
     promised = round(_length(stream) * rate) - first
@@ -89,7 +92,7 @@ def _reason(error: Exception) -> str:
 
 
 def _length(stream: av.AudioStream) -> float:
-    """What the file says of its length, in seconds; 0 if nothing."""
+    """Return the length by the header in seconds; 0 without one."""
     return (
         float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     )
@@ -98,7 +101,7 @@ def _length(stream: av.AudioStream) -> float:
 def _music(
     container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
 ) -> Iterator[Floats]:
-    """All of a track as (sample, channel), in the format that it begins with."""
+    """Yield a whole track as (sample, channel), in its first format."""
     with container:
         form: tuple[int, int] | None = None
         sound = _unpadded(container, stream, _unprimed(stream, _frames(container, stream, damage)))
@@ -110,17 +113,17 @@ def _music(
 
 
 def _unpadded(
-    container: av.container.InputContainer, stream: av.AudioStream, sound: Iterator[Segment]
-) -> Iterator[Segment]:
-    """The sound without the padding at the end of an MP4, whose duration does not count it.
+    container: av.container.InputContainer, stream: av.AudioStream, sound: Iterator[RatedSamples]
+) -> Iterator[RatedSamples]:
+    """Yield the sound without the padding at the end of an MP4, which the duration excludes.
 
-    Where more follows than can be padding, the duration is wrong.
+    If more samples follow than padding can have, the duration is wrong and all of them are kept.
     """
     if "mp4" not in container.format.name.split(",") or not stream.duration:
         yield from sound
         return
     left = round(_length(stream) * stream.codec_context.sample_rate)
-    beyond: list[Segment] = []
+    beyond: list[RatedSamples] = []
     for rate, samples in sound:
         if left:
             yield rate, samples[:left]
@@ -134,8 +137,8 @@ def _unpadded(
 
 def _unprimed(
     stream: av.AudioStream, frames: Iterator[tuple[av.AudioFrame, bool]]
-) -> Iterator[Segment]:
-    """The sound of frames without the priming at the start."""
+) -> Iterator[RatedSamples]:
+    """Yield the sound of frames without the priming at the start."""
     skip: int | None = None
     for frame, signalled in frames:
         if skip is None:
@@ -148,7 +151,7 @@ def _unprimed(
 def _frames(
     container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
 ) -> Iterator[tuple[av.AudioFrame, bool]]:
-    """Decoded frames, each with whether the file says how much priming there is; without damaged ones."""
+    """Yield the intact decoded frames, each with whether the file states the priming."""
     if stream.codec_context.codec.name in WMA:
         stream.codec_context.flags2 |= SKIP_MANUAL
     signalled: bool | None = None
@@ -168,7 +171,7 @@ def _frames(
 
 
 def _delay(codec: av.AudioCodecContext, first_frame: av.AudioFrame, signalled: bool) -> int:
-    """Samples of priming that FFmpeg has left at the start."""
+    """Return the samples of priming that FFmpeg leaves at the start."""
     if codec.codec.name in WMA:
         return codec.delay // 2
     if signalled:
@@ -179,7 +182,7 @@ def _delay(codec: av.AudioCodecContext, first_frame: av.AudioFrame, signalled: b
 
 
 def _samples(frame: av.AudioFrame) -> Floats:
-    """A decoded frame as (sample, channel), full scale ±1."""
+    """Convert a decoded frame to (sample, channel), full scale ±1."""
     x = frame.to_ndarray()
     x = x.T if frame.format.is_planar else x.reshape(-1, len(frame.layout.channels))
     if x.dtype == np.uint8:

@@ -1,4 +1,4 @@
-"""Notes from and to Standard MIDI Files."""
+"""Read and write notes as Standard MIDI Files."""
 
 from __future__ import annotations
 
@@ -21,55 +21,55 @@ from otowake.types import Note
 from otowake.untrusted import content_of
 
 MOST_BYTES = 2 * 2**20
-"""The largest file that is read: 350,000 notes with running status, hours of dense piano."""
+"""Bytes, the largest file accepted: 350,000 notes with running status, hours of dense piano."""
 
 MOST_SECONDS = 24 * 3600.0
-"""The latest that a note may end."""
+"""Seconds, the latest offset of a note."""
 
-DRUMS = 9
+DRUM_CHANNEL = 9
 """The channel of the drums, counted from 0."""
 
 PORTS = 128
-"""MIDI ports, each with channels of its own; what needs still more of them shares them."""
+"""MIDI ports of 16 channels each; further lanes share them."""
 
-LONGEST_WAIT = 2**28 - 1
-"""The most ticks between two events that a file can say."""
+MOST_DELTA_TICKS = 2**28 - 1
+"""Most ticks between two events in a file."""
 
-PITCHED = [channel for channel in range(16) if channel != DRUMS]
-USUAL_TEMPO = 500_000
-"""Microseconds a beat where a file does not say: 120 beats a minute."""
+PITCHED_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
+DEFAULT_TEMPO = 500_000
+"""Microseconds per beat in a file without a tempo: 120 BPM."""
 
 BEND_RANGE = 200.0
-"""Cents that the pitch wheel reaches, up and down, where a file does not say."""
+"""Cents, the default range of the pitch wheel up and down."""
 
-TICKS = 960
-"""Ticks a beat in the files written."""
+TICKS_PER_BEAT = 960
+"""Time resolution of written files."""
 
 FRAMES_PER_SECOND = {24: 24.0, 25: 25.0, 29: 30000 / 1001, 30: 30.0}
-"""SMPTE: what a file says, and what it means (29 is 30 with dropped numbers)."""
+"""SMPTE frame rates by their code (29 is 30 drop-frame)."""
 
-Message = Any  # of mido, which is not typed
+Message = Any  # mido has no types
 
 
 def read_notes(path: Path_) -> list[Note]:
-    """The notes of a MIDI file, by onset and pitch.
+    """Read the notes of a MIDI file, ordered by onset and pitch.
 
-    Tempo changes are followed, in whichever track they are; SMPTE times are understood. A note lasts while its key is
-    down; the pedal is ignored. Where a key goes down twice on a track, the first to begin is the
-    first to end; one that never comes up is held to the end of the file. Bad signatures, unknown
-    chunks and wrong lengths are tolerated, as other programs do.
+    Tempo changes on any track apply to all; SMPTE times are supported. A note lasts from note-on to
+    note-off; the pedal is ignored. Of overlapping notes of one key, the first to begin is the first
+    to end; a note without note-off lasts to the end of the file. Bad signatures, unknown chunks and
+    wrong lengths are tolerated.
 
     Parameters
     ----------
     path
-        A Standard MIDI File of type 0 or 1, or of type 2 with one track of notes. RIFF files
-        (``.rmi``) are read too.
+        A Standard MIDI File of type 0 or 1, or of type 2 with one track of notes; also in RIFF
+        (``.rmi``).
 
     Raises
     ------
     BadInput
-        If there is no such file, or it is damaged, cut short, larger than 2 MiB or longer than a
-        day, or holds several pieces.
+        If the file is missing, damaged, truncated, larger than 2 MiB or longer than a day, or
+        contains several pieces.
 
     Examples
     --------
@@ -100,7 +100,9 @@ def _notes(content: bytes) -> list[Note]:
             programme[event.channel] = event.value
         elif event.kind == ON:
             loudness, sound = event.velocity / 127, programme[event.channel]
-            held.append(Note(now, now, event.value, loudness, sound, event.channel % 16 == DRUMS))
+            held.append(
+                Note(now, now, event.value, loudness, sound, event.channel % 16 == DRUM_CHANNEL)
+            )
         elif event.kind == OFF and held:
             notes.append(replace(held.popleft(), offset=now))
     notes += [replace(note, offset=now) for held in down.values() for note in held]
@@ -108,10 +110,10 @@ def _notes(content: bytes) -> list[Note]:
 
 
 def _timed(unit: int, events: Sequence[Event]) -> Iterator[tuple[float, Event]]:
-    """Events in order of time, with their times in seconds."""
+    """Yield events in order of time, with their times in seconds."""
     rate = FRAMES_PER_SECOND.get(-(unit >> 8), 0) * (unit & 255)
     if unit > 0:
-        pace = USUAL_TEMPO * 1e-6 / unit
+        pace = DEFAULT_TEMPO * 1e-6 / unit
     elif rate:
         pace = 1 / rate
     else:
@@ -137,31 +139,31 @@ def write_notes(
 ) -> None:
     """Write notes as a MIDI file of type 1.
 
-    Each of `tracks` is a track, and each instrument of the other notes. Drums are on channel 10.
-    Times are right to a quarter of a millisecond at 120 beats a minute; a note lasts at least a
-    tick. Overlapping notes of one player and key have channels of their own, so each keeps its
-    end; with `bend`, all notes that sound together do, as a bend holds for a whole channel. From
-    the 16th pitched channel on, notes are on further MIDI ports, on tracks of the same name.
+    Every entry of `tracks` becomes a track, and so does every instrument of the other notes. Drums
+    use channel 10. Times are exact to a quarter of a millisecond at 120 BPM; a note lasts at least
+    one tick. Overlapping notes of one player and key use different channels, so all offsets are
+    kept; with `bend`, all simultaneous notes do, because a bend applies to a whole channel. From
+    the 16th pitched channel on, notes use further MIDI ports, on tracks of the same name.
 
     Parameters
     ----------
     notes
-        In any order.
+        The notes in any order.
     path
-        Where to write; an earlier file is replaced.
+        The file; an earlier one is replaced.
     tempo
-        Beats a minute, from 20 to 400: it changes how the beats lie, not when the notes sound.
+        Beats per minute, from 20 to 400; it moves the beats, not the notes.
     bend
-        Whether pitch bend (of the usual range, ±2 semitones) shifts each note by its cents.
+        Whether pitch bend (default range, ±2 semitones) shifts each note by its cents.
     tracks
-        Names, and the places of the notes that are on the track of that name.
+        The names of tracks, each with the indices of its notes.
 
     Raises
     ------
     BadInput
-        If the tempo is out of its bounds, or a note ends after more than a day.
+        If the tempo is out of range, or an offset is later than a day.
     CannotWrite
-        If the file can't be written; an earlier one is then still there.
+        If the file can't be written; an earlier one does not change.
 
     Examples
     --------
@@ -177,21 +179,21 @@ def write_notes(
     if latest > MOST_SECONDS:
         raise BadInput(text.OPTION, name="offset", must=_between(0, MOST_SECONDS), value=latest)
     beat = round(60e6 / tempo)
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS, charset="utf-8")
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=beat)]))
-    track_of = {place: name for name, places in tracks for place in places}
-    names = [track_of.get(place, "") for place in range(len(notes))]
-    found = _by_track(notes, names, ticks_per_second=TICKS * 1e6 / beat, bend=bend)
+    track_of = {index: name for name, indices in tracks for index in indices}
+    names = [track_of.get(index, "") for index in range(len(notes))]
+    events = _by_track(notes, names, ticks_per_second=TICKS_PER_BEAT * 1e6 / beat, bend=bend)
     order = {name: number for number, (name, _) in enumerate(tracks)}
-    for name, port, channel in sorted(found, key=lambda key: (order.get(key[0], -1), *key[1:])):
+    for name, port, channel in sorted(events, key=lambda key: (order.get(key[0], -1), *key[1:])):
         track = file.add_track(name or None)
         if port:
             track.append(mido.MetaMessage("midi_port", port=port))
         before = 0
-        for tick, message in found[name, port, channel]:
-            while tick - before > LONGEST_WAIT:
-                track.append(mido.MetaMessage("text", time=LONGEST_WAIT))
-                before += LONGEST_WAIT
+        for tick, message in events[name, port, channel]:
+            while tick - before > MOST_DELTA_TICKS:
+                track.append(mido.MetaMessage("text", time=MOST_DELTA_TICKS))
+                before += MOST_DELTA_TICKS
             track.append(message.copy(time=tick - before))
             before = tick
     content = io.BytesIO()
@@ -208,7 +210,7 @@ def _between(low: float, high: float) -> Text:
 
 
 _Player = tuple[bool, int, str]
-"""Whether it is a drum kit, its programme, and the name of its track."""
+"""Whether the player is a drum kit, the programme, and the name of the track."""
 
 _Lane = tuple[_Player, int]
 
@@ -217,8 +219,8 @@ _Lane = tuple[_Player, int]
 class _Played:
     """A note with its times in ticks, its player and its lane.
 
-    A player is an instrument on a track, or a drum kit. On a lane of a player no key goes down
-    while it is down already; with bends, no other key does either.
+    A player is an instrument on a track, or a drum kit. On a lane of a player, notes of one key do
+    not overlap; with bends, no notes overlap.
     """
 
     note: Note
@@ -232,8 +234,8 @@ class _Played:
 def _played(
     notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
 ) -> list[_Played]:
-    """Put each note on a free lane of its player, or on a new one; in order of time."""
-    found = []
+    """Put each note on a free lane of its player, or on a new one, in order of time."""
+    played = []
     lanes: defaultdict[Any, list[tuple[int, int]]] = defaultdict(list)
     for i in sorted(range(len(notes)), key=lambda i: notes[i].onset):
         note = notes[i]
@@ -244,67 +246,67 @@ def _played(
         is_free = bool(used) and used[0][0] <= begin
         lane = used[0][1] if is_free else len(used)
         (heapq.heapreplace if is_free else heapq.heappush)(used, (end, lane))
-        found.append(_Played(note, names[i], begin, end, player, lane))
-    return found
+        played.append(_Played(note, names[i], begin, end, player, lane))
+    return played
 
 
 def _channels(played: Sequence[_Played]) -> dict[_Lane, tuple[int, int]]:
-    """The port and the channel of every lane; first lanes come before further ones."""
-    found = {}
+    """Assign a port and a channel to every lane, the first lanes of all players first."""
+    channels = {}
     n_drums = n_pitched = 0
-    lanes = {(each.player, each.lane) for each in played}
+    lanes = {(note.player, note.lane) for note in played}
     for player, lane in sorted(lanes, key=lambda pair: pair[::-1]):
         if player[0]:
-            found[player, lane] = n_drums % PORTS, DRUMS
+            channels[player, lane] = n_drums % PORTS, DRUM_CHANNEL
             n_drums += 1
         else:
-            port, place = divmod(n_pitched, len(PITCHED))
-            found[player, lane] = port % PORTS, PITCHED[place]
+            port, index = divmod(n_pitched, len(PITCHED_CHANNELS))
+            channels[player, lane] = port % PORTS, PITCHED_CHANNELS[index]
             n_pitched += 1
-    return found
+    return channels
 
 
 def _by_track(
     notes: Sequence[Note], names: Sequence[str], ticks_per_second: float, bend: bool
 ) -> dict[tuple[str, int, int], list[tuple[int, Message]]]:
-    """The messages of each track, with times in ticks; at one time, offsets come before onsets.
+    """Return the messages of each track with times in ticks; offsets precede simultaneous onsets.
 
-    A track is known by its name, its port and, without a name, its channel. A programme is set
+    The key of a track is its name, its port and, without a name, its channel. A programme is set
     where a lane begins on a track. Programme and bend are set again where another port has changed
     them, for programs that ignore ports.
     """
     played = _played(notes, names, ticks_per_second, bend)
     channels = _channels(played)
-    strokes = [(each.begin, True, each) for each in played]
-    strokes += [(each.end, False, each) for each in played]
+    edges = [(on_lane.begin, True, on_lane) for on_lane in played]
+    edges += [(on_lane.end, False, on_lane) for on_lane in played]
     events: dict[tuple[str, int, int], list[tuple[int, Message]]] = defaultdict(list)
     begun: set[Any] = set()
     programme: dict[int, int] = {}
     bent: dict[Any, int] = {}
-    for tick, begins, each in sorted(strokes, key=lambda stroke: stroke[:2]):
-        note, lane = each.note, (each.player, each.lane)
+    for tick, begins, on_lane in sorted(edges, key=lambda edge: edge[:2]):
+        note, lane = on_lane.note, (on_lane.player, on_lane.lane)
         port, channel = channels[lane]
-        place = (each.name, port, 0 if each.name else channel)
-        own = events[place]
-        if begins and ((place, lane) not in begun or programme[channel] != note.programme):
-            begun.add((place, lane))
+        key = (on_lane.name, port, 0 if on_lane.name else channel)
+        track = events[key]
+        if begins and ((key, lane) not in begun or programme[channel] != note.programme):
+            begun.add((key, lane))
             programme[channel] = note.programme
             change = mido.Message("program_change", channel=channel, program=note.programme)
-            own.append((tick, change))
+            track.append((tick, change))
         if begins and bend and not note.is_drum:
             steps = min(max(round((note.cents or 0.0) / BEND_RANGE * 8192), -8192), 8191)
             if {bent.get(lane, 0), bent.get(channel, 0)} != {steps}:
-                own.append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
+                track.append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
             bent[lane] = bent[channel] = steps
         velocity = max(1, round(127 * note.velocity)) if begins else 0
         kind = "note_on" if begins else "note_off"
         message = mido.Message(kind, channel=channel, note=note.midi, velocity=velocity)
-        own.append((tick, message))
+        track.append((tick, message))
     return events
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """The whole file or none: written beside, then renamed."""
+    """Write a file under a temporary name and rename it: whole or not at all."""
     part = path.with_name(f".part-{path.name}")
     try:
         part.write_bytes(content)

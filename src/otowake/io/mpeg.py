@@ -1,10 +1,10 @@
-"""The frames of MP3 files (MPEG audio, layers I to III), found without decoding.
+"""Locate the frames of MP3 files (MPEG audio, layers I to III) without decoding.
 
-A frame's header of four bytes says how long the frame is, so a file can be walked from frame to frame.
-The walk shows how long a recording is, where joined recordings meet, and what is no sound (tags, junk,
-damage). The headers are those of ISO/IEC 11172-3 (MPEG-1) and 13818-3 (MPEG-2); MPEG-2.5 is Fraunhofer's.
-A first frame may be an Info frame by Xing or LAME, which holds the number of frames and the samples that
-the encoder has added.
+The header of a frame, four bytes, determines its length, so a walk from frame to frame is possible.
+The walk measures a recording, separates joined recordings, and skips tags, junk and damage. The
+headers follow ISO/IEC 11172-3 (MPEG-1) and 13818-3 (MPEG-2); MPEG-2.5 is Fraunhofer's. The first
+frame may be an Info frame by Xing or LAME with the number of frames and the samples that the
+encoder has added.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import BinaryIO, NamedTuple
 
-from otowake.io.stitched import Segment
+from otowake.io.stitched import Piece
 
 KBPS = {
     (1, 1): (0, *range(32, 449, 32)),
@@ -24,56 +24,56 @@ KBPS = {
     (2, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (2, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""Bit rates by MPEG version (2 stands for 2.5, too) and layer."""
+"""Bit rates by MPEG version (2 includes 2.5) and layer."""
 
 RATES = (44100, 48000, 32000)
-"""Sampling rates of MPEG-1; those of MPEG-2 are half, those of MPEG-2.5 a quarter."""
+"""Hz, sampling rates of MPEG-1; MPEG-2 has half, MPEG-2.5 a quarter of them."""
 
 DIVISORS = {3: 1, 2: 2, 0: 4}
-"""What these are divided by, by the two bits of a header that name the version."""
+"""Divisors of the rate by the two version bits of a header."""
 
-LOOK = 64
-"""How many bytes of each frame are looked at: header, CRC, side information, begin of an Info frame."""
+HEAD_BYTES = 64
+"""Bytes inspected in each frame: header, CRC, side information, start of an Info frame."""
 
-SURE, CONTINUED = 3, 1
-"""How many more frames must follow one that begins a stream, and one that continues it after a gap."""
+START_FRAMES, CONTINUATION_FRAMES = 3, 1
+"""Further frames that confirm the start of a stream, and its continuation after a gap."""
 
 MOST_JUNK = 2**20
-"""The most bytes that may come before the first frame, tags aside."""
+"""Most bytes before the first frame, without tags."""
 
 MOST_TRIES = 2**16
-"""After so many gaps, and places that only look like a frame, the rest of a file is not searched."""
+"""Most gaps and false candidates in a file; the rest after them is not searched."""
 
 MOST_STREAMS = 1000
-"""How many joined recordings are told apart in one file."""
+"""Most joined recordings separated in one file."""
 
 MOST_SECONDS = 25 * 3600
-"""A walk ends here: longer recordings are refused."""
+"""Seconds at which a walk ends; longer recordings are refused."""
 
 MOST_FRAME = 2881
-"""No frame is larger, in bytes."""
+"""Bytes of the largest frame."""
 
-DELAY = 529
-"""By so many samples a decoder is late; the encoder counts them in what it adds at the end."""
+DECODER_DELAY = 529
+"""Samples; the encoder includes them in the padding at the end."""
 
 TAIL = 128
-"""A decoder looks for a tag in the last so many bytes, and takes the size of the file from there."""
+"""Bytes at the end where a decoder expects a tag and derives the size of the file."""
 
 CHUNK, OVERLAP = 2**16, 8
-"""How many bytes are searched at once, and by how many these pieces overlap."""
+"""Bytes searched at a time, and the overlap of neighbouring chunks."""
 
 START = re.compile(rb"\xff[\xe2-\xff]|ID3|APETAGEX")
-"""What a frame or a tag that may come before one starts with."""
+"""The first bytes of a frame, or of a tag before one."""
 
 VBRI = 36
-"""Where Fraunhofer's counterpart of an Info frame has its name."""
+"""Position of the name in Fraunhofer's counterpart of an Info frame."""
 
 Kind = tuple[int, int, int, int]
-"""What all frames of a stream share: divisor of the rate, layer, rate, number of channels."""
+"""Properties that all frames of a stream share: divisor of the rate, layer, rate, channels."""
 
 
 class Frame(NamedTuple):
-    """What a header says: the frame's bytes and samples, its kind, and where an Info frame has its name."""
+    """The facts in a header: bytes, samples, kind, and position of the name of an Info frame."""
 
     size: int
     samples: int
@@ -99,7 +99,7 @@ def _parsed(second: int, third: int, mode: int) -> Frame | None:
 
 
 def frame_of(head: bytes) -> Frame | None:
-    """The frame that begins with these bytes; None if none does.
+    """Parse the header of a frame; None if these bytes are none.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def frame_of(head: bytes) -> Frame | None:
 
 
 def _info_at(head: bytes, frame: Frame) -> int | None:
-    """Where the name of an Info frame is; some encoders count the CRC in."""
+    """Return the position of the name of an Info frame; some encoders include the CRC."""
     for at in (frame.info, frame.info + 2):
         if head[at : at + 4] in (b"Xing", b"Info"):
             return at
@@ -120,19 +120,19 @@ def _info_at(head: bytes, frame: Frame) -> int | None:
 
 
 def _begins_afresh(head: bytes, frame: Frame) -> bool:
-    """Whether a frame of layer III needs nothing of those before it, as the first of a recording does."""
+    """Whether a frame of layer III needs no earlier frames, like the first of a recording."""
     side = head[4 if head[1] & 1 else 6 :]
     return side[0] == 0 and (frame.kind[0] > 1 or side[1] < 0x80)
 
 
 def _past_tag(position: int, head: bytes, stop: int) -> int | None:
-    """Where a tag ends; None if there is none, or it would end beyond `stop`."""
+    """Return the end of a tag; None without a tag, or if the end is beyond `stop`."""
     end = position + tag_size(head)
     return end if position < end <= stop else None
 
 
 def tag_size(head: bytes) -> int:
-    """The size of a tag of ID3 or APE that begins with these bytes; 0 if none does."""
+    """Return the size of an ID3 or APE tag that begins with these bytes; 0 without a tag."""
     if head[:3] == b"ID3" and max(head[6:10], default=128) < 128:
         size = 0
         for byte in head[6:10]:
@@ -150,7 +150,8 @@ def tag_size(head: bytes) -> int:
 class Stream:
     """The frames of one recording.
 
-    `info` is its Info frame, `ranges` are where the other frames are, `gaps` the bytes of damage between them.
+    `info` is the Info frame, `ranges` are the byte ranges of the other frames, `gaps` the bytes of
+    damage between them.
     """
 
     first: Frame
@@ -168,11 +169,11 @@ class Stream:
         self.frames += 1
 
     def n_bytes(self) -> int:
-        """The size of the frames."""
+        """Return the size of the frames."""
         return sum(stop - start for start, stop in self.ranges)
 
-    def _place(self, which: int) -> int | None:
-        """Where a field of the Info frame is: 0 the frames, 1 the bytes, 4 what LAME adds; None if nowhere."""
+    def _field_position(self, which: int) -> int | None:
+        """Locate a field of the Info frame (0 frames, 1 bytes, 4 LAME tag); None if absent."""
         if not self.info:
             return None
         at = _info_at(self.info, self.first) or 0
@@ -187,32 +188,32 @@ class Stream:
 
     @cached_property
     def counted(self) -> int:
-        """The number of frames by the Info frame; 0 if it gives none."""
-        place = self._place(0)
-        return int.from_bytes((self.info or b"")[place : place + 4], "big") if place else 0
+        """The number of frames by the Info frame; 0 without one."""
+        field = self._field_position(0)
+        return int.from_bytes((self.info or b"")[field : field + 4], "big") if field else 0
 
-    def piece(self) -> Segment:
-        """What to give a decoder: the frames alone, and how many they are."""
+    def piece(self) -> Piece:
+        """Return the input of a decoder: the frames without other data, and their number."""
         n_bytes, samples = self.n_bytes(), self.first.samples
         lost = max(self.counted - self.frames, round(self.gaps * self.frames / n_bytes))
         if self.counted:
             info, less_padding = self._mended_info()
-            return Segment([info, *self.ranges], missing=lost * samples - less_padding)
+            return Piece([info, *self.ranges], missing=lost * samples - less_padding)
         info = [self.info] if self.info else []
         absent = (self.frames + 2) * MOST_FRAME - n_bytes
         parts = [*info, *self.ranges, absent, bytes(TAIL)]
-        return Segment(parts, missing=lost * samples, n_samples=self.frames * samples)
+        return Piece(parts, missing=lost * samples, n_samples=self.frames * samples)
 
     def _mended_info(self) -> tuple[bytes, int]:
-        """The Info frame with the number of frames that there are, and by how much the padding is less."""
+        """Return the Info frame with the actual number of frames, and the reduction of padding."""
         info = bytearray(self.info or b"")
         missing, padding, end = self.counted - self.frames, 0, 0
-        count = self._place(0) or 0
+        count = self._field_position(0) or 0
         info[count : count + 4] = self.frames.to_bytes(4, "big")
-        if place := self._place(1):
-            info[place : place + 4] = min(len(info) + self.n_bytes(), 2**32 - 1).to_bytes(4, "big")
+        if field := self._field_position(1):
+            info[field : field + 4] = min(len(info) + self.n_bytes(), 2**32 - 1).to_bytes(4, "big")
         added = (
-            self._place(4) or 0
+            self._field_position(4) or 0
         ) + 21  # 12 bits: samples added at the start; 12 bits: at the end
         if missing and len(info) >= added + 3:
             both = int.from_bytes(info[added : added + 3], "big")
@@ -222,11 +223,12 @@ class Stream:
             elif missing > 0:
                 end = max(0, padding - missing * self.first.samples)
             info[added : added + 3] = (both >> 12 << 12 | end).to_bytes(3, "big")
-        return bytes(info), max(0, padding - DELAY) - max(0, end - DELAY)
+        delay = DECODER_DELAY
+        return bytes(info), max(0, padding - delay) - max(0, end - delay)
 
 
 def is_plain(streams: list[Stream], file: BinaryIO) -> bool:
-    """Whether a file is one recording that says how many frames it has, after one tag at most."""
+    """Whether a file is one recording with a correct number of frames, after at most one tag."""
     if len(streams) != 1:
         return False
     stream = streams[0]
@@ -235,19 +237,19 @@ def is_plain(streams: list[Stream], file: BinaryIO) -> bool:
     return (
         stream.counted == stream.frames
         and len(stream.ranges) == 1
-        and begin in (0, tag_size(file.read(LOOK)))
+        and begin in (0, tag_size(file.read(HEAD_BYTES)))
     )
 
 
 def streams_of(file: BinaryIO, start: int = 0, stop: int | None = None) -> list[Stream]:
-    """The recordings of MPEG audio in a file, in order; none if it is no such file.
+    """Return the recordings of MPEG audio in a file in order; none for other files.
 
     Parameters
     ----------
     file
         The file, open for reading with a buffer.
     start, stop
-        The part of it to walk through; by default all.
+        The byte range to walk through; by default the whole file.
     """
     return _Walk(file, file.seek(0, 2) if stop is None else stop).streams(start)
 
@@ -257,7 +259,7 @@ class _Walk:
 
     def __init__(self, file: BinaryIO, stop: int) -> None:
         self.file, self.stop = file, stop
-        self.found: list[Stream] = []
+        self.recordings: list[Stream] = []
         self.tries = 0
 
     def streams(self, position: int) -> list[Stream]:
@@ -267,12 +269,12 @@ class _Walk:
             position < self.stop
             and seconds < MOST_SECONDS
             and self.tries < MOST_TRIES
-            and len(self.found) <= MOST_STREAMS
+            and len(self.recordings) <= MOST_STREAMS
         ):
             head = self._look(position)
             frame = frame_of(head)
             same = stream is not None and frame is not None and stream.first.kind == frame.kind
-            if frame is None or not (same or self._leads(position, SURE)):
+            if frame is None or not (same or self._leads(position, START_FRAMES)):
                 self.tries += 1
                 if beyond := _past_tag(position, head, self.stop):
                     bound += beyond - position
@@ -288,23 +290,23 @@ class _Walk:
             info = self._info(position, head, frame)
             if not stream or not same or self._joined(stream, position, head, frame, info):
                 stream = Stream(frame, info)
-                self.found.append(stream)
+                self.recordings.append(stream)
                 gap = 0
             if info is None or stream.frames:
                 stream.add(position, position + frame.size)
                 stream.gaps, gap = stream.gaps + gap, 0
                 seconds += frame.samples / frame.kind[2]
             position += frame.size
-        if stream and (self.tries >= MOST_TRIES or len(self.found) > MOST_STREAMS):
+        if stream and (self.tries >= MOST_TRIES or len(self.recordings) > MOST_STREAMS):
             stream.gaps += self.stop - position
-        return [stream for stream in self.found if stream.frames]
+        return [stream for stream in self.recordings if stream.frames]
 
-    def _look(self, position: int, size: int = LOOK) -> bytes:
+    def _look(self, position: int, size: int = HEAD_BYTES) -> bytes:
         self.file.seek(position)
         return self.file.read(max(0, min(size, self.stop - position)))
 
     def _leads(self, position: int, more: int) -> bool:
-        """Whether a frame is here, and so many of its kind follow, or the end or a tag."""
+        """Whether a frame is here, followed by `more` frames of its kind, the end or a tag."""
         first = frame = frame_of(self._look(position, 4))
         for _ in range(more):
             if frame is None or first is None or frame.kind != first.kind:
@@ -317,7 +319,7 @@ class _Walk:
         return frame is not None and first is not None and frame.kind == first.kind
 
     def _next(self, position: int, bound: int, stream: Stream | None) -> int:
-        """The next place from `position` on where there is a frame or a tag, `bound` if there is none."""
+        """Return the position of the next frame or tag; the end of the file if there is none."""
         while position < bound:
             chunk = self._look(position, CHUNK)
             for match in START.finditer(chunk):
@@ -329,15 +331,15 @@ class _Walk:
                         return at
                 elif (frame := frame_of(self._look(at, 4))) is not None:
                     continued = stream is not None and frame.kind == stream.first.kind
-                    if self._leads(at, CONTINUED if continued else SURE):
+                    if self._leads(at, CONTINUATION_FRAMES if continued else START_FRAMES):
                         return at
                     self.tries += 1
             position += max(1, len(chunk) - OVERLAP)
         return self.stop
 
     def _info(self, position: int, head: bytes, frame: Frame) -> bytes | None:
-        """An Info frame; of one by Fraunhofer (VBRI), which says nothing of use, nothing; None for sound."""
-        if frame.kind[1] < 3 or len(self.found) >= MOST_STREAMS:
+        """Return an Info frame, b"" for Fraunhofer's VBRI without useful facts, None for sound."""
+        if frame.kind[1] < 3 or len(self.recordings) >= MOST_STREAMS:
             return None
         if _info_at(head, frame) is not None:
             return self._look(position, frame.size)
@@ -346,8 +348,8 @@ class _Walk:
     def _joined(
         self, stream: Stream, position: int, head: bytes, frame: Frame, info: bytes | None
     ) -> bool:
-        """Whether another recording begins here: by its Info frame, or where the one before is complete."""
+        """Whether another recording begins: at an Info frame, or after a complete recording."""
         if info is not None:
             return True
-        complete = stream.frames == stream.counted and len(self.found) < MOST_STREAMS
-        return complete and _begins_afresh(head, frame) and self._leads(position, SURE)
+        complete = stream.frames == stream.counted and len(self.recordings) < MOST_STREAMS
+        return complete and _begins_afresh(head, frame) and self._leads(position, START_FRAMES)

@@ -1,4 +1,4 @@
-"""Notes as a score, MusicXML by music21 (extra ``score``)."""
+"""Write notes as a score in MusicXML with music21 (extra ``score``)."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from otowake import text
 from otowake.chords import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
-from otowake.io.midi import PITCHED
+from otowake.io.midi import PITCHED_CHANNELS
 from otowake.music.theory.harmony import find_key, spell
 from otowake.music.theory.rhythm import TICKS_PER_BEAT, QuantisedNote, find_rhythm, quantise
 from otowake.types import Chord, Key, Note, Rhythm
 
-MIDDLE = 60
-"""Where two staves part: middle C is on the upper one."""
+SPLIT_PITCH = 60
+"""MIDI pitch from which notes are on the upper of two staves: middle C."""
 
-WIDE = (52, 67)
-"""A part with notes below the first and above the second has two staves."""
+WIDE_RANGE = (52, 67)
+"""MIDI pitches; a part with notes below the first and above the second has two staves."""
 
-LOWEST = 12
-"""The lowest pitch that MusicXML can say: C0, 16 Hz."""
+LOWEST_PITCH = 12
+"""The lowest MIDI pitch in MusicXML: C0, 16 Hz."""
 
-VOICES = 2
-"""Voices in a staff; what does not fit is cut short."""
+VOICES_PER_STAFF = 2
+"""Voices in a staff; notes beyond them are shortened."""
 
 SHORT_REST = TICKS_PER_BEAT // 2
-"""A rest no longer than this, and no longer than the note before it, is written as part of that note."""
+"""Parts of a beat; a rest up to this and up to the length of the previous note extends the note."""
 
 
 KINDS = {
@@ -52,15 +52,15 @@ KINDS = {
     "aug": "augmented",
     "sus4": "suspended-fourth",
 }
-"""The qualities of chords in the words of MusicXML."""
+"""Chord qualities as MusicXML names them."""
 
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML file may hold."""
+"""Characters that XML forbids."""
 
 
 @dataclass
 class _Event:
-    """Notes of one stem: pitches from `start` to `stop`, in parts of a beat."""
+    """Pitches on one stem from `start` to `stop`, in parts of a beat."""
 
     start: int
     stop: int
@@ -77,26 +77,27 @@ def write_score(
     parts: Sequence[tuple[str, Sequence[int]]] = (),
     chords: Sequence[Chord] = (),
 ) -> None:
-    """Write notes as MusicXML that MuseScore and others open.
+    """Write notes as MusicXML for MuseScore and other programs.
 
-    They are put on the grid of the beats (:func:`otowake.music.theory.rhythm.quantise`); one stave, or two where the range
-    is wide, with up to two voices each, and so for each of `parts`: those on one stave above, the higher ones first.
+    Notes are quantised to the beats (:func:`otowake.music.theory.rhythm.quantise`). Each part has
+    one staff, or two for a wide range, with up to two voices each. Parts on one staff come first,
+    from high to low.
 
     Parameters
     ----------
     notes
-        In any order; drums are left out.
+        The notes in any order; drums are omitted.
     path
-        Where to write; an earlier file is replaced.
+        The file; an earlier one is replaced.
     rhythm, key
-        What to write them in; those that the notes tell if not given.
+        The rhythm and key of the score; by default estimated from the notes.
     title
-        Above the score.
+        The title of the score.
     parts
-        Titles, and the places of the notes that are of the part of that title; the notes of none are a part without a title.
-
+        The titles of parts, each with the indices of its notes; other notes form a part without a
+        title.
     chords
-        Written above the first stave, each where the note nearest to its onset is.
+        Chord symbols above the first staff, each at the note nearest to its onset.
 
     Raises
     ------
@@ -105,13 +106,14 @@ def write_score(
     CannotWrite
         If the file can't be written.
     MissingExtra
-        If music21 is not there.
+        If music21 is not installed.
 
     Examples
     --------
     >>> import tempfile
+    >>> notes = [Note(i / 2, i / 2 + 0.5, 60 + i) for i in range(5)]
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_score([Note(i / 2, i / 2 + 0.5, 60 + i) for i in range(5)], f"{folder}/a.musicxml")
+    ...     write_score(notes, f"{folder}/a.musicxml")
     ...     "<fifths>" in Path(f"{folder}/a.musicxml").read_text()
     True
     """
@@ -125,29 +127,29 @@ def write_score(
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
     players = [(_printable(name), quantise(own, rhythm)) for name, own in _players(notes, parts)]
-    n_bars = 1 + (max(each.start + each.length for _, own in players for each in own) - 1) // (
-        TICKS_PER_BEAT * rhythm.metre
-    )
+    last = max(note.start + note.length for _, own in players for note in own)
+    n_bars = 1 + (last - 1) // (TICKS_PER_BEAT * rhythm.metre)
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=_printable(title) or "otowake", composer=" ")
     staves: list[Any] = []
     for name, own in sorted(((name, _staves(own)) for name, own in players), key=_from_the_top):
-        group = [_staff(music21, each, rhythm, key, n_bars) for each in own]
+        group = [_staff(music21, placed, rhythm, key, n_bars) for placed in own]
         for staff in group:
             staves.append(staff)
             staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
-            its: Any = music21.instrument.Instrument(name)
-            its.partId, its.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
-            its.midiProgram = own[0][0].note.programme
-            its.midiChannel = PITCHED[(len(staves) - 1) % len(PITCHED)]
-            its.autoAssignMidiChannel = _keep  # of more than 15 it would complain on stderr
-            staff.insert(0, its)
+            player: Any = music21.instrument.Instrument(name)
+            player.partId, player.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
+            player.midiProgram = own[0][0].note.programme
+            player.midiChannel = PITCHED_CHANNELS[(len(staves) - 1) % len(PITCHED_CHANNELS)]
+            player.autoAssignMidiChannel = _keep  # more than 15 give a warning on stderr
+            staff.insert(0, player)
             score.insert(0, staff)
         if len(group) > 1:
             score.insert(
                 0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True)
             )
-    for start, chord in _where(chords, [each for _, own in players for each in own]):
+    placed = [note for _, own in players for note in own]
+    for start, chord in _chord_starts(chords, placed):
         bar, at = divmod(start, TICKS_PER_BEAT * rhythm.metre)
         staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
     staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
@@ -155,7 +157,7 @@ def write_score(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exporter = music21.musicxml.m21ToXml.GeneralObjectExporter(score)
-            exporter.makeNotation = False  # what it would do is done, and takes as long again
+            exporter.makeNotation = False  # notation is complete; this would double the time
             content = exporter.parse()
         Path(path).write_bytes(content)
     except OSError as error:
@@ -165,40 +167,42 @@ def write_score(
 def _players(
     notes: Sequence[Note], parts: Sequence[tuple[str, Sequence[int]]]
 ) -> list[tuple[str, list[Note]]]:
-    """Of each part that has pitched notes: its title and they; none for the notes of no part."""
-    named = {place for _, places in parts for place in places}
-    every = [*parts, ("", [place for place in range(len(notes)) if place not in named])]
+    """Return the title and pitched notes of every part, and last without title the other notes."""
+    named = {index for _, indices in parts for index in indices}
+    groups = [*parts, ("", [index for index in range(len(notes)) if index not in named])]
     pitched = [
-        (name, [notes[place] for place in places if not notes[place].is_drum])
-        for name, places in every
+        (name, [notes[index] for index in indices if not notes[index].is_drum])
+        for name, indices in groups
     ]
     return [(name, own) for name, own in pitched if own]
 
 
 def _from_the_top(player: tuple[str, list[list[QuantisedNote]]]) -> tuple[int, float]:
-    """By what players are in order in a score."""
+    """Return the sort key of a player in a score."""
     _, staves = player
-    return len(staves), -float(np.mean([each.note.midi for own in staves for each in own]))
+    return len(staves), -float(np.mean([placed.note.midi for own in staves for placed in own]))
 
 
 def _keep(*_: Any, **__: Any) -> None:
-    """Leave an instrument's channel as it is."""
+    """Do nothing: keep the channel of an instrument."""
 
 
 def _printable(name: str) -> str:
     return NOT_IN_XML.sub("\ufffd", name)
 
 
-def _where(chords: Sequence[Chord], placed: Sequence[QuantisedNote]) -> list[tuple[int, Chord]]:
-    """From the first chord on, where in the score each begins; of two at one place the later."""
-    starts = sorted((each.note.onset, each.start) for each in placed)
+def _chord_starts(
+    chords: Sequence[Chord], placed: Sequence[QuantisedNote]
+) -> list[tuple[int, Chord]]:
+    """Return the start of every chord in the score; of two with one start, the later chord."""
+    starts = sorted((note.note.onset, note.start) for note in placed)
     first = next((i for i, chord in enumerate(chords) if chord.name != NONE), len(chords))
-    found = {}
+    chord_at = {}
     for chord in chords[first:]:
         after = bisect_left(starts, (chord.onset, 0))
         near = starts[max(after - 1, 0) : after + 1]
-        found[min(near, key=lambda pair: abs(pair[0] - chord.onset))[1]] = chord
-    return sorted(found.items(), key=lambda pair: pair[0])
+        chord_at[min(near, key=lambda pair: abs(pair[0] - chord.onset))[1]] = chord
+    return sorted(chord_at.items(), key=lambda pair: pair[0])
 
 
 def _symbol(m21: Any, chord: Chord) -> Any:
@@ -212,31 +216,30 @@ def _symbol(m21: Any, chord: Chord) -> Any:
 
 
 def _plain(notes: Sequence[Note]) -> Rhythm:
-    """Two beats a second, from the first note on."""
+    """Return a rhythm of 120 BPM from the first note on."""
     first, last = min(note.onset for note in notes), max(note.offset for note in notes)
     return Rhythm(120.0, np.arange(first, last + 1, 0.5))
 
 
 def _staves(placed: Sequence[QuantisedNote]) -> list[list[QuantisedNote]]:
-    """The notes of each staff, the upper one first."""
-    pitches = [each.note.midi for each in placed]
-    if min(pitches) >= WIDE[0] or max(pitches) <= WIDE[1]:
+    """Return the notes of each staff, the upper one first."""
+    pitches = [note.note.midi for note in placed]
+    if min(pitches) >= WIDE_RANGE[0] or max(pitches) <= WIDE_RANGE[1]:
         return [list(placed)]
     return [
-        [each for each in placed if each.note.midi >= MIDDLE],
-        [each for each in placed if each.note.midi < MIDDLE],
+        [note for note in placed if note.note.midi >= SPLIT_PITCH],
+        [note for note in placed if note.note.midi < SPLIT_PITCH],
     ]
 
 
 def _voices(placed: Sequence[QuantisedNote]) -> list[list[_Event]]:
-    """Notes as chords in voices that never overlap themselves."""
+    """Group notes into chords, and chords into voices without overlaps."""
     events: dict[tuple[int, int], _Event] = {}
-    for each in placed:
-        stop = each.start + each.length
-        events.setdefault((each.start, stop), _Event(each.start, stop, [])).pitches.append(
-            each.note.midi
-        )
-    voices: list[list[_Event]] = [[] for _ in range(VOICES)]
+    for note in placed:
+        stop = note.start + note.length
+        event = events.setdefault((note.start, stop), _Event(note.start, stop, []))
+        event.pitches.append(note.note.midi)
+    voices: list[list[_Event]] = [[] for _ in range(VOICES_PER_STAFF)]
     for event in sorted(events.values(), key=lambda event: (event.start, -max(event.pitches))):
         free = [voice for voice in voices if not voice or voice[-1].stop <= event.start]
         held = [
@@ -263,8 +266,8 @@ def _voices(placed: Sequence[QuantisedNote]) -> list[list[_Event]]:
 
 
 def _stems(start: int, stop: int, bar: int) -> list[tuple[int, int]]:
-    """A stretch as lengths that can be written, each with its start: cut at bars, then at beats."""
-    found = []
+    """Split a duration into notatable lengths with their starts: at bars, then at beats."""
+    stems = []
     while start < stop:
         end = min(stop, (start // bar + 1) * bar)
         in_beat = start % TICKS_PER_BEAT
@@ -273,9 +276,9 @@ def _stems(start: int, stop: int, bar: int) -> list[tuple[int, int]]:
         elif end - start > TICKS_PER_BEAT and end - start != TICKS_PER_BEAT * 3 // 2:
             beats = (end - start) // TICKS_PER_BEAT
             end = start + TICKS_PER_BEAT * max(n for n in (1, 2, 3, 4) if n <= beats)
-        found.append((start, end - start))
+        stems.append((start, end - start))
         start = end
-    return found
+    return stems
 
 
 def _staff(
@@ -285,20 +288,21 @@ def _staff(
     staff = m21.stream.PartStaff()
     measures = [m21.stream.Measure(number=number + 1) for number in range(n_bars)]
     first = measures[0]
-    pitches = [each.note.midi for each in placed] or [MIDDLE - 12]
-    first.insert(
-        0, m21.clef.TrebleClef() if np.median(pitches) >= MIDDLE - 2 else m21.clef.BassClef()
-    )
+    pitches = [note.note.midi for note in placed] or [SPLIT_PITCH - 12]
+    is_high = np.median(pitches) >= SPLIT_PITCH - 2
+    first.insert(0, m21.clef.TrebleClef() if is_high else m21.clef.BassClef())
     first.insert(0, m21.key.KeySignature(key.fifths if key else 0))
     first.insert(0, m21.meter.TimeSignature(f"{rhythm.metre}/4"))
     filled = [_measured(m21, voice, key, bar, n_bars) for voice in _voices(placed) or [[]]]
     for number, measure in enumerate(measures):
-        sounding = [
-            voice[number] for voice in filled if any(not each.isRest for _, each in voice[number])
+        voices = [
+            voice[number]
+            for voice in filled
+            if any(not element.isRest for _, element in voice[number])
         ]
-        sounding = sounding or [filled[0][number]]
-        for rank, elements in enumerate(sounding, 1):
-            home = measure if len(sounding) == 1 else m21.stream.Voice(id=str(rank))
+        voices = voices or [filled[0][number]]
+        for rank, elements in enumerate(voices, 1):
+            home = measure if len(voices) == 1 else m21.stream.Voice(id=str(rank))
             for at, element in elements:
                 home.insert(at, element)
             if home is not measure:
@@ -316,7 +320,7 @@ def _staff(
 def _measured(
     m21: Any, voice: Sequence[_Event], key: Key | None, bar: int, n_bars: int
 ) -> list[list[tuple[Any, Any]]]:
-    """A voice with its rests, bar by bar: elements and where in the bar they begin, in quarter notes."""
+    """Return a voice with rests by bar: starts within the bar in quarter notes, and elements."""
     bars: list[list[tuple[Any, Any]]] = [[] for _ in range(n_bars)]
     at = 0
     for event in [*voice, _Event(n_bars * bar, n_bars * bar, [])]:
@@ -325,7 +329,7 @@ def _measured(
             bars[start // bar].append((_quarters(start % bar), rest))
         stems = _stems(event.start, event.stop, bar)
         for i, (start, length) in enumerate(stems):
-            element = _sounding(m21, event.pitches, key, _quarters(length))
+            element = _note_or_chord(m21, event.pitches, key, _quarters(length))
             if len(stems) > 1:
                 kind = "start" if i == 0 else "stop" if i == len(stems) - 1 else "continue"
                 element.tie = m21.tie.Tie(kind)
@@ -338,7 +342,7 @@ def _quarters(parts: int) -> Any:
     return parts / TICKS_PER_BEAT if parts % 3 == 0 else Fraction(parts, TICKS_PER_BEAT)
 
 
-def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) -> Any:
+def _note_or_chord(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) -> Any:
     named = [m21.pitch.Pitch(_with_octave(midi, key)) for midi in sorted(set(pitches))]
     if len(named) == 1:
         return m21.note.Note(named[0], quarterLength=length)
@@ -346,16 +350,16 @@ def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) ->
 
 
 def _with_octave(midi: int, key: Key | None) -> str:
-    """The name of a note in a key as music21 writes it.
+    """Return the name of a note in a key in music21's notation.
 
     MusicXML has no pitches below C0; they are raised by an octave.
     """
-    midi = max(midi, midi % 12 + LOWEST)
+    midi = max(midi, midi % 12 + LOWEST_PITCH)
     name = spell(midi % 12, key, flats=3)
     octave = (midi - signs_of(name)) // 12 - 1
     return _in_music21(name) + str(octave) if octave >= 0 else "C0"
 
 
 def _in_music21(tone: str) -> str:
-    """A spelled tone as music21 writes it: flats as ``-``."""
+    """Return a spelled tone in music21's notation, with ``-`` for flats."""
     return tone[0] + tone[1:].replace("b", "-")

@@ -1,4 +1,4 @@
-"""Names of folders and files that are made out of the names of recordings."""
+"""Derive safe names of folders and files from the names of recordings."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MOST = 255
-"""The longest name of a file on the usual file systems, in bytes."""
+"""Bytes, the longest file name on common file systems."""
 
 NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff<>:"/\\|?*]')
-"""What some file system or program doesn't take in a name: control characters, halves of characters, separators, wildcards."""
+"""Characters that some file systems refuse: controls, surrogates, separators, wildcards."""
 
 RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL
 )
-"""The names of devices on Windows, with any ending."""
+"""The names of devices on Windows, with any suffix."""
 
 DIGEST = 8
-"""The length of the digest that tells names apart."""
+"""Length of the digest that keeps names distinct."""
 
 
 def safe_name(name: str, most: int = MOST, ending: str | None = None) -> str:
-    """Make a name for a folder out of any name, without its ending, that is safe on every system.
+    """Make a folder name that is safe on every system out of any name without suffix.
 
-    A safe one stays as it is. Of another, what can't be is replaced or cut off, and a digest of the whole name is
-    added: different names stay different. It is hidden nowhere, and never a folder's own or that above it.
+    A safe name does not change. In others, forbidden characters are replaced, the length is cut,
+    and a digest of the whole name is added: different names stay different. The result is never a
+    hidden name, ``.`` or ``..``.
 
     Parameters
     ----------
     name
         Any text.
     most
-        The most bytes that it may have, at least 32.
+        The most bytes of the result, at least 32.
     ending
-        What is added to every name in place of the digest.
+        The text to add to every name in place of the digest.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def safe_name(name: str, most: int = MOST, ending: str | None = None) -> str:
 
 
 def safe_names(names: Iterable[str], most: int = MOST) -> list[str]:
-    """Make a safe name of each; one that is taken, in capitals or small letters, gets ``-2``, ``-3`` and so on.
+    """Make names safe and distinct without regard to case, by adding ``-2``, ``-3`` and so on.
 
     Examples
     --------
@@ -66,19 +67,19 @@ def safe_names(names: Iterable[str], most: int = MOST) -> list[str]:
     ['song', 'Song-2', 'song-2-2', 'other']
     """
     taken: set[str] = set()
-    found = []
+    safe_ones = []
     for name in names:
         safe, count = safe_name(name, most), 1
         while _folded(safe) in taken:
             count += 1
             safe = safe_name(f"{name}-{count}", most)
         taken.add(_folded(safe))
-        found.append(safe)
-    return found
+        safe_ones.append(safe)
+    return safe_ones
 
 
 def within(name: str, most: int = MOST) -> str:
-    """Shorten the name of a file, if it is too long, to `most` bytes; a digest takes the place of what is cut.
+    """Shorten the name of a file to `most` bytes; a digest replaces the removed part.
 
     Examples
     --------
@@ -94,10 +95,10 @@ def within(name: str, most: int = MOST) -> str:
 
 
 def longest_name(folder: Path) -> int:
-    """The most bytes of a name in a folder, or where it would be made."""
-    for there in (folder, *folder.absolute().parents):
+    """Return the most bytes of a name in a folder, which need not exist yet."""
+    for existing in (folder, *folder.absolute().parents):
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            return min(MOST, os.pathconf(there, "PC_NAME_MAX"))
+            return min(MOST, os.pathconf(existing, "PC_NAME_MAX"))
     return MOST
 
 
@@ -106,10 +107,10 @@ def digest_of(name: str) -> str:
 
 
 def _cut(name: str, most: int) -> str:
-    """As much of a name as fits, in whole characters."""
+    """Cut a name to `most` bytes, in whole characters."""
     return name.encode(errors="ignore")[:most].decode(errors="ignore")
 
 
 def _folded(name: str) -> str:
-    """What a file system takes for the same name, if it doesn't tell capitals and ways of writing accents apart."""
+    """Fold case and accents like a file system that does not distinguish them."""
     return unicodedata.normalize("NFC", name.casefold())

@@ -1,4 +1,4 @@
-"""What was found of notes, as files: tables, MIDI, score, JAMS, labels and sound; and tables of notes read."""
+"""Write notes as tables, MIDI, score, labels and sound, and read tables of notes."""
 
 from __future__ import annotations
 
@@ -38,22 +38,25 @@ COLUMNS: tuple[str, ...] = (
     "confidence",
     "instrument",
     "id",
-    "fades_s",
+    "decay_end_s",
 )
 
 MOST_BYTES = 32 * 2**20
-"""The largest table that is read."""
+"""Bytes, the largest table accepted."""
 
-LONGEST_SCORE = 20_000
-"""Notes from which on no score is written: nobody reads it, and it takes minutes."""
+MOST_SCORE_NOTES = 20_000
+"""Most notes in a score; a longer one takes minutes and is of no use."""
+
+DECAY_COLUMNS = ("decay_end_s", "fades_s")
+"""Names of the column of :attr:`Note.decay_end`; the second is read for one version."""
 
 
 class TooLong(BadInput):
-    """A file is left out because nobody could use one of that length."""
+    """A file is omitted because it would be too long to be useful."""
 
 
 def write_midi(analysis: Analysis, path: Path) -> None:
-    """Write the notes as MIDI, a track for each part."""
+    """Write the notes as MIDI with one track per part."""
     rhythm, spec = analysis.rhythm, analysis.note_spec or NoteSpec()
     tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
     tracks = [(part.name, part.notes) for part in analysis.parts]
@@ -68,11 +71,11 @@ def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
     MissingExtra
         Without the extra ``score``.
     TooLong
-        If there are more notes than :data:`LONGEST_SCORE`.
+        If there are more notes than :data:`MOST_SCORE_NOTES`.
     """
     n, title = len(analysis.notes), analysis.audio.name if analysis.audio else ""
-    if n > LONGEST_SCORE:
-        raise TooLong(text.TOO_MANY_NOTES, most=LONGEST_SCORE, value=n)
+    if n > MOST_SCORE_NOTES:
+        raise TooLong(text.TOO_MANY_NOTES, most=MOST_SCORE_NOTES, value=n)
     titles = [title_of(part, language) for part in analysis.parts]
     parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
     facts = {
@@ -86,11 +89,11 @@ def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
 
 
 def notes_table(analysis: Analysis) -> str:
-    """The notes as CSV."""
+    """Format the notes as CSV."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for note, its in zip(analysis.notes, ids_of(analysis.notes), strict=True):
+    for note, note_id in zip(analysis.notes, ids_of(analysis.notes), strict=True):
         writer.writerow(
             {
                 "onset_s": f"{note.onset:.4f}",
@@ -101,15 +104,15 @@ def notes_table(analysis: Analysis) -> str:
                 "velocity": f"{note.velocity:.3f}",
                 "confidence": f"{note.confidence:.3f}",
                 "instrument": cell_of(note.instrument),
-                "id": its,
-                "fades_s": "" if note.decay_end is None else f"{note.decay_end:.4f}",
+                "id": note_id,
+                "decay_end_s": "" if note.decay_end is None else f"{note.decay_end:.4f}",
             }
         )
     return out.getvalue()
 
 
 def chords_table(analysis: Analysis) -> str:
-    """The chords as CSV, with their Roman numerals where the key is known."""
+    """Format the chords as CSV, with Roman numerals if the key is known."""
     rows = ["onset_s,offset_s,chord,roman\n"]
     for chord in analysis.chords:
         numeral = roman_numeral(chord, analysis.key) if analysis.key else ""
@@ -117,22 +120,22 @@ def chords_table(analysis: Analysis) -> str:
     return "".join(rows)
 
 
-def labels(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
-    """The notes as a label track of Audacity, which Sonic Visualiser reads too: onset, offset and name."""
+def label_track(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
+    """Format the notes as a label track for Audacity or Sonic Visualiser: onset, offset, name."""
     return "".join(
-        f"{note.onset:.4f}\t{note.offset:.4f}\t{_called(note, language, style)}\n"
+        f"{note.onset:.4f}\t{note.offset:.4f}\t{_label(note, language, style)}\n"
         for note in analysis.notes
     )
 
 
-def _called(note: Note, language: Language, style: Style | None) -> str:
+def _label(note: Note, language: Language, style: Style | None) -> str:
     if note.is_drum:
         return list(KIT.values())[drum_of(note.midi)].title.format(language)
     return note_name(note.midi, language, style)
 
 
 def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
-    """Write a stereo file to hear mistakes by: the recording, mixed down, left, and its notes synthesised, right."""
+    """Write a stereo check file: the recording mixed to mono left, the synthesised notes right."""
     rate = min(audio.rate, 655_350)
     played = synthesise(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     with new_sound(path, rate, 2, "PCM_16") as file:
@@ -147,16 +150,17 @@ def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
 
 
 def read_table(path: Path_) -> list[Note]:
-    """Notes from a table: onset and offset in seconds and MIDI pitch, comma- or tab-separated, by onset and pitch.
+    """Read notes, ordered by onset and pitch, from a comma- or tab-separated table.
 
-    With a line of headings, ``notes.csv`` of a result folder for one, columns are found by their names: those that begin
-    with *onset* and *offset*, and the first that begins with *midi* or *pitch*; velocity, cents, confidence and
-    instrument are read as well, and *fades_s*. Without one, they are the first three columns.
+    In a table with a line of headings, such as ``notes.csv``, columns are selected by name: the
+    first names that begin with *onset*, with *offset*, and with *midi* or *pitch*; also *velocity*,
+    *cents*, *confidence*, *instrument* and *decay_end_s* (*fades_s* in earlier files). Without
+    headings, the first three columns are the onset and the offset in seconds and the MIDI pitch.
 
     Raises
     ------
     BadInput
-        If there is no such file, or it is no such table.
+        If the file is missing, or no such table.
 
     Examples
     --------
@@ -192,25 +196,25 @@ def _rows(content: bytes) -> list[Note]:
 
 
 def _columns(headings: list[str]) -> dict[str, int]:
-    found = {}
+    columns = {}
     for name, beginnings in {
         "onset": ("onset", "start"),
         "offset": ("offset", "end"),
         "midi": ("midi", "pitch"),
     }.items():
-        places = [
+        matches = [
             i
             for begin in beginnings
             for i, heading in enumerate(headings)
             if heading.startswith(begin)
         ]
-        if not places:
+        if not matches:
             raise ValueError(f"there is no column {name}")
-        found[name] = places[0]
-    others = {name: name for name in ("velocity", "cents", "confidence", "instrument")} | {
-        "fades_s": "decay_end"
-    }
-    return found | {name: headings.index(head) for head, name in others.items() if head in headings}
+        columns[name] = matches[0]
+    others = {name: name for name in ("velocity", "cents", "confidence", "instrument")}
+    others |= dict.fromkeys(reversed(DECAY_COLUMNS), "decay_end")
+    present = {name: heading for heading, name in others.items() if heading in headings}
+    return columns | {name: headings.index(heading) for name, heading in present.items()}
 
 
 def _is_number(word: str) -> bool:
@@ -222,7 +226,7 @@ def _is_number(word: str) -> bool:
 
 
 def _note(row: list[str], names: dict[str, int]) -> Note:
-    given: dict[str, Any] = {name: row[place].strip() for name, place in names.items()}
+    given: dict[str, Any] = {name: row[column].strip() for name, column in names.items()}
     facts: dict[str, Any] = {
         name: word_of(value) if name == "instrument" else float(value)
         for name, value in given.items()
@@ -235,7 +239,7 @@ def _note(row: list[str], names: dict[str, int]) -> Note:
 
 
 def read_reference(path: Path_) -> list[Note]:
-    """The pitched notes of a MIDI file or of a table (:func:`read_table`)."""
+    """Read the pitched notes of a MIDI file or of a table (:func:`read_table`)."""
     is_midi = Path(path).suffix.lower() in (".mid", ".midi", ".smf", ".kar", ".rmi")
     notes = [
         note for note in (read_notes(path) if is_midi else read_table(path)) if not note.is_drum

@@ -1,8 +1,8 @@
-"""The events of a Standard MIDI File, read by what is there, not by what its headers promise.
+"""Parse the events of a Standard MIDI File, with little trust in its headers.
 
-Text, key signatures and time signatures are skipped, whatever they contain. A RIFF wrapper (RMID)
-or other bytes before the file, unknown chunks, a wrong number of tracks and wrong track lengths are
-tolerated. A file that ends in the middle of a track is refused: it is unknown what is missing.
+Text, key signatures and time signatures are skipped. A RIFF wrapper (RMID) or other bytes before
+the file, unknown chunks, a wrong number of tracks and wrong track lengths are tolerated. A file
+that ends in the middle of a track is refused, because the missing part is unknown.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ OFF, ON, PROGRAMME, TEMPO, END = range(5)
 """Kinds of events."""
 
 MOST_DIGITS = 8
-"""Bytes of a number: the standard has at most 4, some programs write more."""
+"""Most bytes of a number; the standard allows 4, some programs write more."""
 
 _HEADER, _TRACK = b"MThd", b"MTrk"
 _KINDS = {0x80: OFF, 0x90: ON, 0xC0: PROGRAMME}
 _SYSTEM = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-"""Data bytes of system messages other than exclusive ones; the rest have none."""
+"""Data bytes of system messages except exclusive ones; others have none."""
 
 
 class Event(NamedTuple):
-    """An event of a track: `value` is a key, a programme or microseconds a beat.
+    """An event of a track: `value` is a key, a programme or microseconds per beat.
 
     Channels of port n begin at 16n.
     """
@@ -37,12 +37,12 @@ class Event(NamedTuple):
 
 
 def events_of(content: bytes) -> tuple[int, list[Event]]:
-    """The unit of time that a file says, and its events in order of time.
+    """Return the unit of time of a file, and its events in order of time.
 
     Raises
     ------
     ValueError
-        If it is no Standard MIDI File, cut short, damaged, or of type 2 with none or several
+        If the file is no Standard MIDI File, truncated, damaged, or of type 2 with none or several
         tracks of notes.
     """
     start = content.find(_HEADER)
@@ -62,33 +62,34 @@ def events_of(content: bytes) -> tuple[int, list[Event]]:
 
 
 def _tracks(content: bytes, start: int, size: int) -> list[list[Event]]:
-    """The tracks after a header that starts here; other chunks are skipped."""
-    found: list[list[Event]] = []
+    """Parse the tracks after the header at `start`; other chunks are skipped."""
+    tracks: list[list[Event]] = []
     at = start + size if _is_chunk(content, start + size) else start + 6
     while at < len(content):
         if content.startswith(_TRACK, at):
-            events, at = _track(content, at + 4, len(found))
-            found.append(events)
+            events, at = _track(content, at + 4, len(tracks))
+            tracks.append(events)
         elif _is_chunk(content, at):
             at += 8 + int.from_bytes(content[at + 4 : at + 8], "big")
         else:
             at = content.find(_TRACK, at)
             if at < 0:
                 break
-    return found
+    return tracks
 
 
 def _is_chunk(content: bytes, at: int) -> bool:
-    """Whether a track begins here, or a chunk of a four-letter name and a length that fits."""
+    """Whether a track begins here, or a chunk with a four-letter name and a valid length."""
     name, size = content[at : at + 4], content[at + 4 : at + 8]
     fits = len(size) == 4 and at + 8 + int.from_bytes(size, "big") <= len(content)
     return name == _TRACK or (len(name) == 4 and name.isalnum() and fits)
 
 
 def _track(content: bytes, at: int, track: int) -> tuple[list[Event], int]:
-    """The events of the track whose length stands here, and where the next chunk begins.
+    """Parse the track whose length is stored at `at`; also return the start of the next chunk.
 
-    It ends with its end-of-track event, or at its length if the file ends or a chunk begins there.
+    A track ends with its end-of-track event, or at its length if the file ends or a chunk begins
+    there.
     """
     (size,) = struct.unpack_from(">I", content, at)
     at += 4
@@ -109,8 +110,8 @@ def _track(content: bytes, at: int, track: int) -> tuple[list[Event], int]:
             status = code
             size = 1 if code & 0xE0 == 0xC0 else 2
             data, at = _bytes(content, at, size)
-            if said := _voice(code, data):
-                events.append(Event(tick, track, said[0], 16 * port + (code & 15), *said[1:]))
+            if message := _voice(code, data):
+                events.append(Event(tick, track, message[0], 16 * port + (code & 15), *message[1:]))
         elif code == 0xFF:
             kind = content[at]
             data, at = _data(content, at + 1)
@@ -133,7 +134,7 @@ def _ends(content: bytes, at: int) -> bool:
 
 
 def _voice(code: int, data: bytes) -> tuple[int, int, int] | None:
-    """Kind, value and velocity of a channel's message; None for those that don't matter.
+    """Return kind, value and velocity of a channel message; None for irrelevant messages.
 
     A velocity above 127 counts as 127; a key or a programme above 127 is skipped.
     """
@@ -144,23 +145,23 @@ def _voice(code: int, data: bytes) -> tuple[int, int, int] | None:
 
 
 def _data(content: bytes, at: int) -> tuple[bytes, int]:
-    """The bytes whose number stands here, and where those after them begin."""
+    """Read a number of bytes stored here and then so many bytes; also return the next position."""
     size, at = _number(content, at)
     return _bytes(content, at, size)
 
 
 def _bytes(content: bytes, at: int, size: int) -> tuple[bytes, int]:
-    """So many bytes from here, and where those after them begin."""
+    """Read `size` bytes; also return the next position."""
     if at + size > len(content):
         raise IndexError(at + size)
     return content[at : at + size], at + size
 
 
 def _number(content: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length, and where the bytes after it begin."""
+    """Read a number of variable length; also return the next position."""
     value = 0
-    for place in range(at, at + MOST_DIGITS):
-        value = value << 7 | content[place] & 127
-        if content[place] < 0x80:
-            return value, place + 1
+    for index in range(at, at + MOST_DIGITS):
+        value = value << 7 | content[index] & 127
+        if content[index] < 0x80:
+            return value, index + 1
     raise ValueError("a number in it is too large or has no end")

@@ -1,4 +1,4 @@
-"""Reading what libsndfile can: WAV and its kin, FLAC, OGG Vorbis and Opus, MP3."""
+"""Read WAV and related formats, FLAC, OGG Vorbis and Opus, and MP3 with libsndfile."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from soundfile import LibsndfileError, SoundFile
 from otowake.io import flac
 from otowake.io.containers import pieces_of
 from otowake.io.decoder import Decoder, conformed, skipped
-from otowake.io.stitched import Segment, stitched
+from otowake.io.stitched import Piece, stitched
 from otowake.options import LoadSpec
 from otowake.types import Floats
 
 BLOCK_SECONDS = 0.5
-"""How much is decoded at once; of a damaged file, less than this is lost before the damage."""
+"""Seconds decoded at a time; a damaged file loses less than this before the damage."""
 
 BLOCK_VALUES = 2**22
-"""The most numbers that are decoded at once, whatever a file says of its rate and channels."""
+"""Most values decoded at a time, for any rate and number of channels."""
 
 MOST_DAMAGES = 1000
-"""After so many damaged places the rest of a FLAC file is left out."""
+"""Most damaged positions in a FLAC file; the rest after them is skipped."""
 
 UNKNOWN = 2**62
-"""libsndfile gives a length beyond this where it knows none."""
+"""Samples; libsndfile returns a greater length if it knows none."""
 
 
-class Onward(SoundFile):
-    """A file that is only read onward.
+class ForwardFile(SoundFile):
+    """A sound file that is only read forwards.
 
-    soundfile seeks to where it is after each read. In MP3 libsndfile seeks by guess, and the blocks
-    would not join; in a FLAC stream that does not begin with its first sample it can't seek.
+    soundfile seeks to the current position after each read. Seeking in MP3 is approximate, so
+    blocks would not join; a FLAC stream that starts after its first sample can't seek at all.
     """
 
     def seekable(self) -> bool:
+        """Return False."""
         return False
 
 
@@ -45,10 +46,11 @@ class Onward(SoundFile):
 class Section:
     """A piece of a file that libsndfile can open, with its format and length.
 
-    `rate` is in Hz, `n_samples` None where only decoding tells. `seeks` tells whether libsndfile seeks exactly.
+    `rate` is in Hz; `n_samples` is None if only decoding can tell; `seeks` means that seeking is
+    exact.
     """
 
-    piece: Segment
+    piece: Piece
     rate: int
     n_channels: int
     n_samples: int | None
@@ -57,12 +59,12 @@ class Section:
 
 
 def open_sndfile(path: Path, spec: LoadSpec) -> Decoder:
-    """Open a file and begin at ``spec.start``; recordings that are joined in it follow each other.
+    """Open a file from ``spec.start`` on; joined recordings follow each other.
 
     Raises
     ------
     soundfile.LibsndfileError
-        If libsndfile can read none of it.
+        If libsndfile can't read any of the recordings.
     """
     damage: list[str] = []
     sections = list(_sections(path, damage))
@@ -73,22 +75,24 @@ def open_sndfile(path: Path, spec: LoadSpec) -> Decoder:
         known = [n for n in samples if n is not None]
         return round(sum(known)) - first if len(known) == len(sections) else None
 
-    lengths = [each.n_samples and each.n_samples * rate / each.rate for each in sections]
+    lengths = [
+        section.n_samples and section.n_samples * rate / section.rate for section in sections
+    ]
     promised = [
-        n and n / each.piece.share + each.piece.missing * rate / each.rate
-        for n, each in zip(lengths, sections, strict=True)
+        n and n / section.piece.share + section.piece.missing * rate / section.rate
+        for n, section in zip(lengths, sections, strict=True)
     ]
     blocks = _all_blocks(path, sections, first, damage)
     return Decoder(rate, n_channels, left(promised), left(lengths), blocks, damage)
 
 
 def _sections(path: Path, damage: list[str]) -> Iterator[Section]:
-    """The pieces that can be opened."""
+    """Yield the pieces that libsndfile can open."""
     failed: LibsndfileError | None = None
     n_opened = 0
     for piece in pieces_of(path):
         try:
-            with _opened(path, piece) as file:
+            with _open_piece(path, piece) as file:
                 known = piece.n_samples or (file.frames if file.frames < UNKNOWN else None)
                 seeks, is_flac = "MPEG" not in file.subtype, file.format == "FLAC"
                 section = Section(piece, file.samplerate, file.channels, known, seeks, is_flac)
@@ -103,40 +107,40 @@ def _sections(path: Path, damage: list[str]) -> Iterator[Section]:
 
 
 @contextmanager
-def _opened(path: Path, piece: Segment) -> Iterator[SoundFile]:
+def _open_piece(path: Path, piece: Piece) -> Iterator[SoundFile]:
     if piece.parts is None:
-        with Onward(path) as file:
+        with ForwardFile(path) as file:
             yield file
     else:
-        with stitched(path, piece.parts) as source, Onward(source) as file:
+        with stitched(path, piece.parts) as source, ForwardFile(source) as file:
             yield file
 
 
 def _all_blocks(
     path: Path, sections: list[Section], first: int, damage: list[str]
 ) -> Iterator[Floats]:
-    """The sound of all sections from the sample `first` on, in the format of the first section."""
+    """Yield the sound of all sections from the sample `first` on, in the first section's format."""
     rate, n_channels = sections[0].rate, sections[0].n_channels
     seek = 0
     if len(sections) == 1 and sections[0].seeks and first < (sections[0].n_samples or 0):
         seek, first = first, 0
     blocks = (
         block
-        for each in sections
-        for block in conformed(_blocks(path, each, seek, damage), each.rate, rate, n_channels)
+        for section in sections
+        for block in conformed(_blocks(path, section, seek, damage), section.rate, rate, n_channels)
     )
     yield from skipped(path, blocks, first, rate)
 
 
 def _blocks(path: Path, section: Section, first: int, damage: list[str]) -> Iterator[Floats]:
-    """The sound of a section from the sample `first` on; FLAC goes on after damage."""
+    """Yield the sound of a section from the sample `first` on; FLAC continues after damage."""
     frames = flac.Frames(path, section.piece) if section.is_flac else None
     size = frames.block if frames else round(BLOCK_SECONDS * section.rate)
     size = max(1, min(size, BLOCK_VALUES // section.n_channels))
     piece, position, least = section.piece, first, 0
     for _ in range(MOST_DAMAGES):
         try:
-            with _opened(path, piece) as file:
+            with _open_piece(path, piece) as file:
                 if first:
                     file.seek(first)
                 while len(block := file.read(size, dtype="float32", always_2d=True)):

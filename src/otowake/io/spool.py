@@ -1,4 +1,4 @@
-"""Spectrograms too long for memory, kept in a file that is gone with the process."""
+"""Keep spectrograms that are too long for memory in a temporary file without a name."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from otowake.types import Floats, Sound, Spectrogram
 
 
 class Spooled:
-    """A spectrogram of shape (frequency, frame) in an unnamed file, one frame after the other, float32."""
+    """A spectrogram of shape (frequency, frame) in an unnamed file, float32, frame by frame."""
 
     def __init__(self, file: IO[bytes], n_bins: int, n_frames: int, scale: float) -> None:
         self.file, self.scale = file, np.float32(scale)
         self.shape = (n_bins, n_frames)
 
     def frames(self, start: int, stop: int) -> Floats:
-        """The frames from `start` to `stop`, normalised, shape (frequency, stop − start)."""
+        """Return the frames from `start` to `stop`, normalised, shape (frequency, stop − start)."""
         n_bins = self.shape[0]
         size = (stop - start) * n_bins * 4
         read = os.pread(self.file.fileno(), size, start * n_bins * 4)
@@ -36,7 +36,7 @@ class Spooled:
 def spooled_spectrogram(
     audio: Sound, spec: StftSpec, folder: os.PathLike[str] | str
 ) -> Spectrogram:
-    """The same as :func:`otowake.spectrogram`, its values on the disk of `folder`.
+    """Compute :func:`otowake.spectrogram` with the values on the disk of `folder`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Parts of a file, and bytes that it lacks, as one file for a decoder to read."""
+"""Present parts of a file and inserted bytes as one file to a decoder."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from itertools import accumulate
 from pathlib import Path
 
 Part = bytes | tuple[int, int] | int
-"""Bytes to insert, or where a part of the file starts and stops, or a number of bytes that can't be read.
+"""Bytes to insert, the start and stop of a part of the file, or a number of unreadable bytes.
 
-Decoders estimate a length from the size of a file; what can't be read makes it large enough.
+Decoders estimate a length from the size of a file; unreadable bytes make the file large enough.
 """
 
 BUFFER = 2**16
-"""How many bytes are read at once."""
+"""Bytes read at a time."""
 
 
 @dataclass(frozen=True)
-class Segment:
+class Piece:
     """A recording within a file, complete with header.
 
-    `parts` are what the decoder is given, None for the file as it is. `share` is how much of the bytes
-    that the file promises is there, from 0 to 1, and `missing` how many samples are not. `n_samples` is
-    the length where the decoder does not know it.
+    Attributes
+    ----------
+    parts
+        The input of the decoder; None for the whole file, unchanged.
+    share
+        The available share of the promised bytes, from 0 to 1.
+    missing
+        The number of missing samples.
+    n_samples
+        The length in samples, if the decoder does not know it.
     """
 
     parts: Sequence[Part] | None = None
@@ -35,7 +42,7 @@ class Segment:
 
 
 def stitched(path: Path, parts: Sequence[Part]) -> io.BufferedReader:
-    """Open a file that consists of parts of another one and of other bytes."""
+    """Open a virtual file of parts of a file and other bytes."""
     return io.BufferedReader(_Stitched(path, parts), BUFFER)
 
 

@@ -1,4 +1,4 @@
-"""Write, read, edit and reproduce the folder of results."""
+"""Write, read, edit, repair and reproduce result folders."""
 
 from otowake.results.read import load_analysis
 from otowake.results.save import save_analysis

@@ -1,4 +1,4 @@
-"""Where a fit has come to, kept in a file, so that a run that was killed goes on from there."""
+"""Save the state of a fit, from which an interrupted run continues."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from otowake.untrusted import open_regular
 
 
 def key_of(*facts: Any) -> str:
-    """A digest of what a fit depends on: a checkpoint is only used for the same."""
+    """Return a digest of what a fit depends on; a checkpoint serves only a fit of the same key."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 class Checkpoint:
-    """A watcher that writes the state of a fit every so often, whole or not at all.
+    """A watcher that saves the state of a fit at intervals, whole or not at all.
 
     Parameters
     ----------
     path
-        The file; a name that is too long is cut, and has a digest in its place.
+        The file; a digest replaces the end of a name that is too long.
     seconds
-        How often; 0 means never.
+        The interval; 0 disables saving.
     key
-        What the fit depends on (:func:`key_of`).
+        The digest of what the fit depends on (:func:`key_of`).
     """
 
     def __init__(self, path: Path, seconds: float, key: str) -> None:
@@ -49,7 +49,7 @@ class Checkpoint:
         return False
 
     def write(self, arrays: dict[str, Floats]) -> None:
-        """Replace the file by one with these arrays; a disk that is full leaves the old one."""
+        """Replace the file by one with these arrays; a full disk leaves the earlier file."""
         with contextlib.suppress(OSError), staged(self.path) as new:
             with new.open("wb") as file:
                 write_arrays(file, {"key": np.array(self.key), **arrays})
@@ -58,7 +58,7 @@ class Checkpoint:
             new.replace(self.path)
 
     def read(self) -> dict[str, Floats] | None:
-        """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
+        """Return the arrays of an earlier run of the same fit; None without a readable file."""
         try:
             with open_regular(self.path) as file:
                 arrays = arrays_of(file)
@@ -67,5 +67,5 @@ class Checkpoint:
             return None
 
     def remove(self) -> None:
-        """The fit is done."""
+        """Delete the file once the fit is done."""
         self.path.unlink(missing_ok=True)

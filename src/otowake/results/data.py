@@ -1,4 +1,4 @@
-"""The data of a result folder: ``analysis.json``, factors, and the tables of components."""
+"""Write the data of a result: ``analysis.json``, factors, edits and the table of components."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from otowake.music.separation.score_informed import ids_of
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.names import note_name
 from otowake.results.folders import FORMAT
-from otowake.results.note_factors import FILE as EXPLAINED
-from otowake.results.note_factors import write_explained
+from otowake.results.note_factors import NOTE_FACTORS, write_note_factors
 from otowake.results.recipe import GIVEN
 from otowake.runtime import made_with
 from otowake.types import (
@@ -44,7 +43,7 @@ COLUMNS: tuple[str, ...] = (
 
 
 def write_description(analysis: Analysis, path: Path, files: Sequence[str] = ()) -> None:
-    """Write ``analysis.json``; `files` are the names of what belongs to the result."""
+    """Write ``analysis.json``; `files` are the names of the files that belong to the result."""
     facts = _description(analysis) | ({"files": list(files)} if files else {})
     path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
@@ -63,14 +62,14 @@ def write_edits(analysis: Analysis, path: Path) -> None:
     path.write_text(edits + "\n", encoding="utf-8")
 
 
-def write_found(found: Analysis, edited: Analysis, place: Path) -> None:
-    """Write the folder ``found``: what corrections have changed, as it was found."""
-    place.mkdir()
-    write_description(found, place / "analysis.json")
-    if found.note_spec is not None:
-        (place / "notes.csv").write_text(notes_table(found), encoding="utf-8")
-    if found.note_factors is not None and found.note_factors is not edited.note_factors:
-        write_explained(found.note_factors, place / EXPLAINED)
+def write_detected(detected: Analysis, edited: Analysis, folder: Path) -> None:
+    """Write the folder ``detected``: the data before manual corrections that they have changed."""
+    folder.mkdir()
+    write_description(detected, folder / "analysis.json")
+    if detected.note_spec is not None:
+        (folder / "notes.csv").write_text(notes_table(detected), encoding="utf-8")
+    if detected.note_factors is not None and detected.note_factors is not edited.note_factors:
+        write_note_factors(detected.note_factors, folder / NOTE_FACTORS)
 
 
 def write_factors(analysis: Analysis, path: Path) -> None:
@@ -85,7 +84,7 @@ def write_factors(analysis: Analysis, path: Path) -> None:
         "times": analysis.times,
         "losses": fit.losses,
         "iterations": fit.iterations,
-        "auditions": fit.screening_losses,
+        "screening_losses": fit.screening_losses,
         "restarts": fit.restarts,
         "agreement": fit.agreement,
     }
@@ -95,7 +94,7 @@ def write_factors(analysis: Analysis, path: Path) -> None:
 
 
 def component_row(component: Component) -> dict[str, Any]:
-    """A component as a row of ``components.csv``; components are counted from 1."""
+    """Return a component as a row of ``components.csv``; components are counted from 1."""
     pitch = component.pitch
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
     if pitch:
@@ -143,29 +142,25 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             **({"part": asdict(analysis.part_spec)} if analysis.part_spec else {}),
         },
         "tuning_hz": analysis.tuning_hz,
-        **(_of_components(analysis, analysis.fit) if analysis.fit else {}),
-        **(_of_notes(analysis) if analysis.note_spec else {}),
-        **({"parts": [_of_part(part) for part in analysis.parts]} if analysis.part_spec else {}),
-        **({"edits": analysis.edits} if analysis.unedited else {}),
+        **(_component_facts(analysis, analysis.fit) if analysis.fit else {}),
+        **(_note_facts(analysis) if analysis.note_spec else {}),
+        **({"parts": [_part_facts(part) for part in analysis.parts]} if analysis.part_spec else {}),
+        **({"edits": analysis.edits} if analysis.detected else {}),
     }
 
 
-def _of_part(part: Part) -> dict[str, Any]:
-    chances = {name: round(chance, 4) for name, chance in part.probabilities.items()}
+def _part_facts(part: Part) -> dict[str, Any]:
+    shared = [[index, round(share, 4), note_id] for index, share, note_id in part.shared]
     return {
         "name": part.name,
         "instrument": part.instrument,
         "notes": list(part.notes),
-        "probabilities": chances,
-        **(
-            {"shared": [[note, round(share, 4), its] for note, share, its in part.shared]}
-            if part.shared
-            else {}
-        ),
+        "probabilities": {name: round(prob, 4) for name, prob in part.probabilities.items()},
+        **({"shared": shared} if shared else {}),
     }
 
 
-def _of_components(analysis: Analysis, fit: Fit) -> dict[str, Any]:
+def _component_facts(analysis: Analysis, fit: Fit) -> dict[str, Any]:
     return {
         "iterations": fit.n_iter,
         "loss": fit.loss,
@@ -188,11 +183,11 @@ def _of_components(analysis: Analysis, fit: Fit) -> dict[str, Any]:
     }
 
 
-def _of_notes(analysis: Analysis) -> dict[str, Any]:
+def _note_facts(analysis: Analysis) -> dict[str, Any]:
     key, rhythm = analysis.key, analysis.rhythm
     return {
         "n_notes": len(analysis.notes),
-        **({"ids": ids_of(analysis.notes)} if analysis.unedited else {}),
+        **({"ids": ids_of(analysis.notes)} if analysis.detected else {}),
         "key": key and {"name": key_name(key), **asdict(key)},
         "rhythm": rhythm
         and {

@@ -1,4 +1,4 @@
-"""Corrections by hand in a result folder: ``edits.json``, and the folder written anew by it."""
+"""Apply manual corrections to a result folder: ``edits.json`` and the files that depend on it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from otowake.untrusted import json_of, reason
 
 
 def read_edits(path: Path_) -> Any:
-    """Corrections as plain data, not checked yet (:func:`otowake.apply_edits` does).
+    """Read corrections as plain data, which :func:`otowake.apply_edits` validates.
 
     Raises
     ------
     BadInput
-        If there is no such file, or it is not JSON.
+        If the file is missing, unreadable or no JSON.
     """
     path = Path(path)
     check_file(path)
@@ -42,15 +42,15 @@ def read_edits(path: Path_) -> Any:
 def edit_folder(
     folder: Path_, edits: Sequence[Any] | dict[str, Any] | None = None, *, language: Language = "en"
 ) -> Analysis:
-    """Correct a result folder by hand: everything in it that follows from the notes is written anew.
+    """Apply manual corrections to a result folder and rewrite everything that depends on the notes.
 
     Parameters
     ----------
     folder
-        What :func:`otowake.save_analysis` or the command line has written.
+        A folder written by :func:`otowake.save_analysis` or the command line.
     edits
-        The corrections, as :func:`otowake.apply_edits` takes them; those of the folder's ``edits.json`` if not given.
-        They are all there are: an empty list gives back what was found.
+        All corrections, as :func:`otowake.apply_edits` takes them; by default, the folder's
+        ``edits.json``. An empty list restores the detected notes and parts.
     language
         The language of the figures' labels.
 
@@ -61,22 +61,25 @@ def edit_folder(
     Raises
     ------
     BadInput
-        If a correction is not what it must be, or the recording is gone; the folder stays as it was.
+        If a correction is invalid, or the recording is missing; the folder does not change.
     CannotWrite
-        If its data can't be written; the folder stays as it was.
+        If its data can't be written; the folder does not change.
 
     Warns
     -----
     IncompleteResult
-        If a file that follows from the data can't be written; :func:`otowake.repair_folder` makes it later.
+        If a file derived from the data can't be written; :func:`otowake.repair_folder` makes it
+        later.
 
     Examples
     --------
     >>> import otowake, tempfile
-    >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), stages=["instruments"])
+    >>> clip = otowake.load(otowake.demo_path(), duration=2)
+    >>> analysis = otowake.analyse(clip, stages=["instruments"])
+    >>> rename = {"do": "instrument", "part": "accordion", "instrument": "harmonica"}
     >>> with tempfile.TemporaryDirectory() as parent:
     ...     folder = otowake.save_analysis(analysis, parent + "/scale")
-    ...     edited = edit_folder(folder, [{"do": "instrument", "part": "accordion", "instrument": "harmonica"}])
+    ...     edited = edit_folder(folder, [rename])
     >>> [part.name for part in edited.parts]
     ['harmonica']
     """
@@ -85,27 +88,27 @@ def edit_folder(
     edited = apply_edits(now, read_edits(folder / EDITS) if edits is None else edits)
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path=folder)
-    anew = [file.name for file in FILES if file.corrected and file.belongs(edited)]
+    rewritten = [file.name for file in FILES if file.corrected and file.belongs(edited)]
     kept = [name for name in listed_files(folder) if name not in REWRITTEN]
-    listed = [file.name for file in FILES if file.name in (*kept, *anew)]
-    with new_folder(folder, overwrite=True) as place:
+    listed = [file.name for file in FILES if file.name in (*kept, *rewritten)]
+    with new_folder(folder, overwrite=True) as scratch:
         shutil.copytree(
             folder,
-            place,
+            scratch,
             symlinks=True,
-            ignore=lambda where, names: (
-                REWRITTEN.intersection(names) if Path(where) == folder else ()
+            ignore=lambda parent, names: (
+                REWRITTEN.intersection(names) if Path(parent) == folder else ()
             ),
-            copy_function=_linked,
+            copy_function=_link_or_copy,
             dirs_exist_ok=True,
         )
-        failed = write_files(Saving(edited, place, language, listed), anew)
+        failed = write_files(Saving(edited, scratch, language, listed), rewritten)
     warn_of(failed, folder)
     return edited
 
 
-def _linked(source: str, target: str) -> None:
-    """The same file at another place, or where that can't be, a copy."""
+def _link_or_copy(source: str, target: str) -> None:
+    """Make a hard link, or a copy where the file system refuses one."""
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:

@@ -1,4 +1,4 @@
-"""The files of a result folder as a table: what writes each of them, and which analyses have it."""
+"""List the files of a result folder: how each is written, and which analyses have it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otowake.errors import BadInput
 from otowake.io.jams import jams_of
 from otowake.io.notes import (
     chords_table,
-    labels,
+    label_track,
     notes_table,
     write_midi,
     write_musicxml,
@@ -20,9 +20,8 @@ from otowake.io.notes import (
 )
 from otowake.music.theory.names import style_of
 from otowake.results import data
-from otowake.results.folders import EDITS, FACTORS, FOUND
-from otowake.results.note_factors import FILE as EXPLAINED
-from otowake.results.note_factors import write_explained
+from otowake.results.folders import DETECTED, EDITS, FACTORS, OLD_DETECTED
+from otowake.results.note_factors import NOTE_FACTORS, write_note_factors
 from otowake.results.recipe import GIVEN, given_table
 from otowake.results.sounds import write_components, write_stems
 from otowake.text import Language
@@ -34,31 +33,31 @@ if TYPE_CHECKING:
 Kind = Literal["data", "basic", "full", "report", "animation"]
 
 BASIC: tuple[Kind, ...] = ("data", "basic")
-"""The kinds of files that programs read: no figures, and no sound but that of stems."""
+"""Kinds of files that programs read: no figures, and no sound except stems."""
 
-USUAL: tuple[Kind, ...] = (*BASIC, "full", "report")
-"""The kinds of files that a result has unless something else is asked for."""
+DEFAULT_KINDS: tuple[Kind, ...] = (*BASIC, "full", "report")
+"""Kinds of files that a result has by default."""
 
 COMPONENTS, REPORT = "components", "report.html"
 
-ANIMATED = 60
-"""Pictures of the learning that an animation has."""
+ANIMATION_PICTURES = 60
+"""Pictures in an animation of the learning."""
 
 
 @dataclass(frozen=True)
 class Saving:
-    """An analysis on its way into the folder `place`; `files` names all that belongs to the result."""
+    """An analysis being written to `folder`; `files` names all files of the result."""
 
     analysis: Analysis
-    place: Path
+    folder: Path
     language: Language
     files: Sequence[str]
     snapshots: Snapshots | None = None
 
     def sound(self) -> Sound:
-        """The recording, or :class:`BadInput` where it is gone."""
+        """Return the recording, or raise :class:`BadInput` if it is missing."""
         if self.analysis.audio is None:
-            raise BadInput(text.SOUND_GONE, path=self.place)
+            raise BadInput(text.SOUND_GONE, path=self.folder)
         return self.analysis.audio
 
 
@@ -69,16 +68,16 @@ class File:
     Attributes
     ----------
     name
-        What it is called.
+        The name of the file or folder.
     kind
-        ``data`` is what :func:`otowake.load_analysis` reads: without it there is no result.
-        Everything else can be made from the data.
+        ``data`` marks what :func:`otowake.load_analysis` reads; a result needs all of it. Files of
+        other kinds can be made from the data.
     belongs
-        Whether an analysis has it.
+        Whether an analysis has the file.
     write
-        Writes it at the path that is given.
+        Writes the file at the given path.
     corrected
-        Whether corrections by hand change it.
+        Whether manual corrections change the file.
     """
 
     name: str
@@ -101,39 +100,44 @@ def _has_stems(analysis: Analysis) -> bool:
 
 
 def _text(content: Callable[[Saving], str]) -> Callable[[Saving, Path], object]:
-    return lambda it, path: path.write_text(content(it), encoding="utf-8")
+    return lambda saving, path: path.write_text(content(saving), encoding="utf-8")
 
 
-def _drawn(
+def _figure(
     figure: Callable[[Any, Saving], Any], **options: Any
 ) -> Callable[[Saving, Path], object]:
-    """A writer of a figure that is made by :mod:`otowake.plot`, which is slow to import."""
+    """Return a writer of a figure by :mod:`otowake.plot`, which is imported late, being slow."""
 
-    def write(it: Saving, path: Path) -> None:
+    def write(saving: Saving, path: Path) -> None:
         from otowake import plot
 
-        figure(plot, it).savefig(path, **options)
+        figure(plot, saving).savefig(path, **options)
 
     return write
 
 
-def _labels(it: Saving) -> str:
-    return labels(it.analysis, it.language, style_of(it.analysis))
+def _labels(saving: Saving) -> str:
+    return label_track(saving.analysis, saving.language, style_of(saving.analysis))
 
 
-def _report(it: Saving, path: Path) -> None:
+def _report(saving: Saving, path: Path) -> None:
     from otowake.results.report import report_text
 
-    page = report_text(it.analysis, it.place / REPORT, it.place, it.snapshots, it.language)
+    page = report_text(
+        saving.analysis, saving.folder / REPORT, saving.folder, saving.snapshots, saving.language
+    )
     path.write_text(page, encoding="utf-8")
 
 
-def _animation(it: Saving, path: Path) -> None:
+def _animation(saving: Saving, path: Path) -> None:
     from otowake.plot import animate_analysis
-    from otowake.results.repair import learnt_again
+    from otowake.results.repair import relearn_components
 
     animate_analysis(
-        it.snapshots or learnt_again(it.place), it.analysis, path, language=it.language
+        saving.snapshots or relearn_components(saving.folder),
+        saving.analysis,
+        path,
+        language=saving.language,
     )
 
 
@@ -142,108 +146,116 @@ FILES = (
         "analysis.json",
         "data",
         lambda analysis: True,
-        lambda it, path: data.write_description(it.analysis, path, it.files),
+        lambda saving, path: data.write_description(saving.analysis, path, saving.files),
     ),
     File(
         GIVEN,
         "data",
         lambda analysis: analysis.score is not None,
-        _text(lambda it: given_table(it.analysis.score or ())),
+        _text(lambda saving: given_table(saving.analysis.score or ())),
         corrected=False,
     ),
     File(
         FACTORS,
         "data",
         _has_fit,
-        lambda it, path: data.write_factors(it.analysis, path),
+        lambda saving, path: data.write_factors(saving.analysis, path),
         corrected=False,
     ),
-    File("notes.csv", "data", _has_notes, _text(lambda it: notes_table(it.analysis))),
+    File("notes.csv", "data", _has_notes, _text(lambda saving: notes_table(saving.analysis))),
     File(
-        EXPLAINED,
+        NOTE_FACTORS,
         "data",
         lambda analysis: analysis.note_factors is not None,
-        lambda it, path: (
-            it.analysis.note_factors and write_explained(it.analysis.note_factors, path)
+        lambda saving, path: (
+            saving.analysis.note_factors and write_note_factors(saving.analysis.note_factors, path)
         ),
     ),
     File(
         EDITS,
         "data",
-        lambda analysis: analysis.unedited is not None,
-        lambda it, path: data.write_edits(it.analysis, path),
+        lambda analysis: analysis.detected is not None,
+        lambda saving, path: data.write_edits(saving.analysis, path),
     ),
     File(
-        FOUND,
+        DETECTED,
         "data",
-        lambda analysis: analysis.unedited is not None,
-        lambda it, path: (
-            it.analysis.unedited and data.write_found(it.analysis.unedited, it.analysis, path)
+        lambda analysis: analysis.detected is not None,
+        lambda saving, path: (
+            saving.analysis.detected
+            and data.write_detected(saving.analysis.detected, saving.analysis, path)
         ),
     ),
     File(
         "components.csv",
         "basic",
         _has_fit,
-        lambda it, path: data.write_components_table(it.analysis, path),
+        lambda saving, path: data.write_components_table(saving.analysis, path),
     ),
-    File("chords.csv", "basic", _has_notes, _text(lambda it: chords_table(it.analysis))),
-    File("notes.mid", "basic", _has_notes, lambda it, path: write_midi(it.analysis, path)),
-    File("stems", "basic", _has_stems, lambda it, path: write_stems(it.analysis, it.sound(), path)),
+    File("chords.csv", "basic", _has_notes, _text(lambda saving: chords_table(saving.analysis))),
+    File("notes.mid", "basic", _has_notes, lambda saving, path: write_midi(saving.analysis, path)),
+    File(
+        "stems",
+        "basic",
+        _has_stems,
+        lambda saving, path: write_stems(saving.analysis, saving.sound(), path),
+    ),
     File(
         COMPONENTS,
         "full",
         lambda analysis: analysis.fit is not None and analysis.audio is not None,
-        lambda it, path: write_components(it.analysis, it.sound(), path),
+        lambda saving, path: write_components(saving.analysis, saving.sound(), path),
         corrected=False,
     ),
     File(
         "figure.png",
         "full",
         _has_fit,
-        _drawn(
-            lambda plot, it: plot.analysis_figure(it.analysis, language=it.language),
+        _figure(
+            lambda plot, saving: plot.analysis_figure(saving.analysis, language=saving.language),
             pil_kwargs={"compress_level": 1},
         ),
     ),
     File("notes.labels.txt", "full", _has_notes, _text(_labels)),
-    File("notes.jams", "full", _has_notes, _text(lambda it: jams_of(it.analysis))),
+    File("notes.jams", "full", _has_notes, _text(lambda saving: jams_of(saving.analysis))),
     File(
         "notes.flac",
         "full",
         lambda analysis: analysis.note_spec is not None and analysis.audio is not None,
-        lambda it, path: write_sound(it.analysis, it.sound(), path),
+        lambda saving, path: write_sound(saving.analysis, saving.sound(), path),
     ),
     File(
         "score.musicxml",
         "full",
         lambda analysis: any(not note.is_drum for note in analysis.notes),
-        lambda it, path: write_musicxml(it.analysis, path, it.language),
+        lambda saving, path: write_musicxml(saving.analysis, path, saving.language),
     ),
     File(
         "piano-roll.png",
         "full",
         _has_notes,
-        _drawn(lambda plot, it: plot.piano_roll(it.analysis, language=it.language)),
+        _figure(lambda plot, saving: plot.piano_roll(saving.analysis, language=saving.language)),
     ),
     File(
         "parts.png",
         "full",
         _has_stems,
-        _drawn(lambda plot, it: plot.parts_figure(it.analysis, language=it.language)),
+        _figure(lambda plot, saving: plot.parts_figure(saving.analysis, language=saving.language)),
     ),
     File(
         "timbre.png",
         "full",
         _has_stems,
-        _drawn(lambda plot, it: plot.timbre_figure(it.analysis, language=it.language)),
+        _figure(lambda plot, saving: plot.timbre_figure(saving.analysis, language=saving.language)),
     ),
     File(
         "figure-number.png",
         "full",
         lambda analysis: analysis.fit is not None and analysis.fit.curve is not None,
-        _drawn(
-            lambda plot, it: plot.number_figure(it.analysis.fitted().curve, language=it.language)
+        _figure(
+            lambda plot, saving: plot.number_figure(
+                saving.analysis.fitted().curve, language=saving.language
+            )
         ),
         corrected=False,
     ),
@@ -251,15 +263,19 @@ FILES = (
         "figure-before.png",
         "animation",
         _has_fit,
-        _drawn(
-            lambda plot, it: plot.analysis_figure(it.analysis, language=it.language, before=True)
+        _figure(
+            lambda plot, saving: plot.analysis_figure(
+                saving.analysis, language=saving.language, before=True
+            )
         ),
         corrected=False,
     ),
     File("learning.gif", "animation", _has_fit, _animation, corrected=False),
     File(REPORT, "report", lambda analysis: analysis.reported, _report),
 )
-"""The files of a result in the order of writing: data first, last the report of all."""
+"""The files of a result in the order of writing: data first, the report last."""
 
-REWRITTEN = frozenset(file.name for file in FILES if file.corrected) | {"report-sound"}
-"""What is written anew when a result is corrected; everything else in its folder stays."""
+REWRITTEN = frozenset(
+    [*(file.name for file in FILES if file.corrected), OLD_DETECTED, "report-sound"]
+)
+"""Names that a correction writes again or removes; everything else in the folder stays."""

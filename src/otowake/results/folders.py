@@ -1,4 +1,4 @@
-"""The result folder as a place: what its files are called, and how it is filled beside its place and moved there whole."""
+"""Create a result folder atomically: fill a temporary folder, then move it to its final path."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ from otowake.io.audio import Path_
 FORMAT = 1
 """The version of the folder's layout."""
 
-FACTORS, EDITS, FOUND = "factors.npz", "edits.json", "found"
-"""The factorisation; corrections by hand, and what was found before them."""
+FACTORS, EDITS, DETECTED = "factors.npz", "edits.json", "detected"
+"""The factorisation, the manual corrections, and the folder of the analysis before them."""
+
+OLD_DETECTED = "found"
+"""The earlier name of the folder ``detected``, read for one version."""
 
 
 @contextlib.contextmanager
 def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
-    """A folder to fill that takes its place `folder` when the block ends well, and is removed when it doesn't."""
+    """Give a temporary folder that moves to `folder` on success and is removed on failure."""
     folder = Path(folder)
     made: list[Path] = []
     try:
         recover(folder)
-        _check_place(folder, overwrite)
+        _check_target(folder, overwrite)
         made = _make_parents(folder)
-        with staged(folder) as place:
-            place.mkdir()
-            yield place
-            _check_place(folder, overwrite)
-            put(place, folder, replace=overwrite)
+        with staged(folder) as scratch:
+            scratch.mkdir()
+            yield scratch
+            _check_target(folder, overwrite)
+            put(scratch, folder, replace=overwrite)
     except BaseException as error:
         for parent in made:
             with contextlib.suppress(OSError):
@@ -46,7 +49,7 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
         raise
 
 
-def _check_place(folder: Path, overwrite: bool) -> None:
+def _check_target(folder: Path, overwrite: bool) -> None:
     try:
         folder.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -58,7 +61,7 @@ def _check_place(folder: Path, overwrite: bool) -> None:
 
 
 def _make_parents(folder: Path) -> list[Path]:
-    """Make the folders above `folder`; gives those that were not there, the innermost first."""
+    """Make the folders above `folder` and return the new ones, the innermost first."""
     missing = [parent for parent in folder.parents if not parent.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
     return missing

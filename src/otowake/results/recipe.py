@@ -1,4 +1,4 @@
-"""The recipe of an analysis: all that its result depends on beside the recording, as a value that can be kept and sent."""
+"""Describe how to analyse a recording: the recipe, a serialisable value, and its storage."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from otowake.types import Analysis, Note, Sound, Source, Spectrogram
 from otowake.untrusted import DAMAGE, content_of, json_of, number, reason, whole, word
 
 GIVEN = "given.csv"
-"""The file of a result folder with the notes that were given in place of those that would be found."""
+"""The file in a result folder with the score that replaced note detection."""
 
-_NOTE: dict[str, type] = {
+_COLUMNS: dict[str, type] = {
     "onset": float,
     "offset": float,
     "midi": int,
@@ -40,7 +40,7 @@ _NOTE: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a recording is to be analysed.
+    """Everything that determines the result of an analysis except the recording.
 
     Examples
     --------
@@ -59,20 +59,20 @@ class Recipe:
     dictionary: Source | None = None
 
     def with_dictionary(self, path: Path_) -> Recipe:
-        """The recipe with the components of a dictionary in place of those that would be learnt.
+        """Return the recipe with the components of a dictionary in place of learnt components.
 
         Raises
         ------
         BadInput
-            If the file is none, or was learnt with another spectrogram.
+            If the file is no dictionary, or has other frequencies than the spectrogram.
         """
-        found = load_dictionary(path)
-        start_of(found, self.stft)
-        fit = self.fit.with_options(n_components=found.W.shape[1])
-        return replace(self, fit=fit, dictionary=found.source)
+        dictionary = load_dictionary(path)
+        start_of(dictionary, self.stft)
+        fit = self.fit.with_options(n_components=dictionary.W.shape[1])
+        return replace(self, fit=fit, dictionary=dictionary.source)
 
     def facts(self) -> dict[str, Any]:
-        """The recipe as plain words and numbers, but for the score."""
+        """Return the recipe without the score as JSON-compatible values."""
         specs = ("load", "stft", "fit", "note", "part")
         return {
             "stages": list(self.stages),
@@ -81,7 +81,7 @@ class Recipe:
 
     @classmethod
     def of(cls, facts: dict[str, Any], score: Sequence[Note] | None = None) -> Recipe:
-        """The recipe of which these are the facts; what is missing has its default."""
+        """Build a recipe from the values of :meth:`facts`; missing options have their defaults."""
         kinds = {
             "load": LoadSpec,
             "stft": StftSpec,
@@ -95,7 +95,7 @@ class Recipe:
         return cls(checked_stages(facts["stages"]), **specs, score=notes, dictionary=given)
 
     def digest(self) -> str:
-        """The same for recipes that give the same result with this version."""
+        """Return a digest, equal for recipes that give equal results with this version."""
         needed = {"fit": "components", "note": "notes", "part": "instruments"}
         used = {
             name: value
@@ -108,7 +108,7 @@ class Recipe:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
     def open(self, path: Path_, scratch: Path) -> tuple[Sound, Spectrogram | None]:
-        """The recording; of a long one that is to be factorised, its spectrogram too, on the disk of `scratch`."""
+        """Open the recording; for a long one to factorise, spool its spectrogram to `scratch`."""
         audio = open_recording(path, start=self.load.start, duration=self.load.duration)
         is_long = "components" in self.stages and isinstance(audio, Recording)
         return audio, spooled_spectrogram(audio, self.stft, scratch) if is_long else None
@@ -121,21 +121,24 @@ class Recipe:
         by: Callable[..., Analysis] | None = None,
         **more: Any,
     ) -> Analysis:
-        """Do it: :func:`otowake.analyse`, or what is given in its place, with `more` of its arguments."""
+        """Call :func:`otowake.analyse`, or the function `by`, with `more` keyword arguments."""
         specs = {"stft": self.stft, "fit": self.fit, "note": self.note, "part": self.part}
         if self.dictionary is None or "components" not in self.stages:
             return (by or analyse)(
                 audio, stages=self.stages, V=V, score=self.score, **specs, **more
             )
         start = start_of(load_dictionary(self.dictionary.path, self.dictionary.sha256), self.stft)
-        found = (by or analyse)(
+        analysis = (by or analyse)(
             audio, stages=self.stages, V=V, score=self.score, start=start, **specs, **more
         )
-        return replace(found, dictionary=self.dictionary)
+        return replace(analysis, dictionary=self.dictionary)
 
 
 class Input(NamedTuple):
-    """What ``analysis.json`` says of the recording; `source` where it was in a file, `samples` of each channel."""
+    """The recording as ``analysis.json`` describes it.
+
+    `samples` is the number of samples per channel; `source` is None for sound without a file.
+    """
 
     name: str
     rate: int
@@ -145,52 +148,52 @@ class Input(NamedTuple):
 
 
 def input_of(facts: dict[str, Any]) -> Input | None:
-    """What the facts of a result say of the recording; None if they say nothing.
+    """Return the description of the recording in the facts of a result; None without one.
 
     Raises
     ------
     One of :data:`otowake.untrusted.DAMAGE`
-        If something of it is not what it must be.
+        If a value is invalid.
     """
-    found = facts["input"]
-    if found is None:
+    described = facts["input"]
+    if described is None:
         return None
     return Input(
-        word(found, "name"),
-        whole(found, "rate", RATES.start, RATES.stop - 1),
-        whole(found, "channels", 1),
-        whole(found, "samples", 1),
-        source_of(found) if "path" in found else None,
+        word(described, "name"),
+        whole(described, "rate", RATES.start, RATES.stop - 1),
+        whole(described, "channels", 1),
+        whole(described, "samples", 1),
+        source_of(described) if "path" in described else None,
     )
 
 
 def source_of(facts: Any) -> Source:
-    """The file that facts of a result name; errors are those of :func:`input_of`."""
+    """Return the file that facts of a result name; errors are those of :func:`input_of`."""
     duration = None if facts["duration"] is None else number(facts, "duration", 0)
     return Source(word(facts, "path"), word(facts, "sha256"), number(facts, "start", 0), duration)
 
 
 def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
-    """The recipe that a result folder was made by, and what its ``analysis.json`` says of the input.
+    """Return the recipe of a result folder and its ``analysis.json``.
 
     Raises
     ------
     BadInput
-        If it is no result, or one that doesn't say it: made from sound that was in no file, or stopped by hand.
+        If the folder is no result, the recording came from no file, or the run was cancelled.
     """
     folder = Path(folder)
     recover(folder)
     try:
         facts = json_of(folder / "analysis.json")
-        found, how = facts["input"], facts["options"]
-        source = source_of(found) if found and "path" in found else None
+        described, options = facts["input"], facts["options"]
+        source = source_of(described) if described and "path" in described else None
         load = {"start": source.start, "duration": source.duration} if source else None
         word(facts, "otowake")
         stopped = "stop" in facts and facts["stop"]["reason"] == "cancelled"
         score = read_given(folder, facts["given"]) if facts.get("given") else None
         recipe = Recipe.of(
             {
-                **how,
+                **options,
                 "stages": facts["stages"],
                 "load": load or {},
                 "dictionary": facts.get("dictionary"),
@@ -207,12 +210,12 @@ def recipe_of(folder: Path_) -> tuple[Recipe, dict[str, Any]]:
 
 
 def recording_of(facts: dict[str, Any]) -> Path:
-    """The recording that a result was made from, by what its ``analysis.json`` says.
+    """Return the path of the recording that ``analysis.json`` names.
 
     Raises
     ------
     BadInput
-        If it is gone, or another file now.
+        If the file is missing or has changed.
     """
     path, digest = Path(facts["input"]["path"]), facts["input"]["sha256"]
     check_file(path)
@@ -222,32 +225,32 @@ def recording_of(facts: dict[str, Any]) -> Path:
 
 
 def given_table(notes: Sequence[Note]) -> str:
-    """Notes as CSV, with every digit."""
+    """Format notes as CSV in full precision."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_NOTE)
+    writer.writerow(_COLUMNS)
     for note in notes:
-        values = [(kind, getattr(note, name)) for name, kind in _NOTE.items()]
+        values = [(kind, getattr(note, name)) for name, kind in _COLUMNS.items()]
         writer.writerow(
-            [cell_of(each) if kind is str else repr(kind(each)) for kind, each in values]
+            [cell_of(value) if kind is str else repr(kind(value)) for kind, value in values]
         )
     return out.getvalue()
 
 
 def read_given(folder: Path, facts: dict[str, Any]) -> list[Note]:
-    """The notes of :func:`given_table` in a result folder, of which ``analysis.json`` says `facts`.
+    """Read the table of :func:`given_table`; `facts` is its entry in ``analysis.json``.
 
     Raises
     ------
     One of :data:`otowake.untrusted.DAMAGE`
-        If it is no such table, or another file.
+        If the table is invalid, or `facts` names another file.
     """
     if word(facts, "file") != GIVEN:
-        raise ValueError(f"the notes that were given are not in {GIVEN}")
+        raise ValueError(f"the given notes are not in {GIVEN}")
     lines = io.StringIO(content_of(folder / GIVEN, MOST_BYTES).decode("utf-8"), newline="")
     table = csv.DictReader(lines)
-    kinds = {name: word_of if kind is str else kind for name, kind in _NOTE.items()}
+    kinds = {name: word_of if kind is str else kind for name, kind in _COLUMNS.items()}
     rows = [{name: kind(row[name]) for name, kind in kinds.items()} for row in table]
-    if table.fieldnames != [*_NOTE] or facts.get("notes", len(rows)) != len(rows):
+    if table.fieldnames != [*_COLUMNS] or facts.get("notes", len(rows)) != len(rows):
         raise ValueError(f"{GIVEN} has {len(rows)} notes, or other columns")
     return [Note(**{**row, "is_drum": bool(row["is_drum"])}) for row in rows]

@@ -1,4 +1,4 @@
-"""A result folder repaired: the files that are missing are made from its data."""
+"""Repair a result folder: make its missing files from its data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otowake.io.audio import Path_
-from otowake.results.files import ANIMATED, REPORT, Saving
+from otowake.results.files import ANIMATION_PICTURES, REPORT, Saving
 from otowake.results.read import load_analysis
 from otowake.results.recipe import recipe_of, recording_of
 from otowake.results.report import NEEDED
@@ -20,26 +20,27 @@ if TYPE_CHECKING:
 
 
 def repair_folder(folder: Path_, *, language: Language = "en") -> tuple[str, ...]:
-    """Make the files of a result that are missing: those that its ``analysis.json`` lists.
+    """Make the files of a result that ``analysis.json`` lists and that are missing.
 
-    Everything that is there stays as it is, but for a report that lacks what was made: it is
-    written anew, with the beginning and the end of the learning only. ``learning.gif`` takes the learning once more.
+    Existing files do not change, except a report that lacks one of the new files: it is written
+    again, with the beginning and the end of the learning only. ``learning.gif`` takes a second
+    factorisation.
 
     Parameters
     ----------
     folder
-        What :func:`otowake.save_analysis` or the command line has written.
+        A folder written by :func:`otowake.save_analysis` or the command line.
     language
         The language of the figures' labels.
 
     Returns
     -------
-    The names of the files that were made.
+    The names of the new files.
 
     Raises
     ------
     BadInput
-        If the folder is no result, or its data is damaged or missing.
+        If the folder is no result, or its data are damaged or missing.
 
     Warns
     -----
@@ -66,18 +67,18 @@ def repair_folder(folder: Path_, *, language: Language = "en") -> tuple[str, ...
     return tuple(name for name in dict.fromkeys(missing) if name not in failed)
 
 
-def learnt_again(folder: Path) -> Snapshots:
-    """Learn the components of a result once more, for pictures of the learning.
+def relearn_components(folder: Path) -> Snapshots:
+    """Repeat the factorisation of a result and record snapshots of the learning.
 
     Raises
     ------
     BadInput
-        If the recording is gone or another one, or the learning was stopped by hand.
+        If the recording is missing or changed, or the first factorisation was cancelled.
     """
     from otowake.plot import Snapshots
 
     recipe, facts = recipe_of(folder)
-    snapshots = Snapshots(ANIMATED)
+    snapshots = Snapshots(ANIMATION_PICTURES)
     with tempfile.TemporaryDirectory() as scratch:
         audio, V = recipe.open(recording_of(facts), Path(scratch))
         replace(recipe, stages=("components",)).analyse(audio, V, watch=snapshots)

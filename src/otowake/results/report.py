@@ -1,4 +1,4 @@
-"""The report written: sound made small enough to lie in it, files to take away beside it or in it."""
+"""Write the HTML report with its sounds and downloads, embedded in the page or linked from it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from otowake.signal.resampling import resampled
 from otowake.text import Language
 from otowake.types import Analysis, Floats, Sound
 
-LONGEST = 60.0
-"""Seconds of a recording up to which its sounds lie in the report …"""
+LONGEST_EMBEDDED = 60.0
+"""Seconds, the longest recording with sounds embedded in the report."""
 
-MOST_BYTES = 10_000_000
-"""… as long as all together are no larger than this; the others lie in the folder."""
+MOST_EMBEDDED = 10_000_000
+"""Bytes of all embedded sounds together; the report links to the others."""
 
-LARGEST_FILE = 300_000
-"""Bytes up to which a file to take away lies in the report."""
+LARGEST_DOWNLOAD = 300_000
+"""Bytes, the largest embedded download."""
 
 NEEDED = (
     "components",
@@ -55,11 +55,14 @@ NEEDED = (
     "notes.jams",
     "notes.flac",
 )
-"""What is written for a report without a result folder."""
+"""The files that a report without a result folder needs."""
 
-RATE, FINE_RATE = 22_050, 32_000
-"""The rate of components and synthesised notes in the report, and of the recording and its parts, in Hz: FLAC of
-16 bits and one channel. Every browser plays it, from the first sample on, and it is made ten times faster than MP3."""
+COARSE_RATE, FINE_RATE = 22_050, 32_000
+"""Hz, of components and synthesised notes, and of the recording and its parts.
+
+The sounds are mono FLAC of 16 bits. Every browser plays it without a gap at the start, and encoding
+is ten times faster than MP3.
+"""
 
 
 def write_report(
@@ -70,22 +73,22 @@ def write_report(
     snapshots: Snapshots | None = None,
     language: Language = "en",
 ) -> Path:
-    """Write an analysis as one HTML file that opens in any browser, without a network.
+    """Write an analysis as one HTML file that opens offline in any browser.
 
     Parameters
     ----------
     analysis
-        What was found, also one that was loaded.
+        An analysis, new or loaded.
     path
         The file; an earlier one is replaced.
     folder
-        The result folder of this analysis, if there is one: its sounds are taken, and linked to where they don't fit
-        into the report. Without one, such sounds are written into a folder beside the report, ``report-sound`` for
-        ``report.html``.
+        The result folder of this analysis, if any. The report embeds the sounds of the folder, or
+        links to the sounds that are too large. Without a folder, large sounds go to a new folder
+        beside the report, ``report-sound`` for ``report.html``.
     snapshots
-        What has watched the learning, to show its course; without it the beginning and the end are shown.
+        Snapshots of the learning; without them the report shows its beginning and end.
     language
-        The language that it opens in; the other one is in it too.
+        The initial language; the page contains both.
 
     Returns
     -------
@@ -94,20 +97,20 @@ def write_report(
     Raises
     ------
     CannotWrite
-        If it can't be written.
+        If the report can't be written.
 
     Warns
     -----
     IncompleteResult
-        If a file that it offers or plays can't be made; the report is written without it.
+        If a sound or download can't be made; the report omits it.
 
     Examples
     --------
     >>> import otowake, tempfile
     >>> audio = otowake.load(otowake.demo_path(), duration=2)
     >>> analysis = otowake.analyse(audio, stages=["components"], n_components=2, max_iter=20)
-    >>> with tempfile.TemporaryDirectory() as place:
-    ...     write_report(analysis, f"{place}/report.html").name
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(analysis, f"{folder}/report.html").name
     'report.html'
     """
     path = Path(path)
@@ -129,7 +132,7 @@ def report_text(
     snapshots: Snapshots | None,
     language: Language,
 ) -> str:
-    """The report that is to lie at `path`; sounds that it links to and that are in no folder are written beside it."""
+    """Return the HTML of a report for `path`, and write linked sounds that are in no folder."""
     spare, home = path.with_name(within(f"{path.stem}-sound")), path.parent.resolve()
     is_new = not spare.exists()
     with ExitStack() as stack:
@@ -138,10 +141,10 @@ def report_text(
                 temporary = None if _is_long(analysis) else tempfile.TemporaryDirectory()
                 folder = stack.enter_context(temporary) if temporary else spare
                 _fill(analysis, Path(folder), language)
-            place = Path(folder).resolve()
-            sounds = list(_tracks(analysis, place, home, spare.resolve()))
-            offered = list(_offered(place, home))
-            return page(analysis, sounds, offered, snapshots=snapshots, language=language)
+            source = Path(folder).resolve()
+            sounds = list(_tracks(analysis, source, home, spare.resolve()))
+            downloads = list(_downloads(source, home))
+            return page(analysis, sounds, downloads, snapshots=snapshots, language=language)
         except BaseException:
             if is_new:
                 shutil.rmtree(spare, ignore_errors=True)
@@ -150,25 +153,25 @@ def report_text(
 
 def _is_long(analysis: Analysis) -> bool:
     audio = analysis.audio
-    return audio is not None and audio.n_samples > LONGEST * audio.rate
+    return audio is not None and audio.n_samples > LONGEST_EMBEDDED * audio.rate
 
 
 def _fill(analysis: Analysis, folder: Path, language: Language) -> None:
-    """Write what the report plays and offers; a file that fails is left out of it, with a warning."""
+    """Write the files that the report needs; warn of files that fail."""
     folder.mkdir(exist_ok=True)
     names = [file.name for file in files.FILES if file.name in NEEDED and file.belongs(analysis)]
     warn_of(write_files(files.Saving(analysis, folder, language, names), names))
 
 
-def _wanted(analysis: Analysis) -> Iterator[tuple[Track, str]]:
-    """What can be heard, the most wanted first, and the name of its file, without its ending."""
+def _track_names(analysis: Analysis) -> Iterator[tuple[Track, str]]:
+    """Yield the tracks, the most important first, each with the name of its file without suffix."""
     yield Track("mixture"), ""
     if analysis.note_spec is not None:
         yield Track("notes"), ""
-    for place, part in enumerate(analysis.parts):
-        yield Track("part", place), f"stems/{part.name}"
+    for index, part in enumerate(analysis.parts):
+        yield Track("part", index), f"stems/{part.name}"
     yield Track("other"), f"stems/{OTHER}"
-    for component in sorted(analysis.components, key=lambda each: -each.energy):
+    for component in sorted(analysis.components, key=lambda component: -component.energy):
         yield Track("component", component.index), f"components/{component_file(component)}"
 
 
@@ -176,18 +179,20 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
     audio = analysis.audio
     if audio is None:
         return
-    found = [(track, _found(folder, name)) for track, name in _wanted(analysis)]
-    found = [(track, file) for track, file in found if file or track.kind in ("mixture", "notes")]
-    left = 0 if _is_long(analysis) else MOST_BYTES
+    tracks = [(track, _sound_file(folder, name)) for track, name in _track_names(analysis)]
+    tracks = [(track, file) for track, file in tracks if file or track.kind in ("mixture", "notes")]
+    left = 0 if _is_long(analysis) else MOST_EMBEDDED
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for at in range(0, len(found), 8):
-            some = found[at : at + 8]
-            made = (
-                pool.map(partial(_small, analysis, audio), some) if left > 0 else [b""] * len(some)
+        for start in range(0, len(tracks), 8):
+            batch = tracks[start : start + 8]
+            encoded = (
+                pool.map(partial(_small, analysis, audio), batch)
+                if left > 0
+                else [b""] * len(batch)
             )
-            for (track, file), data in zip(some, made, strict=True):
-                lies_there = file is not None and folder.is_relative_to(home)
-                original = _link(file, home) if file and lies_there else None
+            for (track, file), data in zip(batch, encoded, strict=True):
+                linkable = file is not None and folder.is_relative_to(home)
+                original = _link(file, home) if file and linkable else None
                 if data and len(data) <= left:
                     left -= len(data)
                     yield Track(track.kind, track.place, data=data, original=original)
@@ -197,14 +202,15 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                     spare.mkdir(exist_ok=True)
                     name = file.stem if file else track.kind
                     target = spare / f"{name}.flac"
-                    target.touch()  # libsndfile makes no file that the group may write, whatever the umask
-                    target.write_bytes(data) if data else _write_small(
-                        analysis, audio, (track, file), target
-                    )
+                    target.touch()  # libsndfile ignores the group permission of the umask
+                    if data:
+                        target.write_bytes(data)
+                    else:
+                        _write_small(analysis, audio, (track, file), target)
                     yield Track(track.kind, track.place, link=_link(target, home))
 
 
-def _found(folder: Path, name: str) -> Path | None:
+def _sound_file(folder: Path, name: str) -> Path | None:
     paths = (folder / f"{name}{suffix}" for suffix in (".flac", ".wav"))
     return next((path for path in paths if name and path.is_file()), None)
 
@@ -213,17 +219,17 @@ def _link(file: Path, home: Path) -> str:
     return quote(file.relative_to(home).as_posix())
 
 
-def _small(analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None]) -> bytes:
+def _small(analysis: Analysis, audio: Sound, source: tuple[Track, Path | None]) -> bytes:
     out = io.BytesIO()
-    _write_small(analysis, audio, wanted, out)
+    _write_small(analysis, audio, source, out)
     return out.getvalue()
 
 
 def _write_small(
-    analysis: Analysis, audio: Sound, wanted: tuple[Track, Path | None], out: Any
+    analysis: Analysis, audio: Sound, source: tuple[Track, Path | None], out: Any
 ) -> None:
-    """A sound mixed down, resampled and as FLAC of 16 bits, block by block."""
-    track, file = wanted
+    """Write a track as FLAC of 16 bits, mixed to mono and resampled, block by block."""
+    track, file = source
     blocks: Iterable[Floats]
     if file is not None:
         blocks = _blocks_of(file)
@@ -231,7 +237,7 @@ def _write_small(
         blocks = synthesise(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     else:
         blocks = (block[0] for block in downmix(audio).blocks(10 * audio.rate))
-    rate = min(audio.rate, RATE if track.kind in ("component", "notes") else FINE_RATE)
+    rate = min(audio.rate, COARSE_RATE if track.kind in ("component", "notes") else FINE_RATE)
     mono = (np.asarray(block, np.float32)[None] for block in blocks)
     with soundfile.SoundFile(out, "w", rate, 1, "PCM_16", format="FLAC") as small:
         for block in resampled(mono, audio.rate, rate):
@@ -239,19 +245,19 @@ def _write_small(
 
 
 def _blocks_of(file: Path) -> Iterator[Floats]:
-    """Mixed to mono."""
+    """Read a sound file in blocks, mixed to mono."""
     with soundfile.SoundFile(file) as sound:
         while len(block := sound.read(10 * sound.samplerate, dtype="float32", always_2d=True)):
             yield mixed_samples(np.asarray(block.T, np.float32))
 
 
-def _offered(folder: Path, home: Path) -> Iterator[File]:
-    lies_there = folder.is_relative_to(home)
-    for name, what in FILES.items():
+def _downloads(folder: Path, home: Path) -> Iterator[File]:
+    linkable = folder.is_relative_to(home)
+    for name, title in FILES.items():
         file = folder / name
         if not file.is_file():
             continue
-        is_small = file.stat().st_size <= LARGEST_FILE and file.suffix != ".png"
+        is_small = file.stat().st_size <= LARGEST_DOWNLOAD and file.suffix != ".png"
         data = file.read_bytes() if is_small else None
-        if data is not None or lies_there:
-            yield File(name, what, data, _link(file, home) if lies_there else None)
+        if data is not None or linkable:
+            yield File(name, title, data, _link(file, home) if linkable else None)

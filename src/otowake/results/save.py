@@ -1,4 +1,4 @@
-"""A result folder written: data first, then whatever follows from it, each file by itself."""
+"""Write a result folder: data first, then the derived files one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from otowake.errors import CannotWrite, IncompleteResult, InputWarning, MissingE
 from otowake.io.audio import Path_
 from otowake.io.notes import TooLong
 from otowake.results import files
-from otowake.results.files import COMPONENTS, REPORT, USUAL, File, Kind, Saving
+from otowake.results.files import COMPONENTS, DEFAULT_KINDS, REPORT, File, Kind, Saving
 from otowake.results.folders import new_folder
 from otowake.text import Language, Text
 from otowake.types import Analysis
@@ -24,11 +24,11 @@ from otowake.untrusted import DAMAGE, json_of
 if TYPE_CHECKING:
     from otowake.plot import Snapshots
 
-PART = ".part-"
-"""How the name of a file begins while it is being written."""
+PARTIAL_PREFIX = ".part-"
+"""The prefix of a file being written."""
 
-LEFT_OUT = (MissingExtra, TooLong)
-"""Why a file may be absent without anything having gone wrong."""
+EXPECTED_FAILURES = (MissingExtra, TooLong)
+"""Reasons to omit a file that are no errors."""
 
 
 def save_analysis(
@@ -39,11 +39,11 @@ def save_analysis(
     Parameters
     ----------
     analysis
-        What was found.
+        The analysis.
     folder
-        Where; it appears whole or not at all.
+        The new folder, which appears whole or not at all.
     overwrite
-        Whether an earlier result at that place may be replaced.
+        Whether to replace an earlier result at that path.
     language
         The language of the figures' labels; everything else is the same in both.
 
@@ -61,24 +61,27 @@ def save_analysis(
     Warns
     -----
     IncompleteResult
-        If a file that follows from the data can't be written. The result is saved without it;
+        If a derived file can't be written. The result is saved without that file;
         :func:`otowake.repair_folder` makes it later.
 
     Notes
     -----
-    Of components: ``figure.png`` has the manual's four panels;
+    Components: ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
-    auditions, restarts (the loss of each run) and their agreement;
+    screening_losses, restarts (the loss of each run) and their agreement;
     ``components.csv`` describes each component, counted from 1; ``components/`` has its sound.
-    Of notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
-    ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` with the recording
-    left and the notes as synthesised right.
-    ``stems/`` has the sound of each part and of what is left; together they are the recording.
-    ``stems.npz`` holds what each note contributes to the recording, and ``parts.png`` and ``timbre.png`` show it.
-    Of an analysis that was corrected by hand: ``edits.json``, and in ``found/`` what was found.
-    ``report.html`` shows and plays all of it in a browser (:func:`otowake.write_report`).
-    ``analysis.json`` says what was analysed, how, how it ended, which files belong to the result,
-    and has key, tempo, beats, chords and parts.
+
+    Notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
+    ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` (left channel: the
+    recording; right channel: the detected notes, synthesised).
+
+    Stems: ``stems/`` has the sound of each part and the residual, which add up to the recording.
+    ``stems.npz`` holds the factors of each note; ``parts.png`` and ``timbre.png`` show them.
+
+    A corrected analysis also has ``edits.json``, and in ``detected/`` the analysis before the
+    corrections. ``report.html`` shows and plays all of it in a browser
+    (:func:`otowake.write_report`). ``analysis.json`` describes the recording, the options, the
+    reason to stop and the files, and has key, tempo, beats, chords and parts.
 
     Examples
     --------
@@ -90,84 +93,84 @@ def save_analysis(
     ...     sorted(path.name for path in folder.iterdir())
     ['analysis.json', 'components', 'components.csv', 'factors.npz', 'figure.png']
     """
-    with new_folder(folder, overwrite=overwrite) as place:
-        failed = write_analysis(analysis, place, language)
+    with new_folder(folder, overwrite=overwrite) as scratch:
+        failed = write_analysis(analysis, scratch, language)
     warn_of(failed, folder)
     return Path(folder)
 
 
 def write_analysis(
     analysis: Analysis,
-    place: Path,
+    folder: Path,
     language: Language,
     snapshots: Snapshots | None = None,
-    kinds: Collection[Kind] = USUAL,
+    kinds: Collection[Kind] = DEFAULT_KINDS,
 ) -> dict[str, Exception]:
     """Fill an empty folder with an analysis; see :func:`save_analysis`.
 
     Parameters
     ----------
     analysis
-        What was found.
-    place
-        The folder.
+        The analysis.
+    folder
+        The empty folder.
     language
         The language of the figures' labels.
     snapshots
-        What has watched the learning, for the report and the animation.
+        Snapshots of the learning, for the report and the animation.
     kinds
-        The kinds of files.
+        The kinds of files to write.
 
     Returns
     -------
     The files that could not be written, by name, for :func:`warn_of`.
     """
     names = [file.name for file in files.FILES if file.kind in kinds and file.belongs(analysis)]
-    return write_files(Saving(analysis, place, language, names, snapshots), names)
+    return write_files(Saving(analysis, folder, language, names, snapshots), names)
 
 
-def write_files(it: Saving, names: Collection[str]) -> dict[str, Exception]:
-    """Write files of a result; data must be written, and any other file may fail by itself.
+def write_files(saving: Saving, names: Collection[str]) -> dict[str, Exception]:
+    """Write files of a result; a failure of one derived file does not affect the others.
 
     Returns
     -------
-    The files that could not be written, by name, each with the reason.
+    The errors of derived files by name.
 
     Raises
     ------
     Exception
-        Whatever goes wrong with data.
+        Any error while writing data.
     """
     wanted = [file for file in files.FILES if file.name in names]
     for file in wanted:
         if file.kind == "data":
-            _write(file, it)
+            _write(file, saving)
     others = [file for file in wanted if file.kind != "data"]
     sounds = [file for file in others if file.name == COMPONENTS]
     last = [file for file in others if file.name == REPORT]
     with ThreadPoolExecutor(1) as beside:
-        begun = beside.submit(_tried, sounds, it)
-        failed = _tried([file for file in others if file not in sounds + last], it)
-        failed |= begun.result()
-    return failed | _tried(last, it)
+        pending = beside.submit(_try_each, sounds, saving)
+        failed = _try_each([file for file in others if file not in sounds + last], saving)
+        failed |= pending.result()
+    return failed | _try_each(last, saving)
 
 
-def _tried(files: Iterable[File], it: Saving) -> dict[str, Exception]:
+def _try_each(files: Iterable[File], saving: Saving) -> dict[str, Exception]:
     failed: dict[str, Exception] = {}
     for file in files:
         try:
-            _write(file, it)
-        except Exception as error:  # whatever it is, the result must not be lost to it
+            _write(file, saving)
+        except Exception as error:  # no error in a derived file may lose the result
             failed[file.name] = error.with_traceback(None)
     return failed
 
 
-def _write(file: File, it: Saving) -> None:
-    """Write a file under another name and move it into place, so that it is never half-written."""
-    target, part = it.place / file.name, it.place / (PART + file.name)
+def _write(file: File, saving: Saving) -> None:
+    """Write a file under a temporary name and rename it, which never leaves a partial file."""
+    target, part = saving.folder / file.name, saving.folder / (PARTIAL_PREFIX + file.name)
     _remove(part)
     try:
-        file.write(it, part)
+        file.write(saving, part)
         if target.is_dir():
             shutil.rmtree(target)
         part.replace(target)
@@ -183,9 +186,9 @@ def _remove(path: Path) -> None:
 
 
 def listed_files(folder: Path_) -> list[str]:
-    """Give the files that ``analysis.json`` lists, in the table's order.
+    """Return the files that ``analysis.json`` lists, in the order of ``FILES``.
 
-    Of a result by a version that listed none, give those that are there.
+    Results of early versions have no list; for them, return the existing files.
     """
     names = json_of(Path(folder) / "analysis.json").get("files")
     is_list = isinstance(names, list)
@@ -195,7 +198,7 @@ def listed_files(folder: Path_) -> list[str]:
 
 
 def missing_files(folder: Path_) -> list[str]:
-    """The files that a result lists and that are not there; none where the folder is no result."""
+    """Return the listed files of a result that are missing; none if the folder is no result."""
     try:
         return [name for name in listed_files(folder) if not _is_there(folder, name)]
     except DAMAGE:
@@ -212,22 +215,22 @@ def warn_of(failed: dict[str, Exception], folder: Path_ | None = None) -> None:
     Parameters
     ----------
     failed
-        What :func:`write_files` gives.
+        The errors by name, as :func:`write_files` returns them.
     folder
-        Where the result is, if the reader can repair it there.
+        The folder of the result, if the user can repair it there.
     """
     others = dict(failed)
     for name, error in failed.items():
-        if isinstance(error, LEFT_OUT):
+        if isinstance(error, EXPECTED_FAILURES):
             warnings.warn(InputWarning(text.LEFT_OUT, what=name, why=_reason(error)), stacklevel=3)
             del others[name]
     if others:
-        each = {name: _reason(error) for name, error in others.items()}
+        reasons = {name: _reason(error) for name, error in others.items()}
         listed = Text(
             *(
                 ", ".join(
                     text.FILE_AND_REASON.format(language, file=name, why=why)
-                    for name, why in each.items()
+                    for name, why in reasons.items()
                 )
                 for language in text.LANGUAGES
             )

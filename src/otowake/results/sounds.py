@@ -1,4 +1,4 @@
-"""The sounds of a result folder: components and stems, each set adding up to the recording."""
+"""Write and read the sounds of a result: components and stems, each set a sum to the recording."""
 
 from __future__ import annotations
 
@@ -10,26 +10,31 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
+from otowake.io.audio import MOST_BYTES, open_recording, sha256
 from otowake.io.sound_files import check_whole, new_sound
 from otowake.music.theory.names import note_name
+from otowake.results.recipe import Input
 from otowake.signal import separate
-from otowake.types import (
-    Analysis,
-    Component,
-    Floats,
-    Sound,
-)
+from otowake.types import Analysis, Audio, Component, Floats, Sound
+from otowake.untrusted import open_regular, shown
 
-QUIET = 2**-10
-"""A peak below this (−60 dB) is too low for 24 bits."""
+QUIET_PEAK = 2**-10
+"""Peak (−60 dB) below which 24 bits are too coarse."""
+
+FLAC_CHANNELS, FLAC_RATE = 8, 655_350
+"""Most channels and highest sampling rate (Hz) of a FLAC file."""
+
+SAMPLES_AT_ONCE = 2**18
+"""Samples of a sound read at a time."""
 
 OTHER = "other"
-"""The name of the sound that no part explains."""
+"""The name of the residual sound, which belongs to no part."""
 
 
 def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
-    """Write each component's sound."""
+    """Write the sound of each component."""
     names = [component_file(component) for component in analysis.components]
     write_sounds(
         names, lambda: separate(audio, analysis.fitted().factors, analysis.stft), audio, folder
@@ -37,7 +42,7 @@ def write_components(analysis: Analysis, audio: Sound, folder: Path) -> None:
 
 
 def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
-    """Write each part's sound under its name, and what is left as ``other``."""
+    """Write the sound of each part under its name, and the residual as ``other``."""
     if analysis.stems is not None:
         names = [*(part.name for part in analysis.parts), OTHER]
         write_sounds(names, analysis.stems, audio, folder)
@@ -46,21 +51,44 @@ def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
 def write_sounds(
     names: Sequence[str], blocks: Callable[[], Iterator[list[Floats]]], audio: Sound, folder: Path
 ) -> None:
-    """Write sounds that add up to a recording: 24-bit FLAC where that can hold them, float WAV elsewhere.
+    """Write sounds that add up to a recording, as 24-bit FLAC or, if unsuitable, as float WAV.
 
-    FLAC has at most 8 channels and 655,350 Hz, ends at full scale, and has few steps for what is very quiet.
+    FLAC limits channels and rate, clips at full scale, and has few steps for very quiet sounds.
     """
-    if audio.n_channels <= 8 and audio.rate <= 655_350:
+    if audio.n_channels <= FLAC_CHANNELS and audio.rate <= FLAC_RATE:
         folder.mkdir()
-        if QUIET <= _write_sounds(names, blocks(), audio, folder, ".flac") <= 1:
+        if QUIET_PEAK <= _write_sounds(names, blocks(), audio, folder, ".flac") <= 1:
             return
         shutil.rmtree(folder)
     folder.mkdir()
     _write_sounds(names, blocks(), audio, folder, ".wav")
 
 
+def read_sound(facts: Input | None, folder: Path) -> Sound | None:
+    """Open the recording, or add up the components or stems if the file is missing or changed.
+
+    Raises
+    ------
+    ValueError
+        If a sound does not match the recording.
+    """
+    if facts is None:
+        return None
+    source = facts.source
+    if source is not None and _is_same(Path(source.path), source.sha256):
+        return open_recording(source.path, start=source.start, duration=source.duration)
+    for sounds in ("components", "stems"):
+        total: Floats | None = None
+        for path in sorted((folder / sounds).glob("*.*")):
+            samples = _samples(path, facts)
+            total = samples if total is None else np.add(total, samples, out=total)
+        if total is not None:
+            return Audio(total.T.astype(np.float32), facts.rate, facts.name, source)
+    return None
+
+
 def component_file(component: Component) -> str:
-    """The name of a component's sound file, without its ending, such as ``01-C4``."""
+    """Return the name of a component's sound file without suffix, such as ``01-C4``."""
     name = note_name(component.pitch.midi) if component.pitch else "unpitched"
     return f"{component.index + 1:02d}-{name}"
 
@@ -68,7 +96,7 @@ def component_file(component: Component) -> str:
 def _write_sounds(
     names: Sequence[str], blocks: Iterator[list[Floats]], audio: Sound, folder: Path, suffix: str
 ) -> float:
-    """Write all sounds in one pass and return the peak; a pass that would clip a FLAC file is cut off."""
+    """Write all sounds in one pass and return the peak; stop if a FLAC file would clip."""
     subtype = "PCM_24" if suffix == ".flac" else "FLOAT"
     paths = [folder / (name + suffix) for name in names]
     peak = 0.0
@@ -86,3 +114,30 @@ def _write_sounds(
     for path in paths:
         check_whole(path, audio.n_samples)
     return peak
+
+
+def _is_same(path: Path, digest: str) -> bool:
+    """Whether a readable recording has this digest."""
+    try:
+        return sha256(path) == digest
+    except (OSError, ValueError):
+        return False
+
+
+def _samples(path: Path, facts: Input) -> Floats:
+    """Read a component or stem, shape (sample, channel), checked against the recording."""
+    if 8 * facts.samples * facts.channels > MOST_BYTES:
+        raise ValueError(f"{path.name} would take more than {shown(MOST_BYTES)}")
+    with open_regular(path) as file, soundfile.SoundFile(file) as sound:
+        blocks, left = [], facts.samples + 1
+        while sound.channels == facts.channels and left > 0:
+            blocks.append(sound.read(min(left, SAMPLES_AT_ONCE), dtype="float64", always_2d=True))
+            left -= len(blocks[-1])
+            if len(blocks[-1]) < SAMPLES_AT_ONCE:
+                break
+    if left != 1:
+        raise ValueError(f"{path.name} differs from the recording in length or channels")
+    samples = np.concatenate(blocks)
+    if not np.isfinite(samples).all():
+        raise ValueError(f"{path.name} has samples that are not finite")
+    return samples

@@ -120,7 +120,7 @@ class Analysis:
     stems
         Yields the stems block by block: an array of shape (channel, sample) for each part, and one
         for the residual; they add up to the recording. None without `note_factors` or `audio`.
-    unedited
+    detected
         The analysis before manual edits; None without edits.
     edits
         The manual edits, in order.
@@ -157,7 +157,7 @@ class Analysis:
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
     note_factors: NoteFactors | None = field(default=None, repr=False)
-    unedited: Analysis | None = field(default=None, repr=False)
+    detected: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
     score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)

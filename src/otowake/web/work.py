@@ -27,7 +27,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
-from otowake.io.audio import load, said_length
+from otowake.io.audio import estimated_length, load
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import apply_edits
 from otowake.music.editing.painting import edit_components, is_of_components
@@ -164,13 +164,13 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
     """The analysis with the components as they were first, without the names given to them since."""
-    found = first.unedited or first
+    found = first.detected or first
 
     def with_components(now: Analysis) -> Analysis:
         return replace(now, fit=found.fit, components=found.components, tuning_hz=found.tuning_hz)
 
     return replace(
-        with_components(analysis), unedited=with_components(analysis.unedited or analysis)
+        with_components(analysis), detected=with_components(analysis.detected or analysis)
     )
 
 
@@ -217,7 +217,7 @@ def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
     BadInput
         If it is longer, or no sound can be read from it.
     """
-    said = said_length(path)
+    said = estimated_length(path)
     wanted = min(
         np.inf if spec.duration is None else spec.duration,
         np.inf if said is None else said - spec.start,

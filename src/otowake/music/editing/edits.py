@@ -484,7 +484,7 @@ def apply_edits(analysis: Analysis, edits: Any) -> Analysis:
     [('accordion', 3), ('flute', 2)]
     """
     checked = parsed(edits)
-    found = replace(analysis.unedited or analysis, audio=analysis.audio)
+    found = replace(analysis.detected or analysis, audio=analysis.audio)
     if checked:
         draft = draft_of(found)
         for edit in checked:
@@ -559,7 +559,7 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
         components=tuple(draft.components),
         notes=tuple(notes),
         parts=parts,
-        unedited=found,
+        detected=found,
         edits=tuple(edit.plain() for edit in edits),
     )
     if draft.renoted:

@@ -1,4 +1,4 @@
-"""Names in tables that spreadsheets open: no formula, and read back as they were."""
+"""Words in CSV cells: no formulas for spreadsheets, and equal when read back."""
 
 import csv
 import io

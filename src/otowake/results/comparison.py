@@ -1,4 +1,4 @@
-"""Whether an analysis that was made again is the same."""
+"""Compare a reproduced result with the original."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from typing import Any
 import numpy as np
 
 from otowake import text
-from otowake.arrays import members_of
 from otowake.errors import BadInput
 from otowake.io.notes import MOST_BYTES
 from otowake.results.folders import FACTORS
-from otowake.results.read import MEMBERS
+from otowake.results.read import read_factors
 from otowake.text import Language
 from otowake.types import Floats
 from otowake.untrusted import DAMAGE, content_of, is_there, json_of, reason
 
 TOLERANCE = 1e-3
-"""The most that ‖W·H − W'·H'‖ may be of ‖W·H‖ between machines or numbers of threads."""
+"""Largest ‖W·H − W'·H'‖ / ‖W·H‖ between machines or numbers of threads."""
 
 TABLES = ("components.csv", "notes.csv", "chords.csv")
 DERIVED = ("components.csv", "chords.csv")
-"""The tables without which a result is still whole."""
+"""The tables that a complete result may lack."""
 
 NOT_COMPARED = ("input", "made_with", "otowake", "given", "files")
-"""What of ``analysis.json`` is about where and with what it was made."""
+"""Keys of ``analysis.json`` that depend on the machine and the paths."""
 
 
 @dataclass(frozen=True)
-class Repetition:
-    """How a result differs from the one that it repeats.
+class Comparison:
+    """The differences between a result and its reproduction.
 
-    `compared` are the files that were there to compare, `tables` those of them that are not the same to the byte (or, of
-    ``factors.npz`` and ``analysis.json``, to the bit of every value), `distance` that of the two W·H as a part of their
-    norm, `loss` that of the losses as a part of them.
+    Attributes
+    ----------
+    compared
+        The compared files.
+    tables
+        The files that differ in a byte, or for ``factors.npz`` and ``analysis.json`` in a value.
+    distance
+        The relative distance between the two W·H.
+    loss
+        The relative difference between the two losses.
     """
 
     compared: tuple[str, ...]
@@ -45,15 +51,16 @@ class Repetition:
 
     @property
     def same(self) -> bool:
-        """Bit for bit."""
+        """Whether the results are bit-identical."""
         return not self.tables
 
     @property
     def alike(self) -> bool:
-        """Within what is promised between machines: the factors' product, and with it the loss."""
+        """Whether the products W·H agree within :data:`TOLERANCE`."""
         return self.same or (self.distance <= TOLERANCE and FACTORS in self.compared)
 
     def sentence(self, language: Language = "en") -> str:
+        """Describe the comparison in one sentence."""
         if self.same:
             return text.AGAIN_SAME.format(language, what=", ".join(self.compared))
         template = text.AGAIN_ALIKE if self.alike else text.AGAIN_DIFFERENT
@@ -66,7 +73,7 @@ class Repetition:
         )
 
 
-def compare(old: Path, new: Path) -> Repetition:
+def compare(old: Path, new: Path) -> Comparison:
     """Compare two result folders of the same recording and recipe.
 
     Raises
@@ -82,7 +89,7 @@ def compare(old: Path, new: Path) -> Repetition:
         compared.append(name)
         try:
             if name == FACTORS:
-                was, now = (members_of(folder / name, MEMBERS) for folder in (old, new))
+                was, now = (read_factors(folder / name) for folder in (old, new))
                 same = was.keys() == now.keys() and all(_equal(was[key], now[key]) for key in was)
                 distance, loss = (0.0, 0.0) if same else _distance(was, now)
             elif name == "analysis.json":
@@ -94,7 +101,7 @@ def compare(old: Path, new: Path) -> Repetition:
             raise BadInput(text.NOT_A_RESULT, path=old, why=reason(error)) from error
         if not same:
             tables.append(name)
-    return Repetition(tuple(compared), tuple(tables), distance, loss)
+    return Comparison(tuple(compared), tuple(tables), distance, loss)
 
 
 def _equal(one: Floats, other: Floats) -> bool:
@@ -104,14 +111,12 @@ def _equal(one: Floats, other: Floats) -> bool:
 
 
 def _distance(was: dict[str, Floats], now: dict[str, Floats]) -> tuple[float, float]:
-    """How far two products and two losses are apart, without making a product: only (component, component) sums."""
-    W, H, W2, H2 = (each[name].astype(np.float64) for each in (was, now) for name in ("W", "H"))
+    """Compute the relative differences of W·H and of the loss from (component, component) sums."""
+    W, H, W2, H2 = (run[name].astype(np.float64) for run in (was, now) for name in ("W", "H"))
     if W.shape[0] != W2.shape[0] or H.shape[1] != H2.shape[1]:
         return np.inf, np.inf
     W3, H3 = np.hstack([W, W2]), np.vstack([H, -H2])
-    with np.errstate(
-        all="ignore"
-    ):  # of products that are 0 or too large the distance is no number, and not alike
+    with np.errstate(all="ignore"):  # a zero or infinite product gives NaN, which is not alike
         square = np.sum((W3.T @ W3) * (H3 @ H3.T))
         norm = np.sum((W.T @ W) * (H @ H.T))
         distance = float(np.sqrt(np.maximum(square, 0.0) / norm))
