@@ -15,7 +15,7 @@ import soundfile
 
 import otowake
 from otowake.plot import Snapshots
-from otowake.report.words import WORDS
+from otowake.text.report import WORDS
 from otowake.results import report as reports
 from otowake.results.save import write_analysis
 from otowake.signal.resampling import resample

@@ -19,7 +19,7 @@ from PIL import Image
 from otowake import text
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.options import Constraint
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.fonts import FAINT, INK, style
 from otowake.plot.panels import (
     COLOURS,
@@ -36,7 +36,7 @@ from otowake.types import Analysis, Factors, Floats, Pitch, Progress
 SIZE = (9.0, 6.0)
 MOST_FRAMES = 1200
 HOLD = 2.0
-FPS = Constraint(float, Text("pictures in a second", "1 秒あたりの枚数"), above=0, high=50)
+FPS = Constraint(float, text.HELP_FPS, above=0, high=50)
 
 Order = NDArray[np.integer[Any]]
 Picture = NDArray[np.uint8]
@@ -177,9 +177,9 @@ def animate(
     path, fps = Path(path), FPS.check("fps", fps)
     writers = {".gif": _write_gif, ".mp4": _write_mp4}
     if path.suffix.lower() not in writers:
-        raise BadInput(labels.NOT_AN_ANIMATION, path=path)
+        raise BadInput(text.NOT_AN_ANIMATION, path=path)
     if not snapshots.frames:
-        raise BadInput(labels.NO_SNAPSHOTS)
+        raise BadInput(text.NO_SNAPSHOTS)
     if order is None:
         order = np.arange(snapshots.frames[-1].factors.n_components)
     with style():
@@ -301,7 +301,7 @@ def _write_mp4(pictures: Iterator[Picture], path: Path, fps: float) -> None:
     try:
         import av
     except ImportError:
-        raise MissingExtra(labels.NEEDS_VIDEO, path=path) from None
+        raise MissingExtra(text.NEEDS_VIDEO, path=path) from None
     with av.open(path, "w") as container:
         stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
         stream.width, stream.height, stream.pix_fmt = (

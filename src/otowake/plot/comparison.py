@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from otowake.music.components.compare import agreement, matched
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
 from otowake.plot.scales import FLOOR_DB, decibels
@@ -122,7 +122,7 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.plot(curve.numbers, curve.losses.mean(axis=1), color=CURVE, marker="o", markersize=4)
         best = curve.best()
         axes.axvline(best, color="#bbbbbb", linewidth=1)
-        axes.set_title(labels.CHOSEN_NUMBER.format(language, n=best), loc="left")
+        axes.set_title(labels.SELECTED_NUMBER.format(language, n=best), loc="left")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(curve.numbers, [str(n) for n in curve.numbers])
@@ -130,6 +130,6 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
         axes.set_xlabel(labels.NUMBER_OF_COMPONENTS.format(language))
-        axes.set_ylabel(labels.UNSEEN_LOSS.format(language))
+        axes.set_ylabel(labels.HELD_OUT_LOSS.format(language))
         axes.grid(color="#eeeeee", linewidth=0.8)
     return figure

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.fonts import drawable, shortened, style
 from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
 from otowake.text import Language
@@ -126,7 +126,7 @@ def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    after = labels.AFTER_AUDITION if fit.screening_losses.size else labels.AFTER
+    after = labels.AFTER_SCREENING if fit.screening_losses.size else labels.AFTER
     iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 

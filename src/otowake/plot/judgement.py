@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from otowake import text
 from otowake.music.theory.names import Style
 from otowake.music.transcription.evaluation import Evaluation
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.fonts import families, style
 from otowake.plot.roll import LEFT, RIGHT, WIDTH, Shown, make_rows
 from otowake.text import Language

@@ -6,7 +6,7 @@ import io
 
 from matplotlib.text import Text as TextArtist
 
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.animation import SIZE
 from otowake.plot.fonts import style
 from otowake.plot.panels import Panels, component_names, make_panels, set_curve, set_title

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from otowake.music.theory.names import hz_to_midi, note_name
 from otowake.nmf.solvers import LOOK
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import (
     FLOOR_DB,
@@ -285,7 +285,7 @@ def set_curve(
     looks = np.arange(LOOK, before + 1, LOOK)
     axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
-        words = labels.AUDITIONS.format(language, n=before)
+        words = labels.SCREENING.format(language, n=before)
         axes.text(
             0.97,
             0.95,

@@ -13,7 +13,7 @@ from otowake.music.separation.stems import ids_of_parts, shares_of
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import title_of
 from otowake.music.theory.names import hz_to_midi
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
 from otowake.plot.panels import label_frequencies

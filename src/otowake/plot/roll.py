@@ -18,7 +18,7 @@ from otowake.chords import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name, style_of
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
 from otowake.text import Language

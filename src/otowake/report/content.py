@@ -15,14 +15,14 @@ from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
 from otowake.nmf.solvers import LOOK
 from otowake.options import Spec
-from otowake.plot import labels
+from otowake.text import labels
 from otowake.plot.animation import Snapshots
 from otowake.plot.colours import part_colours
 from otowake.plot.figures import loss_name
 from otowake.plot.panels import COLOURS as IMAGE_COLOURS
 from otowake.plot.roll import COLOUR
 from otowake.report.pictures import pictures_of
-from otowake.report.words import FOUND, PART_FOUND, WORDS
+from otowake.text.report import FOUND, PART_FOUND, WORDS
 from otowake.text import LANGUAGES, Language, Text
 from otowake.types import Analysis, Fit
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from otowake.plot.animation import Snapshots
 from otowake.report.content import content_of
-from otowake.report.words import WORDS
+from otowake.text.report import WORDS
 from otowake.text import Language, Text
 from otowake.types import Analysis
 

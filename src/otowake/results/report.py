@@ -25,7 +25,7 @@ from otowake.io.names import within
 from otowake.music.transcription.synth import synthesised
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
-from otowake.report.words import FILES
+from otowake.text.report import FILES
 from otowake.results import files
 from otowake.results.save import warn_of, write_files
 from otowake.results.sounds import OTHER, component_file
