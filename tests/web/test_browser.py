@@ -207,7 +207,7 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
     page.wait_for_selector("#parts button")
     found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
     page.click("#correct > summary")
-    said(page, "#roll-said", "音符は選ばれていません")
+    said(page, "#roll-state", "音符は選ばれていません")
     new = drawn(page)
     assert new["midi"] > max(int(note["midi"]) for note in found)
     first_two_corrected(page, len(found))

@@ -160,7 +160,7 @@ def result(live):
     "edits",
     [
         [{"do": "delete", "component": 1}] * 201,
-        [{"do": "name", "component": 1, "name": ""}] * (draft.MOST_CORRECTIONS + 1),
+        [{"do": "name", "component": 1, "name": ""}] * (draft.MAX_CORRECTIONS + 1),
     ],
 )
 def test_too_many_corrections_are_refused_wherever_they_are_sent(result, what, edits):

@@ -17,7 +17,7 @@ from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
 from otowake.web import form, serve, view, work
 from otowake.web.jobs import Jobs
-from otowake.web.work import LOOKS_APART
+from otowake.web.work import PICTURE_SECONDS
 
 LONG = {"stages": ["components"], "options": {"solver": "adam", "tol": 0, "max_iter": 10_000_000}}
 
@@ -219,7 +219,7 @@ def test_cancel_ends_the_process_at_once_and_another_can_run(served, wav):
         and len(seen["losses"]) > 1
     )
     assert visitor.post(f"/jobs/{job}/cancel").json()["state"] == "cancelled"
-    assert gone(pid) and LOOKS_APART < 1
+    assert gone(pid) and PICTURE_SECONDS < 1
     assert visitor.ended(visitor.order(wav).json()["id"])["state"] == "done"
 
 

@@ -1,4 +1,4 @@
-"""Several results side by side, and the choice of the number of components."""
+"""Figures that compare results, and the selection of the number of components."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from otowake.music.components.compare import agreement, matched
-from otowake.text import labels
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
 from otowake.plot.scales import FLOOR_DB, decibels
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Analysis, Curve
 
 
 def comparison_figure(
     analyses: Sequence[Analysis], names: Sequence[str], *, language: Language = "en"
 ) -> Figure:
-    """Loss curves of several results, and their spectra with matched components below each other.
+    """Draw the loss curves of several results and their spectra, with components matched.
 
     Parameters
     ----------
     analyses, names
-        Two or more results, and what to call them. The components of the others are put in the order of their
-        counterparts in the first.
+        Two or more results and their names. The components of each later result are in the order
+        of their counterparts in the first.
     language
         Of all labels.
     """
@@ -106,7 +105,7 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
 
 
 def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
-    """How well each number of components foretold held-out entries, with the number that was chosen.
+    """Draw the held-out loss over the number of components, and mark the selected number.
 
     Parameters
     ----------

@@ -190,9 +190,9 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                 original = _link(file, home) if file and lies_there else None
                 if data and len(data) <= left:
                     left -= len(data)
-                    yield Track(track.kind, track.place, data=data, original=original)
+                    yield Track(track.kind, track.index, data=data, original=original)
                 elif original:
-                    yield Track(track.kind, track.place, link=original, original=original)
+                    yield Track(track.kind, track.index, link=original, original=original)
                 else:
                     spare.mkdir(exist_ok=True)
                     name = file.stem if file else track.kind
@@ -201,7 +201,7 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                     target.write_bytes(data) if data else _write_small(
                         analysis, audio, (track, file), target
                     )
-                    yield Track(track.kind, track.place, link=_link(target, home))
+                    yield Track(track.kind, track.index, link=_link(target, home))
 
 
 def _found(folder: Path, name: str) -> Path | None:

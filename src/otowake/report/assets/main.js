@@ -1,10 +1,10 @@
-// The page as a whole: header, language, keys, the bar of the player, and the door for those who build on it.
+// The page: header, language, keys, the bar of the player, and the public object.
 
 function header() {
   document.documentElement.lang = language;
   document.title = data.name + " – otowake";
   $("name").textContent = data.name;
-  $("found").textContent = say(data.found);
+  $("results").textContent = say(data.results);
   for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", word(element.dataset.label));
   for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === language));
@@ -23,7 +23,7 @@ function setLanguage(wanted) {
   emit("language", language);
 }
 
-/** The buttons that zoom the views that a chart is made of. */
+/** Make the zoom buttons of the charts. */
 function zoomButtons() {
   for (const host of document.querySelectorAll(".zoom")) {
     const wanted = host.dataset.view.split(" ").map((name) => views[name]);
@@ -71,7 +71,7 @@ function playerBar() {
     $("loop").setAttribute("aria-pressed", String(player.looping));
     $("loop").title = word("loopHelp");
     seek.setAttribute("aria-label", word("position"));
-    $("heard").textContent = player.heard();
+    $("playing").textContent = player.description();
     $("reset").hidden = !tracks.some((track) => track.only || track.on !== (track.kind === "mixture"));
     if (player.playing) requestAnimationFrame(frame);
   };
@@ -86,7 +86,7 @@ function playerBar() {
       if (player.playing) frame();
     });
   };
-  /** Turn the page of the zoomed-in view as the cursor leaves it. */
+  /** Move the zoomed view forward when the cursor leaves it. */
   const follow = () => {
     const { low, high } = views.time;
     if (player.playing && player.time > high && player.time - high < 0.5) views.time.move((high - low) * 0.95);
@@ -139,17 +139,17 @@ keys();
 header();
 
 /**
- * For those who build on the page:
+ * The public object, for programs that build on the page:
  *
- * data       what the page shows; notes, parts and components are meant by their places in it
+ * data       the content of the page; notes, parts and components are numbered by their indices in it
  * selection  { notes: [number], components: [number], region: null | { start, end (s), low, high (Hz) } }
- * select     changes some of it, such as select({ notes: [3] })
- * events     an EventTarget; each event has its value as `detail`: "select-notes", "select-components",
- *            "select-region", "seek" (s), "time" (s, while it plays), "player" (something was switched),
- *            "language" ("en" or "ja"), "pictures" (they are all drawn)
+ * select     changes the selection, for example select({ notes: [3] })
+ * events     an EventTarget; the value of an event is its `detail`: "select-notes", "select-components",
+ *            "select-region", "seek" (s), "time" (s, during playback), "player" (the state changed),
+ *            "language" ("en" or "ja"), "pictures" (all images are drawn)
  * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume }), only([id]), setLoop(bool), time,
- *            playing, length, tracks (id: "mixture", "notes", "part-0", "other", "component-0"), and, once it has
- *            played, `context` and the node `output` that all is heard through
+ *            playing, length, tracks (id: "mixture", "notes", "part-0", "other", "component-0"), and,
+ *            after the first playback, `context` and the output node `output`
  * views      time, pitch, frequency, component: set(low, high), zoom(factor, at), all()
  * language, setLanguage
  */

@@ -1,9 +1,9 @@
-// The manual's four panels with the recording beside them, and the learning.
+// The four panels of the factorisation, the spectrogram, and the learning.
 
-const shown = {}; // the pictures in sight, by name
+const shown = {}; // the displayed images, by name
 let charts = [];
 
-/** Draw the part of a picture that lies in the views; the picture spans `x` and `y` (its top row the highest). */
+/** Draw the visible part of an image that spans `x` and `y`, with the highest values in its top row. */
 function paintPicture(chart, context, picture, x, y) {
   const { left, top, width, height } = chart.inside;
   context.fillStyle = "#" + data.ramp.slice(0, 6);
@@ -16,7 +16,7 @@ function paintPicture(chart, context, picture, x, y) {
   context.drawImage(picture.canvas, a, c, b - a, d - c);
 }
 
-/** The times that the first and last column of a picture of H, WH or V begin and end at. */
+/** Return the times at the left and right edge of the image of H, WH or V. */
 function seconds(fromRecording) {
   if (!data.frames || fromRecording === "V") return [0, data.length];
   const half = data.length / 2 / Math.max(1, pictures.H.width);
@@ -52,7 +52,7 @@ function overTime(name, host) {
       frequencyAxis(chart, context);
     },
     label: () => word(name),
-    tell(time, midi) {
+    describe(time, midi) {
       const picture = shown[name];
       return `${clock(time, 2)} · ${hertz(midi)}` + (picture ? " · " + decibels(picture.level(...cell(picture, seconds(name), FREQUENCIES, time, midi))) : "");
     },
@@ -63,7 +63,7 @@ function overTime(name, host) {
   return chart;
 }
 
-/** Labels of components along an axis, as many as have room. */
+/** Label the components along an axis, as far as there is room. */
 function componentNames(chart, context, across) {
   const { left, top, width, height } = chart.inside;
   const view = across ? chart.x : chart.y;
@@ -121,7 +121,7 @@ function makePanels() {
         componentNames(chart, context, false);
       },
       label: () => word("H"),
-      tell: (time, y) => `${clock(time, 2)} · ${word("component")} ${componentLabel(Math.floor(y))}` + (shown.H ? " · " + decibels(shown.H.level(...cell(shown.H, seconds("H"), COUNT, time, y))) : ""),
+      describe: (time, y) => `${clock(time, 2)} · ${word("component")} ${componentLabel(Math.floor(y))}` + (shown.H ? " · " + decibels(shown.H.level(...cell(shown.H, seconds("H"), COUNT, time, y))) : ""),
       click(time, y) {
         chooseComponent(Math.floor(y));
         player.seek(time);
@@ -141,7 +141,7 @@ function makePanels() {
         componentNames(chart, context, true);
       },
       label: () => word("W"),
-      tell: (x, midi) => `${word("component")} ${componentLabel(Math.floor(x))} · ${hertz(midi)}` + (shown.W ? " · " + decibels(shown.W.level(...cell(shown.W, COUNT, FREQUENCIES, x, midi))) : ""),
+      describe: (x, midi) => `${word("component")} ${componentLabel(Math.floor(x))} · ${hertz(midi)}` + (shown.W ? " · " + decibels(shown.W.level(...cell(shown.W, COUNT, FREQUENCIES, x, midi))) : ""),
       click: (x) => chooseComponent(Math.floor(x)),
     });
     spectra.picture = true;
@@ -169,25 +169,25 @@ async function readPictures() {
 
 const full = {};
 
-/** A picture upside down: the first component at the foot, as the lowest frequency is. */
+/** Flip an image vertically, to show the first component at the bottom. */
 function upward({ width, height, grey }) {
   const turned = new Uint8Array(grey.length);
   for (let row = 0; row < height; row++) turned.set(grey.subarray((height - 1 - row) * width, (height - row) * width), row * width);
   return new Picture(width, height, turned);
 }
 
-// Iterations in which the starts were tried, before the one that was kept learnt on.
-const tried = () => data.fit.auditionStep * (data.fit.auditions[0]?.length ?? 0);
+// Iterations of the screening of starts, before the learning.
+const screened = () => data.fit.screeningStep * (data.fit.screening[0]?.length ?? 0);
 
 // The learning curve: the logarithm of the loss over the logarithm of the iteration.
 let reached = Infinity;
 
 function lossChart() {
-  const { iterations, losses, auditions, auditionStep } = data.fit;
-  const before = tried();
+  const { iterations, losses, screening, screeningStep } = data.fit;
+  const before = screened();
   const point = (n, loss) => [Math.log10(Math.max(n, 1)), Math.log(Math.max(loss, 1e-300))];
   const points = iterations.map((n, i) => point(before + n, losses[i]));
-  const starts = auditions.map((some) => some.map((loss, i) => point(auditionStep * (i + 1), loss)));
+  const starts = screening.map((start) => start.map((loss, i) => point(screeningStep * (i + 1), loss)));
   const xs = [...points, ...starts.flat()].map(([x]) => x);
   const ys = [...points, ...starts.flat()].map(([, y]) => y);
   const span = (values, least) => {
@@ -196,7 +196,7 @@ function lossChart() {
     return [low - room, high + room];
   };
   const [x, y] = [new View(...span(xs, 0.02), 0.1), new View(...span(ys, 0.01), 0.005)];
-  if (before) y.max = y.high += 0.12 * (y.high - y.low); // room for the words
+  if (before) y.max = y.high += 0.12 * (y.high - y.low); // room for the label
   return new Chart($("loss"), {
     x,
     y,
@@ -205,15 +205,15 @@ function lossChart() {
       const { left, top, width, height } = chart.inside;
       context.fillStyle = ink("paper");
       context.fillRect(left, top, width, height);
-      const line = (some, colour) => {
+      const line = (curve, colour) => {
         context.beginPath();
-        some.forEach(([a, b], i) => context[i ? "lineTo" : "moveTo"](chart.xOf(a), chart.yOf(b)));
+        curve.forEach(([a, b], i) => context[i ? "lineTo" : "moveTo"](chart.xOf(a), chart.yOf(b)));
         context.strokeStyle = colour;
         context.lineWidth = colour === ink("bar") ? 1 : 2;
         context.lineJoin = "round";
         context.stroke();
       };
-      for (const some of [points, ...starts]) line(some, ink("bar"));
+      for (const curve of [points, ...starts]) line(curve, ink("bar"));
       const done = points.filter((_, i) => iterations[i] <= reached);
       line(done, ink("accent"));
       const last = done[done.length - 1];
@@ -229,7 +229,7 @@ function lossChart() {
         context.fillStyle = ink("quiet");
         context.textAlign = "right";
         context.textBaseline = "top";
-        context.fillText(word("auditions", { n: before }), left + width - 8, top + 8);
+        context.fillText(word("screening", { n: before }), left + width - 8, top + 8);
       }
       context.strokeStyle = ink("line");
       context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
@@ -247,13 +247,13 @@ function lossChart() {
       context.textAlign = "right";
       context.fillText(word("iteration"), left + width, top + height + 21);
       context.textBaseline = "middle";
-      const each = step(chart.y.high - chart.y.low, height / 40);
-      for (let at = Math.ceil(chart.y.low / each) * each; at <= chart.y.high; at += each) {
-        context.fillText(at.toFixed(clamp(Math.ceil(-Math.log10(each)), 0, 4)), left - 7, chart.yOf(at));
+      const tick = step(chart.y.high - chart.y.low, height / 40);
+      for (let at = Math.ceil(chart.y.low / tick) * tick; at <= chart.y.high; at += tick) {
+        context.fillText(at.toFixed(clamp(Math.ceil(-Math.log10(tick)), 0, 4)), left - 7, chart.yOf(at));
       }
     },
     label: () => `${word("loss")}: ${word("lnLoss")}, ${say(data.fit.ended)}`,
-    tell(at) {
+    describe(at) {
       const near = points.reduce((best, point, i) => (Math.abs(point[0] - at) < Math.abs(points[best][0] - at) ? i : best), 0);
       return points.length ? `${word("iteration")} ${before + iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}` : "";
     },
@@ -269,7 +269,7 @@ function ramp() {
   $("ramp").replaceChildren(bar, make("div", {}, ...ends), make("p", { className: "help" }, word("level")));
 }
 
-/** The learning: the factors at some iterations, small; at the end the full pictures. */
+/** Show the learning: small images of the factors at some iterations, and the full images at the end. */
 async function makeCourse() {
   const { iterations, W, H } = pictures.course;
   const [stripsW, stripsH] = [await Picture.read(W), await Picture.read(H)];
@@ -301,7 +301,7 @@ async function makeCourse() {
     slider.value = number;
     const atEnd = number === iterations.length - 1;
     reached = iterations[number];
-    const after = tried() + reached;
+    const after = screened() + reached;
     label.textContent = after ? word("after", { n: after.toLocaleString("en") }) : word("before");
     slider.setAttribute("aria-valuetext", label.textContent);
     if (atEnd) Object.assign(shown, { W: full.W, H: full.H, WH: full.WH });

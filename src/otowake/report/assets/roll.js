@@ -11,19 +11,19 @@ const lowest = pitched.length ? pitched.reduce((least, note) => Math.min(least, 
 const drums = [...new Set(notes.filter((note) => note.isDrum).map((note) => note.part))];
 const laneOf = (part) => lowest - 2 - 3 * drums.indexOf(part);
 for (const note of notes) {
-  note.place = note.isDrum ? laneOf(note.part) : note.midi;
+  note.row = note.isDrum ? laneOf(note.part) : note.midi;
   note.half = note.isDrum ? 1.1 : 0.42;
 }
 
 function noteWords(note) {
-  const cents = note.cents === null ? "" : ` ${signed(note.cents)} ${word("cents")}`;
-  const who = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
-  const what = note.isDrum ? "" : noteName(note.midi) + cents + who;
-  return `${what || who.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
+  const cents = note.cents === null ? "" : ` ${word("deviation", { cents: signed(note.cents) })}`;
+  const part = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
+  const what = note.isDrum ? "" : noteName(note.midi) + cents + part;
+  return `${what || part.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
 }
 
 function noteAt(time, pitch, slack) {
-  const near = notes.filter((note) => Math.abs(note.place - pitch) <= note.half + 0.2 && time >= note.onset - slack && time <= note.offset + slack);
+  const near = notes.filter((note) => Math.abs(note.row - pitch) <= note.half + 0.2 && time >= note.onset - slack && time <= note.offset + slack);
   return near[near.length - 1];
 }
 
@@ -58,7 +58,7 @@ function paintRoll(chart, context) {
   for (const note of notes) {
     if (note.offset < chart.x.low || note.onset > chart.x.high) continue;
     const [a, b] = [chart.xOf(note.onset), chart.xOf(note.offset)];
-    const y = chart.yOf(note.place + note.half);
+    const y = chart.yOf(note.row + note.half);
     const tall = 2 * note.half * key;
     context.globalAlpha = 0.3 + 0.7 * clamp(note.confidence, 0, 1);
     context.fillStyle = colourOf(note.part);
@@ -129,7 +129,7 @@ function makeRoll() {
     slides: true,
     region: "time",
     label: () => word("roll"),
-    tell(time, pitch) {
+    describe(time, pitch) {
       const note = noteAt(time, pitch, 0);
       return note ? noteWords(note) : `${clock(time, 2)} · ${noteName(pitch)}`;
     },
@@ -158,7 +158,7 @@ function legend() {
   $("legend").replaceChildren(...shown, make("span", { className: "quiet" }, word(notes.length ? "pale" : "noNotes")));
 }
 
-/** The notes as a table of which only what is in sight is made. */
+/** Make the table of notes; only the visible rows exist. */
 function noteList() {
   const ROW = 30;
   const details = $("note-list");

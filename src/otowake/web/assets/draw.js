@@ -11,14 +11,14 @@ function ready(canvas) {
   return { pen, width, height, ink: style.color, accent: colour(canvas, "--accent") };
 }
 
-// A custom property as a colour that a canvas understands.
+// Resolve a custom property to a colour for a canvas.
 function colour(element, name) {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
   element.parentNode.append(probe);
-  const found = getComputedStyle(probe).color;
+  const { color } = getComputedStyle(probe);
   probe.remove();
-  return found;
+  return color;
 }
 
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: true });

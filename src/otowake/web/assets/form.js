@@ -1,9 +1,9 @@
-// The form of presets and options, made from what the server says of its option specs.
+// The form of presets and options, made from the server's option specs.
 
 import { $, facts, language, make, t } from "./words.js";
 
 let preset = facts.presets[0].name;
-const values = {}; // options that differ from their defaults, as they were typed
+const values = {}; // options that differ from their defaults, as typed
 let stages = [...facts.presets[0].stages];
 
 const both = (words) => words[language()];
@@ -13,7 +13,7 @@ export function fillForm() {
   $("options").replaceChildren(stageChoice(), ...facts.groups.flatMap(groupOf));
 }
 
-// What the form says, for the server.
+// Return the content of the form for the server.
 export function readForm() {
   const options = {};
   for (const option of facts.groups.flatMap((group) => group.options)) {
@@ -25,13 +25,13 @@ export function readForm() {
   return { options, stages };
 }
 
-function presetChoice({ name, title, help, stages: asked, options }) {
+function presetChoice({ name, title, help, stages: presetStages, options }) {
   const input = make("input", { type: "radio", name: "preset", value: name, checked: name === preset });
   input.addEventListener("change", () => {
-    for (const key of Object.keys(facts.presets.find((each) => each.name === preset).options)) delete values[key];
+    for (const key of Object.keys(facts.presets.find((other) => other.name === preset).options)) delete values[key];
     for (const [key, value] of Object.entries(options)) values[key] = String(value);
     preset = name;
-    stages = [...asked];
+    stages = [...presetStages];
     $("options").replaceChildren(stageChoice(), ...facts.groups.flatMap(groupOf));
   });
   return make("label", {}, input, make("b", { textContent: both(title) }), make("small", { textContent: both(help) }));
@@ -41,7 +41,7 @@ function stageChoice() {
   const checks = facts.stages.map((name) => {
     const input = make("input", { type: "checkbox", checked: stages.includes(name) });
     input.addEventListener("change", () => {
-      stages = facts.stages.filter((each) => (each === name ? input.checked : stages.includes(each)));
+      stages = facts.stages.filter((stage) => (stage === name ? input.checked : stages.includes(stage)));
     });
     return make("label", {}, input, t(`stage_${name}`));
   });

@@ -1,14 +1,14 @@
-// Sound: from the microphone, from formats that the server can't read, and one player for all buttons.
+// Sound: the microphone, formats that the server can't read, and one player for all buttons.
 
 const MEDIA = /\.(m4a|aac|mp4|webm|wma|mka|mov)$/i;
 
-// A file that the server can read: what only the browser knows is decoded here and sent as WAV.
+// Convert a file to WAV if only the browser can decode it.
 export async function readable(file, serverKnowsMedia) {
   if (serverKnowsMedia || !MEDIA.test(file.name)) return file;
   try {
     return await asWav(file, file.name.replace(MEDIA, ".wav"));
   } catch {
-    return file; // the server says what is wrong with it
+    return file; // the server reports the error
   }
 }
 
@@ -34,7 +34,7 @@ export async function asWav(blob, name) {
   return new File([view], name, { type: "audio/wav" });
 }
 
-// Starts recording; the function that it gives stops and gives the file.
+// Start recording; return a function that stops it and resolves to the file.
 export async function record(name) {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
@@ -62,11 +62,11 @@ export function stop() {
   playing = null;
 }
 
-// A press of a button: play this sound, or stop it. `show(on, part)` is told how it comes along.
+// Play or stop the sound of a button. `show(on, part)` receives the progress.
 export function press(url, show) {
-  const mine = playing === show;
+  const same = playing === show;
   stop();
-  if (mine) return;
+  if (same) return;
   playing = show;
   audio.src = url;
   audio.play().catch(() => playing === show && stop());
@@ -77,7 +77,7 @@ audio.addEventListener("ended", stop);
 
 let tones = null;
 
-// A short tone of a pitch, when a note is chosen or moved.
+// Play a short tone, for a note that is selected or moved.
 export function tone(midi) {
   tones ??= new AudioContext();
   const now = tones.currentTime, wave = tones.createOscillator(), volume = tones.createGain();
