@@ -47,7 +47,7 @@ def test_the_same_bit_for_bit_with_the_threads_that_it_was_made_with(result):
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
     kept = otowake("again", folder, "-o", folder.parent / "again", "--lang", "ja")
-    assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で同じです")
+    assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で一致しました")
     assert (folder.parent / "again" / "figure.png").is_file()
     assert compare(folder, folder.parent / "again").same
 
@@ -68,7 +68,7 @@ def test_what_differs_is_said(result):
     near = otowake("again", folder)
     assert near.returncode == 0
     assert near.stdout.startswith(
-        "Not the same bit for bit, but alike: W·H differs by 1e-05 of its norm"
+        "Not identical, but close: W·H differs by 1e-05 of its norm"
     )
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
     far = otowake("again", folder)
@@ -79,7 +79,7 @@ def test_what_differs_is_said(result):
     another = otowake("again", folder)
     assert (
         another.returncode == 1
-        and "this is another file than the one that was analysed" in another.stderr
+        and "this is not the file that was analysed" in another.stderr
     )
     path.unlink()
     gone = otowake("again", folder)

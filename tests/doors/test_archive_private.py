@@ -146,7 +146,7 @@ def test_a_cluster_with_the_keys_of_the_manual_takes_orders_from_nobody_without_
         clip(tmp_path / "in" / "a.wav", 99)
         without = otowake("archive", "run", tmp_path / "in", *command[3:], address)
         assert without.returncode == 1
-        assert f"Error: {address}: this scheduler speaks TLS" in without.stderr
+        assert f"Error: {address}: this scheduler uses TLS" in without.stderr
     finally:
         cluster.end()
 

@@ -41,15 +41,15 @@ def recording(tmp_path_factory, melody):
 def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
     done = run("demo", "-o", tmp_path / "results")
     assert done.returncode == 0, done.stderr
-    heard = next(line for line in done.stdout.splitlines() if line.startswith("Heard:"))
+    heard = next(line for line in done.stdout.splitlines() if line.startswith("Pitches:"))
     assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(heard.split())
-    assert "Notes: 35, C major, 120 beats a minute, 4 in a bar" in done.stdout
+    assert "Notes: 35, C major, ♩ = 120, 4/4" in done.stdout
     assert "Chords: C Dm Em F G Am C Dm F G/D C" in done.stdout
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines()[:21])) <= 80
     again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST, PYTHONUTF8="1")
-    assert again.returncode == 0 and "聞こえた音:" in again.stdout and "結果:" in again.stdout
+    assert again.returncode == 0 and "検出した音高:" in again.stdout and "結果:" in again.stdout
 
 
 def test_several_files_and_a_bad_one(tmp_path, recording):
@@ -228,7 +228,7 @@ def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, re
     ):
         done = run("split", recording, "-o", tmp_path / name, *options)
         assert done.returncode == 0, done.stderr
-        assert ("Of 2 starts the best is kept" in done.stdout) == (name == "b")
+        assert ("The best of 2 starts is kept" in done.stdout) == (name == "b")
     a, b = tmp_path / "a" / "melody", tmp_path / "b" / "melody"
     curve = otowake.load_analysis(a).fit.curve
     assert curve.best() == otowake.load_analysis(a).fit.W.shape[1]

@@ -109,7 +109,7 @@ def test_restarts_are_told_with_how_alike_they_are(planted):
     others = np.sort(np.delete(fit.agreement, fit.restarts.argmin()))
     said = summary.restarts(fit, "en")
     assert (
-        said.startswith("Of 3 starts the best is kept")
+        said.startswith("The best of 3 starts is kept")
         and f"{others[0]:.2f}" in said
         and f"{others[-1]:.2f}" in said
     )

@@ -87,7 +87,7 @@ def test_a_terminal_gets_lines_within_its_width(analysis, language, width):
 def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_are(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert [int(line.split()[0]) for line in lines[1:41]] == list(range(51, 91))
-    assert lines[41] == "50 more, with less energy, are in components.csv."
+    assert lines[41] == "50 more components with less energy: see components.csv."
     assert lines[1].split()[1:5] == ["C4", "261.6", "0", "90%"]
 
 
@@ -111,7 +111,7 @@ def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     assert "violin              4  C4–D#4        93%   0.0–1.9" in lines
     assert "violin 2            1      E4        50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
-    assert "Notes: 6, A minor, 120 beats a minute, 4 in a bar" in lines
+    assert "Notes: 6, A minor, ♩ = 120, 4/4" in lines
     assert (
         sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines)
         == 1
@@ -126,7 +126,7 @@ def test_colour_is_for_terminals_that_want_it(analysis):
 
 
 def test_no_instruments_are_said_to_be_none(analysis):
-    assert "Heard no instruments." in shown(replace(analysis, parts=()), "en", 80)
+    assert "No instruments detected." in shown(replace(analysis, parts=()), "en", 80)
 
 
 def run(capsys, *arguments):
@@ -139,7 +139,7 @@ def run(capsys, *arguments):
 @pytest.mark.parametrize(
     ("stages", "has"),
     [
-        ("components", ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5")),
+        ("components", ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5")),
         ("notes", ("Notes: ",)),
         ("instruments", ("Notes: ", "instrument  ")),
     ],
@@ -151,7 +151,7 @@ def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
     report(analysis, folder, "en", out)
     code, said, _ = run(capsys, "show", folder, "--lang", "en")
     assert code == 0 and said == out.file.getvalue()
-    every = ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5", "Notes: ", "instrument  ")
+    every = ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5", "Notes: ", "instrument  ")
     assert [words in said for words in every] == [words in has for words in every]
     assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
 

@@ -200,7 +200,7 @@ def test_analysis_figure_is_named_after_the_recording_and_its_pitches(example):
         Analysis(audio, example.fit, parts, *axes, 1.0, 440.0, StftSpec()), language="ja"
     )
     assert figure.texts[0].get_text() == "song.wav"
-    assert figure.texts[1].get_text() == "6 成分 · I-ダイバージェンス 179 · 40 回の反復を終えました"
+    assert figure.texts[1].get_text() == "6 成分 · I-ダイバージェンス 179 · 反復を 40 回行いました"
     assert "ラ3" in tick_words(panels(figure)[1].yaxis)
 
 

@@ -103,7 +103,7 @@ def test_three_clicks_from_a_file_to_one_instrument_alone_in_japanese(visit, mp3
 
 def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     page = visit("en-GB", width=390)
-    assert page.inner_text("#go") == "Take it apart"
+    assert page.inner_text("#go") == "Start analysis"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     choose(page, mp3, "<img src=x onerror=alert(1)>.mp3")
     page.check("input[value=manual]")
@@ -207,7 +207,7 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
     page.wait_for_selector("#parts button")
     found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
     page.click("#correct > summary")
-    said(page, "#roll-state", "音符は選ばれていません")
+    said(page, "#roll-state", "音符は選択されていません")
     new = drawn(page)
     assert new["midi"] > max(int(note["midi"]) for note in found)
     first_two_corrected(page, len(found))
@@ -266,8 +266,8 @@ def test_two_people_side_by_side_each_with_their_own(visit, mp3):
 def test_what_is_no_sound_is_said_in_the_page(visit):
     page = visit()
     page.click("#go")
-    assert page.inner_text("#alert") == "先に音声を選んでください。"
+    assert page.inner_text("#alert") == "先に音声を選択してください。"
     choose(page, b"no music" * 100, "../x.mp3")
     page.click("#go")
-    said(page, "#alert", "音声を読み取れません")
+    said(page, "#alert", "音声を読み込めません")
     assert page.is_visible("#start")

@@ -55,7 +55,7 @@ def test_many_guesses_are_refused_in_a_sentence(served):
     guess = {"password": "x"}
     assert visitor.post("/login", data=guess).status_code == 401
     answer = visitor.post("/login", data={"password": "sesame"})
-    assert answer.status_code == 429 and "Too many passwords" in answer.text
+    assert answer.status_code == 429 and "Too many attempts" in answer.text
     other = visitor.another(address="2001:db8::1")
     assert other.post("/login", data=guess).status_code == 401
     neighbour = visitor.another(address="2001:db8::2")

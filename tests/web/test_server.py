@@ -150,7 +150,7 @@ def test_files_outside_of_the_result_are_not_sent(served, wav):
 def test_too_large_a_file_is_refused_when_asked_and_when_sent(served, wav):
     visitor = served(upload_mib=0.05)
     answer = visitor.order(wav)
-    assert answer.status_code == 413 and "0.05 MiB are the most" in answer.json()["message"]["en"]
+    assert answer.status_code == 413 and "the limit is 0.05 MiB" in answer.json()["message"]["en"]
     taken = visitor.post(
         "/jobs", content=json.dumps({"name": "a.wav", "size": 10, **QUICK_COMPONENTS})
     ).json()["id"]
@@ -174,7 +174,7 @@ def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
         ({"options": {"colour": "red"}}, "there is no option called colour"),
         ({"stages": ["melody"]}, "stages must be one of"),
         ({"stages": [["a"]]}, "stages must be one of"),
-        ({"options": []}, "this request can't be understood"),
+        ({"options": []}, "invalid request"),
     ],
 )
 def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, asked, sentence):

@@ -37,7 +37,7 @@ NOT_WRITTEN = Text(
 )
 NOT_WRITTEN_REPAIR = Text(
     "{n} {n|file|files} of the result could not be written: {files}. All other files are "
-    "complete. To write the missing {n|one|ones}: otowake repair {folder}",
+    "complete. To complete the result: otowake repair {folder}",
     "結果のファイル {n} 個を書き込めませんでした: {files}。ほかのファイルはすべて書き込みました。"
     "足りないファイルを作るコマンド: otowake repair {folder}",
 )
