@@ -1,4 +1,4 @@
-"""Make the Japanese font that otowake draws figure labels with: a subset of Noto Sans JP Regular.
+"""Make the font of the figures: a subset of Noto Sans JP Regular.
 
 The source is the static TrueType file ``400Regular/NotoSansJP_400Regular.ttf`` of the npm package
 ``@expo-google-fonts/noto-sans-jp`` (0.4.3 was used; ``npm pack`` fetches it), Google's build of Adobe's
@@ -44,7 +44,7 @@ RANGES = (
 
 
 def jis_x_0208(rows: Iterable[int]) -> Iterator[int]:
-    """Code points of some rows (区) of JIS X 0208."""
+    """Yield the code points of some rows (区) of JIS X 0208."""
     for row in rows:
         for cell in range(1, 95):
             char = bytes([0xA0 + row, 0xA0 + cell]).decode("euc_jp", errors="ignore")
@@ -52,7 +52,7 @@ def jis_x_0208(rows: Iterable[int]) -> Iterator[int]:
 
 
 def code_points() -> set[int]:
-    """Every code point that the subset should cover."""
+    """Return the code points of the subset."""
     return {
         *jis_x_0208(range(1, 7)),
         *jis_x_0208(range(16, 48)),
@@ -92,7 +92,7 @@ def make(source: Path, out: Path) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
+    """Run the program."""
     parser = argparse.ArgumentParser(description="Make the Japanese font for figures.")
     parser.add_argument("source", type=Path, help="Noto Sans JP Regular, TTF, OTF or TTC")
     parser.add_argument("--out", type=Path, default=OUT)
