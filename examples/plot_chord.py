@@ -21,8 +21,8 @@ analysis = otowake.analyse(audio, stages=["stems"], instruments="accordion")
 figure = otowake.plot.piano_roll(analysis, language=LANGUAGE)
 
 # %%
-# The notes of the first chord. Where partials coincide, as for C and G at 784 Hz, the energy is divided
-# between the notes.
+# The notes of the first chord. Where partials coincide, as for C and G at 784 Hz, the energy is
+# divided between the notes.
 #
 # ja:
 #

@@ -45,7 +45,7 @@ sounds = {{"en": "the loop", "ja": "ループ"}[LANGUAGE]: loop}
 #
 # ja:
 #
-# それぞれのドラムは、1 つのスペクトルの代わりに約 0.5 秒のテンプレートを持つ「畳み込み」の成分です。
+# 各ドラムは、1 つのスペクトルの代わりに約 0.5 秒のテンプレートを持つ「畳み込み」の成分です。
 
 drums = split_drums(loop, 3)
 sounds = {f"{k}": drum for k, drum in enumerate(drums, 1)}

@@ -27,7 +27,8 @@ analysis = otowake.analyse(audio, stages=["components"])
 spec = analysis.stft
 
 # %%
-# `otowake.Activator` keeps W fixed and estimates the activations of each new frame faster than real time.
+# `otowake.Activator` keeps W fixed and estimates the activations of each new frame faster than
+# real time.
 #
 # ja:
 #

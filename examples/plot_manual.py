@@ -23,12 +23,12 @@ analysis = otowake.analyse(audio, stages=["components"], n_components=20)
 figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 
 # %%
-# The initial factors are random. After learning, the spectra are notes and the activations show when each
-# note sounds:
+# The initial factors are random. After learning, the spectra are notes and the activations show
+# when each note sounds:
 #
 # ja:
 #
-# 初期値は乱数です。学習後は、基底スペクトルが音符に、アクティベーションが音符の鳴る時刻に対応します。
+# 初期値は乱数です。学習後は、基底スペクトルが音符に、アクティベーションが発音時刻に対応します。
 
 figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 

@@ -26,13 +26,13 @@ onsets = [0.5, 1.02, 1.52, 2.02, 2.52, 3.02, 3.52, 4.02]
 score = [otowake.Note(onset, onset + 0.6, midi) for onset, midi in zip(onsets, scale, strict=True)]
 
 # %%
-# Each pitch gives a harmonic comb in W, and its notes gates in H; zeros stay zero during the learning. The
-# first figure shows the initial factors, the second the result.
+# Each pitch gives a harmonic comb in W, and its notes gates in H; zeros stay zero during the
+# learning. The first figure shows the initial factors, the second the result.
 #
 # ja:
 #
-# 各音高から W の倍音のくし形を、各音符から H のゲートを作ります。0 の値は学習中も 0 のままです。1 枚目が
-# 初期値、2 枚目が学習結果です。
+# 各音高から W の倍音のくし形を、各音符から H のゲートを作ります。0 の値は学習中も 0 のままです。
+# 1 枚目が初期値、2 枚目が学習結果です。
 
 start = from_score(score, V.frequencies, V.times)
 analysis = otowake.analyse(
@@ -50,7 +50,8 @@ figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 
 # %%
-# On the command line, `--score song.mid` aligns a score to the recording and does this for the whole piece.
+# On the command line, `--score song.mid` aligns a score to the recording and does this for the
+# whole piece.
 #
 # ja:
 #

@@ -27,13 +27,13 @@ fits = {
 }
 
 # %%
-# Adam, the manual's solver, takes 10,000 iterations; here it stops after 1,000. `accelerated` starts from a
-# low loss because it screens several random starts on a few frames.
+# Adam, the manual's solver, takes 10,000 iterations; here it stops after 1,000. `accelerated`
+# starts from a low loss because it screens several random starts on a few frames.
 #
 # ja:
 #
-# マニュアルの解法 Adam では 10,000 回反復しますが、ここでは 1,000 回で止めています。`accelerated` が低い
-# 損失から始まるのは、複数の初期値を少数のフレームで試し、最良のものを選ぶためです。
+# マニュアルの解法 Adam では 10,000 回反復しますが、ここでは 1,000 回で止めています。`accelerated`
+# が低い損失から始まるのは、複数の初期値を少数のフレームで試し、最良のものを選ぶためです。
 
 words = {"en": ("iterations", "loss"), "ja": ("反復回数", "損失")}[LANGUAGE]
 with otowake.plot.style():

@@ -15,10 +15,10 @@ import soundfile
 
 import otowake
 from otowake.plot import Snapshots
-from otowake.text.report import WORDS
 from otowake.results import report as reports
 from otowake.results.save import write_analysis
 from otowake.signal.resampling import resample
+from otowake.text.report import WORDS
 
 HOSTILE = '</script><img src=x onerror="document.title=1">'
 BROWSER = (
@@ -356,7 +356,8 @@ def test_everything_can_be_reached_and_has_a_name(report_page):
     nameless = report_page.evaluate(
         "() => [...document.querySelectorAll("
         "'button, input, a, canvas[tabindex], [role=slider], [role=group]')]"
-        ".filter(e => !e.closest('[hidden]') && !(e.getAttribute('aria-label') || e.textContent.trim()"
+        ".filter(e => !e.closest('[hidden]') &&"
+        " !(e.getAttribute('aria-label') || e.textContent.trim()"
         " || e.closest('label')?.textContent.trim())).map(e => e.outerHTML)"
     )
     assert nameless == []
