@@ -41,8 +41,8 @@ def recording(tmp_path_factory, melody):
 def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
     done = run("demo", "-o", tmp_path / "results")
     assert done.returncode == 0, done.stderr
-    heard = next(line for line in done.stdout.splitlines() if line.startswith("Pitches:"))
-    assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(heard.split())
+    pitches = next(line for line in done.stdout.splitlines() if line.startswith("Pitches:"))
+    assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(pitches.split())
     assert "Notes: 35, C major, ♩ = 120, 4/4" in done.stdout
     assert "Chords: C Dm Em F G Am C Dm F G/D C" in done.stdout
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
@@ -66,7 +66,8 @@ def test_several_files_and_a_bad_one(tmp_path, recording):
 
 def test_options_from_the_line_and_from_a_file(tmp_path, recording):
     (tmp_path / "o.toml").write_text(
-        'n_components = 4\nloss = "euclidean"\nseed = 5\nduration = 1.5\nclean = 2\nnames = "iroha"\n'
+        'n_components = 4\nloss = "euclidean"\nseed = 5\n'
+        'duration = 1.5\nclean = 2\nnames = "iroha"\n'
     )
     done = run(
         "split",
@@ -244,16 +245,16 @@ def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, re
 
 
 def start_in_terminal(*arguments):
-    """The program on a pseudo-terminal; gives the process and the terminal's other end."""
-    ours, its = pty.openpty()
+    """Start the program on a pseudo-terminal; return the process and the other end."""
+    ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "otowake", *map(str, arguments)],
-        stdin=its,
-        stdout=its,
-        stderr=its,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
         env={**os.environ, "LANG": "C.UTF-8", "TERM": "xterm", "COLUMNS": "100"},
     )
-    os.close(its)
+    os.close(theirs)
     return process, ours
 
 

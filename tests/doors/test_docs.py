@@ -20,26 +20,26 @@ WORDED = {"{glossary}", "{toctree}"}
 
 
 def pages(language: str) -> list[str]:
-    found = (path.relative_to(DOCS / language) for path in (DOCS / language).rglob("*.md"))
-    return sorted(str(path) for path in found if not MADE & set(path.parts))
+    files = (path.relative_to(DOCS / language) for path in (DOCS / language).rglob("*.md"))
+    return sorted(str(path) for path in files if not MADE & set(path.parts))
 
 
 PAGES = pages("en")
 
 
 def page(language: str, name: str) -> str:
-    """A page with what it takes in."""
+    """Read a page with its includes."""
     path = DOCS / language / name
 
-    def taken(found: re.Match[str]) -> str:
-        words = (path.parent / found[1]).read_text(encoding="utf-8")
-        options = dict(re.findall(r'^:([a-z-]+): "?(.*?)"?$', found[2], re.MULTILINE))
+    def include(match: re.Match[str]) -> str:
+        words = (path.parent / match[1]).read_text(encoding="utf-8")
+        options = dict(re.findall(r'^:([a-z-]+): "?(.*?)"?$', match[2], re.MULTILINE))
         words = "\n".join(words.split("\n")[int(options.get("start-line", 0)) :])
         if "start-after" in options:
             words = words.split(options["start-after"], 1)[1].split(options["end-before"], 1)[0]
         return words
 
-    return INCLUDE.sub(taken, path.read_text(encoding="utf-8"))
+    return INCLUDE.sub(include, path.read_text(encoding="utf-8"))
 
 
 def blocks(words: str) -> list[tuple[str, str]]:
@@ -51,7 +51,7 @@ def levels(words: str) -> list[int]:
 
 
 def figures(words: str) -> Iterator[list[str]]:
-    """The numbers of more than one digit in each row of each table; "2 乗誤差" is a word."""
+    """Yield the numbers of several digits in each table row; "2 乗誤差" is a word."""
     for row in re.findall(r"^\|.*\|$", FENCE.sub("", words), re.MULTILINE):
         yield sorted(re.findall(r"\d[\d,.]*\d", row))
 
@@ -64,13 +64,13 @@ def test_both_languages_have_the_same_pages():
 def test_both_languages_have_the_same_headings_and_code(name):
     english, japanese = page("en", name), page("ja", name)
     assert levels(japanese) == levels(english)
-    assert code_alone(blocks(japanese)) == code_alone(blocks(english))
+    assert language_free(blocks(japanese)) == language_free(blocks(english))
 
 
-def code_alone(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def language_free(fences: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Without the page's language in it: its name, and comments."""
     named = re.compile(r',? ?(language=)?"(en|ja)"|_(en|ja)(?=\.)')
-    plain = [(kind, named.sub("", content)) for kind, content in found]
+    plain = [(kind, named.sub("", content)) for kind, content in fences]
     return [(kind, re.sub(r" *# .*", "", content)) for kind, content in plain]
 
 
@@ -92,10 +92,10 @@ def test_both_readmes_have_the_same_code_and_figures():
     ]
 
 
-def runs(words: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def runs(words: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     demo = otowake.load(otowake.demo_path(), duration=4)
-    soundfile.write(place / "song.mp3", demo.samples.T, demo.rate)
-    monkeypatch.chdir(place)
+    soundfile.write(folder / "song.mp3", demo.samples.T, demo.rate)
+    monkeypatch.chdir(folder)
     scope: dict[str, object] = {}
     for kind, content in blocks(words):
         if kind == "python":

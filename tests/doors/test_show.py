@@ -1,4 +1,4 @@
-"""What the terminal shows of a result, and what shells are told while one types."""
+"""The terminal's summary of a result, and shell completion."""
 
 import io
 import re
@@ -98,7 +98,9 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
         not in shown(analysis, language, 80, terminal=False).splitlines()[0]
     )
     names = {60: "left hand [red]", 61: "左手の" * 20}
-    named = tuple(replace(each, name=names.get(each.index, "")) for each in analysis.components)
+    named = tuple(
+        replace(component, name=names.get(component.index, "")) for component in analysis.components
+    )
     lines = shown(replace(analysis, components=named), language, 80, terminal=False).splitlines()
     assert lines[0].split()[-1] == text.NAME.format(language)
     assert lines[11].rstrip().endswith("left hand [red]") and "左手" in lines[12]
@@ -131,9 +133,9 @@ def test_no_instruments_are_said_to_be_none(analysis):
 
 def run(capsys, *arguments):
     with pytest.raises(SystemExit) as ended:
-        main([str(each) for each in arguments])
-    said = capsys.readouterr()
-    return ended.value.code, said.out, said.err
+        main([str(argument) for argument in arguments])
+    printed = capsys.readouterr()
+    return ended.value.code, printed.out, printed.err
 
 
 @pytest.mark.parametrize(
@@ -149,16 +151,16 @@ def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
     folder = otowake.save_analysis(analysis, tmp_path / "melody")
     out = Console(file=io.StringIO(), width=80)
     report(analysis, folder, "en", out)
-    code, said, _ = run(capsys, "show", folder, "--lang", "en")
-    assert code == 0 and said == out.file.getvalue()
+    code, printed, _ = run(capsys, "show", folder, "--lang", "en")
+    assert code == 0 and printed == out.file.getvalue()
     every = ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5", "Notes: ", "instrument  ")
-    assert [words in said for words in every] == [words in has for words in every]
+    assert [words in printed for words in every] == [words in has for words in every]
     assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
 
 
 def test_show_of_no_result_is_one_sentence(tmp_path, capsys):
-    code, said, complaint = run(capsys, "show", tmp_path, "--lang", "en")
-    assert (code, said) == (1, "") and "not a result folder of otowake" in complaint
+    code, printed, complaint = run(capsys, "show", tmp_path, "--lang", "en")
+    assert (code, printed) == (1, "") and "not a result folder of otowake" in complaint
 
 
 def completed(capsys, monkeypatch, words):

@@ -75,7 +75,7 @@ ENDING = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 
 
 def child(*command):
-    """A process of its own, to its end."""
+    """Run a process to its end."""
     return subprocess.run(
         command,
         capture_output=True,

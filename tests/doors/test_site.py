@@ -1,4 +1,6 @@
-"""The documentation site as it is built: no warning, no request to another host, no page too wide. About a minute:
+"""The built documentation site: no warnings, no external requests, no page too wide.
+
+The tests take about a minute.
 
 pytest -n 0 -m site
 """
@@ -25,19 +27,19 @@ pytestmark = pytest.mark.site
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """The site, built with every warning an error."""
+    """Build the site with warnings as errors."""
     pytest.importorskip("sphinx", reason="the site needs the extra [docs]")
-    place = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("site")
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        [ROOT / "scripts" / "docs", place],
+        [ROOT / "scripts" / "docs", folder],
         env={**os.environ, "PATH": here},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return place
+    return folder
 
 
 def html(site: Path) -> list[Path]:
@@ -69,10 +71,10 @@ def test_no_page_names_another_host_to_fetch_from(site):
         outside = [url for url in Links(page).fetched if re.match(r"(https?:)?//", url)]
         assert not outside, (page, outside)
     for sheet in site.rglob("*.css"):
-        found = re.findall(
+        addresses = re.findall(
             r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')]+)", sheet.read_text(encoding="utf-8")
         )
-        assert not found, (sheet, found)
+        assert not addresses, (sheet, addresses)
 
 
 def test_every_page_leads_to_the_same_page_in_the_other_language(site):

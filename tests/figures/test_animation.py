@@ -30,11 +30,11 @@ def watched(example, n: int = 5) -> Snapshots:
 
 def frames(path) -> list[np.ndarray]:
     with Image.open(path) as image:
-        found = []
+        images = []
         for i in range(image.n_frames):
             image.seek(i)
-            found.append(np.asarray(image.convert("RGB")).astype(float))
-        return found
+            images.append(np.asarray(image.convert("RGB")).astype(float))
+        return images
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -43,11 +43,11 @@ def test_a_gif_has_a_frame_for_each_snapshot(example, tmp_path, language):
     animate(
         watched(example), example.frequencies, example.times, path, title="音 $", language=language
     )
-    found = frames(path)
-    assert len(found) == 5
-    assert found[0].shape == (600, 900, 3)
-    assert np.abs(found[0] - found[-1])[300:500, 300:700].mean() > 20
-    assert np.all(found[-1][0, 0] == 255)
+    images = frames(path)
+    assert len(images) == 5
+    assert images[0].shape == (600, 900, 3)
+    assert np.abs(images[0] - images[-1])[300:500, 300:700].mean() > 20
+    assert np.all(images[-1][0, 0] == 255)
     assert [p.name for p in tmp_path.iterdir()] == ["learning.gif"]
 
 
@@ -85,12 +85,12 @@ def test_an_animated_analysis_begins_before_learning_and_ends_with_the_result(ex
     axes = (example.frequencies, example.times)
     analysis = Analysis(audio, example.fit, parts, *axes, 1.0, 440.0, StftSpec())
     animate_analysis(snapshots, analysis, tmp_path / "a.gif", language="ja")
-    found = frames(tmp_path / "a.gif")
-    assert len(found) == 7
-    pictures = [frame[300:500, 300:700] for frame in found]
+    images = frames(tmp_path / "a.gif")
+    assert len(images) == 7
+    pictures = [frame[300:500, 300:700] for frame in images]
     assert np.abs(pictures[0] - pictures[1]).mean() < 1
     assert np.abs(pictures[-2] - pictures[-1]).mean() < 1
-    spectra = [frame[300:500, 80:200] for frame in found]
+    spectra = [frame[300:500, 80:200] for frame in images]
     assert np.abs(spectra[-2] - spectra[-1]).mean() < 1
 
 

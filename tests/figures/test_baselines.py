@@ -1,11 +1,11 @@
-"""The figures look as they did: pixels against stored pictures, absent ones being a failure.
+"""Compare figures with stored baselines; a missing baseline is a failure.
 
-After a wanted change, look at what this writes and keep it:
+After an intended change, write new baselines and look at them:
 
     PYTHONPATH=src python tests/figures/test_baselines.py
 
-The pictures say which matplotlib drew them. Another one rounds places to pixels in its own way and shapes letters
-a little differently, so it is compared more coarsely.
+Each baseline records the version of Matplotlib that drew it. Other versions round positions to
+pixels and shape letters differently, so their comparison is coarser.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def draw(example, name: str) -> np.ndarray:
 
 
 def stored(name: str) -> tuple[np.ndarray, str]:
-    """A picture, and the version of matplotlib that drew it."""
+    """Read a baseline and the version of Matplotlib that drew it."""
     with Image.open(FOLDER / f"{name}.png") as image:
         return np.asarray(image.convert("RGB")).astype(float), image.info["Software"]
 
 
 def rms(a: np.ndarray, b: np.ndarray, side: int) -> float:
-    """Root mean square difference of the means of squares."""
+    """Return the root mean square difference of the means of squares."""
     rows, cols = (n // side for n in a.shape[:2])
     difference = (a - b)[: rows * side, : cols * side].reshape(rows, side, cols, side, 3)
     return float(np.sqrt(np.mean(difference.mean(axis=(1, 3)) ** 2)))

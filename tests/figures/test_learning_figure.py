@@ -36,7 +36,7 @@ def panels(figure):
 
 
 def images(figure):
-    """The data of H, W and WH."""
+    """Return the data of H, W and WH."""
     return [np.asarray(axes.images[0].get_array()) for axes in panels(figure)[1:]]
 
 
@@ -47,12 +47,12 @@ def drawn(figure):
 
 def texts(figure):
     """All words on a figure but the labels of ticks out of view, which are not drawn."""
-    found = {t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()}
+    texts = {t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()}
     for axis in figure.findobj(Axis):
         low, high = sorted(axis.get_view_interval())
         away = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
-        found -= {label for tick in away for label in (tick.label1, tick.label2)}
-    return list(found)
+        texts -= {label for tick in away for label in (tick.label1, tick.label2)}
+    return list(texts)
 
 
 def tick_words(axis):
@@ -113,12 +113,12 @@ def test_a_tone_is_drawn_at_its_frequency_and_time(example, hz):
 def test_note_names_stand_at_their_frequencies(example, language, note):
     product = panels(drawn(figure_of(example, language=language)))[-1]
     (notes,) = product.child_axes
-    places = dict(zip(tick_words(notes.yaxis), notes.get_yticks(), strict=True))
-    assert places[note] == 72
+    positions = dict(zip(tick_words(notes.yaxis), notes.get_yticks(), strict=True))
+    assert positions[note] == 72
     hertz = dict(
         zip(tick_words(panels(product.figure)[2].yaxis), product.get_yticks(), strict=True)
     )
-    assert hertz["500"] < places[note] < hertz["1k"]
+    assert hertz["500"] < positions[note] < hertz["1k"]
 
 
 def test_before_shows_the_initial_factors_and_no_curve(example):

@@ -16,7 +16,7 @@ QUICK = Limits(header_seconds=0.3, body_seconds=0.3, look_seconds=0.05)
 
 
 class Transport(asyncio.Transport):
-    """One that keeps what is written until it is told that it is taken."""
+    """A transport that buffers writes until the test releases them."""
 
     waiting, aborted = 0, False
 
@@ -38,7 +38,7 @@ class Transport(asyncio.Transport):
 
 @pytest.fixture
 def looked(monkeypatch):
-    """A connection without a network, and a clock that is set by hand."""
+    """Make a connection without a network, and a manual clock."""
     loop, clock = asyncio.new_event_loop(), SimpleNamespace(now=0.0)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
 

@@ -50,7 +50,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path, programs):
-    """Runs a test; none of its processes is left."""
+    """Run a test and check that none of its processes is left."""
 
     def run(test, *these, **limits):
         async def live():
@@ -124,7 +124,7 @@ def test_drafts_that_wait_are_counted(bench, limit):
     loose = {"most": 9, "of_address": 9, "of_person": 9}
 
     async def test(made):
-        first, second = (made.draft(*each) for each in who[limit])
+        first, second = (made.draft(*visitor) for visitor in who[limit])
         with pytest.raises(Refused) as caught:
             await second
         assert (caught.value.status, caught.value.sentence) == (503, text.WEB_DRAFTS_BUSY)
@@ -137,7 +137,7 @@ def test_drafts_that_wait_are_counted(bench, limit):
 
 @pytest.fixture
 def result(live):
-    """A server with a result of a visitor; sends requests about it."""
+    """Start a server with a result of a visitor; return a function for requests."""
     state = live()
     owner = state.sessions.new()
     job = state.jobs.reserve(owner, "127.0.0.1", "a.wav", {"stages": [], "sound": "none"})
@@ -189,10 +189,10 @@ def test_a_visitor_who_goes_takes_the_draft_along(result):
 
 
 def test_a_refusal_shows_no_path_of_the_server(result):
-    """What is wrong with the file is told of the name that the visitor gave it."""
+    """The error names the file as the visitor did."""
     job = next(iter(result.state.jobs.jobs.values()))
     error = BadInput(text.NOT_READABLE, path=job.folder / draft.FILE, why="it is gone")
-    assert all("a.wav" in said for said in draft.in_both(error, job.name).values())
+    assert all("a.wav" in message for message in draft.in_both(error, job.name).values())
     assert str(job.folder) not in json.dumps(draft.in_both(error, job.name))
 
 

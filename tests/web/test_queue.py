@@ -61,7 +61,7 @@ async def hung_up():
 
 @pytest.fixture
 def house(tmp_path, programs):
-    """Runs a test within a server's life; whatever happens, none of its processes is left."""
+    """Run a test with a server and check that none of its processes is left."""
 
     def run(test, *these, **spec):
         async def live():
@@ -292,7 +292,7 @@ def test_a_person_finds_each_of_their_jobs_and_where_it_stands(house):
         jobs = [await made.sent() for _ in range(3)]
         await made.until(lambda: jobs[0].stage == "reading")
         assert [made.jobs.find("me", job.id) for job in jobs] == jobs
-        assert [module.shown(made.jobs, job, ())["position"] for job in jobs] == [0, 1, 2]
+        assert [module.facts_of(made.jobs, job, ())["position"] for job in jobs] == [0, 1, 2]
 
     house(test, WORKS, at_once=1, per_person=3)
 
@@ -301,7 +301,8 @@ def test_warnings_of_a_job_are_shown(house):
     async def test(made):
         job = await made.sent()
         await made.until(lambda: job.state == "done")
-        assert module.shown(made.jobs, job, ())["warnings"] == [{"en": "cut short"}]
+        assert module.facts_of(made.jobs, job, ())["warnings"] == [{"en": "cut short"}]
 
-    warns = """import sys; sys.stdin.readline(); print('{"warning": {"en": "cut short"}}\\n{"done": true}')"""
+    warns = """import sys; sys.stdin.readline()
+print('{"warning": {"en": "cut short"}}\\n{"done": true}')"""
     house(test, warns)

@@ -84,8 +84,8 @@ def test_each_sees_only_their_own(served, wav):
         == other.post(f"/jobs/{job}/cancel").status_code
         == 404
     )
-    assert job not in [each["id"] for each in other.get("/jobs").json()]
-    assert job in [each["id"] for each in one.get("/jobs").json()]
+    assert job not in [item["id"] for item in other.get("/jobs").json()]
+    assert job in [item["id"] for item in one.get("/jobs").json()]
 
 
 QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
@@ -98,7 +98,8 @@ QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "ma
         (b"", "evil.mp3: the file is empty"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "evil.mp3: no sound could be read"),
         (
-            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x01\0\0\0\x02\0\0\0\x02\0\x10\0data\xff\xff\xff\x7f",
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x01\0\0\0\x02\0\0\0"
+            b"\x02\0\x10\0data\xff\xff\xff\x7f",
             "evil.mp3",
         ),
     ],
@@ -168,7 +169,7 @@ def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("fields", "sentence"),
     [
         ({"options": {"n_components": 0}}, "n_components must be"),
         ({"options": {"colour": "red"}}, "there is no option called colour"),
@@ -177,9 +178,9 @@ def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
         ({"options": []}, "invalid request"),
     ],
 )
-def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, asked, sentence):
+def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, fields, sentence):
     visitor = served()
-    answer = visitor.order(wav, **asked)
+    answer = visitor.order(wav, **fields)
     assert answer.status_code in (400, 422)
     assert answer.json()["message"]["en"].startswith(sentence) and answer.json()["message"]["ja"]
     assert visitor.get("/jobs").json() == []
@@ -243,7 +244,7 @@ def test_results_go_after_a_time_and_when_there_are_too_many(served, wav):
     for job in jobs:
         visitor.ended(job)
     visitor.portal.call(visitor.jobs.tidy)
-    assert [each["id"] for each in visitor.get("/jobs").json()] == jobs[1:]
+    assert [item["id"] for item in visitor.get("/jobs").json()] == jobs[1:]
     assert [path.name for path in visitor.jobs.root.iterdir()] == jobs[1:]
     since = visitor.jobs.jobs[jobs[1]].since
     visitor.portal.call(visitor.jobs.tidy, lambda: since + 601)
@@ -420,7 +421,7 @@ def test_components_become_again_what_they_were(served, wav):
     )
     after = correct(named, {"do": "restore"})
     assert after | {"files": []} == view | {"files": []}
-    assert {name: its.tolist() for name, its in factors().items()} == {
+    assert {name: array.tolist() for name, array in factors().items()} == {
         k: v.tolist() for k, v in before.items()
     }
     assert visitor.get(f"/jobs/{job}/files/component-edits.json").status_code == 404
@@ -434,36 +435,36 @@ def test_corrections_are_told_before_they_are_applied(served, wav):
     def draft(*edits):
         return visitor.post(f"/jobs/{job}/draft", content=json.dumps({"edits": edits}))
 
-    found = draft().json()
-    first = found["notes"][0]
+    before = draft().json()
+    first = before["notes"][0]
     add = {"do": "add", "onset_s": 0.1, "offset_s": 0.4, "midi": 90, "part": "tuba"}
     edits = [
         add,
-        {"do": "change", "note": found["first_id"], "midi": 91},
+        {"do": "change", "note": before["first_id"], "midi": 91},
         {"do": "delete", "notes": [first["id"]]},
         {"do": "name", "component": 2, "name": "左手"},
     ]
-    told = draft(*edits, {"do": "delete", "component": 1}).json()
-    new = {"id": found["first_id"], "onset": 0.1, "offset": 0.4, "midi": 91, "part": "tuba"}
-    assert [note for note in told["notes"] if note not in found["notes"]] == [new]
-    assert first not in told["notes"] and len(told["notes"]) == len(found["notes"])
-    assert told["names"] == ["", "左手"]
-    assert told["parts"][-1] == {"name": "tuba", "instrument": "tuba", "notes": 1}
-    wrong = draft(add, {"do": "split", "note": found["first_id"], "at_s": 3})
+    after = draft(*edits, {"do": "delete", "component": 1}).json()
+    new = {"id": before["first_id"], "onset": 0.1, "offset": 0.4, "midi": 91, "part": "tuba"}
+    assert [note for note in after["notes"] if note not in before["notes"]] == [new]
+    assert first not in after["notes"] and len(after["notes"]) == len(before["notes"])
+    assert after["names"] == ["", "左手"]
+    assert after["parts"][-1] == {"name": "tuba", "instrument": "tuba", "notes": 1}
+    wrong = draft(add, {"do": "split", "note": before["first_id"], "at_s": 3})
     assert wrong.status_code == 422 and "edit 2 (split)" in wrong.json()["message"]["en"]
     assert visitor.another().post(f"/jobs/{job}/draft", content=b'{"edits": []}').status_code == 404
 
-    for wanted in (edits, []):  # what is told is what becomes of it; what is left out is undone
-        told = draft(*wanted).json()
+    for wanted in (edits, []):  # the draft predicts the result; omitted corrections are undone
+        after = draft(*wanted).json()
         visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": wanted}))
         ended = visitor.ended(job)
         assert ended["message"] is None, ended
         view = visitor.get(f"/jobs/{job}/view.json").json()
         assert view["edits"] == wanted
-        assert [each["name"] for each in view["components"]] == told["names"]
+        assert [item["name"] for item in view["components"]] == after["names"]
         table = visitor.get(f"/jobs/{job}/files/notes.csv").text.splitlines()[1:]
-        assert len(table) == len(told["notes"])
-        parts = [(part["name"], part["notes"]) for part in told["parts"] if part["notes"]]
+        assert len(table) == len(after["notes"])
+        parts = [(part["name"], part["notes"]) for part in after["parts"] if part["notes"]]
         assert [(part["name"], part["notes"]) for part in view["parts"]] == parts
 
 

@@ -23,7 +23,7 @@ with workplace() as place:
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """A folder for temporary files, of these processes and of this one."""
+    """Redirect temporary files of this process and its children to a folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(workplace.tempfile, "tempdir", str(tmp_path))
     return tmp_path
@@ -31,7 +31,7 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def holder(temporary):
-    """Starts a process that has a folder as a server has; gives it with the folder."""
+    """Start a process with a folder like a server's; return both."""
     processes = []
 
     def start():
