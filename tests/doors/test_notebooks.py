@@ -25,8 +25,8 @@ from otowake.errors import MissingExtra
 TOP = Path(__file__).parents[2]
 SOURCES = sorted((TOP / "notebooks").glob("*.py"))
 CHAPTERS = {
-    "manual_ja": "ライブラリのインポート/Google Drive との連携/音楽ファイルの読み込み/NMF/NMF の実装/"
-    "グラフの設定/学習/結果の出力/音符/楽器/音/結果の保存",
+    "manual_ja": "ライブラリのインポート/Google Drive との連携/音楽ファイルの読み込み/NMF/"
+    "NMF の実装/グラフの設定/学習/結果の出力/音符/楽器/音/結果の保存",
     "manual_en": "Importing the libraries/Google Drive/Loading the music/NMF/Implementing NMF/"
     "The figure/Learning/The results/Notes/Instruments/Sound/Saving the results",
 }

@@ -110,8 +110,8 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
 
 def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
-    assert "violin              4  C4–D#4        93%   0.0–1.9" in lines
-    assert "violin 2            1      E4        50%   2.0–2.4" in lines
+    assert "violin              4  C4–D#4         93%   0.0–1.9" in lines
+    assert "violin 2            1      E4         50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
     assert "Notes: 6, A minor, ♩ = 120, 4/4" in lines
     assert (

@@ -15,10 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from otowake.options import StftSpec
-from otowake.plot import analysis_figure, labels, learning_figure
+from otowake.plot import analysis_figure, learning_figure
 from otowake.plot.fonts import drawable, families, shortened
 from otowake.plot.scales import columns, decibels, log_rows, pooled, pooled_product
-from otowake.text import LANGUAGES
+from otowake.text import LANGUAGES, labels
 from otowake.types import Analysis, Audio, Component, Factors
 
 AWKWARD = "$\\frac$ 음악 🎹 か\u3099 \udcff\tÅ_東京.wav"
