@@ -17,7 +17,7 @@ from otowake.text import Language, Text
 from otowake.text.report import WORDS
 from otowake.types import Analysis
 
-SCRIPTS = ("core", "player", "chart", "roll", "panels", "tables", "main")
+SCRIPTS = ("core", "player", "chart", "roll", "panels", "course", "tables", "main")
 """The files of the program, in the order in which the page contains them."""
 
 POLICY = (

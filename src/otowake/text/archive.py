@@ -44,14 +44,14 @@ NO_ARCHIVE = Text(
 )
 NO_SCHEDULER = Text(
     "{address}: no Dask scheduler answers there ({why}); start one, or leave out --scheduler.",
-    "{address}: Dask のスケジューラーから応答がありません（{why}）。起動するか、--scheduler "
-    "の指定を外してください。",
+    "{address}: Dask のスケジューラーから応答がありません（{why}）。起動するか、"
+    "--scheduler の指定を外してください。",
 )
 NO_KEYS = Text(
     "{address}: this scheduler uses TLS, but Dask's configuration has no client certificate and "
     "key; set DASK_CONFIG to the file that its scheduler and workers were started with.",
-    "{address}: このスケジューラーとの通信には TLS が必要ですが、Dask "
-    "の設定にクライアント用の証明書と鍵がありません。"
+    "{address}: このスケジューラーとの通信には TLS が必要ですが、"
+    "Dask の設定にクライアント用の証明書と鍵がありません。"
     "スケジューラーとワーカーの起動に使った設定ファイルを DASK_CONFIG で指定してください。",
 )
 WORKERS_GONE = Text(
@@ -76,8 +76,8 @@ OTHER_VERSION = Text(
 )
 LIST_COLUMN = Text(
     "{path}: the list must have a column called path, or only one column; it has {got}.",
-    "{path}: リストには path という列が必要です（列が 1 つだけの場合を除く）。このファイルの列: "
-    "{got}",
+    "{path}: リストには path という列が必要です（列が 1 つだけの場合を除く）。"
+    "このファイルの列: {got}",
 )
 NOT_A_LIST = Text(
     "{path}: the list could not be read ({why}).",
@@ -98,8 +98,8 @@ NOT_A_DICTIONARY = Text(
 )
 DICTIONARY_CHANGED = Text(
     "{path}: this is not the dictionary that was used before; give another -o to use it.",
-    "{path}: 前回使った辞書と内容が異なります。この辞書を使う場合は、-o "
-    "で別の場所を指定してください。",
+    "{path}: 前回使った辞書と内容が異なります。この辞書を使う場合は、"
+    "-o で別の場所を指定してください。",
 )
 DICTIONARY_STFT = Text(
     "{path}: the dictionary was learnt with sample_rate = {rate} and n_fft = {n_fft}; give the "
@@ -115,8 +115,8 @@ LEARN_PROGRESS = Text(
 LEARN_DONE = Text(
     "{passes} {passes|pass|passes} over {read} {read|recording|recordings} ({frames} frames), "
     "{failed} failed; loss {loss:.6g}.",
-    "録音 {read} 個（{frames} フレーム）を {passes} 周学習しました。失敗 {failed} 個、損失 "
-    "{loss:.6g}",
+    "録音 {read} 個（{frames} フレーム）を {passes} 周学習しました。失敗 {failed} 個、"
+    "損失 {loss:.6g}",
 )
 LEARN_STOPPED = Text(
     "Stopped after {passes} {passes|pass|passes}; the same command resumes from the last saved "
@@ -138,8 +138,8 @@ CHANGED = Text(
 )
 ARCHIVE_PROGRESS = Text(
     "{done} of {found} done, {failed} failed; {hours:.2f} h of audio, {speed:.1f} × real time",
-    "{found} 個のうち {done} 個完了、{failed} 個失敗。音声 {hours:.2f} 時間、実時間の {speed:.1f} "
-    "倍速",
+    "{found} 個のうち {done} 個完了、{failed} 個失敗。音声 {hours:.2f} 時間、"
+    "実時間の {speed:.1f} 倍速",
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
 ARCHIVE_READING = Text(
@@ -149,8 +149,8 @@ ARCHIVE_READING = Text(
 ARCHIVE_DONE = Text(
     "{done} of {found} {found|recording is|recordings are} done, {failed} failed; in this run: "
     "{now} of them, {hours:.2f} h of audio, {speed:.1f} × real time.",
-    "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗しました。今回処理したのは {now} "
-    "個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍速）です。",
+    "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗しました。"
+    "今回処理したのは {now} 個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍速）です。",
 )
 ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")
 DASHBOARD = Text("Dashboard: {link}", "実行状況: {link}")

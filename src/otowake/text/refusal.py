@@ -52,8 +52,8 @@ AFTER_END = Text(
 )
 CUT_SHORT = Text(
     "{path}: the file is damaged or cut short; only {got} s of {promised} s could be read.",
-    "{path}: ファイルが壊れているか、途中で切れています。{promised} 秒のうち {got} "
-    "秒だけ読み込みました。",
+    "{path}: ファイルが壊れているか、途中で切れています。"
+    "{promised} 秒のうち {got} 秒だけ読み込みました。",
 )
 DAMAGED = Text(
     "{path}: the file is partly damaged ({why}); the {got} s that are intact were read.",
@@ -66,8 +66,8 @@ SILENT = Text(
 TOO_SHORT = Text(
     "{name}: the recording must be at least one window long ({need} samples at {rate} Hz); it has "
     "{got}.",
-    "{name}: 録音が短すぎます。窓の長さ（{rate} Hz で {need} サンプル）以上が必要ですが、{got} "
-    "サンプルしかありません。",
+    "{name}: 録音が短すぎます。窓の長さ（{rate} Hz で {need} サンプル）以上が必要ですが、"
+    "{got} サンプルしかありません。",
 )
 NOT_FINITE = Text(
     "{name}: there are NaN or infinite values ({count} of {total}); every value must be a finite "
@@ -96,8 +96,8 @@ OUT_OF_RANGE = Text(
 HEAVY_PENALTY = Text(
     "{name} must be at most {most:.3g} for a V of this scale; it is {value:g}; the penalty would "
     "outweigh V.",
-    "この大きさの V に対して、{name} は {most:.3g} 以下でなければなりませんが、{value:g} "
-    "です（正則化項が V より支配的になります）。",
+    "この大きさの V に対して、{name} は {most:.3g} 以下でなければなりませんが、"
+    "{value:g} です（正則化項が V より支配的になります）。",
 )
 ZEROS = Text(
     "V must not be 0 anywhere where the loss is a beta below 0 (it is {value:g}); add a small "
@@ -119,14 +119,14 @@ EFFORT_SOLVER = Text(
 )
 NAN_WITHOUT_WEIGHTS = Text(
     "{name}: there are NaN values ({count} of {total}); give weights='observed' to leave them out.",
-    "{name} に NaN があります（{total} 個中 {count} 個）。除外するには weights='observed' "
-    "を指定してください。",
+    "{name} に NaN があります（{total} 個中 {count} 個）。"
+    "除外するには weights='observed' を指定してください。",
 )
 SOLVER_LOSS = Text(
     "the solver {solver} works only with the squared error; the loss is {loss}; try the solver "
     "accelerated.",
-    "解法 {solver} は 2 乗誤差でだけ使えますが、損失関数は {loss} です。解法 accelerated "
-    "を試してください。",
+    "解法 {solver} は 2 乗誤差でだけ使えますが、損失関数は {loss} です。"
+    "解法 accelerated を試してください。",
 )
 SOLVER_LACKS = Text(
     "the solver {solver} does not support {what}; try the solver mu.",
@@ -142,8 +142,8 @@ KEEP_WHAT = Text(
 )
 KEEP_INDEX = Text(
     "{keep} must be true, false or component indices from 0 to {last}; it is {value}.",
-    "{keep} は true、false、または 0 から {last} までの成分の番号でなければなりませんが、{value} "
-    "です。",
+    "{keep} は true、false、または 0 から {last} までの成分の番号でなければなりませんが、"
+    "{value} です。",
 )
 NOT_IN_BLOCKS = Text(
     "{what} is not possible for recordings processed in blocks; leave it out or read a shorter "
@@ -213,20 +213,20 @@ NEEDS_SKLEARN = Text(
 )
 CUSTOM_START = Text(
     "init='custom' and a given W or H need each other; init is {init}.",
-    "W または H を渡すときは init='custom' を、init='custom' のときは W と H "
-    "を指定してください（init は {init}）。",
+    "W または H を渡すときは init='custom' を、"
+    "init='custom' のときは W と H を指定してください（init は {init}）。",
 )
 NOT_A_CHORD = Text(
     "a chord's name must be N, or a root such as C, F# or Bb, optionally with one of {qualities}, "
     "and optionally / and another tone as the bass; it is {value!r}.",
-    "和音の名前は、N か、C・F#・Bb などの根音（必要なら {qualities} のいずれかと、/ "
-    "に続けてベース音）で指定してください（指定された値: {value!r}）。",
+    "和音の名前は、N か、C・F#・Bb などの根音（必要なら {qualities} のいずれかと、"
+    "/ に続けてベース音）で指定してください（指定された値: {value!r}）。",
 )
 NOT_A_NOTE = Text(
     "a note must have finite times, 0 or later, its end not before its onset, a pitch and a "
     "programme from 0 to 127, and a velocity from 0 to 1; it is {value}.",
-    "音符の時刻は 0 以上の有限の値で、終了は開始以後、音高と音色番号は 0 から 127、強さは 0 から "
-    "1 でなければなりませんが、{value} です。",
+    "音符の時刻は 0 以上の有限の値で、終了は開始以後、音高と音色番号は 0 から 127、"
+    "強さは 0 から 1 でなければなりませんが、{value} です。",
 )
 NEEDS_NOTEBOOK = Text(
     "notebooks need IPython; install the extra: pip install 'otowake[notebook]'.",
@@ -282,8 +282,8 @@ NOT_AN_ANIMATION = Text(
 NEEDS_VIDEO = Text(
     "{path}: to write MP4, install the extra: pip install 'otowake[media]'; or choose a name "
     "ending in .gif.",
-    "{path}: MP4 の書き出しには追加機能が必要です（pip install 'otowake[media]'）。.gif "
-    "なら不要です。",
+    "{path}: MP4 の書き出しには追加機能が必要です（pip install 'otowake[media]'）。"
+    ".gif なら不要です。",
 )
 
 # What the value of an option must be.

@@ -68,8 +68,8 @@ WORDS: dict[str, Text] = {
     "keys": Text(
         "Keys: Space plays and pauses, ← → move by 1 s (with Shift by 5 s), + − zoom, 0 shows "
         "everything, L loops.",
-        "キー操作: スペースで再生・一時停止、← → で 1 秒（Shift を押すと 5 秒）移動、+ − "
-        "で拡大・縮小、0 で全体を表示、L で繰り返し。",
+        "キー操作: スペースで再生・一時停止、← → で 1 秒（Shift を押すと 5 秒）移動、"
+        "+ − で拡大・縮小、0 で全体を表示、L で繰り返し。",
     ),
     "pointer": Text(
         "Click to move the cursor; drag to scroll; Ctrl + wheel or pinch to zoom; Shift + drag to "

@@ -16,14 +16,15 @@ AGAIN_SAME = Text("The same, bit for bit: {what}.", "ビット単位で一致し
 AGAIN_ALIKE = Text(
     "Not identical, but close: W·H differs by {distance:.1g} of its norm (at most {most:g}), the "
     "loss by {loss:.1g}; differing tables: {tables}.",
-    "ビット単位では異なりますが、ほぼ一致しました。W·H の差はノルムの {distance:.1g} 倍（許容値 "
-    "{most:g}）、損失の差は {loss:.1g}、異なるファイル: {tables}",
+    "ビット単位では異なりますが、ほぼ一致しました。"
+    "W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、損失の差は {loss:.1g}、"
+    "異なるファイル: {tables}",
 )
 AGAIN_DIFFERENT = Text(
     "Different: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by "
     "{loss:.1g}; differing tables: {tables}.",
-    "一致しません。W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、損失の差は "
-    "{loss:.1g}、異なるファイル: {tables}",
+    "一致しません。W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、"
+    "損失の差は {loss:.1g}、異なるファイル: {tables}",
 )
 NOT_AT_REST = Text(
     "the learning {stop} but has not converged; increase max_iter.",
@@ -121,8 +122,8 @@ HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損�
 RESTARTS = Text(
     "The best of {n} starts is kept; similarity of its spectra to the others: {agreement} (1: "
     "identical).",
-    "{n} 個の初期値から最良の結果を選びました。ほかの結果との基底スペクトルの類似度: "
-    "{agreement}（1 は完全一致）",
+    "{n} 個の初期値から最良の結果を選びました。"
+    "ほかの結果との基底スペクトルの類似度: {agreement}（1 は完全一致）",
 )
 WARNING = Text("Warning: {message}", "警告: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")

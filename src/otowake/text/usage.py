@@ -89,8 +89,8 @@ HELP_ANIMATION = Text(
     "also write learning.gif, an animation of the learning, and figure-before.png, the state "
     "before it; with --solver mu it starts from the random values, by default after the best "
     "start is chosen",
-    "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。--solver "
-    "mu では乱数の初期値から、既定の解法では初期値を選んだ後から始まります",
+    "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
+    "--solver mu では乱数の初期値から、既定の解法では初期値を選んだ後から始まります",
 )
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")

@@ -61,8 +61,8 @@ WEB_YOURS_FIRST = Text(
 )
 WEB_ADDRESS_FIRST = Text(
     "{n} recordings from your network address are in progress; wait until one is done.",
-    "同じネットワークアドレスから、すでに {n} 件を受け付けています。1 "
-    "件が終わるまでお待ちください。",
+    "同じネットワークアドレスから、すでに {n} 件を受け付けています。"
+    "1 件が終わるまでお待ちください。",
 )
 WEB_FULL = Text(
     "The queue is full; try again in a few minutes.",
@@ -80,8 +80,8 @@ WEB_NO_ROOM = Text("The server's disk is full.", "サーバーのディスクに
 WEB_SOUND_TOO_LONG = Text(
     "{path}: the recording is {length} minutes long; the limit is {limit} minutes. Choose an "
     "excerpt (start and duration under “More options”).",
-    "{path}: 録音が長すぎます（{length} 分）。上限は {limit} 分です。「詳しい設定」の start と "
-    "duration で範囲を指定してください。",
+    "{path}: 録音が長すぎます（{length} 分）。上限は {limit} 分です。"
+    "「詳しい設定」の start と duration で範囲を指定してください。",
 )
 WEB_TOO_LONG = Text(
     "The analysis took longer than {limit} minutes and was stopped; choose a shorter excerpt.",
@@ -93,8 +93,8 @@ WEB_NO_MEMORY = Text(
 )
 WEB_DIED = Text(
     "The analysis crashed; the file may be damaged, or it needed more than {gib} GiB of memory.",
-    "分析が異常終了しました。ファイルが壊れているか、{gib} GiB "
-    "を超えるメモリーが必要だった可能性があります。",
+    "分析が異常終了しました。ファイルが壊れているか、"
+    "{gib} GiB を超えるメモリーが必要だった可能性があります。",
 )
 WEB_UNEXPECTED = Text(
     "An unexpected error occurred; see the server's log.",
@@ -128,8 +128,8 @@ WEB_DEMO = Text("Use the demo", "デモ音源を使う")
 WEB_LIMITS = Text(
     "WAV, FLAC, MP3, OGG or Opus; up to {mib} MiB and {minutes} minutes. Only you can see it; it "
     "is deleted after {keep} minutes.",
-    "WAV、FLAC、MP3、OGG、Opus。{mib} MiB、{minutes} 分まで。ほかの人には見えず、{keep} "
-    "分後に削除されます。",
+    "WAV、FLAC、MP3、OGG、Opus。{mib} MiB、{minutes} 分まで。ほかの人には見えず、"
+    "{keep} 分後に削除されます。",
 )
 WEB_NO_MICROPHONE = Text("The microphone can't be used.", "マイクを使えません。")
 WEB_RECORDED = Text("Recording", "録音")
@@ -241,12 +241,12 @@ WEB_ROLL_HELP = Text(
     "クリックで音符を選択します。Shift を押しながらクリックするか、枠で囲むと、"
     "複数の音符を選択できます。音符をドラッグすると移動し、"
     "終わりの端をドラッグすると長さが変わります。「書き込み」では、"
-    "何もない場所をドラッグして音符を追加します。キー: N と P で次・前の音符を選択（Shift "
-    "で追加選択）。矢印キーで選択した音符を移動し、Shift＋上下で 1 オクターブ移動、"
-    "Shift＋左右で長さを変更します。選択がないときは矢印キーで、「,」と「.」では常に、"
-    "カーソルを動かします。Delete で削除、S でカーソルの位置で分割、G でメニューのパートに移動、"
-    "Enter でカーソルの位置に追加、Escape で選択を解除、Ctrl+A ですべて選択、+ と − で拡大・縮小、"
-    "Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
+    "何もない場所をドラッグして音符を追加します。"
+    "キー: N と P で次・前の音符を選択（Shift で追加選択）。矢印キーで選択した音符を移動し、"
+    "Shift＋上下で 1 オクターブ移動、Shift＋左右で長さを変更します。選択がないときは矢印キーで、"
+    "「,」と「.」では常に、カーソルを動かします。Delete で削除、S でカーソルの位置で分割、"
+    "G でメニューのパートに移動、Enter でカーソルの位置に追加、Escape で選択を解除、"
+    "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
 )
 WEB_COMPONENT_NAME = Text("Name of the selected component", "選択した成分の名前")
 WEB_PART_EDITOR = Text("Instruments", "楽器")

@@ -13,7 +13,10 @@ let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language; // 
 
 /** Fill in a sentence in the current language; {n|note|notes} is the first word where n is 1. */
 function say(sentence, facts = {}) {
-  const counted = sentence[language].replace(/\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g, (all, name, one, more) => (facts[name] === 1 ? one : more));
+  const counted = sentence[language].replace(
+    /\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g,
+    (all, name, one, more) => (facts[name] === 1 ? one : more),
+  );
   return counted.replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
 }
 
@@ -30,16 +33,19 @@ const signed = (x) => (x < -0.5 ? "−" : x > 0.5 ? "+" : "±") + Math.abs(x).to
 function clock(seconds, digits = 1) {
   const whole = Math.max(0, seconds);
   const minutes = Math.floor(whole / 60);
-  return minutes + ":" + (whole - 60 * minutes).toFixed(digits).padStart(digits ? 3 + digits : 2, "0");
+  return (
+    minutes + ":" + (whole - 60 * minutes).toFixed(digits).padStart(digits ? 3 + digits : 2, "0")
+  );
 }
 
-/** Make an element with properties, attributes (`a-b`, `role`, `for`), listeners (`on…`) and children. */
+/** Make an element: properties, attributes (`a-b`, `role`, `for`), listeners (`on…`), children. */
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name.includes("-") || ["role", "for", "scope", "colspan", "list"].includes(name)) element.setAttribute(name, value);
+    else if (name.includes("-") || ["role", "for", "scope", "colspan", "list"].includes(name))
+      element.setAttribute(name, value);
     else element[name] = value;
   }
   element.append(...children.filter((child) => child !== null));
@@ -47,13 +53,18 @@ function make(tag, properties = {}, ...children) {
 }
 
 /** Look up a colour of the style sheet. */
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+const ink = (name) =>
+  getComputedStyle(document.documentElement)
+    .getPropertyValue("--" + name)
+    .trim();
 
 /** Return the colour of a part, lighter in dark mode. */
 function colourOf(part) {
   const colour = part >= 0 && data.parts[part] ? data.parts[part].colour : data.colour;
   if (!dark.matches) return colour;
-  const lighter = [1, 3, 5].map((at) => Math.round(parseInt(colour.slice(at, at + 2), 16) * 0.62 + 255 * 0.38));
+  const lighter = [1, 3, 5].map((at) =>
+    Math.round(parseInt(colour.slice(at, at + 2), 16) * 0.62 + 255 * 0.38),
+  );
   return "#" + lighter.map((value) => value.toString(16).padStart(2, "0")).join("");
 }
 
@@ -71,7 +82,7 @@ function save(name, bytes) {
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-/** The selection: indices of notes and components, and a region of the spectrogram (s, Hz) or null. */
+/** The selection: indices of notes and components, and a region (s, Hz) or null. */
 const selection = { notes: [], components: [], region: null };
 
 function select(changes) {

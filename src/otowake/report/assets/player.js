@@ -1,5 +1,5 @@
-// The player: all sounds follow one clock. Sounds in the page are Web Audio buffers that start at the
-// same time of one context; sounds in the folder are media elements that are adjusted to the clock.
+// The player: all sounds follow one clock. Sounds in the page are Web Audio buffers that start at
+// the same time of one context; sounds in the folder are media elements, adjusted to the clock.
 
 const JUMP_SECONDS = 0.15; // deviation from the clock at which a media element jumps to the right time
 const DRIFT_SECONDS = 0.015; // deviation at which the playback rate is adjusted
@@ -7,7 +7,10 @@ const DRIFT_SECONDS = 0.015; // deviation at which the playback rate is adjusted
 const tracks = data.tracks.map((given, number) => ({
   ...given,
   number,
-  id: given.kind === "part" || given.kind === "component" ? given.kind + "-" + given.index : given.kind,
+  id:
+    given.kind === "part" || given.kind === "component"
+      ? given.kind + "-" + given.index
+      : given.kind,
   on: given.kind === "mixture",
   only: false,
   volume: 1,
@@ -27,7 +30,11 @@ function trackName(track) {
   if (track.kind === "other") return word("other");
   if (track.kind === "component") {
     const { pitch, name } = data.components[track.index];
-    return [word("componentOf", { n: track.index + 1 }), ...(pitch ? [noteName(pitch.midi)] : []), ...(name ? [name] : [])].join(" · ");
+    return [
+      word("componentOf", { n: track.index + 1 }),
+      ...(pitch ? [noteName(pitch.midi)] : []),
+      ...(name ? [name] : []),
+    ].join(" · ");
   }
   const part = data.parts[track.index];
   const same = data.parts.filter((other) => other.title.en === part.title.en);
@@ -64,7 +71,9 @@ const player = {
     if (this.playing || !tracks.length) return;
     this.open();
     await this.context.resume();
-    await Promise.all(tracks.filter((track) => this.audible(track)).map((track) => this.ready(track)));
+    await Promise.all(
+      tracks.filter((track) => this.audible(track)).map((track) => this.ready(track)),
+    );
     if (this.playing) return;
     const [from, to] = this.range;
     if (this.at >= to - 0.05 || this.at < from - 0.05) this.at = from;
@@ -133,7 +142,9 @@ const player = {
       track.gain = this.context.createGain();
       track.gain.gain.value = 0;
       track.gain.connect(this.output);
-      track.buffer = this.context.decodeAudioData(bytes.buffer).then((sound) => (track.sound = sound));
+      track.buffer = this.context
+        .decodeAudioData(bytes.buffer)
+        .then((sound) => (track.sound = sound));
     } else if (!track.embedded && !track.element) {
       track.element = new Audio(track.link);
       track.element.preload = "auto";
@@ -147,8 +158,8 @@ const player = {
   },
 
   /**
-   * Start all loaded sounds at `time`, at the same moment; try again with a longer delay if that moment
-   * passed before all sounds were scheduled.
+   * Start all loaded sounds at `time`, at the same moment; try again with a longer delay if that
+   * moment passed before all sounds were scheduled.
    */
   start(time, delay = 0.05) {
     const when = this.context.currentTime + delay;
@@ -232,13 +243,16 @@ const player = {
       if (!element || element.paused || element.readyState < 3 || element.seeking) continue;
       const ahead = element.currentTime - time;
       if (Math.abs(ahead) > JUMP_SECONDS) element.currentTime = time + 0.02;
-      else element.playbackRate = Math.abs(ahead) > DRIFT_SECONDS ? clamp(1 - ahead, 0.94, 1.06) : 1;
+      else
+        element.playbackRate = Math.abs(ahead) > DRIFT_SECONDS ? clamp(1 - ahead, 0.94, 1.06) : 1;
     }
   },
 
   description() {
     const names = tracks.filter((track) => this.audible(track) && track.volume > 0).map(trackName);
-    return word(this.playing ? "playing" : "selected", { names: names.join(" + ") || word("silence") });
+    return word(this.playing ? "playing" : "selected", {
+      names: names.join(" + ") || word("silence"),
+    });
   },
 
   announce() {

@@ -1,11 +1,23 @@
 // The piano roll: notes by instrument, bars and chords, and the list of notes.
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
-const notes = data.notes.map(([onset, offset, midi, velocity, confidence, cents, part, isDrum], number) => ({
-  number, onset, offset, midi, velocity, confidence, cents, part, isDrum,
-}));
+const notes = data.notes.map(
+  ([onset, offset, midi, velocity, confidence, cents, part, isDrum], number) => ({
+    number,
+    onset,
+    offset,
+    midi,
+    velocity,
+    confidence,
+    cents,
+    part,
+    isDrum,
+  }),
+);
 const pitched = notes.filter((note) => !note.isDrum);
-const lowest = pitched.length ? pitched.reduce((least, note) => Math.min(least, note.midi), 127) - 3 : 48;
+const lowest = pitched.length
+  ? pitched.reduce((least, note) => Math.min(least, note.midi), 127) - 3
+  : 48;
 
 // Drums have lanes below the lowest pitch, each 3 semitones high.
 const drums = [...new Set(notes.filter((note) => note.isDrum).map((note) => note.part))];
@@ -23,7 +35,12 @@ function noteWords(note) {
 }
 
 function noteAt(time, pitch, slack) {
-  const near = notes.filter((note) => Math.abs(note.row - pitch) <= note.half + 0.2 && time >= note.onset - slack && time <= note.offset + slack);
+  const near = notes.filter(
+    (note) =>
+      Math.abs(note.row - pitch) <= note.half + 0.2 &&
+      time >= note.onset - slack &&
+      time <= note.offset + slack,
+  );
   return near[near.length - 1];
 }
 
@@ -49,7 +66,8 @@ function paintRoll(chart, context) {
     const beat = (60 / data.rhythm.tempo || 0.5) * perSecond;
     beats.forEach((time, number) => {
       const isBar = (number - downbeat) % metre === 0;
-      if (time < chart.x.low || time > chart.x.high || (!isBar && beat < 18) || beat * metre < 9) return;
+      if (time < chart.x.low || time > chart.x.high || (!isBar && beat < 18) || beat * metre < 9)
+        return;
       context.fillStyle = ink(isBar ? "bar" : "line");
       context.fillRect(chart.xOf(time) - 0.5, top, 1, height);
     });
@@ -93,10 +111,16 @@ function rollAxes(chart, context) {
   const every = (midi) => midi % 12 === 0 || (key > 11 && !BLACK.has(midi % 12)) || key > 14;
   for (let midi = Math.ceil(chart.y.low); midi <= chart.y.high; midi++) {
     const y = chart.yOf(midi);
-    if (every(midi) && y > top + 3 && (midi >= lowest || !drums.length)) context.fillText(noteName(midi), left - 7, y);
+    if (every(midi) && y > top + 3 && (midi >= lowest || !drums.length))
+      context.fillText(noteName(midi), left - 7, y);
   }
   context.textAlign = "left";
-  for (const part of drums) context.fillText(part < 0 ? "" : say(data.parts[part].title), left + 4, chart.yOf(laneOf(part)));
+  for (const part of drums)
+    context.fillText(
+      part < 0 ? "" : say(data.parts[part].title),
+      left + 4,
+      chart.yOf(laneOf(part)),
+    );
   context.fillStyle = ink("ink");
   context.textBaseline = "bottom";
   let free = -Infinity;
@@ -136,7 +160,9 @@ function makeRoll() {
     click(time, pitch, event) {
       const note = noteAt(time, pitch, (4 / 600) * (views.time.high - views.time.low));
       const more = event.ctrlKey || event.metaKey;
-      select({ notes: note ? [...(more ? selection.notes : []), note.number] : more ? selection.notes : [] });
+      select({
+        notes: note ? [...(more ? selection.notes : []), note.number] : more ? selection.notes : [],
+      });
       player.seek(time);
     },
   });
@@ -148,14 +174,19 @@ function makeRoll() {
 
 function legend() {
   const drawn = new Set(notes.map((note) => note.part));
-  const items = data.parts.map((part, number) => [number, say(part.title)]).filter(([number]) => drawn.has(number));
+  const items = data.parts
+    .map((part, number) => [number, say(part.title)])
+    .filter(([number]) => drawn.has(number));
   if (drawn.has(-1) && items.length) items.push([-1, word("unknown")]);
   const shown = items.map(([number, name]) => {
     const swatch = make("i", { "aria-hidden": "true" });
     swatch.style.background = colourOf(number);
     return make("span", {}, swatch, name);
   });
-  $("legend").replaceChildren(...shown, make("span", { className: "quiet" }, word(notes.length ? "pale" : "noNotes")));
+  $("legend").replaceChildren(
+    ...shown,
+    make("span", { className: "quiet" }, word(notes.length ? "pale" : "noNotes")),
+  );
 }
 
 /** Make the table of notes; only the visible rows exist. */
@@ -168,7 +199,14 @@ function noteList() {
   const before = make("tbody", { "aria-hidden": "true" });
   const body = make("tbody");
   const after = make("tbody", { "aria-hidden": "true" });
-  const table = make("table", { "aria-rowcount": String(notes.length + 1) }, make("thead", {}, heads), before, body, after);
+  const table = make(
+    "table",
+    { "aria-rowcount": String(notes.length + 1) },
+    make("thead", {}, heads),
+    before,
+    body,
+    after,
+  );
   scroll.append(table);
   const gap = (rows) => {
     const cell = make("td", { colspan: String(names.length) });
@@ -182,17 +220,39 @@ function noteList() {
     before.replaceChildren(...gap(first));
     after.replaceChildren(...gap(notes.length - last));
     const chosen = new Set(selection.notes);
-    body.replaceChildren(...notes.slice(first, last).map((note) => {
-      const go = make("button", { type: "button", className: "link", onclick: () => { select({ notes: [note.number] }); player.seek(note.onset); } }, clock(note.onset, 2));
-      const cells = [
-        note.isDrum ? "–" : noteName(note.midi),
-        note.cents === null ? "" : signed(note.cents),
-        percent(note.confidence),
-        percent(note.velocity),
-        note.part < 0 ? "" : say(data.parts[note.part].title),
-      ].map((text) => make("td", {}, text));
-      return make("tr", { "aria-rowindex": String(note.number + 2), "aria-selected": String(chosen.has(note.number)) }, make("td", {}, go), make("td", {}, (note.offset - note.onset).toFixed(2)), ...cells);
-    }));
+    body.replaceChildren(
+      ...notes.slice(first, last).map((note) => {
+        const go = make(
+          "button",
+          {
+            type: "button",
+            className: "link",
+            onclick: () => {
+              select({ notes: [note.number] });
+              player.seek(note.onset);
+            },
+          },
+          clock(note.onset, 2),
+        );
+        const cells = [
+          note.isDrum ? "–" : noteName(note.midi),
+          note.cents === null ? "" : signed(note.cents),
+          percent(note.confidence),
+          percent(note.velocity),
+          note.part < 0 ? "" : say(data.parts[note.part].title),
+        ].map((text) => make("td", {}, text));
+        return make(
+          "tr",
+          {
+            "aria-rowindex": String(note.number + 2),
+            "aria-selected": String(chosen.has(note.number)),
+          },
+          make("td", {}, go),
+          make("td", {}, (note.offset - note.onset).toFixed(2)),
+          ...cells,
+        );
+      }),
+    );
   }
   function all() {
     details.querySelector("summary").textContent = word("noteList", { n: notes.length });

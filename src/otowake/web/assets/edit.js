@@ -34,14 +34,23 @@ onDraft(() => {
   $("part-rows").replaceChildren(...draft.parts.map(partRow));
   const numbers = view.components.map((component) => component.index + 1);
   const painted = $("paint-component").value;
-  $("paint-component").replaceChildren(...numbers.map((k) => make("option", { value: k, textContent: componentTitle(k) })));
+  $("paint-component").replaceChildren(
+    ...numbers.map((k) => make("option", { value: k, textContent: componentTitle(k) })),
+  );
   if (painted) $("paint-component").value = painted;
   const checked = new Set(checkedComponents());
-  $("component-checks").replaceChildren(...numbers.map((k) => {
-    const label = make("label", {}, make("input", { type: "checkbox", value: k, checked: checked.has(k) }), componentTitle(k));
-    label.firstChild.addEventListener("change", showName);
-    return label;
-  }));
+  $("component-checks").replaceChildren(
+    ...numbers.map((k) => {
+      const label = make(
+        "label",
+        {},
+        make("input", { type: "checkbox", value: k, checked: checked.has(k) }),
+        componentTitle(k),
+      );
+      label.firstChild.addEventListener("change", showName);
+      return label;
+    }),
+  );
   showName();
   drawStrokes();
 });
@@ -51,13 +60,30 @@ onDraft(() => {
 function partRow(part) {
   const check = make("input", { type: "checkbox", value: part.name });
   check.setAttribute("aria-label", partTitle(part.name));
-  const menu = make("select", {}, ...facts.instruments.map(({ name }) => make("option", { value: name, textContent: titleOf(name) })));
+  const menu = make(
+    "select",
+    {},
+    ...facts.instruments.map(({ name }) =>
+      make("option", { value: name, textContent: titleOf(name) }),
+    ),
+  );
   menu.value = part.instrument;
   menu.setAttribute("aria-label", `${t("part_editor")} ${partTitle(part.name)}`);
-  menu.addEventListener("change", () => add([{ do: "instrument", part: part.name, instrument: menu.value }]));
+  menu.addEventListener("change", () =>
+    add([{ do: "instrument", part: part.name, instrument: menu.value }]),
+  );
   const drum = facts.drums.some((drum) => drum.name === part.name) ? [partTitle(part.name)] : [];
-  const about = make("span", { className: "fine", textContent: [...drum, nNotes(part.notes)].join(" · ") });
-  return make("div", { className: "row part" }, ...(draft.parts.length > 1 ? [check] : []), menu, about);
+  const about = make("span", {
+    className: "fine",
+    textContent: [...drum, nNotes(part.notes)].join(" · "),
+  });
+  return make(
+    "div",
+    { className: "row part" },
+    ...(draft.parts.length > 1 ? [check] : []),
+    menu,
+    about,
+  );
 }
 
 $("merge-parts").addEventListener("click", () => {
@@ -67,13 +93,19 @@ $("merge-parts").addEventListener("click", () => {
 
 // --- components
 
-const checkedComponents = () => [...$("component-checks").querySelectorAll(":checked")].map((box) => Number(box.value));
+const checkedComponents = () =>
+  [...$("component-checks").querySelectorAll(":checked")].map((box) => Number(box.value));
 
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => {
     const numbers = checkedComponents();
-    $("component-checks").querySelectorAll(":checked").forEach((box) => { box.checked = false; });
-    if (button.dataset.do !== "merge") add(numbers.map((component) => ({ do: button.dataset.do, component })));
+    $("component-checks")
+      .querySelectorAll(":checked")
+      .forEach((box) => {
+        box.checked = false;
+      });
+    if (button.dataset.do !== "merge")
+      add(numbers.map((component) => ({ do: button.dataset.do, component })));
     else if (numbers.length > 1) add([{ do: "merge", components: numbers }]);
   });
 }
@@ -84,7 +116,8 @@ $("restore").addEventListener("click", () => add([{ do: "restore" }]));
 function showName() {
   const selected = checkedComponents();
   $("naming").hidden = selected.length !== 1;
-  if (selected.length === 1 && document.activeElement !== $("component-name")) $("component-name").value = draft.names[selected[0] - 1];
+  if (selected.length === 1 && document.activeElement !== $("component-name"))
+    $("component-name").value = draft.names[selected[0] - 1];
 }
 
 $("component-name").addEventListener("change", () => {
@@ -93,4 +126,7 @@ $("component-name").addEventListener("change", () => {
   if (component && name !== draft.names[component - 1]) add([{ do: "name", component, name }]);
 });
 
-$("correct").addEventListener("toggle", () => { drawStrokes(); drawRoll(); });
+$("correct").addEventListener("toggle", () => {
+  drawStrokes();
+  drawRoll();
+});

@@ -25,7 +25,7 @@ async function request(method, path, body) {
 
 function showAlert(message) {
   $("alert").hidden = !message;
-  $("alert").textContent = message ? message[language()] ?? message : "";
+  $("alert").textContent = message ? (message[language()] ?? message) : "";
   if (message) $("alert").scrollIntoView({ block: "nearest" });
 }
 
@@ -40,7 +40,9 @@ function choose(file) {
   sound = file;
   $("chosen").textContent = file ? file.name : "";
   $("drop").classList.toggle("ready", Boolean(file));
-  showAlert(file && file.size > facts.limits.bytes ? t("too_big", { limit: facts.limits.mib }) : null);
+  showAlert(
+    file && file.size > facts.limits.bytes ? t("too_big", { limit: facts.limits.mib }) : null,
+  );
 }
 
 $("file").addEventListener("change", () => $("file").files[0] && choose($("file").files[0]));
@@ -48,7 +50,8 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     $("drop").classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0] && !$("start").hidden) choose(event.dataTransfer.files[0]);
+    if (name === "drop" && event.dataTransfer.files[0] && !$("start").hidden)
+      choose(event.dataTransfer.files[0]);
   });
 }
 
@@ -105,11 +108,16 @@ function send(made, file) {
     sending.onload = () => {
       if (sending.status < 300) return resolve();
       let message_in;
-      try { message_in = JSON.parse(sending.responseText).message; } catch { /* a page of a proxy */ }
+      try {
+        message_in = JSON.parse(sending.responseText).message;
+      } catch {
+        /* a page of a proxy */
+      }
       reject(Object.assign(new Refusal(sending.status), { message_in }));
     };
     sending.onerror = () => reject(new Error("offline"));
-    sending.onabort = () => reject(Object.assign(new Refusal("abort"), { message_in: t("cancelled") }));
+    sending.onabort = () =>
+      reject(Object.assign(new Refusal("abort"), { message_in: t("cancelled") }));
     sending.send(file);
   });
 }
@@ -140,7 +148,10 @@ function show(now) {
   $("work").hidden = !live;
   $("result").hidden = now.state !== "done";
   if (live) showWork(now);
-  else if (now.state === "done" && before !== "done") showResult(now).then(() => showAlert(now.message)).catch(report);
+  else if (now.state === "done" && before !== "done")
+    showResult(now)
+      .then(() => showAlert(now.message))
+      .catch(report);
   else if (now.state !== "done") {
     reset();
     showAlert(now.message);
@@ -150,13 +161,15 @@ function show(now) {
 
 function showWork(now) {
   $("work-name").textContent = now.name;
-  $("stages").replaceChildren(...now.stages.map(({ name, done }) => {
-    const item = document.createElement("li");
-    item.textContent = t(`stage_${name}`);
-    item.className = done ? "done" : name === now.stage ? "now" : "";
-    if (name === now.stage) item.setAttribute("aria-current", "step");
-    return item;
-  }));
+  $("stages").replaceChildren(
+    ...now.stages.map(({ name, done }) => {
+      const item = document.createElement("li");
+      item.textContent = t(`stage_${name}`);
+      item.className = done ? "done" : name === now.stage ? "now" : "";
+      if (name === now.stage) item.setAttribute("aria-current", "step");
+      return item;
+    }),
+  );
   const { iteration, max_iter, losses, W, H } = now.progress;
   if (now.state !== "running") $("live").hidden = true;
   else if (W) $("live").hidden = false; // the last picture stays during the other stages
@@ -164,12 +177,15 @@ function showWork(now) {
   if (now.state === "running") {
     const loss = losses?.length ? Math.round(losses.at(-1)[1]).toLocaleString(language()) : "–";
     const seconds = t("seconds", { n: Math.round(now.seconds) });
-    const how = iteration ? t("iteration", { n: iteration, of: max_iter, loss }) : t(`stage_${now.stage || "reading"}`);
+    const how = iteration
+      ? t("iteration", { n: iteration, of: max_iter, loss })
+      : t(`stage_${now.stage || "reading"}`);
     $("state").textContent = `${how} · ${seconds}`;
   }
   if (now.state !== "sending") {
     const done = now.stages.filter((stage) => stage.done).length;
-    if (now.state === "running") $("bar").value = (done + (iteration ? iteration / max_iter : 0)) / now.stages.length;
+    if (now.state === "running")
+      $("bar").value = (done + (iteration ? iteration / max_iter : 0)) / now.stages.length;
     else $("bar").removeAttribute("value");
   }
   if (W) {
@@ -217,18 +233,36 @@ $("again").addEventListener("click", () => {
 });
 
 async function listJobs() {
-  const others = (await request("GET", "jobs")).filter(({ id, state }) => id !== job?.id && state !== "cancelled");
+  const others = (await request("GET", "jobs")).filter(
+    ({ id, state }) => id !== job?.id && state !== "cancelled",
+  );
   $("earlier").hidden = !others.length;
-  $("jobs").replaceChildren(...others.reverse().map((other) => {
-    const item = document.createElement("li");
-    const open = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: other.name });
-    open.addEventListener("click", () => { stop(); show(other); follow(other.id); });
-    const remove = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: t("remove") });
-    remove.setAttribute("aria-label", `${t("remove")}: ${other.name}`);
-    remove.addEventListener("click", () => request("DELETE", `jobs/${other.id}`).then(listJobs, report));
-    item.append(open, remove);
-    return item;
-  }));
+  $("jobs").replaceChildren(
+    ...others.reverse().map((other) => {
+      const item = document.createElement("li");
+      const open = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "quiet",
+        textContent: other.name,
+      });
+      open.addEventListener("click", () => {
+        stop();
+        show(other);
+        follow(other.id);
+      });
+      const remove = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "quiet",
+        textContent: t("remove"),
+      });
+      remove.setAttribute("aria-label", `${t("remove")}: ${other.name}`);
+      remove.addEventListener("click", () =>
+        request("DELETE", `jobs/${other.id}`).then(listJobs, report),
+      );
+      item.append(open, remove);
+      return item;
+    }),
+  );
   return others;
 }
 
@@ -246,7 +280,12 @@ $("switch").addEventListener("click", () => {
 });
 
 relabel();
-listJobs().then((jobs) => {
-  const current = jobs?.find(({ state }) => ["waiting", "running"].includes(state));
-  if (current) { show(current); follow(current.id); }
-}).catch(report);
+listJobs()
+  .then((jobs) => {
+    const current = jobs?.find(({ state }) => ["waiting", "running"].includes(state));
+    if (current) {
+      show(current);
+      follow(current.id);
+    }
+  })
+  .catch(report);

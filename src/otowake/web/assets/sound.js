@@ -15,15 +15,25 @@ export async function readable(file, serverKnowsMedia) {
 export async function asWav(blob, name) {
   const context = new OfflineAudioContext(1, 1, 44100);
   const sound = await context.decodeAudioData(await blob.arrayBuffer());
-  const channels = Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i));
+  const channels = Array.from({ length: sound.numberOfChannels }, (_, i) =>
+    sound.getChannelData(i),
+  );
   const size = sound.length * channels.length * 2;
   const view = new DataView(new ArrayBuffer(44 + size));
-  const write = (at, letters) => [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
-  write(0, "RIFF"); view.setUint32(4, 36 + size, true); write(8, "WAVEfmt ");
-  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, channels.length, true);
-  view.setUint32(24, sound.sampleRate, true); view.setUint32(28, sound.sampleRate * channels.length * 2, true);
-  view.setUint16(32, channels.length * 2, true); view.setUint16(34, 16, true);
-  write(36, "data"); view.setUint32(40, size, true);
+  const write = (at, letters) =>
+    [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  write(0, "RIFF");
+  view.setUint32(4, 36 + size, true);
+  write(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels.length, true);
+  view.setUint32(24, sound.sampleRate, true);
+  view.setUint32(28, sound.sampleRate * channels.length * 2, true);
+  view.setUint16(32, channels.length * 2, true);
+  view.setUint16(34, 16, true);
+  write(36, "data");
+  view.setUint32(40, size, true);
   let at = 44;
   for (let i = 0; i < sound.length; i++) {
     for (const channel of channels) {
@@ -72,7 +82,9 @@ export function press(url, show) {
   audio.play().catch(() => playing === show && stop());
   show(true, 0);
 }
-audio.addEventListener("timeupdate", () => playing?.(true, audio.currentTime / (audio.duration || 1)));
+audio.addEventListener("timeupdate", () =>
+  playing?.(true, audio.currentTime / (audio.duration || 1)),
+);
 audio.addEventListener("ended", stop);
 
 let tones = null;
@@ -80,7 +92,9 @@ let tones = null;
 // Play a short tone, for a note that is selected or moved.
 export function tone(midi) {
   tones ??= new AudioContext();
-  const now = tones.currentTime, wave = tones.createOscillator(), volume = tones.createGain();
+  const now = tones.currentTime,
+    wave = tones.createOscillator(),
+    volume = tones.createGain();
   Object.assign(wave, { type: "triangle" }).frequency.value = 440 * 2 ** ((midi - 69) / 12);
   volume.gain.setValueAtTime(0.15, now);
   volume.gain.exponentialRampToValueAtTime(0.001, now + 0.4);

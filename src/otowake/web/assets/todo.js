@@ -14,7 +14,9 @@ export let draft = null; // notes, parts and names after all corrections
 
 export const onDraft = (listener) => listeners.push(listener);
 export const corrections = () => groups.flat();
-export const titleOf = (name) => [...facts.instruments, ...facts.drums].find((known) => known.name === name)?.title[language()] ?? name;
+export const titleOf = (name) =>
+  [...facts.instruments, ...facts.drums].find((known) => known.name === name)?.title[language()] ??
+  name;
 export const noteName = (midi) => facts.note_names[language()][midi];
 export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
 export const seconds = (value) => Number(value.toFixed(2));
@@ -37,7 +39,8 @@ export function componentTitle(number) {
   return `${number} · ${pitch ? pitch[language()] : t("unpitched")}${name ? ` · ${name}` : ""}`;
 }
 
-const ofComponents = (edit) => edit.do === "restore" || (edit.do !== "name" && ("component" in edit || "components" in edit));
+const ofComponents = (edit) =>
+  edit.do === "restore" || (edit.do !== "name" && ("component" in edit || "components" in edit));
 const kept = (all) => all.filter((edit) => !ofComponents(edit));
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -55,7 +58,10 @@ export async function open(at, shown) {
 }
 
 async function request(wanted) {
-  const answer = await fetch(`${path}/draft`, { method: "POST", body: JSON.stringify({ edits: wanted.flat() }) });
+  const answer = await fetch(`${path}/draft`, {
+    method: "POST",
+    body: JSON.stringify({ edits: wanted.flat() }),
+  });
   const content = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: content.message });
   [groups, draft] = [wanted, content];
@@ -65,15 +71,17 @@ async function request(wanted) {
 
 // `change` returns the new groups, or null for no change; after an error the old groups stay.
 function enqueue(change) {
-  queue = queue.then(async () => {
-    const wanted = change();
-    if (!wanted) return;
-    await request(wanted);
-    showAlert(null);
-  }).catch((error) => {
-    if (!error.message_in) console.error(error);
-    showAlert(error.message_in?.[language()] ?? t("offline"));
-  });
+  queue = queue
+    .then(async () => {
+      const wanted = change();
+      if (!wanted) return;
+      await request(wanted);
+      showAlert(null);
+    })
+    .catch((error) => {
+      if (!error.message_in) console.error(error);
+      showAlert(error.message_in?.[language()] ?? t("offline"));
+    });
   return queue;
 }
 
@@ -90,24 +98,32 @@ export function add(edits, joined = null) {
     if (!group?.length) return null;
     undone = [];
     const last = groups.at(-1);
-    const joins = joined && last?.joined === joined && same(last.map((edit) => edit.note), group.map((edit) => edit.note));
+    const joins =
+      joined &&
+      last?.joined === joined &&
+      same(
+        last.map((edit) => edit.note),
+        group.map((edit) => edit.note),
+      );
     const whole = joins ? group.map((edit, i) => ({ ...last[i], ...edit })) : group;
     return [...(joins ? groups.slice(0, -1) : groups), Object.assign(whole, { joined })];
   });
 }
 
-export const undo = () => enqueue(() => {
-  if (!groups.length) return null;
-  undone = [...undone, groups.at(-1)];
-  return groups.slice(0, -1);
-});
+export const undo = () =>
+  enqueue(() => {
+    if (!groups.length) return null;
+    undone = [...undone, groups.at(-1)];
+    return groups.slice(0, -1);
+  });
 
-export const redo = () => enqueue(() => {
-  const group = undone.at(-1);
-  if (!group) return null;
-  undone = undone.slice(0, -1);
-  return [...groups, group];
-});
+export const redo = () =>
+  enqueue(() => {
+    const group = undone.at(-1);
+    if (!group) return null;
+    undone = undone.slice(0, -1);
+    return [...groups, group];
+  });
 
 // --- removing a group: notes that it made disappear, and the ids of later notes shift
 
@@ -131,37 +147,55 @@ function without(group) {
 // --- sentences
 
 function sentence(edit) {
-  const title = (name) => titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
+  const title = (name) =>
+    titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
   const words = {
-    instrument: () => t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
+    instrument: () =>
+      t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
     move: () => t("todo_give", { which: nNotes(edit.notes.length), part: title(edit.part) }),
-    add: () => t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
+    add: () =>
+      t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
     change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
     restore: () => t("todo_restore"),
     name: () => t("todo_name", { which: edit.component, name: edit.name }),
-    paint: () => t("todo_paint", {
-      which: componentTitle(edit.component), how: t(edit.belongs ? "belongs" : "belongs_not"),
-      start: edit.start_s, end: edit.end_s, low: edit.low_hz, high: edit.high_hz,
-    }),
+    paint: () =>
+      t("todo_paint", {
+        which: componentTitle(edit.component),
+        how: t(edit.belongs ? "belongs" : "belongs_not"),
+        start: edit.start_s,
+        end: edit.end_s,
+        low: edit.low_hz,
+        high: edit.high_hz,
+      }),
   };
   if (edit.do in words) return words[edit.do]();
   if (edit.parts) return t("todo_merge", { which: edit.parts.map(title).join(", ") });
   if (edit.notes) return t("todo_delete", { which: nNotes(edit.notes.length) });
   if ("note" in edit) return t("todo_split", { which: nNotes(1) });
   if ("part" in edit) return t("todo_split", { which: title(edit.part) });
-  return t(`todo_${edit.do}`, { which: (edit.components ?? [edit.component]).map(componentTitle).join(", ") });
+  return t(`todo_${edit.do}`, {
+    which: (edit.components ?? [edit.component]).map(componentTitle).join(", "),
+  });
 }
 
-const times = (start, end) => t("from_to", { start: start === undefined ? "" : seconds(start), end: end === undefined ? "" : seconds(end) });
+const times = (start, end) =>
+  t("from_to", {
+    start: start === undefined ? "" : seconds(start),
+    end: end === undefined ? "" : seconds(end),
+  });
 
 function changed({ onset_s, offset_s, midi }) {
   const moved = onset_s !== undefined || offset_s !== undefined;
-  return [...(midi === undefined ? [] : [noteName(midi)]), ...(moved ? [times(onset_s, offset_s)] : [])].join(" · ");
+  return [
+    ...(midi === undefined ? [] : [noteName(midi)]),
+    ...(moved ? [times(onset_s, offset_s)] : []),
+  ].join(" · ");
 }
 
 function describe(group) {
   if (group.length === 1) return sentence(group[0]);
-  if (group[0].do === "change") return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
+  if (group[0].do === "change")
+    return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
   return t("todo_and", { first: sentence(group[0]), n: group.length - 1 });
 }
 
@@ -174,17 +208,36 @@ function list() {
   $("todo-count").textContent = t("todo_count", { n: groups.length });
   let position = 0; // in the applied corrections
   const applied = (edit) => !ofComponents(edit) && same(edit, view.edits[position++]);
-  $("todo-list").replaceChildren(...groups.map((group) => {
-    const back = make("button", { type: "button", className: "quiet", textContent: t("take_back") });
-    back.addEventListener("click", () => enqueue(() => (groups.includes(group) ? without(group) : null)));
-    return make("li", { className: group.map(applied).every(Boolean) ? "applied" : "" }, describe(group), " ", back);
-  }));
+  $("todo-list").replaceChildren(
+    ...groups.map((group) => {
+      const back = make("button", {
+        type: "button",
+        className: "quiet",
+        textContent: t("take_back"),
+      });
+      back.addEventListener("click", () =>
+        enqueue(() => (groups.includes(group) ? without(group) : null)),
+      );
+      return make(
+        "li",
+        { className: group.map(applied).every(Boolean) ? "applied" : "" },
+        describe(group),
+        " ",
+        back,
+      );
+    }),
+  );
 }
 
 $("undo").addEventListener("click", undo);
 $("redo").addEventListener("click", redo);
 $("correct").addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches("input:not([type=checkbox], [type=radio], [type=range])")) return;
+  if (
+    !(event.ctrlKey || event.metaKey) ||
+    event.altKey ||
+    event.target.matches("input:not([type=checkbox], [type=radio], [type=range])")
+  )
+    return;
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return;
   event.preventDefault();
