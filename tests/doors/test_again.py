@@ -67,9 +67,7 @@ def test_what_differs_is_said(result):
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1 + 1e-5)})
     near = otowake("again", folder)
     assert near.returncode == 0
-    assert near.stdout.startswith(
-        "Not identical, but close: W·H differs by 1e-05 of its norm"
-    )
+    assert near.stdout.startswith("Not identical, but close: W·H differs by 1e-05 of its norm")
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
     far = otowake("again", folder)
     assert far.returncode == 1 and far.stdout.startswith(
@@ -77,10 +75,7 @@ def test_what_differs_is_said(result):
     )
     clip(path, 4)
     another = otowake("again", folder)
-    assert (
-        another.returncode == 1
-        and "this is not the file that was analysed" in another.stderr
-    )
+    assert another.returncode == 1 and "this is not the file that was analysed" in another.stderr
     path.unlink()
     gone = otowake("again", folder)
     assert gone.returncode == 1 and "there is no such file" in gone.stderr

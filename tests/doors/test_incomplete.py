@@ -414,4 +414,6 @@ def test_a_run_of_an_archive_ends_with_the_code_that_says_so(tmp_path, monkeypat
     assert "components.csv (RuntimeError: a mistake)" in err
     repair = shlex.split(err.rstrip("\n").split("missing: otowake ")[1])
     repaired = otowake_process(*repair)
-    assert (repaired.returncode, repaired.stdout) == (OK, "Written: components.csv\n"), repaired.stderr
+    assert (repaired.returncode, repaired.stdout) == (OK, "Written: components.csv\n"), (
+        repaired.stderr
+    )

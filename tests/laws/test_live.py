@@ -97,7 +97,10 @@ def test_penalties_count_and_nothing_given_is_changed(planted, W):
         (lambda W: Activator(-W), "W must not be negative"),
         (lambda W: Activator(0 * W), "W is zero everywhere"),
         (lambda W: Activator(W, smooth_H=1), "smooth_H couples activations over time"),
-        (lambda W: Activator(W, solver="hals"), "the solver hals works only with the squared error"),
+        (
+            lambda W: Activator(W, solver="hals"),
+            "the solver hals works only with the squared error",
+        ),
         (
             lambda W: Activator(W)(np.ones(29)),
             r"V must have the shape \(30, frame\); it has \(29,\)",

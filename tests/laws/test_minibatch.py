@@ -103,5 +103,7 @@ def test_with_W_kept_a_pass_finds_the_activations(long):
 
 
 def test_smoothness_in_time_is_not_for_batches(long):
-    with pytest.raises(BadInput, match="smooth_H is not possible for recordings processed in blocks"):
+    with pytest.raises(
+        BadInput, match="smooth_H is not possible for recordings processed in blocks"
+    ):
         factorize(long, n_components=3, solver="minibatch", smooth_H=1.0)

@@ -105,7 +105,9 @@ def test_hals_knows_l1_and_l2(planted):
     )
     assert fit.loss == pytest.approx(expected, rel=1e-9)
     assert (np.diff(fit.losses) <= 1e-9 * fit.losses[:-1]).all()
-    with pytest.raises(BadInput, match="the solver hals does not support smooth_H; try the solver mu"):
+    with pytest.raises(
+        BadInput, match="the solver hals does not support smooth_H; try the solver mu"
+    ):
         factorize(planted, solver="hals", smooth_H=1, **exact)
     with pytest.raises(
         BadInput, match="the solver hals works only with the squared error; the loss is kl"
@@ -213,7 +215,9 @@ def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
     )
     np.testing.assert_allclose(parts.W, whole.W, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(parts.H, whole.H, rtol=1e-8, atol=1e-10)
-    with pytest.raises(BadInput, match="weights is not possible for recordings processed in blocks"):
+    with pytest.raises(
+        BadInput, match="weights is not possible for recordings processed in blocks"
+    ):
         factorize(Stored(), weights=np.ones(V.shape), **options)
 
 

@@ -25,7 +25,6 @@ from otowake.io.names import within
 from otowake.music.transcription.synth import synthesised
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
-from otowake.text.report import FILES
 from otowake.results import files
 from otowake.results.save import warn_of, write_files
 from otowake.results.sounds import OTHER, component_file
@@ -33,6 +32,7 @@ from otowake.signal import downmix
 from otowake.signal.downmix import mixed_samples
 from otowake.signal.resampling import resampled
 from otowake.text import Language
+from otowake.text.report import FILES
 from otowake.types import Analysis, Floats, Sound
 
 LONGEST = 60.0
