@@ -61,13 +61,13 @@ def run_cell(shell, code):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_notebook_is_what_its_source_makes(source):
+def test_the_notebook_matches_its_source(source):
     made_from = runpy.run_path(str(TOP / "scripts" / "notebooks"))["made_from"]
     assert source.with_suffix(".ipynb").read_text("utf-8") == made_from(source)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_chapters_are_the_manuals_and_go_on(source):
+def test_the_chapters_follow_the_manual(source):
     headings = re.findall(r"^# ## (\d+)\. (.+)$", source.read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number, _ in headings] == list(range(1, 13))
     assert "/".join(words for _, words in headings) == CHAPTERS[source.stem]
@@ -118,7 +118,7 @@ def test_the_notebook_runs_shows_and_saves(source, shell, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_drive_is_mounted_on_colab_alone(source, shell, monkeypatch):
+def test_drive_is_mounted_only_on_colab(source, shell, monkeypatch):
     mounted = []
     drive = types.SimpleNamespace(mount=mounted.append)
     monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
@@ -129,7 +129,7 @@ def test_drive_is_mounted_on_colab_alone(source, shell, monkeypatch):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_package_is_installed_from_what_the_first_cell_says(source, shell, monkeypatch):
+def test_the_first_cell_installs_the_package(source, shell, monkeypatch):
     commands = []
     monkeypatch.setattr(shell, "run_line_magic", lambda *given: commands.append(given))
     run_cell(shell, code_of(source)[0])
@@ -161,7 +161,7 @@ def test_a_player_holds_the_sound(channels, rate, kind):
     assert np.abs(sound).max() == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_note_is_played_where_it_is(melody):
+def test_a_note_is_played_with_a_margin(melody):
     note = otowake.Note(0.5, 1.0, 64, render=lambda note: melody)
     player = notebook.player(note, language="ja")
     assert repr(player) == "0.50 秒の ミ4（0.9 秒）"
@@ -176,7 +176,7 @@ def test_without_ipython_one_sentence_says_what_to_install(monkeypatch):
         notebook.enable()
 
 
-def test_outside_of_a_notebook_nothing_changes():
+def test_outside_a_notebook_nothing_changes():
     notebook.enable()
 
 

@@ -101,7 +101,7 @@ def test_sounds_in_the_page_are_those_of_the_analysis(analysed, folder):
             assert np.abs(samples - whole).max() < 1e-3
 
 
-def test_what_does_not_fit_lies_in_the_folder(analysed, folder, monkeypatch, tmp_path):
+def test_sounds_beyond_the_size_limit_are_files(analysed, folder, monkeypatch, tmp_path):
     analysis, _ = analysed
     monkeypatch.setattr(reports, "MOST_BYTES", 400_000)
     _, data = content(otowake.write_report(analysis, folder / "small.html", folder=folder))
@@ -117,7 +117,7 @@ def test_what_does_not_fit_lies_in_the_folder(analysed, folder, monkeypatch, tmp
     assert all(track["link"].startswith("a%20page-sound/") for track in data["tracks"])
 
 
-def test_results_that_were_loaded_have_a_report_too(folder, tmp_path):
+def test_loaded_results_have_a_report(folder, tmp_path):
     loaded = otowake.load_analysis(folder)
     assert "report" in loaded.stages
     _, data = content(otowake.write_report(loaded, tmp_path / "again.html", language="ja"))
@@ -129,7 +129,7 @@ def test_results_that_were_loaded_have_a_report_too(folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["again.html"]
 
 
-def test_without_sound_or_stages_there_is_a_page_all_the_same(analysed, tmp_path):
+def test_a_page_needs_neither_sound_nor_stages(analysed, tmp_path):
     bare = otowake.analyse(analysed[0].audio, stages=["report"])
     assert bare.stages == ("report",) and bare.fit is None
     _, data = content(otowake.write_report(bare, tmp_path / "bare.html"))
@@ -144,7 +144,7 @@ def test_without_sound_or_stages_there_is_a_page_all_the_same(analysed, tmp_path
     assert data["tracks"] == [] and "V" not in data["pictures"] and "WH" in data["pictures"]
 
 
-def test_a_place_that_can_not_be_written_is_one_sentence(analysed, tmp_path):
+def test_an_unwritable_path_gives_one_sentence(analysed, tmp_path):
     with pytest.raises(otowake.OtowakeError, match="could not be written"):
         otowake.write_report(analysed[0], tmp_path / "no" / "such" / "report.html")
 
@@ -219,7 +219,7 @@ def cosine_similarity(recorded, rate, audio):
     return float((both / np.sqrt(np.maximum(energy, 1e-9) * (recorded @ recorded))).max())
 
 
-def test_a_component_alone_is_that_component(report_page, analysed):
+def test_solo_plays_only_that_component(report_page, analysed):
     analysis, _ = analysed
     first, other = (c for c in analysis.components if c.pitch and c.pitch.midi in (64, 69))
     report_page.click(f'[data-track="component-{first.index}"] .only')
@@ -232,7 +232,7 @@ def test_a_component_alone_is_that_component(report_page, analysed):
 
 
 @pytest.mark.parametrize("busy", [0, 30])
-def test_all_components_together_are_the_recording(report_page, analysed, busy):
+def test_all_components_sum_to_the_recording(report_page, analysed, busy):
     """All sounds start at the same sample, even in a busy browser."""
     analysis, _ = analysed
     report_page.evaluate(
@@ -247,7 +247,7 @@ def test_all_components_together_are_the_recording(report_page, analysed, busy):
     assert cosine_similarity(recorded, rate, low) > 0.99
 
 
-def test_a_click_goes_there_and_chooses_the_note(report_page, analysed):
+def test_a_click_moves_the_cursor_and_selects_the_note(report_page, analysed):
     roll = report_page.locator("#roll canvas").nth(1)
     box, note = roll.bounding_box(), analysed[0].notes[2]
     report_page.evaluate(
@@ -344,7 +344,7 @@ def open_note_list(page):
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_a_phone_need_not_scroll_sideways(report_page, language):
+def test_a_phone_does_not_scroll_horizontally(report_page, language):
     report_page.set_viewport_size({"width": 390, "height": 844})
     report_page.click(f"[data-language={language}]")
     open_note_list(report_page)

@@ -84,7 +84,7 @@ def test_a_terminal_gets_lines_within_its_width(analysis, language, width):
     assert not any(line.strip() and line.strip()[0] in summary.CLOSING for line in lines)
 
 
-def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_are(analysis):
+def test_the_table_has_the_loudest_components_and_refers_to_the_rest(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert [int(line.split()[0]) for line in lines[1:41]] == list(range(51, 91))
     assert lines[41] == "50 more components with less energy: see components.csv."
@@ -92,7 +92,7 @@ def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_a
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_names_of_components_are_a_column_where_there_are_any(analysis, language):
+def test_named_components_get_a_column(analysis, language):
     assert (
         text.NAME.format(language)
         not in shown(analysis, language, 80, terminal=False).splitlines()[0]
@@ -108,7 +108,7 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
     assert lines[11].split()[2:5] == ["261.6", "0", "90%"]
 
 
-def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
+def test_parts_are_a_table_and_piped_sentences_are_single_lines(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert "violin              4  C4–D#4         93%   0.0–1.9" in lines
     assert "violin 2            1      E4         50%   2.0–2.4" in lines
@@ -121,13 +121,13 @@ def test_parts_are_a_table_and_what_is_piped_is_one_line_each(analysis):
     assert "\x1b" not in "".join(lines)
 
 
-def test_colour_is_for_terminals_that_want_it(analysis):
+def test_colours_follow_the_terminal(analysis):
     assert "\x1b[2m" in shown(analysis, "en", 80)  # the unsure ones are pale
     assert "\x1b[3" not in shown(analysis, "en", 80, NO_COLOR="1")
     assert "\x1b" not in shown(analysis, "en", 80, TERM="dumb")
 
 
-def test_no_instruments_are_said_to_be_none(analysis):
+def test_no_instruments_give_a_sentence(analysis):
     assert "No instruments detected." in shown(replace(analysis, parts=()), "en", 80)
 
 
@@ -191,7 +191,7 @@ def completed(capsys, monkeypatch, words):
         ("otowake completion f", "plain,fish"),
     ],
 )
-def test_what_a_shell_offers(capsys, monkeypatch, typed, offered):
+def test_shell_completions(capsys, monkeypatch, typed, offered):
     assert sorted(completed(capsys, monkeypatch, typed)) == sorted(offered.split())
 
 
@@ -203,6 +203,6 @@ def test_the_script_for_a_shell(capsys, shell):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 
 
-def test_another_shell_is_refused(capsys):
+def test_an_unknown_shell_is_refused(capsys):
     code, _, complaint = run(capsys, "completion", "tcsh", "--lang", "en")
     assert code == 1 and "shell must be one of bash, zsh, fish; it is tcsh." in complaint

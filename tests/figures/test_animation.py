@@ -103,7 +103,7 @@ def test_an_mp4_has_the_size_and_length_asked_for(example, tmp_path):
         assert sum(1 for _ in container.decode(video)) == 5 + 2 * 4
 
 
-def test_mp4_without_its_extra_says_what_to_install(example, tmp_path, monkeypatch):
+def test_mp4_without_its_extra_names_the_extra(example, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r"otowake\[media\]"):
         animate(watched(example), example.frequencies, example.times, tmp_path / "a.mp4")
@@ -118,7 +118,7 @@ def test_mp4_without_its_extra_says_what_to_install(example, tmp_path, monkeypat
         ("a.gif", {"fps": 51}, "fps must be a number"),
     ],
 )
-def test_what_cannot_be_written_is_said(example, tmp_path, name, options, words):
+def test_an_unwritable_path_gives_an_error(example, tmp_path, name, options, words):
     with pytest.raises(BadInput, match=words):
         animate(watched(example), example.frequencies, example.times, tmp_path / name, **options)
 
@@ -128,7 +128,7 @@ def test_no_snapshots_no_animation(example, tmp_path):
         animate(Snapshots(), example.frequencies, example.times, tmp_path / "a.gif")
 
 
-def test_a_folder_that_is_not_there(example, tmp_path):
+def test_a_missing_folder_gives_an_error(example, tmp_path):
     with pytest.raises(CannotWrite, match="No such file"):
         animate(watched(example), example.frequencies, example.times, tmp_path / "none" / "a.gif")
 

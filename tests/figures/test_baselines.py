@@ -66,27 +66,27 @@ def rms(a: np.ndarray, b: np.ndarray, side: int) -> float:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_looks_as_it_did(example, name):
+def test_learning_figures_match_their_baselines(example, name):
     before, version = stored(name)
     side, allowed = SAME if version == mpl.__version__ else OTHER
     assert rms(draw(example, name), before, side) < allowed
 
 
 @pytest.mark.parametrize("name", DUET)
-def test_parts_look_as_they_did(duet, name):
+def test_part_figures_match_their_baselines(duet, name):
     before, version = stored(name)
     side, allowed = SAME if version == mpl.__version__ else OTHER
     assert rms(pixels(DUET[name](duet)), before, side) < allowed
 
 
 @pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
-def test_other_words_about_parts_are_told_apart(side, allowed):
+def test_changed_labels_of_parts_are_detected(side, allowed):
     assert rms(stored("timbre_en")[0], stored("timbre_ja")[0], side) > allowed
 
 
 @pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
 @pytest.mark.parametrize("name", ["after_en", "before_ja"])
-def test_other_words_and_other_data_are_told_apart(side, allowed, name):
+def test_changed_labels_and_data_are_detected(side, allowed, name):
     assert rms(stored(name)[0], stored("after_ja")[0], side) > allowed
 
 

@@ -60,7 +60,7 @@ def tick_words(axis):
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_levels_run_from_the_maximum_down_to_60_db(example, before):
+def test_levels_span_60_db_below_the_maximum(example, before):
     silent = replace(
         example.fit, H=example.fit.H * (np.arange(90) > 9), initial=example.fit.factors
     )
@@ -160,7 +160,7 @@ def test_neighbours_of_one_pitch_share_a_label(example):
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("size", [(15, 10), (9, 6)])
 @pytest.mark.parametrize("n_components", [1, 6, 9, 20, 60])
-def test_words_are_whole_and_apart(make_example, language, before, size, n_components):
+def test_labels_are_complete_and_do_not_overlap(make_example, language, before, size, n_components):
     example = make_example(n_components)
     figure = drawn(
         figure_of(example, title=AWKWARD * 9, before=before, language=language, size=size)
@@ -226,7 +226,7 @@ def test_the_pooled_product_is_the_product_pooled(n_frames):
     assert whole.max() == factors.product()[rows[0] :].max()
 
 
-def test_what_no_font_has_becomes_a_box():
+def test_missing_characters_become_boxes():
     assert drawable(AWKWARD) == "$\\frac$ □□ □ が □□Å_東京.wav"
 
 

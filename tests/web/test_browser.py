@@ -92,7 +92,7 @@ def set_options(page, **options):
         page.locator(f"#option-{name}").blur()
 
 
-def test_three_clicks_from_a_file_to_one_instrument_alone_in_japanese(visit, mp3):
+def test_three_clicks_from_a_file_to_one_instrument_in_japanese(visit, mp3):
     page = visit()
     assert page.inner_text("#go") == "分ける"
     choose(page, mp3)  # the first click opens the browser's own dialogue
@@ -203,7 +203,7 @@ def first_two_corrected(page, n):
     expect(edits).to_have_count(2)
 
 
-def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path):
+def test_notes_are_drawn_moved_deleted_and_restored(visit, mp3, tmp_path):
     page = visit()
     choose(page, mp3)
     set_options(page, **QUICK)
@@ -247,7 +247,7 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
     assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == before
 
 
-def test_two_people_side_by_side_each_with_their_own(visit, mp3):
+def test_two_visitors_see_only_their_own_results(visit, mp3):
     pages = [visit("ja-JP"), visit("en-US")]
     for number, page in enumerate(pages):
         choose(page, mp3, f"mine-{number}.mp3")
@@ -267,7 +267,7 @@ def test_two_people_side_by_side_each_with_their_own(visit, mp3):
         page.wait_for_selector("#components button")
 
 
-def test_what_is_no_sound_is_said_in_the_page(visit):
+def test_a_file_without_sound_gives_an_error_on_the_page(visit):
     page = visit()
     page.click("#go")
     assert page.inner_text("#alert") == "先に音声を選択してください。"

@@ -82,7 +82,7 @@ def test_one_process_makes_draft_after_draft(bench):
         (BlockingIOError(11, "Resource temporarily unavailable"), (503, text.WEB_NO_PROCESS)),
     ],
 )
-def test_a_draft_that_comes_to_nothing_is_refused_and_the_next_is_made(bench, program, answer):
+def test_a_failed_draft_is_refused_and_the_next_one_works(bench, program, answer):
     async def test(made):
         assert await made.refused() == answer
         assert all(process.returncode is not None for process in made.made)
@@ -101,7 +101,7 @@ def test_a_process_that_died_while_idle_is_replaced(bench):
     bench(test, ANSWERS)
 
 
-def test_a_draft_that_nobody_waits_for_ends_its_process(bench):
+def test_a_cancelled_draft_ends_its_process(bench):
     async def test(made):
         waiting = made.draft()
         while not made.made:
@@ -115,7 +115,7 @@ def test_a_draft_that_nobody_waits_for_ends_its_process(bench):
 
 
 @pytest.mark.parametrize("limit", ["most", "of_address", "of_person"])
-def test_drafts_that_wait_are_counted(bench, limit):
+def test_waiting_drafts_are_limited(bench, limit):
     who = {
         "most": [("a", "1"), ("b", "2")],
         "of_address": [("a", "1"), ("b", "1")],
@@ -168,7 +168,7 @@ def test_too_many_corrections_are_refused_wherever_they_are_sent(result, what, e
     assert [job.state for job in result.state.jobs.jobs.values()] == ["done"]
 
 
-def test_a_visitor_who_goes_takes_the_draft_along(result):
+def test_a_disconnected_visitor_ends_the_draft(result):
     """The process is stopped, so that it never answers; it ends with the connection."""
     assert result("draft", []).status() == 200
     drafts = result.state.drafts

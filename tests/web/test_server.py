@@ -62,7 +62,7 @@ def test_from_a_file_to_an_archive(served, mp3):
     assert facts["options"]["fit"]["n_components"] == 2
 
 
-def test_each_sees_only_their_own(served, wav):
+def test_visitors_see_only_their_own_jobs(served, wav):
     one = served()
     other = one.another()
     job = one.order(wav).json()["id"]
@@ -104,7 +104,7 @@ QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "ma
         ),
     ],
 )
-def test_files_that_are_no_sound(served, content, sentence):
+def test_files_without_sound_are_refused(served, content, sentence):
     visitor = served()
     job = visitor.order(content, "../../x/evil.mp3").json()["id"]
     ended = visitor.ended(job)
@@ -112,7 +112,7 @@ def test_files_that_are_no_sound(served, content, sentence):
     assert str(visitor.jobs.root) not in json.dumps(ended)
 
 
-def test_a_cut_mp3_is_read_as_far_as_it_goes(served, mp3):
+def test_a_truncated_mp3_is_read_up_to_its_end(served, mp3):
     visitor = served()
     ended = visitor.ended(visitor.order(mp3[: len(mp3) * 2 // 3], "cut.mp3").json()["id"])
     assert ended["state"] == "done"
@@ -187,11 +187,11 @@ def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, fields, sent
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"x" * 2**19])
-def test_what_is_no_order_is_refused(served, body):
+def test_malformed_orders_are_refused(served, body):
     assert served().post("/jobs", content=body).status_code in (400, 413)
 
 
-def test_the_queue_has_an_end_and_says_how_far_one_is(served, wav):
+def test_the_queue_is_limited_and_reports_positions(served, wav):
     first = served(queue=1, per_person=1)
     second, third = first.another(), first.another()
     job = first.order(wav, **LONG).json()["id"]
@@ -224,13 +224,13 @@ def test_cancel_ends_the_process_at_once_and_another_can_run(served, wav):
     assert visitor.ended(visitor.order(wav).json()["id"])["state"] == "done"
 
 
-def test_a_job_has_its_time(served, wav):
+def test_a_job_has_a_time_limit(served, wav):
     visitor = served(job_minutes=0.05)
     ended = visitor.ended(visitor.order(wav, **LONG).json()["id"])
     assert ended["state"] == "failed" and "longer than 0.05 minutes" in ended["message"]["en"]
 
 
-def test_a_job_has_its_memory_and_the_server_lives_on(served, wav):
+def test_a_job_has_a_memory_limit_and_the_server_survives(served, wav):
     visitor = served(job_gib=1)
     greedy = {"options": {"n_fft": 65536, "hop": 2, "n_components": 200, "sample_rate": 44100}}
     ended = visitor.ended(visitor.order(wav, **greedy).json()["id"])
@@ -238,7 +238,7 @@ def test_a_job_has_its_memory_and_the_server_lives_on(served, wav):
     assert visitor.get("/").status_code == 200
 
 
-def test_results_go_after_a_time_and_when_there_are_too_many(served, wav):
+def test_results_expire_and_are_limited(served, wav):
     visitor = served(keep_most=1, keep_minutes=10)
     jobs = [visitor.order(wav).json()["id"] for _ in range(2)]
     for job in jobs:
@@ -251,7 +251,7 @@ def test_results_go_after_a_time_and_when_there_are_too_many(served, wav):
     assert visitor.get("/jobs").json() == [] and list(visitor.jobs.root.iterdir()) == []
 
 
-def test_a_page_of_somebody_else_can_ask_for_nothing(served, wav):
+def test_foreign_pages_are_refused(served, wav):
     visitor = served()
     evil = visitor.another(origin="http://evil.example")
     assert evil.order(wav).status_code == 403
@@ -261,7 +261,7 @@ def test_a_page_of_somebody_else_can_ask_for_nothing(served, wav):
     assert visitor.get("/", headers={"Host": "127.0.0.1:7860"}).status_code == 200
 
 
-def test_the_browser_is_told_what_to_refuse(served):
+def test_answers_have_security_headers(served):
     answer = served().get("/")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -274,7 +274,7 @@ def test_the_browser_is_told_what_to_refuse(served):
     assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", answer.text)
 
 
-def test_the_password_opens_and_nothing_else_does(served, wav):
+def test_only_the_password_opens_the_page(served, wav):
     visitor = served(password="ひらけごま")
     assert visitor.get("/").headers["location"] == "/login"
     assert visitor.order(wav).status_code == visitor.get("/page.js").status_code == 401
@@ -287,7 +287,7 @@ def test_the_password_opens_and_nothing_else_does(served, wav):
     assert visitor.another().get("/").status_code == 303
 
 
-def test_doors_that_would_stand_open_are_not_opened(tmp_path, monkeypatch):
+def test_a_public_server_needs_a_password(tmp_path, monkeypatch):
     monkeypatch.delenv("OTOWAKE_PASSWORD", raising=False)
     with pytest.raises(BadInput, match="give a password"):
         serve(ServeSpec(host="0.0.0.0", port=0))
@@ -313,18 +313,18 @@ def test_the_page_has_every_option_with_its_help(served, language):
     assert not re.search(r'data-t="\w+"[^<>]*></', page)
 
 
-def test_presets_are_made_of_options_that_there_are():
+def test_presets_use_existing_options():
     for preset in form.PRESETS.values():
         specs_with(preset.options)
         assert checked_stages(preset.stages) == preset.stages
 
 
-def test_words_in_the_page_can_not_end_the_script(monkeypatch):
+def test_words_cannot_end_the_script_element(monkeypatch):
     assert "</script" not in form._in_script({"a": "</script><b>"})
     assert json.loads(form._in_script({"a": "</script>"})) == {"a": "</script>"}
 
 
-def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
+def test_components_are_corrected_and_failures_keep_the_result(served, wav):
     visitor = served()
     job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
     visitor.ended(job)
@@ -348,9 +348,7 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
 
 
 @pytest.mark.parametrize("when", ["view_of", "_write_picture", "write_draft"])
-def test_a_correction_that_is_stopped_leaves_the_result_and_what_is_shown_of_it(
-    tmp_path, wav, monkeypatch, when
-):
+def test_a_stopped_correction_keeps_the_result_and_its_view(tmp_path, wav, monkeypatch, when):
     (tmp_path / "sound").write_bytes(wav)
     order = {
         "folder": str(tmp_path),
@@ -394,7 +392,7 @@ def test_the_archive_unpacks_everywhere(served, wav, name):
     assert folder == safe_name(name[:-4], 200) and len(folder.encode()) <= 200
 
 
-def test_components_become_again_what_they_were(served, wav):
+def test_components_are_restored(served, wav):
     visitor = served()
     job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
     visitor.ended(job)
@@ -427,7 +425,7 @@ def test_components_become_again_what_they_were(served, wav):
     assert visitor.get(f"/jobs/{job}/files/component-edits.json").status_code == 404
 
 
-def test_corrections_are_told_before_they_are_applied(served, wav):
+def test_drafts_predict_the_corrected_result(served, wav):
     visitor = served()
     job = visitor.order(wav, stages=["components", "instruments"]).json()["id"]
     visitor.ended(job)
@@ -468,7 +466,7 @@ def test_corrections_are_told_before_they_are_applied(served, wav):
         assert [(part["name"], part["notes"]) for part in view["parts"]] == parts
 
 
-def test_who_plays_is_corrected(served, wav):
+def test_instruments_are_corrected(served, wav):
     visitor = served()
     job = visitor.order(wav, stages=["components", "stems"]).json()["id"]
     visitor.ended(job)
@@ -487,7 +485,7 @@ def test_who_plays_is_corrected(served, wav):
     assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]
 
 
-def test_a_process_that_is_being_started_ends_with_the_server(monkeypatch, tmp_path):
+def test_a_starting_process_ends_with_the_server(monkeypatch, tmp_path):
     begin, made = asyncio.create_subprocess_exec, []
 
     async def slow(*args, **options):
