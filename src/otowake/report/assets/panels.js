@@ -98,7 +98,7 @@ function componentNames(chart, context, across) {
 
 function markComponents(chart, context, across) {
   context.fillStyle = "rgba(255,255,255,.9)";
-  const { left, top, width, height } = chart.inside;
+  const { left, top } = chart.inside;
   for (const number of selection.components) {
     if (across)
       context.fillRect(chart.xOf(number), top, chart.xOf(number + 1) - chart.xOf(number), 3);

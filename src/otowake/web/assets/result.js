@@ -3,7 +3,7 @@
 import { showEditor } from "./edit.js";
 import { press } from "./sound.js";
 import { nNotes, titleAmong } from "./todo.js";
-import { $, facts, language, make, t } from "./words.js";
+import { $, language, make, t } from "./words.js";
 
 export async function showResult(job) {
   const at = `jobs/${job.id}`;
