@@ -94,7 +94,7 @@ def set_options(page, **options):
 
 def test_three_clicks_from_a_file_to_one_instrument_in_japanese(visit, mp3):
     page = visit()
-    assert page.inner_text("#go") == "分ける"
+    assert page.inner_text("#go") == "分析を始める"
     choose(page, mp3)  # the first click opens the browser's own dialogue
     page.click("#go")
     page.click("#parts button >> nth=0")
