@@ -238,7 +238,7 @@ def test_a_silently_dead_process_fails_its_job(house):
     async def test(made):
         job = await made.sent()
         await made.until(lambda: job.state == "failed")
-        assert "ended unexpectedly" in job.message["en"]
+        assert "The analysis crashed" in job.message["en"]
 
     house(test, DIES)
 
