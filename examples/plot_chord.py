@@ -2,14 +2,14 @@
 A chord, note by note
 =====================
 
-Three notes that sound together, each of them alone.
+Separate a chord of three notes and play each note.
 
 ja:
 
 和音を 1 音ずつ
 =====================
 
-同時に鳴る 3 つの音を、それぞれ単独で聞きます。
+同時に鳴る 3 つの音を分離し、1 音ずつ聴きます。
 """
 
 import otowake
@@ -21,8 +21,8 @@ analysis = otowake.analyse(audio, stages=["stems"], instruments="accordion")
 figure = otowake.plot.piano_roll(analysis, language=LANGUAGE)
 
 # %%
-# The notes of the first chord. Where their partials meet, as those of C and G do at 784 Hz, the sound there is
-# shared out between them.
+# The notes of the first chord. Where partials coincide, as for C and G at 784 Hz, the energy is
+# divided between the notes.
 #
 # ja:
 #

@@ -1,8 +1,8 @@
 """
-Drums apart
-===========
+Separate drums
+==============
 
-A loop of a kick, a snare and a hi-hat, made here, so that it is known what must come out.
+A synthesised loop of kick, snare and hi-hat, with a known ground truth.
 
 ja:
 
@@ -41,28 +41,28 @@ loop = otowake.Audio(0.5 * true.sum(axis=0), RATE)
 sounds = {{"en": "the loop", "ja": "ループ"}[LANGUAGE]: loop}
 
 # %%
-# Each drum is a *convolutive* component: a template of half a second in place of one spectrum.
+# Each drum is a *convolutive* component: a template of half a second instead of one spectrum.
 #
 # ja:
 #
-# それぞれのドラムは、1 つのスペクトルの代わりに約 0.5 秒のテンプレートを持つ「畳み込み」の成分です。
+# 各ドラムは、1 つのスペクトルの代わりに約 0.5 秒のテンプレートを持つ「畳み込み」の成分です。
 
 drums = split_drums(loop, 3)
 sounds = {f"{k}": drum for k, drum in enumerate(drums, 1)}
 
 # %%
-# They come in no particular order. Here is each, next to the drum that it is most like:
+# The drums are in no particular order. Each plot shows one with the most similar true drum:
 #
 # ja:
 #
-# 順序は決まっていません。それぞれを、最もよく似たドラムと並べます。
+# ドラムの順序は決まっていません。それぞれを、最もよく似た正解のドラムと並べて示します。
 
 names = {"en": ("kick", "snare", "hi-hat"), "ja": ("バスドラム", "スネア", "ハイハット")}[LANGUAGE]
 with otowake.plot.style():
     figure = Figure(figsize=(9, 5), layout="constrained")
     for axes, drum in zip(figure.subplots(3, 1, sharex=True), drums, strict=True):
-        alike = [abs(np.corrcoef(drum.mono(), one)[0, 1]) for one in true]
-        best = int(np.argmax(alike))
+        similarity = [abs(np.corrcoef(drum.mono(), one)[0, 1]) for one in true]
+        best = int(np.argmax(similarity))
         axes.plot(np.arange(true.shape[1]) / RATE, 0.5 * true[best], color="0.75")
         axes.plot(np.arange(drum.n_samples) / RATE, drum.mono(), color="#b63679", linewidth=0.6)
-        axes.set_title(f"{names[best]}  {alike[best]:.2f}")
+        axes.set_title(f"{names[best]}  {similarity[best]:.2f}")

@@ -2,16 +2,17 @@
 Live: frame by frame
 ====================
 
-Components are learnt beforehand, then a stream is followed while it sounds. The stream here is the recording itself, in pieces
-of one step of the STFT, as a sound card would hand them over; for a microphone, put its pieces in their place.
+Learn components first, then estimate activations of a live stream. The stream here is the recording
+in pieces of one hop of the STFT, as from a sound card; replace it with the input of a microphone.
 
 ja:
 
 ライブ：フレームごとの処理
 ==========================
 
-あらかじめ成分を学習しておき、鳴っている音をその場で追います。ここでは録音を、サウンドカードから届くのと同じように STFT の 1 歩ずつ
-渡します。マイクを使うときは、その入力に置き換えてください。
+あらかじめ成分を学習しておき、入力音のアクティベーションをリアルタイムに求めます。ここでは、録音を
+STFT のホップ長ずつ渡して、サウンドカードからの入力の代わりにします。マイクを使うときは、その入力に
+置き換えてください。
 """
 
 import numpy as np
@@ -26,15 +27,16 @@ analysis = otowake.analyse(audio, stages=["components"])
 spec = analysis.stft
 
 # %%
-# `otowake.Activator` keeps W and finds the activations of each new frame, in less time than the frame lasts.
+# `otowake.Activator` keeps W fixed and estimates the activations of each new frame faster than
+# real time.
 #
 # ja:
 #
-# `otowake.Activator` は W を固定し、新しいフレームのアクティベーションを、フレームの長さより短い時間で求めます。
+# `otowake.Activator` は W を固定し、新しいフレームのアクティベーションを実時間より速く求めます。
 
 
 def stream(pieces, analysis):
-    """The activations after each piece of `hop` samples at the analysis' rate, shape (component,)."""
+    """Yield the activations after each piece of `hop` samples, shape (component,)."""
     spec = analysis.stft
     activations = otowake.Activator(analysis.fit.W, spec=analysis.fit.spec)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft)
@@ -46,31 +48,30 @@ def stream(pieces, analysis):
 
 
 # %%
-# What is heard, whenever it changes:
+# The loudest note, at each change:
 #
 # ja:
 #
-# 聞こえた音（変わるたびに）:
+# 最も強い音（変化したときに表示）:
 
-sound = audio.mono()[
-    :: audio.rate // spec.sample_rate
-]  # crude; a sound card can be asked for the rate
+step = audio.rate // spec.sample_rate
+sound = audio.mono()[::step]  # a crude resampling; sound cards offer several rates
 pieces = [sound[at : at + spec.hop] for at in range(0, len(sound) - spec.hop, spec.hop)]
-strengths, heard = [], ""
+strengths, previous = [], ""
 for i, H in enumerate(stream(pieces, analysis)):
     strengths.append(H * analysis.fit.W.sum(axis=0))
     loudest = analysis.components[int(np.argmax(strengths[-1]))]
     name = otowake.note_name(loudest.pitch.midi, LANGUAGE) if loudest.pitch and H.any() else "-"
-    if name != heard:
+    if name != previous:
         print(f"{i * spec.hop / spec.sample_rate:7.2f} s  {name}")
-    heard = name
+    previous = name
 
 # %%
-# How strongly each component sounded, as it was known at each moment:
+# The level of each component, estimated frame by frame:
 #
 # ja:
 #
-# 各成分の強さ（その時点で求めた値）:
+# 各成分の強さ（フレームごとの推定値）:
 
 words = {"en": ("time (s)", "component"), "ja": ("時間 (秒)", "成分")}[LANGUAGE]
 with otowake.plot.style():

@@ -2,14 +2,14 @@
 The manual's figure, before and after learning
 ==============================================
 
-Twenty components of a scale and chords on an accordion, from random numbers to notes.
+Twenty components of a scale and chords on an accordion, from random values to notes.
 
 ja:
 
 マニュアルの図：学習前と学習後
 ==============================================
 
-アコーディオンの音階と和音の 20 個の成分が、乱数から音になるまで。
+アコーディオンの音階と和音から、20 個の成分を学習します。
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -23,21 +23,21 @@ analysis = otowake.analyse(audio, stages=["components"], n_components=20)
 figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 
 # %%
-# Nothing in it can be recognised yet. After learning the spectra are notes, and the activations the melody that
-# they play:
+# The initial factors are random. After learning, the spectra are notes and the activations show
+# when each note sounds:
 #
 # ja:
 #
-# まだ何も読み取れません。学習後には、スペクトルは音に、アクティベーションはその音の演奏になります。
+# 初期値は乱数です。学習後は、基底スペクトルが音符に、アクティベーションが発音時刻に対応します。
 
 figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 
 # %%
-# Each component has a pitch and is a sound of its own. All together are the recording.
+# Each component has a pitch and can be played. The sum of all components is the recording.
 #
 # ja:
 #
-# それぞれの成分には音高があり、1 つの音になります。すべて足すと元の録音です。
+# 成分ごとに音高があり、音として聴けます。すべての成分を足すと元の録音になります。
 
 loudest = sorted(analysis.components, key=lambda component: -component.energy)[:3]
 sounds = {otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in loudest if c.pitch}

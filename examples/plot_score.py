@@ -1,15 +1,15 @@
 """
-With the score in hand
-======================
+Score-informed factorisation
+============================
 
-If it is known what is played, the factorisation only has to find how it sounds.
+With a known score, the factorisation only estimates the sound of each note.
 
 ja:
 
-楽譜があるとき
-======================
+楽譜を使った因子分解
+====================
 
-何が演奏されるかがわかっていれば、分解は、それがどう鳴るかを求めるだけで済みます。
+演奏される音符がわかっていれば、因子分解では各音符の音色だけを推定します。
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -26,12 +26,13 @@ onsets = [0.5, 1.02, 1.52, 2.02, 2.52, 3.02, 3.52, 4.02]
 score = [otowake.Note(onset, onset + 0.6, midi) for onset, midi in zip(onsets, scale, strict=True)]
 
 # %%
-# Each pitch becomes a comb in W, and its notes a gate in H; zeros stay zeros while it learns. The first figure shows
-# the start, the second what became of it.
+# Each pitch gives a harmonic comb in W, and its notes gates in H; zeros stay zero during the
+# learning. The first figure shows the initial factors, the second the result.
 #
 # ja:
 #
-# 音高は W のくし形に、音符は H のゲートになります。0 は学習中も 0 のままです。1 枚目が初期値、2 枚目が学習の結果です。
+# 各音高から W の倍音のくし形を、各音符から H のゲートを作ります。0 の値は学習中も 0 のままです。
+# 1 枚目が初期値、2 枚目が学習結果です。
 
 start = from_score(score, V.frequencies, V.times)
 analysis = otowake.analyse(
@@ -49,11 +50,12 @@ figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 
 # %%
-# On the command line `--score song.mid` does this for whole pieces, and aligns the score to the recording first.
+# On the command line, `--score song.mid` aligns a score to the recording and does this for the
+# whole piece.
 #
 # ja:
 #
-# コマンドでは `--score song.mid` がこれを曲全体に行います。楽譜は先に録音に合わせられます。
+# コマンドラインでは、`--score song.mid` が楽譜を録音の時刻に合わせてから、曲全体を処理します。
 
 sounds = {
     otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in analysis.components[:3] if c.pitch

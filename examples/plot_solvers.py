@@ -2,14 +2,14 @@
 Loss curves of solvers
 ======================
 
-The same spectrogram, the same number of components, four ways down.
+Four solvers on the same spectrogram with the same number of components.
 
 ja:
 
 解法と損失の曲線
 ======================
 
-同じスペクトログラム、同じ成分数での、4 つの解法。
+同じスペクトログラムと成分数で、4 つの解法を比べます。
 """
 
 from matplotlib.figure import Figure
@@ -27,13 +27,13 @@ fits = {
 }
 
 # %%
-# Adam, the manual's solver, goes on for 10,000 iterations; here it is stopped after 1,000. `accelerated` begins low, because
-# its start was chosen among several that were tried on a few frames.
+# Adam, the manual's solver, takes 10,000 iterations; here it stops after 1,000. `accelerated`
+# starts from a low loss because it screens several random starts on a few frames.
 #
 # ja:
 #
-# マニュアルの解法 Adam は 10,000 回続きますが、ここでは 1,000 回で止めています。`accelerated` が低い損失から始まるのは、少数のフレームで
-# 試した複数の初期値から選んでいるためです。
+# マニュアルの解法 Adam では 10,000 回反復しますが、ここでは 1,000 回で止めています。`accelerated`
+# が低い損失から始まるのは、複数の初期値を少数のフレームで試し、最良のものを選ぶためです。
 
 words = {"en": ("iterations", "loss"), "ja": ("反復回数", "損失")}[LANGUAGE]
 with otowake.plot.style():
@@ -47,11 +47,11 @@ with otowake.plot.style():
     axes.legend(frameon=False)
 
 # %%
-# How each ended, in a sentence:
+# The stop reason of each solver:
 #
 # ja:
 #
-# それぞれの終わり方:
+# それぞれが終了した理由:
 
 for name, fit in fits.items():
     print(f"{name:12} {fit.loss:10,.0f}  {fit.stop.sentence(LANGUAGE)}")

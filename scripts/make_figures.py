@@ -1,4 +1,4 @@
-"""Make the figures of docs/*/manual.md:
+"""Make the figures of docs/*/manual.md.
 
 python scripts/make_figures.py
 """
@@ -20,7 +20,7 @@ from otowake.types import Analysis
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 COLOURS = ("#3b0f70", "#b63679", "#fe9f6d", "#5b8c5a")
 CHORD = 14.5
-"""When the last chord of the demo sounds, in seconds."""
+"""Seconds, a time in the last chord of the demo."""
 
 TIME, FREQUENCY, COMPONENT = (
     Text("time", "時間"),
@@ -28,21 +28,33 @@ TIME, FREQUENCY, COMPONENT = (
     Text("component", "成分"),
 )
 BOOK = Text(
-    "As the manual explains it: V (frequency × time) ≈ ① × ②",
-    "マニュアルの説明：V（周波数×時間）≈ ① × ②",
+    "In the manual's text: V (frequency × time) ≈ ① × ②",
+    "マニュアルの本文の形：V（周波数×時間）≈ ① × ②",
 )
 PROGRAM = Text(
-    "As its program computes it: y_stft (time × frequency) ≈ exp(lw) × exp(lh)",
-    "プログラムの計算：y_stft（時間×周波数）≈ exp(lw) × exp(lh)",
+    "In its program: y_stft (time × frequency) ≈ exp(lw) × exp(lh)",
+    "プログラムの形：y_stft（時間×周波数）≈ exp(lw) × exp(lh)",
 )
 SPECTRA, ACTIVATIONS = Text("spectra", "基底スペクトル"), Text("activations", "アクティベーション")
-MODEL = Text("model (WH), where the recording (V) is 1", "モデル（WH）の値。録音（V）は 1")
+MODEL = Text("model WH for V = 1", "V = 1 のときのモデル WH の値")
 LOSS = Text("loss", "損失")
 CURVES = (
-    (Text("I-divergence of the program: V·log(V/WH) − V + WH", "プログラムの I-ダイバージェンス：V·log(V/WH) − V + WH"), "-"),
-    (Text("as printed: WH·log(WH/V) − WH + V", "印刷された式：WH·log(WH/V) − WH + V"), "--"),
+    (
+        Text(
+            "I-divergence of the program: V·log(V/WH) − V + WH",
+            "プログラムの I-ダイバージェンス：V·log(V/WH) − V + WH",
+        ),
+        "-",
+    ),
+    (
+        Text(
+            "formula in the manual: WH·log(WH/V) − WH + V",
+            "マニュアルに書かれた式：WH·log(WH/V) − WH + V",
+        ),
+        "--",
+    ),
     (Text("squared error: (V − WH)²", "2 乗誤差：(V − WH)²"), ":"),
-)  # fmt: skip
+)
 MIXTURE = Text("the recording at {at} s", "録音（{at} 秒）")
 PART = Text("component {name}", "成分 {name}")
 MAGNITUDE = Text("magnitude", "振幅")
@@ -50,7 +62,7 @@ HERTZ = Text("frequency in Hz", "周波数（Hz）")
 
 
 def roles(analysis: Analysis, language: Language) -> Figure:
-    """The same factorisation twice: upright as it is explained, lying as it is computed."""
+    """Draw the factorisation as in the manual's text, and transposed as in its program."""
     fit = analysis.fitted()
     W, H = fit.W[:400] / fit.W.max(axis=0), fit.H * fit.W.max(axis=0)[:, None]
     V = W @ H
@@ -58,8 +70,15 @@ def roles(analysis: Analysis, language: Language) -> Figure:
     names = SPECTRA.format(language), ACTIVATIONS.format(language)
     rows = (
         (BOOK, ((V, "V", T, F), (W, f"① {names[0]}", K, F), (H, f"② {names[1]}", T, K))),
-        (PROGRAM, ((V.T, "y_stft", F, T), (H.T, f"① lw: {names[1]}", K, T), (W.T, f"② lh: {names[0]}", F, K))),
-    )  # fmt: skip
+        (
+            PROGRAM,
+            (
+                (V.T, "y_stft", F, T),
+                (H.T, f"① lw: {names[1]}", K, T),
+                (W.T, f"② lh: {names[0]}", F, K),
+            ),
+        ),
+    )
     figure = Figure(figsize=(10, 7.2), dpi=100)
     for part, (words, matrices) in zip(figure.subfigures(2, 1), rows, strict=True):
         part.suptitle(words.format(language), x=0.02, y=0.98, ha="left", fontsize=11)
@@ -68,14 +87,22 @@ def roles(analysis: Analysis, language: Language) -> Figure:
             1, 3, gridspec_kw={"width_ratios": [1, 0.35 if words is BOOK else 0.3, 1]}
         )
         for at, (values, title, across, up) in zip(axes, matrices, strict=True):
-            at.imshow(decibels(values), aspect="auto", origin="lower", cmap="magma", vmin=-60, vmax=0, interpolation="nearest")  # fmt: skip
+            at.imshow(
+                decibels(values),
+                aspect="auto",
+                origin="lower",
+                cmap="magma",
+                vmin=-60,
+                vmax=0,
+                interpolation="nearest",
+            )
             at.set(xlabel=across, ylabel=up, xticks=[], yticks=[])
             at.set_title(title, loc="center")
     return figure
 
 
 def divergences(analysis: Analysis, language: Language) -> Figure:
-    """What a wrong value costs, too small or too large."""
+    """Draw the losses of a model value that is too small or too large."""
     x = np.geomspace(0.02, 4, 400)
     costs = -np.log(x) - 1 + x, x * np.log(x) - x + 1, (1 - x) ** 2
     figure = Figure(figsize=(8, 4.2), dpi=100, layout="constrained")
@@ -89,7 +116,7 @@ def divergences(analysis: Analysis, language: Language) -> Figure:
 
 
 def sums(analysis: Analysis, language: Language) -> Figure:
-    """One moment of a chord as the sum of a few components."""
+    """Draw the spectrum of a chord and its loudest components."""
     fit = analysis.fitted()
     at = int(np.argmin(np.abs(analysis.times - CHORD)))
     parts = fit.W * fit.H[:, at]
@@ -102,16 +129,17 @@ def sums(analysis: Analysis, language: Language) -> Figure:
         pitch = analysis.components[k].pitch
         name = otowake.note_name(pitch.midi, language) if pitch else str(k + 1)
         rows.append((parts[:, k], PART.format(language, name=name), colour))
-    for place, (values, words, colour) in zip(axes, rows, strict=True):
-        place.fill_between(analysis.frequencies, values, color=colour, linewidth=0.5)
-        place.set_title(words)
-        place.set(xlim=(100, 4000), ylim=(0, None))
+    for panel, (values, words, colour) in zip(axes, rows, strict=True):
+        panel.fill_between(analysis.frequencies, values, color=colour, linewidth=0.5)
+        panel.set_title(words)
+        panel.set(xlim=(100, 4000), ylim=(0, None))
     axes[-1].set_xlabel(HERTZ.format(language))
     figure.supylabel(MAGNITUDE.format(language), fontsize=9)
     return figure
 
 
 def main() -> None:
+    """Write all figures."""
     analysis = otowake.analyse(otowake.load(otowake.demo_path()), stages=["components"])
     manual = otowake.analyse(
         otowake.load(otowake.demo_path()), stages=["components"], solver="adam"

@@ -1,16 +1,16 @@
-"""Make the Japanese font that otowake draws figure labels with: a subset of Noto Sans JP Regular.
+"""Make the font of the figures: a subset of Noto Sans JP Regular.
 
 The source is the static TrueType file ``400Regular/NotoSansJP_400Regular.ttf`` of the npm package
-``@expo-google-fonts/noto-sans-jp`` (0.4.3 was used; ``npm pack`` fetches it), Google's build of Adobe's
-design under the SIL Open Font License 1.1; the package's ``LICENSE_FONT`` is shipped as
-``NotoSansJP-OFL.txt``. TrueType outlines are taken rather than Debian's CFF ones because matplotlib can
-embed them in a PDF as Type 42 too.
+``@expo-google-fonts/noto-sans-jp`` (version 0.4.3; ``npm pack`` fetches it), Google's build of
+Adobe's design under the SIL Open Font License 1.1. ``NotoSansJP-OFL.txt`` is the package's
+``LICENSE_FONT``. Matplotlib embeds TrueType outlines in a PDF as Type 42, but not the CFF outlines
+of Debian's package.
 
-Kept: ASCII, Latin-1, the non-kanji of JIS X 0208 (punctuation, symbols, kana, Greek, full-width forms),
-half-width kana, some musical and mathematical signs, JIS level 1 kanji, all Jōyō kanji and a few words of
-the field. Hinting, vertical metrics and layout features other than kerning are dropped. The licence
-reserves the font name "Source", which the result does not use; it has a family name of its own, so that an
-installed Noto Sans JP is never mistaken for it.
+The subset has ASCII, Latin-1, the non-kanji of JIS X 0208 (punctuation, symbols, kana, Greek,
+full-width forms), half-width kana, some musical and mathematical signs, JIS level 1 kanji, all Jōyō
+kanji and a few words of the field. It has no hinting, no vertical metrics and no layout features
+except kerning. The licence reserves the font name "Source", which the subset does not use; its own
+family name distinguishes it from an installed Noto Sans JP.
 
     python scripts/make_font.py NotoSansJP_400Regular.ttf
 
@@ -44,7 +44,7 @@ RANGES = (
 
 
 def jis_x_0208(rows: Iterable[int]) -> Iterator[int]:
-    """Code points of some rows (区) of JIS X 0208."""
+    """Yield the code points of some rows (区) of JIS X 0208."""
     for row in rows:
         for cell in range(1, 95):
             char = bytes([0xA0 + row, 0xA0 + cell]).decode("euc_jp", errors="ignore")
@@ -52,7 +52,7 @@ def jis_x_0208(rows: Iterable[int]) -> Iterator[int]:
 
 
 def code_points() -> set[int]:
-    """Every code point that the subset should cover."""
+    """Return the code points of the subset."""
     return {
         *jis_x_0208(range(1, 7)),
         *jis_x_0208(range(16, 48)),
@@ -92,7 +92,7 @@ def make(source: Path, out: Path) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
+    """Run the program."""
     parser = argparse.ArgumentParser(description="Make the Japanese font for figures.")
     parser.add_argument("source", type=Path, help="Noto Sans JP Regular, TTF, OTF or TTC")
     parser.add_argument("--out", type=Path, default=OUT)

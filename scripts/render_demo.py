@@ -1,13 +1,14 @@
-"""Make the demo clip: its MIDI file from the notes written here, and its sound from the MIDI file.
+"""Make the demo recording: write its MIDI file and render the audio.
 
-The music is the exercise of the lecture notes: do-re-mi from C4 to C5, six chords of two notes, five of
-three, on an accordion. It sounds as fluidsynth plays it with FluidR3_GM.sf2 (Debian: ``fluidsynth``,
-``fluid-soundfont-gm``), mixed to mono, its peak brought to -3 dB, as Ogg Vorbis.
+The music is the exercise of the lecture notes on an accordion: a scale from C4 to C5, six chords of
+two notes and five of three. fluidsynth renders it with FluidR3_GM.sf2 (Debian: ``fluidsynth``,
+``fluid-soundfont-gm``); the audio is mono Ogg Vorbis with a peak of -3 dB.
 
     python scripts/render_demo.py            # demo.mid -> demo.ogg
-    python scripts/render_demo.py --midi     # the notes below -> demo.mid and demo.notes.tsv, then demo.ogg
+    python scripts/render_demo.py --midi     # NOTES -> demo.mid and demo.notes.tsv, then demo.ogg
 
-Needs ``mido`` and ``soundfile``. The sound may differ inaudibly between versions of fluidsynth and libvorbis.
+Needs ``mido`` and ``soundfile``. The audio may differ inaudibly between versions of fluidsynth and
+libvorbis.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ PEAK_DB = -3.0
 ACCORDION = 21  # General MIDI, counted from 0
 VELOCITY = 90
 TICKS_PER_BEAT = 220
-TICKS_PER_S = 440  # at the default 120 beats a minute
+TICKS_PER_S = 440  # at the default 120 BPM
 
 Note = tuple[float, float, int]
 """Onset in s, offset in s, MIDI pitch."""
@@ -39,7 +40,7 @@ Note = tuple[float, float, int]
 def phrase(
     start: float, step: float, length: float, chords: Iterable[tuple[int, ...]]
 ) -> list[Note]:
-    """Chords one after another, one every ``step`` s from ``start``, each ``length`` s long."""
+    """Make chords of ``length`` s, one every ``step`` s from ``start``."""
     return [
         (start + i * step, start + i * step + length, pitch)
         for i, chord in enumerate(chords)
@@ -57,7 +58,7 @@ NOTES: list[Note] = [
 
 
 def midi(notes: Iterable[Note]) -> mido.MidiFile:
-    """The notes as a MIDI file of one accordion track; at one instant, notes end before others begin."""
+    """Make a MIDI file of one accordion track; at equal times, offsets precede onsets."""
     events = sorted(
         (round(at * TICKS_PER_S), velocity, pitch)
         for onset, offset, pitch in notes
@@ -72,13 +73,13 @@ def midi(notes: Iterable[Note]) -> mido.MidiFile:
 
 
 def truth(notes: Iterable[Note]) -> str:
-    """The notes as tab-separated text."""
+    """Format the notes as tab-separated text."""
     lines = [f"{onset:.3f}\t{offset:.3f}\t{pitch}" for onset, offset, pitch in notes]
     return "\n".join(["onset_s\toffset_s\tmidi_pitch", *lines]) + "\n"
 
 
 def render(midi_file: Path, out: Path, soundfont: Path, fluidsynth: str) -> None:
-    """Play a MIDI file with a soundfont into an Ogg Vorbis file: mono, of a fixed length and peak."""
+    """Render a MIDI file to mono Ogg Vorbis of a fixed length and peak."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "demo.wav"
         command = [
@@ -103,8 +104,8 @@ def render(midi_file: Path, out: Path, soundfont: Path, fluidsynth: str) -> None
 
 
 def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Make the demo clip.")
+    """Run the program."""
+    parser = argparse.ArgumentParser(description="Make the demo recording.")
     parser.add_argument(
         "--midi", action="store_true", help="write demo.mid and demo.notes.tsv first"
     )

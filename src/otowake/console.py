@@ -1,4 +1,4 @@
-"""What a terminal or a notebook shows while work is done."""
+"""Progress bars in a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from otowake.types import Progress as FitProgress
 class progress:  # noqa: N801 - used as a function
     """A watcher that draws a progress bar: iteration, loss, and in a terminal the time left.
 
-    It draws in a terminal and in a notebook, and is silent where the output is piped. Use it as the `watch` of
-    :func:`otowake.analyse` or :func:`otowake.factorize`, as a context manager or by itself.
+    It draws in a terminal and in a notebook, and is silent if the output is piped. Use it as the
+    `watch` of :func:`otowake.analyse` or :func:`otowake.factorize`, with or without a ``with``
+    statement.
 
     Parameters
     ----------
     title
-        What is written before the bar.
+        Text before the bar.
     language
         ``"en"`` or ``"ja"``.
 
@@ -83,17 +84,17 @@ class _Bar(Protocol):
 
 
 STATE_WIDTH = 50
-"""Columns that iteration, loss and time left take; what is before them shares the rest."""
+"""Columns for iteration, loss and time left; the title and the bar share the rest."""
 
 
 class _TerminalBar:
-    """A bar that goes when it is stopped."""
+    """A bar that disappears when it stops."""
 
     def __init__(self, title: str, console: Console) -> None:
-        room = max(8, (console.width - STATE_WIDTH) * 2 // 3)
-        named = Column(max_width=room, no_wrap=True, overflow="ellipsis")
+        title_width = max(8, (console.width - STATE_WIDTH) * 2 // 3)
+        title_column = Column(max_width=title_width, no_wrap=True, overflow="ellipsis")
         self.bar = Progress(
-            TextColumn("{task.description}", markup=False, table_column=named),
+            TextColumn("{task.description}", markup=False, table_column=title_column),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
             TimeRemainingColumn(),
@@ -112,12 +113,12 @@ class _TerminalBar:
         self.bar.stop()
 
 
-PAUSE = 0.1
-"""Seconds from one change of a notebook's bar to the next, at least."""
+REFRESH_SECONDS = 0.1
+"""Seconds between two updates of a notebook's bar, at least."""
 
 
 class _NotebookBar:
-    """A bar that stays, as it was at the end; rich's own needs ipywidgets, which plain Jupyter lacks."""
+    """A bar that stays at its last state; rich's needs ipywidgets, which plain Jupyter lacks."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -139,7 +140,7 @@ class _NotebookBar:
         }
         if time.monotonic() >= self.next:
             self.stop()
-            self.next = time.monotonic() + PAUSE
+            self.next = time.monotonic() + REFRESH_SECONDS
 
     def stop(self) -> None:
         if self.handle is not None and self.waiting is not None:

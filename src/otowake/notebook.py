@@ -1,7 +1,7 @@
-"""Jupyter and Colab: sounds that play, results as tables, and the figure while it is learnt.
+"""Jupyter and Colab: audio players, tables of results, and the live learning figure.
 
-A notebook shows these by itself once :func:`enable` was called in it; the other names also work alone. IPython is only
-imported where something is shown.
+After :func:`enable` a notebook displays results this way by default. The other functions also work
+without it. IPython is imported only to display something.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from otowake.music.theory.names import note_name
 from otowake.text import Language, Text
 from otowake.types import Analysis, Audio, Component, Note, Part, Progress, Spectrogram
 
-Sounding = Audio | Component | Note | Part
-"""What can be played."""
+Playable = Audio | Component | Note | Part
+"""Objects with sound."""
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 def enable(language: Language = "en") -> None:
-    """From here on the notebook shows analyses as tables, sounds as players, and figures as pictures.
+    """Display analyses as tables, sounds as players, and figures as PNG in this notebook.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def enable(language: Language = "en") -> None:
     Raises
     ------
     MissingExtra
-        If IPython is not there.
+        If IPython is not installed.
 
     Notes
     -----
-    Outside of a notebook nothing changes.
+    Outside a notebook nothing changes.
     """
     shell = _ipython().get_ipython()
     if shell is None:
@@ -62,7 +62,7 @@ def enable(language: Language = "en") -> None:
 
 @dataclass(frozen=True)
 class Shown:
-    """Something with a look in a notebook, and words for where there is none."""
+    """HTML for a notebook, and text for other places."""
 
     html: str
     words: str
@@ -74,8 +74,8 @@ class Shown:
         return self.words
 
 
-def player(*sounds: Sounding, language: Language = "en") -> Shown:
-    """A player for each sound, in the notebook itself: it also plays where the notebook is opened later.
+def player(*sounds: Playable, language: Language = "en") -> Shown:
+    """Make a player for each sound; the audio is stored in the notebook.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def player(*sounds: Sounding, language: Language = "en") -> Shown:
     Raises
     ------
     BadInput
-        If the sound of a component, note or part is not to be had.
+        If the sound of a component, note or part is not available.
 
     Examples
     --------
@@ -108,21 +108,23 @@ def player(*sounds: Sounding, language: Language = "en") -> Shown:
     return Shown("".join(html), "\n".join(words))
 
 
-AROUND = 0.2
-"""Seconds before and after a note that are played with it."""
+NOTE_MARGIN = 0.2
+"""Seconds played before and after a note."""
 
 
-def _audio(sound: Sounding) -> Audio:
+def _audio(sound: Playable) -> Audio:
     if isinstance(sound, Audio):
         return sound
     audio = sound.audio()
     if not isinstance(sound, Note):
         return audio
-    first, last = (round(at * audio.rate) for at in (sound.onset - AROUND, sound.offset + AROUND))
+    first, last = (
+        round(at * audio.rate) for at in (sound.onset - NOTE_MARGIN, sound.offset + NOTE_MARGIN)
+    )
     return replace(audio, samples=audio.samples[:, max(0, first) : last])
 
 
-def _title(sound: Sounding, language: Language) -> str:
+def _title(sound: Playable, language: Language) -> str:
     match sound:
         case Component(index, pitch):
             name = note_name(pitch.midi, language) if pitch else "–"
@@ -137,16 +139,17 @@ def _title(sound: Sounding, language: Language) -> str:
 
 
 def _embedded(audio: Audio) -> str:
-    """The sound as a data URI: MP3, and FLAC for what MP3 can't be."""
+    """Encode a sound as a data URI: MP3, or FLAC for rates and channels that MP3 lacks."""
     samples = audio.samples.T / max(1.0, float(np.abs(audio.samples).max(initial=0)))
     kind = "MP3" if audio.rate in MP3_RATES and audio.n_channels <= 2 else "FLAC"
     file = io.BytesIO()
     soundfile.write(file, samples, audio.rate, format=kind)
-    return f"data:audio/{'mpeg' if kind == 'MP3' else 'flac'};base64,{b64encode(file.getvalue()).decode()}"
+    mime = "audio/mpeg" if kind == "MP3" else "audio/flac"
+    return f"data:{mime};base64,{b64encode(file.getvalue()).decode()}"
 
 
 def table(analysis: Analysis, language: Language = "en") -> Shown:
-    """What was found, as tables of components and parts with a few sentences, as in the terminal.
+    """Make tables of components and parts, with the sentences that the terminal shows.
 
     Examples
     --------
@@ -155,22 +158,23 @@ def table(analysis: Analysis, language: Language = "en") -> Shown:
     >>> table(otowake.analyse(audio, stages=["notes"]))
     Notes: 3, ...
     """
-    found = summary.learning_found(analysis, language) + summary.notes_found(analysis, language)
+    sentences = summary.learning_lines(analysis, language)
+    sentences += summary.note_lines(analysis, language)
     columns, components = summary.component_rows(analysis.components, language)
     parts = [summary.part_cells(part, analysis, language) for part in analysis.parts]
     html = [
         _table(columns, components, language),
-        *(f"<p>{escape(sentence)}</p>" for sentence in found),
+        *(f"<p>{escape(sentence)}</p>" for sentence in sentences),
         _table(summary.PART_COLUMNS, parts, language),
     ]
-    return Shown("".join(html), "\n".join(found))
+    return Shown("".join(html), "\n".join(sentences))
 
 
 def _table(headings: Sequence[Text], rows: list[list[str]], language: Language) -> str:
     if not rows:
         return ""
 
-    sides = ["left" if heading in summary.WORDS else "right" for heading in headings]
+    sides = ["left" if heading in summary.LEFT_ALIGNED else "right" for heading in headings]
 
     def row(tag: str, cells: Sequence[str]) -> str:
         parts = (
@@ -180,30 +184,31 @@ def _table(headings: Sequence[Text], rows: list[list[str]], language: Language) 
         return f"<tr>{''.join(parts)}</tr>"
 
     head = row("th", [heading.format(language) for heading in headings])
-    return f"<table><thead>{head}</thead><tbody>{''.join(row('td', cells) for cells in rows)}</tbody></table>"
+    body = "".join(row("td", cells) for cells in rows)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
 
 
 class live_figure:  # noqa: N801 - used as a function, as progress is
-    """A watcher that draws the learning figure anew while a notebook learns.
+    """A watcher that redraws the learning figure in a notebook during the learning.
 
-    Use it as the `watch` of :func:`otowake.analyse` or :func:`otowake.factorize`; as a context manager it draws the
-    end, too. Drawing takes no more than a third of the time.
+    Use it as the `watch` of :func:`otowake.analyse` or :func:`otowake.factorize`. In a ``with``
+    statement it also draws the final state. Drawing takes at most a third of the time.
 
     Parameters
     ----------
     V
-        The spectrogram that is factorised: the figure has its axes.
+        The spectrogram to factorise; the figure has its axes.
     title
-        What is written above it.
+        Title of the figure.
     language
         Of all labels.
     size
-        Width and height in inches of 100 pixels.
+        Width and height in inches; 100 pixels to an inch.
 
     Raises
     ------
     MissingExtra
-        If IPython is not there.
+        If IPython is not installed.
 
     Examples
     --------
@@ -243,15 +248,15 @@ class live_figure:  # noqa: N801 - used as a function, as progress is
 
     def __call__(self, now: Progress) -> bool:
         self.latest = now
-        begun = time.monotonic()
-        if begun >= self.next or now.iteration >= now.max_iter:
+        start = time.monotonic()
+        if start >= self.next or now.iteration >= now.max_iter:
             self.draw(now)
-            after = time.monotonic()
-            self.next = after + max(LEAST_PAUSE, 2 * (after - begun))
+            end = time.monotonic()
+            self.next = end + max(MIN_PAUSE, 2 * (end - start))
         return False
 
     def draw(self, now: Progress) -> None:
-        """Draw the figure as it is now, in the place of the one before."""
+        """Replace the figure with the current one."""
         from IPython.display import Image
 
         from otowake.plot import LearningPicture
@@ -267,8 +272,8 @@ class live_figure:  # noqa: N801 - used as a function, as progress is
             self.handle.update(picture)
 
 
-LEAST_PAUSE = 0.3
-"""Seconds from the end of one drawing to the beginning of the next, at least."""
+MIN_PAUSE = 0.3
+"""Seconds between the end of a drawing and the start of the next, at least."""
 
 
 def _ipython() -> Any:

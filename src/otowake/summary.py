@@ -1,4 +1,4 @@
-"""What is said of a result, in a terminal or a notebook: tables and sentences."""
+"""Tables and sentences about a result, for a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from otowake.text import Language, Text
 from otowake.types import Analysis, Component, Fit, Part
 
 MOST_CHORDS = 16
-"""Chords that are named; the table has them all."""
+"""Chords in the summary; ``chords.csv`` has all of them."""
 
-SURE = 0.5
-"""The confidence from which a pitch counts as heard."""
+MIN_CONFIDENCE = 0.5
+"""Confidence from which a pitch counts as detected."""
 
 MOST_ROWS = 40
-"""Components that a terminal's table has; ``components.csv`` has them all."""
+"""Components in a terminal's table; ``components.csv`` has all of them."""
 
-WIDEST = 16
-"""What a cell of the table of components has at most, in columns of a terminal; names may be longer."""
+MAX_CELL_WIDTH = 16
+"""Columns of the terminal, the largest width of a cell in the table of components."""
 
 COMPONENT_COLUMNS = (
     text.COMPONENT,
@@ -48,16 +48,16 @@ PART_COLUMNS = (
     text.CONFIDENCE,
     text.SOUNDS_FROM_TO,
 )
-WORDS = (text.PITCH, text.NAME, text.INSTRUMENT, text.KIND_OF_ERROR)
-"""Headings of columns that begin at the left."""
+LEFT_ALIGNED = (text.PITCH, text.NAME, text.INSTRUMENT, text.KIND_OF_ERROR)
+"""Headings of the columns that are aligned left."""
 
 
 def component_cells(component: Component, language: Language) -> list[str]:
-    """A component in the columns of :data:`COMPONENT_COLUMNS`, and its name."""
+    """Format a component for :data:`COMPONENT_COLUMNS`, with its name last."""
     pitch = component.pitch
-    named = ["–", "", "", ""]
+    pitch_cells = ["–", "", "", ""]
     if pitch:
-        named = [
+        pitch_cells = [
             note_name(pitch.midi, language),
             f"{pitch.hz:.1f}",
             f"{round(pitch.cents):+d}" if round(pitch.cents) else "0",
@@ -65,7 +65,7 @@ def component_cells(component: Component, language: Language) -> list[str]:
         ]
     return [
         str(component.index + 1),
-        *named,
+        *pitch_cells,
         f"{component.energy:.1%}",
         f"{component.start:.1f}–{component.end:.1f}",
         component.name,
@@ -75,7 +75,7 @@ def component_cells(component: Component, language: Language) -> list[str]:
 def component_rows(
     components: Sequence[Component], language: Language
 ) -> tuple[tuple[Text, ...], list[list[str]]]:
-    """Headings, and a row for each component; the last column is for names, where somebody has given one."""
+    """Return the headings and a row for each component; names get a column if there are any."""
     named = any(component.name for component in components)
     columns = (*COMPONENT_COLUMNS, *([text.NAME] if named else []))
     return columns, [
@@ -84,9 +84,9 @@ def component_rows(
 
 
 def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
-    """A part in the columns of :data:`PART_COLUMNS`."""
-    notes = [analysis.notes[place] for place in part.notes]
-    chance = part.probabilities.get(part.instrument)
+    """Format a part for :data:`PART_COLUMNS`."""
+    notes = [analysis.notes[index] for index in part.notes]
+    probability = part.probabilities.get(part.instrument)
     span = compass = ""
     if notes and notes[0].is_drum:
         compass = "–"
@@ -95,28 +95,28 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
         compass = lowest if lowest == highest else f"{lowest}–{highest}"
     if notes:
         span = f"{min(note.onset for note in notes):.1f}–{max(note.offset for note in notes):.1f}"
-    certainty = "" if chance is None else f"{chance:.0%}"
-    return [title_of(part, language), str(len(notes)), compass, certainty, span]
+    confidence = "" if probability is None else f"{probability:.0%}"
+    return [title_of(part, language), str(len(notes)), compass, confidence, span]
 
 
 def components_table(analysis: Analysis, language: Language) -> Table:
-    """The components as a table of at most 80 columns: those of most energy, the unsure ones paler."""
+    """Make a table of at most 80 columns; components of low confidence are dim."""
     by_energy = sorted(analysis.components, key=lambda component: -component.energy)
     shown = {component.index for component in by_energy[:MOST_ROWS]}
     rows = [component for component in analysis.components if component.index in shown]
     columns, texts = component_rows(rows, language)
     table = _table(columns, language)
     for component, row in zip(rows, texts, strict=True):
-        sure = component.pitch is not None and component.pitch.confidence >= SURE
+        confident = component.pitch is not None and component.pitch.confidence >= MIN_CONFIDENCE
         cells = [Line(cell, overflow="ellipsis") for cell in row]
         for cell in cells:
-            cell.truncate(WIDEST)
-        table.add_row(*cells, style="" if sure else "dim")
+            cell.truncate(MAX_CELL_WIDTH)
+        table.add_row(*cells, style="" if confident else "dim")
     return table
 
 
 def parts_table(analysis: Analysis, language: Language) -> Table:
-    """The parts as a table of at most 80 columns."""
+    """Make a table of the parts of at most 80 columns."""
     table = _table(PART_COLUMNS, language)
     for part in analysis.parts:
         table.add_row(*map(Line, part_cells(part, analysis, language)))
@@ -128,14 +128,14 @@ def _table(headings: Sequence[Text], language: Language) -> Table:
     for heading in headings:
         table.add_column(
             heading.format(language),
-            justify="left" if heading in WORDS else "right",
+            justify="left" if heading in LEFT_ALIGNED else "right",
             no_wrap=heading is not text.NAME,
         )
     return table
 
 
-def learning_found(analysis: Analysis, language: Language) -> list[str]:
-    """How the learning ended and what the components are, in a few sentences; none where there was no learning."""
+def learning_lines(analysis: Analysis, language: Language) -> list[str]:
+    """Describe the end of the learning and the detected pitches; empty without a fit."""
     fit = analysis.fit
     if fit is None:
         return []
@@ -143,11 +143,11 @@ def learning_found(analysis: Analysis, language: Language) -> list[str]:
     lines = [text.HOW_IT_ENDED.format(language, stop=fit.stop.sentence(language), loss=loss)]
     if len(fit.agreement) > 1:
         lines.append(restarts(fit, language))
-    return [*lines, heard(analysis, language)]
+    return [*lines, pitch_line(analysis, language)]
 
 
-def notes_found(analysis: Analysis, language: Language) -> list[str]:
-    """The notes, key, tempo and chords in one or two sentences; none where no notes were asked for."""
+def note_lines(analysis: Analysis, language: Language) -> list[str]:
+    """Describe notes, key, tempo and chords; empty without the stage ``notes``."""
     if analysis.note_spec is None:
         return []
     facts = [text.N_NOTES.format(language, n=len(analysis.notes))]
@@ -156,16 +156,16 @@ def notes_found(analysis: Analysis, language: Language) -> list[str]:
     if analysis.rhythm:
         rhythm = analysis.rhythm
         facts.append(text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre))
-    lines = [text.NOTES_FOUND.format(language, facts=text.BETWEEN.format(language).join(facts))]
+    lines = [text.DETECTED_NOTES.format(language, facts=text.BETWEEN.format(language).join(facts))]
     chords = [chord.name for chord in analysis.chords if chord.name != NONE]
     if chords:
         shown = [*chords[:MOST_CHORDS], *(["…"] if len(chords) > MOST_CHORDS else [])]
-        lines.append(text.CHORDS_FOUND.format(language, chords=" ".join(shown)))
+        lines.append(text.DETECTED_CHORDS.format(language, chords=" ".join(shown)))
     return lines
 
 
 def errors_table(evaluation: Evaluation, language: Language) -> Table:
-    """The errors by kind: how many were missed, and how many are false."""
+    """Count missed and false notes by kind of error."""
     table = _table((text.KIND_OF_ERROR, text.MISSED, text.FALSE_NOTES), language)
     for kind, (missed, false) in evaluation.counts().items():
         table.add_row(text.KINDS_OF_ERROR[kind].format(language), str(missed), str(false))
@@ -175,18 +175,22 @@ def errors_table(evaluation: Evaluation, language: Language) -> Table:
     return table
 
 
-def heard(analysis: Analysis, language: Language) -> str:
-    """One sentence that says which pitches were found for certain, and the tuning."""
-    sure = [c.pitch.midi for c in analysis.components if c.pitch and c.pitch.confidence >= SURE]
-    pitches = sorted(set(sure))
+def pitch_line(analysis: Analysis, language: Language) -> str:
+    """Describe the pitches detected with confidence, and the tuning."""
+    confident = [
+        c.pitch.midi
+        for c in analysis.components
+        if c.pitch and c.pitch.confidence >= MIN_CONFIDENCE
+    ]
+    pitches = sorted(set(confident))
     if not pitches:
-        return text.HEARD_NOTHING.format(language)
+        return text.NO_PITCHES.format(language)
     names = " ".join(note_name(midi, language) for midi in pitches)
-    return text.HEARD.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")
+    return text.DETECTED_PITCHES.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")
 
 
 def restarts(fit: Fit, language: Language) -> str:
-    """One sentence on how alike the results of the starts are: their range, without the best itself."""
+    """Describe the similarity of the other starts to the best one."""
     others = np.delete(fit.agreement, int(np.argmin(fit.restarts)))
     least, most = f"{others.min():.2f}", f"{others.max():.2f}"
     agreement = least if least == most else f"{least}–{most}"
@@ -194,25 +198,27 @@ def restarts(fit: Fit, language: Language) -> str:
 
 
 def say(words: str, out: Console) -> None:
-    """Print a sentence: as one line where the output is piped, within the width in a terminal, what it is about bold."""
+    """Print a sentence: wrapped with a bold subject in a terminal, else on one line."""
     if not out.is_terminal:
         out.print(words, markup=False, highlight=False, soft_wrap=True)
         return
     line = Line("\n  ".join(wrapped(words, out.width - 2)))
-    about, colon, _ = words.partition(": ")
-    if colon and line.plain.startswith(about):
-        line.stylize("bold", 0, len(about) + 1)
+    subject, colon, _ = words.partition(": ")
+    if colon and line.plain.startswith(subject):
+        line.stylize("bold", 0, len(subject) + 1)
     out.print(line, soft_wrap=True)
 
 
 OPENING, CLOSING = "（「『", "）」』、。ーァィゥェォャュョッぁぃぅぇぉゃゅょっ"
 WIDE = "\u3000-\u9fff\uff00-\uffef"
-PIECE = re.compile(rf"\s*[{OPENING}]*(?:[{WIDE}]|[^\s{WIDE}]+)[{CLOSING}]*")
-"""What a line isn't broken within: a word, or a Japanese letter with the marks that belong to it."""
+UNBREAKABLE = re.compile(rf"\s*[{OPENING}]*(?:[{WIDE}]|[^\s{WIDE}]+)[{CLOSING}]*")
+"""A word, or a Japanese character with its punctuation; a line does not break within one."""
 
 
 def wrapped(words: str, width: int) -> list[str]:
-    """`words` in lines of at most `width` columns, but where one word is longer; letters of full width take two.
+    """Wrap `words` to lines of at most `width` columns; a longer word gets its own line.
+
+    A full-width character takes two columns.
 
     Examples
     --------
@@ -222,7 +228,7 @@ def wrapped(words: str, width: int) -> list[str]:
     ['損失が減りました', '（十回）。']
     """
     lines = [""]
-    for piece in PIECE.findall(words):
+    for piece in UNBREAKABLE.findall(words):
         if cell_len(lines[-1] + piece) <= width or not lines[-1]:
             lines[-1] += piece
         else:

@@ -154,7 +154,7 @@ def test_random_state_is_scikit_learns(X):
 
 
 def test_more_components_than_samples(X):
-    with pytest.warns(ConvergenceWarning, match="ran its 5 iterations and hasn't come to rest"):
+    with pytest.warns(ConvergenceWarning, match="ran its 5 iterations but has not converged"):
         model = NMF(random_state=0, max_iter=5).fit(X[:5])
     assert model.components_.shape == (30, 30)
     assert model.set_params(n_components=2).transform(X).shape == (len(X), 30)
@@ -205,7 +205,7 @@ def test_clone_and_parameters():
         ({"alpha_W": -1}, r"alpha_W must be a number of at least 0; it is -1\."),
         ({"l1_ratio": 2}, r"l1_ratio must be a number from 0 to 1; it is 2\."),
         ({"max_iter": 0}, "max_iter must be a whole number"),
-        ({"solver": "cd", "beta_loss": 1}, "the solver hals is for the squared error alone"),
+        ({"solver": "cd", "beta_loss": 1}, "the solver hals works only with the squared error"),
         ({"init": "custom"}, "init='custom' and a given W or H need each other"),
     ],
 )

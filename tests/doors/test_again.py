@@ -47,7 +47,7 @@ def test_a_reproduction_with_the_same_number_of_threads_is_bit_identical(result)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
     kept = otowake("again", folder, "-o", folder.parent / "again", "--lang", "ja")
-    assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で同じです")
+    assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で一致しました")
     assert (folder.parent / "again" / "figure.png").is_file()
     assert compare(folder, folder.parent / "again").same
 
@@ -67,9 +67,7 @@ def test_differences_are_reported(result):
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1 + 1e-5)})
     near = otowake("again", folder)
     assert near.returncode == 0
-    assert near.stdout.startswith(
-        "Not the same bit for bit, but alike: W·H differs by 1e-05 of its norm"
-    )
+    assert near.stdout.startswith("Not identical, but close: W·H differs by 1e-05 of its norm")
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
     far = otowake("again", folder)
     assert far.returncode == 1 and far.stdout.startswith(
@@ -77,10 +75,7 @@ def test_differences_are_reported(result):
     )
     clip(path, 4)
     another = otowake("again", folder)
-    assert (
-        another.returncode == 1
-        and "this is another file than the one that was analysed" in another.stderr
-    )
+    assert another.returncode == 1 and "this is not the file that was analysed" in another.stderr
     path.unlink()
     gone = otowake("again", folder)
     assert gone.returncode == 1 and "there is no such file" in gone.stderr

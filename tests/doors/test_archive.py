@@ -173,12 +173,12 @@ def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(
     other = otowake("archive", "run", corpus, "-o", undisturbed, *FAST, "--seed", 4)
     assert other.returncode == 1
     assert other.stderr == (
-        f"Error: {undisturbed}: this archive was begun with seed = 0, now it is 4; "
+        f"Error: {undisturbed}: this archive was started with seed = 0, now it is 4; "
         "give the same options, or another -o.\n"
     )
     with sole_driver(undisturbed):
         second = otowake("archive", "run", corpus, "-o", undisturbed, *FAST)
-    assert second.returncode == 1 and "another run is at work on this archive" in second.stderr
+    assert second.returncode == 1 and "another run is processing this archive" in second.stderr
     assert second.stderr.count("\n") == 1
     none = otowake("archive", "table", tmp_path)
     assert none.returncode == 1 and "there is no archive here" in none.stderr
@@ -224,7 +224,7 @@ def test_lists_and_folders_in_order(tmp_path):
     ]
     (tmp_path / "bad.csv").write_text("x,y\n1,2\n")
     with pytest.raises(
-        BadInput, match="the list must have a column called path, or only one; it has x, y"
+        BadInput, match="the list must have a column called path, or only one column; it has x, y"
     ):
         [*recordings([tmp_path / "bad.csv"], out, pytest.fail)]
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")

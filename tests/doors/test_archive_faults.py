@@ -70,7 +70,7 @@ def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
     assert (
-        err == "Stopping; press again to end at once.\n" and "recordings are done, 0 failed" in out
+        err == "Stopping; press again to quit at once.\n" and "recordings are done, 0 failed" in out
     )
     before = results(archive)
     done = otowake(*command)
@@ -109,7 +109,7 @@ def test_recordings_that_kill_hang_or_fail_are_put_aside(tmp_path, hooked):
     ]
     kills, hangs, raises = reasons.values()
     assert kills.startswith("its worker died twice") and raises == "RuntimeError: a mistake"
-    assert hangs.startswith("it took longer than the 6 s")
+    assert hangs.startswith("it took longer than 6 s")
     begun = (tmp_path / "begun").read_text().split()
     assert (begun.count("b-kills.wav"), begun.count("d-hangs.wav")) == (2, 1)
     assert len(results(tmp_path / "out")) == 3
@@ -146,7 +146,7 @@ def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(
         os.kill(cluster.scheduler.pid, signal.SIGKILL)
         _, err = run.communicate(timeout=120)
         if run.returncode:  # else it was done already
-            assert "the same command goes on from here" in err and err.count("\n") == 1
+            assert "the same command resumes from here" in err and err.count("\n") == 1
     finally:
         cluster.end()
     before = results(archive)
@@ -178,7 +178,7 @@ def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
     assert full.returncode == 1
     assert (
         full.stderr.count("\n") == 1
-        and "make room, and the same command goes on from here" in full.stderr
+        and "free some space, and the same command resumes from here" in full.stderr
     )
     still = otowake(*command)
     assert still.returncode == 1 and still.stderr.count("\n") == 1

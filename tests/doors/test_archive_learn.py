@@ -158,7 +158,7 @@ def test_runs_find_the_activations_of_a_dictionary(by_one, workers, clips, tmp_p
         W[:, ::-1], load_dictionary(by_one).frequencies, np.ones(1), {"options": {"stft": {}}}
     )
     save_dictionary(other, tmp_path / "other.npz")
-    with pytest.raises(BadInput, match="was begun with"):
+    with pytest.raises(BadInput, match="was started with"):
         run_archive(paths, tmp_path / "out", recipe=RECIPE.with_dictionary(tmp_path / "other.npz"))
 
 

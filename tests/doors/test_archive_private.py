@@ -150,7 +150,7 @@ def test_a_cluster_with_the_documented_keys_refuses_clients_without_them(
         clip(tmp_path / "in" / "a.wav", 99)
         without = otowake("archive", "run", tmp_path / "in", *command[3:], address)
         assert without.returncode == 1
-        assert f"Error: {address}: this scheduler speaks TLS" in without.stderr
+        assert f"Error: {address}: this scheduler uses TLS" in without.stderr
     finally:
         cluster.end()
 

@@ -89,7 +89,7 @@ def test_folders_that_cannot_be_searched_are_reported_by_name(tmp_path):
     assert {name.rpartition("/")[2] for name in reasons} == {"Albums", "self", "gone"}
     assert str(reasons[str(tmp_path / "gone")]) == (
         f"{tmp_path / 'gone'}: the folder could not be searched (No such file or directory); "
-        "recordings in it are missing."
+        "its recordings are skipped."
     )
 
 
@@ -102,7 +102,7 @@ def test_unreadable_folders_are_reported_with_the_reason_and_exit_code(shared_fo
     assert done.returncode == 1
     assert done.stderr == (
         f"Error: {shut}: the folder could not be searched (Permission denied); "
-        "recordings in it are missing.\n"
+        "its recordings are skipped.\n"
         f"Error: there are no recordings in {shared_folder / 'in'}.\n"
     )
     inside = run_without_rights("archive", command, shut / "x", "-o", shared_folder / "out")
@@ -147,7 +147,7 @@ def test_a_locked_manifest_says_that_it_is_locked(small, monkeypatch, use):
                 write_tables(small)
     assert str(refused.value) == (
         f"{small / 'manifest.sqlite'}: another program has locked the manifest; "
-        "close it or wait for it, then give the same command."
+        "close it or wait for it, then run the same command."
     )
 
 
@@ -182,8 +182,8 @@ def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(shared_folde
         run = run_without_rights("archive", "run", shared_folder / "in", "-o", archive)
         assert run.returncode == 1
         assert run.stderr == (
-            f"Error: {archive}: nothing can be written here (Permission denied); "
-            "give another -o, or change the rights of this folder.\n"
+            f"Error: {archive}: this folder is not writable (Permission denied); "
+            "give another -o, or change its permissions.\n"
         )
     finally:
         archive.chmod(0o755)
@@ -195,4 +195,4 @@ def test_a_manifest_that_may_not_be_written_says_so(shared_folder):
     (shared_folder / "manifest.sqlite").chmod(0o444)
     run = run_without_rights("archive", "run", shared_folder / "in", "-o", shared_folder)
     assert run.returncode == 1 and run.stderr.count("\n") == 1
-    assert "nothing can be written here (attempt to write a readonly database)" in run.stderr
+    assert "this folder is not writable (attempt to write a readonly database)" in run.stderr

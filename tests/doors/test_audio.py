@@ -149,9 +149,7 @@ def test_an_mp3_cut_in_half_is_read_as_far_as_it_goes(tmp_path):
     soundfile.write(tmp_path / "x.mp3", np.tile(music(), (6, 1)), RATE)
     whole = (tmp_path / "x.mp3").read_bytes()
     (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2])
-    with pytest.warns(
-        InputWarning, match=r"damaged or cut short; 4.\d+ s of the 9.\d+ s it promises"
-    ):
+    with pytest.warns(InputWarning, match=r"damaged or cut short; only 4.\d+ s of 9.\d+ s could"):
         audio = load(tmp_path / "cut.mp3")
     assert audio.duration == pytest.approx(4.5, abs=0.3)
 

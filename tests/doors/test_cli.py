@@ -38,18 +38,18 @@ def recording(tmp_path_factory, melody):
     return path
 
 
-def test_the_demo_says_what_it_heard_and_where_it_is(tmp_path):
+def test_the_demo_prints_its_results_and_their_folder(tmp_path):
     done = run("demo", "-o", tmp_path / "results")
     assert done.returncode == 0, done.stderr
-    heard = next(line for line in done.stdout.splitlines() if line.startswith("Heard:"))
-    assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(heard.split())
-    assert "Notes: 35, C major, 120 beats a minute, 4 in a bar" in done.stdout
+    pitches = next(line for line in done.stdout.splitlines() if line.startswith("Pitches:"))
+    assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(pitches.split())
+    assert "Notes: 35, C major, ♩ = 120, 4/4" in done.stdout
     assert "Chords: C Dm Em F G Am C Dm F G/D C" in done.stdout
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines()[:21])) <= 80
     again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST, PYTHONUTF8="1")
-    assert again.returncode == 0 and "聞こえた音:" in again.stdout and "結果:" in again.stdout
+    assert again.returncode == 0 and "検出した音高:" in again.stdout and "結果:" in again.stdout
 
 
 def test_several_files_and_a_bad_one(tmp_path, recording):
@@ -66,7 +66,8 @@ def test_several_files_and_a_bad_one(tmp_path, recording):
 
 def test_options_from_the_line_and_from_a_file(tmp_path, recording):
     (tmp_path / "o.toml").write_text(
-        'n_components = 4\nloss = "euclidean"\nseed = 5\nduration = 1.5\nclean = 2\nnames = "iroha"\n'
+        'n_components = 4\nloss = "euclidean"\nseed = 5\n'
+        'duration = 1.5\nclean = 2\nnames = "iroha"\n'
     )
     done = run(
         "split",
@@ -168,7 +169,7 @@ def test_too_many_components_for_the_clip(tmp_path, recording):
     )
 
 
-def test_an_existing_result_is_kept_unless_told(tmp_path, recording):
+def test_an_existing_result_is_kept_without_overwrite(tmp_path, recording):
     assert run("split", recording, "-o", tmp_path, *FAST).returncode == 0
     before = (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns
     kept = run("split", recording, "-o", tmp_path, *FAST)
@@ -221,14 +222,14 @@ def test_version_and_help():
     assert "split" in run("--help").stdout and "demo" in run("--help").stdout
 
 
-def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, recording):
+def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path, recording):
     for name, options in (
         ("a", ["--n-components", "auto", "--max-iter", 30]),
         ("b", ["--n-components", 3, "--n-init", 2]),
     ):
         done = run("split", recording, "-o", tmp_path / name, *options)
         assert done.returncode == 0, done.stderr
-        assert ("Of 2 starts the best is kept" in done.stdout) == (name == "b")
+        assert ("The best of 2 starts is kept" in done.stdout) == (name == "b")
     a, b = tmp_path / "a" / "melody", tmp_path / "b" / "melody"
     curve = otowake.load_analysis(a).fit.curve
     assert curve.best() == otowake.load_analysis(a).fit.W.shape[1]
@@ -244,16 +245,16 @@ def test_the_number_of_components_is_found_and_results_are_compared(tmp_path, re
 
 
 def start_in_terminal(*arguments):
-    """The program on a pseudo-terminal; gives the process and the terminal's other end."""
-    ours, its = pty.openpty()
+    """Start the program on a pseudo-terminal; return the process and the other end."""
+    ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "otowake", *map(str, arguments)],
-        stdin=its,
-        stdout=its,
-        stderr=its,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
         env={**os.environ, "LANG": "C.UTF-8", "TERM": "xterm", "COLUMNS": "100"},
     )
-    os.close(its)
+    os.close(theirs)
     return process, ours
 
 
@@ -270,7 +271,7 @@ def read_until(terminal, pattern, seconds=60):
     return seen
 
 
-def test_progress_is_shown_in_a_terminal_and_ctrl_c_keeps_what_there_is(tmp_path, recording):
+def test_a_terminal_shows_progress_and_ctrl_c_keeps_the_partial_result(tmp_path, recording):
     process, terminal = start_in_terminal(
         "split", recording, "-o", tmp_path, "--solver", "adam", "--max-iter", 10**7
     )
@@ -285,7 +286,7 @@ def test_progress_is_shown_in_a_terminal_and_ctrl_c_keeps_what_there_is(tmp_path
 
 
 @pytest.mark.parametrize("solver", ["accelerated", "adam"])
-def test_a_run_that_is_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, recording, solver):
+def test_a_killed_run_resumes_and_gives_the_same_result(tmp_path, recording, solver):
     options = [
         "--solver",
         solver,
@@ -345,7 +346,7 @@ HARD_NAMES = (
 )
 
 
-def test_any_name_will_do(tmp_path, recording):
+def test_any_file_name_works(tmp_path, recording):
     paths = [tmp_path / name for name in (*ALL_NAMES, *HARD_NAMES)]
     for path in paths:
         path.write_bytes(recording.read_bytes())
@@ -361,7 +362,7 @@ def test_any_name_will_do(tmp_path, recording):
 
 
 @pytest.mark.parametrize("name", [b"\xff\xfe.wav", b"a" * 300 + b".wav"])
-def test_names_that_cannot_be_get_one_sentence(tmp_path, name):
+def test_impossible_names_give_one_sentence(tmp_path, name):
     done = subprocess.run(
         [sys.executable.encode(), b"-m", b"otowake", b"split", name],
         capture_output=True,
@@ -373,7 +374,7 @@ def test_names_that_cannot_be_get_one_sentence(tmp_path, name):
     )
 
 
-def test_no_cache_folder_makes_no_noise(tmp_path, recording):
+def test_a_missing_cache_folder_prints_nothing(tmp_path, recording):
     nowhere = {"XDG_CACHE_HOME": "/dev/null", "HOME": "/dev/null"}
     done = run("split", recording, "-o", tmp_path, *FAST, **nowhere)
     assert done.returncode == 0

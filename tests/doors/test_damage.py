@@ -300,7 +300,7 @@ def test_arrays_come_back_in_the_order_of_bytes_of_the_machine(result):
 
 def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
     monkeypatch.setattr(
-        "otowake.summary.notes_found", lambda *given: print("more", file=sys.stderr) or []
+        "otowake.summary.note_lines", lambda *given: print("more", file=sys.stderr) or []
     )
     with pytest.raises(Worse, match="more"):
         command("show", "FOLDER")(result, result)

@@ -213,5 +213,5 @@ def test_as_a_process(folder):
     assert (done.returncode, done.stdout) == (1, "")
     assert (
         done.stderr
-        == f"エラー: {folder / 'edits.json'}: ファイルがありません。名前とフォルダーを確かめてください。\n"
+        == f"エラー: {folder / 'edits.json'}: ファイルがありません。ファイル名とフォルダーを確認してください。\n"
     )

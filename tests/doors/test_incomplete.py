@@ -122,7 +122,7 @@ def check_split(program, recording, parent, names, why):
     assert f"Missing: {', '.join(name for name in DERIVED if name in names)};" in out
     assert program("show", folder) == (OK, out, "")
     assert otowake.load_analysis(folder).notes
-    _, command = err.rstrip("\n").split("to make what is missing: otowake ")
+    _, command = err.rstrip("\n").split("To complete the result: otowake ")
     return shlex.split(command)
 
 
@@ -154,7 +154,7 @@ def test_a_failing_writer_affects_no_other_file(tmp_path, monkeypatch, program, 
         assert code == INCOMPLETE and f"{name} ({words}" in err
         assert missing_files(parent / "melody") == [name]
     code, out, err = program(*command)
-    assert (code, err) == (OK, "") and out.startswith(f"Made: {name}")
+    assert (code, err) == (OK, "") and out.startswith(f"Written: {name}")
     read(parent / "melody")
     assert {path.name for path in (parent / "melody").iterdir()} == {
         f.name for f in FILES if is_expected(f)
@@ -190,7 +190,7 @@ def test_without_its_data_there_is_no_result(
     why, words = REASONS[0]
     monkeypatch.setattr(files, "FILES", broken({name}, why, copies=complete))
     code, out, err = program("split", recording, "-o", tmp_path / "out")
-    assert (code, out) == (FAILED, "") and words in err and "nothing half-written was left" in err
+    assert (code, out) == (FAILED, "") and words in err and "no incomplete file was left" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -385,4 +385,6 @@ def test_an_archive_with_incomplete_results_has_its_own_exit_code(tmp_path, monk
     assert "components.csv (RuntimeError: a mistake)" in err
     repair = shlex.split(err.rstrip("\n").split("missing: otowake ")[1])
     repaired = otowake_process(*repair)
-    assert (repaired.returncode, repaired.stdout) == (OK, "Made: components.csv\n"), repaired.stderr
+    assert (repaired.returncode, repaired.stdout) == (OK, "Written: components.csv\n"), (
+        repaired.stderr
+    )

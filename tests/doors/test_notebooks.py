@@ -1,4 +1,4 @@
-"""The notebooks, run as in Jupyter; and what they are made of: players, tables, the figure while it learns."""
+"""The notebooks, run as in Jupyter, and their players, tables and live figure."""
 
 import ast
 import base64
@@ -25,10 +25,10 @@ from otowake.errors import MissingExtra
 TOP = Path(__file__).parents[2]
 SOURCES = sorted((TOP / "notebooks").glob("*.py"))
 CHAPTERS = {
-    "manual_ja": "ライブラリのインポート/Google Drive との連携/音楽ファイルの読み込み/NMF/NMF の実装/グラフの設定/学習/"
-    "結果の出力/音符/楽器/音/結果の保存",
-    "manual_en": "Importing the libraries/Google Drive/Loading the music/NMF/Implementing NMF/The figure/Learning/"
-    "The results/Notes/Instruments/Sound/Saving the results",
+    "manual_ja": "ライブラリのインポート/Google Drive との連携/音楽ファイルの読み込み/NMF/"
+    "NMF の実装/グラフの設定/学習/結果の出力/音符/楽器/音/結果の保存",
+    "manual_en": "Importing the libraries/Google Drive/Loading the music/NMF/Implementing NMF/"
+    "The figure/Learning/The results/Notes/Instruments/Sound/Saving the results",
 }
 SHORTER = {"SECONDS = 30": "SECONDS = 4", "MAX_ITER = 10_000": "MAX_ITER = 30"}
 
@@ -39,10 +39,11 @@ def named(path):
 
 @pytest.fixture
 def shell():
-    """IPython in this process, that keeps no history."""
-    found = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    found.display_formatter.active_types = found.display_formatter.format_types
-    yield found
+    """Run IPython in this process, without a history."""
+    interactive = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    formatter = interactive.display_formatter
+    formatter.active_types = formatter.format_types
+    yield interactive
     InteractiveShell.clear_instance()
 
 
@@ -51,7 +52,7 @@ def code_of(source):
 
 
 def run_cell(shell, code):
-    """What a cell shows, as MIME bundles: what it displays, then what it ends in."""
+    """Run a cell; return what it displays and its value, as MIME bundles."""
     with capture_output() as captured:
         done = shell.run_cell(code)
     done.raise_error()
@@ -60,13 +61,13 @@ def run_cell(shell, code):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_notebook_is_what_its_source_makes(source):
+def test_the_notebook_matches_its_source(source):
     made_from = runpy.run_path(str(TOP / "scripts" / "notebooks"))["made_from"]
     assert source.with_suffix(".ipynb").read_text("utf-8") == made_from(source)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_chapters_are_the_manuals_and_go_on(source):
+def test_the_chapters_follow_the_manual(source):
     headings = re.findall(r"^# ## (\d+)\. (.+)$", source.read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number, _ in headings] == list(range(1, 13))
     assert "/".join(words for _, words in headings) == CHAPTERS[source.stem]
@@ -90,21 +91,21 @@ def test_the_notebook_runs_shows_and_saves(source, shell, tmp_path, monkeypatch)
         assert sum(long in cell for cell in code) == 1
         code = [cell.replace(long, short) for cell in code]
     shown = [run_cell(shell, cell) for cell in code]
-    found = dict(zip(code, shown, strict=True))
+    outputs_of = dict(zip(code, shown, strict=True))
     htmls = ["".join(data.get("text/html", "") for data in outputs) for outputs in shown]
     assert (
         sum(html.count("<audio") for html in htmls) == 7
     )  # recording, three components, one part, two notes
-    live = [found[cell] for cell in code if "live_figure" in cell]
+    live = [outputs_of[cell] for cell in code if "live_figure" in cell]
     assert [{"image/png"} <= data.keys() for outputs in live for data in outputs[:1]] == [
         True,
         True,
     ]
     assert all(len([data for data in outputs if "image/png" in data]) > 1 for outputs in live)
     figures = [cell for cell in code if cell.startswith("otowake.plot.")]
-    assert len(figures) == 3 and all("image/png" in found[cell][0] for cell in figures)
+    assert len(figures) == 3 and all("image/png" in outputs_of[cell][0] for cell in figures)
     formulas = next(cell for cell in code if "divergence(" in cell)
-    loss, program, printed = ast.literal_eval(found[formulas][0]["text/plain"])
+    loss, program, printed = ast.literal_eval(outputs_of[formulas][0]["text/plain"])
     assert program == pytest.approx(loss, rel=1e-4) and abs(printed - loss) > 0.01 * loss
     table = next(html for cell, html in zip(code, htmls, strict=True) if cell == "analysis")
     assert table.count("<tr>") == 1 + 20 + 1 + 1 and ("アコーディオン" in table) == (
@@ -117,7 +118,7 @@ def test_the_notebook_runs_shows_and_saves(source, shell, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_drive_is_mounted_on_colab_alone(source, shell, monkeypatch):
+def test_drive_is_mounted_only_on_colab(source, shell, monkeypatch):
     mounted = []
     drive = types.SimpleNamespace(mount=mounted.append)
     monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
@@ -128,14 +129,14 @@ def test_drive_is_mounted_on_colab_alone(source, shell, monkeypatch):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=named)
-def test_the_package_is_installed_from_what_the_first_cell_says(source, shell, monkeypatch):
-    asked = []
-    monkeypatch.setattr(shell, "run_line_magic", lambda *given: asked.append(given))
+def test_the_first_cell_installs_the_package(source, shell, monkeypatch):
+    commands = []
+    monkeypatch.setattr(shell, "run_line_magic", lambda *given: commands.append(given))
     run_cell(shell, code_of(source)[0])
-    assert asked == []
+    assert commands == []
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run_cell(shell, code_of(source)[0].replace('"otowake"  #', '"some/where.whl"  #'))
-    assert asked == [("pip", "install --quiet some/where.whl")]
+    assert commands == [("pip", "install --quiet some/where.whl")]
 
 
 def embedded(html):
@@ -160,7 +161,7 @@ def test_a_player_holds_the_sound(channels, rate, kind):
     assert np.abs(sound).max() == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_note_is_played_where_it_is(melody):
+def test_a_note_is_played_with_a_margin(melody):
     note = otowake.Note(0.5, 1.0, 64, render=lambda note: melody)
     player = notebook.player(note, language="ja")
     assert repr(player) == "0.50 秒の ミ4（0.9 秒）"
@@ -175,7 +176,7 @@ def test_without_ipython_one_sentence_says_what_to_install(monkeypatch):
         notebook.enable()
 
 
-def test_outside_of_a_notebook_nothing_changes():
+def test_outside_a_notebook_nothing_changes():
     notebook.enable()
 
 

@@ -313,7 +313,7 @@ def test_without_the_extra_the_score_is_omitted_with_a_warning(tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "music21", None)
     with pytest.raises(MissingExtra, match=r"pip install 'otowake\[score\]'"):
         write_score(NOTES, tmp_path / "x.musicxml")
-    with pytest.warns(InputWarning, match=r"score\.musicxml was left out\. .*needs music21"):
+    with pytest.warns(InputWarning, match=r"score\.musicxml was not written\. .*needs music21"):
         folder = save_analysis(analysed(NOTES), tmp_path / "x")
     assert not (folder / "score.musicxml").exists() and (folder / "notes.mid").exists()
 

@@ -138,7 +138,7 @@ def test_the_summary_of_restarts_says_how_similar_they_are(planted):
     fit = factorize(planted, n_components=4, n_init=3, max_iter=20)
     others = np.sort(np.delete(fit.agreement, fit.restarts.argmin()))
     sentence = summary.restarts(fit, "en")
-    assert sentence.startswith("Of 3 starts the best is kept")
+    assert sentence.startswith("The best of 3 starts is kept")
     assert f"{others[0]:.2f}" in sentence and f"{others[-1]:.2f}" in sentence
     assert JAPANESE.search(summary.restarts(fit, "ja"))
 

@@ -1,4 +1,4 @@
-"""The report: what lies in the file, and how it behaves in a real browser."""
+"""The report: its content, and its behaviour in a browser."""
 
 import base64
 import html
@@ -15,10 +15,10 @@ import soundfile
 
 import otowake
 from otowake.plot import Snapshots
-from otowake.report.words import WORDS
 from otowake.results import report as reports
 from otowake.results.save import write_analysis
 from otowake.signal.resampling import resample
+from otowake.text.report import WORDS
 
 HOSTILE = '</script><img src=x onerror="document.title=1">'
 BROWSER = (
@@ -27,18 +27,18 @@ BROWSER = (
 
 
 @pytest.fixture(scope="module")
-def found():
-    """The beginning of the demo, all of it, under a name that tries to get out of the page."""
+def analysed():
+    """Analyse the start of the demo under a name that contains HTML."""
     audio = replace(otowake.load(otowake.demo_path(), duration=4.5), name=HOSTILE)
     snapshots = Snapshots(most=8)
     return otowake.analyse(audio, n_components=8, max_iter=100, tol=0, watch=snapshots), snapshots
 
 
 @pytest.fixture(scope="module")
-def folder(found, tmp_path_factory):
-    place = tmp_path_factory.mktemp("result")
-    write_analysis(found[0], place, "en", found[1])
-    return place
+def folder(analysed, tmp_path_factory):
+    path = tmp_path_factory.mktemp("result")
+    write_analysis(analysed[0], path, "en", analysed[1])
+    return path
 
 
 def content(path):
@@ -48,12 +48,12 @@ def content(path):
 
 
 def sound_in(text, number):
-    """A sound of the page: its samples and rate."""
-    found = re.search(rf'<script type="text/plain" id="sound-{number}">(.*?)</script>', text)
-    return soundfile.read(io.BytesIO(base64.b64decode(found[1])), dtype="float32")
+    """Decode a sound of the page: samples and rate."""
+    match = re.search(rf'<script type="text/plain" id="sound-{number}">(.*?)</script>', text)
+    return soundfile.read(io.BytesIO(base64.b64decode(match[1])), dtype="float32")
 
 
-def test_the_page_asks_nobody_and_stays_closed(folder):
+def test_the_page_makes_no_requests_and_escapes_names(folder):
     text, data = content(folder / "report.html")
     own = text[: text.index('id="sound-0"')] + text[text.rindex("<script>") :]
     assert not re.search(r"https?:|//[a-z]+\.[a-z]|@import|url\(", own)
@@ -62,8 +62,8 @@ def test_the_page_asks_nobody_and_stays_closed(folder):
     assert text.count("</script>") == len(re.findall(r"<script[ >]", text))
 
 
-def test_all_that_was_found_is_in_it(found, folder):
-    analysis, snapshots = found
+def test_the_page_has_all_results(analysed, folder):
+    analysis, snapshots = analysed
     _, data = content(folder / "report.html")
     assert data["stages"] == ["components", "notes", "instruments", "stems", "report"]
     assert [note[2] for note in data["notes"]] == [note.midi for note in analysis.notes]
@@ -83,26 +83,26 @@ def test_all_that_was_found_is_in_it(found, folder):
     assert base64.b64decode(midi["data"]) == (folder / "notes.mid").read_bytes()
 
 
-def test_its_words_are_those_that_it_asks_for():
+def test_all_words_of_the_program_exist():
     assets = files("otowake.report") / "assets"
     program = "".join(asset.read_text(encoding="utf-8") for asset in assets.iterdir())
     for name in re.findall(r'word\("(\w+)"|data-(?:word|label)="(\w+)"', program):
         assert "".join(name) in WORDS
 
 
-def test_sounds_in_the_page_are_those_of_the_analysis(found, folder):
-    analysis, _ = found
+def test_sounds_in_the_page_are_those_of_the_analysis(analysed, folder):
+    analysis, _ = analysed
     text, data = content(folder / "report.html")
     for number, track in enumerate(data["tracks"]):
         if track["kind"] in ("component", "part"):
             of = analysis.components if track["kind"] == "component" else analysis.parts
             samples, rate = sound_in(text, number)
-            whole = resample(of[track["place"]].audio().mono(), 44100, rate)
+            whole = resample(of[track["index"]].audio().mono(), 44100, rate)
             assert np.abs(samples - whole).max() < 1e-3
 
 
-def test_what_does_not_fit_lies_in_the_folder(found, folder, monkeypatch, tmp_path):
-    analysis, _ = found
+def test_sounds_beyond_the_size_limit_are_files(analysed, folder, monkeypatch, tmp_path):
+    analysis, _ = analysed
     monkeypatch.setattr(reports, "MOST_BYTES", 400_000)
     _, data = content(otowake.write_report(analysis, folder / "small.html", folder=folder))
     embedded = [track["embedded"] for track in data["tracks"]]
@@ -110,14 +110,14 @@ def test_what_does_not_fit_lies_in_the_folder(found, folder, monkeypatch, tmp_pa
     assert all(
         (folder / track["link"]).is_file() for track in data["tracks"] if not track["embedded"]
     )
-    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
+    monkeypatch.setattr(reports, "LONGEST", 1.0)
     _, data = content(otowake.write_report(analysis, tmp_path / "a page.html"))
     assert not any(track["embedded"] for track in data["tracks"])
     assert (tmp_path / "a page-sound" / "mixture.flac").is_file()
     assert all(track["link"].startswith("a%20page-sound/") for track in data["tracks"])
 
 
-def test_results_that_were_loaded_have_a_report_too(folder, tmp_path):
+def test_loaded_results_have_a_report(folder, tmp_path):
     loaded = otowake.load_analysis(folder)
     assert "report" in loaded.stages
     _, data = content(otowake.write_report(loaded, tmp_path / "again.html", language="ja"))
@@ -129,8 +129,8 @@ def test_results_that_were_loaded_have_a_report_too(folder, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["again.html"]
 
 
-def test_without_sound_or_stages_there_is_a_page_all_the_same(found, tmp_path):
-    bare = otowake.analyse(found[0].audio, stages=["report"])
+def test_a_page_needs_neither_sound_nor_stages(analysed, tmp_path):
+    bare = otowake.analyse(analysed[0].audio, stages=["report"])
     assert bare.stages == ("report",) and bare.fit is None
     _, data = content(otowake.write_report(bare, tmp_path / "bare.html"))
     assert [track["kind"] for track in data["tracks"]] == ["mixture"] and "V" in data["pictures"]
@@ -139,14 +139,14 @@ def test_without_sound_or_stages_there_is_a_page_all_the_same(found, tmp_path):
     assert data["notes"] == [] and {"notes.csv", "notes.labels.txt"} <= {
         file["name"] for file in data["files"]
     }
-    silent = replace(found[0], audio=None)
+    silent = replace(analysed[0], audio=None)
     _, data = content(otowake.write_report(silent, tmp_path / "silent.html"))
     assert data["tracks"] == [] and "V" not in data["pictures"] and "WH" in data["pictures"]
 
 
-def test_a_place_that_can_not_be_written_is_one_sentence(found, tmp_path):
+def test_an_unwritable_path_gives_one_sentence(analysed, tmp_path):
     with pytest.raises(otowake.OtowakeError, match="could not be written"):
-        otowake.write_report(found[0], tmp_path / "no" / "such" / "report.html")
+        otowake.write_report(analysed[0], tmp_path / "no" / "such" / "report.html")
 
 
 # In a browser.
@@ -168,202 +168,212 @@ def browser():
 
 
 @pytest.fixture
-def opened(browser, folder):
-    """The report from disk; in the end nothing was asked of a host, and nothing went wrong in it."""
+def report_page(browser, folder):
+    """Open the report from disk; check that it makes no requests and logs no errors."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    asked, wrong = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    requests, errors = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((folder / "report.html").as_uri())
     page.wait_for_function("() => window.otowake && document.querySelector('#course-at')")
     yield page
     page.close()
-    assert not [url for url in asked if not url.startswith(("file://", "data:", "blob:"))]
-    assert not wrong
+    assert not [url for url in requests if not url.startswith(("file://", "data:", "blob:"))]
+    assert not errors
 
 
 def played(page, ids, start):
-    """What the page plays of these sounds alone, three quarters of a second of it, and its rate."""
+    """Record 0.75 s of the page's playback of these sounds; return samples and rate."""
     page.evaluate(
         "([ids, start]) => { otowake.player.only(ids); otowake.player.seek(start); }", [ids, start]
     )
     page.click("#play")
     page.wait_for_function("() => otowake.player.playing")
     page.evaluate(
-        "() => { const { context, output } = otowake.player; window.heard = new AnalyserNode(context, { fftSize: 32768 });"
-        " output.connect(heard); window.since = context.currentTime; }"
+        "() => { const { context, output } = otowake.player;"
+        " window.recorder = new AnalyserNode(context, { fftSize: 32768 });"
+        " output.connect(recorder); window.since = context.currentTime; }"
     )
     page.wait_for_function("() => otowake.player.context.currentTime > since + 0.9")
     samples = page.evaluate(
-        "() => { const all = new Float32Array(32768); heard.getFloatTimeDomainData(all); return [...all]; }"
+        "() => { const all = new Float32Array(32768);"
+        " recorder.getFloatTimeDomainData(all); return [...all]; }"
     )
     rate = page.evaluate("() => otowake.player.context.sampleRate")
     page.click("#play")
     return np.array(samples, np.float32), rate
 
 
-def cosine_similarity(heard, rate, audio):
-    """The correlation of what was heard with a sound, at the moment where they agree best."""
+def cosine_similarity(recorded, rate, audio):
+    """Return the largest normalised cross-correlation of a recording with a sound."""
     sound = resample(audio.mono(), audio.rate, int(rate)).astype(float)
-    heard = heard.astype(float) - heard.mean()
-    n = len(heard)
+    recorded = recorded.astype(float) - recorded.mean()
+    n = len(recorded)
     size = 1 << (len(sound) + n).bit_length()
-    both = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(heard, size)), size)[
+    both = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(recorded, size)), size)[
         : len(sound) - n
     ]
     energy = np.cumsum(np.append(0, sound**2))
     energy = energy[n : n + len(both)] - energy[: len(both)]
-    return float((both / np.sqrt(np.maximum(energy, 1e-9) * (heard @ heard))).max())
+    return float((both / np.sqrt(np.maximum(energy, 1e-9) * (recorded @ recorded))).max())
 
 
-def test_a_component_alone_is_that_component(opened, found):
-    analysis, _ = found
+def test_solo_plays_only_that_component(report_page, analysed):
+    analysis, _ = analysed
     first, other = (c for c in analysis.components if c.pitch and c.pitch.midi in (64, 69))
-    opened.click(f'[data-track="component-{first.index}"] .only')
-    assert opened.evaluate("() => otowake.player.tracks.filter(t => t.only).map(t => t.id)") == [
-        f"component-{first.index}"
-    ]
-    heard, rate = played(opened, [f"component-{first.index}"], 1.0)
-    assert cosine_similarity(heard, rate, first.audio()) > 0.97
-    assert abs(cosine_similarity(heard, rate, other.audio())) < 0.5
+    report_page.click(f'[data-track="component-{first.index}"] .only')
+    assert report_page.evaluate(
+        "() => otowake.player.tracks.filter(t => t.only).map(t => t.id)"
+    ) == [f"component-{first.index}"]
+    recorded, rate = played(report_page, [f"component-{first.index}"], 1.0)
+    assert cosine_similarity(recorded, rate, first.audio()) > 0.97
+    assert abs(cosine_similarity(recorded, rate, other.audio())) < 0.5
 
 
 @pytest.mark.parametrize("busy", [0, 30])
-def test_all_components_together_are_the_recording(opened, found, busy):
-    """They begin at the same sample, also where the browser is too busy to tell them all in time."""
-    analysis, _ = found
-    opened.evaluate(
-        "busy => { const { player } = otowake; const start = player.startSource; player.startSource = (...given) => {"
-        " for (const since = performance.now(); performance.now() < since + busy; ); start.apply(player, given); }; }",
+def test_all_components_sum_to_the_recording(report_page, analysed, busy):
+    """All sounds start at the same sample, even in a busy browser."""
+    analysis, _ = analysed
+    report_page.evaluate(
+        "busy => { const { player } = otowake; const start = player.startSource;"
+        " player.startSource = (...given) => {"
+        " for (const since = performance.now(); performance.now() < since + busy; );"
+        " start.apply(player, given); }; }",
         busy,
     )
-    heard, rate = played(opened, [f"component-{c.index}" for c in analysis.components], 0.5)
+    recorded, rate = played(report_page, [f"component-{c.index}" for c in analysis.components], 0.5)
     low = otowake.Audio(resample(analysis.audio.mono(), 44100, 22050), 22050)
-    assert cosine_similarity(heard, rate, low) > 0.99
+    assert cosine_similarity(recorded, rate, low) > 0.99
 
 
-def test_a_click_goes_there_and_chooses_the_note(opened, found):
-    roll = opened.locator("#roll canvas").nth(1)
-    box, note = roll.bounding_box(), found[0].notes[2]
-    opened.evaluate(
-        "() => { window.chosen = []; otowake.events.addEventListener('select-notes', e => chosen.push(e.detail)); }"
+def test_a_click_moves_the_cursor_and_selects_the_note(report_page, analysed):
+    roll = report_page.locator("#roll canvas").nth(1)
+    box, note = roll.bounding_box(), analysed[0].notes[2]
+    report_page.evaluate(
+        "() => { window.chosen = [];"
+        " otowake.events.addEventListener('select-notes', e => chosen.push(e.detail)); }"
     )
     middle = (note.onset + note.offset) / 2
-    low, high = opened.evaluate("() => [otowake.views.pitch.low, otowake.views.pitch.high]")
+    low, high = report_page.evaluate("() => [otowake.views.pitch.low, otowake.views.pitch.high]")
     x = 48 + (box["width"] - 64) * middle / 4.5
     y = 24 + (box["height"] - 62) * (1 - (note.midi - low) / (high - low))
     roll.click(position={"x": x, "y": y})
-    assert opened.evaluate("() => otowake.player.time") == pytest.approx(middle, abs=0.02)
-    assert opened.evaluate("() => chosen") == [[2]]
-    opened.locator("#WH canvas").nth(1).click(position={"x": 44, "y": 100})
-    assert opened.evaluate("() => otowake.player.time") == pytest.approx(0, abs=0.02)
+    assert report_page.evaluate("() => otowake.player.time") == pytest.approx(middle, abs=0.02)
+    assert report_page.evaluate("() => chosen") == [[2]]
+    report_page.locator("#WH canvas").nth(1).click(position={"x": 44, "y": 100})
+    assert report_page.evaluate("() => otowake.player.time") == pytest.approx(0, abs=0.02)
 
 
-def test_a_region_is_selected_with_shift(opened):
-    box = opened.locator("#WH canvas").nth(1)
+def test_a_region_is_selected_with_shift(report_page):
+    box = report_page.locator("#WH canvas").nth(1)
     box.scroll_into_view_if_needed()
-    place = box.bounding_box()
-    opened.keyboard.down("Shift")
-    opened.mouse.move(place["x"] + 100, place["y"] + 60)
-    opened.mouse.down()
-    opened.mouse.move(place["x"] + 300, place["y"] + 160, steps=4)
-    opened.mouse.up()
-    opened.keyboard.up("Shift")
-    region = opened.evaluate("() => otowake.selection.region")
+    area = box.bounding_box()
+    report_page.keyboard.down("Shift")
+    report_page.mouse.move(area["x"] + 100, area["y"] + 60)
+    report_page.mouse.down()
+    report_page.mouse.move(area["x"] + 300, area["y"] + 160, steps=4)
+    report_page.mouse.up()
+    report_page.keyboard.up("Shift")
+    region = report_page.evaluate("() => otowake.selection.region")
     assert 0 < region["start"] < region["end"] < 4.5 and 40 < region["low"] < region["high"] < 11025
 
 
-def test_keys_play_move_and_zoom(opened):
-    opened.locator("#roll canvas").nth(1).focus()
-    opened.keyboard.press("ArrowRight")
-    opened.keyboard.press("ArrowRight")
-    assert opened.evaluate("() => otowake.player.time") == pytest.approx(2)
-    opened.keyboard.press("+")
-    assert opened.evaluate(
+def test_keys_play_move_and_zoom(report_page):
+    report_page.locator("#roll canvas").nth(1).focus()
+    report_page.keyboard.press("ArrowRight")
+    report_page.keyboard.press("ArrowRight")
+    assert report_page.evaluate("() => otowake.player.time") == pytest.approx(2)
+    report_page.keyboard.press("+")
+    assert report_page.evaluate(
         "() => otowake.views.time.high - otowake.views.time.low"
     ) == pytest.approx(3)
-    opened.keyboard.press("0")
-    opened.keyboard.press("Space")
-    opened.wait_for_function("() => otowake.player.time > 2.2")
-    opened.keyboard.press("Space")
-    assert not opened.evaluate("() => otowake.player.playing")
-    at = opened.evaluate("() => otowake.player.time")
-    assert opened.locator("#state").inner_text().startswith(f"Paused at 0:0{int(at)}.")
+    report_page.keyboard.press("0")
+    report_page.keyboard.press("Space")
+    report_page.wait_for_function("() => otowake.player.time > 2.2")
+    report_page.keyboard.press("Space")
+    assert not report_page.evaluate("() => otowake.player.playing")
+    at = report_page.evaluate("() => otowake.player.time")
+    assert report_page.locator("#state").inner_text().startswith(f"Paused at 0:0{int(at)}.")
 
 
-def test_the_language_is_switched_in_the_page(opened):
-    assert opened.evaluate("() => document.documentElement.lang") == "en"
-    opened.click("[data-language=ja]")
-    assert opened.evaluate("() => document.documentElement.lang") == "ja"
+def test_the_language_is_switched_in_the_page(report_page):
+    assert report_page.evaluate("() => document.documentElement.lang") == "en"
+    report_page.click("[data-language=ja]")
+    assert report_page.evaluate("() => document.documentElement.lang") == "ja"
     assert (
-        opened.locator("#listen h2").inner_text() == "聴く"
-        and "アコーディオン" in opened.locator("#found").inner_text()
+        report_page.locator("#listen h2").inner_text() == "聴く"
+        and "アコーディオン" in report_page.locator("#results").inner_text()
     )
-    assert opened.locator("#component-table thead").inner_text().split()[:2] == ["成分", "音名"]
+    assert report_page.locator("#component-table thead").inner_text().split()[:2] == [
+        "成分",
+        "音名",
+    ]
 
 
-def test_the_name_is_text(opened):
-    assert opened.locator("h1").inner_text() == HOSTILE
-    assert opened.title() == HOSTILE + " – otowake" and opened.locator("img").count() == 0
+def test_the_name_is_text(report_page):
+    assert report_page.locator("h1").inner_text() == HOSTILE
+    assert report_page.title() == HOSTILE + " – otowake" and report_page.locator("img").count() == 0
 
 
-def test_the_learning_is_shown_from_its_start(opened):
-    before = opened.evaluate("() => document.querySelector('#W canvas').toDataURL()")
-    said = opened.locator("#course output").inner_text
-    assert (
-        said() == "after 200 iterations"
-    )  # 100 of them tried the starts, as the learning curve says
-    opened.locator("#course-at").fill("0")
-    assert said() == "after 100 iterations"
-    opened.wait_for_function(
+def test_the_learning_is_shown_from_its_start(report_page):
+    before = report_page.evaluate("() => document.querySelector('#W canvas').toDataURL()")
+    label = report_page.locator("#course output").inner_text
+    assert label() == "after 200 iterations"  # 100 of them screen the starts
+    report_page.locator("#course-at").fill("0")
+    assert label() == "after 100 iterations"
+    report_page.wait_for_function(
         "old => document.querySelector('#W canvas').toDataURL() !== old", arg=before
     )
 
 
-def test_a_file_is_saved_from_the_page_itself(opened, folder):
-    with opened.expect_download() as waiting:
-        opened.click("text=notes.mid")
+def test_a_file_is_saved_from_the_page_itself(report_page, folder):
+    with report_page.expect_download() as waiting:
+        report_page.click("text=notes.mid")
     assert waiting.value.suggested_filename == "notes.mid"
     assert waiting.value.path().read_bytes() == (folder / "notes.mid").read_bytes()
 
 
 def open_note_list(page):
-    """Open the list of the notes and wait for its rows, which a browser fills only after the click has returned."""
+    """Open the list of notes and wait for its rows."""
     page.locator("#note-list summary").click()
     page.wait_for_function(
-        "() => document.querySelectorAll('#note-list tbody tr[aria-rowindex]').length === otowake.data.notes.length"
+        "() => document.querySelectorAll('#note-list tbody tr[aria-rowindex]').length"
+        " === otowake.data.notes.length"
     )
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_a_phone_need_not_scroll_sideways(opened, language):
-    opened.set_viewport_size({"width": 390, "height": 844})
-    opened.click(f"[data-language={language}]")
-    open_note_list(opened)
-    assert opened.evaluate("() => document.documentElement.scrollWidth") == 390
+def test_a_phone_does_not_scroll_horizontally(report_page, language):
+    report_page.set_viewport_size({"width": 390, "height": 844})
+    report_page.click(f"[data-language={language}]")
+    open_note_list(report_page)
+    assert report_page.evaluate("() => document.documentElement.scrollWidth") == 390
 
 
-def test_everything_can_be_reached_and_has_a_name(opened):
-    open_note_list(opened)
-    nameless = opened.evaluate(
-        "() => [...document.querySelectorAll('button, input, a, canvas[tabindex], [role=slider], [role=group]')]"
-        ".filter(e => !e.closest('[hidden]') && !(e.getAttribute('aria-label') || e.textContent.trim()"
+def test_everything_can_be_reached_and_has_a_name(report_page):
+    open_note_list(report_page)
+    nameless = report_page.evaluate(
+        "() => [...document.querySelectorAll("
+        "'button, input, a, canvas[tabindex], [role=slider], [role=group]')]"
+        ".filter(e => !e.closest('[hidden]') &&"
+        " !(e.getAttribute('aria-label') || e.textContent.trim()"
         " || e.closest('label')?.textContent.trim())).map(e => e.outerHTML)"
     )
     assert nameless == []
-    assert opened.locator("main").count() == 1 and opened.locator("h1").count() == 1
+    assert report_page.locator("main").count() == 1 and report_page.locator("h1").count() == 1
 
 
-def test_sounds_in_the_folder_play_too(browser, found, folder, monkeypatch):
-    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
-    path = otowake.write_report(found[0], folder / "linked.html", folder=folder)
+def test_sounds_in_the_folder_play_too(browser, analysed, folder, monkeypatch):
+    monkeypatch.setattr(reports, "LONGEST", 1.0)
+    path = otowake.write_report(analysed[0], folder / "linked.html", folder=folder)
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_function("() => window.otowake")
     page.locator("body").press("Space")
     page.wait_for_function(
-        "() => { const t = otowake.player.tracks[0].element; return t && t.currentTime > 0.4 && !t.paused; }"
+        "() => { const t = otowake.player.tracks[0].element;"
+        " return t && t.currentTime > 0.4 && !t.paused; }"
     )
     page.evaluate("() => otowake.player.only(['part-0'])")
     page.wait_for_function(

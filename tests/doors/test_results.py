@@ -162,7 +162,7 @@ def test_a_saved_analysis_without_its_sound_is_still_read(tmp_path, analysis, fo
     monkeypatch.setattr(sound_files, "sha256", lambda path: "another file")
     again = load_analysis(tmp_path / "copy")
     assert again.audio is None
-    with pytest.raises(BadInput, match="neither there nor in the folder"):
+    with pytest.raises(BadInput, match="neither the recording of this result nor"):
         again.components[0].audio()
 
 
@@ -170,7 +170,7 @@ def test_an_existing_folder_is_kept_without_overwrite(tmp_path, analysis):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("do not lose this")
     for overwrite in (False, True):
-        with pytest.raises(BadInput, match="there is something here that is not a result"):
+        with pytest.raises(BadInput, match="this is not a result of otowake"):
             save_analysis(analysis, tmp_path / "mine", overwrite=overwrite)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "do not lose this"
     save_analysis(analysis, tmp_path / "result")

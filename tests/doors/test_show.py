@@ -1,4 +1,4 @@
-"""The summary of a result in the terminal, and shell completion."""
+"""The terminal's summary of a result, and shell completion."""
 
 import io
 import re
@@ -84,15 +84,15 @@ def test_a_terminal_gets_lines_within_its_width(analysis, language, width):
     assert not any(line.strip() and line.strip()[0] in summary.CLOSING for line in lines)
 
 
-def test_the_table_has_the_components_of_most_energy_and_says_where_the_others_are(analysis):
+def test_the_table_has_the_loudest_components_and_refers_to_the_rest(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
     assert [int(line.split()[0]) for line in lines[1:41]] == list(range(51, 91))
-    assert lines[41] == "50 more, with less energy, are in components.csv."
+    assert lines[41] == "50 more components with less energy: see components.csv."
     assert lines[1].split()[1:5] == ["C4", "261.6", "0", "90%"]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_names_of_components_are_a_column_where_there_are_any(analysis, language):
+def test_named_components_get_a_column(analysis, language):
     assert (
         text.NAME.format(language)
         not in shown(analysis, language, 80, terminal=False).splitlines()[0]
@@ -106,12 +106,12 @@ def test_names_of_components_are_a_column_where_there_are_any(analysis, language
     assert lines[11].split()[2:5] == ["261.6", "0", "90%"]
 
 
-def test_parts_are_a_table_and_piped_lists_have_one_line(analysis):
+def test_parts_are_a_table_and_piped_sentences_are_single_lines(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
-    assert "violin              4  C4–D#4        93%   0.0–1.9" in lines
-    assert "violin 2            1      E4        50%   2.0–2.4" in lines
+    assert "violin              4  C4–D#4         93%   0.0–1.9" in lines
+    assert "violin 2            1      E4         50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
-    assert "Notes: 6, A minor, 120 beats a minute, 4 in a bar" in lines
+    assert "Notes: 6, A minor, ♩ = 120, 4/4" in lines
     assert (
         sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines)
         == 1
@@ -119,27 +119,27 @@ def test_parts_are_a_table_and_piped_lists_have_one_line(analysis):
     assert "\x1b" not in "".join(lines)
 
 
-def test_colour_is_for_terminals_that_want_it(analysis):
-    assert "\x1b[2m" in shown(analysis, "en", 80)  # uncertain values are pale
+def test_colours_follow_the_terminal(analysis):
+    assert "\x1b[2m" in shown(analysis, "en", 80)  # the unsure ones are pale
     assert "\x1b[3" not in shown(analysis, "en", 80, NO_COLOR="1")
     assert "\x1b" not in shown(analysis, "en", 80, TERM="dumb")
 
 
-def test_the_absence_of_instruments_is_shown(analysis):
-    assert "Heard no instruments." in shown(replace(analysis, parts=()), "en", 80)
+def test_no_instruments_give_a_sentence(analysis):
+    assert "No instruments detected." in shown(replace(analysis, parts=()), "en", 80)
 
 
 def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as exit:
+    with pytest.raises(SystemExit) as ended:
         main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
-    return exit.value.code, printed.out, printed.err
+    return ended.value.code, printed.out, printed.err
 
 
 @pytest.mark.parametrize(
     ("stages", "has"),
     [
-        ("components", ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5")),
+        ("components", ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5")),
         ("notes", ("Notes: ",)),
         ("instruments", ("Notes: ", "instrument  ")),
     ],
@@ -151,7 +151,7 @@ def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
     report(analysis, folder, "en", out)
     code, printed, _ = run(capsys, "show", folder, "--lang", "en")
     assert code == 0 and printed == out.file.getvalue()
-    every = ("No.  pitch", "The learning ", "Heard: C4 E4 G4 C5", "Notes: ", "instrument  ")
+    every = ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5", "Notes: ", "instrument  ")
     assert [words in printed for words in every] == [words in has for words in every]
     assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
 
@@ -189,7 +189,7 @@ def completed(capsys, monkeypatch, words):
         ("otowake completion f", "plain,fish"),
     ],
 )
-def test_what_a_shell_offers(capsys, monkeypatch, typed, offered):
+def test_shell_completions(capsys, monkeypatch, typed, offered):
     assert sorted(completed(capsys, monkeypatch, typed)) == sorted(offered.split())
 
 
@@ -201,6 +201,6 @@ def test_the_script_for_a_shell(capsys, shell):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 
 
-def test_another_shell_is_refused(capsys):
+def test_an_unknown_shell_is_refused(capsys):
     code, _, complaint = run(capsys, "completion", "tcsh", "--lang", "en")
     assert code == 1 and "shell must be one of bash, zsh, fish; it is tcsh." in complaint

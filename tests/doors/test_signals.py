@@ -75,7 +75,7 @@ ENDING = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 
 
 def child(*command):
-    """A process of its own, to its end."""
+    """Run a process to its end."""
     return subprocess.run(
         command,
         capture_output=True,
@@ -151,7 +151,7 @@ def test_a_signal_whose_exception_is_swallowed_still_ends_the_command(swallows, 
 
 @ENDING
 @pytest.mark.parametrize("taken", [KeyboardInterrupt, SystemExit])
-def test_what_tidies_up_after_a_signal_is_not_interrupted_by_its_repetition(taken, number):
+def test_cleanup_after_a_signal_is_not_interrupted_by_its_repetition(taken, number):
     """Nor by more signals of whoever is impatient."""
     tidied = []
 
@@ -171,7 +171,7 @@ def test_what_tidies_up_after_a_signal_is_not_interrupted_by_its_repetition(take
     assert tidied == [True]
 
 
-def test_the_first_ctrl_c_raises_a_flag_and_the_second_is_not_lost_either(capfd):
+def test_the_first_ctrl_c_sets_a_flag_and_the_second_ends_the_command(capfd):
     def command():
         with stopped_by_hand("en") as stopped:
             os.kill(os.getpid(), signal.SIGINT)
@@ -185,14 +185,14 @@ def test_the_first_ctrl_c_raises_a_flag_and_the_second_is_not_lost_either(capfd)
     with pytest.raises(KeyboardInterrupt):
         command()
     assert flags == [True]
-    assert capfd.readouterr().err == "Stopping; press again to end at once.\n"
+    assert capfd.readouterr().err == "Stopping; press again to quit at once.\n"
 
 
 def handlers():
     return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
 
 
-def test_a_signal_that_comes_last_is_obeyed_at_the_end_and_handlers_are_put_back():
+def test_a_late_signal_takes_effect_at_the_end_and_handlers_are_restored():
     before = handlers()
 
     def command():
@@ -205,12 +205,12 @@ def test_a_signal_that_comes_last_is_obeyed_at_the_end_and_handlers_are_put_back
     assert handlers() == before
 
 
-def test_a_command_that_never_obeys_is_ended_after_a_while():
+def test_a_command_that_ignores_signals_is_killed():
     done = child(sys.executable, "-c", DEAF)
     assert done.returncode == 128 + signal.SIGTERM
 
 
-def test_nohup_keeps_its_promise():
+def test_nohup_still_ignores_hangups():
     done = child("nohup", sys.executable, "-c", HUNG_UP)
     assert done.stdout == "went on\n"
 

@@ -1,4 +1,4 @@
-"""A small made-up recording: what the tests of the figures draw."""
+"""A small synthetic recording for the tests of the figures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Example(NamedTuple):
 
 
 def harmonics(hz: float, frequencies: Floats) -> Floats:
-    """A spectrum with ten partials, each a narrow peak, and nothing between them."""
+    """Make a spectrum of ten narrow partials."""
     partials = np.arange(1, 11)[:, None] * hz
     peaks = np.exp(-(((frequencies - partials) / 15) ** 2)) / np.arange(1, 11)[:, None]
     return peaks.sum(axis=0)
@@ -34,7 +34,7 @@ def harmonics(hz: float, frequencies: Floats) -> Floats:
 def made_up(
     n_components: int = 6, n_bins: int = 513, n_frames: int = 90, n_iter: int = 40
 ) -> Example:
-    """Notes of a scale one after the other, the last component being noise without a pitch."""
+    """Make a fit of the notes of a scale; the last component is noise without a pitch."""
     rng = np.random.default_rng(1)
     frequencies, times = np.linspace(0, RATE / 2, n_bins), np.arange(n_frames) * 512 / RATE
     midi = [55 + 2 * k for k in range(n_components - 1)]
@@ -52,16 +52,16 @@ def made_up(
 
 
 def in_parts() -> Analysis:
-    """Two seconds of two parts, whose notes overlap, and noise."""
+    """Make two seconds of two parts with overlapping notes, and noise."""
     t = np.arange(2 * RATE) / RATE
     notes = (Note(0.2, 1.2, 57, confidence=0.5), Note(0.8, 1.8, 69), Note(1.3, 1.9, 64))
-    owners, decay = (0, 1, 0), (2.0, 0.5, 2.0)
+    part_indices, decay = (0, 1, 0), (2.0, 0.5, 2.0)
     sound = 0.003 * np.random.default_rng(3).standard_normal(len(t))
-    for note, owner, fall in zip(notes, owners, decay, strict=True):
-        within = np.clip((t - note.onset) / (0.01, 0.15)[owner], 0, 1) * (t < note.offset)
+    for note, part_index, fall in zip(notes, part_indices, decay, strict=True):
+        within = np.clip((t - note.onset) / (0.01, 0.15)[part_index], 0, 1) * (t < note.offset)
         for n in range(1, 9):
             tone = np.sin(2 * np.pi * 440 * 2 ** ((note.midi - 69) / 12) * n * t)
-            sound += 0.1 * within * np.exp(-fall * (t - note.onset)) * tone / n ** (1 + owner)
+            sound += 0.1 * within * np.exp(-fall * (t - note.onset)) * tone / n ** (1 + part_index)
     audio = Audio(sound.astype(np.float32), RATE, "二重奏.wav")
     parts = Part("violin", "violin", (0, 2)), Part("violin-2", "violin", (1,))
     return Analysis(
@@ -77,7 +77,7 @@ def in_parts() -> Analysis:
         parts=parts,
         note_spec=NoteSpec(),
         part_spec=PartSpec(),
-        note_factors=fit_notes(audio, notes, owners, tuning_hz=440.0),
+        note_factors=fit_notes(audio, notes, part_indices, tuning_hz=440.0),
     )
 
 

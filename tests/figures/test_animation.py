@@ -30,11 +30,11 @@ def watched(example, n: int = 5) -> Snapshots:
 
 def frames(path) -> list[np.ndarray]:
     with Image.open(path) as image:
-        found = []
+        images = []
         for i in range(image.n_frames):
             image.seek(i)
-            found.append(np.asarray(image.convert("RGB")).astype(float))
-        return found
+            images.append(np.asarray(image.convert("RGB")).astype(float))
+        return images
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -43,11 +43,11 @@ def test_a_gif_has_a_frame_for_each_snapshot(example, tmp_path, language):
     animate(
         watched(example), example.frequencies, example.times, path, title="音 $", language=language
     )
-    found = frames(path)
-    assert len(found) == 5
-    assert found[0].shape == (600, 900, 3)
-    assert np.abs(found[0] - found[-1])[300:500, 300:700].mean() > 20
-    assert np.all(found[-1][0, 0] == 255)
+    images = frames(path)
+    assert len(images) == 5
+    assert images[0].shape == (600, 900, 3)
+    assert np.abs(images[0] - images[-1])[300:500, 300:700].mean() > 20
+    assert np.all(images[-1][0, 0] == 255)
     assert [p.name for p in tmp_path.iterdir()] == ["learning.gif"]
 
 
@@ -85,12 +85,12 @@ def test_an_animated_analysis_begins_before_learning_and_ends_with_the_result(ex
     axes = (example.frequencies, example.times)
     analysis = Analysis(audio, example.fit, parts, *axes, 1.0, 440.0, StftSpec())
     animate_analysis(snapshots, analysis, tmp_path / "a.gif", language="ja")
-    found = frames(tmp_path / "a.gif")
-    assert len(found) == 7
-    pictures = [frame[300:500, 300:700] for frame in found]
+    images = frames(tmp_path / "a.gif")
+    assert len(images) == 7
+    pictures = [frame[300:500, 300:700] for frame in images]
     assert np.abs(pictures[0] - pictures[1]).mean() < 1
     assert np.abs(pictures[-2] - pictures[-1]).mean() < 1
-    spectra = [frame[300:500, 80:200] for frame in found]
+    spectra = [frame[300:500, 80:200] for frame in images]
     assert np.abs(spectra[-2] - spectra[-1]).mean() < 1
 
 
@@ -103,7 +103,7 @@ def test_an_mp4_has_the_size_and_length_asked_for(example, tmp_path):
         assert sum(1 for _ in container.decode(video)) == 5 + 2 * 4
 
 
-def test_mp4_without_its_extra_says_what_to_install(example, tmp_path, monkeypatch):
+def test_mp4_without_its_extra_names_the_extra(example, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r"otowake\[media\]"):
         animate(watched(example), example.frequencies, example.times, tmp_path / "a.mp4")
@@ -118,7 +118,7 @@ def test_mp4_without_its_extra_says_what_to_install(example, tmp_path, monkeypat
         ("a.gif", {"fps": 51}, "fps must be a number"),
     ],
 )
-def test_what_cannot_be_written_is_said(example, tmp_path, name, options, words):
+def test_an_unwritable_path_gives_an_error(example, tmp_path, name, options, words):
     with pytest.raises(BadInput, match=words):
         animate(watched(example), example.frequencies, example.times, tmp_path / name, **options)
 
@@ -128,7 +128,7 @@ def test_no_snapshots_no_animation(example, tmp_path):
         animate(Snapshots(), example.frequencies, example.times, tmp_path / "a.gif")
 
 
-def test_a_folder_that_is_not_there(example, tmp_path):
+def test_a_missing_folder_gives_an_error(example, tmp_path):
     with pytest.raises(CannotWrite, match="No such file"):
         animate(watched(example), example.frequencies, example.times, tmp_path / "none" / "a.gif")
 

@@ -1,11 +1,11 @@
-"""The figures look as they did: pixels against stored pictures, absent ones being a failure.
+"""Compare figures with stored baselines; a missing baseline is a failure.
 
-After a wanted change, look at what this writes and keep it:
+After an intended change, write new baselines and look at them:
 
     PYTHONPATH=src python tests/figures/test_baselines.py
 
-The pictures say which matplotlib drew them. Another one rounds places to pixels in its own way and shapes letters
-a little differently, so it is compared more coarsely.
+Each baseline records the version of Matplotlib that drew it. Other versions round positions to
+pixels and shape letters differently, so their comparison is coarser.
 """
 
 from __future__ import annotations
@@ -53,40 +53,40 @@ def draw(example, name: str) -> np.ndarray:
 
 
 def stored(name: str) -> tuple[np.ndarray, str]:
-    """A picture, and the version of matplotlib that drew it."""
+    """Read a baseline and the version of Matplotlib that drew it."""
     with Image.open(FOLDER / f"{name}.png") as image:
         return np.asarray(image.convert("RGB")).astype(float), image.info["Software"]
 
 
 def rms(a: np.ndarray, b: np.ndarray, side: int) -> float:
-    """Root mean square difference of the means of squares."""
+    """Return the root mean square difference of the means of squares."""
     rows, cols = (n // side for n in a.shape[:2])
     difference = (a - b)[: rows * side, : cols * side].reshape(rows, side, cols, side, 3)
     return float(np.sqrt(np.mean(difference.mean(axis=(1, 3)) ** 2)))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_looks_as_it_did(example, name):
+def test_learning_figures_match_their_baselines(example, name):
     before, version = stored(name)
     side, allowed = SAME if version == mpl.__version__ else OTHER
     assert rms(draw(example, name), before, side) < allowed
 
 
 @pytest.mark.parametrize("name", DUET)
-def test_parts_look_as_they_did(duet, name):
+def test_part_figures_match_their_baselines(duet, name):
     before, version = stored(name)
     side, allowed = SAME if version == mpl.__version__ else OTHER
     assert rms(pixels(DUET[name](duet)), before, side) < allowed
 
 
 @pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
-def test_other_words_about_parts_are_told_apart(side, allowed):
+def test_changed_labels_of_parts_are_detected(side, allowed):
     assert rms(stored("timbre_en")[0], stored("timbre_ja")[0], side) > allowed
 
 
 @pytest.mark.parametrize(("side", "allowed"), [SAME, OTHER])
 @pytest.mark.parametrize("name", ["after_en", "before_ja"])
-def test_other_words_and_other_data_are_told_apart(side, allowed, name):
+def test_changed_labels_and_data_are_detected(side, allowed, name):
     assert rms(stored(name)[0], stored("after_ja")[0], side) > allowed
 
 

@@ -15,10 +15,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from otowake.options import StftSpec
-from otowake.plot import analysis_figure, labels, learning_figure
+from otowake.plot import analysis_figure, learning_figure
 from otowake.plot.fonts import drawable, families, shortened
 from otowake.plot.scales import columns, decibels, log_rows, pooled, pooled_product
-from otowake.text import LANGUAGES
+from otowake.text import LANGUAGES, labels
 from otowake.types import Analysis, Audio, Component, Factors
 
 AWKWARD = "$\\frac$ 음악 🎹 か\u3099 \udcff\tÅ_東京.wav"
@@ -36,7 +36,7 @@ def panels(figure):
 
 
 def images(figure):
-    """The data of H, W and WH."""
+    """Return the data of H, W and WH."""
     return [np.asarray(axes.images[0].get_array()) for axes in panels(figure)[1:]]
 
 
@@ -47,12 +47,12 @@ def drawn(figure):
 
 def texts(figure):
     """All words on a figure but the labels of ticks out of view, which are not drawn."""
-    found = {t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()}
+    texts = {t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()}
     for axis in figure.findobj(Axis):
         low, high = sorted(axis.get_view_interval())
         away = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
-        found -= {label for tick in away for label in (tick.label1, tick.label2)}
-    return list(found)
+        texts -= {label for tick in away for label in (tick.label1, tick.label2)}
+    return list(texts)
 
 
 def tick_words(axis):
@@ -60,7 +60,7 @@ def tick_words(axis):
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_levels_run_from_the_maximum_down_to_60_db(example, before):
+def test_levels_span_60_db_below_the_maximum(example, before):
     silent = replace(
         example.fit, H=example.fit.H * (np.arange(90) > 9), initial=example.fit.factors
     )
@@ -113,12 +113,12 @@ def test_a_tone_is_drawn_at_its_frequency_and_time(example, hz):
 def test_note_names_stand_at_their_frequencies(example, language, note):
     product = panels(drawn(figure_of(example, language=language)))[-1]
     (notes,) = product.child_axes
-    places = dict(zip(tick_words(notes.yaxis), notes.get_yticks(), strict=True))
-    assert places[note] == 72
+    positions = dict(zip(tick_words(notes.yaxis), notes.get_yticks(), strict=True))
+    assert positions[note] == 72
     hertz = dict(
         zip(tick_words(panels(product.figure)[2].yaxis), product.get_yticks(), strict=True)
     )
-    assert hertz["500"] < places[note] < hertz["1k"]
+    assert hertz["500"] < positions[note] < hertz["1k"]
 
 
 def test_before_shows_the_initial_factors_and_no_curve(example):
@@ -160,7 +160,7 @@ def test_neighbours_of_one_pitch_share_a_label(example):
 @pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("size", [(15, 10), (9, 6)])
 @pytest.mark.parametrize("n_components", [1, 6, 9, 20, 60])
-def test_words_are_whole_and_apart(make_example, language, before, size, n_components):
+def test_labels_are_complete_and_do_not_overlap(make_example, language, before, size, n_components):
     example = make_example(n_components)
     figure = drawn(
         figure_of(example, title=AWKWARD * 9, before=before, language=language, size=size)
@@ -200,7 +200,7 @@ def test_analysis_figure_is_named_after_the_recording_and_its_pitches(example):
         Analysis(audio, example.fit, parts, *axes, 1.0, 440.0, StftSpec()), language="ja"
     )
     assert figure.texts[0].get_text() == "song.wav"
-    assert figure.texts[1].get_text() == "6 成分 · I-ダイバージェンス 179 · 40 回の反復を終えました"
+    assert figure.texts[1].get_text() == "6 成分 · I-ダイバージェンス 179 · 反復を 40 回行いました"
     assert "ラ3" in tick_words(panels(figure)[1].yaxis)
 
 
@@ -226,7 +226,7 @@ def test_the_pooled_product_is_the_product_pooled(n_frames):
     assert whole.max() == factors.product()[rows[0] :].max()
 
 
-def test_what_no_font_has_becomes_a_box():
+def test_missing_characters_become_boxes():
     assert drawable(AWKWARD) == "$\\frac$ □□ □ が □□Å_東京.wav"
 
 

@@ -96,8 +96,11 @@ def test_penalties_have_an_effect_and_the_input_is_not_modified(planted, W):
         ),
         (lambda W: Activator(-W), "W must not be negative"),
         (lambda W: Activator(0 * W), "W is zero everywhere"),
-        (lambda W: Activator(W, smooth_H=1), "smooth_H ties activations to one another"),
-        (lambda W: Activator(W, solver="hals"), "the solver hals is for the squared error alone"),
+        (lambda W: Activator(W, smooth_H=1), "smooth_H couples activations over time"),
+        (
+            lambda W: Activator(W, solver="hals"),
+            "the solver hals works only with the squared error",
+        ),
         (
             lambda W: Activator(W)(np.ones(29)),
             r"V must have the shape \(30, frame\); it has \(29,\)",

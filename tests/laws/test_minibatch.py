@@ -103,6 +103,8 @@ def test_passes_with_a_fixed_W_estimate_the_activations(long):
     assert kept.loss == pytest.approx(full.loss, rel=0.01)
 
 
-def test_batches_refuse_the_smoothness_penalty(long):
-    with pytest.raises(BadInput, match="smooth_H is not possible for recordings in blocks"):
+def test_smoothness_in_time_is_not_for_batches(long):
+    with pytest.raises(
+        BadInput, match="smooth_H is not possible for recordings processed in blocks"
+    ):
         factorize(long, n_components=3, solver="minibatch", smooth_H=1.0)

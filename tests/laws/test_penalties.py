@@ -100,10 +100,12 @@ def test_hals_supports_l1_and_l2(planted):
     )
     assert fit.loss == pytest.approx(expected, rel=1e-9)
     assert (np.diff(fit.losses) <= 1e-9 * fit.losses[:-1]).all()
-    with pytest.raises(BadInput, match="the solver hals does not know smooth_H; try the solver mu"):
+    with pytest.raises(
+        BadInput, match="the solver hals does not support smooth_H; try the solver mu"
+    ):
         factorize(planted, solver="hals", smooth_H=1, **exact)
     with pytest.raises(
-        BadInput, match="the solver hals is for the squared error alone; the loss is kl"
+        BadInput, match="the solver hals works only with the squared error; the loss is kl"
     ):
         factorize(planted, n_components=3, solver="hals")
 
@@ -208,7 +210,9 @@ def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
     )
     np.testing.assert_allclose(parts.W, whole.W, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(parts.H, whole.H, rtol=1e-8, atol=1e-10)
-    with pytest.raises(BadInput, match="weights is not possible for recordings in blocks"):
+    with pytest.raises(
+        BadInput, match="weights is not possible for recordings processed in blocks"
+    ):
         factorize(Stored(), weights=np.ones(V.shape), **options)
 
 
@@ -320,10 +324,10 @@ def test_nndsvd_is_a_good_deterministic_start(planted):
     [
         ({"W": np.ones((3, 2))}, r"W must have the shape \(30, 2\); it has \(3, 2\)"),
         ({"H": -np.ones((2, 50))}, "H must not be negative"),
-        ({"keep_W": True}, "keep_W needs the W that is to be kept"),
+        ({"keep_W": True}, "keep_W needs the W to keep fixed"),
         (
             {"W": np.ones((30, 2)), "keep_W": [5]},
-            r"keep_W must be true, false or places of components from 0 to 1",
+            r"keep_W must be true, false or component indices from 0 to 1",
         ),
         ({"weights": np.ones((2, 2))}, r"weights must have the shape \(30, 50\)"),
         ({"weights": -np.ones((30, 50))}, "weights must not be negative"),

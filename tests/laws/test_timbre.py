@@ -64,7 +64,7 @@ def test_level_does_not_matter(found):
 def test_without_stems_or_sound_there_is_one_sentence(found, draw):
     with pytest.raises(BadInput, match="this result has no stems"):
         draw(replace(found, note_factors=None))
-    with pytest.raises(BadInput, match="the sound this result was made from"):
+    with pytest.raises(BadInput, match="neither the recording of this result nor"):
         draw(replace(found, audio=None))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the web page share: a server in this process, and sounds that are quickly analysed."""
+"""Fixtures of the web page's tests: a server in this process, and short sounds."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Browser(TestClient):
         facts = {"headers": {"Origin": origin}, "client": (address, 50000)}
         super().__init__(app, base_url=HERE, follow_redirects=False, **facts)
 
-    def order(self, sound=None, name="a.wav", **asked):
+    def order(self, sound=None, name="a.wav", **fields):
         """Ask for an analysis and send the sound, if the order is taken."""
-        facts = {"name": name, "size": len(sound or b""), **QUICK, **asked}
+        facts = {"name": name, "size": len(sound or b""), **QUICK, **fields}
         answer = self.post("/jobs", content=json.dumps(facts))
-        if answer.status_code != 201 or asked.get("demo"):
+        if answer.status_code != 201 or fields.get("demo"):
             return answer
         return self.put(f"/jobs/{answer.json()['id']}/sound", content=sound)
 
     def ended(self, job, seconds=60):
-        """What became of a job."""
+        """Wait for the end of a job."""
         return self.until(
             job, lambda now: now["state"] not in ("sending", "waiting", "running"), seconds
         )
@@ -61,7 +61,7 @@ class Browser(TestClient):
 
 @pytest.fixture
 def served(tmp_path):
-    """Starts a server with these limits; gives a maker of visitors."""
+    """Start a server with these limits; return a function that makes visitors."""
     with contextlib.ExitStack() as stack:
 
         def start(password=None, **limits):
@@ -122,7 +122,7 @@ class Wire:
         self.send(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body)
 
     def status(self):
-        """The status of the next answer, 0 if there is none since the connection is closed."""
+        """Return the status of the next answer, or 0 if the connection is closed."""
         try:
             return int(self.socket.recv(65536).split(b" ", 2)[1])
         except (ConnectionError, IndexError):
@@ -152,7 +152,7 @@ class Wire:
 
 @pytest.fixture
 def live(tmp_path):
-    """Starts a server on 127.0.0.1, as `serve` does; gives its state, and `dial` to connect."""
+    """Start a server on 127.0.0.1, as `serve` does; return its state, with `dial` to connect."""
     with contextlib.ExitStack() as stack:
 
         def start(limits=Limits(), password=None, proxies=None, **spec):  # noqa: B008

@@ -1,4 +1,4 @@
-"""The page in a real browser: Debian's Chromium by way of Playwright, against a server in a process of its own."""
+"""The page in a real browser (Chromium with Playwright), with a server in its own process."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def address():
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     with process:
-        said = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-        yield said[0]
+        match = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+        yield match[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
 
@@ -52,22 +52,24 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium, address):
-    """Opens the page for a new visitor; at the end no page may have complained or asked another host."""
+    """Open the page for a new visitor; check for errors and foreign requests at the end."""
     contexts, complaints, hosts = [], [], set()
 
-    def opened(locale="ja-JP", width=1280):
+    def open_page(locale="ja-JP", width=1280):
         context = chromium.new_context(locale=locale, viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-        page.on("request", lambda asked: hosts.add(urlparse(asked.url).netloc))
+        page.on(
+            "console", lambda message: message.type == "error" and complaints.append(message.text)
+        )
+        page.on("request", lambda request: hosts.add(urlparse(request.url).netloc))
         page.goto(address)
         page.wait_for_selector("#presets label")
         return page
 
-    yield opened
+    yield open_page
     for context in contexts:
         context.close()
     assert complaints == []
@@ -78,7 +80,7 @@ def choose(page, content, name="melody.mp3"):
     page.set_input_files("#file", {"name": name, "mimeType": "audio/mpeg", "buffer": content})
 
 
-def said(page, where, pattern):
+def wait_for_text(page, where, pattern):
     """Wait until the page says something somewhere."""
     expect(page.locator(where)).to_have_text(re.compile(pattern))
 
@@ -90,9 +92,9 @@ def set_options(page, **options):
         page.locator(f"#option-{name}").blur()
 
 
-def test_three_clicks_from_a_file_to_one_instrument_alone_in_japanese(visit, mp3):
+def test_three_clicks_from_a_file_to_one_instrument_in_japanese(visit, mp3):
     page = visit()
-    assert page.inner_text("#go") == "分ける"
+    assert page.inner_text("#go") == "分析を始める"
     choose(page, mp3)  # the first click opens the browser's own dialogue
     page.click("#go")
     page.click("#parts button >> nth=0")
@@ -103,13 +105,13 @@ def test_three_clicks_from_a_file_to_one_instrument_alone_in_japanese(visit, mp3
 
 def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     page = visit("en-GB", width=390)
-    assert page.inner_text("#go") == "Take it apart"
+    assert page.inner_text("#go") == "Start analysis"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     choose(page, mp3, "<img src=x onerror=alert(1)>.mp3")
     page.check("input[value=manual]")
     set_options(page, tol="0", max_iter="1000000")
     page.click("#go")
-    said(page, "#state", r"iteration [1-9]")
+    wait_for_text(page, "#state", r"iteration [1-9]")
     assert (
         page.is_visible("#loss")
         and page.inner_text("#work-name") == "<img src=x onerror=alert(1)>.mp3"
@@ -125,7 +127,7 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     assert page.locator("#components button").count() == 2
     assert page.locator("#result-name img").count() == 0
     page.click("#switch")
-    said(page, "#archive", "すべてダウンロード")
+    wait_for_text(page, "#archive", "すべてダウンロード")
     with downloaded(page, tmp_path / "archive.zip") as archive:
         assert archive.testzip() is None
         name = next(name for name in archive.namelist() if name.endswith("analysis.json"))
@@ -146,9 +148,11 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
 
 
 def table(archive, name):
-    """The rows of a table in an archive."""
+    """Read the rows of a table in an archive."""
     path = next(
-        each for each in archive.namelist() if each.count("/") == 1 and each.endswith("/" + name)
+        member
+        for member in archive.namelist()
+        if member.count("/") == 1 and member.endswith("/" + name)
     )
     return list(csv.DictReader(archive.read(path).decode("utf-8-sig").splitlines()))
 
@@ -169,7 +173,7 @@ def applied(page):
 
 
 def drawn(page):
-    """Draw a note above all others with the pointer; gives it as the page says it."""
+    """Draw a note above all others with the pointer; return the page's text for it."""
     page.check("input[value=draw]")
     box = page.locator("#roll").bounding_box()
     across, down = box["x"] + box["width"] * 0.3, box["y"] + 8
@@ -182,7 +186,7 @@ def drawn(page):
 
 
 def first_two_corrected(page, n):
-    """Move the first of `n` notes two semitones down, delete the second and undo that, all with the keyboard."""
+    """Move the first of `n` notes down, delete the second and undo that, with the keyboard."""
     edits = page.locator("#todo-list li")
     page.focus("#roll")
     page.keyboard.press("Escape")
@@ -199,18 +203,18 @@ def first_two_corrected(page, n):
     expect(edits).to_have_count(2)
 
 
-def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path):
+def test_notes_are_drawn_moved_deleted_and_restored(visit, mp3, tmp_path):
     page = visit()
     choose(page, mp3)
     set_options(page, **QUICK)
     page.click("#go")
     page.wait_for_selector("#parts button")
-    found = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
+    before = table(downloaded(page, tmp_path / "found.zip"), "notes.csv")
     page.click("#correct > summary")
-    said(page, "#roll-said", "音符は選ばれていません")
+    wait_for_text(page, "#roll-state", "音符は選択されていません")
     new = drawn(page)
-    assert new["midi"] > max(int(note["midi"]) for note in found)
-    first_two_corrected(page, len(found))
+    assert new["midi"] > max(int(note["midi"]) for note in before)
+    first_two_corrected(page, len(before))
     page.check("#component-checks input >> nth=1")
     page.fill("#component-name", "左手 <b>")
     page.locator("#component-name").blur()
@@ -220,13 +224,13 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
     with downloaded(page, tmp_path / "corrected.zip") as archive:
         notes = {int(note["id"]): note for note in table(archive, "notes.csv")}
         assert table(archive, "components.csv")[1]["name"] == "左手 <b>"
-    assert len(notes) == len(found) + 1
-    added = notes[len(found)]
+    assert len(notes) == len(before) + 1
+    added = notes[len(before)]
     assert int(added["midi"]) == new["midi"]
     assert [float(added[name]) for name in ("onset_s", "offset_s")] == pytest.approx(
         [new["from"], new["to"]], abs=0.01
     )
-    assert int(notes[0]["midi"]) == int(found[0]["midi"]) - 2
+    assert int(notes[0]["midi"]) == int(before[0]["midi"]) - 2
 
     page.click("#switch")
     page.reload()
@@ -240,10 +244,10 @@ def test_notes_are_drawn_moved_and_deleted_and_it_is_undone(visit, mp3, tmp_path
         page.click("#undo")
         expect(edits).to_have_count(left)
     applied(page)
-    assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == found
+    assert table(downloaded(page, tmp_path / "undone.zip"), "notes.csv") == before
 
 
-def test_two_people_side_by_side_each_with_their_own(visit, mp3):
+def test_two_visitors_see_only_their_own_results(visit, mp3):
     pages = [visit("ja-JP"), visit("en-US")]
     for number, page in enumerate(pages):
         choose(page, mp3, f"mine-{number}.mp3")
@@ -263,11 +267,11 @@ def test_two_people_side_by_side_each_with_their_own(visit, mp3):
         page.wait_for_selector("#components button")
 
 
-def test_what_is_no_sound_is_said_in_the_page(visit):
+def test_a_file_without_sound_gives_an_error_on_the_page(visit):
     page = visit()
     page.click("#go")
-    assert page.inner_text("#alert") == "先に音声を選んでください。"
+    assert page.inner_text("#alert") == "先に音声を選択してください。"
     choose(page, b"no music" * 100, "../x.mp3")
     page.click("#go")
-    said(page, "#alert", "音声を読み取れません")
+    wait_for_text(page, "#alert", "音声を読み込めません")
     assert page.is_visible("#start")

@@ -16,7 +16,7 @@ QUICK = Limits(header_seconds=0.3, body_seconds=0.3, look_seconds=0.05)
 
 
 class Transport(asyncio.Transport):
-    """One that keeps what is written until it is told that it is taken."""
+    """A transport that buffers writes until the test releases them."""
 
     waiting, aborted = 0, False
 
@@ -38,7 +38,7 @@ class Transport(asyncio.Transport):
 
 @pytest.fixture
 def looked(monkeypatch):
-    """A connection without a network, and a clock that is set by hand."""
+    """Make a connection without a network, and a manual clock."""
     loop, clock = asyncio.new_event_loop(), SimpleNamespace(now=0.0)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
 
@@ -74,7 +74,7 @@ def looked(monkeypatch):
 HEAD = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n"
 
 
-def test_headers_have_their_time_however_busily_they_drip(looked):
+def test_slow_headers_time_out(looked):
     assert looked.holds(5)
     for letter in HEAD[:5]:
         looked.data_received(bytes([letter]))
@@ -82,7 +82,7 @@ def test_headers_have_their_time_however_busily_they_drip(looked):
     assert not looked.holds(1)
 
 
-def test_a_body_has_to_get_on(looked):
+def test_slow_bodies_time_out(looked):
     looked.data_received(HEAD + b"\r\n")
     for _ in range(5):
         assert looked.holds(9)
@@ -91,7 +91,7 @@ def test_a_body_has_to_get_on(looked):
     assert looked.holds(9) and not looked.holds(3)
 
 
-def test_an_answer_has_to_be_taken(looked):
+def test_unread_answers_time_out(looked):
     looked.data_received(HEAD.replace(b"10000", b"0") + b"\r\n")
     looked.transport.waiting = 50_000
     for _ in range(5):
@@ -100,7 +100,7 @@ def test_an_answer_has_to_be_taken(looked):
     assert looked.holds(29) and not looked.holds(3)
 
 
-def test_work_takes_the_time_that_it_takes(looked):
+def test_running_work_does_not_time_out(looked):
     looked.data_received(HEAD.replace(b"10000", b"0") + b"\r\n")
     assert looked.holds(1000)
 
@@ -135,7 +135,7 @@ def test_connections_of_another_address_are_not_touched(live):
     assert mine.status() == 200
 
 
-def test_one_that_works_is_not_closed_for_another(live):
+def test_a_working_connection_is_not_closed(live):
     dial = live(Limits(of_address=1), password="sesame").dial
     busy = dial()
     busy.ask("POST", "/login", "x", length=10, Expect="100-continue")
@@ -146,7 +146,7 @@ def test_one_that_works_is_not_closed_for_another(live):
     assert busy.status() == 401
 
 
-def test_a_proxy_has_any_number_and_others_do_not(live):
+def test_only_proxies_open_any_number_of_connections(live):
     dial = live(Limits(of_address=2), proxies="127.0.0.1").dial
     wires = [dial() for _ in range(6)]
     for wire in wires:
@@ -155,7 +155,7 @@ def test_a_proxy_has_any_number_and_others_do_not(live):
 
 
 @pytest.mark.parametrize("proxies", [None, "127.0.0.1"])
-def test_only_a_proxy_says_whom_it_speaks_for(live, proxies):
+def test_only_proxies_may_forward_addresses(live, proxies):
     state = live(proxies=proxies, password="sesame")
     wire = state.dial()
     body = "password=wrong"

@@ -50,7 +50,7 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path, programs):
-    """Runs a test; none of its processes is left."""
+    """Run a test and check that none of its processes is left."""
 
     def run(test, *these, **limits):
         async def live():
@@ -82,7 +82,7 @@ def test_one_process_makes_draft_after_draft(bench):
         (BlockingIOError(11, "Resource temporarily unavailable"), (503, text.WEB_NO_PROCESS)),
     ],
 )
-def test_a_draft_that_comes_to_nothing_is_refused_and_the_next_is_made(bench, program, answer):
+def test_a_failed_draft_is_refused_and_the_next_one_works(bench, program, answer):
     async def test(made):
         assert await made.refused() == answer
         assert all(process.returncode is not None for process in made.made)
@@ -101,7 +101,7 @@ def test_a_process_that_died_while_idle_is_replaced(bench):
     bench(test, ANSWERS)
 
 
-def test_a_draft_that_nobody_waits_for_ends_its_process(bench):
+def test_a_cancelled_draft_ends_its_process(bench):
     async def test(made):
         waiting = made.draft()
         while not made.made:
@@ -115,7 +115,7 @@ def test_a_draft_that_nobody_waits_for_ends_its_process(bench):
 
 
 @pytest.mark.parametrize("limit", ["most", "of_address", "of_person"])
-def test_drafts_that_wait_are_counted(bench, limit):
+def test_waiting_drafts_are_limited(bench, limit):
     who = {
         "most": [("a", "1"), ("b", "2")],
         "of_address": [("a", "1"), ("b", "1")],
@@ -124,7 +124,7 @@ def test_drafts_that_wait_are_counted(bench, limit):
     loose = {"most": 9, "of_address": 9, "of_person": 9}
 
     async def test(made):
-        first, second = (made.draft(*each) for each in who[limit])
+        first, second = (made.draft(*visitor) for visitor in who[limit])
         with pytest.raises(Refused) as caught:
             await second
         assert (caught.value.status, caught.value.sentence) == (503, text.WEB_DRAFTS_BUSY)
@@ -137,7 +137,7 @@ def test_drafts_that_wait_are_counted(bench, limit):
 
 @pytest.fixture
 def result(live):
-    """A server with a result of a visitor; sends requests about it."""
+    """Start a server with a result of a visitor; return a function for requests."""
     state = live()
     owner = state.sessions.new()
     job = state.jobs.reserve(owner, "127.0.0.1", "a.wav", {"stages": [], "sound": "none"})
@@ -160,7 +160,7 @@ def result(live):
     "edits",
     [
         [{"do": "delete", "component": 1}] * 201,
-        [{"do": "name", "component": 1, "name": ""}] * (draft.MOST_CORRECTIONS + 1),
+        [{"do": "name", "component": 1, "name": ""}] * (draft.MAX_CORRECTIONS + 1),
     ],
 )
 def test_too_many_corrections_are_refused_wherever_they_are_sent(result, what, edits):
@@ -168,7 +168,7 @@ def test_too_many_corrections_are_refused_wherever_they_are_sent(result, what, e
     assert [job.state for job in result.state.jobs.jobs.values()] == ["done"]
 
 
-def test_a_visitor_who_goes_takes_the_draft_along(result):
+def test_a_disconnected_visitor_ends_the_draft(result):
     """The process is stopped, so that it never answers; it ends with the connection."""
     assert result("draft", []).status() == 200
     drafts = result.state.drafts
@@ -189,10 +189,10 @@ def test_a_visitor_who_goes_takes_the_draft_along(result):
 
 
 def test_a_refusal_shows_no_path_of_the_server(result):
-    """What is wrong with the file is told of the name that the visitor gave it."""
+    """The error names the file as the visitor did."""
     job = next(iter(result.state.jobs.jobs.values()))
     error = BadInput(text.NOT_READABLE, path=job.folder / draft.FILE, why="it is gone")
-    assert all("a.wav" in said for said in draft.in_both(error, job.name).values())
+    assert all("a.wav" in message for message in draft.in_both(error, job.name).values())
     assert str(job.folder) not in json.dumps(draft.in_both(error, job.name))
 
 

@@ -26,7 +26,7 @@ def test_nothing_is_compared_while_the_brake_is_full():
     assert asyncio.run(tried()) == (None, [False, False], True)
 
 
-def test_an_address_that_guesses_shuts_out_itself_alone(monkeypatch):
+def test_guesses_block_only_their_own_address(monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(doors.time, "monotonic", lambda: clock[0])
 
@@ -49,13 +49,13 @@ def test_the_password_is_kept_as_a_slow_hash_with_a_salt():
     assert one.opened_by(one.key) and not one.opened_by(other.key) and not one.opened_by(None)
 
 
-def test_many_guesses_are_refused_in_a_sentence(served):
+def test_many_guesses_give_one_sentence(served):
     visitor = served(password="sesame")
     visitor.app.state.door.brake = Brake(wrong_of_address=1, pause=0)
     guess = {"password": "x"}
     assert visitor.post("/login", data=guess).status_code == 401
     answer = visitor.post("/login", data={"password": "sesame"})
-    assert answer.status_code == 429 and "Too many passwords" in answer.text
+    assert answer.status_code == 429 and "Too many attempts" in answer.text
     other = visitor.another(address="2001:db8::1")
     assert other.post("/login", data=guess).status_code == 401
     neighbour = visitor.another(address="2001:db8::2")
@@ -64,7 +64,7 @@ def test_many_guesses_are_refused_in_a_sentence(served):
     assert stranger.post("/login", data={"password": "sesame"}).status_code == 303
 
 
-def test_addresses_are_counted_as_one():
+def test_addresses_are_grouped():
     assert address_of("fe80::1%eth0") == "fe80::"
     assert address_of(None) == "" and len(address_of("x" * 999)) == 64
 
@@ -75,7 +75,7 @@ FORGED = ["A" * 43, "A" * 43 + "." + "B" * 43, Sessions().new(), "%s.x", "é" * 
 @pytest.mark.parametrize(
     "forged", FORGED, ids=["short", "unsigned", "foreign", "format", "letters"]
 )
-def test_a_session_that_was_not_made_here_is_replaced(served, forged):
+def test_a_foreign_session_is_replaced(served, forged):
     visitor = served()
     headers = {"Cookie": f"{SESSION}={forged}".encode()}
     order = json.dumps({"name": "a.wav", "size": 1})
@@ -102,5 +102,5 @@ def test_names_that_no_file_can_have_are_not_found(served, name):
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "//", "null", "http://localhost:x]"])
-def test_an_origin_that_is_none_is_refused(served, origin):
+def test_a_missing_origin_is_refused(served, origin):
     assert served().another(origin=origin).post("/jobs", content=b"{}").status_code == 403

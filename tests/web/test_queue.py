@@ -61,7 +61,7 @@ async def hung_up():
 
 @pytest.fixture
 def house(tmp_path, programs):
-    """Runs a test within a server's life; whatever happens, none of its processes is left."""
+    """Run a test with a server and check that none of its processes is left."""
 
     def run(test, *these, **spec):
         async def live():
@@ -84,7 +84,7 @@ async def refused(work):
 
 
 @pytest.mark.parametrize("end", ["cancel", "remove"])
-def test_what_is_ended_while_its_sound_arrives_never_runs(house, end):
+def test_a_job_cancelled_during_the_upload_never_runs(house, end):
     async def test(made):
         job = made.order()
         sending = asyncio.create_task(made.jobs.receive(job, chunks(b"a", then=never)))
@@ -98,7 +98,7 @@ def test_what_is_ended_while_its_sound_arrives_never_runs(house, end):
     house(test)
 
 
-def test_what_is_cancelled_at_the_last_byte_never_runs(house):
+def test_a_job_cancelled_at_the_last_byte_never_runs(house):
     async def test(made):
         job = made.order()
         await refused(made.jobs.receive(job, chunks(b"a", then=lambda: made.jobs.cancel(job))))
@@ -174,7 +174,7 @@ def test_two_jobs_of_one_person_run_at_once_and_a_third_is_refused(house):
     house(test, WORKS, at_once=2, per_person=2)
 
 
-def test_no_room_for_a_folder_is_said(house, monkeypatch):
+def test_a_full_disk_gives_an_error(house, monkeypatch):
     async def test(made):
         made.jobs.root = made.jobs.root / "gone"
         with pytest.raises(Refused) as caught:
@@ -187,7 +187,7 @@ def test_no_room_for_a_folder_is_said(house, monkeypatch):
 FORK = BlockingIOError(11, "Resource temporarily unavailable")
 
 
-def test_a_result_is_not_lost_to_a_process_that_can_not_be_started_ahead(house, monkeypatch):
+def test_a_result_survives_a_failed_spare_process(house, monkeypatch):
     monkeypatch.setattr(module, "RETRIES", ())
 
     async def test(made):
@@ -201,7 +201,7 @@ def test_a_result_is_not_lost_to_a_process_that_can_not_be_started_ahead(house, 
     house(test, DOES, FORK, DOES)
 
 
-def test_a_process_that_can_not_be_started_is_tried_again(house, monkeypatch):
+def test_a_failed_process_start_is_repeated(house, monkeypatch):
     monkeypatch.setattr(module, "RETRIES", (0, 0))
 
     async def test(made):
@@ -211,7 +211,7 @@ def test_a_process_that_can_not_be_started_is_tried_again(house, monkeypatch):
     house(test, FORK, FORK, DOES)
 
 
-def test_where_no_process_can_be_started_it_is_said_and_the_next_job_is_done(house, monkeypatch):
+def test_a_job_without_a_process_fails_and_the_next_one_runs(house, monkeypatch):
     monkeypatch.setattr(module, "RETRIES", (0,))
 
     async def test(made):
@@ -224,7 +224,7 @@ def test_where_no_process_can_be_started_it_is_said_and_the_next_job_is_done(hou
     house(test, FORK, FORK, FORK, DOES)
 
 
-def test_a_process_that_died_while_it_waited_is_replaced(house):
+def test_a_dead_spare_process_is_replaced(house):
     async def test(made):
         made.jobs._spare = await made.programs.start()
         job = await made.sent()
@@ -234,16 +234,16 @@ def test_a_process_that_died_while_it_waited_is_replaced(house):
     house(test, DIES, DOES)
 
 
-def test_a_process_that_dies_without_a_word_fails_its_job(house):
+def test_a_silently_dead_process_fails_its_job(house):
     async def test(made):
         job = await made.sent()
         await made.until(lambda: job.state == "failed")
-        assert "ended unexpectedly" in job.message["en"]
+        assert "The analysis crashed" in job.message["en"]
 
     house(test, DIES)
 
 
-def test_a_process_that_still_ends_has_no_hold_on_the_job_any_more(house):
+def test_an_ending_process_does_not_affect_the_next_run(house):
     async def test(made):
         job = await made.sent()
         await made.until(lambda: job.state == "done")
@@ -260,7 +260,7 @@ def test_a_process_that_still_ends_has_no_hold_on_the_job_any_more(house):
     house(test, LINGERS, WORKS, at_once=2)
 
 
-def test_results_of_the_address_with_most_of_them_go_first(house):
+def test_the_address_with_most_results_loses_the_first(house):
     async def test(made):
         kept = []
         for address in ("there", "here", "here", "here"):
@@ -273,7 +273,7 @@ def test_results_of_the_address_with_most_of_them_go_first(house):
     house(test, keep_most=2, keep_minutes=100)
 
 
-def test_the_processes_know_no_password(monkeypatch, tmp_path):
+def test_processes_do_not_get_the_password(monkeypatch, tmp_path):
     seen = SimpleNamespace(options={})
 
     async def exec_(*_, **options):
@@ -287,12 +287,12 @@ def test_the_processes_know_no_password(monkeypatch, tmp_path):
     assert "OTOWAKE_PASSWORD" not in seen.options["env"] and seen.options["cwd"] == tmp_path
 
 
-def test_a_person_finds_each_of_their_jobs_and_where_it_stands(house):
+def test_a_visitor_sees_the_positions_of_their_jobs(house):
     async def test(made):
         jobs = [await made.sent() for _ in range(3)]
         await made.until(lambda: jobs[0].stage == "reading")
         assert [made.jobs.find("me", job.id) for job in jobs] == jobs
-        assert [module.shown(made.jobs, job, ())["position"] for job in jobs] == [0, 1, 2]
+        assert [module.facts_of(made.jobs, job, ())["position"] for job in jobs] == [0, 1, 2]
 
     house(test, WORKS, at_once=1, per_person=3)
 
@@ -301,7 +301,8 @@ def test_warnings_of_a_job_are_shown(house):
     async def test(made):
         job = await made.sent()
         await made.until(lambda: job.state == "done")
-        assert module.shown(made.jobs, job, ())["warnings"] == [{"en": "cut short"}]
+        assert module.facts_of(made.jobs, job, ())["warnings"] == [{"en": "cut short"}]
 
-    warns = """import sys; sys.stdin.readline(); print('{"warning": {"en": "cut short"}}\\n{"done": true}')"""
+    warns = """import sys; sys.stdin.readline()
+print('{"warning": {"en": "cut short"}}\\n{"done": true}')"""
     house(test, warns)

@@ -17,7 +17,7 @@ from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
 from otowake.web import form, serve, view, work
 from otowake.web.jobs import Jobs
-from otowake.web.work import LOOKS_APART
+from otowake.web.work import PICTURE_SECONDS
 
 LONG = {"stages": ["components"], "options": {"solver": "adam", "tol": 0, "max_iter": 10_000_000}}
 
@@ -62,7 +62,7 @@ def test_from_a_file_to_an_archive(served, mp3):
     assert facts["options"]["fit"]["n_components"] == 2
 
 
-def test_each_sees_only_their_own(served, wav):
+def test_visitors_see_only_their_own_jobs(served, wav):
     one = served()
     other = one.another()
     job = one.order(wav).json()["id"]
@@ -84,8 +84,8 @@ def test_each_sees_only_their_own(served, wav):
         == other.post(f"/jobs/{job}/cancel").status_code
         == 404
     )
-    assert job not in [each["id"] for each in other.get("/jobs").json()]
-    assert job in [each["id"] for each in one.get("/jobs").json()]
+    assert job not in [item["id"] for item in other.get("/jobs").json()]
+    assert job in [item["id"] for item in one.get("/jobs").json()]
 
 
 QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "max_iter": 5}}
@@ -98,12 +98,13 @@ QUICK_COMPONENTS = {"stages": ["components"], "options": {"n_components": 2, "ma
         (b"", "evil.mp3: the file is empty"),
         (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n", "evil.mp3: no sound could be read"),
         (
-            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x01\0\0\0\x02\0\0\0\x02\0\x10\0data\xff\xff\xff\x7f",
+            b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x01\0\0\0\x02\0\0\0"
+            b"\x02\0\x10\0data\xff\xff\xff\x7f",
             "evil.mp3",
         ),
     ],
 )
-def test_files_that_are_no_sound(served, content, sentence):
+def test_files_without_sound_are_refused(served, content, sentence):
     visitor = served()
     job = visitor.order(content, "../../x/evil.mp3").json()["id"]
     ended = visitor.ended(job)
@@ -111,7 +112,7 @@ def test_files_that_are_no_sound(served, content, sentence):
     assert str(visitor.jobs.root) not in json.dumps(ended)
 
 
-def test_a_cut_mp3_is_read_as_far_as_it_goes(served, mp3):
+def test_a_truncated_mp3_is_read_up_to_its_end(served, mp3):
     visitor = served()
     ended = visitor.ended(visitor.order(mp3[: len(mp3) * 2 // 3], "cut.mp3").json()["id"])
     assert ended["state"] == "done"
@@ -150,7 +151,7 @@ def test_files_outside_of_the_result_are_not_sent(served, wav):
 def test_too_large_a_file_is_refused_when_asked_and_when_sent(served, wav):
     visitor = served(upload_mib=0.05)
     answer = visitor.order(wav)
-    assert answer.status_code == 413 and "0.05 MiB are the most" in answer.json()["message"]["en"]
+    assert answer.status_code == 413 and "the limit is 0.05 MiB" in answer.json()["message"]["en"]
     taken = visitor.post(
         "/jobs", content=json.dumps({"name": "a.wav", "size": 10, **QUICK_COMPONENTS})
     ).json()["id"]
@@ -168,29 +169,29 @@ def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("fields", "sentence"),
     [
         ({"options": {"n_components": 0}}, "n_components must be"),
         ({"options": {"colour": "red"}}, "there is no option called colour"),
         ({"stages": ["melody"]}, "stages must be one of"),
         ({"stages": [["a"]]}, "stages must be one of"),
-        ({"options": []}, "this request can't be understood"),
+        ({"options": []}, "invalid request"),
     ],
 )
-def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, asked, sentence):
+def test_bad_orders_are_one_sentence_and_take_no_place(served, wav, fields, sentence):
     visitor = served()
-    answer = visitor.order(wav, **asked)
+    answer = visitor.order(wav, **fields)
     assert answer.status_code in (400, 422)
     assert answer.json()["message"]["en"].startswith(sentence) and answer.json()["message"]["ja"]
     assert visitor.get("/jobs").json() == []
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000, b"x" * 2**19])
-def test_what_is_no_order_is_refused(served, body):
+def test_malformed_orders_are_refused(served, body):
     assert served().post("/jobs", content=body).status_code in (400, 413)
 
 
-def test_the_queue_has_an_end_and_says_how_far_one_is(served, wav):
+def test_the_queue_is_limited_and_reports_positions(served, wav):
     first = served(queue=1, per_person=1)
     second, third = first.another(), first.another()
     job = first.order(wav, **LONG).json()["id"]
@@ -219,17 +220,17 @@ def test_cancel_ends_the_process_at_once_and_another_can_run(served, wav):
         and len(seen["losses"]) > 1
     )
     assert visitor.post(f"/jobs/{job}/cancel").json()["state"] == "cancelled"
-    assert gone(pid) and LOOKS_APART < 1
+    assert gone(pid) and PICTURE_SECONDS < 1
     assert visitor.ended(visitor.order(wav).json()["id"])["state"] == "done"
 
 
-def test_a_job_has_its_time(served, wav):
+def test_a_job_has_a_time_limit(served, wav):
     visitor = served(job_minutes=0.05)
     ended = visitor.ended(visitor.order(wav, **LONG).json()["id"])
     assert ended["state"] == "failed" and "longer than 0.05 minutes" in ended["message"]["en"]
 
 
-def test_a_job_has_its_memory_and_the_server_lives_on(served, wav):
+def test_a_job_has_a_memory_limit_and_the_server_survives(served, wav):
     visitor = served(job_gib=1)
     greedy = {"options": {"n_fft": 65536, "hop": 2, "n_components": 200, "sample_rate": 44100}}
     ended = visitor.ended(visitor.order(wav, **greedy).json()["id"])
@@ -237,20 +238,20 @@ def test_a_job_has_its_memory_and_the_server_lives_on(served, wav):
     assert visitor.get("/").status_code == 200
 
 
-def test_results_go_after_a_time_and_when_there_are_too_many(served, wav):
+def test_results_expire_and_are_limited(served, wav):
     visitor = served(keep_most=1, keep_minutes=10)
     jobs = [visitor.order(wav).json()["id"] for _ in range(2)]
     for job in jobs:
         visitor.ended(job)
     visitor.portal.call(visitor.jobs.tidy)
-    assert [each["id"] for each in visitor.get("/jobs").json()] == jobs[1:]
+    assert [item["id"] for item in visitor.get("/jobs").json()] == jobs[1:]
     assert [path.name for path in visitor.jobs.root.iterdir()] == jobs[1:]
     since = visitor.jobs.jobs[jobs[1]].since
     visitor.portal.call(visitor.jobs.tidy, lambda: since + 601)
     assert visitor.get("/jobs").json() == [] and list(visitor.jobs.root.iterdir()) == []
 
 
-def test_a_page_of_somebody_else_can_ask_for_nothing(served, wav):
+def test_foreign_pages_are_refused(served, wav):
     visitor = served()
     evil = visitor.another(origin="http://evil.example")
     assert evil.order(wav).status_code == 403
@@ -260,7 +261,7 @@ def test_a_page_of_somebody_else_can_ask_for_nothing(served, wav):
     assert visitor.get("/", headers={"Host": "127.0.0.1:7860"}).status_code == 200
 
 
-def test_the_browser_is_told_what_to_refuse(served):
+def test_answers_have_security_headers(served):
     answer = served().get("/")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -273,7 +274,7 @@ def test_the_browser_is_told_what_to_refuse(served):
     assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", answer.text)
 
 
-def test_the_password_opens_and_nothing_else_does(served, wav):
+def test_only_the_password_opens_the_page(served, wav):
     visitor = served(password="ひらけごま")
     assert visitor.get("/").headers["location"] == "/login"
     assert visitor.order(wav).status_code == visitor.get("/page.js").status_code == 401
@@ -286,7 +287,7 @@ def test_the_password_opens_and_nothing_else_does(served, wav):
     assert visitor.another().get("/").status_code == 303
 
 
-def test_doors_that_would_stand_open_are_not_opened(tmp_path, monkeypatch):
+def test_a_public_server_needs_a_password(tmp_path, monkeypatch):
     monkeypatch.delenv("OTOWAKE_PASSWORD", raising=False)
     with pytest.raises(BadInput, match="give a password"):
         serve(ServeSpec(host="0.0.0.0", port=0))
@@ -312,18 +313,18 @@ def test_the_page_has_every_option_with_its_help(served, language):
     assert not re.search(r'data-t="\w+"[^<>]*></', page)
 
 
-def test_presets_are_made_of_options_that_there_are():
+def test_presets_use_existing_options():
     for preset in form.PRESETS.values():
         specs_with(preset.options)
         assert checked_stages(preset.stages) == preset.stages
 
 
-def test_words_in_the_page_can_not_end_the_script(monkeypatch):
+def test_words_cannot_end_the_script_element(monkeypatch):
     assert "</script" not in form._in_script({"a": "</script><b>"})
     assert json.loads(form._in_script({"a": "</script>"})) == {"a": "</script>"}
 
 
-def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
+def test_components_are_corrected_and_failures_keep_the_result(served, wav):
     visitor = served()
     job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
     visitor.ended(job)
@@ -347,9 +348,7 @@ def test_components_are_corrected_and_what_fails_leaves_the_result(served, wav):
 
 
 @pytest.mark.parametrize("when", ["view_of", "_write_picture", "write_draft"])
-def test_a_correction_that_is_stopped_leaves_the_result_and_what_is_shown_of_it(
-    tmp_path, wav, monkeypatch, when
-):
+def test_a_stopped_correction_keeps_the_result_and_its_view(tmp_path, wav, monkeypatch, when):
     (tmp_path / "sound").write_bytes(wav)
     order = {
         "folder": str(tmp_path),
@@ -393,7 +392,7 @@ def test_the_archive_unpacks_everywhere(served, wav, name):
     assert folder == safe_name(name[:-4], 200) and len(folder.encode()) <= 200
 
 
-def test_components_become_again_what_they_were(served, wav):
+def test_components_are_restored(served, wav):
     visitor = served()
     job = visitor.order(wav, options={"n_components": 3, "max_iter": 30}).json()["id"]
     visitor.ended(job)
@@ -420,13 +419,13 @@ def test_components_become_again_what_they_were(served, wav):
     )
     after = correct(named, {"do": "restore"})
     assert after | {"files": []} == view | {"files": []}
-    assert {name: its.tolist() for name, its in factors().items()} == {
+    assert {name: array.tolist() for name, array in factors().items()} == {
         k: v.tolist() for k, v in before.items()
     }
     assert visitor.get(f"/jobs/{job}/files/component-edits.json").status_code == 404
 
 
-def test_corrections_are_told_before_they_are_applied(served, wav):
+def test_drafts_predict_the_corrected_result(served, wav):
     visitor = served()
     job = visitor.order(wav, stages=["components", "instruments"]).json()["id"]
     visitor.ended(job)
@@ -434,40 +433,40 @@ def test_corrections_are_told_before_they_are_applied(served, wav):
     def draft(*edits):
         return visitor.post(f"/jobs/{job}/draft", content=json.dumps({"edits": edits}))
 
-    found = draft().json()
-    first = found["notes"][0]
+    before = draft().json()
+    first = before["notes"][0]
     add = {"do": "add", "onset_s": 0.1, "offset_s": 0.4, "midi": 90, "part": "tuba"}
     edits = [
         add,
-        {"do": "change", "note": found["first_id"], "midi": 91},
+        {"do": "change", "note": before["first_id"], "midi": 91},
         {"do": "delete", "notes": [first["id"]]},
         {"do": "name", "component": 2, "name": "左手"},
     ]
-    told = draft(*edits, {"do": "delete", "component": 1}).json()
-    new = {"id": found["first_id"], "onset": 0.1, "offset": 0.4, "midi": 91, "part": "tuba"}
-    assert [note for note in told["notes"] if note not in found["notes"]] == [new]
-    assert first not in told["notes"] and len(told["notes"]) == len(found["notes"])
-    assert told["names"] == ["", "左手"]
-    assert told["parts"][-1] == {"name": "tuba", "instrument": "tuba", "notes": 1}
-    wrong = draft(add, {"do": "split", "note": found["first_id"], "at_s": 3})
+    after = draft(*edits, {"do": "delete", "component": 1}).json()
+    new = {"id": before["first_id"], "onset": 0.1, "offset": 0.4, "midi": 91, "part": "tuba"}
+    assert [note for note in after["notes"] if note not in before["notes"]] == [new]
+    assert first not in after["notes"] and len(after["notes"]) == len(before["notes"])
+    assert after["names"] == ["", "左手"]
+    assert after["parts"][-1] == {"name": "tuba", "instrument": "tuba", "notes": 1}
+    wrong = draft(add, {"do": "split", "note": before["first_id"], "at_s": 3})
     assert wrong.status_code == 422 and "edit 2 (split)" in wrong.json()["message"]["en"]
     assert visitor.another().post(f"/jobs/{job}/draft", content=b'{"edits": []}').status_code == 404
 
-    for wanted in (edits, []):  # what is told is what becomes of it; what is left out is undone
-        told = draft(*wanted).json()
+    for wanted in (edits, []):  # the draft predicts the result; omitted corrections are undone
+        after = draft(*wanted).json()
         visitor.post(f"/jobs/{job}/edits", content=json.dumps({"edits": wanted}))
         ended = visitor.ended(job)
         assert ended["message"] is None, ended
         view = visitor.get(f"/jobs/{job}/view.json").json()
         assert view["edits"] == wanted
-        assert [each["name"] for each in view["components"]] == told["names"]
+        assert [item["name"] for item in view["components"]] == after["names"]
         table = visitor.get(f"/jobs/{job}/files/notes.csv").text.splitlines()[1:]
-        assert len(table) == len(told["notes"])
-        parts = [(part["name"], part["notes"]) for part in told["parts"] if part["notes"]]
+        assert len(table) == len(after["notes"])
+        parts = [(part["name"], part["notes"]) for part in after["parts"] if part["notes"]]
         assert [(part["name"], part["notes"]) for part in view["parts"]] == parts
 
 
-def test_who_plays_is_corrected(served, wav):
+def test_instruments_are_corrected(served, wav):
     visitor = served()
     job = visitor.order(wav, stages=["components", "stems"]).json()["id"]
     visitor.ended(job)
@@ -486,7 +485,7 @@ def test_who_plays_is_corrected(served, wav):
     assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]
 
 
-def test_a_process_that_is_being_started_ends_with_the_server(monkeypatch, tmp_path):
+def test_a_starting_process_ends_with_the_server(monkeypatch, tmp_path):
     begin, made = asyncio.create_subprocess_exec, []
 
     async def slow(*args, **options):

@@ -23,7 +23,7 @@ with workplace() as place:
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """A folder for temporary files, of these processes and of this one."""
+    """Redirect temporary files of this process and its children to a folder."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(workplace.tempfile, "tempdir", str(tmp_path))
     return tmp_path
@@ -31,7 +31,7 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def holder(temporary):
-    """Starts a process that has a folder as a server has; gives it with the folder."""
+    """Start a process with a folder like a server's; return both."""
     processes = []
 
     def start():
@@ -45,7 +45,7 @@ def holder(temporary):
         process.communicate()
 
 
-def test_what_a_dead_server_left_is_swept_and_a_living_one_is_let_be(holder, temporary):
+def test_folders_of_dead_servers_are_removed_and_others_kept(holder, temporary):
     living, dead = holder(), holder()
     (dead[1] / "jobs" / "x").mkdir()
     (dead[1] / "jobs" / "x" / "sound").write_bytes(b"sound")
@@ -70,7 +70,7 @@ def test_what_a_dead_server_left_is_swept_and_a_living_one_is_let_be(holder, tem
             process.wait()
 
 
-def test_what_is_not_a_dead_server_s_is_let_be(temporary, tmp_path_factory):
+def test_other_folders_are_kept(temporary, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / LOCK).touch()
     (temporary / (PREFIX + "link")).symlink_to(elsewhere)
@@ -80,7 +80,7 @@ def test_what_is_not_a_dead_server_s_is_let_be(temporary, tmp_path_factory):
     assert len(list(temporary.iterdir())) == 3 and (elsewhere / LOCK).exists()
 
 
-def test_what_somebody_else_made_is_let_be(temporary, monkeypatch):
+def test_folders_of_other_users_are_kept(temporary, monkeypatch):
     theirs = temporary / (PREFIX + "theirs")
     theirs.mkdir()
     (theirs / LOCK).touch()
@@ -100,7 +100,7 @@ def served(*before):
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_signal_ends_the_server_and_takes_everything_away(temporary, number):
+def test_a_signal_ends_the_server_and_removes_its_files(temporary, number):
     with served() as process:
         assert re.search("http://", process.stdout.readline())
         process.send_signal(number)

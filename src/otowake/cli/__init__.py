@@ -1,4 +1,4 @@
-"""The command line, built from the option specs: a module for each command."""
+"""The command line, with a module for each command and options from the specs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMANDS = (
     archive.command,
     completion.command,
 )
-"""In the order of the help; each makes a command in one language."""
+"""Functions that make a command in one language, in the order of the help."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -67,9 +67,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def entry() -> None:
-    """The program as a process: it ends without the interpreter's clearing up, which takes a tenth of its time."""
-    gc.set_threshold(200_000)  # imports make many objects and hardly any garbage
-    sys.setswitchinterval(0.0005)  # figure and sounds are made side by side
+    """Run the program and end the process without the interpreter's cleanup.
+
+    The cleanup would take a tenth of the running time.
+    """
+    gc.set_threshold(200_000)  # imports make many objects and little garbage
+    sys.setswitchinterval(0.0005)  # threads write the figure and the sounds at the same time
     language = _language(sys.argv[1:])
     code = FAILED
     try:
@@ -86,17 +89,17 @@ def entry() -> None:
 
 
 def _language(arguments: list[str]) -> Language:
-    """The language asked for with --lang, or that of the locale; help needs it before options are parsed."""
-    asked = None
-    for i, this in enumerate(arguments):
-        if this == "--lang":
-            asked = "".join(arguments[i + 1 : i + 2])
-        elif this.startswith("--lang="):
-            asked = this.removeprefix("--lang=")
-    if asked is None:
+    """Return the language of --lang, or of the locale, before click parses the options."""
+    requested = None
+    for i, argument in enumerate(arguments):
+        if argument == "--lang":
+            requested = "".join(arguments[i + 1 : i + 2])
+        elif argument.startswith("--lang="):
+            requested = argument.removeprefix("--lang=")
+    if requested is None:
         names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
         return "ja" if next((name for name in names if name), "").startswith("ja") else "en"
-    return "ja" if asked == "ja" else "en"
+    return "ja" if requested == "ja" else "en"
 
 
 def _usage_sentence(error: click.ClickException, language: Language) -> str:
@@ -114,7 +117,7 @@ def _usage_sentence(error: click.ClickException, language: Language) -> str:
 
 
 def program(language: Language) -> click.Group:
-    """The command line in one language."""
+    """Make the command line in one language."""
     settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
     shown_version = click.Option(
         ["--version"],

@@ -11,12 +11,12 @@ import click
 from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.cli.building import FAILED, Command, language_option, warn
-from otowake.cli.process import ended_well, exit_code, told
+from otowake.cli.process import ended_well, exit_code, report_warnings
 from otowake.runtime import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 
 MOST_THREADS = 1024
-"""More than a result may ask for."""
+"""The largest number of threads that a result may record."""
 
 
 def command(language: Language) -> click.Command:
@@ -39,7 +39,7 @@ def command(language: Language) -> click.Command:
 
 
 def again(language: Language, *, folder: str, output: str | None, lang: str | None) -> int:
-    """Make a result again and compare it with what it was."""
+    """Repeat the analysis of a result folder and compare the two results."""
     recover(Path(folder))
     was = _threads_of(folder)
     if was and not use_threads(was):
@@ -61,25 +61,28 @@ def again(language: Language, *, folder: str, output: str | None, lang: str | No
     with (
         ended_well(),
         tempfile.TemporaryDirectory() as scratch,
-        new_folder(output or Path(scratch) / "again") as place,
+        new_folder(output or Path(scratch) / "again") as new,
     ):
-        with told(language), quiet_decoders():
-            audio, V = recipe.open(path, place)
+        with report_warnings(language), quiet_decoders():
+            audio, V = recipe.open(path, new)
         analysis = recipe.analyse(audio, V)
         if (Path(folder) / EDITS).is_file():
             analysis = apply_edits(analysis, read_edits(Path(folder) / EDITS))
-        failed = write_analysis(analysis, place, language, kinds=DEFAULT_KINDS if output else BASIC)
-        found = compare(Path(folder), place)
-    with told(language) as warned:
+        failed = write_analysis(analysis, new, language, kinds=DEFAULT_KINDS if output else BASIC)
+        repetition = compare(Path(folder), new)
+    with report_warnings(language) as warned:
         warn_of(failed, output)
-    click.echo(found.sentence(language))
+    click.echo(repetition.sentence(language))
     if output:
         click.echo(text.WROTE.format(language, folder=output))
-    return exit_code(warned) if found.alike else FAILED
+    return exit_code(warned) if repetition.alike else FAILED
 
 
 def _threads_of(folder: str) -> int | None:
-    """How many threads a result was made with; asked before anything is loaded that computes."""
+    """Return the number of threads that a result records.
+
+    It is read before any module that computes is imported.
+    """
     from otowake.untrusted import DAMAGE, json_of, whole
 
     try:

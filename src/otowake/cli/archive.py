@@ -43,16 +43,16 @@ ARCHIVE_GROUPS = (
     (text.HEADING_ARCHIVE, ArchiveSpec),
     *((heading, spec) for heading, spec in GROUPS if spec is not RunSpec),
 )
-"""The specs of a run; a recording is its unit, so there are no checkpoints within one."""
+"""The specs of a run; it resumes at whole recordings, so RunSpec with its checkpoints is absent."""
 
 LEARN_GROUPS = (
     (text.HEADING_LEARN, LearnSpec),
     *((heading, spec) for heading, spec in GROUPS if spec in (LoadSpec, StftSpec, FitSpec)),
 )
-"""The specs of a dictionary."""
+"""The specs of dictionary learning."""
 
-ASKED = ("components", "notes", "instruments")
-"""The stages that are done if none is asked for."""
+DEFAULT_STAGES = ("components", "notes", "instruments")
+"""The stages of a run without --stages."""
 
 
 def command(language: Language) -> click.Command:
@@ -74,10 +74,10 @@ def run_command(language: Language) -> click.Command:
         "run",
         language,
         params=[
-            *_places(language, "otowake-archive", "DIR", text.HELP_ARCHIVE_OUTPUT),
+            *_input_and_output(language, "otowake-archive", "DIR", text.HELP_ARCHIVE_OUTPUT),
             click.Option(
                 ["--stages"],
-                help=stages + text.DEFAULT.format(language, value=",".join(ASKED)),
+                help=stages + text.DEFAULT.format(language, value=",".join(DEFAULT_STAGES)),
                 metavar="A,B",
             ),
             click.Option(
@@ -90,8 +90,10 @@ def run_command(language: Language) -> click.Command:
     )
 
 
-def _places(language: Language, output: str, metavar: str, help: Text) -> list[click.Parameter]:
-    """What the recordings are and where the result goes."""
+def _input_and_output(
+    language: Language, output: str, metavar: str, help: Text
+) -> list[click.Parameter]:
+    """Make the parameters for the recordings and for the result."""
     return [
         click.Argument(
             ["inputs"], nargs=-1, required=True, metavar=text.HELP_INPUTS.format(language)
@@ -108,7 +110,7 @@ def _places(language: Language, output: str, metavar: str, help: Text) -> list[c
 def _options(
     language: Language, groups: Sequence[tuple[Text, type[Spec]]]
 ) -> list[click.Parameter]:
-    """What comes last in either command: an option file, the language and the options of specs."""
+    """Make the option file, the language and the options of the specs."""
     return [
         click.Option(["--options"], metavar="FILE", help=text.HELP_OPTIONS.format(language)),
         language_option(language),
@@ -127,14 +129,14 @@ def run(
     lang: str | None,
     **given: Any,
 ) -> int:
-    """Analyse an archive, or what is left of it; returns the exit code."""
+    """Analyse an archive, or the rest of it, and return the exit code."""
     specs: dict[Any, Any] = specs_from(options, given, ARCHIVE_GROUPS)
-    asked = checked_stages(
-        ASKED if stages is None else (stage.strip() for stage in stages.split(","))
+    requested = checked_stages(
+        DEFAULT_STAGES if stages is None else (stage.strip() for stage in stages.split(","))
     )
     from otowake.cluster import run_archive
 
-    recipe = recipe_from(specs, asked)
+    recipe = recipe_from(specs, requested)
     if dictionary is not None:
         recipe = recipe.with_dictionary(dictionary)
     with stopped_by_hand(language) as stopped, Bar(language, _run_drawn) as watch:
@@ -148,16 +150,11 @@ def run(
             incomplete=lambda path, remark: warn(_failure(path, remark, language), language),
             language=language,
         )
-    facts = {
-        "done": tally.done,
-        "found": tally.recordings,
-        "failed": tally.failed,
-        "now": tally.now,
-    }
-    ended = text.ARCHIVE_DONE.format(
+    facts = {"done": tally.done, "found": tally.recordings, "failed": tally.failed, "now": tally.now}
+    summary = text.ARCHIVE_DONE.format(
         language, **facts, hours=tally.seconds / 3600, speed=tally.speed
     )
-    click.echo(ended)
+    click.echo(summary)
     click.echo(text.WROTE.format(language, folder=output))
     if tally.stopped:
         return CANCELLED
@@ -179,7 +176,9 @@ def learn_command(language: Language) -> click.Command:
         "learn",
         language,
         params=[
-            *_places(language, "otowake-dictionary.npz", "FILE", text.HELP_DICTIONARY_OUTPUT),
+            *_input_and_output(
+                language, "otowake-dictionary.npz", "FILE", text.HELP_DICTIONARY_OUTPUT
+            ),
             *_options(language, LEARN_GROUPS),
         ],
         help=text.HELP_ARCHIVE_LEARN.format(language),
@@ -196,7 +195,7 @@ def learn(
     lang: str | None,
     **given: Any,
 ) -> int:
-    """Learn the dictionary of an archive; returns the exit code."""
+    """Learn the dictionary of an archive and return the exit code."""
     specs: dict[Any, Any] = specs_from(options, given, LEARN_GROUPS)
     from otowake.cluster import learn_dictionary
     from otowake.results.recipe import Recipe
@@ -220,7 +219,7 @@ def learn(
 
 
 class Bar:
-    """A watcher that draws how far an archive is; silent where the output is piped."""
+    """A watcher that draws the progress of an archive; silent if the output is piped."""
 
     def __init__(
         self, language: Language, facts: Callable[[Any, Language], dict[str, Any]]
@@ -256,15 +255,15 @@ class Bar:
 
 
 def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
-    """How far a run is, for a bar."""
+    """Describe the progress of a run for a bar."""
     if now.reading:
         return {
-            "description": text.ARCHIVE_READING.format(language, found=now.recordings),
-            "total": now.recordings or None,
+            "description": text.ARCHIVE_READING.format(language, found=now.found),
+            "total": now.found or None,
         }
     facts = {
         "done": now.done,
-        "found": now.recordings,
+        "found": now.found,
         "failed": now.failed,
         "hours": now.seconds / 3600,
     }
@@ -272,15 +271,11 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     if now.left is not None:
         minutes, seconds = divmod(round(now.left), 60)
         words += text.TIME_LEFT.format(language, left=f"{minutes}:{seconds:02d}")
-    return {
-        "description": words,
-        "total": now.recordings or None,
-        "completed": now.done + now.failed,
-    }
+    return {"description": words, "total": now.found or None, "completed": now.done + now.failed}
 
 
 def _learn_drawn(now: Any, language: Language) -> dict[str, Any]:
-    """How far learning is, for a bar."""
+    """Describe the progress of dictionary learning for a bar."""
     words = text.LEARN_PROGRESS if now.passes else text.ARCHIVE_READING
     return {
         "description": words.format(language, **asdict(now)),
@@ -320,4 +315,4 @@ def table(language: Language, *, archive: str, output: str | None, lang: str | N
 
 
 COMMANDS = (run_command, learn_command, table_command)
-"""In the order of the help; each makes a command in one language."""
+"""Functions that make a command in one language, in the order of the help."""

@@ -1,4 +1,4 @@
-"""What commands are made of: help in one language, options from the specs."""
+"""Commands with help in one language and options from the specs."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ OK, FAILED, WRONG_USAGE, INCOMPLETE, CANCELLED = 0, 1, 2, 3, 130
 
 
 class Command(click.Command):
-    """A command whose help is in one language, with its options in groups."""
+    """A command with help in one language and options in groups."""
 
     def __init__(self, name: str, language: Language, **rest: Any) -> None:
         self.language: Language = language
-        super().__init__(name, **rest)
+        super().__init__(name, options_metavar=text.USAGE_OPTIONS.format(language), **rest)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         heading = text.HEADING_USAGE.format(self.language)
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), heading)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        found = super().get_help_option(ctx)
-        if found:
-            found.help = text.HELP_HELP.format(self.language)
-        return found
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = text.HELP_HELP.format(self.language)
+        return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        grouped: dict[Text, list[tuple[str, str]]] = {text.HEADING_OUTPUT: []}
+        grouped: dict[Text, list[tuple[str, str]]] = {text.HEADING_OPTIONS: []}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record:
-                grouped.setdefault(getattr(parameter, "group", text.HEADING_OUTPUT), []).append(
+            if record and isinstance(parameter, click.Option):
+                grouped.setdefault(getattr(parameter, "group", text.HEADING_OPTIONS), []).append(
                     record
                 )
         for heading, records in grouped.items():
@@ -49,7 +49,11 @@ class Command(click.Command):
 
 
 class Program(Command, click.Group):
-    """The program: a group of commands."""
+    """A group of commands."""
+
+    def __init__(self, name: str, language: Language, **rest: Any) -> None:
+        metavar = text.USAGE_COMMANDS.format(language)
+        super().__init__(name, language, subcommand_metavar=metavar, **rest)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
@@ -61,7 +65,7 @@ class Program(Command, click.Group):
 
 
 class SpecOption(click.Option):
-    """A command-line option for one field of a spec."""
+    """A command-line option for a field of a spec."""
 
     def __init__(self, group: Text, **rest: Any) -> None:
         self.group = group
@@ -73,7 +77,10 @@ def _check_language(
 ) -> str | None:
     if value is not None and value not in LANGUAGES:
         must = Text(
-            *(text.MUST_BE_ONE_OF.format(each, choices=", ".join(LANGUAGES)) for each in LANGUAGES)
+            *(
+                text.MUST_BE_ONE_OF.format(known, choices=", ".join(LANGUAGES))
+                for known in LANGUAGES
+            )
         )
         raise BadInput(text.OPTION, name="lang", must=must, value=value)
     return value
@@ -82,7 +89,8 @@ def _check_language(
 def spec_options(
     language: Language, groups: Sequence[tuple[Text, type[Spec]]] = GROUPS
 ) -> list[click.Parameter]:
-    found: list[click.Parameter] = []
+    """Make an option for each field of the specs."""
+    parameters: list[click.Parameter] = []
     for group, spec in groups:
         defaults = {f.name: f.default for f in fields(spec)}
         for name, constraint in spec.constraints().items():
@@ -90,18 +98,18 @@ def spec_options(
             if defaults[name] not in (None, MISSING) and constraint.kind is not bool:
                 words += text.DEFAULT.format(language, value=defaults[name])
             flag = _flag(name)
-            found.extend(
+            parameters.extend(
                 SpecOption(group=group, param_decls=[_flag(former), former], hidden=True)
                 for former in constraint.formerly
             )
             if constraint.kind is bool:
                 both = f"{flag}/--no-{flag[2:]}"
-                found.append(
+                parameters.append(
                     SpecOption(group=group, param_decls=[both, name], default=None, help=words)
                 )
                 continue
             kind = {int: "N", float: "X", str: "NAME"}[constraint.kind]
-            found.append(
+            parameters.append(
                 SpecOption(
                     group=group,
                     param_decls=[flag, name],
@@ -115,7 +123,7 @@ def spec_options(
                     shell_complete=OF_OPTIONS.get(name) or one_of(constraint.choices),
                 )
             )
-    return found
+    return parameters
 
 
 def _flag(name: str) -> str:
@@ -137,8 +145,8 @@ def current_specs(
     return specs
 
 
-def chosen(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the options of specs those that were given."""
+def options_given(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the command line gives."""
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -151,7 +159,7 @@ def warn(message: str, language: Language) -> None:
 
 
 def language_option(language: Language) -> click.Option:
-    """``--lang``."""
+    """Make the option ``--lang``."""
     return click.Option(
         ["--lang"],
         help=text.HELP_LANG.format(language),

@@ -41,7 +41,7 @@ def command(language: Language) -> click.Command:
 
 
 def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
-    """Two or more result folders side by side: a figure, and a table of how alike they are."""
+    """Compare result folders: save a figure and print their losses and similarities."""
     from otowake.music.components.compare import match_components, mean_similarity
     from otowake.plot import comparison_figure
     from otowake.results import load_analysis

@@ -1,4 +1,4 @@
-"""What a shell is told while an argument or the value of an option is typed."""
+"""Shell completion of arguments and option values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem
 
 
 def one_of(known: Iterable[str]) -> Completer:
-    """Completes one of these words."""
+    """Complete one of some words."""
 
     def complete(
         ctx: click.Context, parameter: click.Parameter, typed: str
@@ -22,7 +22,7 @@ def one_of(known: Iterable[str]) -> Completer:
 
 
 def lists(known: Callable[[], Iterable[str]]) -> Completer:
-    """Completes the last of words between commas."""
+    """Complete the last word of a comma-separated list."""
 
     def complete(
         ctx: click.Context, parameter: click.Parameter, typed: str
@@ -39,23 +39,23 @@ def lists(known: Callable[[], Iterable[str]]) -> Completer:
 
 
 def files(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
-    """Completes the name of a file, as the shell does it."""
+    """Let the shell complete the name of a file."""
     return [CompletionItem(typed, type="file")]
 
 
 def folders(
     ctx: click.Context, parameter: click.Parameter, typed: str
 ) -> list[CompletionItem[str]]:
-    """Completes the name of a folder, as the shell does it."""
+    """Let the shell complete the name of a folder."""
     return [CompletionItem(typed, type="dir")]
 
 
 def instruments() -> Iterable[str]:
-    """The names of the instruments."""
+    """Return the names of the instruments."""
     from otowake.music.theory.instruments import INSTRUMENTS  # takes a second to import
 
-    return [each.name for each in INSTRUMENTS]
+    return [instrument.name for instrument in INSTRUMENTS]
 
 
 OF_OPTIONS = {"instruments": lists(instruments)}
-"""For fields of specs whose words are not in their constraints."""
+"""Completers of the options whose constraints list no choices."""

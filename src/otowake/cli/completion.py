@@ -28,11 +28,11 @@ def command(language: Language) -> click.Command:
 
 
 def completion(*, shell: str, lang: str | None) -> int:
-    """The script that makes a shell complete otowake's command line."""
+    """Print the script with which a shell completes otowake's command line."""
     kind = get_completion_class(shell) if shell in SHELLS else None
     if kind is None:
         must = Text(
-            *(text.MUST_BE_ONE_OF.format(each, choices=", ".join(SHELLS)) for each in LANGUAGES)
+            *(text.MUST_BE_ONE_OF.format(known, choices=", ".join(SHELLS)) for known in LANGUAGES)
         )
         raise BadInput(text.OPTION, name="shell", must=must, value=shell)
     click.echo(kind(click.Group(), {}, "otowake", "_OTOWAKE_COMPLETE").source())

@@ -10,7 +10,7 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import ended_well, exit_code, told
+from otowake.cli.process import ended_well, exit_code, report_warnings
 from otowake.cli.show import report
 from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
@@ -35,12 +35,12 @@ def command(language: Language) -> click.Command:
 
 
 def edit(language: Language, *, folder: str, edits: str | None, lang: str | None) -> int:
-    """Correct a result folder by hand and say what it holds now."""
+    """Apply manual corrections to a result folder and print its summary."""
     from otowake import summary
     from otowake.results.edits import edit_folder, read_edits
 
     keep_compiled_programs()
-    with ended_well(), told(language) as warned, quiet_decoders():
+    with ended_well(), report_warnings(language) as warned, quiet_decoders():
         edited = edit_folder(
             folder, read_edits(edits) if edits is not None else None, language=language
         )

@@ -1,4 +1,4 @@
-"""Figures that a command saves under a name of the user's."""
+"""Figures that a command saves under a name that the user gives."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from otowake.errors import BadInput
 
 
 def check_figure(name: str) -> None:
+    """Check that the name of a figure has a known suffix."""
     if Path(name).suffix not in (".png", ".svg", ".pdf"):
         raise BadInput(text.COMPARE_SUFFIX, name=name)
 
 
 def save_figure(figure: Any, path: str) -> None:
+    """Save a figure, or raise :class:`~otowake.errors.BadInput`."""
     try:
         figure.savefig(path)
     except OSError as error:

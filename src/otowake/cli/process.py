@@ -1,4 +1,4 @@
-"""The program as a process: signals and warnings."""
+"""Signals, warnings and the exit code of a command."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ from otowake.errors import IncompleteResult, InputWarning
 from otowake.text import Language
 
 REPEAT = 0.05
-"""How often, in seconds, a signal that ends a command is repeated until the command obeys."""
+"""Seconds between repetitions of a signal until the command ends."""
 
 GRACE = 10.0
-"""How long, in seconds, a command may disobey; then its process ends at once."""
+"""Seconds until the process of a command that does not end is killed."""
 
 
 class Ended(SystemExit):
-    """SIGTERM or SIGHUP ended the command; the exit code is 128 and the number of the signal."""
+    """SIGTERM or SIGHUP ended the command; the exit code is 128 plus the signal's number."""
 
 
 @contextlib.contextmanager
 def stopped_by_hand(language: Language) -> Iterator[Callable[[], bool]]:
-    """Give a flag that the first Ctrl-C raises; a second one, SIGTERM and SIGHUP end the block."""
+    """Yield a flag that the first Ctrl-C sets; a second one, SIGTERM or SIGHUP ends the block."""
     with _Signals(language).caught() as signals:
         yield lambda: signals.pressed
 
 
 @contextlib.contextmanager
 def ended_well() -> Iterator[None]:
-    """Have Ctrl-C, SIGTERM and SIGHUP end the block at once, so that it cleans up."""
+    """End the block with an exception at Ctrl-C, SIGTERM and SIGHUP."""
     with _Signals(None).caught():
         yield
 
 
 class _Signals:
-    """The signals that a command gets, none of which is lost.
+    """The signals of a command, none of which is lost.
 
-    What a handler raises is lost where the caller of the interrupted code swallows exceptions:
-    callbacks of XLA and of the garbage collector, finalizers. So the handler only queues a signal,
-    and a thread decides what it means. To end the command, it repeats the signal until an exception
-    that the handler has raised leaves the block.
+    An exception from a signal handler is lost if the caller of the interrupted code swallows it:
+    callbacks of XLA and of the garbage collector, finalizers. The handler therefore only queues
+    the signal, and a thread decides about it. To end the command, the thread repeats the signal
+    until an exception of the handler leaves the block.
 
     Parameters
     ----------
     language
-        Of the sentence that the first Ctrl-C gets; if None, that one ends the block already.
+        Of the message at the first Ctrl-C; if None, the first Ctrl-C ends the block.
     """
 
     def __init__(self, language: Language | None) -> None:
@@ -65,23 +65,25 @@ class _Signals:
         self.pressed = False
         self.number: int | None = None
         self.ending = self.left = False
-        self.queue: queue.SimpleQueue[int | None] = queue.SimpleQueue()  # a handler may put into it
+        self.queue: queue.SimpleQueue[int | None] = (
+            queue.SimpleQueue()
+        )  # safe to use in a signal handler
 
     @contextlib.contextmanager
     def caught(self) -> Iterator[_Signals]:
-        """Catch the signals during the block, and obey them at its end at the latest."""
+        """Catch the signals during the block and act on them by its end."""
         before = {number: signal.signal(number, self._handle) for number in _numbers()}
         thread = threading.Thread(target=self._watch, daemon=True)
         try:
-            thread.start()  # a signal that is waiting already may end the block here
+            thread.start()  # a pending signal may end the block here
             yield self
         finally:
-            self.left = True  # first, and not by a call: from here on the handler raises nothing
+            self.left = True  # first, and without a call: the handler raises nothing after this
             self.queue.put(None)
             thread.join()
             for number, handler in before.items():
                 signal.signal(number, handler)
-            while not self.queue.empty():  # what came after the thread had ended
+            while not self.queue.empty():  # signals since the end of the thread
                 self._take(self.queue.get())
             if self.number is not None:
                 raise self._error()
@@ -121,14 +123,14 @@ class _Signals:
 
 
 def _numbers() -> list[int]:
-    """The signals to be caught, of those that this system has; ``nohup`` keeps SIGHUP ignored."""
-    found = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
-    hangup_ignored = found[2] is not None and signal.getsignal(found[2]) == signal.SIG_IGN
-    return [number for number in (found[:2] if hangup_ignored else found) if number is not None]
+    """Return the signals to catch; SIGHUP stays ignored under ``nohup``."""
+    known = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    hangup_ignored = known[2] is not None and signal.getsignal(known[2]) == signal.SIG_IGN
+    return [number for number in (known[:2] if hangup_ignored else known) if number is not None]
 
 
 def _repeat(number: int) -> None:
-    """Send a signal to the main thread, and wake it where the system can."""
+    """Send a signal to the main thread, and wake the thread if the system can."""
     main = threading.main_thread().ident
     if hasattr(signal, "pthread_kill") and main is not None:
         signal.pthread_kill(main, number)
@@ -137,7 +139,7 @@ def _repeat(number: int) -> None:
 
 
 def _is_handled(kinds: tuple[type[BaseException], ...]) -> bool:
-    """Whether the interrupted code runs because such an exception is on its way out."""
+    """Tell whether the interrupted code is handling an exception of these kinds."""
     error = sys.exception()
     while error is not None and not isinstance(error, kinds):
         error = error.__context__
@@ -145,8 +147,8 @@ def _is_handled(kinds: tuple[type[BaseException], ...]) -> bool:
 
 
 @contextlib.contextmanager
-def told(language: Language) -> Iterator[list[InputWarning]]:
-    """Say our own warnings afterwards, each in one line, and give them; keep those of libraries away."""
+def report_warnings(language: Language) -> Iterator[list[InputWarning]]:
+    """Print otowake's warnings after the block and yield them; drop warnings of libraries."""
     ours: list[InputWarning] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", InputWarning)
@@ -158,5 +160,5 @@ def told(language: Language) -> Iterator[list[InputWarning]]:
 
 
 def exit_code(warned: list[InputWarning]) -> int:
-    """The exit code of a command that has done its work and has given these warnings."""
-    return INCOMPLETE if any(isinstance(each, IncompleteResult) for each in warned) else OK
+    """Return the exit code of a successful command with these warnings."""
+    return INCOMPLETE if any(isinstance(warning, IncompleteResult) for warning in warned) else OK

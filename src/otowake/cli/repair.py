@@ -9,7 +9,7 @@ import click
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import ended_well, exit_code, told
+from otowake.cli.process import ended_well, exit_code, report_warnings
 from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 
@@ -32,11 +32,11 @@ def command(language: Language) -> click.Command:
 
 
 def repair(language: Language, *, folder: str, lang: str | None) -> int:
-    """Make the files of a result folder that are missing; returns the exit code."""
+    """Write the missing files of a result folder and return the exit code."""
     from otowake.results.repair import repair_folder
 
     keep_compiled_programs()
-    with ended_well(), told(language) as warned, quiet_decoders():
+    with ended_well(), report_warnings(language) as warned, quiet_decoders():
         made = repair_folder(Path(folder), language=language)
     if made:
         click.echo(text.REPAIRED.format(language, files=", ".join(made)))

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from otowake import text
 from otowake.cli import completers
-from otowake.cli.building import OK, Command, chosen, language_option, spec_options
+from otowake.cli.building import OK, Command, language_option, options_given, spec_options
 from otowake.cli.figures import check_figure, save_figure
 from otowake.errors import BadInput
 from otowake.options import ScoreSpec
@@ -56,7 +56,7 @@ def score(
     lang: str | None,
     **given: Any,
 ) -> int:
-    """The notes of a result folder against a reference: figures, errors by kind, and a picture of them."""
+    """Evaluate the notes of a result folder against a reference and save a figure."""
     from otowake import summary
     from otowake.io.notes import read_reference
     from otowake.music.transcription.evaluation import evaluate
@@ -65,21 +65,24 @@ def score(
 
     output = output or str(Path(folder) / "agreement.png")
     check_figure(output)
-    spec = ScoreSpec().with_options(**chosen(given))
+    spec = ScoreSpec().with_options(**options_given(given))
     analysis = load_analysis(folder, sound=False)
     if analysis.note_spec is None:
         raise BadInput(text.NO_STAGE, stage="notes")
-    found = evaluate(read_reference(reference), analysis.notes, spec)
-    save_figure(score_figure(found, title=Path(folder).name, language=language), output)
+    evaluation = evaluate(read_reference(reference), analysis.notes, spec)
+    save_figure(score_figure(evaluation, title=Path(folder).name, language=language), output)
     for what, rates in (
-        (text.ONSETS, (found.precision, found.recall, found.f1)),
-        (text.ONSETS_OFFSETS, (found.precision_offsets, found.recall_offsets, found.f1_offsets)),
+        (text.ONSETS, (evaluation.precision, evaluation.recall, evaluation.f1)),
+        (
+            text.ONSETS_OFFSETS,
+            (evaluation.precision_offsets, evaluation.recall_offsets, evaluation.f1_offsets),
+        ),
     ):
         facts = {
             name: f"{rate:.3f}"
             for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)
         }
         click.echo(text.SCORED.format(language, what=what, **facts))
-    Console().print(summary.errors_table(found, language))
+    Console().print(summary.errors_table(evaluation, language))
     click.echo(text.WROTE.format(language, folder=output))
     return OK

@@ -1,4 +1,4 @@
-"""``otowake show``, and what ``otowake split`` says at its end."""
+"""``otowake show``, and the summary that other commands end with."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def command(language: Language) -> click.Command:
 
 
 def show(language: Language, *, folder: str, lang: str | None) -> int:
-    """What a result folder holds."""
+    """Print the summary of a result folder."""
     from otowake.results import load_analysis
 
     report(load_analysis(folder, sound=False), Path(folder), language, Console())
@@ -41,7 +41,7 @@ def show(language: Language, *, folder: str, lang: str | None) -> int:
 
 
 def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:
-    """Say what was found and where it is."""
+    """Print the results of an analysis and where they are."""
     from otowake import summary
     from otowake.results.save import missing_files
 
@@ -51,9 +51,9 @@ def report(analysis: Analysis, folder: Path, language: Language, out: Console) -
         if more > 0:
             summary.say(text.MORE_COMPONENTS.format(language, n=more), out)
         out.print()
-    for line in summary.learning_found(analysis, language):
+    for line in summary.learning_lines(analysis, language):
         summary.say(line, out)
-    for line in summary.notes_found(analysis, language):
+    for line in summary.note_lines(analysis, language):
         summary.say(line, out)
     if analysis.parts:
         out.print()

@@ -19,13 +19,13 @@ from otowake.cli.building import (
     FAILED,
     OK,
     Command,
-    chosen,
     complain,
     current_specs,
     language_option,
+    options_given,
     spec_options,
 )
-from otowake.cli.process import exit_code, stopped_by_hand, told
+from otowake.cli.process import exit_code, report_warnings, stopped_by_hand
 from otowake.cli.show import report
 from otowake.errors import BadInput, OtowakeError
 from otowake.options import (
@@ -46,7 +46,7 @@ from otowake.types import Note, Progress
 from otowake.untrusted import content_of
 
 MOST_OPTIONS = 64 * 2**10
-"""The largest option file that is read, in bytes."""
+"""Bytes, the largest option file that is read."""
 
 if TYPE_CHECKING:
     from otowake.results.recipe import Recipe
@@ -117,7 +117,7 @@ def _output_options(language: Language) -> list[click.Parameter]:
 
 
 def demo(language: Language, **given: Any) -> int:
-    """Analyse the clip in the package; an earlier result of it is replaced, a result of anything else is not."""
+    """Analyse the demo recording; replace an earlier result only if it is of the demo."""
     from otowake.io.audio import demo_path, sha256
     from otowake.results.read import input_digest
 
@@ -141,9 +141,9 @@ def split(
     lang: str | None,
     **given: Any,
 ) -> int:
-    """Analyse files, each into a folder of its own; returns the exit code."""
+    """Analyse files, write a result folder for each, and return the exit code."""
     specs = specs_from(options, given)
-    asked = (
+    requested = (
         checked_stages(stage.strip() for stage in stages.split(","))
         if stages is not None
         else STAGES
@@ -158,7 +158,7 @@ def split(
                     one_file(
                         path,
                         folder,
-                        asked,
+                        requested,
                         specs,
                         notes,
                         overwrite,
@@ -198,20 +198,21 @@ def specs_from(
     given: dict[str, Any],
     groups: Sequence[tuple[Text, type[Spec]]] = GROUPS,
 ) -> dict[type[Spec], Spec]:
-    """The specs from a TOML file and, above it, the options given on the command line."""
+    """Read the specs from a TOML file; options on the command line take precedence."""
     return current_specs(
-        {**(_read_options(Path(options_file)) if options_file else {}), **chosen(given)}, groups
+        {**(_read_options(Path(options_file)) if options_file else {}), **options_given(given)},
+        groups,
     )
 
 
 def recipe_from(
     specs: dict[type[Spec], Any], stages: tuple[str, ...], score: Sequence[Note] | None = None
 ) -> Recipe:
-    """The recipe that specs, stages and a score make."""
+    """Make a recipe of specs, stages and a score."""
     from otowake.results.recipe import Recipe
 
-    its = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
-    return Recipe(stages, *its, score=None if score is None else tuple(score))
+    fields = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
+    return Recipe(stages, *fields, score=None if score is None else tuple(score))
 
 
 def _read_options(path: Path) -> dict[str, Any]:
@@ -227,7 +228,7 @@ def _read_options(path: Path) -> dict[str, Any]:
 
 
 def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
-    """A folder for each file, named after it; a second file of that name gets ``-2``."""
+    """Name a folder after each file; a second file of the same name gets ``-2``."""
     from otowake.io.names import longest_name, safe_names
 
     return [
@@ -248,7 +249,7 @@ def one_file(
     out: Console,
     stopped: Callable[[], bool],
 ) -> int:
-    """Analyse one file, write its folder, and say what was found; returns the exit code."""
+    """Analyse a file, write its folder, print a summary, and return the exit code."""
     from otowake import console
     from otowake.results.checkpoint import Checkpoint, key_of
     from otowake.results.files import ANIMATION_PICTURES, DEFAULT_KINDS
@@ -258,10 +259,10 @@ def one_file(
     keep_compiled_programs()
     threading.Thread(target=importlib.import_module, args=("otowake.plot",), daemon=True).start()
     recipe = recipe_from(specs, stages, score)
-    with new_folder(folder, overwrite=overwrite) as place:
+    with new_folder(folder, overwrite=overwrite) as new:
         factorised = "components" in stages
-        with told(language), quiet_decoders():
-            audio, V = recipe.open(path, place)
+        with report_warnings(language), quiet_decoders():
+            audio, V = recipe.open(path, new)
         watched = factorised and (animation or "report" in stages)
         film = _film(ANIMATION_PICTURES if animation else 24) if watched else None
         with console.progress(audio.name, language) as bar:
@@ -280,9 +281,9 @@ def one_file(
             resume = saved.read() if factorised else None
             analysis = recipe.analyse(audio, V, watch=watch, resume=resume)
         kinds = (*DEFAULT_KINDS, "animation") if animation else DEFAULT_KINDS
-        failed = write_analysis(analysis, place, language, film, kinds)
+        failed = write_analysis(analysis, new, language, film, kinds)
     saved.remove()
-    with told(language) as warned:
+    with report_warnings(language) as warned:
         warn_of(failed, folder)
     report(analysis, folder, language, out)
     return exit_code(warned)

@@ -1,4 +1,4 @@
-"""Figures and animations of a factorisation, in English or Japanese; nothing here needs pyplot."""
+"""Figures and animations of a factorisation, in English or Japanese, without pyplot."""
 
 from otowake.plot.animation import Snapshot, Snapshots, animate, animate_analysis, matching_order
 from otowake.plot.colours import part_colours

@@ -1,4 +1,4 @@
-"""The learning as a moving picture: snapshots taken while it runs, drawn afterwards."""
+"""Animations of the learning: snapshots during the fit, drawn afterwards."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from PIL import Image
 from otowake import text
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.options import Constraint
-from otowake.plot import labels
 from otowake.plot.fonts import FAINT, INK, style
 from otowake.plot.panels import (
     COLOURS,
@@ -30,13 +29,17 @@ from otowake.plot.panels import (
     set_curve,
     set_title,
 )
-from otowake.text import Language, Text
+from otowake.text import Language, labels
 from otowake.types import Analysis, Factors, Floats, Pitch, Progress
 
 SIZE = (9.0, 6.0)
-MOST_FRAMES = 1200
-HOLD = 2.0
-FPS = Constraint(float, Text("pictures in a second", "1 秒あたりの枚数"), above=0, high=50)
+MAX_FRAMES = 1200
+"""Frames of a snapshot; neighbouring frames of longer recordings are averaged."""
+
+HOLD_SECONDS = 2.0
+"""Seconds that the last picture stays."""
+
+FPS = Constraint(float, text.HELP_FPS, above=0, high=50)
 
 Order = NDArray[np.integer[Any]]
 Picture = NDArray[np.uint8]
@@ -44,7 +47,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The factors after `iteration` updates, in float32; long recordings are kept in fewer, longer frames."""
+    """The factors after `iteration` updates, in float32, with at most 1,200 frames."""
 
     iteration: int
     factors: Factors
@@ -52,19 +55,19 @@ class Snapshot:
 
 @dataclass(eq=False)
 class Snapshots:
-    """A watcher that keeps snapshots of a fit, about evenly spaced in the logarithm of the iteration.
+    """A watcher that keeps snapshots of a fit, evenly spaced in the logarithm of the iteration.
 
     Parameters
     ----------
     most
-        How many are kept at most, at least 2.
+        The number of snapshots, at most; at least 2.
 
     Attributes
     ----------
     frames
-        The snapshots, in the order they were taken.
+        The snapshots in chronological order.
     iterations, losses
-        Shape (look,): the losses measured up to the last call, and after how many updates each.
+        Shape (look,): the losses measured until the last call, and their numbers of updates.
 
     Examples
     --------
@@ -82,27 +85,27 @@ class Snapshots:
     losses: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __call__(self, progress: Progress) -> None:
-        """Take a snapshot if it is time for one."""
+        """Take a snapshot if the iteration is due for one."""
         self.iterations, self.losses = progress.iterations, progress.losses
         ratio = progress.max_iter ** (1 / (self.most - 1))
         if not self.frames or progress.iteration >= max(1, self.frames[-1].iteration) * ratio:
             self.add(progress.iteration, progress.factors())
 
     def add(self, iteration: int, factors: Factors) -> None:
-        """Keep these factors; of more than 1,200 frames neighbours are averaged, as in W·H they would be."""
+        """Keep the factors; average neighbouring frames beyond 1,200 of them."""
         W = np.array(factors.W, np.float32)
         self.frames.append(Snapshot(iteration, Factors(W, _averaged(np.asarray(factors.H)))))
 
 
 def _averaged(H: Floats) -> Floats:
     n_frames = H.shape[1]
-    starts = np.arange(0, n_frames, -(-n_frames // MOST_FRAMES))
+    starts = np.arange(0, n_frames, -(-n_frames // MAX_FRAMES))
     lengths = np.diff(starts, append=n_frames)
     return (np.add.reduceat(H, starts, axis=1) / lengths).astype(np.float32)
 
 
 def matching_order(W: Floats, target: Floats) -> Order:
-    """Which column of `W` is most like each column of `target`, none being taken twice.
+    """Match each column of `target` with the most similar column of `W`, one to one.
 
     Parameters
     ----------
@@ -112,7 +115,8 @@ def matching_order(W: Floats, target: Floats) -> Order:
     Returns
     -------
     Order
-        Shape (component of `target`,); beyond the columns of `W` where there are too few.
+        Shape (component of `target`,): the column of `W`, or an index beyond its columns if `W`
+        has too few.
 
     Examples
     --------
@@ -121,10 +125,10 @@ def matching_order(W: Floats, target: Floats) -> Order:
     """
     from scipy.optimize import linear_sum_assignment
 
-    mine, theirs = (M / np.maximum(np.linalg.norm(M, axis=0), 1e-30) for M in (W, target))
-    places, columns = linear_sum_assignment(-(theirs.T @ mine))
+    sources, targets = (M / np.maximum(np.linalg.norm(M, axis=0), 1e-30) for M in (W, target))
+    rows, columns = linear_sum_assignment(-(targets.T @ sources))
     order = np.full(target.shape[1], W.shape[1])
-    order[places] = columns
+    order[rows] = columns
     return order
 
 
@@ -142,8 +146,8 @@ def animate(
 ) -> None:
     """Write the learning as an animated GIF or, with the extra `media`, as MP4.
 
-    There is one picture for each snapshot, like :func:`~otowake.plot.learning_figure`; the last one stays for
-    two seconds more.
+    Each snapshot gives a picture like :func:`~otowake.plot.learning_figure`; the last one stays for
+    two more seconds.
 
     Parameters
     ----------
@@ -152,10 +156,10 @@ def animate(
     frequencies, times
         Axes of the factors, in Hz (evenly spaced from 0) and seconds.
     path
-        Ending in .gif or .mp4; what is there is replaced.
+        Ends in .gif or .mp4; an existing file is replaced.
     order
-        Shape (component,): which column of the snapshots' W each drawn component is. A component that a
-        snapshot does not have is left dark in it.
+        Shape (component,): the column of the snapshots' W for each drawn component. A component
+        that a snapshot lacks stays dark.
     pitches
         Of the drawn components.
     title
@@ -163,30 +167,30 @@ def animate(
     language
         Of all labels.
     fps
-        Pictures in a second.
+        Frames per second.
 
     Raises
     ------
     BadInput
-        If there are no snapshots, the path ends in something else, or `fps` is not above 0 and at most 50.
+        If there are no snapshots, the suffix is unknown, or `fps` is not above 0 and at most 50.
     MissingExtra
         If PyAV, which writes MP4, is not installed.
     CannotWrite
-        If the file could not be written; nothing half-written is left.
+        If the file could not be written; no incomplete file is left.
     """
     path, fps = Path(path), FPS.check("fps", fps)
     writers = {".gif": _write_gif, ".mp4": _write_mp4}
     if path.suffix.lower() not in writers:
-        raise BadInput(labels.NOT_AN_ANIMATION, path=path)
+        raise BadInput(text.NOT_AN_ANIMATION, path=path)
     if not snapshots.frames:
-        raise BadInput(labels.NO_SNAPSHOTS)
+        raise BadInput(text.NO_SNAPSHOTS)
     if order is None:
         order = np.arange(snapshots.frames[-1].factors.n_components)
     with style():
         names = component_names(len(order), pitches, language)
         panels = make_panels(frequencies, times, names, language, SIZE)
         pictures = _pictures(panels, snapshots, order, title, language)
-        with _beside(path) as part:
+        with _replacing(path) as part:
             writers[path.suffix.lower()](pictures, part, fps)
 
 
@@ -198,13 +202,14 @@ def animate_analysis(
     language: Language = "en",
     fps: float = 8,
 ) -> None:
-    """:func:`animate` from the random start to an analysis, in the order of its components and named by them.
+    """Animate the learning of an analysis, from the random start to its components.
 
-    The snapshots are of the fit that the analysis was made with.
+    The components have the order and the names of the analysis, and the snapshots must be of its
+    fit. See :func:`animate`.
     """
-    whole = whole_course(snapshots, analysis)
+    course = whole_course(snapshots, analysis)
     animate(
-        whole,
+        course,
         analysis.frequencies,
         analysis.times,
         path,
@@ -216,41 +221,45 @@ def animate_analysis(
 
 
 def whole_course(snapshots: Snapshots | None, analysis: Analysis) -> Snapshots:
-    """The course from the random start to an analysis, in the order of its components; between them `snapshots`.
+    """Add the random start and the result of an analysis to the snapshots of its fit.
+
+    The components get the order of the analysis.
 
     Examples
     --------
     >>> import otowake
     >>> snapshots = Snapshots()
     >>> audio = otowake.load(otowake.demo_path(), duration=2)
-    >>> found = otowake.analyse(audio, stages=["components"], n_components=2, max_iter=30, tol=0, watch=snapshots)
-    >>> [snapshot.iteration for snapshot in whole_course(snapshots, found).frames]
+    >>> analysis = otowake.analyse(
+    ...     audio, stages=["components"], n_components=2, max_iter=30, tol=0, watch=snapshots
+    ... )
+    >>> [snapshot.iteration for snapshot in whole_course(snapshots, analysis).frames]
     [0, 10, 20, 30]
     """
     fit = analysis.fitted()
-    whole = Snapshots(iterations=fit.iterations, losses=fit.losses)
-    whole.add(0, fit.initial)
+    course = Snapshots(iterations=fit.iterations, losses=fit.losses)
+    course.add(0, fit.initial)
     if snapshots and snapshots.frames:
         order = matching_order(snapshots.frames[-1].factors.W, fit.W)
         between = [s for s in snapshots.frames if 0 < s.iteration < fit.n_iter]
-        whole.frames += [Snapshot(s.iteration, _ordered(s.factors, order)) for s in between]
-    whole.add(fit.n_iter, fit.factors)
-    return whole
+        course.frames += [Snapshot(s.iteration, _ordered(s.factors, order)) for s in between]
+    course.add(fit.n_iter, fit.factors)
+    return course
 
 
 def _ordered(factors: Factors, order: Order) -> Factors:
-    there = order < factors.n_components
-    chosen = factors.permuted(order[there])
+    present = order < factors.n_components
+    permuted = factors.permuted(order[present])
     W = np.zeros((factors.W.shape[0], len(order)), np.float32)
     H = np.zeros((len(order), factors.H.shape[1]), np.float32)
-    W[:, there], H[there] = chosen.W, chosen.H
+    W[:, present], H[present] = permuted.W, permuted.H
     return Factors(W, H)
 
 
 def _pictures(
     panels: Panels, snapshots: Snapshots, order: Order, title: str | None, language: Language
 ) -> Iterator[Picture]:
-    """The pictures, shape (height, width, 3); what stays the same is drawn once."""
+    """Draw the pictures, shape (height, width, 3); static parts are drawn once."""
     subtitle = set_title(panels, title, "")
     if len(snapshots.losses):
         set_curve(panels, snapshots.iterations, snapshots.losses)
@@ -279,16 +288,16 @@ def _write_gif(pictures: Iterator[Picture], path: Path, fps: float) -> None:
         Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures
     ]
     durations = [round(1000 / fps)] * len(frames)
-    durations[-1] += round(1000 * HOLD)
+    durations[-1] += round(1000 * HOLD_SECONDS)
     frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
 
 
 def _palette() -> Image.Image:
-    """An image with 256 colours: those of the panels, and the curve's and the writing's fading into white."""
+    """Make an image with a palette of 256 colours for the panels, the curve and the text."""
     fading = LinearSegmentedColormap.from_list
     ramps = (
         (colormaps[COLOURS], 216),
-        (fading("writing", [INK, "white"]), 24),
+        (fading("text", [INK, "white"]), 24),
         (fading("curve", [CURVE, "white"]), 16),
     )
     colours = np.vstack([ramp(np.linspace(0, 1, n))[:, :3] for ramp, n in ramps])
@@ -301,7 +310,7 @@ def _write_mp4(pictures: Iterator[Picture], path: Path, fps: float) -> None:
     try:
         import av
     except ImportError:
-        raise MissingExtra(labels.NEEDS_VIDEO, path=path) from None
+        raise MissingExtra(text.NEEDS_VIDEO, path=path) from None
     with av.open(path, "w") as container:
         stream = container.add_stream("h264", rate=Fraction(fps).limit_denominator(1000))
         stream.width, stream.height, stream.pix_fmt = (
@@ -309,13 +318,13 @@ def _write_mp4(pictures: Iterator[Picture], path: Path, fps: float) -> None:
             int(100 * SIZE[1]),
             "yuv420p",
         )
-        for picture in _held(pictures, round(HOLD * fps)):
+        for picture in _held(pictures, round(HOLD_SECONDS * fps)):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
 
 
 def _held(pictures: Iterator[Picture], times: int) -> Iterator[Picture]:
-    """The pictures, the last one `times` times more."""
+    """Yield the pictures, and the last one `times` more times."""
     last: list[Picture] = []
     for picture in pictures:
         last = [picture]
@@ -324,8 +333,8 @@ def _held(pictures: Iterator[Picture], times: int) -> Iterator[Picture]:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A path to write to, which takes the place of `path` when all went well and is removed when not."""
+def _replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path that replaces `path` on success and is removed on failure."""
     part = path.with_name(f".part-{path.name}")
     try:
         yield part

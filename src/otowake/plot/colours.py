@@ -1,4 +1,4 @@
-"""The colour of a part: one home, so that a part has the same colour wherever it is shown."""
+"""The colours of parts, the same in all figures and pages."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from otowake.types import Part
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b", "#b7a800")
-"""Told apart by people who see few colours too. The first six are those of Okabe & Ito, "Color universal design" (2008),
-without yellow and black, which are lost on white and on black; two more of other lightness follow."""
+"""Colours that people with colour vision deficiency can distinguish.
+
+The first six are from Okabe & Ito, "Color universal design" (2008), without yellow and black, which
+are invisible on white and on black; two colours of other lightness follow."""
 
 OTHER = "#9a9a9a"
-"""Of what belongs to no part."""
+"""The colour of notes and sound without a part."""
 
 
 def part_colours(parts: Sequence[Part]) -> list[str]:
-    """The colour of each part, as ``#rrggbb``, in the parts' order; beyond eight parts the colours come again.
+    """Return the colour of each part as ``#rrggbb``; after eight parts the colours repeat.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Several results side by side, and the choice of the number of components."""
+"""Figures that compare results, and the selection of the number of components."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from otowake.music.components.compare import match_components, mean_similarity
-from otowake.plot import labels
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
 from otowake.plot.scales import FLOOR_DB, decibels
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Analysis, Curve
 
 
 def comparison_figure(
     analyses: Sequence[Analysis], names: Sequence[str], *, language: Language = "en"
 ) -> Figure:
-    """Loss curves of several results, and their spectra with matched components below each other.
+    """Draw the loss curves of several results and their spectra, with components matched.
 
     Parameters
     ----------
     analyses, names
-        Two or more results, and what to call them. The components of the others are put in the order of their
-        counterparts in the first.
+        Two or more results and their names. The components of each later result are in the order
+        of their counterparts in the first.
     language
         Of all labels.
     """
@@ -106,7 +105,7 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
 
 
 def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
-    """How well each number of components foretold held-out entries, with the number that was chosen.
+    """Draw the held-out loss over the number of components, and mark the selected number.
 
     Parameters
     ----------
@@ -122,7 +121,7 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.plot(curve.numbers, curve.losses.mean(axis=1), color=CURVE, marker="o", markersize=4)
         best = curve.best()
         axes.axvline(best, color="#bbbbbb", linewidth=1)
-        axes.set_title(labels.CHOSEN_NUMBER.format(language, n=best), loc="left")
+        axes.set_title(labels.SELECTED_NUMBER.format(language, n=best), loc="left")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(curve.numbers, [str(n) for n in curve.numbers])
@@ -130,6 +129,6 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
         axes.set_xlabel(labels.NUMBER_OF_COMPONENTS.format(language))
-        axes.set_ylabel(labels.UNSEEN_LOSS.format(language))
+        axes.set_ylabel(labels.HELD_OUT_LOSS.format(language))
         axes.grid(color="#eeeeee", linewidth=0.8)
     return figure

@@ -1,7 +1,7 @@
-"""Figures of a factorisation: what was learnt, and how.
+"""Figures of a factorisation.
 
-They are :class:`matplotlib.figure.Figure` objects, made without pyplot and never shown: save one with its
-`savefig`, or let a notebook show it.
+Each is a :class:`matplotlib.figure.Figure`, made without pyplot and not shown: save it with its
+`savefig`, or display it in a notebook.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from otowake.plot import labels
 from otowake.plot.fonts import drawable, shortened, style
 from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Analysis, Fit, Floats, Pitch
 
 SIZE = (15.0, 10.0)
-LONGEST_NAME = 7.0
-"""How wide the name of a component may be, in ems."""
+MAX_NAME_WIDTH = 7.0
+"""Ems, the largest width of a component's name."""
 
 
 def learning_figure(
@@ -33,24 +32,24 @@ def learning_figure(
     language: Language = "en",
     size: tuple[float, float] = SIZE,
 ) -> Figure:
-    """The learning curve, the activations, the spectra and their product, side by side.
+    """Draw the learning curve, the activations, the spectra and their product in four panels.
 
-    Time runs to the right in H and W·H, frequency (logarithmic) upwards in W and W·H; the components are in
-    the order they come in. Each picture is in dB of its own maximum and ends at -60 dB; where a pixel stands
-    for several bins or frames, it shows the loudest of them.
+    Time runs to the right in H and W·H, frequency (logarithmic) upwards in W and W·H; the
+    components keep their order. Each image shows dB relative to its maximum, down to -60 dB; a
+    pixel that covers several bins or frames shows the loudest of them.
 
     Parameters
     ----------
     fit
-        W of shape (frequency, component) and H of shape (component, frame), in units of V, whose mean is 1.
+        W of shape (frequency, component) and H of shape (component, frame), for a V of mean 1.
     frequencies
         Shape (frequency,), in Hz, evenly spaced from 0.
     times
         Shape (frame,): the centres of the windows, in seconds.
     pitches
-        Of the components; those without one are called by their number, counted from 1.
+        Of the components; a component without a pitch is labelled with its number, from 1.
     names
-        What somebody has called the components; where that is empty, the pitch stands.
+        Names that the user gave to components; the pitch stands in for an empty name.
     title
         The recording's name.
     before
@@ -58,7 +57,7 @@ def learning_figure(
     language
         Of all labels.
     size
-        Width and height in inches of 100 pixels.
+        Width and height in inches; 100 pixels to an inch.
 
     Examples
     --------
@@ -69,7 +68,8 @@ def learning_figure(
     >>> rng = np.random.default_rng(0)
     >>> start = Factors(rng.random((65, 2)), rng.random((2, 30)))
     >>> stop = Stop("max_iter", STOP_MAX_ITER, {"n": 3})
-    >>> fit = Fit(start.W, start.H, np.array([9.0, 4.0, 2.0]), np.arange(1, 4), start, stop, FitSpec(n_components=2))
+    >>> losses, iterations = np.array([9.0, 4.0, 2.0]), np.arange(1, 4)
+    >>> fit = Fit(start.W, start.H, losses, iterations, start, stop, FitSpec(n_components=2))
     >>> figure = learning_figure(fit, np.linspace(0, 4000, 65), np.arange(30) / 10, title="noise")
     >>> [axes.get_title("left") for axes in figure.axes[:4]]
     ['Learning curve', 'Product W·H', 'Activations H', 'Spectra W']
@@ -78,7 +78,7 @@ def learning_figure(
     with style():
         shown = component_names(factors.n_components, pitches, language)
         for i, name in enumerate(names):
-            shown[i] = shortened(drawable(name), LONGEST_NAME) or shown[i]
+            shown[i] = shortened(drawable(name), MAX_NAME_WIDTH) or shown[i]
         panels = make_panels(frequencies, times, shown, language, size)
         panels.show(factors)
         if before or not fit.n_iter:
@@ -96,7 +96,7 @@ def analysis_figure(
     before: bool = False,
     size: tuple[float, float] = SIZE,
 ) -> Figure:
-    """:func:`learning_figure` of an analysis, its components named by their pitches.
+    """Draw the :func:`learning_figure` of an analysis, with the pitches of its components.
 
     Examples
     --------
@@ -119,20 +119,20 @@ def analysis_figure(
 
 
 def _subtitle(fit: Fit, before: bool, language: Language) -> str:
-    """The facts of a fit in one line."""
+    """Describe a fit in one line."""
     count = labels.N_COMPONENTS.format(language, n=fit.factors.n_components)
     if before:
         return f"{count} · {labels.BEFORE_LEARNING.format(language)}"
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    after = labels.AFTER_AUDITION if fit.screening_losses.size else labels.AFTER
+    after = labels.AFTER_SCREENING if fit.screening_losses.size else labels.AFTER
     iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 
 
 def loss_name(fit: Fit, language: Language) -> str:
-    """What was made small."""
+    """Return the name of the loss function of a fit."""
     loss = fit.spec.loss
     if isinstance(loss, str):
         return labels.LOSS_NAMES[loss].format(language)

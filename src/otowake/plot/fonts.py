@@ -1,4 +1,4 @@
-"""Fonts and colours of the figures: Latin and Japanese in one face, whatever the user's own settings are."""
+"""Fonts and colours of the figures, independent of the user's Matplotlib settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MISSING = "□"
 
 @cache
 def families() -> tuple[str, ...]:
-    """The font families of every label, the first one preferred: the packaged Japanese one, then DejaVu Sans.
+    """Return the font families of all labels: the packaged Japanese font, then DejaVu Sans.
 
     Examples
     --------
@@ -45,9 +45,9 @@ def _code_points() -> frozenset[int]:
 
 
 def drawable(words: str) -> str:
-    """`words` on one line, with □ for each character that neither font has.
+    """Put text on one line, with □ for each character that neither font has.
 
-    Letters with separate accents (as in file names on macOS) are composed first.
+    Combining accents, as in file names on macOS, are composed first.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def drawable(words: str) -> str:
 
 
 def shortened(words: str, width: float) -> str:
-    """`words` with the middle left out where they are wider than `width` ems; a kanji is one em wide.
+    """Shorten text to `width` ems by an ellipsis in the middle; a kanji is one em wide.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def shortened(words: str, width: float) -> str:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """While it lasts, new texts and axes have the project's look; afterwards all is as it was.
+    """Give new texts and axes the project's look during the block.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The figure of hits, misses and false notes."""
+"""The figure of correct, missed and false notes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from matplotlib.figure import Figure
 from otowake import text
 from otowake.music.theory.names import Style
 from otowake.music.transcription.evaluation import Evaluation
-from otowake.plot import labels
 from otowake.plot.fonts import families, style
 from otowake.plot.roll import LEFT, RIGHT, WIDTH, Shown, make_rows
-from otowake.text import Language
+from otowake.text import Language, labels
 
 HIT, MISSED, FALSE = "#4c8f6b", "#c23b22", "#e8a33d"
 KINDS_HEIGHT = 1.9
-"""Inches for the errors by kind."""
+"""Inches, the height of the bar chart of errors by kind."""
 
 
 def score_figure(
@@ -25,7 +24,7 @@ def score_figure(
     language: Language = "en",
     names: Style | None = None,
 ) -> Figure:
-    """What was found, missed, and found wrongly, on a piano roll; below it the errors by kind.
+    """Draw correct, missed and false notes on a piano roll, and the errors by kind below it.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ def score_figure(
     language
         Of all labels.
     names
-        How notes are called (:func:`piano_roll`).
+        The style of note names (see :func:`piano_roll`).
 
     Examples
     --------
@@ -44,7 +43,7 @@ def score_figure(
     >>> from otowake.types import Note
     >>> score = evaluate([Note(0, 1, 60), Note(1, 2, 62)], [Note(0, 1, 60), Note(1, 2, 74)])
     >>> [words.get_text() for words in score_figure(score).legends[0].get_texts()]
-    ['found (1)', 'missed (1)', 'not in the reference (1)']
+    ['correct (1)', 'missed (1)', 'false positives (1)']
     """
     groups = (
         (list(evaluation.matched), HIT, labels.HITS, False),
@@ -74,13 +73,13 @@ def score_figure(
 
 def _draw_kinds(figure: Figure, evaluation: Evaluation, language: Language) -> None:
     height = figure.get_figheight()
-    place = (
+    rectangle = (
         LEFT / WIDTH + 0.07,
         0.3 / height,
         1 - (LEFT + RIGHT) / WIDTH - 0.07,
         (KINDS_HEIGHT - 0.75) / height,
     )
-    axes = figure.add_axes(place)
+    axes = figure.add_axes(rectangle)
     counts = evaluation.counts()
     names = [text.KINDS_OF_ERROR[kind].format(language) for kind in counts]
     names.append(text.KINDS_OF_ERROR["offset"].format(language))

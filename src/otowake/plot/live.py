@@ -1,4 +1,4 @@
-"""The learning figure while it learns: laid out once, drawn as often as wanted."""
+"""The learning figure during the learning: laid out once, redrawn at each call."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import io
 
 from matplotlib.text import Text as TextArtist
 
-from otowake.plot import labels
 from otowake.plot.animation import SIZE
 from otowake.plot.fonts import style
 from otowake.plot.panels import Panels, component_names, make_panels, set_curve, set_title
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Floats, Progress
 
 
 class LearningPicture:
-    """The four panels of :func:`~otowake.plot.learning_figure` as they are at a moment of the learning.
+    """The four panels of :func:`~otowake.plot.learning_figure` during the learning.
 
     Parameters
     ----------
     frequencies, times
         Axes of the factors, in Hz (evenly spaced from 0) and seconds.
     title
-        What is written above it.
+        Title of the figure.
     language
         Of all labels.
     size
-        Width and height in inches of 100 pixels.
+        Width and height in inches; 100 pixels to an inch.
 
     Examples
     --------
@@ -53,7 +52,7 @@ class LearningPicture:
         self.laid_out: tuple[Panels, TextArtist] | None = None
 
     def png(self, now: Progress) -> bytes:
-        """The figure at this moment."""
+        """Draw the figure of the current state as PNG."""
         factors = now.factors()
         with style():
             if self.laid_out is None:

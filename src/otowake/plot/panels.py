@@ -1,4 +1,4 @@
-"""The four panels of the learning figure: laid out once, filled with factors as often as wanted."""
+"""The four panels of the learning figure: laid out once, filled with factors repeatedly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from otowake.music.theory.names import hz_to_midi, note_name
 from otowake.nmf.solvers import LOSS_INTERVAL
-from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import (
     FLOOR_DB,
@@ -32,23 +31,33 @@ from otowake.plot.scales import (
     pooled,
     pooled_product,
 )
-from otowake.text import Language, Text
+from otowake.text import Language, Text, labels
 from otowake.types import Factors, Floats, Pitch
 
 COLOURS = "magma"
 CURVE = "#b63679"
 DPI = 100
-TITLE = 15  # in points
-LEFT, RIGHT, TOP, BOTTOM = 0.75, 1.55, 1.05, 0.72  # margins, in inches
-BETWEEN = np.array([0.42, 0.72])  # between the panels, across and up, in inches
-MANY = 10  # components, from which on the first column and row get more room
-SHARES, FEW_SHARES = (
-    (0.24, 0.26),
-    (0.22, 0.22),
-)  # of the first column and row
+TITLE_SIZE = 15
+"""Points."""
+
+LEFT, RIGHT, TOP, BOTTOM = 0.75, 1.55, 1.05, 0.72
+"""Inches, the margins of the figure."""
+
+PANEL_GAPS = np.array([0.42, 0.72])
+"""Inches between the panels, horizontally and vertically."""
+
+MANY_COMPONENTS = 10
+"""Components from which on the first column and row get more room."""
+
+MANY_SHARES, FEW_SHARES = (0.24, 0.26), (0.22, 0.22)
+"""Shares of the first column and row in the width and height."""
+
 HERTZ = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
-LABEL, WORD = 0.11, 0.45  # the height and width of a component's label, in inches
-FLATTEST = 0.1  # the least height of the learning curve's axis
+LABEL_HEIGHT, LABEL_WIDTH = 0.11, 0.45
+"""Inches, the size of a component's label."""
+
+MIN_CURVE_RANGE = 0.1
+"""Nats, the smallest range of the learning curve's axis."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +67,15 @@ class Panels:
     Attributes
     ----------
     figure
-        What they are on.
+        The figure of the panels.
     loss, activations, spectra, product
         The axes, from the top left to the bottom right.
     images
-        The images on the last three, in dB of each panel's own maximum.
+        The images in the last three, in dB relative to each panel's maximum.
     line
-        The curve on `loss`.
+        The curve in `loss`.
     pictures
-        What :meth:`show` puts into the images.
+        Computes the images of :meth:`show`.
     """
 
     figure: Figure
@@ -79,7 +88,7 @@ class Panels:
     pictures: Callable[[Factors], tuple[Floats, Floats, Floats]]
 
     def show(self, factors: Factors) -> None:
-        """Put other factors, with as many components, into the images."""
+        """Show other factors with the same number of components."""
         for image, values in zip(self.images, self.pictures(factors), strict=True):
             image.set_data(values)
 
@@ -87,7 +96,7 @@ class Panels:
 def component_names(
     n: int, pitches: Sequence[Pitch | None] | None, language: Language
 ) -> list[str]:
-    """What each of `n` components is called: its note, or its number counted from 1.
+    """Name each of `n` components: its note, or its number from 1.
 
     Examples
     --------
@@ -108,18 +117,18 @@ def make_panels(
     language: Language,
     size: tuple[float, float],
 ) -> Panels:
-    """Empty panels with all their labels; to be called within :func:`~otowake.plot.fonts.style`.
+    """Make empty panels with their labels; call it within :func:`~otowake.plot.fonts.style`.
 
     Parameters
     ----------
     frequencies, times
-        In Hz, evenly spaced from 0; in seconds, the centres of the windows.
+        Frequencies in Hz, evenly spaced from 0, and the centres of the windows in seconds.
     names
-        What to call each component.
+        The label of each component.
     language
         Of the labels.
     size
-        Width and height in inches of 100 pixels.
+        Width and height in inches; 100 pixels to an inch.
     """
     figure = Figure(figsize=size, dpi=DPI)
     loss, activations, spectra, product = _axes(figure, len(names))
@@ -134,7 +143,7 @@ def make_panels(
     )
     _label_components(activations.yaxis, names, activations.bbox.height)
     _label_components(spectra.xaxis, names, spectra.bbox.width)
-    if spectra.bbox.width / len(names) < WORD * DPI:
+    if spectra.bbox.width / len(names) < LABEL_WIDTH * DPI:
         spectra.xaxis.set_tick_params(labelrotation=90)
     label_frequencies(product, up, language)
     product.yaxis.set_tick_params(labelleft=False)
@@ -157,9 +166,9 @@ def make_panels(
 
 def _axes(figure: Figure, n_components: int) -> tuple[Axes, Axes, Axes, Axes]:
     width, height = figure.get_size_inches()
-    across, up = SHARES if n_components >= MANY else FEW_SHARES
+    across, up = MANY_SHARES if n_components >= MANY_COMPONENTS else FEW_SHARES
     inner = np.array([width - LEFT - RIGHT, height - TOP - BOTTOM])
-    gap = 2 * BETWEEN / (inner - BETWEEN)
+    gap = 2 * PANEL_GAPS / (inner - PANEL_GAPS)
     grid = GridSpec(
         2,
         2,
@@ -206,31 +215,31 @@ def _brief(number: int) -> str:
 
 
 def _label_components(axis: Axis, names: Sequence[str], pixels: float) -> None:
-    """One label for each run of equally named components, as far as they fit; small ticks part the runs."""
+    """Label each run of equally named components where there is room; minor ticks divide runs."""
     runs = [(name, len(list(run))) for name, run in groupby(names)]
     ends = np.cumsum([length for _, length in runs]) + 0.5
-    apart = LABEL * DPI * len(names) / pixels
-    places: list[float] = []
+    min_distance = LABEL_HEIGHT * DPI * len(names) / pixels
+    positions: list[float] = []
     words: list[str] = []
     for (name, length), end in zip(runs, ends, strict=True):
         middle = float(end) - length / 2
-        if not places or middle - places[-1] >= apart:
-            places.append(middle)
+        if not positions or middle - positions[-1] >= min_distance:
+            positions.append(middle)
             words.append(name)
-    axis.set_ticks(places, words)
+    axis.set_ticks(positions, words)
     if len(names) / pixels < 0.25:
         axis.set_ticks(ends[:-1].tolist(), minor=True)
     axis.set_tick_params(which="major", length=0, pad=5, labelsize=8)
 
 
 def label_frequencies(axes: Axes, span: tuple[float, float], language: Language) -> None:
-    """Hertz on the left and the octaves' notes on the right of an axis from one MIDI pitch to another."""
+    """Label an axis of MIDI pitches with hertz on the left and octaves on the right."""
     hertz = {hz_to_midi(f): _brief(f) for f in HERTZ}
     octaves = {float(midi): note_name(midi, language) for midi in range(0, 133, 12)}
     notes = axes.secondary_yaxis("right")
     for axis, names in (axes.yaxis, hertz), (notes.yaxis, octaves):
-        within = [place for place in names if span[0] <= place <= span[1]]
-        axis.set_ticks(within, [names[place] for place in within])
+        within = [pitch for pitch in names if span[0] <= pitch <= span[1]]
+        axis.set_ticks(within, [names[pitch] for pitch in within])
     notes.tick_params(labelfontfamily=families())
 
 
@@ -271,21 +280,22 @@ def set_curve(
     screening_losses: Floats | None = None,
     language: Language = "en",
 ) -> None:
-    """Draw ln(loss), shape (look,), after so many iterations, shape (look,), on a logarithmic scale of them.
+    """Draw ln(loss) over the iterations, both of shape (look,), on a logarithmic axis.
 
-    `screening_losses`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
+    `screening_losses`, of shape (start, look), come before it in a paler colour: the losses of the
+    starts that were screened on few frames.
     """
-    tried = np.zeros((0, 0)) if screening_losses is None else screening_losses
-    before = LOSS_INTERVAL * tried.shape[1]
+    screened = np.zeros((0, 0)) if screening_losses is None else screening_losses
+    before = LOSS_INTERVAL * screened.shape[1]
     n = before + int(iterations[-1])
     values = _logarithm(losses)
     panels.line.set_data(before + iterations, values)
     panels.line.set_marker("o" if len(losses) == 1 else "")
     axes = panels.loss
     looks = np.arange(LOSS_INTERVAL, before + 1, LOSS_INTERVAL)
-    axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
+    axes.plot(looks, _logarithm(screened).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
-        words = labels.AUDITIONS.format(language, n=before)
+        words = labels.SCREENING.format(language, n=before)
         axes.text(
             0.97,
             0.95,
@@ -299,12 +309,12 @@ def set_curve(
     axes.set_xscale("log")
     first = float(min([before + iterations[0], *looks]))
     axes.set_xlim(first, max(n, 2 if n > first else 2 * first))
-    axes.set_ylim(_span(np.concatenate([values, _logarithm(tried).ravel()])))
+    axes.set_ylim(_span(np.concatenate([values, _logarithm(screened).ravel()])))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     decades = [10**p for p in range(8) if 10**p <= n]
     decades = decades if n >= 10 else list(range(1, n + 1))
-    places = [p for p in decades if p >= axes.get_xlim()[0]]
-    axes.set_xticks(list(places), [_brief(p) for p in places])
+    ticks = [decade for decade in decades if decade >= axes.get_xlim()[0]]
+    axes.set_xticks(list(ticks), [_brief(decade) for decade in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color="#eeeeee", linewidth=0.8)
 
@@ -318,12 +328,12 @@ def _span(values: Floats) -> tuple[float, float]:
     if not len(known):
         return 0.0, 1.0
     middle = (known.max() + known.min()) / 2
-    half = 0.54 * max(known.max() - known.min(), FLATTEST)
+    half = 0.54 * max(known.max() - known.min(), MIN_CURVE_RANGE)
     return float(middle - half), float(middle + half)
 
 
 def set_note(panels: Panels, words: str) -> None:
-    """Say why there is no curve."""
+    """Write the reason for a missing curve."""
     axes = panels.loss
     axes.set_xticks([])
     axes.set_yticks([])
@@ -332,9 +342,9 @@ def set_note(panels: Panels, words: str) -> None:
 
 
 def set_title(panels: Panels, title: str | None, subtitle: str) -> TextArtist:
-    """Write a recording's name above the panels, and below it a smaller line, which is returned."""
+    """Write a title above the panels and a smaller line below it; return the latter."""
     width, height = panels.figure.get_size_inches()
-    name = shortened(drawable(title or ""), (width - 2 * LEFT) * 72 / TITLE)
+    name = shortened(drawable(title or ""), (width - 2 * LEFT) * 72 / TITLE_SIZE)
     write, x = panels.figure.text, LEFT / width
-    write(x, 1 - 0.34 / height, name, fontsize=TITLE, color=INK, va="center")
+    write(x, 1 - 0.34 / height, name, fontsize=TITLE_SIZE, color=INK, va="center")
     return write(x, 1 - 0.62 / height, subtitle, fontsize=9.5, color=QUIET, va="center")

@@ -1,4 +1,4 @@
-"""Parts as they share the spectrogram, and what they sound like."""
+"""Figures of the parts: their shares of the spectrogram and their timbres."""
 
 from __future__ import annotations
 
@@ -13,31 +13,30 @@ from otowake.music.separation.stems import ids_of_parts, shares_of
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import title_of
 from otowake.music.theory.names import hz_to_midi
-from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
 from otowake.plot.panels import label_frequencies
 from otowake.plot.scales import FLOOR_DB, Starts, decibels, log_rows, lowest, pooled
 from otowake.signal import axes as stft_axes
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Analysis, Floats
 
 DPI = 100
 SIZE, TIMBRE_SIZE = (15.0, 7.0), (15.0, 5.2)
 LEFT, RIGHT, TOP, BOTTOM = 0.85, 0.65, 0.95, 0.65
-"""Margins, in inches."""
+"""Inches, the margins."""
 
 DASHES = ("-", "--", "-.", ":")
-"""Lines are told apart by these too."""
+"""Line styles, which distinguish the parts in addition to colours."""
 
 GAIN, GAMMA = 1.4, 0.85
-"""How bright the loudest point is, as a multiple of its part's colour, and how the rest falls off."""
+"""Brightness of the loudest point, as a multiple of its part's colour, and the gamma below it."""
 
 
 def parts_figure(
     analysis: Analysis, *, language: Language = "en", size: tuple[float, float] = SIZE
 ) -> Figure:
-    """The spectrogram of a recording painted by part: each point in the colours of the parts that share it.
+    """Draw the spectrogram with each point in the colours of the parts that share it.
 
     Parameters
     ----------
@@ -46,18 +45,19 @@ def parts_figure(
     language
         Of all labels.
     size
-        Width and height in inches of 100 pixels.
+        Width and height in inches; 100 pixels to an inch.
 
     Raises
     ------
     BadInput
-        If there are no stems, or the recording is gone.
+        If there are no stems, or the recording is not available.
 
     Examples
     --------
     >>> import otowake
     >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["stems"])
-    >>> [words.get_text() for words in parts_figure(analysis, language="ja").legends[0].get_texts()]
+    >>> legend = parts_figure(analysis, language="ja").legends[0]
+    >>> [words.get_text() for words in legend.get_texts()]
     ['アコーディオン', 'その他の音']
     """
     with style():
@@ -84,7 +84,7 @@ def parts_figure(
 
 
 def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
-    """The loudest magnitude of each part, and last of the rest, in each pixel: shape (part + 1, row, column)."""
+    """Pool the magnitude of each part, and of the rest, to pixels: (part + 1, row, column)."""
     audio, note_factors = analysis.separated()
     n_frames = int(audio.n_samples * STFT.sample_rate / audio.rate) // STFT.hop + 1
     width = min(width, n_frames)
@@ -102,7 +102,7 @@ def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
 
 
 def _painted(levels: Floats, colours: list[str]) -> Floats:
-    """RGB from 0 to 1, shape (row, column, 3): the colours mixed by power, as bright as the sum is loud."""
+    """Mix the colours by power, with brightness by level: RGB of shape (row, column, 3)."""
     power = np.square(levels)
     total = power.sum(axis=0)
     mixed = np.einsum(
@@ -115,7 +115,7 @@ def _painted(levels: Floats, colours: list[str]) -> Floats:
 def timbre_figure(
     analysis: Analysis, *, language: Language = "en", size: tuple[float, float] = TIMBRE_SIZE
 ) -> Figure:
-    """What each part sounds like: the level of its partials, and how its notes begin.
+    """Draw the timbre of each part: the levels of its partials and the attack of its notes.
 
     Parameters and errors are those of :func:`parts_figure`.
 
@@ -126,16 +126,16 @@ def timbre_figure(
     >>> [axes.get_title("left") for axes in timbre_figure(analysis).axes]
     ['Harmonic envelope', 'Attack']
     """
-    found = timbre(analysis)
-    number = np.arange(1, found.levels.shape[1] + 1)
+    timbres = timbre(analysis)
+    number = np.arange(1, timbres.levels.shape[1] + 1)
     with style():
         figure, (envelope, attack) = _figure(analysis, "", language, size, 2)
         for p, colour in enumerate(part_colours(analysis.parts)):
             look = {"color": colour, "linestyle": DASHES[p % len(DASHES)], "linewidth": 1.8}
             envelope.plot(
-                number, np.maximum(found.levels[p], FLOOR_DB), marker="o", markersize=4.5, **look
+                number, np.maximum(timbres.levels[p], FLOOR_DB), marker="o", markersize=4.5, **look
             )
-            attack.plot(found.times * 1000, found.rises[p], **look)
+            attack.plot(timbres.times * 1000, timbres.rises[p], **look)
         envelope.set_title(labels.HARMONIC_ENVELOPE.format(language), loc="left")
         envelope.set_xlabel(labels.PARTIAL.format(language))
         envelope.set_ylabel(labels.PART_LEVEL.format(language))
@@ -144,7 +144,7 @@ def timbre_figure(
         attack.set_title(labels.ATTACK.format(language), loc="left")
         attack.set_xlabel(labels.AFTER_ONSET.format(language))
         attack.set_ylabel(labels.SHARE_OF_HIGHEST.format(language))
-        attack.set_xlim(*np.round(found.times[[0, -1]] * 1000, -1))
+        attack.set_xlim(*np.round(timbres.times[[0, -1]] * 1000, -1))
         attack.set_ylim(0, 1.05)
         attack.axvline(0, color=FAINT, linewidth=1, zorder=0)
         for axes in envelope, attack:
@@ -157,7 +157,7 @@ def timbre_figure(
 def _figure(
     analysis: Analysis, subtitle: str, language: Language, size: tuple[float, float], n: int
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with its title, a legend of the parts and `n` axes side by side."""
+    """Make a figure with a title, a legend of the parts and `n` axes side by side."""
     width, height = size
     figure = Figure(figsize=size, dpi=DPI)
     grid = figure.add_gridspec(
@@ -172,17 +172,17 @@ def _figure(
     title = shortened(drawable(analysis.audio.name if analysis.audio else ""), 40)
     figure.text(LEFT / width, 1 - 0.3 / height, title, fontsize=15, color=INK, va="center")
     figure.text(LEFT / width, 1 - 0.58 / height, subtitle, fontsize=9.5, color=QUIET, va="center")
-    named = [
+    entries = [
         (title_of(part, language), c)
         for part, c in zip(analysis.parts, part_colours(analysis.parts), strict=True)
     ]
     if n == 1:
-        named.append((labels.REST.format(language), OTHER))
+        entries.append((labels.REST.format(language), OTHER))
     handles = [
         Line2D([], [], color=c, linewidth=0, marker="s", markersize=7, label=name)
         if n == 1
         else Line2D([], [], color=c, linewidth=1.8, linestyle=DASHES[p % len(DASHES)], label=name)
-        for p, (name, c) in enumerate(named)
+        for p, (name, c) in enumerate(entries)
     ]
     figure.legend(
         handles=handles,

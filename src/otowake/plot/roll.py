@@ -1,4 +1,4 @@
-"""The piano roll: notes over time, in as many rows as the piece is long."""
+"""The piano roll: notes over time, in several rows for long recordings."""
 
 from __future__ import annotations
 
@@ -18,40 +18,41 @@ from otowake.chords import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name, style_of
-from otowake.plot import labels
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
-from otowake.text import Language
+from otowake.text import Language, labels
 from otowake.types import Analysis, Note, Rhythm
 
 COLOUR = "#8c2981"
-"""Of notes where there are no parts."""
+"""The colour of notes without parts."""
 
-PALEST = 0.3
-"""The opacity of a note of no confidence."""
+MIN_OPACITY = 0.3
+"""The opacity of a note with confidence 0."""
 
-ROW_SECONDS, MOST_ROWS = 30.0, 12
-"""How much one row shows; of long pieces more, so that there are no more rows than this."""
+ROW_SECONDS, MAX_ROWS = 30.0, 12
+"""Seconds in a row, and the number of rows beyond which a row gets longer."""
 
 WIDTH, DPI = 15.0, 100
-LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 0.85, 0.3, 0.95, 0.6, 0.62  # inches
-SEMITONE = 0.085
-"""The height of a semitone, in inches."""
+LEFT, RIGHT, TOP, BOTTOM, ROW_GAP = 0.85, 0.3, 0.95, 0.6, 0.62
+"""Inches, the margins and the space between rows."""
 
-SHORTEST = (2.2, 3.2)
-"""The least height of a row, in inches, of several and of a single one."""
+SEMITONE = 0.085
+"""Inches, the height of a semitone."""
+
+MIN_ROW_HEIGHTS = (2.2, 3.2)
+"""Inches, the smallest height of one of several rows, and of a single row."""
 
 LANE = 4
-"""Semitones that a drum's lane is high."""
+"""Semitones, the height of a drum's lane."""
 
 BLACK = frozenset((1, 3, 6, 8, 10))
-FLAT = 26
-"""Semitones up to which every white key is named, not C alone."""
+ALL_KEYS_RANGE = 26
+"""Semitones, the largest range in which all white keys are labelled, not only C."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Notes of one look: their colour, and what the legend calls them; `hollow` ones have an outline alone."""
+    """Notes with the same colour and entry in the legend; `hollow` notes are outlines."""
 
     notes: Sequence[Note]
     colour: str
@@ -62,23 +63,24 @@ class Shown:
 def piano_roll(
     analysis: Analysis, *, language: Language = "en", names: Style | None = None
 ) -> Figure:
-    """The notes of a recording: time to the right, pitch upwards, the surer the darker; chords and bars above.
+    """Draw the notes of a recording, darker with more confidence, with chords and bars.
 
     Parameters
     ----------
     analysis
-        With notes. They are coloured by part, where there are any.
+        With notes; the parts, if any, determine their colours.
     language
         Of all labels.
     names
-        How notes are called: ``"letters"`` (C4), ``"solfege"`` (ド4), ``"iroha"`` (ハ4), ``"hz"``; as the analysis was
-        asked to, or by the language, if not given.
+        The style of note names: ``"letters"`` (C4), ``"solfege"`` (ド4), ``"iroha"`` (ハ4) or
+        ``"hz"``; by default that of the analysis, or else of the language.
 
     Examples
     --------
     >>> import otowake
     >>> analysis = otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["notes"])
-    >>> [tick.get_text() for tick in piano_roll(analysis, language="ja").axes[0].get_yticklabels()][:2]
+    >>> axes = piano_roll(analysis, language="ja").axes[0]
+    >>> [tick.get_text() for tick in axes.get_yticklabels()][:2]
     ['ラ3', 'シ3']
     """
     audio = analysis.audio
@@ -98,14 +100,14 @@ def piano_roll(
 
 
 def _by_part(analysis: Analysis, language: Language) -> list[Shown]:
-    """The notes of each part, and before them those of none."""
+    """Group the notes by part, notes without a part first."""
     notes = analysis.notes
-    taken = {place for part in analysis.parts for place in part.notes}
-    free = [note for place, note in enumerate(notes) if place not in taken]
+    assigned = {index for part in analysis.parts for index in part.notes}
+    unassigned = [note for index, note in enumerate(notes) if index not in assigned]
     return [
-        Shown(free, OTHER if taken else COLOUR),
+        Shown(unassigned, OTHER if assigned else COLOUR),
         *(
-            Shown([notes[place] for place in part.notes], colour, title_of(part, language))
+            Shown([notes[index] for index in part.notes], colour, title_of(part, language))
             for part, colour in zip(analysis.parts, part_colours(analysis.parts), strict=True)
         ),
     ]
@@ -121,47 +123,47 @@ def make_rows(
     names: Style | None,
     below: float = 0.0,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of notes in rows of equal length, with `below` inches free at its foot.
+    """Draw notes in rows of equal length, with `below` inches of space at the bottom.
 
     Parameters
     ----------
     shown
-        The notes, the last ones on top.
+        The groups of notes; later groups cover earlier ones.
     length
-        Seconds; more where notes last longer.
+        Seconds; the figure is longer if notes last longer.
     """
-    every = [note for each in shown for note in each.notes]
-    notes = [note for note in every if not note.is_drum]
-    detect_drums = sorted({drum_of(note.midi) for note in every if note.is_drum}, reverse=True)
-    length = max([length, *(note.offset for note in every), 1.0])
-    span = max(ROW_SECONDS, length / MOST_ROWS) if length > 1.3 * ROW_SECONDS else length
+    drawn = [note for group in shown for note in group.notes]
+    notes = [note for note in drawn if not note.is_drum]
+    drums = sorted({drum_of(note.midi) for note in drawn if note.is_drum}, reverse=True)
+    length = max([length, *(note.offset for note in drawn), 1.0])
+    span = max(ROW_SECONDS, length / MAX_ROWS) if length > 1.3 * ROW_SECONDS else length
     n_rows = int(np.ceil(length / span - 1e-6))
     low = min([note.midi for note in notes], default=60) - 3
     high = max([note.midi for note in notes], default=72) + 3
-    lanes = {drum: low - LANE * (place + 1) for place, drum in enumerate(detect_drums)}
+    lanes = {drum: low - LANE * (index + 1) for index, drum in enumerate(drums)}
     bottom_row = min([low, *(row - LANE // 2 for row in lanes.values())])
-    height = max(SHORTEST[n_rows == 1], SEMITONE * (high - bottom_row + 1))
-    total = TOP + BOTTOM + below + n_rows * height + (n_rows - 1) * BETWEEN
+    height = max(MIN_ROW_HEIGHTS[n_rows == 1], SEMITONE * (high - bottom_row + 1))
+    total = TOP + BOTTOM + below + n_rows * height + (n_rows - 1) * ROW_GAP
     with style():
         figure = Figure(figsize=(WIDTH, total), dpi=DPI)
         rows = []
         for row in range(n_rows):
-            bottom = total - TOP - (row + 1) * height - row * BETWEEN
-            place = (
+            bottom = total - TOP - (row + 1) * height - row * ROW_GAP
+            rectangle = (
                 LEFT / WIDTH,
                 bottom / total,
                 (WIDTH - LEFT - RIGHT) / WIDTH,
                 height / total,
             )
-            axes = figure.add_axes(place)
+            axes = figure.add_axes(rectangle)
             axes.set_xlim(row * span, (row + 1) * span)
             axes.set_ylim(bottom_row - 0.5, high + 0.5)
             _draw_keys(axes, low, high, language, names)
             _draw_lanes(axes, low, lanes, language)
             axes.tick_params(which="both", labelfontfamily=families())
             rows.append(axes)
-            for each in shown:
-                _draw_notes(axes, each, row * span, (row + 1) * span, lanes)
+            for group in shown:
+                _draw_notes(axes, group, row * span, (row + 1) * span, lanes)
         rows[-1].set_xlabel(labels.TIME.format(language))
         write = figure.text
         write(
@@ -186,13 +188,13 @@ def _draw_keys(axes: Axes, low: int, high: int, language: Language, names: Style
     named = [
         m
         for m in range(low, high + 1)
-        if m % 12 == 0 or (high - low <= FLAT and m % 12 not in BLACK)
+        if m % 12 == 0 or (high - low <= ALL_KEYS_RANGE and m % 12 not in BLACK)
     ]
     axes.set_yticks(named, [note_name(midi, language, names) for midi in named], fontsize=8)
 
 
 def _draw_lanes(axes: Axes, low: int, lanes: dict[int, int], language: Language) -> None:
-    """A lane for each drum below the lowest pitch."""
+    """Label a lane for each drum below the lowest pitch."""
     if lanes:
         titles = [drum.title.format(language) for drum in KIT.values()]
         axes.axhline(low - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
@@ -220,7 +222,7 @@ def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict
         for note in within
         for high in (1.2 if note.is_drum else 0.4,)
     ]
-    alphas = [PALEST + (1 - PALEST) * min(max(note.confidence, 0), 1) for note in within]
+    alphas = [MIN_OPACITY + (1 - MIN_OPACITY) * min(max(note.confidence, 0), 1) for note in within]
     colours = [to_rgba(shown.colour, alpha) for alpha in alphas]
     face: Any = "none" if shown.hollow else colours
     edge: Any = shown.colour if shown.hollow else "white"
@@ -242,7 +244,7 @@ def _draw_bars(axes: Axes, rhythm: Rhythm | None) -> None:
 
 
 def _draw_chords(axes: Axes, analysis: Analysis) -> None:
-    """Chord names above a row; where there is no room for one it is left out."""
+    """Write the chord names above a row, as far as there is room."""
     start, stop = axes.get_xlim()
     per_second = axes.bbox.width / (stop - start)
     free = -np.inf
@@ -265,21 +267,21 @@ def _draw_chords(axes: Axes, analysis: Analysis) -> None:
 
 
 def _draw_legend(figure: Figure, shown: Sequence[Shown], total: float) -> None:
-    named = [each for each in shown if each.name]
+    named = [group for group in shown if group.name]
     if not named:
         return
     handles = [
         Line2D(
             [],
             [],
-            color=each.colour,
+            color=group.colour,
             linewidth=0,
             marker="s",
             markersize=7,
-            markerfacecolor="none" if each.hollow else each.colour,
-            label=each.name,
+            markerfacecolor="none" if group.hollow else group.colour,
+            label=group.name,
         )
-        for each in named
+        for group in named
     ]
     figure.legend(
         handles=handles,
@@ -294,7 +296,7 @@ def _draw_legend(figure: Figure, shown: Sequence[Shown], total: float) -> None:
 
 
 def _subtitle(analysis: Analysis, language: Language) -> str:
-    """The facts in one line."""
+    """Describe the notes in one line."""
     facts: Iterable[str] = [labels.N_NOTES.format(language, n=len(analysis.notes))]
     if analysis.key:
         facts = [*facts, key_name(analysis.key, language)]

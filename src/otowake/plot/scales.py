@@ -1,4 +1,4 @@
-"""From factors to the pictures of them: decibels, and as many rows and columns as there are pixels."""
+"""Images of factors: decibels, pooled to the rows and columns of pixels."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 from otowake.types import Factors, Floats
 
 FLOOR_DB = -60.0
+"""Decibels relative to the maximum, the lowest level that is drawn."""
+
 LOWEST_HZ = 40.0
-BLOCK = 2000
+"""Hertz, where frequency axes start."""
+
+BLOCK_FRAMES = 2000
+"""Frames of W·H in memory at once."""
 
 Starts = NDArray[np.integer[Any]]
 
 
 def decibels(values: Floats) -> Floats:
-    """Magnitudes in dB of their own maximum, from 0 down to `FLOOR_DB`; all at the floor if all are zero.
+    """Convert magnitudes to dB relative to their maximum, from 0 down to `FLOOR_DB`.
+
+    If all magnitudes are zero, all levels are `FLOOR_DB`.
 
     Examples
     --------
@@ -31,24 +38,24 @@ def decibels(values: Floats) -> Floats:
 
 
 def lowest(frequencies: Floats) -> float:
-    """Where the frequency axes begin, in Hz: at 40, or lower if that leaves less than two octaves."""
+    """Return the start of the frequency axes in Hz: 40, or less to show two octaves."""
     return min(LOWEST_HZ, float(frequencies[-1]) / 4)
 
 
 def log_rows(frequencies: Floats, n: int) -> Starts:
-    """The bin that each of `n` rows of equal musical height begins in, from :func:`lowest` to the last bin.
+    """Return the first bin of each of `n` rows on a logarithmic axis from :func:`lowest`.
 
     Parameters
     ----------
     frequencies
         Shape (frequency,), evenly spaced, in Hz.
     n
-        Rows.
+        The number of rows.
 
     Returns
     -------
     Starts
-        Shape (n,), never falling: low rows share a bin, high rows span several.
+        Shape (n,), never decreasing: low rows share a bin, high rows span several bins.
     """
     edges = np.geomspace(lowest(frequencies), frequencies[-1], n + 1)[:-1]
     spacing = (frequencies[-1] - frequencies[0]) / (len(frequencies) - 1)
@@ -56,13 +63,13 @@ def log_rows(frequencies: Floats, n: int) -> Starts:
 
 
 def columns(n_frames: int, n: int) -> Starts:
-    """The frame that each of at most `n` columns begins in."""
+    """Return the first frame of each of at most `n` columns."""
     n = min(n, n_frames)
     return np.arange(n) * n_frames // n
 
 
 def pooled(values: Floats, starts: Starts, axis: int) -> Floats:
-    """The maximum from each start to before the next one; the value there, where two starts are the same.
+    """Take the maximum from each start to the next; at equal starts, the value there.
 
     Examples
     --------
@@ -73,9 +80,9 @@ def pooled(values: Floats, starts: Starts, axis: int) -> Floats:
 
 
 def pooled_product(factors: Factors, rows: Starts, cols: Starts) -> Floats:
-    """W·H pooled to rows and columns, shape (row, column), made in blocks of frames to spare memory."""
+    """Pool W·H to shape (row, column), in blocks of frames to save memory."""
     n_frames = factors.H.shape[1]
-    parts = np.array_split(cols, min(len(cols), -(-n_frames // BLOCK)))
+    parts = np.array_split(cols, min(len(cols), -(-n_frames // BLOCK_FRAMES)))
     ends = [*(part[0] for part in parts[1:]), n_frames]
     blocks = []
     for part, end in zip(parts, ends, strict=True):

@@ -1,7 +1,7 @@
-"""The report: an analysis as one page that opens anywhere, is played, looked at and taken from.
+"""The report: an analysis as a self-contained page with audio player, figures and downloads.
 
-Nothing here reads a recording or writes a file: :func:`page` gives the page as text, and
-:func:`otowake.results.report.write_report` fills it with sound and writes it.
+This package reads no recordings and writes no files: :func:`page` returns the page as text, and
+:func:`otowake.results.report.write_report` adds the audio and writes the file.
 """
 
 from otowake.report.page import File, Track, page

@@ -1,4 +1,4 @@
-"""What the page says of an analysis: plain values and sentences in both languages, ready for JSON."""
+"""The content of the page: plain values and sentences in both languages, as JSON."""
 
 from __future__ import annotations
 
@@ -15,52 +15,51 @@ from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
 from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.options import Spec
-from otowake.plot import labels
 from otowake.plot.animation import Snapshots
 from otowake.plot.colours import part_colours
 from otowake.plot.figures import loss_name
 from otowake.plot.panels import COLOURS as IMAGE_COLOURS
 from otowake.plot.roll import COLOUR
 from otowake.report.pictures import pictures_of
-from otowake.report.words import FOUND, PART_FOUND, WORDS
-from otowake.text import LANGUAGES, Language, Text
+from otowake.text import LANGUAGES, Language, Text, labels
+from otowake.text.report import PART_WITH_NOTES, RESULTS, WORDS
 from otowake.types import Analysis, Fit
 
 Both = dict[str, str]
-MOST_LOSSES = 400
+MAX_CURVE_POINTS = 400
 """Points of the learning curve."""
 
-LEAST_CHANCE = 0.01
-"""The probability from which an instrument that a part may be is named."""
+MIN_PROBABILITY = 0.01
+"""Probability from which an instrument of a part is listed."""
 
 
 def content_of(
     analysis: Analysis, snapshots: Snapshots | None, language: Language
 ) -> dict[str, Any]:
-    """Everything that the page shows but for sounds and files."""
+    """Collect everything that the page shows, without sounds and files."""
     audio, rhythm, key = analysis.audio, analysis.rhythm, analysis.key
     style = style_of(analysis)
     length = audio.n_samples / audio.rate if audio else _length(analysis)
     return {
         "version": __version__,
         "language": language,
-        "words": {name: each._asdict() for name, each in WORDS.items()},
+        "words": {name: words._asdict() for name, words in WORDS.items()},
         "noteNames": {
-            each: [typeset(note_name(midi, each, style)) for midi in range(128)]
-            for each in LANGUAGES
+            name: [typeset(note_name(midi, name, style)) for midi in range(128)]
+            for name in LANGUAGES
         },
         "ramp": _ramp(),
         "name": audio.name if audio else "otowake",
         "length": length,
         "recording": audio and {"rate": audio.rate, "channels": audio.n_channels},
-        "found": _found(analysis),
+        "results": _results(analysis),
         "stages": list(analysis.stages),
         "tuning": analysis.tuning_hz,
-        "key": key and _both(lambda each: typeset(key_name(key, each))),
+        "key": key and _both(lambda language: typeset(key_name(key, language))),
         "rhythm": rhythm
         and {
             "words": _both(
-                lambda each: text.TEMPO.format(each, tempo=rhythm.tempo, metre=rhythm.metre)
+                lambda language: text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre)
             ),
             "metre": rhythm.metre,
             "downbeat": rhythm.downbeat,
@@ -94,26 +93,26 @@ def content_of(
 
 
 def _both(sentence: Any) -> Both:
-    return {each: sentence(each) for each in LANGUAGES}
+    return {language: sentence(language) for language in LANGUAGES}
 
 
 def _ramp() -> str:
-    """The 256 colours of the pictures, six hexadecimal digits each."""
+    """Encode the 256 colours of the images, six hexadecimal digits each."""
     return "".join(bytes(row[:3]).hex() for row in colormaps[IMAGE_COLOURS](range(256), bytes=True))
 
 
 def _length(analysis: Analysis) -> float:
-    ends = [*analysis.times[-1:].tolist(), *(note.offset for note in analysis.notes)]
-    return max(ends, default=1.0)
+    offsets = [*analysis.times[-1:].tolist(), *(note.offset for note in analysis.notes)]
+    return max(offsets, default=1.0)
 
 
-def _found(analysis: Analysis) -> Both:
-    """What was found, in a sentence."""
+def _results(analysis: Analysis) -> Both:
+    """Describe the results in a sentence."""
 
     def facts(language: Language) -> Iterable[str]:
         if analysis.part_spec is not None and analysis.parts:
             yield text.BETWEEN.format(language).join(
-                PART_FOUND.format(language, title=title_of(part, language), n=len(part.notes))
+                PART_WITH_NOTES.format(language, title=title_of(part, language), n=len(part.notes))
                 for part in analysis.parts
             )
         elif analysis.note_spec is not None:
@@ -122,23 +121,25 @@ def _found(analysis: Analysis) -> Both:
             yield labels.N_COMPONENTS.format(language, n=len(analysis.components))
 
     def sentence(language: Language) -> str:
-        said = text.BETWEEN.format(language).join(facts(language))
-        return FOUND.format(language, facts=said) if said else WORDS["nothing"].format(language)
+        listed = text.BETWEEN.format(language).join(facts(language))
+        return (
+            RESULTS.format(language, facts=listed) if listed else WORDS["nothing"].format(language)
+        )
 
     return _both(sentence)
 
 
 def _parts(analysis: Analysis) -> list[dict[str, Any]]:
-    """The parts, in the colours that they have everywhere."""
+    """List the parts with their colours and probable instruments."""
     return [
         {
             "name": part.name,
             "title": {language: title_of(part, language) for language in LANGUAGES},
             "colour": colour,
-            "chances": [
-                [instrument(name).title._asdict(), round(chance, 4)]
-                for name, chance in list(part.probabilities.items())[:3]
-                if chance >= LEAST_CHANCE
+            "probabilities": [
+                [instrument(name).title._asdict(), round(probability, 4)]
+                for name, probability in list(part.probabilities.items())[:3]
+                if probability >= MIN_PROBABILITY
             ],
             "notes": len(part.notes),
         }
@@ -147,8 +148,12 @@ def _parts(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def _notes(analysis: Analysis) -> list[list[Any]]:
-    """For each note onset, offset, MIDI pitch, velocity, confidence, cents (or null), part (or −1), whether a drum."""
-    part_of = {place: number for number, part in enumerate(analysis.parts) for place in part.notes}
+    """List the notes.
+
+    A note is: onset, offset, MIDI pitch, velocity, confidence, cents (or null), part (or −1), and
+    whether it is a drum.
+    """
+    part_of = {index: number for number, part in enumerate(analysis.parts) for index in part.notes}
     return [
         [
             round(note.onset, 4),
@@ -157,38 +162,38 @@ def _notes(analysis: Analysis) -> list[list[Any]]:
             round(note.velocity, 3),
             round(note.confidence, 3),
             None if note.cents is None else round(note.cents, 1),
-            part_of.get(place, -1),
+            part_of.get(index, -1),
             note.is_drum,
         ]
-        for place, note in enumerate(analysis.notes)
+        for index, note in enumerate(analysis.notes)
     ]
 
 
 def _fit(fit: Fit) -> dict[str, Any]:
-    step = -(-len(fit.losses) // MOST_LOSSES) or 1
-    chosen = (
+    step = -(-len(fit.losses) // MAX_CURVE_POINTS) or 1
+    points = (
         sorted({*range(0, len(fit.losses), step), len(fit.losses) - 1}) if len(fit.losses) else []
     )
     return {
-        "auditions": [[float(loss) for loss in start] for start in fit.screening_losses],
-        "auditionStep": LOSS_INTERVAL,
-        "iterations": [int(fit.iterations[i]) for i in chosen],
-        "losses": [float(fit.losses[i]) for i in chosen],
-        "lossName": _both(lambda each: loss_name(fit, each)),
+        "screening": [[float(loss) for loss in start] for start in fit.screening_losses],
+        "screeningStep": LOSS_INTERVAL,
+        "iterations": [int(fit.iterations[i]) for i in points],
+        "losses": [float(fit.losses[i]) for i in points],
+        "lossName": _both(lambda language: loss_name(fit, language)),
         "ended": _both(
-            lambda each: (
+            lambda language: (
                 text.HOW_IT_ENDED.format(
-                    each, stop=fit.stop.sentence(each), loss=f"{fit.loss:,.6g}"
+                    language, stop=fit.stop.sentence(language), loss=f"{fit.loss:,.6g}"
                 )
                 if fit.n_iter
-                else fit.stop.sentence(each)
+                else fit.stop.sentence(language)
             )
         ),
     }
 
 
 def _options(analysis: Analysis) -> list[dict[str, Any]]:
-    """The options of each stage that was done, and which of them are not the default."""
+    """List the options of each stage and mark values other than the default."""
     groups: list[tuple[Text, Spec | None]] = [
         (text.HEADING_STFT, analysis.stft),
         (text.HEADING_FIT, analysis.fit and analysis.fit.spec),
@@ -198,7 +203,7 @@ def _options(analysis: Analysis) -> list[dict[str, Any]]:
     return [
         {
             "title": title._asdict(),
-            "options": [_option(spec, each.name, each.default) for each in fields(spec)],
+            "options": [_option(spec, field.name, field.default) for field in fields(spec)],
         }
         for title, spec in groups
         if spec is not None

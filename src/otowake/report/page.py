@@ -1,4 +1,4 @@
-"""The page put together: template, style, program and content in one text that asks no host for anything."""
+"""The page: template, style, program and content in one file without external requests."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from typing import Literal
 
 from otowake.plot.animation import Snapshots
 from otowake.report.content import content_of
-from otowake.report.words import WORDS
 from otowake.text import Language, Text
+from otowake.text.report import WORDS
 from otowake.types import Analysis
 
-SCRIPTS = ("core", "player", "chart", "roll", "panels", "tables", "main")
-"""The parts of the program, in the order in which they are joined."""
+SCRIPTS = ("core", "player", "chart", "roll", "panels", "course", "tables", "main")
+"""The files of the program, in the order in which the page contains them."""
 
 POLICY = (
     "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; "
     "media-src data: blob: file: 'self'; base-uri 'none'; form-action 'none'"
 )
-"""What the page may load: itself, and sounds from the folder that it lies in."""
+"""The page may load only itself and audio from its folder."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """A sound to be played: the recording, its notes synthesised, a part, what is left, or a component.
+    """A sound: the recording, its synthesised notes, a part, the rest, or a component.
 
-    `place` is the part's or component's number, from 0. The sound itself is `data` (FLAC), or it lies at `link`,
-    relative to the page; `original` is where it lies in full quality.
+    `index` counts parts or components from 0. The audio is `data` (FLAC) or the file at `link`,
+    relative to the page; `original` is the file in full quality.
     """
 
     kind: Literal["mixture", "notes", "part", "other", "component"]
-    place: int = 0
+    index: int = 0
     data: bytes | None = None
     link: str | None = None
     original: str | None = None
@@ -44,7 +44,7 @@ class Track:
 
 @dataclass(frozen=True)
 class File:
-    """Something to take away: its content, or where it lies, relative to the page."""
+    """A download: its content, or its path relative to the page."""
 
     name: str
     what: Text
@@ -60,18 +60,18 @@ def page(
     snapshots: Snapshots | None = None,
     language: Language = "en",
 ) -> str:
-    """An analysis as an HTML page, in both languages.
+    """Make the HTML page of an analysis, in both languages.
 
     Parameters
     ----------
     analysis
-        What was found; the page shows what is there.
+        The page shows the stages that it has.
     tracks
-        What can be heard.
+        The sounds of the player.
     offered
-        What can be taken away.
+        The downloads.
     snapshots
-        Of the learning, if it was watched; else its beginning and its end are shown.
+        Of the learning, if there are any; otherwise the page shows its start and its end.
     language
         The language that the page opens in.
 
@@ -87,7 +87,7 @@ def page(
     content["tracks"] = [
         {
             "kind": track.kind,
-            "place": track.place,
+            "index": track.index,
             "link": track.link,
             "original": track.original,
             "embedded": track.data is not None,
@@ -142,7 +142,7 @@ def _digest(content: str) -> str:
 
 
 def _json(content: object) -> str:
-    """JSON that can't end the element that it is in, whatever the recording is called."""
+    """Encode JSON that cannot end the script element around it."""
     return json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace(
         "<", "\\u003c"
     )

@@ -1,4 +1,4 @@
-"""Spectrogram, spectra, activations and their product as small grey pictures, and the learning as strips of them."""
+"""Spectrogram, spectra, activations and their product as grey images, also during learning."""
 
 from __future__ import annotations
 
@@ -24,51 +24,51 @@ from otowake.signal.stft import n_frames
 from otowake.types import Analysis, Fit, Floats, Sound
 
 ROWS, COLUMNS = 336, 1800
-"""The most that pictures have: about three rows to a semitone, and columns for as far as one can zoom."""
+"""The largest size of an image: about three rows per semitone, and enough columns to zoom in."""
 
 SMALL_ROWS, SMALL_COLUMNS = 96, 320
-"""The same of the learning."""
+"""The largest size of an image of the learning."""
 
 
 def pictures_of(analysis: Analysis, snapshots: Snapshots | None) -> dict[str, Any]:
-    """The pictures of an analysis by name, as PNG, with what their axes need.
+    """Make the images of an analysis by name, as PNG, with the ranges of their axes.
 
-    Rows are frequencies of equal musical height, from the highest; a pixel is the loudest of what it stands for. Grey
-    255 is each picture's own maximum, 0 is `floor` decibels below it.
+    Rows are logarithmic in frequency, from the highest; a pixel shows the loudest value that it
+    covers. Grey 255 is the maximum of an image, 0 is `floor` decibels below it.
     """
     frequencies = analysis.frequencies if len(analysis.frequencies) else axes(analysis.stft, 0)[0]
-    found: dict[str, Any] = {
+    images: dict[str, Any] = {
         "floor": FLOOR_DB,
         "low": lowest(frequencies),
         "high": float(frequencies[-1]),
     }
     rows = log_rows(frequencies, ROWS)
     if analysis.audio is not None:
-        found["V"] = _picture(_recorded(analysis.audio, analysis, rows)[::-1])
+        images["V"] = _picture(_recorded(analysis.audio, analysis, rows)[::-1])
     if analysis.fit is not None:
         cols = columns(len(analysis.times), COLUMNS)
         fit = analysis.fit
-        found |= {
+        images |= {
             "W": _picture(pooled(fit.W, rows, 0)[::-1]),
             "H": _picture(pooled(fit.H, cols, 1)),
             "WH": _picture(pooled_product(fit.factors, rows, cols)[::-1]),
             "course": _course(analysis, fit, snapshots),
         }
-    return found
+    return images
 
 
 def _recorded(audio: Sound, analysis: Analysis, rows: Any) -> Floats:
-    """The recording's spectrogram pooled to rows and columns, block by block, shape (row, column)."""
+    """Pool the spectrogram of a recording to shape (row, column), block by block."""
     spec = analysis.stft
     whole = max(n_frames(int(audio.n_samples * spec.sample_rate / audio.rate), spec.hop), 1)
-    each = -(-whole // COLUMNS)
+    width = -(-whole // COLUMNS)
     blocks, left = [], None
     for block in magnitudes(audio, spec):
         now = pooled(block, rows, 0)
         now = now if left is None else np.hstack([left, now])
-        full = now.shape[1] // each * each
+        full = now.shape[1] // width * width
         if full:
-            blocks.append(now[:, :full].reshape(len(rows), -1, each).max(axis=2))
+            blocks.append(now[:, :full].reshape(len(rows), -1, width).max(axis=2))
         left = now[:, full:]
     if left is not None and left.shape[1]:
         blocks.append(left.max(axis=1, keepdims=True))
@@ -76,16 +76,16 @@ def _recorded(audio: Sound, analysis: Analysis, rows: Any) -> Floats:
 
 
 def _course(analysis: Analysis, fit: Fit, snapshots: Snapshots | None) -> dict[str, Any]:
-    """The factors at some iterations, one above the other, each in decibels of its own maximum."""
-    taken = whole_course(snapshots, analysis).frames
+    """Stack the factors at some iterations, each in decibels relative to its maximum."""
+    course = whole_course(snapshots, analysis).frames
     rows = log_rows(analysis.frequencies, SMALL_ROWS)
     return {
-        "iterations": [each.iteration for each in taken],
-        "W": _stacked([pooled(each.factors.W, rows, 0)[::-1] for each in taken]),
+        "iterations": [snapshot.iteration for snapshot in course],
+        "W": _stacked([pooled(snapshot.factors.W, rows, 0)[::-1] for snapshot in course]),
         "H": _stacked(
             [
-                pooled(each.factors.H, columns(each.factors.H.shape[1], SMALL_COLUMNS), 1)
-                for each in taken
+                pooled(H, columns(H.shape[1], SMALL_COLUMNS), 1)
+                for H in (snapshot.factors.H for snapshot in course)
             ]
         ),
     }

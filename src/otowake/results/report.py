@@ -25,7 +25,6 @@ from otowake.io.names import within
 from otowake.music.transcription.synth import synthesise
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
-from otowake.report.words import FILES
 from otowake.results import files
 from otowake.results.save import warn_of, write_files
 from otowake.results.sounds import OTHER, component_file
@@ -33,6 +32,7 @@ from otowake.signal import downmix
 from otowake.signal.downmix import mixed_samples
 from otowake.signal.resampling import resampled
 from otowake.text import Language
+from otowake.text.report import FILES
 from otowake.types import Analysis, Floats, Sound
 
 LONGEST_EMBEDDED = 60.0
@@ -195,9 +195,9 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                 original = _link(file, home) if file and linkable else None
                 if data and len(data) <= left:
                     left -= len(data)
-                    yield Track(track.kind, track.place, data=data, original=original)
+                    yield Track(track.kind, track.index, data=data, original=original)
                 elif original:
-                    yield Track(track.kind, track.place, link=original, original=original)
+                    yield Track(track.kind, track.index, link=original, original=original)
                 else:
                     spare.mkdir(exist_ok=True)
                     name = file.stem if file else track.kind
@@ -207,7 +207,7 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                         target.write_bytes(data)
                     else:
                         _write_small(analysis, audio, (track, file), target)
-                    yield Track(track.kind, track.place, link=_link(target, home))
+                    yield Track(track.kind, track.index, link=_link(target, home))
 
 
 def _sound_file(folder: Path, name: str) -> Path | None:

@@ -1,10 +1,11 @@
-"""Text in two languages: the one home of every sentence that a person reads.
+"""The sentences and labels that a person reads, in English and Japanese.
 
-A :class:`Text` is a template in English and in Japanese. Errors, warnings, option help, table headings and
-figure labels are all made from them, so neither language can say more than the other.
+A :class:`Text` is a template in both languages. Errors, warnings, help and tables use the names of
+this package; figures use :mod:`otowake.text.labels`, the report :mod:`otowake.text.report`.
 """
 
 from otowake.text.archive import *
+from otowake.text.corrections import *
 from otowake.text.language import LANGUAGES, Language, Text
 from otowake.text.refusal import *
 from otowake.text.result import *

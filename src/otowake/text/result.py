@@ -1,72 +1,75 @@
-"""What is said of a result and of the way to it, in a terminal, a notebook and the report."""
+"""Sentences about a result, in a terminal, a notebook and the report."""
 
 from otowake.text.language import Text
 
 AGAIN_THREADS = Text(
-    "the result was made with {was} {was|thread|threads}, this process computes with {got}; the last bits may differ.",
-    "元の結果は {was} スレッド、今回は {got} スレッドで計算するため、最後の桁が異なることがあります。",
+    "the result was made with {was} {was|thread|threads}, this process uses {got}; the last bits "
+    "may differ.",
+    "元の結果は {was} スレッド、今回は {got} スレッドで計算するため、"
+    "末尾の桁が異なることがあります。",
 )
 AGAIN_VERSION = Text(
     "the result was made with otowake {was}, this is {got}.",
-    "元の結果は otowake {was} のものですが、これは {got} です。",
+    "元の結果は otowake {was} で作られましたが、今回は {got} です。",
 )
-AGAIN_SAME = Text("The same, bit for bit: {what}.", "ビット単位で同じです: {what}。")
+AGAIN_SAME = Text("The same, bit for bit: {what}.", "ビット単位で一致しました: {what}")
 AGAIN_ALIKE = Text(
-    "Not the same bit for bit, but alike: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by "
-    "{loss:.1g}; differing tables: {tables}.",
-    "ビット単位では異なりますが、ほぼ同じです: W·H の差はノルムの {distance:.1g}（許容 {most:g}）、"
-    "損失の差は {loss:.1g}、異なる表: {tables}。",
+    "Not identical, but close: W·H differs by {distance:.1g} of its norm (at most {most:g}), the "
+    "loss by {loss:.1g}; differing tables: {tables}.",
+    "ビット単位では異なりますが、ほぼ一致しました。"
+    "W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、損失の差は {loss:.1g}、"
+    "異なるファイル: {tables}",
 )
 AGAIN_DIFFERENT = Text(
-    "Different: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by {loss:.1g}; "
-    "differing tables: {tables}.",
-    "異なります: W·H の差はノルムの {distance:.1g}（許容 {most:g}）、損失の差は {loss:.1g}、異なる表: {tables}。",
+    "Different: W·H differs by {distance:.1g} of its norm (at most {most:g}), the loss by "
+    "{loss:.1g}; differing tables: {tables}.",
+    "一致しません。W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、"
+    "損失の差は {loss:.1g}、異なるファイル: {tables}",
 )
 NOT_AT_REST = Text(
-    "the learning {stop} and hasn't come to rest; a larger max_iter would bring it nearer.",
-    "学習は{stop}が、まだ収束していません。max_iter を大きくすると近づきます。",
+    "the learning {stop} but has not converged; increase max_iter.",
+    "学習は{stop}が、まだ収束していません。max_iter を大きくしてください。",
 )
-LEFT_OUT = Text("{what} was left out. {why}", "{what} は作りませんでした。{why}")
+LEFT_OUT = Text("{what} was not written. {why}", "{what} は書き出しませんでした。{why}")
 FILE_AND_REASON = Text("{file} ({why})", "{file}（{why}）")
 NOT_WRITTEN = Text(
-    "{n} {n|file|files} of the result could not be written: {files}. The rest of the result is there.",
-    "結果のうち {n} 個のファイルを書き込めませんでした: {files}。ほかのファイルはすべてあります。",
+    "{n} {n|file|files} of the result could not be written: {files}. All other files are complete.",
+    "結果のファイル {n} 個を書き込めませんでした: {files}。ほかのファイルはすべて書き込みました。",
 )
 NOT_WRITTEN_REPAIR = Text(
-    "{n} {n|file|files} of the result could not be written: {files}. The rest of the result is there; to make what is "
-    "missing: otowake repair {folder}",
-    "結果のうち {n} 個のファイルを書き込めませんでした: {files}。ほかのファイルはすべてあります。足りないものを作るには: "
-    "otowake repair {folder}",
+    "{n} {n|file|files} of the result could not be written: {files}. All other files are "
+    "complete. To complete the result: otowake repair {folder}",
+    "結果のファイル {n} 個を書き込めませんでした: {files}。ほかのファイルはすべて書き込みました。"
+    "足りないファイルを作るコマンド: otowake repair {folder}",
 )
 MISSING_FILES = Text(
-    "Missing: {files}; to make {n|it|them}: otowake repair {folder}",
-    "欠けているファイル（{n} 個）: {files}。作るには: otowake repair {folder}",
+    "Missing: {files}; to write {n|it|them}: otowake repair {folder}",
+    "足りないファイル（{n} 個）: {files}。作成するコマンド: otowake repair {folder}",
 )
-REPAIRED = Text("Made: {files}", "作成: {files}")
-NOTHING_MISSING = Text(
-    "{folder}: no file is missing.", "{folder}: 欠けているファイルはありません。"
-)
+REPAIRED = Text("Written: {files}", "作成したファイル: {files}")
+NOTHING_MISSING = Text("{folder}: no file is missing.", "{folder}: 足りないファイルはありません。")
 KEYS = {
     "major": Text("{tonic} major", "{tonic}長調"),
     "minor": Text("{tonic} minor", "{tonic}短調"),
 }
 KINDS_OF_ERROR = {
-    "late": Text("badly timed", "時刻のずれ"),
+    "late": Text("onset error", "オンセットのずれ"),
     "octave": Text("octave, twelfth", "オクターブ・12 度"),
-    "repeated": Text("repeated note", "連打"),
+    "repeated": Text("repeated note", "同音反復"),
     "soft": Text("soft note", "弱い音"),
     "other": Text("other", "その他"),
-    "offset": Text("ends wrongly", "終わりのずれ"),
+    "offset": Text("offset error", "オフセットのずれ"),
 }
 
-# How a fit ended.
+# Why a fit stopped; the English sentence is also in analysis.json.
 STOP_CONVERGED = Text(
     "converged: the loss fell by less than {tol:g} of itself over {window} iterations",
-    "収束しました（{window} 回の反復で損失の減少が {tol:g} 未満）",
+    "収束しました（{window} 回の反復での損失の減少率が {tol:g} 未満）",
 )
-STOP_MAX_ITER = Text("ran its {n} {n|iteration|iterations}", "{n} 回の反復を終えました")
+STOP_MAX_ITER = Text("ran its {n} {n|iteration|iterations}", "反復を {n} 回行いました")
 STOP_CANCELLED = Text(
-    "was stopped by hand after {n} {n|iteration|iterations}", "{n} 回の反復で中止されました"
+    "was stopped by hand after {n} {n|iteration|iterations}",
+    "反復 {n} 回目で中止されました",
 )
 
 # In the terminal.
@@ -74,59 +77,67 @@ PROGRESS = Text("iteration {n} of {of}, loss {loss}", "反復 {n}/{of}、損失 
 COMPONENT = Text("No.", "成分")
 PITCH = Text("pitch", "音名")
 FREQUENCY_HZ = Text("Hz", "Hz")
-CENTS = Text("cents", "セント")
-CONFIDENCE = Text("certainty", "確信度")
+CENTS = Text("cents", "ずれ（¢）")
+CONFIDENCE = Text("confidence", "確信度")
 ENERGY = Text("energy", "エネルギー")
-SOUNDS_FROM_TO = Text("when (s)", "区間（秒）")
+SOUNDS_FROM_TO = Text("time (s)", "時間（秒）")
 NAME = Text("name", "名前")
 INSTRUMENT = Text("instrument", "楽器")
 OTHER_SOUNDS = Text("other sounds", "その他の音")
-"""What is of none of the instruments: in files, ``other``."""
+"""What belongs to none of the instruments; the file name is ``other``."""
 NUMBER_OF_NOTES = Text("notes", "音符")
 RANGE = Text("range", "音域")
 MORE_COMPONENTS = Text(
-    "{n} more, with less energy, {n|is|are} in components.csv.",
-    "エネルギーの小さい {n} 成分は components.csv にあります。",
+    "{n} more {n|component|components} with less energy: see components.csv.",
+    "エネルギーの小さい残り {n} 成分は components.csv にあります。",
 )
-NO_PARTS = Text("Heard no instruments.", "楽器は見つかりませんでした。")
-HEARD = Text("Heard: {pitches} (A4 = {tuning} Hz)", "聞こえた音: {pitches}（A4 = {tuning} Hz）")
-NOTES_FOUND = Text("Notes: {facts}", "音符: {facts}")
+NO_PARTS = Text("No instruments detected.", "楽器は検出されませんでした。")
+DETECTED_PITCHES = Text(
+    "Pitches: {pitches} (A4 = {tuning} Hz)",
+    "検出した音高: {pitches}（A4 = {tuning} Hz）",
+)
+NO_PITCHES = Text("No pitches detected.", "音高は検出されませんでした。")
+DETECTED_NOTES = Text("Notes: {facts}", "検出した音符: {facts}")
 N_NOTES = Text("{n}", "{n} 個")
-TEMPO = Text(
-    "{tempo:.0f} beats a minute, {metre} in a bar", "1 分間に {tempo:.0f} 拍、{metre} 拍子"
-)
+TEMPO = Text("♩ = {tempo:.0f}, {metre}/4", "♩={tempo:.0f}、{metre}/4 拍子")
 BETWEEN = Text(", ", "、")
-CHORDS_FOUND = Text("Chords: {chords}", "和音: {chords}")
+DETECTED_CHORDS = Text("Chords: {chords}", "和音: {chords}")
 SCORED = Text(
     "{what}: precision {precision}, recall {recall}, F1 {f1}",
     "{what}: 適合率 {precision}、再現率 {recall}、F1 {f1}",
 )
-ONSETS = Text("onsets", "始まり")
-ONSETS_OFFSETS = Text("onsets and offsets", "始まりと終わり")
-KIND_OF_ERROR = Text("error", "誤り")
-MISSED = Text("missed", "見落とし")
-FALSE_NOTES = Text("false", "余分")
+ONSETS = Text("onsets", "オンセット")
+ONSETS_OFFSETS = Text("onsets and offsets", "オンセットとオフセット")
+KIND_OF_ERROR = Text("error", "誤りの種類")
+MISSED = Text("missed", "検出漏れ")
+FALSE_NOTES = Text("false positives", "誤検出")
 NOTE_AT = Text("{name} at {onset} s", "{onset} 秒の {name}")
 PLAYED = Text("{name} ({seconds} s)", "{name}（{seconds} 秒）")
-HEARD_NOTHING = Text("Heard no pitches.", "音高のある成分は見つかりませんでした。")
 WROTE = Text("Results: {folder}", "結果: {folder}")
-LOOK_AND_LISTEN = Text("To look and listen, in a browser: {path}", "ブラウザーで見る・聴く: {path}")
-HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}。")
-RESTARTS = Text(
-    "Of {n} starts the best is kept; the spectra of the others agree with it by {agreement} (1: the same).",
-    "{n} 個の初期値のうち最良の結果を残しました。ほかの結果との基底スペクトルの一致度: {agreement}（1 なら同じ）。",
+LOOK_AND_LISTEN = Text(
+    "Open in a browser to view and listen: {path}",
+    "ブラウザーで開くと、結果を見たり聴いたりできます: {path}",
 )
-WARNING = Text("Warning: {message}", "注意: {message}")
+HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}")
+RESTARTS = Text(
+    "The best of {n} starts is kept; similarity of its spectra to the others: {agreement} (1: "
+    "identical).",
+    "{n} 個の初期値から最良の結果を選びました。"
+    "ほかの結果との基底スペクトルの類似度: {agreement}（1 は完全一致）",
+)
+WARNING = Text("Warning: {message}", "警告: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
 STOPPING = Text(
-    "Stopping; press again to end at once.", "中止しています。もう一度押すとすぐに終了します。"
+    "Stopping; press again to quit at once.",
+    "中止しています。もう一度押すと、すぐに終了します。",
 )
 NOT_PRINTED = Text("the output could not be written ({why}).", "出力できません（{why}）。")
 INTERRUPTED = Text("Stopped.", "中止しました。")
 SOME_FAILED = Text(
-    "{failed} of {total} files failed.", "{total} 個のうち {failed} 個のファイルで失敗しました。"
+    "{failed} of {total} files failed.",
+    "{total} 個のファイルのうち、{failed} 個の分析に失敗しました。",
 )
-EDITED = Text("Corrections applied: {n}", "適用した修正: {n} 個")
+EDITED = Text("Corrections applied: {n}", "適用した修正: {n} 件")
 COMPARED = Text(
     "{folder}: {n} {n|component|components}, loss {loss}, similarity to the first {similarity}",
     "{folder}: {n} 成分、損失 {loss}、最初の結果との類似度 {similarity}",

@@ -1,4 +1,4 @@
-"""Which visitors count as one: by the address that they come from."""
+"""Group visitors by their network address."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ipaddress
 def address_of(host: str | None) -> str:
     """Name the visitors of a host: an IPv4 address, or the /64 network of an IPv6 one.
 
-    A provider gives each customer at least a /64, so a single IPv6 address limits nobody.
+    A provider gives each customer at least a /64, so a limit on one IPv6 address has no effect.
 
     Examples
     --------
@@ -18,7 +18,7 @@ def address_of(host: str | None) -> str:
     try:
         address = ipaddress.ip_address(host or "")
     except ValueError:
-        return (host or "")[:64]  # a proxy's word for it, or a socket without an address
+        return (host or "")[:64]  # a proxy's value, or a socket without an address
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped:

@@ -1,4 +1,4 @@
-"""What the server answers: the page, jobs and their files."""
+"""The application: answers requests for the page, jobs and their files."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
 from otowake.web.job import Job, Refused
-from otowake.web.jobs import Jobs, shown
+from otowake.web.jobs import Jobs, facts_of
 
-MOST_JSON = 2**18
-"""The longest order, in bytes."""
+MAX_ORDER_BYTES = 2**18
+"""Bytes, the largest order of a job."""
 
-MOST_EDITS_JSON = 2**21
-"""The longest list of corrections, in bytes."""
+MAX_EDITS_BYTES = 2**21
+"""Bytes, the largest list of corrections."""
 
 JSON_SECONDS = 60.0
-"""How long either may take to arrive."""
+"""Seconds, the longest transfer of an order or of corrections."""
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-"""The files of the page that are sent as they are, by their endings."""
+"""Media types of the static files, by suffix."""
 
 
 def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Starlette:
-    """The application.
+    """Make the application.
 
     Parameters
     ----------
     spec
-        Its limits.
+        The limits.
     root
-        A folder of its own for what is sent and found.
+        A folder for uploads and results.
     password
-        What visitors must know, if anything.
+        The password for visitors, if any.
     """
     jobs, sessions, door = Jobs(spec, root), Sessions(), Door(password) if password else None
 
@@ -91,7 +91,7 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/{name}", send_asset),
         ],
         middleware=[Middleware(Guard, spec=spec, sessions=sessions, door=door)],
-        exception_handlers={OtowakeError: _told, ClientDisconnect: _gone},
+        exception_handlers={OtowakeError: _explain, ClientDisconnect: _disconnected},
         lifespan=lifespan,
     )
     app.state.spec, app.state.jobs, app.state.sessions, app.state.door = spec, jobs, sessions, door
@@ -102,17 +102,19 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
 ASSETS = tuple(name for name in form.asset_names() if Path(name).suffix in TYPES)
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _explain(request: Request, error: Exception) -> Response:
     if not isinstance(error, OtowakeError):
         raise error
     status = error.status if isinstance(error, Refused) else 422
     headers = {"Retry-After": "30"} if status == 503 else {}
     return JSONResponse(
-        {"message": {each: error.in_language(each) for each in LANGUAGES}}, status, headers
+        {"message": {language: error.in_language(language) for language in LANGUAGES}},
+        status,
+        headers,
     )
 
 
-async def _gone(request: Request, error: Exception) -> Response:
+async def _disconnected(request: Request, error: Exception) -> Response:
     return Response(status_code=400)
 
 
@@ -134,8 +136,8 @@ async def log_in(request: Request) -> Response:
         language = _language(request)
         page = form.page(language, request.app.state.spec, "login.html")
         sentence = text.WEB_TOO_MANY_TRIES if known is None else text.WEB_WRONG_PASSWORD
-        said = page.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
-        return HTMLResponse(said, 429 if known is None else 401)
+        answer = page.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
+        return HTMLResponse(answer, 429 if known is None else 401)
     answer = RedirectResponse("/", 303)
     _set_cookie(request, answer, KEY, door.key)
     return answer
@@ -147,11 +149,14 @@ async def list_jobs(request: Request) -> Response:
 
 
 async def order_job(request: Request) -> Response:
-    """Check an order and reserve a place for it; the demo is queued at once, anything else waits for its sound."""
+    """Check an order and reserve a place in the queue.
+
+    The demo joins the queue at once, an upload when its audio has arrived.
+    """
     jobs, spec = _jobs(request), request.app.state.spec
-    asked = await _json(request)
-    options, stages = asked.get("options", {}), asked.get("stages", STAGES)
-    demo, size = asked.get("demo") is True, asked.get("size", 0)
+    order = await _json(request)
+    options, stages = order.get("options", {}), order.get("stages", STAGES)
+    demo, size = order.get("demo") is True, order.get("size", 0)
     if not (
         isinstance(options, dict) and isinstance(stages, (list, tuple)) and isinstance(size, int)
     ):
@@ -161,13 +166,13 @@ async def order_job(request: Request) -> Response:
     if size > spec.upload_mib * 2**20:
         raise Refused(413, text.WEB_TOO_BIG, limit=f"{spec.upload_mib:g}")
     session = request.scope["session"] or request.app.state.sessions.new()
-    name = demo_path().name if demo else clean_name(asked.get("name"))
-    order = {
+    name = demo_path().name if demo else clean_name(order.get("name"))
+    task = {
         "options": options,
         "stages": stages,
-        "language": _language(request, asked.get("language")),
+        "language": _language(request, order.get("language")),
     }
-    job = jobs.reserve(session, _address(request), name, order)
+    job = jobs.reserve(session, _address(request), name, task)
     if demo:
         await jobs.enqueue(job, demo_path())
     answer = JSONResponse(_shown(jobs, job), 201)
@@ -176,74 +181,74 @@ async def order_job(request: Request) -> Response:
 
 
 async def receive_sound(request: Request) -> Response:
-    jobs, job = _found(request)
+    jobs, job = _job_of(request)
     await jobs.receive(job, request.stream())
     return JSONResponse(_shown(jobs, job))
 
 
 async def correct_job(request: Request) -> Response:
-    """Let a result be corrected; the corrected one takes its place when it is done.
+    """Queue the correction of a result; the corrected result replaces it.
 
-    The corrections of notes, parts and names are all that there shall be: one that is left out is undone. Those of
-    components are done to the result as it is.
+    The corrections of notes, parts and names are the complete list: a missing one is undone.
+    Corrections of components apply to the current components.
     """
-    jobs, job = _found(request)
+    jobs, job = _job_of(request)
     await jobs.correct(job, await _edits(request, job))
     return JSONResponse(_shown(jobs, job))
 
 
 async def draft_job(request: Request) -> Response:
-    """What there will be after corrections, or what is wrong with them."""
-    _, job = _found(request)
+    """Answer with the notes and parts after corrections, or with the error in them."""
+    _, job = _job_of(request)
     edits = await _edits(request, job)
     return Response(
-        await _unless_gone(request, request.app.state.drafts.drafted(job, edits)),
+        await _unless_disconnected(request, request.app.state.drafts.drafted(job, edits)),
         media_type="application/json",
     )
 
 
 async def _edits(request: Request, job: Job) -> list[Any]:
-    edits = (await _json(request, MOST_EDITS_JSON)).get("edits")
+    edits = (await _json(request, MAX_EDITS_BYTES)).get("edits")
     if job.state != "done" or not isinstance(edits, list):
         raise Refused(409, text.WEB_BAD_REQUEST)
     check_amount(edits)
     return edits
 
 
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
-    """Wait for work that is for this request alone; cancel it when the client is gone."""
+async def _unless_disconnected(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Wait for the work of this request; cancel it if the client disconnects."""
     working = asyncio.create_task(work)
-    gone = asyncio.ensure_future(request.receive())
+    disconnected = asyncio.ensure_future(request.receive())
     try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, disconnected), return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise ClientDisconnect
         return working.result()
     finally:
         working.cancel()
-        gone.cancel()
-        await asyncio.gather(working, gone, return_exceptions=True)
+        disconnected.cancel()
+        await asyncio.gather(working, disconnected, return_exceptions=True)
 
 
 async def show_job(request: Request) -> Response:
-    return JSONResponse(_shown(*_found(request)))
+    return JSONResponse(_shown(*_job_of(request)))
 
 
 async def cancel_job(request: Request) -> Response:
-    jobs, job = _found(request)
+    jobs, job = _job_of(request)
     await jobs.cancel(job)
     return JSONResponse(_shown(jobs, job))
 
 
 async def end_job(request: Request) -> Response:
-    jobs, job = _found(request)
+    jobs, job = _job_of(request)
     await jobs.remove(job)
     return Response(status_code=204)
 
 
 async def send_view(request: Request) -> Response:
-    """What the page shows of a result beside its files."""
-    _, job = _found(request)
+    """Send the page's data of a result."""
+    _, job = _job_of(request)
     name = request.path_params["name"]
     if name not in ("view.json", "spectrogram.png"):
         raise Refused(404, text.WEB_GONE)
@@ -251,7 +256,7 @@ async def send_view(request: Request) -> Response:
 
 
 async def send_file(request: Request) -> Response:
-    _, job = _found(request)
+    _, job = _job_of(request)
     answer = _file(job.result, request.path_params["path"])
     if answer.media_type == "text/html":
         answer.headers["Content-Security-Policy"] = REPORT_POLICY
@@ -259,7 +264,7 @@ async def send_file(request: Request) -> Response:
 
 
 async def send_archive(request: Request) -> Response:
-    _, job = _found(request)
+    _, job = _job_of(request)
     if job.state != "done":
         raise Refused(404, text.WEB_GONE)
     stem = safe_name(Path(job.name).stem, 200)
@@ -280,7 +285,7 @@ async def send_asset(request: Request) -> Response:
 
 
 def clean_name(name: Any) -> str:
-    """What a file is called: the end of a path, without control characters, of a length that fits in a title.
+    """Clean the name of an upload: no folders, no control characters, at most 120 characters.
 
     Examples
     --------
@@ -293,13 +298,13 @@ def clean_name(name: Any) -> str:
 
 
 def _file(folder: Path, name: str) -> FileResponse:
-    """A file that is really in `folder`."""
+    """Send a file if it is in `folder`, links resolved."""
     try:
         path = (folder / name).resolve()
-        there = path.is_relative_to(folder.resolve()) and path.is_file()
+        inside = path.is_relative_to(folder.resolve()) and path.is_file()
     except (OSError, ValueError) as error:  # a name that no file can have
         raise Refused(404, text.WEB_GONE) from error
-    if not there:
+    if not inside:
         raise Refused(404, text.WEB_GONE)
     return FileResponse(path)
 
@@ -312,21 +317,21 @@ def _jobs(request: Request) -> Jobs:
     return request.app.state.jobs
 
 
-def _found(request: Request) -> tuple[Jobs, Job]:
+def _job_of(request: Request) -> tuple[Jobs, Job]:
     jobs = _jobs(request)
     return jobs, jobs.find(request.scope["session"], request.path_params["job"])
 
 
 def _shown(jobs: Jobs, job: Job) -> dict[str, Any]:
     stages = ("components",) if "edits" in job.order else job.order["stages"]
-    return shown(jobs, job, ("reading", *stages, "writing"))
+    return facts_of(jobs, job, ("reading", *stages, "writing"))
 
 
-def _language(request: Request, asked: Any = None) -> Language:
-    """The language asked for, or else the one that the browser would rather have."""
-    asked = asked or request.query_params.get("lang")
-    if asked in LANGUAGES:
-        return "ja" if asked == "ja" else "en"
+def _language(request: Request, requested: Any = None) -> Language:
+    """Return the requested language, or else the one that the browser prefers."""
+    requested = requested or request.query_params.get("lang")
+    if requested in LANGUAGES:
+        return "ja" if requested == "ja" else "en"
     for part in request.headers.get("accept-language", "").split(","):
         name = part.strip()[:2].lower()
         if name in LANGUAGES:
@@ -339,7 +344,7 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str) -> No
     answer.set_cookie(name, value, httponly=True, samesite="strict", secure=secure, path="/")
 
 
-async def _body(request: Request, most: int = MOST_JSON) -> bytes:
+async def _body(request: Request, most: int = MAX_ORDER_BYTES) -> bytes:
     body = b""
     try:
         async with asyncio.timeout(JSON_SECONDS):
@@ -352,11 +357,11 @@ async def _body(request: Request, most: int = MOST_JSON) -> bytes:
     return body
 
 
-async def _json(request: Request, most: int = MOST_JSON) -> dict[str, Any]:
+async def _json(request: Request, most: int = MAX_ORDER_BYTES) -> dict[str, Any]:
     try:
-        asked = json_from(await _body(request, most))
+        content = json_from(await _body(request, most))
     except ValueError as error:
         raise Refused(400, text.WEB_BAD_REQUEST) from error
-    if not isinstance(asked, dict):
+    if not isinstance(content, dict):
         raise Refused(400, text.WEB_BAD_REQUEST)
-    return asked
+    return content

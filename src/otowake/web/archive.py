@@ -1,4 +1,4 @@
-"""A folder as a ZIP archive that is made while it is sent."""
+"""Stream a folder as a ZIP archive."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PIECE = 2**18
+PIECE_BYTES = 2**18
 
 
 class _Sink(io.RawIOBase):
-    """What a ZIP file is written into, to be taken out again piece by piece."""
+    """A file object that a ZIP file is written to and read from in pieces."""
 
     def __init__(self) -> None:
         self.held = bytearray()
@@ -30,7 +30,9 @@ class _Sink(io.RawIOBase):
 
 
 def archive(folder: Path, name: str) -> Iterator[bytes]:
-    """The files of `folder` as a ZIP archive, in a folder `name` within it; nothing is held but a piece, and what is hidden is left out.
+    """Yield the files of `folder` as a ZIP archive with one folder, `name`.
+
+    Hidden files are left out, and only one piece is in memory at a time.
 
     Examples
     --------
@@ -51,7 +53,7 @@ def archive(folder: Path, name: str) -> Iterator[bytes]:
                 continue
             facts = zipfile.ZipInfo.from_file(path, f"{name}/{path.relative_to(folder).as_posix()}")
             with path.open("rb") as file, packed.open(facts, "w") as inside:
-                while piece := file.read(PIECE):
+                while piece := file.read(PIECE_BYTES):
                     inside.write(piece)
                     yield sink.taken()
             yield sink.taken()

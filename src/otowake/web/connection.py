@@ -1,8 +1,8 @@
-"""Connections with limits: the time of each part of a request, and the number from one address.
+"""Connections with limits on the time of a request and on their number per address.
 
-uvicorn limits the pause between two requests and the size of the headers, but neither the time that
-headers take nor the pace of a body or of an answer. Each connection here checks itself at regular
-intervals until it is lost.
+uvicorn limits the pause between two requests and the size of the headers, but neither the time of
+the headers nor the rate of a body or an answer. Each connection here checks its limits at regular
+intervals.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ class Limits(NamedTuple):
     Attributes
     ----------
     header_seconds
-        From the end of an answer, or the start of the connection, until the next request has all
-        its headers.
+        Seconds from the end of an answer, or the start of the connection, until the headers of the
+        next request are complete.
     body_bytes, body_seconds
-        At least so much of a body arrives in so many seconds.
+        The bytes of a body that must arrive within the seconds.
     answer_seconds
-        After so long without taking any of the 48 KiB that wait for it, a client is gone.
+        Seconds after which a client that reads none of the 48 KiB buffered for it is disconnected.
     of_address, of_all
-        How many connections there may be. One more closes the one that has been idle longest.
+        The number of connections. One more closes the connection that has been idle longest.
     look_seconds
-        How often a connection looks at itself.
+        Seconds between two checks of a connection.
     """
 
     header_seconds: float = 15.0
@@ -48,11 +48,11 @@ LIMITS = Limits()
 
 
 class Connection(H11Protocol):
-    """uvicorn's connection, within :class:`Limits`."""
+    """A connection of uvicorn within :class:`Limits`."""
 
     limits = LIMITS
     proxies: Any = ()
-    """The addresses of which there may be any number of connections: those of proxies."""
+    """Addresses of proxies, which may open any number of connections."""
 
     address = ""
     _received = 0
@@ -80,7 +80,7 @@ class Connection(H11Protocol):
 
     @property
     def _phase(self) -> tuple[str, Any]:
-        """What is waited for, and at which request."""
+        """The awaited event, and the request."""
         cycle = self.cycle
         if self.transport.get_write_buffer_size():
             return "answer", self._taken
@@ -96,8 +96,8 @@ class Connection(H11Protocol):
     def _look(self) -> None:
         kind, _ = self._marked
         age = time.monotonic() - self._since
-        got_on = kind == "body" and self._received - self._before >= self.limits.body_bytes
-        if self._phase != self._marked or got_on:
+        progressed = kind == "body" and self._received - self._before >= self.limits.body_bytes
+        if self._phase != self._marked or progressed:
             self._mark()
         elif kind != "work" and age > getattr(self.limits, f"{kind}_seconds"):
             self.transport.abort()
@@ -105,24 +105,24 @@ class Connection(H11Protocol):
         self._next_look = self.loop.call_later(self.limits.look_seconds, self._look)
 
     def _make_room(self) -> None:
-        """Close the connection that has been idle longest where there are too many."""
+        """Close the connection that has been idle longest if there are too many."""
         others = self.connections - {self}
-        others = [each for each in others if isinstance(each, Connection)]
+        others = [other for other in others if isinstance(other, Connection)]
         mine = [other for other in others if other.address == self.address != ""]
         for rivals, most in ((mine, self.limits.of_address), (others, self.limits.of_all)):
             if len(rivals) >= most:
-                idle = [each for each in rivals if each.is_idle]
-                min(idle, key=lambda each: each._since, default=self).transport.abort()
+                idle = [rival for rival in rivals if rival.is_idle]
+                min(idle, key=lambda rival: rival._since, default=self).transport.abort()
                 return
 
     @property
     def is_idle(self) -> bool:
-        """Whether it waits for a request."""
+        """Whether the connection waits for a request."""
         return self._phase[0] == "header" and not self.transport.is_closing()
 
 
 def connection(proxies: str | None, limits: Limits = LIMITS) -> type[Connection]:
-    """The class of a server's connections.
+    """Make the class of a server's connections.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The password: who may try it, how often, and what one gets who knows it."""
+"""The password, with limits on the attempts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 
 class Brake(NamedTuple):
-    """How many passwords are tried.
+    """Limits on the attempts at the password.
 
     Attributes
     ----------
     waiting, waiting_of_address
-        How many attempts may wait for their turn, in all and of one address.
+        The number of attempts in the queue, in total and per address.
     wrong_of_address, seconds
-        How many wrong ones an address has within so many seconds.
+        The number of wrong attempts per address within the seconds.
     pause
-        How long each wrong one holds up those that wait, in seconds.
+        Seconds that a wrong attempt delays the attempts in the queue.
     """
 
     waiting: int = 20
@@ -35,7 +35,7 @@ BRAKE = Brake()
 
 
 class Door:
-    """The password. Those who know it get a key, which opens as long as the server runs."""
+    """The password. A correct attempt gets a key, which is valid while the server runs."""
 
     def __init__(self, password: str, brake: Brake = BRAKE) -> None:
         self.brake = brake
@@ -47,18 +47,18 @@ class Door:
         self._wrong: dict[str, list[float]] = {}
 
     def opened_by(self, key: str | None) -> bool:
-        """Whether a key is the one that is given to those who know the password."""
+        """Tell whether a key is the server's key."""
         return hmac.compare_digest(_bytes(key or ""), self.key.encode())
 
     async def try_password(self, given: str, address: str) -> bool | None:
-        """Compare a password; None, without comparing, where too many attempts wait or failed.
+        """Compare a password; return None, without a comparison, after too many attempts.
 
         Comparisons are slow (scrypt, 16 MiB) and run one after the other.
         """
         brake = self.brake
         since = time.monotonic() - brake.seconds
-        recent = {one: [t for t in times if t > since] for one, times in self._wrong.items()}
-        self._wrong = {one: times for one, times in recent.items() if times}
+        recent = {host: [t for t in times if t > since] for host, times in self._wrong.items()}
+        self._wrong = {host: times for host, times in recent.items() if times}
         tried = len(self._wrong.get(address, ())) + self._waiting[address]
         if (
             self._waiting.total() >= brake.waiting
@@ -76,7 +76,7 @@ class Door:
                     await asyncio.sleep(brake.pause)
         finally:
             self._waiting[address] -= 1
-            self._waiting += Counter()  # forgets those at zero
+            self._waiting += Counter()  # drops zero counts
         return known
 
     def _hashed(self, password: str) -> bytes:

@@ -1,8 +1,8 @@
-"""What corrections make of a result, told before they are applied: notes, parts and names, without any sound.
+"""Preview corrections of a result before they are applied: notes, parts and names, no sound.
 
-The process that analyses keeps what was found as ``draft.json``. Another process reads it,
-applies the page's corrections to it as :func:`otowake.apply_edits` would, and says what there is
-then, or why a correction can't be done. `drafts` starts, limits and ends it.
+The process of the analysis writes ``draft.json``. Another process reads it, applies the page's
+corrections to it as :func:`otowake.apply_edits` would, and answers with the outcome, or with the
+reason why a correction is not possible. `drafts` starts, limits and ends this process.
 """
 
 from __future__ import annotations
@@ -29,24 +29,23 @@ from otowake.web.processes import limit
 FILE = "draft.json"
 
 PAGE = ".page"
-"""The folder in a result with what the page shows of it: the two are replaced as one. No visitor is given it to keep."""
+"""The folder in a result with the page's data; downloads leave it out."""
 
 READY = "ready"
-"""What the process says first."""
+"""The first line that the process writes."""
 
 COMPONENT_EDITS = "component-edits.json"
-"""Corrections of components, a round for each time that they were applied; each round speaks of the result before it."""
+"""Corrections of components, a round for each application to the result before it."""
 
 RESTORE = {"do": "restore"}
-"""The correction by which all components become what they were before the first round, without their names."""
+"""The correction that restores all components from before the first round, without names."""
 
-
-MOST_CORRECTIONS = 20_000
-"""The most corrections at once; for those of components, strokes included, painting has its own."""
+MAX_CORRECTIONS = 20_000
+"""Corrections in a request; painting has its own limit for components and brush strokes."""
 
 
 def check_amount(edits: Sequence[Any]) -> None:
-    """Check how many corrections there are.
+    """Check the number of corrections.
 
     Raises
     ------
@@ -61,16 +60,18 @@ def check_amount(edits: Sequence[Any]) -> None:
     otowake.errors.BadInput: there may be at most 200 corrections; there are 201.
     """
     of_components = sum(map(is_of_components, edits))
-    for amount, most in ((len(edits), MOST_CORRECTIONS), (of_components, MOST_EDITS)):
+    for amount, most in ((len(edits), MAX_CORRECTIONS), (of_components, MOST_EDITS)):
         if amount > most:
             raise BadInput(text.TOO_MANY_EDITS, most=most, value=amount)
 
 
 def write_draft(analysis: Analysis, folder: Path) -> None:
-    """Keep what was found, before any correction, for :func:`drafted`."""
+    """Write the result before any correction, for :func:`drafted`."""
     draft = draft_of(replace(analysis.detected or analysis, audio=analysis.audio))
     facts = {
-        "notes": [[its, note.onset, note.offset, note.midi] for its, note in draft.notes.items()],
+        "notes": [
+            [note_id, note.onset, note.offset, note.midi] for note_id, note in draft.notes.items()
+        ],
         "owner": list(draft.owner.items()),
         "players": None
         if draft.players is None
@@ -83,22 +84,22 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
 
 
 def of_notes(edits: Sequence[Any]) -> list[Any]:
-    """The corrections that are not of components alone."""
+    """Select the corrections of notes, parts and names."""
     return [edit for edit in edits if edit != RESTORE and not is_of_components(edit)]
 
 
 def names_component(edit: Any) -> bool:
-    """Whether a correction gives a component a name."""
+    """Tell whether a correction names a component."""
     return isinstance(edit, dict) and edit.get("do") == "name"
 
 
 def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
-    """What there is after these corrections, as JSON; those of components by painting's rules are left out.
+    """Apply corrections of notes, parts and names to a draft; return the outcome as JSON.
 
     Raises
     ------
     BadInput
-        If a correction can't be done.
+        If a correction is not possible.
     """
     draft = read_draft(folder)
     first_id = draft.next_id
@@ -108,13 +109,13 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
     return {
         "notes": [
             {
-                "id": its,
+                "id": note_id,
                 "onset": note.onset,
                 "offset": note.offset,
                 "midi": note.midi,
-                "part": draft.owner.get(its),
+                "part": draft.owner.get(note_id),
             }
-            for its, note in sorted(
+            for note_id, note in sorted(
                 draft.notes.items(), key=lambda item: (item[1].onset, item[1].midi)
             )
         ],
@@ -128,22 +129,22 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
 
 
 def read_draft(folder: Path) -> Draft:
-    """What :func:`write_draft` has kept.
+    """Read the file of :func:`write_draft`.
 
     Raises
     ------
     BadInput
-        If it is damaged.
+        If the file is damaged.
     """
     try:
         facts = json_of(folder / FILE)
         players, owner = facts["players"], dict(map(tuple, facts["owner"]))
         if not all(isinstance(name, str) for name in (*owner.values(), *facts["names"])):
-            raise ValueError("an owner or a name is no text")
+            raise ValueError("an owner or a name is not text")
         return Draft(
             notes={
-                its: Note(onset, offset, midi, id=its)
-                for its, onset, offset, midi in facts["notes"]
+                note_id: Note(onset, offset, midi, id=note_id)
+                for note_id, onset, offset, midi in facts["notes"]
             },
             owner=owner,
             players=None
@@ -160,13 +161,13 @@ def read_draft(folder: Path) -> Draft:
 
 
 def main() -> None:
-    """Draft what each line of standard input asks for; answer with a line: a status and JSON."""
+    """Answer each line of standard input with a line: a status and JSON."""
     seconds, gib = map(float, sys.argv[1:3])
     limit({resource.RLIMIT_AS: gib * 2**30, resource.RLIMIT_CORE: 0})
     out, sys.stdout = sys.stdout, sys.stderr
     print(READY, file=out, flush=True)
     for line in sys.stdin.buffer:
-        signal.alarm(int(seconds) + 1)  # ends the process even if there is no server any more
+        signal.alarm(int(seconds) + 1)  # ends the process even after the server has died
         status, answer = _answered(json.loads(line))
         print(status, json.dumps(answer), file=out, flush=True)
         signal.alarm(0)
@@ -179,13 +180,13 @@ def _answered(order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 422, {"message": in_both(error, order["name"])}
     except MemoryError:
         too_much = text.WEB_DRAFT_TOO_MUCH
-        return 422, {"message": {each: too_much.format(each) for each in LANGUAGES}}
+        return 422, {"message": {language: too_much.format(language) for language in LANGUAGES}}
 
 
 def in_both(message: OtowakeError | InputWarning, name: str) -> dict[Language, str]:
-    """A message in both languages, with the name that the file has for people."""
+    """Format a message in both languages, with the file's original name."""
     facts = {**message.facts, **({"path": name} if "path" in message.facts else {})}
-    return {each: message.sentence.format(each, **facts) for each in LANGUAGES}
+    return {language: message.sentence.format(language, **facts) for language in LANGUAGES}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Drafts of corrections, made in processes that have limits and end when the client is gone."""
+"""Previews of corrections, made in processes with limits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from otowake.web.job import Job, Refused
 from otowake.web.processes import Processes, killed
 
 START_SECONDS = 60.0
-"""How long a process may take to be ready."""
+"""Seconds until a process must be ready."""
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class DraftLimits(NamedTuple):
-    """The limits of drafts: time and memory of one, how many run at once, and how many may wait."""
+    """Limits of drafts: time and memory of each, number at once, number in the queue."""
 
     seconds: float = 20.0
     gib: float = 2.0
@@ -34,37 +34,37 @@ LIMITS = DraftLimits()
 
 
 class Drafts:
-    """Makes drafts; processes that have made one without trouble make the next."""
+    """Makes drafts; a process that succeeds is used again."""
 
     def __init__(self, processes: Processes, limits: DraftLimits = LIMITS) -> None:
         self.processes, self.limits = processes, limits
         self._free = asyncio.Semaphore(limits.at_once)
         self._idle: list[Process] = []
-        self._asked: Counter[tuple[str, str]] = Counter()
+        self._pending: Counter[tuple[str, str]] = Counter()
 
     async def drafted(self, job: Job, edits: list[Any]) -> bytes:
-        """What there is after these corrections, as JSON.
+        """Make the draft of these corrections as JSON.
 
         Raises
         ------
         Refused
-            If a correction can't be done, too much is asked for, or it takes too long.
+            If a correction is not possible, or the draft exceeds a limit.
         """
         limits = self.limits
         counted = ("", ""), ("address", job.address), ("person", job.owner)
         most_of = limits.most, limits.of_address, limits.of_person
-        for each, most in zip(counted, most_of, strict=True):
-            if self._asked[each] >= most:
+        for key, most in zip(counted, most_of, strict=True):
+            if self._pending[key] >= most:
                 raise Refused(503, text.WEB_DRAFTS_BUSY)
-        self._asked.update(counted)
+        self._pending.update(counted)
         try:
             async with self._free:
                 status, answer = await self._answer(
                     {"folder": str(job.result / PAGE), "name": job.name, "edits": edits}
                 )
         finally:
-            self._asked.subtract(counted)
-            self._asked += Counter()  # forgets those at zero
+            self._pending.subtract(counted)
+            self._pending += Counter()  # drops zero counts
         if status == b"200":
             return answer
         message = json.loads(answer)["message"]
@@ -75,7 +75,7 @@ class Drafts:
         answered = False
         try:
             async with asyncio.timeout(self.limits.seconds):
-                line = await _asked(process, order)
+                line = await _answer_of(process, order)
             answered = bool(line)
         except TimeoutError as error:
             raise Refused(422, text.WEB_DRAFT_TOO_MUCH) from error
@@ -101,22 +101,22 @@ class Drafts:
             )
         except OSError as error:
             raise Refused(503, text.WEB_NO_PROCESS) from error
-        begun = False
+        started = False
         try:
             async with asyncio.timeout(START_SECONDS):
-                begun = bool(await _line(process))
+                started = bool(await _line(process))
         except TimeoutError as error:
             raise Refused(503, text.WEB_NO_PROCESS) from error
         finally:
-            if not begun:
+            if not started:
                 await killed(process)
-        if not begun:
+        if not started:
             raise Refused(503, text.WEB_NO_PROCESS)
         return process
 
 
-async def _asked(process: Process, order: dict[str, Any]) -> bytes:
-    """The line by which a process answers; nothing if it has died."""
+async def _answer_of(process: Process, order: dict[str, Any]) -> bytes:
+    """Send an order and return the line of the answer; empty if the process has died."""
     if process.stdin is None:
         return b""
     try:

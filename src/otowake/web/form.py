@@ -1,4 +1,4 @@
-"""The page in one language, and its form: every option comes from the specs, with its help; presets set some of them."""
+"""The page in one language, and its form with presets and the options of the specs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from otowake.music.theory.names import note_name
 from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
 
-LEFT_OUT = (RunSpec,)
-"""Groups that mean nothing here: a job either ends or is cancelled."""
+HIDDEN = (RunSpec,)
+"""Specs without a meaning on the page: a job either ends or is cancelled."""
 
 
 class Preset(NamedTuple):
-    """Options under a name: what they are for, and how far the analysis goes."""
+    """Options and stages under a name, with a description."""
 
     title: Text
     help: Text
@@ -50,10 +50,10 @@ PRESETS = {
 
 
 def page(language: Language, spec: ServeSpec, name: str = "page.html") -> str:
-    """A page with its words in `language` and, for the switch, in both."""
+    """Fill in a page in one language, with the words of both for the language switch."""
     filled = re.sub(
         r'(<[^<>]*\bdata-t="(\w+)"[^<>]*>)',
-        lambda found: found[1] + html.escape(words()[found[2]][language]),
+        lambda match: match[1] + html.escape(words()[match[2]][language]),
         asset(name).replace("{language}", language),
     )
     facts = {"words": words(), **form(spec)} if "{facts}" in filled else {}
@@ -61,17 +61,17 @@ def page(language: Language, spec: ServeSpec, name: str = "page.html") -> str:
 
 
 def asset(name: str) -> str:
-    """A file of the page."""
+    """Read a file of the page."""
     return (resources.files("otowake.web") / "assets" / name).read_text(encoding="utf-8")
 
 
 def asset_names() -> list[str]:
-    """The names of all files of the page."""
+    """List the files of the page."""
     return [path.name for path in (resources.files("otowake.web") / "assets").iterdir()]
 
 
 def words() -> dict[str, dict[Language, str]]:
-    """The page's sentences by their names in :mod:`otowake.text`, less ``WEB_``, in lower case."""
+    """Map names of sentences, in lower case without ``WEB_``, to both languages."""
     return {
         name.removeprefix("WEB_").lower(): _both(value)
         for name, value in vars(text).items()
@@ -80,7 +80,7 @@ def words() -> dict[str, dict[Language, str]]:
 
 
 def form(spec: ServeSpec) -> dict[str, Any]:
-    """Presets, options in their groups, instruments and limits, as JSON."""
+    """Collect presets, options in groups, instruments and limits for JSON."""
     return {
         "presets": [
             {
@@ -95,14 +95,16 @@ def form(spec: ServeSpec) -> dict[str, Any]:
         "groups": [
             {"title": _both(title), "options": _options(group)}
             for title, group in GROUPS
-            if group not in LEFT_OUT
+            if group not in HIDDEN
         ],
         "stages": STAGES,
         "instruments": [
             {"name": name, "title": _both(instrument(name).title)} for name in INSTRUMENT_NAMES
         ],
         "drums": [{"name": name, "title": _both(drum.title)} for name, drum in KIT.items()],
-        "note_names": {each: [note_name(midi, each) for midi in range(128)] for each in LANGUAGES},
+        "note_names": {
+            language: [note_name(midi, language) for midi in range(128)] for language in LANGUAGES
+        },
         "limits": {
             "bytes": int(spec.upload_mib * 2**20),
             "mib": spec.upload_mib,
@@ -132,9 +134,9 @@ def _options(group: Any) -> list[dict[str, Any]]:
 
 
 def _both(words: Text) -> dict[Language, str]:
-    return {each: words.en if each == "en" else words.ja for each in LANGUAGES}
+    return {"en": words.en, "ja": words.ja}
 
 
 def _in_script(facts: dict[str, Any]) -> str:
-    """JSON that can't end the script element it is in."""
+    """Encode JSON that cannot end the script element around it."""
     return json.dumps(facts, ensure_ascii=False).replace("<", "\\u003c")

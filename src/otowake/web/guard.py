@@ -1,4 +1,4 @@
-"""What stands before the page: who may ask, by which name, from where; and what the browser is told to refuse."""
+"""Access checks before each request, and security headers of each answer."""
 
 from __future__ import annotations
 
@@ -20,31 +20,32 @@ from otowake.text import LANGUAGES, Text
 from otowake.web.door import Door
 
 SESSION, KEY = "otowake-session", "otowake-key"
-"""Names of the cookies: whose results, and that the password was known."""
+"""Cookies of the session and of the password's key."""
 
 CHANGING = ("POST", "PUT", "DELETE", "PATCH")
 
 OPEN_PATHS = ("/login", "/page.css")
-"""What is seen without the password."""
+"""Paths that need no password."""
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors {ancestors}"
 )
 
 REPORT_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src 'self' data: blob:; "
-    "media-src 'self' data: blob:; connect-src 'self' data: blob:; font-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' data: blob:; connect-src 'self' data: blob:; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""Of the report, a page that carries everything in itself."""
+"""The policy of the report, a self-contained page."""
 
 LOOPBACK_ANCESTORS = "'self' http://localhost:* http://127.0.0.1:*"
-"""A notebook on the same computer may show the page in a frame."""
+"""Notebooks on the same computer, which may show the page in a frame."""
 
 
 class Guard:
-    """An ASGI application around another one: checks, then headers."""
+    """An ASGI application that checks requests to another one and adds headers."""
 
     def __init__(
         self, app: ASGIApp, *, spec: ServeSpec, sessions: Sessions, door: Door | None = None
@@ -86,30 +87,30 @@ class Guard:
 
 
 class Sessions:
-    """Sessions of this run of the server: random names, each with a seal that only it can make."""
+    """Sessions: random names, each signed with the server's key of this run."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
     def new(self) -> str:
-        """A session that nobody can guess."""
+        """Make a session that cannot be guessed."""
         name = secrets.token_urlsafe(32)
-        return f"{name}.{self._seal(name)}"
+        return f"{name}.{self._sign(name)}"
 
     def known(self, cookie: str | None) -> str | None:
-        """The session of a cookie if it was made here, or else None."""
+        """Return the session of a cookie if its signature is valid, or else None."""
         if not cookie or not re.fullmatch(r"[\w-]{43}\.[\w-]{43}", cookie, re.ASCII):
             return None
-        name, seal = cookie.split(".")
-        return cookie if hmac.compare_digest(seal, self._seal(name)) else None
+        name, signature = cookie.split(".")
+        return cookie if hmac.compare_digest(signature, self._sign(name)) else None
 
-    def _seal(self, name: str) -> str:
-        seal = hmac.digest(self._key, name.encode(), "sha256")
-        return base64.urlsafe_b64encode(seal).decode().rstrip("=")
+    def _sign(self, name: str) -> str:
+        signature = hmac.digest(self._key, name.encode(), "sha256")
+        return base64.urlsafe_b64encode(signature).decode().rstrip("=")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this computer alone.
+    """Tell whether an address is reachable only from this computer.
 
     Examples
     --------
@@ -123,13 +124,14 @@ def is_loopback(host: str) -> bool:
 
 
 def known_host(host: str, names: tuple[str, ...]) -> bool:
-    """Whether a Host header is one of ours: localhost, a name that was given, or an address.
+    """Tell whether a Host header is localhost, a configured name, or an address.
 
-    A page of somebody else's whose name was made to lead here (DNS rebinding) comes with its own name.
+    A foreign page that reaches this server by DNS rebinding sends its own name.
 
     Examples
     --------
-    >>> [known_host(host, ("music.example.org",)) for host in ("localhost:7860", "[::1]:80", "music.example.org")]
+    >>> hosts = "localhost:7860", "[::1]:80", "music.example.org"
+    >>> [known_host(host, ("music.example.org",)) for host in hosts]
     [True, True, True]
     >>> known_host("evil.example", ()), known_host("", ())
     (False, False)
@@ -145,7 +147,7 @@ def known_host(host: str, names: tuple[str, ...]) -> bool:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether a request that changes something comes from our own page."""
+    """Tell whether a changing request comes from the server's own page."""
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site") == "same-origin"
@@ -165,4 +167,5 @@ def _cookies(headers: Headers) -> dict[str, str]:
 
 
 def _refusal(status: int, sentence: Text) -> JSONResponse:
-    return JSONResponse({"message": {each: sentence.format(each) for each in LANGUAGES}}, status)
+    message = {language: sentence.format(language) for language in LANGUAGES}
+    return JSONResponse({"message": message}, status)

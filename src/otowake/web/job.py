@@ -1,8 +1,8 @@
-"""A recording on its way through the web page.
+"""A job of the web page: the analysis of one recording.
 
-A job goes from `sending` (its place is reserved, the sound is on its way) over `waiting` and
-`running` to `done`, `failed` or `cancelled`. All of it is in one folder, whose name we chose; the
-name that a person gave is only ever text.
+A job goes from `sending` (a place is reserved, the upload is in progress) through `waiting` and
+`running` to `done`, `failed` or `cancelled`. Its files are in one folder with a generated name; the
+name that the user gave is only text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LIVE = ("sending", "waiting", "running")
 
 
 class Refused(OtowakeError):
-    """A request that is not carried out, with the HTTP status that says so."""
+    """An error of a request, with its HTTP status."""
 
     def __init__(self, status: int, sentence: Text, **facts: Any) -> None:
         super().__init__(sentence, **facts)
@@ -30,10 +30,10 @@ class Refused(OtowakeError):
 
 @dataclass(eq=False)
 class Job:
-    """One recording of one person on its way.
+    """The analysis of one recording for one user.
 
-    A job may be ended, and even run again, while the process that did it is still ending. So
-    `run` is a new object each time that it runs.
+    A job may end, and even run again, while its former process is still ending. So `run` is a new
+    object for each run.
     """
 
     id: str
@@ -59,12 +59,14 @@ class Job:
         return self.folder / "result"
 
     def become(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
-        """Change the state, with the sentence that says why."""
+        """Change the state, with a message."""
         self.state, self.since, self.progress = state, time.monotonic(), {}
         self.run = object() if state == "running" else None
-        self.message = sentence and {each: sentence.format(each, **facts) for each in LANGUAGES}
+        self.message = sentence and {
+            language: sentence.format(language, **facts) for language in LANGUAGES
+        }
 
     def end(self, state: str, sentence: Text | None = None, **facts: Any) -> None:
-        """Change to a state without a result; after a correction the result stays as it was."""
+        """Change to a final state; after a failed correction the job keeps its earlier result."""
         self.become("done" if "edits" in self.order else state, sentence, **facts)
         self.order.pop("edits", None)

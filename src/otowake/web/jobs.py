@@ -1,4 +1,4 @@
-"""The queue of the web page: who waits, what runs in which process, and what is kept how long."""
+"""The queue of the web page: waiting and running jobs, their processes and their lifetimes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from otowake.options import ServeSpec
 from otowake.web.job import LIVE, Job, Refused
 from otowake.web.processes import Processes, killed
 
-LOOK_SECONDS = 1.0
-"""How often the house is put in order."""
+TIDY_SECONDS = 1.0
+"""Seconds between two cleanups."""
 
 START_SECONDS = 120.0
-"""How long after an order its sound has to begin to arrive."""
+"""Seconds after an order until its upload must start."""
 
 RETRIES = (1.0, 5.0, 15.0)
-"""The pauses, in seconds, before a process that could not be started is tried again."""
+"""Seconds before each new attempt to start a process."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Jobs:
     spec
         The limits.
     root
-        The folder in which each job gets its own.
+        The parent of the jobs' folders.
     """
 
     def __init__(self, spec: ServeSpec, root: Path) -> None:
@@ -57,7 +57,7 @@ class Jobs:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work until the block ends; then every process is killed."""
+        """Run jobs until the block ends; then kill all processes."""
         tasks = [asyncio.create_task(self._runner()) for _ in range(self.spec.at_once)]
         tasks.append(asyncio.create_task(self._keeper()))
         try:
@@ -71,20 +71,20 @@ class Jobs:
             await self.processes.end_all()
 
     def of(self, owner: str | None) -> list[Job]:
-        """A person's jobs, the oldest first."""
+        """Return a user's jobs, the oldest first."""
         return [
             job for job in self.jobs.values() if owner and hmac.compare_digest(job.owner, owner)
         ]
 
     def find(self, owner: str | None, job_id: str) -> Job:
-        """A person's job, or :class:`Refused`: that of anybody else does not exist."""
+        """Return a user's job, or raise :class:`Refused` for a job of another user."""
         job = next((job for job in self.of(owner) if job.id == job_id), None)
         if job is None:
             raise Refused(404, text.WEB_GONE)
         return job
 
     def reserve(self, owner: str, address: str, name: str, order: dict[str, Any]) -> Job:
-        """A place in the queue, or :class:`Refused` if there is none."""
+        """Reserve a place in the queue, or raise :class:`Refused` if it is full."""
         self._check_room(owner, address)
         job_id = secrets.token_urlsafe(16)
         job = Job(job_id, owner, address, name, self.root / job_id, order)
@@ -96,7 +96,7 @@ class Jobs:
         return job
 
     async def correct(self, job: Job, edits: list[Any]) -> None:
-        """Let a job that is done wait again, to be corrected; what it has stays until then."""
+        """Queue the correction of a finished job, which keeps its result meanwhile."""
         self._check_room(job.owner, job.address)
         job.order |= {"edits": edits}
         await self.enqueue(job, Path(job.order["sound"]))
@@ -111,9 +111,9 @@ class Jobs:
             raise Refused(503, text.WEB_FULL)
 
     async def receive(self, job: Job, chunks: AsyncIterator[bytes]) -> None:
-        """Write the sound to disk as it comes, and let the job wait for its turn.
+        """Write an upload to disk and queue its job.
 
-        Too large a sound, or one that takes too long, ends the job.
+        An upload that is too large or too slow ends the job.
         """
         if job.state != "sending" or job.upload:
             raise Refused(409, text.WEB_BAD_REQUEST)
@@ -154,7 +154,7 @@ class Jobs:
             yield chunk
 
     async def enqueue(self, job: Job, sound: Path) -> None:
-        """Let a job wait for its turn."""
+        """Put a job into the queue."""
         job.order |= {"folder": str(job.folder), "sound": str(sound), "name": job.name}
         job.order |= {"sound_minutes": self.spec.sound_minutes}
         job.stages_done, job.stage, job.warnings = [], "", []
@@ -163,16 +163,16 @@ class Jobs:
             self._ready.notify()
 
     def position(self, job: Job) -> int:
-        """How many are before a job that waits, those that run among them."""
+        """Count the jobs before a waiting job, including running ones."""
         before = 0
-        for other in sorted(self.jobs.values(), key=lambda each: each.since):
+        for other in sorted(self.jobs.values(), key=lambda queued: queued.since):
             if other is job:
                 break
             before += other.state == "waiting"
         return before + sum(other.state == "running" for other in self.jobs.values())
 
     async def cancel(self, job: Job) -> None:
-        """End a job wherever it is, even in its upload; its process is gone when this returns."""
+        """End a job in any state; its process has ended when this returns."""
         if job.state in LIVE:
             job.end("cancelled", text.WEB_CANCELLED)
             if job.upload and not job.upload.expired():
@@ -183,7 +183,7 @@ class Jobs:
                 (job.folder / "sound").unlink(missing_ok=True)
 
     async def remove(self, job: Job) -> None:
-        """End a job and forget everything of it."""
+        """End a job and delete its files."""
         self.jobs.pop(job.id, None)
         await self.cancel(job)
         await asyncio.to_thread(shutil.rmtree, job.folder, ignore_errors=True)
@@ -207,15 +207,15 @@ class Jobs:
         return min(waiting, key=lambda job: job.since, default=None)
 
     async def _run(self, job: Job) -> None:
-        """Do a job, in another process where the one that was started ahead has died since."""
-        run, process, told = job.run, self._spare, False
+        """Run a job in the spare process, or in a new one if the spare has died."""
+        run, process, answered = job.run, self._spare, False
         self._spare = None
         if process:
-            told = await self._carried_out(job, run, process)
-        if not told and job.run is run:
+            answered = await self._carry_out(job, run, process)
+        if not answered and job.run is run:
             process = await self._new_process()
             if process and job.run is run:
-                await self._carried_out(job, run, process)
+                await self._carry_out(job, run, process)
             elif process:
                 self._spare = process
         if job.run is run:
@@ -224,15 +224,15 @@ class Jobs:
         job.size = await asyncio.to_thread(_size, job.folder)
         await self._make_spare()
 
-    async def _carried_out(self, job: Job, run: object, process: Process) -> bool:
-        """Let a process do a job; whether it told anything of it."""
-        told, job.process = False, process
+    async def _carry_out(self, job: Job, run: object, process: Process) -> bool:
+        """Run a job in a process; return whether the process wrote anything."""
+        answered, job.process = False, process
         try:
             async with asyncio.timeout(60 * self.spec.job_minutes):
                 async for fact in _facts(job.order, process):
                     if job.run is not run:
                         break
-                    told = True
+                    answered = True
                     _note(job, fact)
         except TimeoutError:
             if job.run is run:
@@ -242,10 +242,10 @@ class Jobs:
                 job.process = None
             await killed(process)
             await asyncio.to_thread(recover, job.result)
-        return told
+        return answered
 
     async def _new_process(self) -> Process | None:
-        """A process for a job, tried again where there is no room for it now."""
+        """Start a process for a job, with new attempts if the system has no room for it."""
         for pause in (*RETRIES, None):
             try:
                 return await self._start()
@@ -256,27 +256,27 @@ class Jobs:
         return None
 
     async def _make_spare(self) -> None:
-        """Start the next process ahead of need, if there is room for it."""
+        """Start a spare process for the next job, if there is room for it."""
         async with self._starting:
             if self._spare is None:
                 try:
                     self._spare = await self._start()
                 except OSError as error:
-                    log.warning("no process could be started ahead: %s", error)
+                    log.warning("a spare process could not be started: %s", error)
 
     async def _start(self) -> Process:
         limits = (self.spec.job_minutes, self.spec.job_gib, self.spec.keep_gib)
         return await self.processes.start("otowake.web.work", *limits)
 
     async def _keeper(self) -> None:
-        """Remove what is old, what is too much, and what grows too large."""
+        """Remove expired jobs, surplus jobs and jobs that are too large."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(TIDY_SECONDS)
             with contextlib.suppress(OSError):
                 await self.tidy()
 
     async def tidy(self, now: Callable[[], float] = time.monotonic) -> None:
-        """One round of putting the house in order."""
+        """Clean up once."""
         most = self.spec.keep_gib * 2**30
         for job in list(self.jobs.values()):
             if job.state == "running":
@@ -284,7 +284,7 @@ class Jobs:
                 if job.size > most and job.process:
                     job.end("failed", text.WEB_NO_ROOM)
                     await killed(job.process)
-            elif self._is_over(job, now() - job.since):
+            elif self._has_expired(job, now() - job.since):
                 await self.remove(job)
         ended = [job for job in self.jobs.values() if job.state not in LIVE]
         while ended and (len(ended) > self.spec.keep_most or sum(job.size for job in ended) > most):
@@ -293,15 +293,15 @@ class Jobs:
             ended.remove(first)
             await self.remove(first)
 
-    def _is_over(self, job: Job, age: float) -> bool:
-        """Whether a job that doesn't run has been kept, or waited for its sound, long enough."""
+    def _has_expired(self, job: Job, age: float) -> bool:
+        """Tell whether a job has expired, or its upload has not started in time."""
         if job.state == "sending":
             return not job.upload and age > START_SECONDS
         return job.state not in LIVE and age > 60 * self.spec.keep_minutes
 
 
 async def _facts(order: dict[str, Any], process: Process) -> AsyncIterator[dict[str, Any]]:
-    """Give a process its order; what it tells."""
+    """Send a process its order and yield its messages."""
     if process.stdin is None or process.stdout is None:
         return
     with contextlib.suppress(ConnectionError):
@@ -312,7 +312,7 @@ async def _facts(order: dict[str, Any], process: Process) -> AsyncIterator[dict[
 
 
 def _note(job: Job, fact: dict[str, Any]) -> None:
-    """Keep what a process tells of a job."""
+    """Record a message of a process in its job."""
     if "begun" in fact:
         job.stages_done += [job.stage] if job.stage else []
         job.stage, job.progress = fact["begun"], {}
@@ -328,7 +328,7 @@ def _note(job: Job, fact: dict[str, Any]) -> None:
 
 
 def _size(folder: Path) -> int:
-    """The bytes of all files in a folder."""
+    """Return the total size of the files in a folder, in bytes."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -337,8 +337,8 @@ def _size(folder: Path) -> int:
     return total
 
 
-def shown(jobs: Jobs, job: Job, stages: Sequence[str]) -> dict[str, Any]:
-    """What its owner sees of a job."""
+def facts_of(jobs: Jobs, job: Job, stages: Sequence[str]) -> dict[str, Any]:
+    """Describe a job for its user."""
     return {
         "id": job.id,
         "name": job.name,

@@ -1,4 +1,4 @@
-"""The server's child processes: each in a group of its own, and gone when the server ends."""
+"""The server's child processes, each in a process group of its own."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
 
-LINE = 2**24
-"""The longest line that a process may write, in bytes."""
+MAX_LINE_BYTES = 2**24
+"""Bytes, the longest line that a process may write."""
 
 
 class Processes:
-    """Starts processes and knows all that live.
+    """Starts processes and keeps track of them.
 
     Parameters
     ----------
     folder
-        Where they work: a server that dies can be recognised by it as the one that started them.
+        The working directory of the processes, which identifies their server after it has died.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,12 +30,12 @@ class Processes:
         self._starts: set[asyncio.Task[Process]] = set()
 
     async def start(self, module: str, *arguments: float, **environment: str) -> Process:
-        """Start a module of ours; where nobody waits for the process any more, it is ended.
+        """Start a module of otowake; end the process if the caller is cancelled.
 
         Raises
         ------
         OSError
-            If there is no room for another process.
+            If the system has no room for another process.
         """
         self._starts = {start for start in self._starts if not start.done() or _lives(start)}
         start = asyncio.create_task(
@@ -48,7 +48,7 @@ class Processes:
                 stdout=PIPE,
                 cwd=self.folder,
                 env=_environment() | environment,
-                limit=LINE,
+                limit=MAX_LINE_BYTES,
                 start_new_session=True,
             )
         )
@@ -60,24 +60,24 @@ class Processes:
             raise
 
     async def end_all(self) -> None:
-        """Kill every process, those that are being started among them."""
+        """Kill all processes, including processes that are starting."""
         await asyncio.gather(*self._starts, return_exceptions=True)
         for start in filter(_lives, self._starts):
             await killed(start.result())
 
 
 async def killed(process: Process) -> None:
-    """End a process and what it started, and wait until it is gone."""
+    """Kill a process group and wait until the process has ended."""
     _kill(process)
     await process.wait()
 
 
 def limit(limits: Mapping[int, float]) -> None:
-    """Bound what this process may use, by the numbers that :mod:`resource` has for it."""
+    """Limit the resources of this process, by the constants of :mod:`resource`."""
     for which, most in limits.items():
         hard = resource.getrlimit(which)[1]
         lower = int(most) if hard == resource.RLIM_INFINITY else min(int(most), hard)
-        with contextlib.suppress(ValueError, OSError):  # not every system has every limit
+        with contextlib.suppress(ValueError, OSError):  # a system may lack a limit
             resource.setrlimit(which, (lower, lower))
 
 
@@ -92,5 +92,5 @@ def _lives(start: asyncio.Task[Process]) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """What a process gets of the server's environment: not the password."""
+    """Copy the server's environment without the password."""
     return {name: value for name, value in os.environ.items() if name != "OTOWAKE_PASSWORD"}

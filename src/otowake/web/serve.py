@@ -1,4 +1,4 @@
-"""The door: a server on an address, until it is stopped."""
+"""Start the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otowake.errors import BadInput, MissingExtra
 from otowake.options import ServeSpec
 
 GRACE_SECONDS = 2
-"""How long answers on their way may take when the server is stopped."""
+"""Seconds for pending answers when the server stops."""
 
 
 def serve(
@@ -26,18 +26,19 @@ def serve(
     Parameters
     ----------
     spec
-        Where, to whom, and the limits.
+        Address, access and limits.
     password
-        What visitors must know; by default what the specified file or ``OTOWAKE_PASSWORD`` in the environment says.
+        The password for visitors; by default from the password file or ``OTOWAKE_PASSWORD`` in the
+        environment.
     ready
-        Called with the page's address once it can be reached.
+        Called with the page's address when the server is ready.
 
     Raises
     ------
     MissingExtra
         Without the extra ``web``.
     BadInput
-        If the port is in use, or the address reached by others and no password given.
+        If the port is in use, or other machines can reach the address and there is no password.
     """
     spec = spec or ServeSpec()
     try:
@@ -70,7 +71,7 @@ def serve(
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
-                if ready:  # from here on a signal ends the server well
+                if ready:  # after this a signal ends the server properly
                     ready(_address(spec, listener))
 
         Server(config).run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""What the page shows of a result beside its files: parts and components as JSON, the spectrogram as a picture."""
+"""The page's data of a result: parts and components as JSON, the spectrogram as an image."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from otowake.types import Analysis, Audio, Floats
 from otowake.web.draft import COMPONENT_EDITS, PAGE, write_draft
 
 ROWS, COLUMNS = 320, 1600
-"""The most that the picture of the spectrogram has."""
+"""The largest size of the spectrogram's image."""
 
 LOWEST_HZ = 40.0
+"""Hertz, where the image's frequency axis starts."""
 
 RANGE_DB = 70.0
+"""Decibels from the darkest to the brightest level of the image."""
 
 
 def write_view(analysis: Analysis, audio: Audio, result: Path) -> None:
-    """Write ``view.json``, ``spectrogram.png`` and ``draft.json`` into :data:`PAGE` of a result whose files are written."""
+    """Write ``view.json``, ``spectrogram.png`` and ``draft.json`` into :data:`PAGE` of a result."""
     page = result / PAGE
     page.mkdir()
     view = view_of(analysis, audio, result)
@@ -35,7 +37,7 @@ def write_view(analysis: Analysis, audio: Audio, result: Path) -> None:
 
 
 def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
-    """Names, times and sound files of what was found; `result` is its folder."""
+    """Describe parts and components with their sound files; `result` is the folder."""
     return {
         "name": audio.name,
         "seconds": audio.duration,
@@ -58,7 +60,9 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
             {
                 "index": component.index,
                 "name": component.name,
-                "pitch": {each: note_name(component.pitch.midi, each) for each in LANGUAGES}
+                "pitch": {
+                    language: note_name(component.pitch.midi, language) for language in LANGUAGES
+                }
                 if component.pitch
                 else None,
                 "energy": component.energy,
@@ -79,7 +83,7 @@ def _sound(result: Path, folder: str, name: str) -> str | None:
 
 
 def _write_picture(audio: Audio, analysis: Analysis, path: Path) -> dict[str, float]:
-    """The spectrogram over logarithmic frequency, low at the bottom; gives its axes."""
+    """Write the image of the spectrogram over logarithmic frequency; return its axes."""
     from matplotlib import colormaps
     from PIL import Image
 
@@ -94,7 +98,7 @@ def _write_picture(audio: Audio, analysis: Analysis, path: Path) -> dict[str, fl
 
 
 def _pooled(values: Floats, frequencies: Floats, edges: Floats) -> Floats:
-    """The largest value of each band (or its middle, where the bands are finer than V's own) and stretch of time."""
+    """Pool bands and times by the maximum; a band narrower than a bin takes its middle bin."""
     n = values.shape[1]
     starts = np.unique(np.linspace(0, n, min(n, COLUMNS), endpoint=False).astype(int))
     values = np.maximum.reduceat(values, starts, axis=1)

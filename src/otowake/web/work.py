@@ -1,8 +1,9 @@
 """A process that analyses one recording for the web page, within limits of time, memory and disk.
 
-It is started ahead of need, reads one order (a line of JSON) from its standard input, and tells how it comes along on
-its standard output, a line of JSON for each :class:`Progress <otowake.types.Progress>`, stage, warning, and the end. It
-ends when its standard input does: no process outlives the server.
+The server starts the process in advance. It reads one order (a line of JSON) from standard input
+and writes a line of JSON to standard output for each
+:class:`Progress <otowake.types.Progress>`, stage and warning, and for the end. It exits at the end
+of standard input, so it does not outlive the server.
 """
 
 from __future__ import annotations
@@ -43,22 +44,22 @@ from otowake.web.draft import COMPONENT_EDITS, PAGE, RESTORE, in_both, names_com
 from otowake.web.processes import limit
 from otowake.web.view import write_view
 
-SPARE_SECONDS = 0.5
-"""A recording may be longer than the limit by this much: nobody counts that."""
+TOLERANCE_SECONDS = 0.5
+"""Seconds by which a recording may exceed the limit."""
 
-LOOKS_APART = 0.25
-"""The least time between two pictures of the learning, in seconds."""
+PICTURE_SECONDS = 0.25
+"""Seconds between two pictures of the learning, at least."""
 
 FIRST = "first"
-"""The folder that keeps the result, without its sounds, from before the first such round."""
+"""The folder with the result before the first correction of components, without sounds."""
 
 SOUNDS = shutil.ignore_patterns("*.flac", "*.wav", "*.png", "*.html", PAGE)
 
-Tell = Callable[[dict[str, Any]], None]
+Send = Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
-    """Wait for an order, carry it out, and end."""
+    """Wait for an order, carry it out, and exit."""
     job_minutes, job_gib, disk_gib = map(float, sys.argv[1:4])
     out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
@@ -71,18 +72,18 @@ def main() -> None:
         }
     )
     keep_compiled_programs()
-    import otowake.plot  # noqa: F401 - while nobody waits
+    import otowake.plot  # noqa: F401 - before the first order
 
     line = sys.stdin.buffer.readline()
     if not line:
         return
     threading.Thread(target=_end_with_server, daemon=True).start()
 
-    def tell(fact: dict[str, Any]) -> None:
+    def send(fact: dict[str, Any]) -> None:
         print(json.dumps(fact, ensure_ascii=False, allow_nan=False), file=out)
 
     with contextlib.suppress(BrokenPipeError):
-        _guarded(json.loads(line), tell)
+        _guarded(json.loads(line), send)
         out.flush()
     os._exit(0)
 
@@ -92,44 +93,44 @@ def _end_with_server() -> None:
     os._exit(1)
 
 
-def _guarded(order: dict[str, Any], tell: Tell) -> None:
-    """Carry out an order; whatever happens is told in a sentence."""
+def _guarded(order: dict[str, Any], send: Send) -> None:
+    """Carry out an order; send a message for every outcome."""
     name = order["name"]
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", InputWarning)
-            carry_out(order, tell)
+            carry_out(order, send)
         for warning in caught:
             if isinstance(warning.message, InputWarning):
-                tell({"warning": in_both(warning.message, name)})
-        tell({"done": True})
+                send({"warning": in_both(warning.message, name)})
+        send({"done": True})
     except OtowakeError as error:
-        tell({"failed": in_both(error, name)})
+        send({"failed": in_both(error, name)})
     except MemoryError:
-        tell({"failed": _sentence(text.WEB_NO_MEMORY)})
+        send({"failed": _sentence(text.WEB_NO_MEMORY)})
     except Exception as error:
         traceback.print_exc()
         full = "RESOURCE_EXHAUSTED" in str(error)
-        tell({"failed": _sentence(text.WEB_NO_MEMORY if full else text.WEB_UNEXPECTED)})
+        send({"failed": _sentence(text.WEB_NO_MEMORY if full else text.WEB_UNEXPECTED)})
 
 
 def _sentence(sentence: text.Text, **facts: Any) -> dict[Language, str]:
     return {language: sentence.format(language, **facts) for language in LANGUAGES}
 
 
-def carry_out(order: dict[str, Any], tell: Tell) -> None:
-    """Analyse or correct, and write ``folder/result`` and what the page shows of it."""
+def carry_out(order: dict[str, Any], send: Send) -> None:
+    """Analyse or correct a recording, and write ``folder/result`` with the page's data."""
     if "edits" in order:
-        correct(order, tell)
+        correct(order, send)
     else:
-        take_apart(order, tell)
+        analyse_order(order, send)
 
 
-def correct(order: dict[str, Any], tell: Tell) -> None:
-    """Go on from the result that there is, corrected; first its notes and parts, then its components."""
+def correct(order: dict[str, Any], send: Send) -> None:
+    """Correct a result: first its notes and parts, then its components."""
     folder, result = Path(order["folder"]), Path(order["folder"]) / "result"
     spec = specs_with(order["options"])[LoadSpec]
-    tell({"begun": "reading"})
+    send({"begun": "reading"})
     audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
     of_components = [edit for edit in order["edits"] if is_of_components(edit)]
     others, restore = of_notes(order["edits"]), RESTORE in order["edits"]
@@ -138,36 +139,37 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
         if restore
         else [*_rounds(result / COMPONENT_EDITS), *([of_components] if of_components else [])]
     )
-    tell({"begun": "components"})
+    send({"begun": "components"})
     analysis = load_analysis(result)
     if restore and (folder / FIRST).is_dir():
         analysis = _restored(analysis, load_analysis(folder / FIRST))
-        others = [
-            edit for edit in others if not names_component(edit)
-        ]  # they speak of numbers that are gone
+        # names refer to components that no longer exist
+        others = [edit for edit in others if not names_component(edit)]
     analysis = with_sound(analysis, audio)
     edited = apply_edits(analysis, others) if others != list(analysis.edits) else analysis
     if of_components and not restore:
         if not (folder / FIRST).is_dir():
-            with new_folder(folder / FIRST) as place:
-                shutil.copytree(result, place, ignore=SOUNDS, dirs_exist_ok=True)
+            with new_folder(folder / FIRST) as copy:
+                shutil.copytree(result, copy, ignore=SOUNDS, dirs_exist_ok=True)
         edited = edit_components(edited, of_components)
-    tell({"begun": "writing"})
-    with new_folder(result, overwrite=True) as place:
-        failed = write_analysis(edited, place, order["language"])
+    send({"begun": "writing"})
+    with new_folder(result, overwrite=True) as new:
+        failed = write_analysis(edited, new, order["language"])
         if rounds:
             written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
-            (place / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
-        write_view(edited, audio, place)
+            (new / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
+        write_view(edited, audio, new)
     warn_of(failed)
 
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
-    """The analysis with the components as they were first, without the names given to them since."""
-    found = first.detected or first
+    """Restore the components of the first analysis, without names that were given later."""
+    original = first.detected or first
 
     def with_components(now: Analysis) -> Analysis:
-        return replace(now, fit=found.fit, components=found.components, tuning_hz=found.tuning_hz)
+        return replace(
+            now, fit=original.fit, components=original.components, tuning_hz=original.tuning_hz
+        )
 
     return replace(
         with_components(analysis), detected=with_components(analysis.detected or analysis)
@@ -183,12 +185,12 @@ def _rounds(path: Path) -> list[Any]:
         raise BadInput(text.NOT_EDITS_FILE, path=path, why=reason(error)) from error
 
 
-def take_apart(order: dict[str, Any], tell: Tell) -> None:
+def analyse_order(order: dict[str, Any], send: Send) -> None:
     """Analyse ``folder/sound``."""
     folder, language = Path(order["folder"]), order["language"]
     specs = specs_with(order["options"])
-    pictures = Pictures(tell)
-    tell({"begun": "reading"})
+    pictures = Pictures(send)
+    send({"begun": "reading"})
     audio = read_within(
         Path(order["sound"]), order["name"], specs[LoadSpec], 60 * order["sound_minutes"]
     )
@@ -203,32 +205,32 @@ def take_apart(order: dict[str, Any], tell: Tell) -> None:
         begun=pictures.begin,
     )
     pictures.begin("writing")
-    with new_folder(folder / "result", overwrite=True) as place:
-        failed = write_analysis(analysis, place, language)
-        write_view(analysis, audio, place)
+    with new_folder(folder / "result", overwrite=True) as new:
+        failed = write_analysis(analysis, new, language)
+        write_view(analysis, audio, new)
     warn_of(failed)
 
 
 def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
-    """A recording of at most `most` seconds, under its own name; a longer one is refused before it is decoded.
+    """Read a recording of at most `most` seconds; refuse a longer one before decoding it.
 
     Raises
     ------
     BadInput
-        If it is longer, or no sound can be read from it.
+        If the recording is longer, or cannot be read.
     """
-    said = estimated_length(path)
+    declared = estimated_length(path)
     wanted = min(
         np.inf if spec.duration is None else spec.duration,
-        np.inf if said is None else said - spec.start,
+        np.inf if declared is None else declared - spec.start,
     )
-    if np.isfinite(wanted) and wanted > most + SPARE_SECONDS:
+    if np.isfinite(wanted) and wanted > most + TOLERANCE_SECONDS:
         raise BadInput(
             text.WEB_SOUND_TOO_LONG, path=name, length=f"{wanted / 60:.1f}", limit=f"{most / 60:g}"
         )
-    asked = min(most + 2 * SPARE_SECONDS, np.inf if spec.duration is None else spec.duration)
-    audio = load(path, start=spec.start, duration=asked)
-    if audio.duration > most + SPARE_SECONDS:
+    duration = min(most + 2 * TOLERANCE_SECONDS, np.inf if spec.duration is None else spec.duration)
+    audio = load(path, start=spec.start, duration=duration)
+    if audio.duration > most + TOLERANCE_SECONDS:
         raise BadInput(
             text.WEB_SOUND_TOO_LONG, path=name, length=f"> {most / 60:g}", limit=f"{most / 60:g}"
         )
@@ -237,34 +239,34 @@ def read_within(path: Path, name: str, spec: LoadSpec, most: float) -> Audio:
 
 
 class Pictures:
-    """A watcher that tells the loss and, every so often and at the end, small pictures of W and H."""
+    """A watcher that sends the loss and small pictures of W and H at intervals and at the end."""
 
-    def __init__(self, tell: Tell) -> None:
-        self.tell, self.last = tell, -np.inf
-        self.untold: Progress | None = None
+    def __init__(self, send: Send) -> None:
+        self.send, self.last = send, -np.inf
+        self.unsent: Progress | None = None
 
     def begin(self, stage: str) -> None:
-        """Tell that a stage begins, and how the one before it ended."""
-        if self.untold:
-            self._show(self.untold)
-        self.tell({"begun": stage})
+        """Send the last picture of a stage and the start of the next stage."""
+        if self.unsent:
+            self._show(self.unsent)
+        self.send({"begun": stage})
 
     def __call__(self, now: Progress) -> bool:
-        self.untold = now
-        if time.monotonic() - self.last >= LOOKS_APART:
+        self.unsent = now
+        if time.monotonic() - self.last >= PICTURE_SECONDS:
             self._show(now)
         return False
 
     def _show(self, now: Progress) -> None:
-        self.last, self.untold = time.monotonic(), None
-        chosen = (
+        self.last, self.unsent = time.monotonic(), None
+        looks = (
             np.unique(np.linspace(0, len(now.losses) - 1, 200).astype(int))
             if len(now.losses)
             else []
         )
-        losses = [[int(now.iterations[i]), float(now.losses[i])] for i in chosen]
+        losses = [[int(now.iterations[i]), float(now.losses[i])] for i in looks]
         factors = now.factors()
-        self.tell(
+        self.send(
             {
                 "iteration": now.iteration,
                 "max_iter": now.max_iter,
@@ -280,7 +282,7 @@ def _log_edges(n: int, bands: int) -> Floats:
 
 
 def thumbnail(rows: Floats, edges: Floats) -> dict[str, Any]:
-    """A picture of rows, each against its own largest value: the largest between two edges, a byte for each.
+    """Encode rows as bytes: the maximum between two edges, relative to the row's maximum.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""The server's folder, and what servers left that ended without taking theirs away.
+"""The server's folder, and the cleanup after servers that crashed.
 
-A living server holds a lock in its folder. Where nobody holds it, the server is dead: its
-processes, which work in that folder, are killed, and the folder is removed.
+A running server holds a lock in its folder. If the lock is free, the server is dead: its processes,
+which work in that folder, are killed, and the folder is removed.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ LOCK = "lock"
 
 @contextlib.contextmanager
 def workplace() -> Iterator[Path]:
-    """A folder of this server's own for what is sent and found; it is gone when the block ends."""
+    """Make a folder for uploads and results that exists during the block."""
     sweep(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with (folder / "unlocked").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            (folder / "unlocked").rename(folder / LOCK)  # from here on it may be looked at
+            (folder / "unlocked").rename(folder / LOCK)  # after this, other servers check the lock
             (folder / "jobs").mkdir()
             yield folder / "jobs"
 
 
 def sweep(parent: Path) -> None:
-    """Take away what dead servers of this user left in `parent`."""
+    """Remove the folders and processes of this user's dead servers in `parent`."""
     for folder in parent.glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
             facts = folder.lstat()
             if facts.st_uid == os.geteuid() and not folder.is_symlink():
                 with (folder / LOCK).open("r+") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _kill_those_in(folder)
+                    _kill_processes_in(folder)
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kill_those_in(folder: Path) -> None:
-    """Kill our processes that work in a folder, on systems that have ``/proc``."""
+def _kill_processes_in(folder: Path) -> None:
+    """Kill otowake's processes that work in a folder, on systems with ``/proc``."""
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             works_there = (process / "cwd").readlink().is_relative_to(folder.resolve())

@@ -1,6 +1,6 @@
-// Charts: views that several of them share, axes, pictures, and what a pointer or a key does on them.
+// Charts: shared views, axes, images, and their pointer events.
 
-/** A stretch of an axis, and how far it can go. */
+/** The visible range of an axis, and its limits. */
 class View {
   constructor(low, high, least) {
     Object.assign(this, { low, high, min: low, max: high, least });
@@ -15,7 +15,11 @@ class View {
   }
 
   zoom(factor, at = (this.low + this.high) / 2) {
-    const span = clamp((this.high - this.low) * factor, Math.min(this.least, this.max - this.min), this.max - this.min);
+    const span = clamp(
+      (this.high - this.low) * factor,
+      Math.min(this.least, this.max - this.min),
+      this.max - this.min,
+    );
     const share = (at - this.low) / (this.high - this.low);
     this.set(at - share * span, at - share * span + span);
   }
@@ -43,7 +47,7 @@ for (let i = 0; i < 256; i++) {
   LUT[i] = (255 << 24) | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16);
 }
 
-/** Grey values and the coloured picture of them. */
+/** Grey values and their coloured image. */
 class Picture {
   constructor(width, height, grey) {
     Object.assign(this, { width, height, grey });
@@ -53,9 +57,13 @@ class Picture {
     this.canvas.getContext("2d").putImageData(image, 0, 0);
   }
 
-  /** Decibels at a column and a row. */
+  /** Return the decibels at a column and a row. */
   level(x, y) {
-    const grey = this.grey[clamp(Math.floor(y), 0, this.height - 1) * this.width + clamp(Math.floor(x), 0, this.width - 1)];
+    const grey =
+      this.grey[
+        clamp(Math.floor(y), 0, this.height - 1) * this.width +
+          clamp(Math.floor(x), 0, this.width - 1)
+      ];
     return (1 - grey / 255) * pictures.floor;
   }
 
@@ -67,11 +75,15 @@ class Picture {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, 0);
     const rgba = context.getImageData(0, 0, width, height).data;
-    return new Picture(width, height, Uint8Array.from({ length: width * height }, (_, i) => rgba[4 * i]));
+    return new Picture(
+      width,
+      height,
+      Uint8Array.from({ length: width * height }, (_, i) => rgba[4 * i]),
+    );
   }
 }
 
-/** Round steps for an axis of `span` with about `n` of them. */
+/** Return a round step that divides `span` into about `n` parts. */
 function step(span, n) {
   const raw = span / Math.max(n, 1);
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -82,21 +94,35 @@ const HERTZ = [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000];
 const brief = (hz) => (hz >= 1000 ? hz / 1000 + "k" : String(hz));
 
 /**
- * A chart on two canvases: what it shows, and above it the cursor.
+ * A chart on two canvases: the content, and the cursor above it.
  *
- * `x` and `y` are views; `paint(chart, context)` draws the inside, `axis(chart, context)` the labels; `tell(x, y)` gives
- * the words for a place, `click(x, y)` is called for one. `slides` says that it is a place to choose the time from.
+ * `x` and `y` are views; `paint(chart, context)` draws the content, `axes(chart, context)` the
+ * labels; `describe(x, y)` returns the text for a point, `click(x, y)` handles a click. With `slides`
+ * a click sets the playing time.
  */
 class Chart {
-  constructor(host, { x, y, margin, paint, axes, tell, click, slides, label, region }) {
-    Object.assign(this, { host, x, y, margin, paint, axes, tell, click, slides, label, region });
+  constructor(host, { x, y, margin, paint, axes, describe, click, slides, label, region }) {
+    Object.assign(this, {
+      host,
+      x,
+      y,
+      margin,
+      paint,
+      axes,
+      describe,
+      click,
+      slides,
+      label,
+      region,
+    });
     this.back = make("canvas", { "aria-hidden": "true" });
     this.front = make("canvas", { tabIndex: 0 });
     host.append(this.back, this.front);
     for (const view of [x, y]) if (view) view.listeners.push(() => this.later());
     new ResizeObserver(() => this.resize()).observe(host);
     on("language", () => this.later());
-    for (const name of ["select-notes", "select-components", "select-region"]) on(name, () => this.later());
+    for (const name of ["select-notes", "select-components", "select-region"])
+      on(name, () => this.later());
     dark.addEventListener("change", () => this.later());
     this.points();
     if (slides) {
@@ -121,11 +147,18 @@ class Chart {
 
   get inside() {
     const [top, right, bottom, left] = this.margin;
-    return { left, top, width: Math.max(1, this.width - left - right), height: Math.max(1, this.height - top - bottom) };
+    return {
+      left,
+      top,
+      width: Math.max(1, this.width - left - right),
+      height: Math.max(1, this.height - top - bottom),
+    };
   }
 
   xOf(value) {
-    return this.inside.left + ((value - this.x.low) / (this.x.high - this.x.low)) * this.inside.width;
+    return (
+      this.inside.left + ((value - this.x.low) / (this.x.high - this.x.low)) * this.inside.width
+    );
   }
 
   yOf(value) {
@@ -171,7 +204,10 @@ class Chart {
 
   drawRegion(context, { start, end, low, high }) {
     const [a, b] = [this.xOf(start), this.xOf(end)];
-    const [c, d] = this.region === "time" ? [this.inside.top, this.inside.top + this.inside.height] : [this.yOf(toMidi(high)), this.yOf(toMidi(low))];
+    const [c, d] =
+      this.region === "time"
+        ? [this.inside.top, this.inside.top + this.inside.height]
+        : [this.yOf(toMidi(high)), this.yOf(toMidi(low))];
     context.fillStyle = this.region === "time" ? ink("accent") : "#fff";
     context.globalAlpha = 0.14;
     context.strokeStyle = this.region === "time" ? ink("accent") : "#fff";
@@ -189,7 +225,10 @@ class Chart {
     context.clearRect(0, 0, this.width, this.height);
     const at = this.xOf(player.time);
     this.front.setAttribute("aria-valuenow", player.time.toFixed(1));
-    this.front.setAttribute("aria-valuetext", word("positionOf", { at: clock(player.time), length: clock(player.length) }));
+    this.front.setAttribute(
+      "aria-valuetext",
+      word("positionOf", { at: clock(player.time), length: clock(player.length) }),
+    );
     if (at < left - 1 || at > left + width + 1) return;
     context.fillStyle = this.picture ? "rgba(255,255,255,.92)" : ink("accent");
     context.fillRect(at - 0.75, top, 1.5, height);
@@ -199,39 +238,45 @@ class Chart {
     const down = new Map();
     let moved = 0;
     let corner = null;
-    const place = (event) => {
+    const pointOf = (event) => {
       const box = this.front.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top];
     };
-    const drawCorner = (to) => {
+    const regionTo = (to) => {
       const [a, b] = [this.valueAt(...corner), this.valueAt(...to)];
-      const [start, end] = [Math.min(a[0], b[0]), Math.max(a[0], b[0])].map((time) => clamp(time, 0, player.length));
-      const hz = this.region === "time" ? [0, pictures.high] : [toHz(Math.min(a[1], b[1])), toHz(Math.max(a[1], b[1]))];
+      const [start, end] = [Math.min(a[0], b[0]), Math.max(a[0], b[0])].map((time) =>
+        clamp(time, 0, player.length),
+      );
+      const hz =
+        this.region === "time"
+          ? [0, pictures.high]
+          : [toHz(Math.min(a[1], b[1])), toHz(Math.max(a[1], b[1]))];
       return { start, end, low: hz[0], high: hz[1] };
     };
     this.front.addEventListener("pointerdown", (event) => {
       if (event.button) return;
-      down.set(event.pointerId, place(event));
+      down.set(event.pointerId, pointOf(event));
       moved = 0;
-      if (event.shiftKey && this.region) corner = place(event);
+      if (event.shiftKey && this.region) corner = pointOf(event);
       this.front.setPointerCapture(event.pointerId);
     });
     this.front.addEventListener("pointermove", (event) => {
-      const now = place(event);
+      const now = pointOf(event);
       const before = down.get(event.pointerId);
       if (!before) return this.hover(event, ...now);
       const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
       moved += Math.abs(dx) + Math.abs(dy);
       if (corner) {
-        if (moved > 5) Object.assign(selection, { region: drawCorner(now) }), this.later();
+        if (moved > 5) (Object.assign(selection, { region: regionTo(now) }), this.later());
       } else if (down.size === 2) {
         const other = [...down].find(([id]) => id !== event.pointerId)[1];
-        const [was, is] = [Math.abs(before[0] - other[0]), Math.abs(now[0] - other[0])];
-        if (was > 8 && is > 8) this.x.zoom(was / is, this.valueAt((now[0] + other[0]) / 2, 0)[0]);
+        const [from, to] = [Math.abs(before[0] - other[0]), Math.abs(now[0] - other[0])];
+        if (from > 8 && to > 8) this.x.zoom(from / to, this.valueAt((now[0] + other[0]) / 2, 0)[0]);
       } else if (moved > 4) {
         this.x.move((-dx / this.inside.width) * (this.x.high - this.x.low));
         const way = this.downward ? -1 : 1;
-        if (event.pointerType === "mouse") this.y.move(((way * dy) / this.inside.height) * (this.y.high - this.y.low));
+        if (event.pointerType === "mouse")
+          this.y.move(((way * dy) / this.inside.height) * (this.y.high - this.y.low));
         $("hover").hidden = true;
       }
       down.set(event.pointerId, now);
@@ -241,7 +286,7 @@ class Chart {
       down.delete(event.pointerId);
       if (!at || event.type === "pointercancel") return void (corner = null);
       if (corner) {
-        select({ region: moved > 5 ? drawCorner(at) : null });
+        select({ region: moved > 5 ? regionTo(at) : null });
         corner = null;
       } else if (moved <= 4 && this.click) this.click(...this.valueAt(...at), event);
     };
@@ -251,7 +296,7 @@ class Chart {
     this.front.addEventListener(
       "wheel",
       (event) => {
-        const [x, y] = this.valueAt(...place(event));
+        const [x, y] = this.valueAt(...pointOf(event));
         if (event.ctrlKey || event.metaKey) {
           event.preventDefault();
           const factor = Math.exp(clamp(event.deltaY, -60, 60) * 0.008);
@@ -269,8 +314,12 @@ class Chart {
   hover(event, left, top) {
     const { inside } = this;
     const box = $("hover");
-    const within = left >= inside.left && left <= inside.left + inside.width && top >= inside.top && top <= inside.top + inside.height;
-    const words = within && this.tell ? this.tell(...this.valueAt(left, top)) : "";
+    const within =
+      left >= inside.left &&
+      left <= inside.left + inside.width &&
+      top >= inside.top &&
+      top <= inside.top + inside.height;
+    const words = within && this.describe ? this.describe(...this.valueAt(left, top)) : "";
     box.hidden = !words;
     if (!words) return;
     box.textContent = words;
@@ -280,19 +329,23 @@ class Chart {
   }
 }
 
-/** Ticks and a label along the foot of a chart of time. */
+/** Draw the time axis below a chart. */
 function timeAxis(chart, context, named = true) {
   const { left, top, width, height } = chart.inside;
   const { low, high } = chart.x;
-  const each = step(high - low, width / 80);
+  const tick = step(high - low, width / 80);
   context.fillStyle = ink("quiet");
   context.strokeStyle = ink("line");
   context.textAlign = "center";
   context.textBaseline = "top";
-  for (let at = Math.ceil(low / each) * each; at <= high + 1e-9; at += each) {
+  for (let at = Math.ceil(low / tick) * tick; at <= high + 1e-9; at += tick) {
     const x = chart.xOf(at);
     context.fillRect(x - 0.5, top + height, 1, 4);
-    context.fillText(each < 1 ? at.toFixed(each < 0.1 ? 2 : 1) : String(Math.round(at)), x, top + height + 7);
+    context.fillText(
+      tick < 1 ? at.toFixed(tick < 0.1 ? 2 : 1) : String(Math.round(at)),
+      x,
+      top + height + 7,
+    );
   }
   if (named) {
     context.textAlign = "right";
@@ -300,7 +353,7 @@ function timeAxis(chart, context, named = true) {
   }
 }
 
-/** Hertz at the left and names of notes at the right of a chart of frequency. */
+/** Draw hertz on the left and note names on the right of a chart. */
 function frequencyAxis(chart, context, notes = true) {
   const { left, top, width, height } = chart.inside;
   const { low, high } = chart.y;
@@ -308,7 +361,10 @@ function frequencyAxis(chart, context, notes = true) {
   context.textBaseline = "middle";
   context.textAlign = "right";
   const octave = height / ((high - low) / 12);
-  const marks = octave > 150 ? Array.from({ length: 400 }, (_, i) => toHz(Math.ceil(low) + i)).map(Math.round) : HERTZ;
+  const marks =
+    octave > 150
+      ? Array.from({ length: 400 }, (_, i) => toHz(Math.ceil(low) + i)).map(Math.round)
+      : HERTZ;
   let free = Infinity;
   for (const hz of marks) {
     const y = chart.yOf(toMidi(hz));

@@ -1,4 +1,4 @@
-// What everything uses: the content, words in the page's language, events, and making elements.
+// Shared by all files: the content, words in the page's language, events, and elements.
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const events = new EventTarget();
@@ -9,15 +9,18 @@ const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language; // of the page around it, if there is one
+let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language; // set by an enclosing page, if any
 
-/** A sentence that is there in both languages, filled in; {n|note|notes} is the first word where n is 1. */
+/** Fill in a sentence in the current language; {n|note|notes} is the first word where n is 1. */
 function say(sentence, facts = {}) {
-  const counted = sentence[language].replace(/\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g, (all, name, one, more) => (facts[name] === 1 ? one : more));
+  const counted = sentence[language].replace(
+    /\{(\w+)\|([^|{}]*)\|([^|{}]*)\}/g,
+    (all, name, one, more) => (facts[name] === 1 ? one : more),
+  );
   return counted.replace(/\{(\w+)\}/g, (all, name) => (name in facts ? facts[name] : all));
 }
 
-/** A word of the page by its name. */
+/** Look up a word of the page by name. */
 const word = (name, facts) => say(data.words[name], facts);
 
 const noteName = (midi) => data.noteNames[language][clamp(Math.round(midi), 0, 127)];
@@ -26,34 +29,42 @@ const toHz = (midi) => data.tuning * 2 ** ((midi - 69) / 12);
 const percent = (share) => (100 * share).toFixed(share < 0.0995 ? 1 : 0) + " %";
 const signed = (x) => (x < -0.5 ? "−" : x > 0.5 ? "+" : "±") + Math.abs(x).toFixed(0);
 
-/** Seconds as they are read from a clock. */
+/** Format seconds as m:ss.s. */
 function clock(seconds, digits = 1) {
   const whole = Math.max(0, seconds);
   const minutes = Math.floor(whole / 60);
-  return minutes + ":" + (whole - 60 * minutes).toFixed(digits).padStart(digits ? 3 + digits : 2, "0");
+  return (
+    minutes + ":" + (whole - 60 * minutes).toFixed(digits).padStart(digits ? 3 + digits : 2, "0")
+  );
 }
 
-/** An element with properties, attributes (those with a dash, `role`, `for`), listeners (`on…`) and children. */
+/** Make an element: properties, attributes (`a-b`, `role`, `for`), listeners (`on…`), children. */
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (name.includes("-") || ["role", "for", "scope", "colspan", "list"].includes(name)) element.setAttribute(name, value);
+    else if (name.includes("-") || ["role", "for", "scope", "colspan", "list"].includes(name))
+      element.setAttribute(name, value);
     else element[name] = value;
   }
   element.append(...children.filter((child) => child !== null));
   return element;
 }
 
-/** A colour of the style sheet. */
-const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+/** Look up a colour of the style sheet. */
+const ink = (name) =>
+  getComputedStyle(document.documentElement)
+    .getPropertyValue("--" + name)
+    .trim();
 
-/** The colour of a part, a little lighter in the dark. */
+/** Return the colour of a part, lighter in dark mode. */
 function colourOf(part) {
   const colour = part >= 0 && data.parts[part] ? data.parts[part].colour : data.colour;
   if (!dark.matches) return colour;
-  const lighter = [1, 3, 5].map((at) => Math.round(parseInt(colour.slice(at, at + 2), 16) * 0.62 + 255 * 0.38));
+  const lighter = [1, 3, 5].map((at) =>
+    Math.round(parseInt(colour.slice(at, at + 2), 16) * 0.62 + 255 * 0.38),
+  );
   return "#" + lighter.map((value) => value.toString(16).padStart(2, "0")).join("");
 }
 
@@ -64,14 +75,14 @@ function bytesOf(base64) {
   return bytes;
 }
 
-/** Give the reader a file. */
+/** Download a file. */
 function save(name, bytes) {
   const url = URL.createObjectURL(new Blob([bytes]));
   make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60000);
 }
 
-/** What is selected: numbers of notes and of components, and a region of the spectrogram (seconds, Hz) or null. */
+/** The selection: indices of notes and components, and a region (s, Hz) or null. */
 const selection = { notes: [], components: [], region: null };
 
 function select(changes) {

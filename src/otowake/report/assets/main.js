@@ -1,20 +1,33 @@
-// The page as a whole: header, language, keys, the bar of the player, and the door for those who build on it.
+// The page: header, language, keys, the bar of the player, and the public object.
 
 function header() {
   document.documentElement.lang = language;
   document.title = data.name + " – otowake";
   $("name").textContent = data.name;
-  $("found").textContent = say(data.found);
-  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
-  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", word(element.dataset.label));
-  for (const button of document.querySelectorAll("[data-language]")) button.setAttribute("aria-pressed", String(button.dataset.language === language));
+  $("results").textContent = say(data.results);
+  for (const element of document.querySelectorAll("[data-word]"))
+    element.textContent = word(element.dataset.word);
+  for (const element of document.querySelectorAll("[data-label]"))
+    element.setAttribute("aria-label", word(element.dataset.label));
+  for (const button of document.querySelectorAll("[data-language]"))
+    button.setAttribute("aria-pressed", String(button.dataset.language === language));
   const facts = [["length", clock(data.length)]];
   if (data.key) facts.push(["key", say(data.key)]);
   if (data.rhythm) facts.push(["tempo", say(data.rhythm.words)]);
   facts.push(["tuning", word("a4", { hz: data.tuning.toFixed(1) })]);
-  $("facts").replaceChildren(...facts.map(([name, value]) => make("div", {}, make("dt", {}, word(name)), make("dd", {}, value))));
-  const sections = [...document.querySelectorAll("main > section")].filter((section) => !section.hidden);
-  $("sections").replaceChildren(...sections.map((section) => make("a", { href: "#" + section.id }, section.querySelector("h2").textContent)));
+  $("facts").replaceChildren(
+    ...facts.map(([name, value]) =>
+      make("div", {}, make("dt", {}, word(name)), make("dd", {}, value)),
+    ),
+  );
+  const sections = [...document.querySelectorAll("main > section")].filter(
+    (section) => !section.hidden,
+  );
+  $("sections").replaceChildren(
+    ...sections.map((section) =>
+      make("a", { href: "#" + section.id }, section.querySelector("h2").textContent),
+    ),
+  );
 }
 
 function setLanguage(wanted) {
@@ -23,12 +36,19 @@ function setLanguage(wanted) {
   emit("language", language);
 }
 
-/** The buttons that zoom the views that a chart is made of. */
+/** Make the zoom buttons of the charts. */
 function zoomButtons() {
   for (const host of document.querySelectorAll(".zoom")) {
     const wanted = host.dataset.view.split(" ").map((name) => views[name]);
-    const actions = [["−", "zoomOut", () => views.time.zoom(1.5, player.time)], ["+", "zoomIn", () => views.time.zoom(1 / 1.5, player.time)], ["⤢", "showAll", () => wanted.forEach((view) => view.all())]];
-    const buttons = actions.map(([sign, name, act]) => [name, make("button", { type: "button", onclick: act }, sign)]);
+    const actions = [
+      ["−", "zoomOut", () => views.time.zoom(1.5, player.time)],
+      ["+", "zoomIn", () => views.time.zoom(1 / 1.5, player.time)],
+      ["⤢", "showAll", () => wanted.forEach((view) => view.all())],
+    ];
+    const buttons = actions.map(([sign, name, act]) => [
+      name,
+      make("button", { type: "button", onclick: act }, sign),
+    ]);
     const words = () => {
       for (const [name, button] of buttons) {
         button.setAttribute("aria-label", word(name));
@@ -49,7 +69,8 @@ function playerBar() {
   $("play").addEventListener("click", () => player.toggle());
   $("loop").addEventListener("click", () => player.setLoop(!player.looping));
   $("reset").addEventListener("click", () => {
-    for (const track of tracks) Object.assign(track, { only: false, on: track.kind === "mixture", volume: 1 });
+    for (const track of tracks)
+      Object.assign(track, { only: false, on: track.kind === "mixture", volume: 1 });
     player.set(tracks[0], {});
   });
   const loud = () => {
@@ -63,7 +84,10 @@ function playerBar() {
     $("clock").textContent = clock(player.time) + " / " + clock(player.length);
     if (document.activeElement !== seek || player.playing) seek.value = player.time;
     seek.style.setProperty("--done", (100 * player.time) / player.length + "%");
-    seek.setAttribute("aria-valuetext", word("positionOf", { at: clock(player.time), length: clock(player.length) }));
+    seek.setAttribute(
+      "aria-valuetext",
+      word("positionOf", { at: clock(player.time), length: clock(player.length) }),
+    );
   };
   const state = () => {
     $("play").textContent = player.playing ? "❚❚" : "▶";
@@ -71,8 +95,10 @@ function playerBar() {
     $("loop").setAttribute("aria-pressed", String(player.looping));
     $("loop").title = word("loopHelp");
     seek.setAttribute("aria-label", word("position"));
-    $("heard").textContent = player.heard();
-    $("reset").hidden = !tracks.some((track) => track.only || track.on !== (track.kind === "mixture"));
+    $("playing").textContent = player.description();
+    $("reset").hidden = !tracks.some(
+      (track) => track.only || track.on !== (track.kind === "mixture"),
+    );
     if (player.playing) requestAnimationFrame(frame);
   };
   let drawing = false;
@@ -86,15 +112,19 @@ function playerBar() {
       if (player.playing) frame();
     });
   };
-  /** Turn the page of the zoomed-in view as the cursor leaves it. */
+  /** Move the zoomed view forward when the cursor leaves it. */
   const follow = () => {
     const { low, high } = views.time;
-    if (player.playing && player.time > high && player.time - high < 0.5) views.time.move((high - low) * 0.95);
+    if (player.playing && player.time > high && player.time - high < 0.5)
+      views.time.move((high - low) * 0.95);
   };
   on("seek", () => emit("time", player.time));
   on("time", time);
   on("player", state);
-  on("language", () => { time(); state(); });
+  on("language", () => {
+    time();
+    state();
+  });
   time();
   state();
 }
@@ -126,7 +156,8 @@ function keys() {
   });
 }
 
-for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => setLanguage(button.dataset.language));
+for (const button of document.querySelectorAll("[data-language]"))
+  button.addEventListener("click", () => setLanguage(button.dataset.language));
 makeMixer();
 makeRoll();
 makePanels();
@@ -139,22 +170,31 @@ keys();
 header();
 
 /**
- * For those who build on the page:
+ * The public object, for programs that build on the page:
  *
- * data       what the page shows; notes, parts and components are meant by their places in it
- * selection  { notes: [number], components: [number], region: null | { start, end (s), low, high (Hz) } }
- * select     changes some of it, such as select({ notes: [3] })
- * events     an EventTarget; each event has its value as `detail`: "select-notes", "select-components",
- *            "select-region", "seek" (s), "time" (s, while it plays), "player" (something was switched),
- *            "language" ("en" or "ja"), "pictures" (they are all drawn)
- * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume }), only([id]), setLoop(bool), time,
- *            playing, length, tracks (id: "mixture", "notes", "part-0", "other", "component-0"), and, once it has
- *            played, `context` and the node `output` that all is heard through
+ * data       the content of the page; notes, parts and components have their indices in it
+ * selection  { notes: [index], components: [index],
+ *              region: null | { start, end (s), low, high (Hz) } }
+ * select     changes the selection, for example select({ notes: [3] })
+ * events     an EventTarget; the value of an event is its `detail`: "select-notes",
+ *            "select-components", "select-region", "seek" (s), "time" (s, during playback),
+ *            "player" (the state changed), "language" ("en" or "ja"),
+ *            "pictures" (all images are drawn)
+ * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume }), only([id]),
+ *            setLoop(bool), time, playing, length, tracks (id: "mixture", "notes", "part-0",
+ *            "other", "component-0"), and, after the first playback, `context` and the output
+ *            node `output`
  * views      time, pitch, frequency, component: set(low, high), zoom(factor, at), all()
  * language, setLanguage
  */
 window.otowake = {
-  data, selection, select, events, player, views, setLanguage,
+  data,
+  selection,
+  select,
+  events,
+  player,
+  views,
+  setLanguage,
   get language() {
     return language;
   },

@@ -1,9 +1,9 @@
-// The manual's four panels with the recording beside them, and the learning.
+// The four panels of the factorisation and the spectrogram.
 
-const shown = {}; // the pictures in sight, by name
+const shown = {}; // the displayed images, by name
 let charts = [];
 
-/** Draw the part of a picture that lies in the views; the picture spans `x` and `y` (its top row the highest). */
+/** Draw the visible part of an image of the range `x`, `y`; its top row has the highest `y`. */
 function paintPicture(chart, context, picture, x, y) {
   const { left, top, width, height } = chart.inside;
   context.fillStyle = "#" + data.ramp.slice(0, 6);
@@ -16,7 +16,7 @@ function paintPicture(chart, context, picture, x, y) {
   context.drawImage(picture.canvas, a, c, b - a, d - c);
 }
 
-/** The times that the first and last column of a picture of H, WH or V begin and end at. */
+/** Return the times at the left and right edge of the image of H, WH or V. */
 function seconds(fromRecording) {
   if (!data.frames || fromRecording === "V") return [0, data.length];
   const half = data.length / 2 / Math.max(1, pictures.H.width);
@@ -28,12 +28,15 @@ const cell = (picture, x, y, value, other) => [
   (1 - (other - y[0]) / (y[1] - y[0])) * picture.height,
 ];
 
-const decibels = (level) => (level <= pictures.floor + 0.3 ? "≤ " : "") + level.toFixed(0).replace("-", "−") + " dB";
+const decibels = (level) =>
+  (level <= pictures.floor + 0.3 ? "≤ " : "") + level.toFixed(0).replace("-", "−") + " dB";
 const hertz = (midi) => `${toHz(midi).toFixed(toHz(midi) < 1000 ? 1 : 0)} Hz · ${noteName(midi)}`;
 
 function componentLabel(number) {
   const { pitch, name } = data.components[number] ?? {};
-  return String(number + 1) + (pitch ? " " + noteName(pitch.midi) : "") + (name ? " · " + name : "");
+  return (
+    String(number + 1) + (pitch ? " " + noteName(pitch.midi) : "") + (name ? " · " + name : "")
+  );
 }
 
 const FREQUENCIES = [views.frequency.min, views.frequency.max];
@@ -46,15 +49,22 @@ function overTime(name, host) {
     margin: [6, 44, 38, 44],
     slides: true,
     region: "both",
-    paint: (chart, context) => paintPicture(chart, context, shown[name], seconds(name), FREQUENCIES),
+    paint: (chart, context) =>
+      paintPicture(chart, context, shown[name], seconds(name), FREQUENCIES),
     axes(chart, context) {
       timeAxis(chart, context);
       frequencyAxis(chart, context);
     },
     label: () => word(name),
-    tell(time, midi) {
+    describe(time, midi) {
       const picture = shown[name];
-      return `${clock(time, 2)} · ${hertz(midi)}` + (picture ? " · " + decibels(picture.level(...cell(picture, seconds(name), FREQUENCIES, time, midi))) : "");
+      return (
+        `${clock(time, 2)} · ${hertz(midi)}` +
+        (picture
+          ? " · " +
+            decibels(picture.level(...cell(picture, seconds(name), FREQUENCIES, time, midi)))
+          : "")
+      );
     },
     click: (time) => player.seek(time),
   });
@@ -63,7 +73,7 @@ function overTime(name, host) {
   return chart;
 }
 
-/** Labels of components along an axis, as many as have room. */
+/** Label the components along an axis, as far as there is room. */
 function componentNames(chart, context, across) {
   const { left, top, width, height } = chart.inside;
   const view = across ? chart.x : chart.y;
@@ -88,10 +98,12 @@ function componentNames(chart, context, across) {
 
 function markComponents(chart, context, across) {
   context.fillStyle = "rgba(255,255,255,.9)";
-  const { left, top, width, height } = chart.inside;
+  const { left, top } = chart.inside;
   for (const number of selection.components) {
-    if (across) context.fillRect(chart.xOf(number), top, chart.xOf(number + 1) - chart.xOf(number), 3);
-    else context.fillRect(left, chart.yOf(number + 1), 3, chart.yOf(number) - chart.yOf(number + 1));
+    if (across)
+      context.fillRect(chart.xOf(number), top, chart.xOf(number + 1) - chart.xOf(number), 3);
+    else
+      context.fillRect(left, chart.yOf(number + 1), 3, chart.yOf(number) - chart.yOf(number + 1));
   }
 }
 
@@ -121,7 +133,11 @@ function makePanels() {
         componentNames(chart, context, false);
       },
       label: () => word("H"),
-      tell: (time, y) => `${clock(time, 2)} · ${word("component")} ${componentLabel(Math.floor(y))}` + (shown.H ? " · " + decibels(shown.H.level(...cell(shown.H, seconds("H"), COUNT, time, y))) : ""),
+      describe: (time, y) =>
+        `${clock(time, 2)} · ${word("component")} ${componentLabel(Math.floor(y))}` +
+        (shown.H
+          ? " · " + decibels(shown.H.level(...cell(shown.H, seconds("H"), COUNT, time, y)))
+          : ""),
       click(time, y) {
         chooseComponent(Math.floor(y));
         player.seek(time);
@@ -141,7 +157,11 @@ function makePanels() {
         componentNames(chart, context, true);
       },
       label: () => word("W"),
-      tell: (x, midi) => `${word("component")} ${componentLabel(Math.floor(x))} · ${hertz(midi)}` + (shown.W ? " · " + decibels(shown.W.level(...cell(shown.W, COUNT, FREQUENCIES, x, midi))) : ""),
+      describe: (x, midi) =>
+        `${word("component")} ${componentLabel(Math.floor(x))} · ${hertz(midi)}` +
+        (shown.W
+          ? " · " + decibels(shown.W.level(...cell(shown.W, COUNT, FREQUENCIES, x, midi)))
+          : ""),
       click: (x) => chooseComponent(Math.floor(x)),
     });
     spectra.picture = true;
@@ -169,25 +189,28 @@ async function readPictures() {
 
 const full = {};
 
-/** A picture upside down: the first component at the foot, as the lowest frequency is. */
+/** Flip an image vertically, to show the first component at the bottom. */
 function upward({ width, height, grey }) {
   const turned = new Uint8Array(grey.length);
-  for (let row = 0; row < height; row++) turned.set(grey.subarray((height - 1 - row) * width, (height - row) * width), row * width);
+  for (let row = 0; row < height; row++)
+    turned.set(grey.subarray((height - 1 - row) * width, (height - row) * width), row * width);
   return new Picture(width, height, turned);
 }
 
-// Iterations in which the starts were tried, before the one that was kept learnt on.
-const tried = () => data.fit.auditionStep * (data.fit.auditions[0]?.length ?? 0);
+// Iterations of the screening of starts, before the learning.
+const screened = () => data.fit.screeningStep * (data.fit.screening[0]?.length ?? 0);
 
 // The learning curve: the logarithm of the loss over the logarithm of the iteration.
 let reached = Infinity;
 
 function lossChart() {
-  const { iterations, losses, auditions, auditionStep } = data.fit;
-  const before = tried();
+  const { iterations, losses, screening, screeningStep } = data.fit;
+  const before = screened();
   const point = (n, loss) => [Math.log10(Math.max(n, 1)), Math.log(Math.max(loss, 1e-300))];
   const points = iterations.map((n, i) => point(before + n, losses[i]));
-  const starts = auditions.map((some) => some.map((loss, i) => point(auditionStep * (i + 1), loss)));
+  const starts = screening.map((start) =>
+    start.map((loss, i) => point(screeningStep * (i + 1), loss)),
+  );
   const xs = [...points, ...starts.flat()].map(([x]) => x);
   const ys = [...points, ...starts.flat()].map(([, y]) => y);
   const span = (values, least) => {
@@ -196,7 +219,7 @@ function lossChart() {
     return [low - room, high + room];
   };
   const [x, y] = [new View(...span(xs, 0.02), 0.1), new View(...span(ys, 0.01), 0.005)];
-  if (before) y.max = y.high += 0.12 * (y.high - y.low); // room for the words
+  if (before) y.max = y.high += 0.12 * (y.high - y.low); // room for the label
   return new Chart($("loss"), {
     x,
     y,
@@ -205,15 +228,15 @@ function lossChart() {
       const { left, top, width, height } = chart.inside;
       context.fillStyle = ink("paper");
       context.fillRect(left, top, width, height);
-      const line = (some, colour) => {
+      const line = (curve, colour) => {
         context.beginPath();
-        some.forEach(([a, b], i) => context[i ? "lineTo" : "moveTo"](chart.xOf(a), chart.yOf(b)));
+        curve.forEach(([a, b], i) => context[i ? "lineTo" : "moveTo"](chart.xOf(a), chart.yOf(b)));
         context.strokeStyle = colour;
         context.lineWidth = colour === ink("bar") ? 1 : 2;
         context.lineJoin = "round";
         context.stroke();
       };
-      for (const some of [points, ...starts]) line(some, ink("bar"));
+      for (const curve of [points, ...starts]) line(curve, ink("bar"));
       const done = points.filter((_, i) => iterations[i] <= reached);
       line(done, ink("accent"));
       const last = done[done.length - 1];
@@ -229,14 +252,20 @@ function lossChart() {
         context.fillStyle = ink("quiet");
         context.textAlign = "right";
         context.textBaseline = "top";
-        context.fillText(word("auditions", { n: before }), left + width - 8, top + 8);
+        context.fillText(word("screening", { n: before }), left + width - 8, top + 8);
       }
       context.strokeStyle = ink("line");
       context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
       context.fillStyle = ink("quiet");
       context.textAlign = "center";
       context.textBaseline = "top";
-      const decades = chart.x.high - chart.x.low > 1 ? [1, 10, 100, 1000, 1e4, 1e5] : [1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 2000, 5000, 1e4];
+      const decades =
+        chart.x.high - chart.x.low > 1
+          ? [1, 10, 100, 1000, 1e4, 1e5]
+          : [
+              1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000, 2000, 5000,
+              1e4,
+            ];
       let free = -Infinity;
       for (const n of decades) {
         const at = chart.xOf(Math.log10(n));
@@ -247,15 +276,24 @@ function lossChart() {
       context.textAlign = "right";
       context.fillText(word("iteration"), left + width, top + height + 21);
       context.textBaseline = "middle";
-      const each = step(chart.y.high - chart.y.low, height / 40);
-      for (let at = Math.ceil(chart.y.low / each) * each; at <= chart.y.high; at += each) {
-        context.fillText(at.toFixed(clamp(Math.ceil(-Math.log10(each)), 0, 4)), left - 7, chart.yOf(at));
+      const tick = step(chart.y.high - chart.y.low, height / 40);
+      for (let at = Math.ceil(chart.y.low / tick) * tick; at <= chart.y.high; at += tick) {
+        context.fillText(
+          at.toFixed(clamp(Math.ceil(-Math.log10(tick)), 0, 4)),
+          left - 7,
+          chart.yOf(at),
+        );
       }
     },
     label: () => `${word("loss")}: ${word("lnLoss")}, ${say(data.fit.ended)}`,
-    tell(at) {
-      const near = points.reduce((best, point, i) => (Math.abs(point[0] - at) < Math.abs(points[best][0] - at) ? i : best), 0);
-      return points.length ? `${word("iteration")} ${before + iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}` : "";
+    describe(at) {
+      const near = points.reduce(
+        (best, point, i) => (Math.abs(point[0] - at) < Math.abs(points[best][0] - at) ? i : best),
+        0,
+      );
+      return points.length
+        ? `${word("iteration")} ${before + iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}`
+        : "";
     },
   });
 }
@@ -265,88 +303,12 @@ function ramp() {
   const image = new ImageData(256, 1);
   new Uint32Array(image.data.buffer).set(LUT);
   bar.getContext("2d").putImageData(image, 0, 0);
-  const ends = [pictures.floor, pictures.floor / 2, 0].map((level) => make("span", {}, String(level).replace("-", "−")));
-  $("ramp").replaceChildren(bar, make("div", {}, ...ends), make("p", { className: "help" }, word("level")));
-}
-
-/** The learning: the factors at some iterations, small; at the end the full pictures. */
-async function makeCourse() {
-  const { iterations, W, H } = pictures.course;
-  const [stripsW, stripsH] = [await Picture.read(W), await Picture.read(H)];
-  const count = data.components.length;
-  const rows = W.height / iterations.length;
-  const strip = (picture, number, height) => picture.grey.subarray(number * height * picture.width, (number + 1) * height * picture.width);
-  const linear = (grey) => (grey ? 10 ** (((1 - grey / 255) * pictures.floor) / 20) : 0);
-
-  function product(w, h, width) {
-    const sum = new Float32Array(rows * width);
-    let top = 0;
-    for (let row = 0; row < rows; row++) {
-      for (let k = 0; k < count; k++) {
-        const weight = linear(w[row * count + k]);
-        if (weight) for (let at = 0; at < width; at++) sum[row * width + at] += weight * linearH[h[k * width + at]];
-      }
-    }
-    for (const value of sum) if (value > top) top = value;
-    return Uint8Array.from(sum, (value) => clamp(Math.round(255 * (1 - (20 * Math.log10(Math.max(value / top, 1e-9))) / pictures.floor)), 0, 255));
-  }
-  const linearH = Float32Array.from({ length: 256 }, (_, grey) => linear(grey));
-
-  const slider = make("input", { type: "range", min: 0, max: iterations.length - 1, step: 1, value: iterations.length - 1, id: "course-at" });
-  const label = make("output", { for: "course-at" });
-  const button = make("button", { type: "button", id: "course-play" });
-  let running = 0;
-
-  function show(number) {
-    slider.value = number;
-    const atEnd = number === iterations.length - 1;
-    reached = iterations[number];
-    const after = tried() + reached;
-    label.textContent = after ? word("after", { n: after.toLocaleString("en") }) : word("before");
-    slider.setAttribute("aria-valuetext", label.textContent);
-    if (atEnd) Object.assign(shown, { W: full.W, H: full.H, WH: full.WH });
-    else {
-      const [w, h] = [strip(stripsW, number, rows), strip(stripsH, number, count)];
-      shown.W = new Picture(W.width, rows, w);
-      shown.H = upward(new Picture(H.width, count, h));
-      shown.WH = new Picture(H.width, rows, product(w, h, H.width));
-    }
-    for (const chart of charts) chart.later();
-  }
-
-  function stop() {
-    clearInterval(running);
-    running = 0;
-    words();
-  }
-
-  function run() {
-    if (running) return stop();
-    let number = Number(slider.value);
-    if (number === iterations.length - 1) number = -1;
-    const next = () => {
-      number += 1;
-      show(number);
-      if (number === iterations.length - 1) stop();
-    };
-    running = setInterval(next, calm.matches ? 900 : Math.max(140, 3200 / iterations.length));
-    next();
-    words();
-  }
-
-  function words() {
-    button.textContent = running ? "❚❚" : "▶";
-    button.setAttribute("aria-label", word(running ? "pauseLearning" : "playLearning"));
-    button.title = button.getAttribute("aria-label");
-    slider.setAttribute("aria-label", word("learning"));
-    name.textContent = word("learning");
-  }
-
-  const name = make("span", { className: "name" });
-  button.addEventListener("click", run);
-  slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
-  $("course").append(name, button, slider, label);
-  on("language", () => { words(); show(Number(slider.value)); });
-  words();
-  show(iterations.length - 1);
+  const ends = [pictures.floor, pictures.floor / 2, 0].map((level) =>
+    make("span", {}, String(level).replace("-", "−")),
+  );
+  $("ramp").replaceChildren(
+    bar,
+    make("div", {}, ...ends),
+    make("p", { className: "help" }, word("level")),
+  );
 }

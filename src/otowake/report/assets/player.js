@@ -1,17 +1,20 @@
-// The player: every sound runs on one clock. Sounds in the page are Web Audio buffers started at the same time of one
-// context; sounds in the folder are media elements that are kept to the clock.
+// The player: all sounds follow one clock. Sounds in the page are Web Audio buffers that start at
+// the same time of one context; sounds in the folder are media elements, adjusted to the clock.
 
-const LATE = 0.15; // seconds off the clock from which a media element is set right at once
-const OFF = 0.015; // and from which it is made a little faster or slower
+const JUMP_SECONDS = 0.15; // deviation from the clock at which a media element jumps to the right time
+const DRIFT_SECONDS = 0.015; // deviation at which the playback rate is adjusted
 
 const tracks = data.tracks.map((given, number) => ({
   ...given,
   number,
-  id: given.kind === "part" || given.kind === "component" ? given.kind + "-" + given.place : given.kind,
+  id:
+    given.kind === "part" || given.kind === "component"
+      ? given.kind + "-" + given.index
+      : given.kind,
   on: given.kind === "mixture",
   only: false,
   volume: 1,
-  buffer: null, // a promise, then what is decoded
+  buffer: null, // promise of the decoded sound
   sound: null, // the AudioBuffer
   source: null,
   gain: null,
@@ -26,10 +29,14 @@ function trackName(track) {
   if (track.kind === "notes") return word("synthesised");
   if (track.kind === "other") return word("other");
   if (track.kind === "component") {
-    const { pitch, name } = data.components[track.place];
-    return [word("componentOf", { n: track.place + 1 }), ...(pitch ? [noteName(pitch.midi)] : []), ...(name ? [name] : [])].join(" · ");
+    const { pitch, name } = data.components[track.index];
+    return [
+      word("componentOf", { n: track.index + 1 }),
+      ...(pitch ? [noteName(pitch.midi)] : []),
+      ...(name ? [name] : []),
+    ].join(" · ");
   }
-  const part = data.parts[track.place];
+  const part = data.parts[track.index];
   const same = data.parts.filter((other) => other.title.en === part.title.en);
   return say(part.title) + (same.length > 1 ? " " + (same.indexOf(part) + 1) : "");
 }
@@ -39,18 +46,18 @@ const player = {
   playing: false,
   looping: false,
   context: null,
-  output: null, // the node that everything is heard through
+  output: null, // the output node
   volume: 1,
   tracks,
-  startedAt: 0, // the context's time at which the recording's 0 would have been
-  at: 0, // where it stands when it doesn't play
+  startedAt: 0, // the context's time at the start of the recording
+  at: 0, // the time while paused
 
   get time() {
     if (!this.playing) return this.at;
     return clamp(this.context.currentTime - this.startedAt, 0, this.length);
   },
 
-  /** From where to where it repeats: the selected region, or everything. */
+  /** The range to repeat: the selected region, or everything. */
   get range() {
     const region = selection.region;
     return this.looping && region ? [region.start, region.end] : [0, this.length];
@@ -64,7 +71,9 @@ const player = {
     if (this.playing || !tracks.length) return;
     this.open();
     await this.context.resume();
-    await Promise.all(tracks.filter((track) => this.audible(track)).map((track) => this.ready(track)));
+    await Promise.all(
+      tracks.filter((track) => this.audible(track)).map((track) => this.ready(track)),
+    );
     if (this.playing) return;
     const [from, to] = this.range;
     if (this.at >= to - 0.05 || this.at < from - 0.05) this.at = from;
@@ -101,12 +110,12 @@ const player = {
   /** Change `on`, `only` or `volume` of a track. */
   set(track, changes) {
     Object.assign(track, changes);
-    for (const each of tracks) this.adjust(each);
+    for (const other of tracks) this.adjust(other);
     emit("player");
     if (!("volume" in changes)) this.announce();
   },
 
-  /** Hear these tracks alone, or, without any, what was heard first. */
+  /** Play only these tracks; without any, leave solo mode. */
   only(ids) {
     for (const track of tracks) track.only = ids.includes(track.id);
     this.set(tracks[0], {});
@@ -126,14 +135,16 @@ const player = {
     this.output.connect(this.context.destination);
   },
 
-  /** Have a track's sound at hand; it is decoded the first time that it is to be heard. */
+  /** Load a track's sound; it is decoded before its first playback. */
   ready(track) {
     if (track.embedded && !track.buffer) {
       const bytes = bytesOf($("sound-" + track.number).textContent);
       track.gain = this.context.createGain();
       track.gain.gain.value = 0;
       track.gain.connect(this.output);
-      track.buffer = this.context.decodeAudioData(bytes.buffer).then((sound) => (track.sound = sound));
+      track.buffer = this.context
+        .decodeAudioData(bytes.buffer)
+        .then((sound) => (track.sound = sound));
     } else if (!track.embedded && !track.element) {
       track.element = new Audio(track.link);
       track.element.preload = "auto";
@@ -147,11 +158,11 @@ const player = {
   },
 
   /**
-   * Let everything that is at hand run from `time` on, all from the same moment; again, with more notice, where that
-   * moment had come before all were told.
+   * Start all loaded sounds at `time`, at the same moment; try again with a longer delay if that
+   * moment passed before all sounds were scheduled.
    */
-  start(time, notice = 0.05) {
-    const when = this.context.currentTime + notice;
+  start(time, delay = 0.05) {
+    const when = this.context.currentTime + delay;
     this.startedAt = when - time;
     for (const track of tracks) {
       this.stopSource(track);
@@ -159,7 +170,7 @@ const player = {
       if (track.element) track.element.currentTime = time;
       this.adjust(track);
     }
-    if (this.late(when) && notice < 3) this.start(time, 3 * notice);
+    if (this.late(when) && delay < 3) this.start(time, 3 * delay);
   },
 
   late(when) {
@@ -189,7 +200,7 @@ const player = {
     }
   },
 
-  /** Bring a track to what it should be: heard or not, and how loud. */
+  /** Set whether a track is audible, and its volume. */
   adjust(track) {
     const level = this.audible(track) ? track.volume : 0;
     if (level && this.playing && !track.sound && !track.element) {
@@ -204,11 +215,11 @@ const player = {
     }
   },
 
-  /** Let a track step in while the others run. */
+  /** Start a track during playback. */
   join(track) {
     if (!this.playing) return;
-    for (let notice = 0.05; track.sound && !track.source && notice < 3; notice *= 3) {
-      const when = this.context.currentTime + notice;
+    for (let delay = 0.05; track.sound && !track.source && delay < 3; delay *= 3) {
+      const when = this.context.currentTime + delay;
       this.startSource(track, when, clamp(when - this.startedAt, 0, this.length));
       if (this.late(when)) this.stopSource(track);
     }
@@ -219,7 +230,7 @@ const player = {
     } else this.adjust(track);
   },
 
-  /** What has to be looked after while it plays: the end, and media elements that stray from the clock. */
+  /** Handle the end of playback, and media elements that drift from the clock. */
   tick() {
     const time = this.time;
     const [from, to] = this.range;
@@ -231,17 +242,20 @@ const player = {
     for (const { element } of tracks) {
       if (!element || element.paused || element.readyState < 3 || element.seeking) continue;
       const ahead = element.currentTime - time;
-      if (Math.abs(ahead) > LATE) element.currentTime = time + 0.02;
-      else element.playbackRate = Math.abs(ahead) > OFF ? clamp(1 - ahead, 0.94, 1.06) : 1;
+      if (Math.abs(ahead) > JUMP_SECONDS) element.currentTime = time + 0.02;
+      else
+        element.playbackRate = Math.abs(ahead) > DRIFT_SECONDS ? clamp(1 - ahead, 0.94, 1.06) : 1;
     }
   },
 
-  heard() {
+  description() {
     const names = tracks.filter((track) => this.audible(track) && track.volume > 0).map(trackName);
-    return word("heard", { names: names.join(" + ") || word("silence") });
+    return word(this.playing ? "playing" : "selected", {
+      names: names.join(" + ") || word("silence"),
+    });
   },
 
   announce() {
-    $("state").textContent = this.playing ? word("playing", { heard: this.heard() }) : this.heard();
+    $("state").textContent = this.description();
   },
 };

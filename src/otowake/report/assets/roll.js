@@ -1,29 +1,46 @@
 // The piano roll: notes by instrument, bars and chords, and the list of notes.
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
-const notes = data.notes.map(([onset, offset, midi, velocity, confidence, cents, part, isDrum], number) => ({
-  number, onset, offset, midi, velocity, confidence, cents, part, isDrum,
-}));
+const notes = data.notes.map(
+  ([onset, offset, midi, velocity, confidence, cents, part, isDrum], number) => ({
+    number,
+    onset,
+    offset,
+    midi,
+    velocity,
+    confidence,
+    cents,
+    part,
+    isDrum,
+  }),
+);
 const pitched = notes.filter((note) => !note.isDrum);
-const lowest = pitched.length ? pitched.reduce((least, note) => Math.min(least, note.midi), 127) - 3 : 48;
+const lowest = pitched.length
+  ? pitched.reduce((least, note) => Math.min(least, note.midi), 127) - 3
+  : 48;
 
 // Drums have lanes below the lowest pitch, each 3 semitones high.
 const drums = [...new Set(notes.filter((note) => note.isDrum).map((note) => note.part))];
 const laneOf = (part) => lowest - 2 - 3 * drums.indexOf(part);
 for (const note of notes) {
-  note.place = note.isDrum ? laneOf(note.part) : note.midi;
+  note.row = note.isDrum ? laneOf(note.part) : note.midi;
   note.half = note.isDrum ? 1.1 : 0.42;
 }
 
 function noteWords(note) {
-  const cents = note.cents === null ? "" : ` ${signed(note.cents)} ${word("cents")}`;
-  const who = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
-  const what = note.isDrum ? "" : noteName(note.midi) + cents + who;
-  return `${what || who.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
+  const cents = note.cents === null ? "" : ` ${word("deviation", { cents: signed(note.cents) })}`;
+  const part = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
+  const what = note.isDrum ? "" : noteName(note.midi) + cents + part;
+  return `${what || part.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
 }
 
 function noteAt(time, pitch, slack) {
-  const near = notes.filter((note) => Math.abs(note.place - pitch) <= note.half + 0.2 && time >= note.onset - slack && time <= note.offset + slack);
+  const near = notes.filter(
+    (note) =>
+      Math.abs(note.row - pitch) <= note.half + 0.2 &&
+      time >= note.onset - slack &&
+      time <= note.offset + slack,
+  );
   return near[near.length - 1];
 }
 
@@ -49,7 +66,8 @@ function paintRoll(chart, context) {
     const beat = (60 / data.rhythm.tempo || 0.5) * perSecond;
     beats.forEach((time, number) => {
       const isBar = (number - downbeat) % metre === 0;
-      if (time < chart.x.low || time > chart.x.high || (!isBar && beat < 18) || beat * metre < 9) return;
+      if (time < chart.x.low || time > chart.x.high || (!isBar && beat < 18) || beat * metre < 9)
+        return;
       context.fillStyle = ink(isBar ? "bar" : "line");
       context.fillRect(chart.xOf(time) - 0.5, top, 1, height);
     });
@@ -58,7 +76,7 @@ function paintRoll(chart, context) {
   for (const note of notes) {
     if (note.offset < chart.x.low || note.onset > chart.x.high) continue;
     const [a, b] = [chart.xOf(note.onset), chart.xOf(note.offset)];
-    const y = chart.yOf(note.place + note.half);
+    const y = chart.yOf(note.row + note.half);
     const tall = 2 * note.half * key;
     context.globalAlpha = 0.3 + 0.7 * clamp(note.confidence, 0, 1);
     context.fillStyle = colourOf(note.part);
@@ -93,10 +111,16 @@ function rollAxes(chart, context) {
   const every = (midi) => midi % 12 === 0 || (key > 11 && !BLACK.has(midi % 12)) || key > 14;
   for (let midi = Math.ceil(chart.y.low); midi <= chart.y.high; midi++) {
     const y = chart.yOf(midi);
-    if (every(midi) && y > top + 3 && (midi >= lowest || !drums.length)) context.fillText(noteName(midi), left - 7, y);
+    if (every(midi) && y > top + 3 && (midi >= lowest || !drums.length))
+      context.fillText(noteName(midi), left - 7, y);
   }
   context.textAlign = "left";
-  for (const part of drums) context.fillText(part < 0 ? "" : say(data.parts[part].title), left + 4, chart.yOf(laneOf(part)));
+  for (const part of drums)
+    context.fillText(
+      part < 0 ? "" : say(data.parts[part].title),
+      left + 4,
+      chart.yOf(laneOf(part)),
+    );
   context.fillStyle = ink("ink");
   context.textBaseline = "bottom";
   let free = -Infinity;
@@ -129,14 +153,16 @@ function makeRoll() {
     slides: true,
     region: "time",
     label: () => word("roll"),
-    tell(time, pitch) {
+    describe(time, pitch) {
       const note = noteAt(time, pitch, 0);
       return note ? noteWords(note) : `${clock(time, 2)} · ${noteName(pitch)}`;
     },
     click(time, pitch, event) {
       const note = noteAt(time, pitch, (4 / 600) * (views.time.high - views.time.low));
       const more = event.ctrlKey || event.metaKey;
-      select({ notes: note ? [...(more ? selection.notes : []), note.number] : more ? selection.notes : [] });
+      select({
+        notes: note ? [...(more ? selection.notes : []), note.number] : more ? selection.notes : [],
+      });
       player.seek(time);
     },
   });
@@ -148,17 +174,22 @@ function makeRoll() {
 
 function legend() {
   const drawn = new Set(notes.map((note) => note.part));
-  const items = data.parts.map((part, number) => [number, say(part.title)]).filter(([number]) => drawn.has(number));
+  const items = data.parts
+    .map((part, number) => [number, say(part.title)])
+    .filter(([number]) => drawn.has(number));
   if (drawn.has(-1) && items.length) items.push([-1, word("unknown")]);
   const shown = items.map(([number, name]) => {
     const swatch = make("i", { "aria-hidden": "true" });
     swatch.style.background = colourOf(number);
     return make("span", {}, swatch, name);
   });
-  $("legend").replaceChildren(...shown, make("span", { className: "quiet" }, word(notes.length ? "pale" : "noNotes")));
+  $("legend").replaceChildren(
+    ...shown,
+    make("span", { className: "quiet" }, word(notes.length ? "pale" : "noNotes")),
+  );
 }
 
-/** The notes as a table of which only what is in sight is made. */
+/** Make the table of notes; only the visible rows exist. */
 function noteList() {
   const ROW = 30;
   const details = $("note-list");
@@ -168,7 +199,14 @@ function noteList() {
   const before = make("tbody", { "aria-hidden": "true" });
   const body = make("tbody");
   const after = make("tbody", { "aria-hidden": "true" });
-  const table = make("table", { "aria-rowcount": String(notes.length + 1) }, make("thead", {}, heads), before, body, after);
+  const table = make(
+    "table",
+    { "aria-rowcount": String(notes.length + 1) },
+    make("thead", {}, heads),
+    before,
+    body,
+    after,
+  );
   scroll.append(table);
   const gap = (rows) => {
     const cell = make("td", { colspan: String(names.length) });
@@ -182,17 +220,39 @@ function noteList() {
     before.replaceChildren(...gap(first));
     after.replaceChildren(...gap(notes.length - last));
     const chosen = new Set(selection.notes);
-    body.replaceChildren(...notes.slice(first, last).map((note) => {
-      const go = make("button", { type: "button", className: "link", onclick: () => { select({ notes: [note.number] }); player.seek(note.onset); } }, clock(note.onset, 2));
-      const cells = [
-        note.isDrum ? "–" : noteName(note.midi),
-        note.cents === null ? "" : signed(note.cents),
-        percent(note.confidence),
-        percent(note.velocity),
-        note.part < 0 ? "" : say(data.parts[note.part].title),
-      ].map((text) => make("td", {}, text));
-      return make("tr", { "aria-rowindex": String(note.number + 2), "aria-selected": String(chosen.has(note.number)) }, make("td", {}, go), make("td", {}, (note.offset - note.onset).toFixed(2)), ...cells);
-    }));
+    body.replaceChildren(
+      ...notes.slice(first, last).map((note) => {
+        const go = make(
+          "button",
+          {
+            type: "button",
+            className: "link",
+            onclick: () => {
+              select({ notes: [note.number] });
+              player.seek(note.onset);
+            },
+          },
+          clock(note.onset, 2),
+        );
+        const cells = [
+          note.isDrum ? "–" : noteName(note.midi),
+          note.cents === null ? "" : signed(note.cents),
+          percent(note.confidence),
+          percent(note.velocity),
+          note.part < 0 ? "" : say(data.parts[note.part].title),
+        ].map((text) => make("td", {}, text));
+        return make(
+          "tr",
+          {
+            "aria-rowindex": String(note.number + 2),
+            "aria-selected": String(chosen.has(note.number)),
+          },
+          make("td", {}, go),
+          make("td", {}, (note.offset - note.onset).toFixed(2)),
+          ...cells,
+        );
+      }),
+    );
   }
   function all() {
     details.querySelector("summary").textContent = word("noteList", { n: notes.length });

@@ -1,21 +1,43 @@
-// The tables: what can be heard, the components, the options, the files.
+// The tables: sounds, components, options and files.
 
-/** The controls of a track: alone, on, how loud, and keeping it. */
+/** Make the controls of a track: solo, on, volume and save. */
 function controls(track) {
-  const only = make("button", { type: "button", className: "only", onclick: () => player.set(track, { only: !track.only }) });
-  const on_ = make("button", { type: "button", className: "on", onclick: () => player.set(track, { on: !track.on }) });
-  const volume = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: track.volume, oninput: (event) => player.set(track, { volume: Number(event.target.value) }) });
-  const keep = track.original || track.embedded ? make("a", { className: "save", href: track.original || "#" }, "↓") : null;
-  if (keep && !track.original) keep.addEventListener("click", (event) => {
-    event.preventDefault();
-    save(track.id + ".flac", bytesOf($("sound-" + track.number).textContent));
+  const only = make("button", {
+    type: "button",
+    className: "only",
+    onclick: () => player.set(track, { only: !track.only }),
   });
+  const on_ = make("button", {
+    type: "button",
+    className: "on",
+    onclick: () => player.set(track, { on: !track.on }),
+  });
+  const volume = make("input", {
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    value: track.volume,
+    oninput: (event) => player.set(track, { volume: Number(event.target.value) }),
+  });
+  const keep =
+    track.original || track.embedded
+      ? make("a", { className: "save", href: track.original || "#" }, "↓")
+      : null;
+  if (keep && !track.original)
+    keep.addEventListener("click", (event) => {
+      event.preventDefault();
+      save(track.id + ".flac", bytesOf($("sound-" + track.number).textContent));
+    });
   if (keep && track.original) keep.download = "";
   function state() {
     const name = trackName(track);
     only.textContent = word("only");
     on_.textContent = word("on");
-    for (const [button, words, pressed] of [[only, "onlyOf", track.only], [on_, "onOf", track.on]]) {
+    for (const [button, words, pressed] of [
+      [only, "onlyOf", track.only],
+      [on_, "onOf", track.on],
+    ]) {
       button.setAttribute("aria-pressed", String(pressed));
       button.setAttribute("aria-label", word(words, { name }));
     }
@@ -28,7 +50,14 @@ function controls(track) {
     }
     box.classList.toggle("silent", !player.audible(track));
   }
-  const box = make("div", { className: "controls", "data-track": track.id }, only, on_, volume, keep);
+  const box = make(
+    "div",
+    { className: "controls", "data-track": track.id },
+    only,
+    on_,
+    volume,
+    keep,
+  );
   on("player", state);
   on("language", state);
   state();
@@ -37,23 +66,43 @@ function controls(track) {
 
 function makeMixer() {
   $("listen").hidden = !tracks.length && !data.parts.length;
-  const rows = tracks.filter((track) => track.kind !== "component").map((track) => [track, track.kind === "part" ? track.place : null]);
-  data.parts.forEach((part, place) => {
-    if (!rows.some(([, number]) => number === place)) rows.push([null, place]);
+  const rows = tracks
+    .filter((track) => track.kind !== "component")
+    .map((track) => [track, track.kind === "part" ? track.index : null]);
+  data.parts.forEach((_, index) => {
+    if (!rows.some(([, part]) => part === index)) rows.push([null, index]);
   });
-  const boxes = rows.map(([track, place]) => [track, place, track ? controls(track) : null]);
+  const boxes = rows.map(([track, index]) => [track, index, track ? controls(track) : null]);
   function all() {
-    $("mixer").replaceChildren(...boxes.map(([track, place, box]) => {
-      const part = place === null ? null : data.parts[place];
-      const swatch = make("i", { "aria-hidden": "true" });
-      swatch.style.background = part ? colourOf(place) : "transparent";
-      const facts = part ? part.chances.map(([name, chance]) => `${say(name)} ${percent(chance)}`).join(word("comma")) : "";
-      const count = part ? word("nNotes", { n: part.notes }) : "";
-      return make("div", { className: "track", role: "group", "aria-label": track ? trackName(track) : say(part.title) },
-        swatch,
-        make("div", { className: "who" }, make("b", {}, track ? trackName(track) : say(part.title)), make("small", {}, [count, facts].filter(Boolean).join(" · "))),
-        box ?? "");
-    }));
+    $("mixer").replaceChildren(
+      ...boxes.map(([track, index, box]) => {
+        const part = index === null ? null : data.parts[index];
+        const swatch = make("i", { "aria-hidden": "true" });
+        swatch.style.background = part ? colourOf(index) : "transparent";
+        const facts = part
+          ? part.probabilities
+              .map(([name, probability]) => `${say(name)} ${percent(probability)}`)
+              .join(word("comma"))
+          : "";
+        const count = part ? word("nNotes", { n: part.notes }) : "";
+        return make(
+          "div",
+          {
+            className: "track",
+            role: "group",
+            "aria-label": track ? trackName(track) : say(part.title),
+          },
+          swatch,
+          make(
+            "div",
+            { className: "title" },
+            make("b", {}, track ? trackName(track) : say(part.title)),
+            make("small", {}, [count, facts].filter(Boolean).join(" · ")),
+          ),
+          box ?? "",
+        );
+      }),
+    );
     if (!tracks.length) $("mixer").append(make("p", { className: "help" }, word("noSound")));
   }
   on("language", all);
@@ -62,15 +111,32 @@ function makeMixer() {
 }
 
 const named = data.components.some((component) => component.name);
-const HEADS = ["number", ...(named ? ["name"] : []), "pitch", "sound", "activation", "spectrum", "hz", "cents", "confidence", "energy", "when"];
-const sparks = data.components.map(() => [make("canvas", { className: "spark" }), make("canvas", { className: "spark wide" })]);
+const HEADS = [
+  "number",
+  ...(named ? ["name"] : []),
+  "pitch",
+  "sound",
+  "activation",
+  "spectrum",
+  "hz",
+  "cents",
+  "confidence",
+  "energy",
+  "when",
+];
+const sparks = data.components.map(() => [
+  make("canvas", { className: "spark" }),
+  make("canvas", { className: "spark wide" }),
+]);
 
 function makeComponentTable() {
   if (!data.fit) return;
   const table = $("component-table");
-  const boxes = data.components.map((_, place) => trackOf("component-" + place)).map((track) => track && controls(track));
+  const boxes = data.components
+    .map((_, index) => trackOf("component-" + index))
+    .map((track) => track && controls(track));
   function all() {
-    const rows = data.components.map(({ pitch, energy, start, end, name }, place) => {
+    const rows = data.components.map(({ pitch, energy, start, end, name }, index) => {
       const cells = [
         pitch ? noteName(pitch.midi) : "–",
         pitch ? pitch.hz.toFixed(1) : "",
@@ -79,21 +145,46 @@ function makeComponentTable() {
         percent(energy),
         `${start.toFixed(1)}–${end.toFixed(1)}`,
       ].map((text, i) => make("td", { className: i ? "number" : "" }, text));
-      const choose = make("button", { type: "button", className: "link", onclick: () => { select({ components: [place] }); player.seek(start); } }, String(place + 1));
-      const [spectrum, activation] = sparks[place];
-      return make("tr", { "aria-selected": String(selection.components.includes(place)) },
-        make("th", { scope: "row" }, choose), ...(named ? [make("td", {}, name)] : []), cells[0], make("td", {}, boxes[place] ?? ""), make("td", {}, activation), make("td", {}, spectrum), ...cells.slice(1));
+      const choose = make(
+        "button",
+        {
+          type: "button",
+          className: "link",
+          onclick: () => {
+            select({ components: [index] });
+            player.seek(start);
+          },
+        },
+        String(index + 1),
+      );
+      const [spectrum, activation] = sparks[index];
+      return make(
+        "tr",
+        { "aria-selected": String(selection.components.includes(index)) },
+        make("th", { scope: "row" }, choose),
+        ...(named ? [make("td", {}, name)] : []),
+        cells[0],
+        make("td", {}, boxes[index] ?? ""),
+        make("td", {}, activation),
+        make("td", {}, spectrum),
+        ...cells.slice(1),
+      );
     });
     table.replaceChildren(
-      make("thead", {}, make("tr", {}, ...HEADS.map((name) => make("th", { scope: "col" }, word(name))))),
-      make("tbody", {}, ...rows));
+      make(
+        "thead",
+        {},
+        make("tr", {}, ...HEADS.map((name) => make("th", { scope: "col" }, word(name)))),
+      ),
+      make("tbody", {}, ...rows),
+    );
   }
   on("language", all);
   on("select-components", all);
   all();
 }
 
-/** Little curves of the spectra and activations in the table. */
+/** Draw small curves of the spectra and activations in the table. */
 function drawSparks() {
   const curve = (canvas, levels) => {
     const [width, height] = [canvas.classList.contains("wide") ? 180 : 90, 26];
@@ -103,7 +194,10 @@ function drawSparks() {
     context.beginPath();
     context.moveTo(0, height);
     for (let x = 0; x < width; x++) {
-      const [from, to] = [Math.floor((x / width) * levels.length), Math.max(Math.ceil(((x + 1) / width) * levels.length), 1)];
+      const [from, to] = [
+        Math.floor((x / width) * levels.length),
+        Math.max(Math.ceil(((x + 1) / width) * levels.length), 1),
+      ];
       let top = 0;
       for (let i = from; i < to && i < levels.length; i++) top = Math.max(top, levels[i]);
       context.lineTo(x, height - 1 - (top / 255) ** 1.6 * (height - 3));
@@ -113,11 +207,17 @@ function drawSparks() {
     context.globalAlpha = 0.75;
     context.fill();
   };
-  sparks.forEach(([spectrum, activation], place) => {
+  sparks.forEach(([spectrum, activation], index) => {
     const { width, height, grey } = full.W;
-    curve(spectrum, Uint8Array.from({ length: height }, (_, row) => grey[(height - 1 - row) * width + place]));
+    curve(
+      spectrum,
+      Uint8Array.from({ length: height }, (_, row) => grey[(height - 1 - row) * width + index]),
+    );
     const H = full.H;
-    curve(activation, H.grey.subarray((H.height - 1 - place) * H.width, (H.height - place) * H.width));
+    curve(
+      activation,
+      H.grey.subarray((H.height - 1 - index) * H.width, (H.height - index) * H.width),
+    );
   });
 }
 
@@ -125,18 +225,48 @@ function makeOptions() {
   function all() {
     $("ended").textContent = data.fit ? say(data.fit.ended) : "";
     $("program").textContent = word("program", { version: data.version });
-    $("options").replaceChildren(...data.options.map(({ title, options }) => {
-      const rows = options.map(({ name, value, help, changed }) =>
-        make("tr", { className: changed ? "changed" : "" },
-          make("th", { scope: "row" }, make("code", {}, name)),
-          make("td", {}, value, changed ? make("span", { className: "unseen" }, ` (${word("changed")})`) : null),
-          make("td", {}, say(help))));
-      const heads = ["option", "value", "meaning"].map((head) => make("th", { scope: "col" }, word(head)));
-      return make("details", {}, make("summary", {}, say(title) + changes(options)),
-        make("div", { className: "wide", tabIndex: 0, role: "region", "aria-label": say(title) }, make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows))));
-    }));
+    $("options").replaceChildren(
+      ...data.options.map(({ title, options }) => {
+        const rows = options.map(({ name, value, help, changed }) =>
+          make(
+            "tr",
+            { className: changed ? "changed" : "" },
+            make("th", { scope: "row" }, make("code", {}, name)),
+            make(
+              "td",
+              {},
+              value,
+              changed ? make("span", { className: "unseen" }, ` (${word("changed")})`) : null,
+            ),
+            make("td", {}, say(help)),
+          ),
+        );
+        const heads = ["option", "value", "meaning"].map((head) =>
+          make("th", { scope: "col" }, word(head)),
+        );
+        return make(
+          "details",
+          {},
+          make("summary", {}, say(title) + changes(options)),
+          make(
+            "div",
+            { className: "wide", tabIndex: 0, role: "region", "aria-label": say(title) },
+            make(
+              "table",
+              {},
+              make("thead", {}, make("tr", {}, ...heads)),
+              make("tbody", {}, ...rows),
+            ),
+          ),
+        );
+      }),
+    );
   }
-  const changes = (options) => options.filter((each) => each.changed).map((each) => ` · ${each.name} ${each.value}`).join("");
+  const changes = (options) =>
+    options
+      .filter((option) => option.changed)
+      .map((option) => ` · ${option.name} ${option.value}`)
+      .join("");
   on("language", all);
   all();
 }
@@ -144,14 +274,22 @@ function makeOptions() {
 function makeFiles() {
   $("downloads").hidden = !data.files.length;
   function all() {
-    $("files").replaceChildren(...data.files.map((file) => {
-      const link = make("a", { href: file.link ?? "#", download: file.name }, make("b", {}, file.name), make("small", {}, say(file.what) + (file.data !== null ? "" : " · " + word("linked"))));
-      if (file.data !== null) link.addEventListener("click", (event) => {
-        event.preventDefault();
-        save(file.name, bytesOf(file.data));
-      });
-      return make("li", {}, link);
-    }));
+    $("files").replaceChildren(
+      ...data.files.map((file) => {
+        const link = make(
+          "a",
+          { href: file.link ?? "#", download: file.name },
+          make("b", {}, file.name),
+          make("small", {}, say(file.what) + (file.data !== null ? "" : " · " + word("linked"))),
+        );
+        if (file.data !== null)
+          link.addEventListener("click", (event) => {
+            event.preventDefault();
+            save(file.name, bytesOf(file.data));
+          });
+        return make("li", {}, link);
+      }),
+    );
   }
   on("language", all);
   all();

@@ -11,14 +11,14 @@ function ready(canvas) {
   return { pen, width, height, ink: style.color, accent: colour(canvas, "--accent") };
 }
 
-// A custom property as a colour that a canvas understands.
+// Resolve a custom property to a colour for a canvas.
 function colour(element, name) {
   const probe = document.createElement("span");
   probe.style.color = `var(${name})`;
   element.parentNode.append(probe);
-  const found = getComputedStyle(probe).color;
+  const { color } = getComputedStyle(probe);
   probe.remove();
-  return found;
+  return color;
 }
 
 const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, useGrouping: true });
@@ -28,7 +28,8 @@ export function drawLoss(canvas, losses) {
   if (losses.length < 2) return;
   const margin = 26;
   const values = losses.map(([, loss]) => loss);
-  const low = Math.min(...values), high = Math.max(...values);
+  const low = Math.min(...values),
+    high = Math.max(...values);
   const last = losses.at(-1)[0];
   const x = (n) => 6 + (n / last) * (width - 12);
   const y = (v) => margin + (1 - (v - low) / (high - low || 1)) * (height - 2 * margin);
@@ -48,7 +49,8 @@ export function drawLoss(canvas, losses) {
 export function drawRows(canvas, { rows, columns, bytes }) {
   const { pen, width, height, accent } = ready(canvas);
   const values = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
-  const tall = height / rows, wide = width / columns;
+  const tall = height / rows,
+    wide = width / columns;
   pen.fillStyle = accent;
   for (let row = 0; row < rows; row++) {
     const floor = (row + 1) * tall;

@@ -1,9 +1,9 @@
-// The form of presets and options, made from what the server says of its option specs.
+// The form of presets and options, made from the server's option specs.
 
 import { $, facts, language, make, t } from "./words.js";
 
 let preset = facts.presets[0].name;
-const values = {}; // options that differ from their defaults, as they were typed
+const values = {}; // options that differ from their defaults, as typed
 let stages = [...facts.presets[0].stages];
 
 const both = (words) => words[language()];
@@ -13,7 +13,7 @@ export function fillForm() {
   $("options").replaceChildren(stageChoice(), ...facts.groups.flatMap(groupOf));
 }
 
-// What the form says, for the server.
+// Return the content of the form for the server.
 export function readForm() {
   const options = {};
   for (const option of facts.groups.flatMap((group) => group.options)) {
@@ -25,27 +25,46 @@ export function readForm() {
   return { options, stages };
 }
 
-function presetChoice({ name, title, help, stages: asked, options }) {
-  const input = make("input", { type: "radio", name: "preset", value: name, checked: name === preset });
+function presetChoice({ name, title, help, stages: presetStages, options }) {
+  const input = make("input", {
+    type: "radio",
+    name: "preset",
+    value: name,
+    checked: name === preset,
+  });
   input.addEventListener("change", () => {
-    for (const key of Object.keys(facts.presets.find((each) => each.name === preset).options)) delete values[key];
+    for (const key of Object.keys(facts.presets.find((other) => other.name === preset).options))
+      delete values[key];
     for (const [key, value] of Object.entries(options)) values[key] = String(value);
     preset = name;
-    stages = [...asked];
+    stages = [...presetStages];
     $("options").replaceChildren(stageChoice(), ...facts.groups.flatMap(groupOf));
   });
-  return make("label", {}, input, make("b", { textContent: both(title) }), make("small", { textContent: both(help) }));
+  return make(
+    "label",
+    {},
+    input,
+    make("b", { textContent: both(title) }),
+    make("small", { textContent: both(help) }),
+  );
 }
 
 function stageChoice() {
   const checks = facts.stages.map((name) => {
     const input = make("input", { type: "checkbox", checked: stages.includes(name) });
     input.addEventListener("change", () => {
-      stages = facts.stages.filter((each) => (each === name ? input.checked : stages.includes(each)));
+      stages = facts.stages.filter((stage) =>
+        stage === name ? input.checked : stages.includes(stage),
+      );
     });
     return make("label", {}, input, t(`stage_${name}`));
   });
-  return make("div", {}, make("h3", { textContent: t("stages") }), make("div", { className: "checks" }, ...checks));
+  return make(
+    "div",
+    {},
+    make("h3", { textContent: t("stages") }),
+    make("div", { className: "checks" }, ...checks),
+  );
 }
 
 function groupOf({ title, options }) {
@@ -54,16 +73,25 @@ function groupOf({ title, options }) {
 
 function optionRow(option) {
   const shown = option.default === null ? t("automatic") : String(option.default);
-  const input = option.kind === "bool" || (option.choices.length && !option.or_number) ? menu(option, shown) : field(option, shown);
+  const input =
+    option.kind === "bool" || (option.choices.length && !option.or_number)
+      ? menu(option, shown)
+      : field(option, shown);
   input.id = `option-${option.name}`;
   input.value = values[option.name] ?? "";
-  input.addEventListener("change", () => { values[option.name] = input.value.trim(); });
+  input.addEventListener("change", () => {
+    values[option.name] = input.value.trim();
+  });
   const label = make("label", { htmlFor: input.id }, make("code", { textContent: option.name }));
   const help = make("small", { id: `${input.id}-help`, textContent: both(option.help) });
   input.setAttribute("aria-describedby", help.id);
   const row = make("div", { className: "option" }, label, input, help);
   if (option.or_number && option.choices.length) {
-    const list = make("datalist", { id: `${input.id}-choices` }, ...option.choices.map((value) => make("option", { value })));
+    const list = make(
+      "datalist",
+      { id: `${input.id}-choices` },
+      ...option.choices.map((value) => make("option", { value })),
+    );
     input.setAttribute("list", list.id);
     row.append(list);
   }
@@ -74,11 +102,20 @@ function menu(option, shown) {
   const named = (value) => (value === "true" ? t("yes") : value === "false" ? t("no") : value);
   const choices = option.kind === "bool" ? ["true", "false"] : option.choices;
   const first = make("option", { value: "", textContent: t("default", { value: named(shown) }) });
-  return make("select", {}, first, ...choices.map((value) => make("option", { value, textContent: named(value) })));
+  return make(
+    "select",
+    {},
+    first,
+    ...choices.map((value) => make("option", { value, textContent: named(value) })),
+  );
 }
 
 function field(option, shown) {
-  const input = make("input", { type: "text", placeholder: t("default", { value: shown }), autocomplete: "off" });
+  const input = make("input", {
+    type: "text",
+    placeholder: t("default", { value: shown }),
+    autocomplete: "off",
+  });
   if (option.kind !== "str" && !option.choices.length) input.inputMode = "decimal";
   return input;
 }

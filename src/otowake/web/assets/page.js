@@ -1,4 +1,4 @@
-// The page: choose a sound, watch it being taken apart, look at and hear what it is made of.
+// The page: choose a recording, follow its analysis, view and hear the results.
 
 import { drawLoss, drawRows } from "./draw.js";
 import { fillForm, readForm } from "./form.js";
@@ -7,31 +7,31 @@ import { readable, record, stop } from "./sound.js";
 import { corrections } from "./todo.js";
 import { $, facts, fill, language, setLanguage, t } from "./words.js";
 
-const POLL = 400; // milliseconds between two questions to the server
-let job = null; // what the page shows
-let sound = null; // the file that was chosen
-let recording = null; // ends the recording
-let sending = null; // the request that sends a file
+const POLL_MS = 400; // milliseconds between two requests for the state
+let job = null; // the displayed job
+let sound = null; // the chosen file
+let recording = null; // stops the recording
+let sending = null; // the request that uploads a file
 
 class Refusal extends Error {}
 
-async function ask(method, path, body) {
+async function request(method, path, body) {
   const answer = await fetch(path, { method, body: body && JSON.stringify(body) });
   if (answer.status === 401) location.assign("login");
-  const found = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw Object.assign(new Refusal(answer.status), { message_in: found.message });
-  return found;
+  const content = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw Object.assign(new Refusal(answer.status), { message_in: content.message });
+  return content;
 }
 
-function complain(message) {
+function showAlert(message) {
   $("alert").hidden = !message;
-  $("alert").textContent = message ? message[language()] ?? message : "";
+  $("alert").textContent = message ? (message[language()] ?? message) : "";
   if (message) $("alert").scrollIntoView({ block: "nearest" });
 }
 
-function told(error) {
+function report(error) {
   if (!error.message_in) console.error(error);
-  complain(error.message_in ?? t("offline"));
+  showAlert(error.message_in ?? t("offline"));
 }
 
 // --- choosing
@@ -40,7 +40,9 @@ function choose(file) {
   sound = file;
   $("chosen").textContent = file ? file.name : "";
   $("drop").classList.toggle("ready", Boolean(file));
-  complain(file && file.size > facts.limits.bytes ? t("too_big", { limit: facts.limits.mib }) : null);
+  showAlert(
+    file && file.size > facts.limits.bytes ? t("too_big", { limit: facts.limits.mib }) : null,
+  );
 }
 
 $("file").addEventListener("change", () => $("file").files[0] && choose($("file").files[0]));
@@ -48,7 +50,8 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {
     event.preventDefault();
     $("drop").classList.toggle("over", name === "dragover");
-    if (name === "drop" && event.dataTransfer.files[0] && !$("start").hidden) choose(event.dataTransfer.files[0]);
+    if (name === "drop" && event.dataTransfer.files[0] && !$("start").hidden)
+      choose(event.dataTransfer.files[0]);
   });
 }
 
@@ -63,7 +66,7 @@ $("record").addEventListener("click", async () => {
     }
   } catch {
     recording = null;
-    complain(t("no_microphone"));
+    showAlert(t("no_microphone"));
   }
   $("record").classList.toggle("on", Boolean(recording));
   fill($("record"), recording ? "stop_recording" : "record");
@@ -73,22 +76,22 @@ $("demo").addEventListener("click", () => begin({ demo: true }));
 $("start").addEventListener("submit", (event) => {
   event.preventDefault();
   if (sound) begin({ name: sound.name, size: sound.size });
-  else complain(t("no_sound_yet"));
+  else showAlert(t("no_sound_yet"));
 });
 
 async function begin(what) {
-  complain(null);
+  showAlert(null);
   $("go").disabled = true;
   try {
     const file = what.demo ? null : await readable(sound, facts.media);
     if (file) Object.assign(what, { name: file.name, size: file.size });
-    const made = await ask("POST", "jobs", { ...what, ...readForm(), language: language() });
+    const made = await request("POST", "jobs", { ...what, ...readForm(), language: language() });
     show(made);
     if (file) await send(made, file);
     follow(made.id);
   } catch (error) {
     if (!job || job.state === "sending") reset();
-    told(error);
+    report(error);
   } finally {
     $("go").disabled = false;
   }
@@ -105,11 +108,16 @@ function send(made, file) {
     sending.onload = () => {
       if (sending.status < 300) return resolve();
       let message_in;
-      try { message_in = JSON.parse(sending.responseText).message; } catch { /* the proxy's own page */ }
+      try {
+        message_in = JSON.parse(sending.responseText).message;
+      } catch {
+        /* a page of a proxy */
+      }
       reject(Object.assign(new Refusal(sending.status), { message_in }));
     };
     sending.onerror = () => reject(new Error("offline"));
-    sending.onabort = () => reject(Object.assign(new Refusal("abort"), { message_in: t("cancelled") }));
+    sending.onabort = () =>
+      reject(Object.assign(new Refusal("abort"), { message_in: t("cancelled") }));
     sending.send(file);
   });
 }
@@ -119,16 +127,16 @@ function send(made, file) {
 async function follow(id) {
   while (job?.id === id) {
     try {
-      const now = await ask("GET", `jobs/${id}`);
+      const now = await request("GET", `jobs/${id}`);
       if (job?.id !== id) return;
-      complain(null);
+      showAlert(null);
       show(now);
       if (!["sending", "waiting", "running"].includes(now.state)) return;
     } catch (error) {
-      told(error);
+      report(error);
       if (error instanceof Refusal) return reset();
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
@@ -140,36 +148,44 @@ function show(now) {
   $("work").hidden = !live;
   $("result").hidden = now.state !== "done";
   if (live) showWork(now);
-  else if (now.state === "done" && before !== "done") showResult(now).then(() => complain(now.message)).catch(told);
+  else if (now.state === "done" && before !== "done")
+    showResult(now)
+      .then(() => showAlert(now.message))
+      .catch(report);
   else if (now.state !== "done") {
     reset();
-    complain(now.message);
+    showAlert(now.message);
   }
   if (!live) listJobs();
 }
 
 function showWork(now) {
   $("work-name").textContent = now.name;
-  $("stages").replaceChildren(...now.stages.map(({ name, done }) => {
-    const item = document.createElement("li");
-    item.textContent = t(`stage_${name}`);
-    item.className = done ? "done" : name === now.stage ? "now" : "";
-    if (name === now.stage) item.setAttribute("aria-current", "step");
-    return item;
-  }));
+  $("stages").replaceChildren(
+    ...now.stages.map(({ name, done }) => {
+      const item = document.createElement("li");
+      item.textContent = t(`stage_${name}`);
+      item.className = done ? "done" : name === now.stage ? "now" : "";
+      if (name === now.stage) item.setAttribute("aria-current", "step");
+      return item;
+    }),
+  );
   const { iteration, max_iter, losses, W, H } = now.progress;
   if (now.state !== "running") $("live").hidden = true;
-  else if (W) $("live").hidden = false; // the last picture stays while the other stages go on
+  else if (W) $("live").hidden = false; // the last picture stays during the other stages
   if (now.state === "waiting") $("state").textContent = t("waiting", { n: now.position });
   if (now.state === "running") {
     const loss = losses?.length ? Math.round(losses.at(-1)[1]).toLocaleString(language()) : "–";
     const seconds = t("seconds", { n: Math.round(now.seconds) });
-    const how = iteration ? t("iteration", { n: iteration, of: max_iter, loss }) : t(`stage_${now.stage || "reading"}`);
+    const how = iteration
+      ? t("iteration", { n: iteration, of: max_iter, loss })
+      : t(`stage_${now.stage || "reading"}`);
     $("state").textContent = `${how} · ${seconds}`;
   }
   if (now.state !== "sending") {
     const done = now.stages.filter((stage) => stage.done).length;
-    if (now.state === "running") $("bar").value = (done + (iteration ? iteration / max_iter : 0)) / now.stages.length;
+    if (now.state === "running")
+      $("bar").value = (done + (iteration ? iteration / max_iter : 0)) / now.stages.length;
     else $("bar").removeAttribute("value");
   }
   if (W) {
@@ -183,24 +199,24 @@ $("cancel").addEventListener("click", async () => {
   const { id, state } = job;
   if (state === "sending") sending?.abort();
   try {
-    show(await ask("POST", `jobs/${id}/cancel`));
+    show(await request("POST", `jobs/${id}/cancel`));
   } catch (error) {
-    told(error);
+    report(error);
   }
 });
 
 $("apply").addEventListener("click", async () => {
   stop();
   try {
-    const now = await ask("POST", `jobs/${job.id}/edits`, { edits: corrections() });
+    const now = await request("POST", `jobs/${job.id}/edits`, { edits: corrections() });
     show(now);
     follow(now.id);
   } catch (error) {
-    told(error);
+    report(error);
   }
 });
 
-// --- back to the start, and what there is already
+// --- back to the start, and earlier results
 
 function reset() {
   stop();
@@ -217,36 +233,59 @@ $("again").addEventListener("click", () => {
 });
 
 async function listJobs() {
-  const found = (await ask("GET", "jobs")).filter(({ id, state }) => id !== job?.id && state !== "cancelled");
-  $("earlier").hidden = !found.length;
-  $("jobs").replaceChildren(...found.reverse().map((each) => {
-    const item = document.createElement("li");
-    const open = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: each.name });
-    open.addEventListener("click", () => { stop(); show(each); follow(each.id); });
-    const remove = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: t("remove") });
-    remove.setAttribute("aria-label", `${t("remove")}: ${each.name}`);
-    remove.addEventListener("click", () => ask("DELETE", `jobs/${each.id}`).then(listJobs, told));
-    item.append(open, remove);
-    return item;
-  }));
-  return found;
+  const others = (await request("GET", "jobs")).filter(
+    ({ id, state }) => id !== job?.id && state !== "cancelled",
+  );
+  $("earlier").hidden = !others.length;
+  $("jobs").replaceChildren(
+    ...others.reverse().map((other) => {
+      const item = document.createElement("li");
+      const open = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "quiet",
+        textContent: other.name,
+      });
+      open.addEventListener("click", () => {
+        stop();
+        show(other);
+        follow(other.id);
+      });
+      const remove = Object.assign(document.createElement("button"), {
+        type: "button",
+        className: "quiet",
+        textContent: t("remove"),
+      });
+      remove.setAttribute("aria-label", `${t("remove")}: ${other.name}`);
+      remove.addEventListener("click", () =>
+        request("DELETE", `jobs/${other.id}`).then(listJobs, report),
+      );
+      item.append(open, remove);
+      return item;
+    }),
+  );
+  return others;
 }
 
 function relabel() {
   $("limits").textContent = t("limits", { ...facts.limits, keep: facts.keep });
   fillForm();
-  if (job?.state === "done") showResult(job).catch(told);
+  if (job?.state === "done") showResult(job).catch(report);
   else if (job) showWork(job);
 }
 
 $("switch").addEventListener("click", () => {
   setLanguage(language() === "ja" ? "en" : "ja");
   relabel();
-  listJobs().catch(told);
+  listJobs().catch(report);
 });
 
 relabel();
-listJobs().then((found) => {
-  const current = found?.find(({ state }) => ["waiting", "running"].includes(state));
-  if (current) { show(current); follow(current.id); }
-}).catch(told);
+listJobs()
+  .then((jobs) => {
+    const current = jobs?.find(({ state }) => ["waiting", "running"].includes(state));
+    if (current) {
+      show(current);
+      follow(current.id);
+    }
+  })
+  .catch(report);

@@ -1,24 +1,34 @@
-// A result: each instrument and component alone, the report, everything to download.
+// A result: players of instruments and components, the report, the download.
 
 import { showEditor } from "./edit.js";
 import { press } from "./sound.js";
 import { nNotes, titleAmong } from "./todo.js";
-import { $, facts, language, make, t } from "./words.js";
+import { $, language, make, t } from "./words.js";
 
 export async function showResult(job) {
   const at = `jobs/${job.id}`;
   const answer = await fetch(`${at}/view.json`);
   if (!answer.ok) throw Object.assign(new Error(), { message_in: (await answer.json()).message });
   const view = await answer.json();
-  const fresh = (file) => `${at}/files/${file}`;
+  const urlOf = (file) => `${at}/files/${file}`;
   $("result-name").textContent = job.name;
   $("archive").href = `${at}/archive.zip`;
-  $("notices").replaceChildren(...job.warnings.map((words) => make("p", { className: "alert", textContent: words[language()] })));
-  const parts = view.parts.map((part) => player(fresh(part.sound), titleAmong(part, view.parts), nNotes(part.notes)));
-  if (view.other) parts.push(player(fresh(view.other), t("other"), ""));
-  const components = view.components.map((each) => {
-    const pitch = each.pitch ? each.pitch[language()] : t("unpitched");
-    return player(fresh(each.sound), [each.index + 1, pitch, ...(each.name ? [each.name] : [])].join(" · "), `${(100 * each.energy).toFixed(1)} %`);
+  $("notices").replaceChildren(
+    ...job.warnings.map((words) =>
+      make("p", { className: "alert", textContent: words[language()] }),
+    ),
+  );
+  const parts = view.parts.map((part) =>
+    player(urlOf(part.sound), titleAmong(part, view.parts), nNotes(part.notes)),
+  );
+  if (view.other) parts.push(player(urlOf(view.other), t("other"), ""));
+  const components = view.components.map((component) => {
+    const pitch = component.pitch ? component.pitch[language()] : t("unpitched");
+    return player(
+      urlOf(component.sound),
+      [component.index + 1, pitch, ...(component.name ? [component.name] : [])].join(" · "),
+      `${(100 * component.energy).toFixed(1)} %`,
+    );
   });
   $("components").replaceChildren(...components);
   $("parts").replaceChildren(...parts);
@@ -28,10 +38,17 @@ export async function showResult(job) {
   await showEditor(at, view);
 }
 
-function player(url, name, about) {
+function player(url, name, detail) {
   const mark = make("span", { className: "mark", textContent: "▶", ariaHidden: "true" });
   const line = make("i");
-  const button = make("button", { type: "button" }, mark, make("span", { textContent: name }), make("small", { textContent: about }), line);
+  const button = make(
+    "button",
+    { type: "button" },
+    mark,
+    make("span", { textContent: name }),
+    make("small", { textContent: detail }),
+    line,
+  );
   const show = (on, part) => {
     mark.textContent = on ? "■" : "▶";
     line.style.width = `${100 * part}%`;
@@ -45,10 +62,16 @@ function player(url, name, about) {
 
 function report(at, view) {
   if (view.files.includes("report.html")) {
-    const frame = make("iframe", { src: `${at}/files/report.html#${language()}`, title: t("report") });
+    const frame = make("iframe", {
+      src: `${at}/files/report.html#${language()}`,
+      title: t("report"),
+    });
     return [frame];
   }
-  const pictures = [["piano-roll.png", "roll"], ["figure.png", "figure"]].filter(([file]) => view.files.includes(file));
+  const pictures = [
+    ["piano-roll.png", "roll"],
+    ["figure.png", "figure"],
+  ].filter(([file]) => view.files.includes(file));
   return pictures.flatMap(([file, words]) => [
     make("h3", { textContent: t(words) }),
     make("img", { src: `${at}/files/${file}?${Date.now()}`, alt: t(words) }),

@@ -1,30 +1,30 @@
-// The piano roll: notes chosen, drawn, moved, cut and given to another part, with pointer or keys.
+// The piano roll: select, draw, move, split and reassign notes with the pointer or the keyboard.
 
 import { drawRoll, FOOT, LEFT } from "./rolldraw.js";
 import { tone } from "./sound.js";
 import { add, draft, noteName, onDraft, partTitle, seconds, titleOf } from "./todo.js";
 import { $, facts, make, t } from "./words.js";
 
-const LEAST = 0.02; // of a note, in seconds
-const REACH = 7; // at the end of a note one pulls it longer, in pixels
+const MIN_SECONDS = 0.02; // shortest note
+const HANDLE_PIXELS = 7; // width of the handle at the end of a note
 
-let view = null; // what the result is
+let view = null; // the result
 let picture = null; // its spectrogram
-let box = { width: 0, height: 0 }; // of the canvas, when it was drawn
-let shown = { start: 0, seconds: 1, low: 48, high: 72 }; // which time, and from which to which pitch
-let chosen = new Set(); // ids of notes
+let box = { width: 0, height: 0 }; // size of the canvas at the last drawing
+let shown = { start: 0, seconds: 1, low: 48, high: 72 }; // visible times and pitches
+let selected = new Set(); // ids of notes
 let cursor = { time: 0, midi: 60 };
-let drag = null; // what the pointer is doing: { does, from, to, hit }
-let known = null; // ids before the last change; those that are new after it become chosen
+let drag = null; // the current action of the pointer: { does, from, to, hit }
+let known = null; // ids before the last change; new ids after it become selected
 
 const canvas = $("roll");
 const length = () => Math.floor(1e4 * view.seconds) / 1e4;
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 const round = (value) => Number(value.toFixed(4));
-const own = () => draft.notes.filter((note) => chosen.has(note.id));
+const own = () => draft.notes.filter((note) => selected.has(note.id));
 const drawing = () => document.querySelector("input[name=pointer]:checked").value === "draw";
 
-// Before the notes are there.
+// Prepare for a result before its notes arrive.
 export function beginRoll(result) {
   if (result.seconds !== view?.seconds) shown = { start: 0, seconds: Math.min(result.seconds, 10), low: 127, high: 0 };
   view = result;
@@ -35,7 +35,7 @@ export function showGround(image) {
   draw();
 }
 
-// The pitches that are there, and room around them.
+// Show the range of these pitches with a margin.
 function showPitches(pitches) {
   const low = Math.min(...pitches, ...(pitches.length ? [] : [60]));
   shown.low = clamp(low - 3, 0, 103);
@@ -44,13 +44,13 @@ function showPitches(pitches) {
 
 onDraft(() => {
   const ids = draft.notes.map((note) => note.id);
-  chosen = new Set(ids.filter((id) => (known ? !known.has(id) : chosen.has(id))));
+  selected = new Set(ids.filter((id) => (known ? !known.has(id) : selected.has(id))));
   known = null;
   if (drag?.does === "done") drag = null;
   const pitches = draft.notes.map((note) => note.midi);
   if (shown.low > shown.high || Math.min(...pitches) < shown.low || Math.max(...pitches) > shown.high) showPitches(pitches);
   menus();
-  tell();
+  describe();
   draw();
 });
 
@@ -59,26 +59,26 @@ onDraft(() => {
 export function draw() {
   box = canvas.getBoundingClientRect();
   if (!box.width || !draft || !view) return;
-  const place = $("roll-place");
-  Object.assign(place, { max: Math.max(0, view.seconds - shown.seconds), step: "any", disabled: shown.seconds >= view.seconds });
-  place.value = shown.start;
-  place.setAttribute("aria-valuetext", t("from_to", { start: seconds(shown.start), end: seconds(shown.start + shown.seconds) }));
-  drawRoll(canvas, { ...shown, box, toX, toY, row: row(), notes: seen(), axes: view.spectrogram, picture, cursor, frame: framed() });
+  const slider = $("roll-position");
+  Object.assign(slider, { max: Math.max(0, view.seconds - shown.seconds), step: "any", disabled: shown.seconds >= view.seconds });
+  slider.value = shown.start;
+  slider.setAttribute("aria-valuetext", t("from_to", { start: seconds(shown.start), end: seconds(shown.start + shown.seconds) }));
+  drawRoll(canvas, { ...shown, box, toX, toY, row: row(), notes: preview(), axes: view.spectrogram, picture, cursor, frame: framed() });
 }
 
-// The notes with what the pointer is about to do to them.
-function seen() {
+// Return the notes with a preview of the current drag.
+function preview() {
   const does = drag && (drag.did ?? drag.does), { by, steps } = drag ? moved() : { by: 0, steps: 0 };
   const colours = new Map(draft.parts.map(({ name }, i) => [name, view.palette[i % view.palette.length]]));
   const notes = draft.notes.map((note) => {
-    const mine = chosen.has(note.id);
-    const its = { ...note, mine, colour: colours.get(note.part) ?? view.palette[0] };
-    if (mine && does === "shift") return { ...its, onset: note.onset + by, offset: note.offset + by, midi: note.midi + steps };
-    return mine && does === "stretch" ? { ...its, offset: Math.max(note.onset + LEAST, note.offset + by) } : its;
+    const isSelected = selected.has(note.id);
+    const drawnNote = { ...note, selected: isSelected, colour: colours.get(note.part) ?? view.palette[0] };
+    if (isSelected && does === "shift") return { ...drawnNote, onset: note.onset + by, offset: note.offset + by, midi: note.midi + steps };
+    return isSelected && does === "stretch" ? { ...drawnNote, offset: Math.max(note.onset + MIN_SECONDS, note.offset + by) } : drawnNote;
   });
   if (does !== "draw" || !by) return notes;
   const [onset, offset] = [drag.from.time, drag.to.time].sort((a, b) => a - b);
-  return [...notes, { onset, offset, midi: drag.from.midi, mine: true, colour: colours.get($("note-part").value) ?? view.palette[0] }];
+  return [...notes, { onset, offset, midi: drag.from.midi, selected: true, colour: colours.get($("note-part").value) ?? view.palette[0] }];
 }
 
 const framed = () => (drag?.does === "frame" && Math.abs(drag.to.x - drag.from.x) >= 4 ? [drag.from, drag.to] : null);
@@ -92,7 +92,7 @@ const toTime = (x) => shown.start + ((x - LEFT) / wide()) * shown.seconds;
 const toMidi = (y) => clamp(shown.high - Math.floor(y / row()), 0, 127);
 const step = () => Math.max(0.01, round(shown.seconds / 200));
 
-function place(event) {
+function pointOf(event) {
   const edges = canvas.getBoundingClientRect();
   const x = event.clientX - edges.left, y = event.clientY - edges.top;
   return { x, y, time: clamp(toTime(x), 0, length()), midi: toMidi(y) };
@@ -100,10 +100,10 @@ function place(event) {
 
 function hitAt({ x, y }) {
   const inside = (note) => x >= toX(note.onset) - 1 && x <= Math.max(toX(note.offset), toX(note.onset) + 4) + 2 && y >= toY(note.midi) && y < toY(note.midi - 1);
-  return draft.notes.filter(inside).sort((a, b) => chosen.has(b.id) - chosen.has(a.id))[0];
+  return draft.notes.filter(inside).sort((a, b) => selected.has(b.id) - selected.has(a.id))[0];
 }
 
-// --- what is done to notes
+// --- corrections of notes
 
 function shifted(by, steps) {
   const notes = own();
@@ -118,36 +118,36 @@ function shifted(by, steps) {
 }
 
 const stretched = (by) => own().map((note) => {
-  const offset_s = round(clamp(note.offset + by, note.onset + LEAST, length()));
+  const offset_s = round(clamp(note.offset + by, note.onset + MIN_SECONDS, length()));
   return { do: "change", note: note.id, onset_s: note.onset, offset_s };
 });
 
 const partOf = () => (draft.parts.length || $("note-part").value ? { part: $("note-part").value } : {});
 
 function drawn(onset, offset, midi) {
-  const onset_s = round(clamp(onset, 0, length() - LEAST));
-  return change([{ do: "add", onset_s, offset_s: round(clamp(offset, onset_s + LEAST, length())), midi, ...partOf() }], true);
+  const onset_s = round(clamp(onset, 0, length() - MIN_SECONDS));
+  return change([{ do: "add", onset_s, offset_s: round(clamp(offset, onset_s + MIN_SECONDS, length())), midi, ...partOf() }], true);
 }
 
-// Make a correction; `fresh`: what is new becomes chosen.
+// Make a correction; with `fresh`, new notes become selected.
 function change(edits, fresh = false, joined = null) {
   known = fresh ? new Set(draft.notes.map((note) => note.id)) : null;
   return add(edits, joined).then(() => { known = null; });
 }
 
-const erase = () => chosen.size && change([{ do: "delete", notes: [...chosen] }]);
-const give = () => chosen.size && change([{ do: "move", notes: [...chosen], part: $("note-part").value }]);
+const erase = () => selected.size && change([{ do: "delete", notes: [...selected] }]);
+const give = () => selected.size && change([{ do: "move", notes: [...selected], part: $("note-part").value }]);
 const cut = () => change(own().filter((note) => note.onset < cursor.time && cursor.time < note.offset)
   .map((note) => ({ do: "split", note: note.id, at_s: round(cursor.time) })));
 
-function choose(ids, sounds = true) {
-  chosen = new Set(ids);
+function selectNotes(ids, sounds = true) {
+  selected = new Set(ids);
   const [first] = own();
   if (first) {
     $("note-part").value = first.part ?? $("note-part").value;
-    if (chosen.size === 1 && sounds) tone(first.midi);
+    if (selected.size === 1 && sounds) tone(first.midi);
   }
-  tell();
+  describe();
   draw();
 }
 
@@ -156,45 +156,45 @@ function choose(ids, sounds = true) {
 canvas.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   canvas.setPointerCapture(event.pointerId);
-  const from = place(event), hit = hitAt(from);
+  const from = pointOf(event), hit = hitAt(from);
   const more = event.shiftKey || event.ctrlKey || event.metaKey;
   cursor = { time: from.time, midi: from.midi };
   drag = { does: drawing() ? "draw" : "frame", from, to: from, more };
   if (hit) {
-    drag.does = from.x > toX(hit.offset) - REACH && toX(hit.offset) - toX(hit.onset) > 2 * REACH ? "stretch" : "shift";
-    if (more) choose(chosen.has(hit.id) ? [...chosen].filter((id) => id !== hit.id) : [...chosen, hit.id]);
-    else if (!chosen.has(hit.id)) choose([hit.id]);
-    else tell();
-  } else if (!more) choose([]);
+    drag.does = from.x > toX(hit.offset) - HANDLE_PIXELS && toX(hit.offset) - toX(hit.onset) > 2 * HANDLE_PIXELS ? "stretch" : "shift";
+    if (more) selectNotes(selected.has(hit.id) ? [...selected].filter((id) => id !== hit.id) : [...selected, hit.id]);
+    else if (!selected.has(hit.id)) selectNotes([hit.id]);
+    else describe();
+  } else if (!more) selectNotes([]);
   draw();
 });
 
 canvas.addEventListener("pointermove", (event) => {
-  const at = place(event);
+  const at = pointOf(event);
   if (!drag || drag.does === "done") {
     const hit = hitAt(at);
-    canvas.style.cursor = !hit ? "crosshair" : at.x > toX(hit.offset) - REACH && toX(hit.offset) - toX(hit.onset) > 2 * REACH ? "ew-resize" : "move";
+    canvas.style.cursor = !hit ? "crosshair" : at.x > toX(hit.offset) - HANDLE_PIXELS && toX(hit.offset) - toX(hit.onset) > 2 * HANDLE_PIXELS ? "ew-resize" : "move";
     return;
   }
-  if (drag.does === "shift" && at.midi !== drag.to.midi && chosen.size === 1) tone(own()[0].midi + at.midi - drag.from.midi);
+  if (drag.does === "shift" && at.midi !== drag.to.midi && selected.size === 1) tone(own()[0].midi + at.midi - drag.from.midi);
   drag.to = at;
   draw();
 });
 
-// How far the pointer has moved: seconds (none for a few pixels) and semitones.
+// The distance of the drag: seconds (0 below 4 pixels) and semitones.
 const moved = () => ({ by: Math.abs(drag.to.x - drag.from.x) < 4 ? 0 : drag.to.time - drag.from.time, steps: drag.to.midi - drag.from.midi });
 
 canvas.addEventListener("pointerup", (event) => {
   if (!drag || drag.does === "done") return;
-  drag.to = place(event);
+  drag.to = pointOf(event);
   const { does, from, to, more } = drag, { by, steps } = moved();
-  const ended = { ...drag };
+  const finished = { ...drag };
   if (does === "frame") {
     const [early, late] = [from.time, to.time].sort((a, b) => a - b);
     const [low, high] = [from.midi, to.midi].sort((a, b) => a - b);
     const within = by ? draft.notes.filter((note) => note.offset > early && note.onset < late && note.midi >= low && note.midi <= high) : [];
     drag = null;
-    return choose([...(more ? chosen : []), ...within.map((note) => note.id)]);
+    return selectNotes([...(more ? selected : []), ...within.map((note) => note.id)]);
   }
   const edits = does === "draw" ? [] : does === "stretch" ? (by ? stretched(by) : []) : shifted(by, steps);
   if (does === "draw" && !by) drag = null;
@@ -202,7 +202,7 @@ canvas.addEventListener("pointerup", (event) => {
   else {
     if (does === "draw") tone(from.midi);
     const made = does === "draw" ? drawn(Math.min(from.time, to.time), Math.max(from.time, to.time), from.midi) : change(edits);
-    drag = { ...ended, does: "done", did: does }; // what is seen stays until the correction is made
+    drag = { ...finished, does: "done", did: does }; // keep the preview until the correction is made
     made.then(() => { drag = null; draw(); });
   }
   draw();
@@ -210,7 +210,7 @@ canvas.addEventListener("pointerup", (event) => {
 canvas.addEventListener("pointercancel", () => { drag = null; draw(); });
 
 canvas.addEventListener("wheel", (event) => {
-  if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, place(event).time);
+  if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, pointOf(event).time);
   else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) slide(shown.start + (event.deltaX / wide()) * shown.seconds);
   else return;
   event.preventDefault();
@@ -220,12 +220,12 @@ canvas.addEventListener("wheel", (event) => {
 
 function neighbour(by, more) {
   if (!draft.notes.length) return;
-  const places = draft.notes.map((note, i) => (chosen.has(note.id) ? i : -1)).filter((i) => i >= 0);
+  const indices = draft.notes.map((note, i) => (selected.has(note.id) ? i : -1)).filter((i) => i >= 0);
   const after = draft.notes.findIndex((note) => note.onset >= cursor.time);
-  const here = places.length ? (by > 0 ? Math.max(...places) + 1 : Math.min(...places) - 1) : by > 0 ? after : after - 1;
+  const here = indices.length ? (by > 0 ? Math.max(...indices) + 1 : Math.min(...indices) - 1) : by > 0 ? after : after - 1;
   const note = draft.notes.at(clamp(here, 0, draft.notes.length - 1));
   cursor = { time: round((note.onset + note.offset) / 2), midi: note.midi };
-  choose(more ? [...chosen, note.id] : [note.id]);
+  selectNotes(more ? [...selected, note.id] : [note.id]);
   reveal(note.onset);
 }
 
@@ -233,14 +233,14 @@ function moveCursor(by, steps) {
   cursor = { time: round(clamp(cursor.time + by, 0, length())), midi: clamp(cursor.midi + steps, 0, 127) };
   if (cursor.midi < shown.low || cursor.midi > shown.high) showPitches([...draft.notes.map((note) => note.midi), cursor.midi]);
   if (steps) tone(cursor.midi);
-  tell();
+  describe();
   reveal(cursor.time);
 }
 
 function arrow(by, steps, event) {
-  if (!chosen.size) return moveCursor(by * step(), steps);
+  if (!selected.size) return moveCursor(by * step(), steps);
   if (event.shiftKey && by) return change(() => stretched(by * step()), false, "keys");
-  if (steps && chosen.size === 1) tone(own()[0].midi + steps);
+  if (steps && selected.size === 1) tone(own()[0].midi + steps);
   return change(() => shifted(by * step(), steps * (event.shiftKey ? 12 : 1)), false, "keys");
 }
 
@@ -258,20 +258,20 @@ const KEYS = {
   Enter: () => drawn(cursor.time, cursor.time + 20 * step(), cursor.midi),
   Delete: () => erase(),
   Backspace: () => erase(),
-  Escape: () => choose([]),
+  Escape: () => selectNotes([]),
   "+": () => zoom(0.5, cursor.time),
   "-": () => zoom(2, cursor.time),
 };
 
 canvas.addEventListener("keydown", (event) => {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if ((event.ctrlKey || event.metaKey) && key === "a") choose(draft.notes.map((note) => note.id));
+  if ((event.ctrlKey || event.metaKey) && key === "a") selectNotes(draft.notes.map((note) => note.id));
   else if (event.ctrlKey || event.metaKey || event.altKey || !(key in KEYS)) return;
   else KEYS[key](event);
   event.preventDefault();
 });
 
-// --- which time is seen
+// --- the visible time
 
 function zoom(factor, at) {
   const before = shown.seconds;
@@ -288,7 +288,7 @@ const reveal = (time) => slide(time < shown.start || time > shown.start + shown.
 
 $("roll-in").addEventListener("click", () => zoom(0.5, shown.start + shown.seconds / 2));
 $("roll-out").addEventListener("click", () => zoom(2, shown.start + shown.seconds / 2));
-$("roll-place").addEventListener("input", () => slide(Number($("roll-place").value)));
+$("roll-position").addEventListener("input", () => slide(Number($("roll-position").value)));
 $("erase").addEventListener("click", erase);
 $("cut").addEventListener("click", cut);
 $("give").addEventListener("click", give);
@@ -302,23 +302,23 @@ function menus() {
   const free = (kind) => { let name = kind; for (let n = 2; names.includes(name); n++) name = `${kind}-${n}`; return name; };
   $("note-part").replaceChildren(...draft.parts.map(({ name }) => option(name, partTitle(name))),
     make("optgroup", { label: t("new_part") }, ...facts.instruments.map(({ name }) => option(free(name), titleOf(name)))));
-  if ([...$("note-part").options].some((each) => each.value === before)) $("note-part").value = before;
+  if ([...$("note-part").options].some((item) => item.value === before)) $("note-part").value = before;
   const midi = $("note-midi").value;
-  $("note-midi").replaceChildren(...Array.from({ length: 128 }, (_, each) => option(each, noteName(each))).reverse());
+  $("note-midi").replaceChildren(...Array.from({ length: 128 }, (_, pitch) => option(pitch, noteName(pitch))).reverse());
   $("note-midi").value = midi;
 }
 
-// Say what is chosen, in words and in the fields.
-function tell() {
+// Describe the selection in words and in the fields.
+function describe() {
   const notes = own(), [first] = notes;
-  const its = first ?? { onset: cursor.time, offset: Math.min(cursor.time + 20 * step(), length()), midi: cursor.midi };
-  $("note-from").value = seconds(its.onset);
-  $("note-to").value = seconds(its.offset);
-  $("note-midi").value = its.midi;
-  const when = t("from_to", { start: seconds(its.onset), end: seconds(its.offset) });
+  const shownNote = first ?? { onset: cursor.time, offset: Math.min(cursor.time + 20 * step(), length()), midi: cursor.midi };
+  $("note-from").value = seconds(shownNote.onset);
+  $("note-to").value = seconds(shownNote.offset);
+  $("note-midi").value = shownNote.midi;
+  const when = t("from_to", { start: seconds(shownNote.onset), end: seconds(shownNote.offset) });
   const one = () => [noteName(first.midi), when, ...(draft.parts.length ? [partTitle(first.part)] : [])].join(" · ");
   const at = t("cursor", { when: t("seconds", { n: seconds(cursor.time) }), pitch: noteName(cursor.midi) });
-  $("roll-said").textContent = `${notes.length === 1 ? one() : notes.length ? t("n_chosen", { n: notes.length }) : t("none_chosen")} · ${at}`;
+  $("roll-state").textContent = `${notes.length === 1 ? one() : notes.length ? t("n_selected", { n: notes.length }) : t("none_selected")} · ${at}`;
   for (const id of ["erase", "cut", "give"]) $(id).disabled = !notes.length;
   $("set-note").disabled = notes.length !== 1;
 }
@@ -329,14 +329,14 @@ function fields() {
 }
 
 $("draw-note").addEventListener("click", () => {
-  const its = fields();
-  if (its) drawn(its.onset, its.offset, its.midi);
+  const typed = fields();
+  if (typed) drawn(typed.onset, typed.offset, typed.midi);
 });
 window.addEventListener("resize", draw);
 $("set-note").addEventListener("click", () => {
-  const its = fields(), [note] = own();
-  if (!its || !note) return;
-  const timed = seconds(note.onset) !== its.onset || seconds(note.offset) !== its.offset;
-  const edit = { ...(timed ? { onset_s: its.onset, offset_s: its.offset } : {}), ...(its.midi !== note.midi ? { midi: its.midi } : {}) };
+  const typed = fields(), [note] = own();
+  if (!typed || !note) return;
+  const timed = seconds(note.onset) !== typed.onset || seconds(note.offset) !== typed.offset;
+  const edit = { ...(timed ? { onset_s: typed.onset, offset_s: typed.offset } : {}), ...(typed.midi !== note.midi ? { midi: typed.midi } : {}) };
   if (Object.keys(edit).length) change([{ do: "change", note: note.id, ...edit }]);
 });

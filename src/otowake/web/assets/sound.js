@@ -1,29 +1,39 @@
-// Sound: from the microphone, from formats that the server can't read, and one player for all buttons.
+// Sound: the microphone, formats that the server can't read, and one player for all buttons.
 
 const MEDIA = /\.(m4a|aac|mp4|webm|wma|mka|mov)$/i;
 
-// A file that the server can read: what only the browser knows is decoded here and sent as WAV.
+// Convert a file to WAV if only the browser can decode it.
 export async function readable(file, serverKnowsMedia) {
   if (serverKnowsMedia || !MEDIA.test(file.name)) return file;
   try {
     return await asWav(file, file.name.replace(MEDIA, ".wav"));
   } catch {
-    return file; // the server says what is wrong with it
+    return file; // the server reports the error
   }
 }
 
 export async function asWav(blob, name) {
   const context = new OfflineAudioContext(1, 1, 44100);
   const sound = await context.decodeAudioData(await blob.arrayBuffer());
-  const channels = Array.from({ length: sound.numberOfChannels }, (_, i) => sound.getChannelData(i));
+  const channels = Array.from({ length: sound.numberOfChannels }, (_, i) =>
+    sound.getChannelData(i),
+  );
   const size = sound.length * channels.length * 2;
   const view = new DataView(new ArrayBuffer(44 + size));
-  const write = (at, letters) => [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
-  write(0, "RIFF"); view.setUint32(4, 36 + size, true); write(8, "WAVEfmt ");
-  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, channels.length, true);
-  view.setUint32(24, sound.sampleRate, true); view.setUint32(28, sound.sampleRate * channels.length * 2, true);
-  view.setUint16(32, channels.length * 2, true); view.setUint16(34, 16, true);
-  write(36, "data"); view.setUint32(40, size, true);
+  const write = (at, letters) =>
+    [...letters].forEach((letter, i) => view.setUint8(at + i, letter.charCodeAt(0)));
+  write(0, "RIFF");
+  view.setUint32(4, 36 + size, true);
+  write(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, channels.length, true);
+  view.setUint32(24, sound.sampleRate, true);
+  view.setUint32(28, sound.sampleRate * channels.length * 2, true);
+  view.setUint16(32, channels.length * 2, true);
+  view.setUint16(34, 16, true);
+  write(36, "data");
+  view.setUint32(40, size, true);
   let at = 44;
   for (let i = 0; i < sound.length; i++) {
     for (const channel of channels) {
@@ -34,7 +44,7 @@ export async function asWav(blob, name) {
   return new File([view], name, { type: "audio/wav" });
 }
 
-// Starts recording; the function that it gives stops and gives the file.
+// Start recording; return a function that stops it and resolves to the file.
 export async function record(name) {
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
@@ -62,25 +72,29 @@ export function stop() {
   playing = null;
 }
 
-// A press of a button: play this sound, or stop it. `show(on, part)` is told how it comes along.
+// Play or stop the sound of a button. `show(on, part)` receives the progress.
 export function press(url, show) {
-  const mine = playing === show;
+  const same = playing === show;
   stop();
-  if (mine) return;
+  if (same) return;
   playing = show;
   audio.src = url;
   audio.play().catch(() => playing === show && stop());
   show(true, 0);
 }
-audio.addEventListener("timeupdate", () => playing?.(true, audio.currentTime / (audio.duration || 1)));
+audio.addEventListener("timeupdate", () =>
+  playing?.(true, audio.currentTime / (audio.duration || 1)),
+);
 audio.addEventListener("ended", stop);
 
 let tones = null;
 
-// A short tone of a pitch, when a note is chosen or moved.
+// Play a short tone, for a note that is selected or moved.
 export function tone(midi) {
   tones ??= new AudioContext();
-  const now = tones.currentTime, wave = tones.createOscillator(), volume = tones.createGain();
+  const now = tones.currentTime,
+    wave = tones.createOscillator(),
+    volume = tones.createGain();
   Object.assign(wave, { type: "triangle" }).frequency.value = 440 * 2 ** ((midi - 69) / 12);
   volume.gain.setValueAtTime(0.15, now);
   volume.gain.exponentialRampToValueAtTime(0.001, now + 0.4);

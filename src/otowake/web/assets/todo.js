@@ -1,34 +1,36 @@
-// What is to be corrected: gathered, undone and done again, told as sentences, applied at once. The server says what there is after it.
+// The list of corrections, with undo and redo. The server answers with the state after them.
 
 import { $, facts, language, make, t } from "./words.js";
 
-let path = null; // of the job
-let view = null; // what the result is
-let said = null; // the same as the server told it
-let groups = []; // of corrections; each group is made, and undone, at once
-let undone = []; // what was taken out, the last at the end
-let turn = Promise.resolve(); // requests go one after the other
+let path = null; // path of the job
+let view = null; // the result
+let viewKey = null; // job and result as text, to recognise a new one
+let groups = []; // groups of corrections that are made and undone together
+let undone = []; // groups that were undone, the last at the end
+let queue = Promise.resolve(); // requests run one after the other
 const listeners = [];
 
-export let draft = null; // notes, parts and names as they are after all corrections
+export let draft = null; // notes, parts and names after all corrections
 
 export const onDraft = (listener) => listeners.push(listener);
 export const corrections = () => groups.flat();
-export const titleOf = (name) => [...facts.instruments, ...facts.drums].find((each) => each.name === name)?.title[language()] ?? name;
+export const titleOf = (name) =>
+  [...facts.instruments, ...facts.drums].find((known) => known.name === name)?.title[language()] ??
+  name;
 export const noteName = (midi) => facts.note_names[language()][midi];
 export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
 export const seconds = (value) => Number(value.toFixed(2));
 
-// "violin 2" where there are two.
+// The title of a part, with a number among several of its kind ("violin 2").
 export function titleAmong(part, parts) {
-  if (facts.drums.some((each) => each.name === part.name)) return titleOf(part.name);
-  const same = parts.filter((each) => each.instrument === part.instrument);
+  if (facts.drums.some((drum) => drum.name === part.name)) return titleOf(part.name);
+  const same = parts.filter((other) => other.instrument === part.instrument);
   return titleOf(part.instrument) + (same.length > 1 ? ` ${same.indexOf(part) + 1}` : "");
 }
 
 export function partTitle(name) {
-  const its = draft.parts.find((each) => each.name === name);
-  return its ? titleAmong(its, draft.parts) : t("no_part");
+  const part = draft.parts.find((other) => other.name === name);
+  return part ? titleAmong(part, draft.parts) : t("no_part");
 }
 
 export function componentTitle(number) {
@@ -37,84 +39,99 @@ export function componentTitle(number) {
   return `${number} · ${pitch ? pitch[language()] : t("unpitched")}${name ? ` · ${name}` : ""}`;
 }
 
-const ofComponents = (edit) => edit.do === "restore" || (edit.do !== "name" && ("component" in edit || "components" in edit));
+const ofComponents = (edit) =>
+  edit.do === "restore" || (edit.do !== "name" && ("component" in edit || "components" in edit));
 const kept = (all) => all.filter((edit) => !ofComponents(edit));
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// Begin with a result. What is not applied yet stays as long as the result does.
+// Start with a result; keep unapplied corrections while the result is the same.
 export async function open(at, shown) {
   const now = `${at} ${JSON.stringify(shown)}`;
-  if (now !== said) {
+  if (now !== viewKey) {
     const before = groups.map(kept).filter((group) => group.length);
     const mine = path === at && same(before.flat(), shown.edits);
     groups = mine ? before : shown.edits.map((edit) => [edit]);
     if (!mine) undone = [];
   }
-  [path, view, said] = [at, shown, now];
-  await ask(groups);
+  [path, view, viewKey] = [at, shown, now];
+  await request(groups);
 }
 
-async function ask(wanted) {
-  const answer = await fetch(`${path}/draft`, { method: "POST", body: JSON.stringify({ edits: wanted.flat() }) });
-  const found = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: found.message });
-  [groups, draft] = [wanted, found];
+async function request(wanted) {
+  const answer = await fetch(`${path}/draft`, {
+    method: "POST",
+    body: JSON.stringify({ edits: wanted.flat() }),
+  });
+  const content = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: content.message });
+  [groups, draft] = [wanted, content];
   list();
   listeners.forEach((listener) => listener());
 }
 
-// `change` gives the groups that are wanted instead of those there are, or null; an error leaves them.
-function turnTo(change) {
-  turn = turn.then(async () => {
-    const wanted = change();
-    if (!wanted) return;
-    await ask(wanted);
-    complain(null);
-  }).catch((error) => {
-    if (!error.message_in) console.error(error);
-    complain(error.message_in?.[language()] ?? t("offline"));
-  });
-  return turn;
+// `change` returns the new groups, or null for no change; after an error the old groups stay.
+function enqueue(change) {
+  queue = queue
+    .then(async () => {
+      const wanted = change();
+      if (!wanted) return;
+      await request(wanted);
+      showAlert(null);
+    })
+    .catch((error) => {
+      if (!error.message_in) console.error(error);
+      showAlert(error.message_in?.[language()] ?? t("offline"));
+    });
+  return queue;
 }
 
-function complain(sentence) {
+function showAlert(sentence) {
   $("todo-alert").hidden = !sentence;
   $("todo-alert").textContent = sentence ?? "";
 }
 
-// Add a group; `edits` may be a function that makes it when its turn has come. `joined`: one with the last of the same kind.
+// Add a group; `edits` may be a function, called when the queue reaches it. A group joins the last
+// one if both have the same `joined` and the same notes.
 export function add(edits, joined = null) {
-  return turnTo(() => {
+  return enqueue(() => {
     const group = typeof edits === "function" ? edits() : edits;
     if (!group?.length) return null;
     undone = [];
     const last = groups.at(-1);
-    const joins = joined && last?.joined === joined && same(last.map((each) => each.note), group.map((each) => each.note));
-    const whole = joins ? group.map((each, i) => ({ ...last[i], ...each })) : group;
+    const joins =
+      joined &&
+      last?.joined === joined &&
+      same(
+        last.map((edit) => edit.note),
+        group.map((edit) => edit.note),
+      );
+    const whole = joins ? group.map((edit, i) => ({ ...last[i], ...edit })) : group;
     return [...(joins ? groups.slice(0, -1) : groups), Object.assign(whole, { joined })];
   });
 }
 
-export const undo = () => turnTo(() => {
-  if (!groups.length) return null;
-  undone = [...undone, groups.at(-1)];
-  return groups.slice(0, -1);
-});
+export const undo = () =>
+  enqueue(() => {
+    if (!groups.length) return null;
+    undone = [...undone, groups.at(-1)];
+    return groups.slice(0, -1);
+  });
 
-export const redo = () => turnTo(() => {
-  const group = undone.at(-1);
-  if (!group) return null;
-  undone = undone.slice(0, -1);
-  return [...groups, group];
-});
+export const redo = () =>
+  enqueue(() => {
+    const group = undone.at(-1);
+    if (!group) return null;
+    undone = undone.slice(0, -1);
+    return [...groups, group];
+  });
 
-// --- taking one back from the middle: the notes that it made are gone, and later ones have other ids
+// --- removing a group: notes that it made disappear, and the ids of later notes shift
 
 const makesNote = (edit) => edit.do === "add" || (edit.do === "split" && "note" in edit);
 
 function without(group) {
-  const place = groups.indexOf(group);
-  const first = draft.first_id + groups.slice(0, place).flat().filter(makesNote).length;
+  const index = groups.indexOf(group);
+  const first = draft.first_id + groups.slice(0, index).flat().filter(makesNote).length;
   const gone = group.filter(makesNote).length;
   const left = (id) => (id < first ? id : id < first + gone ? null : id - gone);
   const renamed = (edit) => {
@@ -123,44 +140,62 @@ function without(group) {
     const notes = edit.notes.map(left).filter((id) => id !== null);
     return notes.length ? { ...edit, notes } : null;
   };
-  const later = groups.slice(place + 1).map((each) => each.map(renamed).filter(Boolean));
-  return [...groups.slice(0, place), ...later.filter((each) => each.length)];
+  const later = groups.slice(index + 1).map((other) => other.map(renamed).filter(Boolean));
+  return [...groups.slice(0, index), ...later.filter((other) => other.length)];
 }
 
 // --- sentences
 
 function sentence(edit) {
-  const title = (name) => titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
+  const title = (name) =>
+    titleOf(name.replace(/-\d+$/, "")) + name.replace(/^.*?(?:-(\d+))?$/, " $1").trimEnd();
   const words = {
-    instrument: () => t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
+    instrument: () =>
+      t("todo_instrument", { which: title(edit.part), how: titleOf(edit.instrument) }),
     move: () => t("todo_give", { which: nNotes(edit.notes.length), part: title(edit.part) }),
-    add: () => t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
+    add: () =>
+      t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
     change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
     restore: () => t("todo_restore"),
     name: () => t("todo_name", { which: edit.component, name: edit.name }),
-    paint: () => t("todo_paint", {
-      which: componentTitle(edit.component), how: t(edit.belongs ? "belongs" : "belongs_not"),
-      start: edit.start_s, end: edit.end_s, low: edit.low_hz, high: edit.high_hz,
-    }),
+    paint: () =>
+      t("todo_paint", {
+        which: componentTitle(edit.component),
+        how: t(edit.belongs ? "belongs" : "belongs_not"),
+        start: edit.start_s,
+        end: edit.end_s,
+        low: edit.low_hz,
+        high: edit.high_hz,
+      }),
   };
   if (edit.do in words) return words[edit.do]();
   if (edit.parts) return t("todo_merge", { which: edit.parts.map(title).join(", ") });
   if (edit.notes) return t("todo_delete", { which: nNotes(edit.notes.length) });
   if ("note" in edit) return t("todo_split", { which: nNotes(1) });
   if ("part" in edit) return t("todo_split", { which: title(edit.part) });
-  return t(`todo_${edit.do}`, { which: (edit.components ?? [edit.component]).map(componentTitle).join(", ") });
+  return t(`todo_${edit.do}`, {
+    which: (edit.components ?? [edit.component]).map(componentTitle).join(", "),
+  });
 }
 
-const times = (start, end) => t("from_to", { start: start === undefined ? "" : seconds(start), end: end === undefined ? "" : seconds(end) });
+const times = (start, end) =>
+  t("from_to", {
+    start: start === undefined ? "" : seconds(start),
+    end: end === undefined ? "" : seconds(end),
+  });
 
 function changed({ onset_s, offset_s, midi }) {
   const moved = onset_s !== undefined || offset_s !== undefined;
-  return [...(midi === undefined ? [] : [noteName(midi)]), ...(moved ? [times(onset_s, offset_s)] : [])].join(" · ");
+  return [
+    ...(midi === undefined ? [] : [noteName(midi)]),
+    ...(moved ? [times(onset_s, offset_s)] : []),
+  ].join(" · ");
 }
 
-function told(group) {
+function describe(group) {
   if (group.length === 1) return sentence(group[0]);
-  if (group[0].do === "change") return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
+  if (group[0].do === "change")
+    return t("todo_change", { which: nNotes(group.length), how: `${changed(group[0])} …` });
   return t("todo_and", { first: sentence(group[0]), n: group.length - 1 });
 }
 
@@ -171,19 +206,38 @@ function list() {
   $("undo").disabled = !groups.length;
   $("redo").disabled = !undone.length;
   $("todo-count").textContent = t("todo_count", { n: groups.length });
-  let place = 0; // among the corrections that have been applied
-  const applied = (edit) => !ofComponents(edit) && same(edit, view.edits[place++]);
-  $("todo-list").replaceChildren(...groups.map((group) => {
-    const back = make("button", { type: "button", className: "quiet", textContent: t("take_back") });
-    back.addEventListener("click", () => turnTo(() => (groups.includes(group) ? without(group) : null)));
-    return make("li", { className: group.map(applied).every(Boolean) ? "applied" : "" }, told(group), " ", back);
-  }));
+  let position = 0; // in the applied corrections
+  const applied = (edit) => !ofComponents(edit) && same(edit, view.edits[position++]);
+  $("todo-list").replaceChildren(
+    ...groups.map((group) => {
+      const back = make("button", {
+        type: "button",
+        className: "quiet",
+        textContent: t("take_back"),
+      });
+      back.addEventListener("click", () =>
+        enqueue(() => (groups.includes(group) ? without(group) : null)),
+      );
+      return make(
+        "li",
+        { className: group.map(applied).every(Boolean) ? "applied" : "" },
+        describe(group),
+        " ",
+        back,
+      );
+    }),
+  );
 }
 
 $("undo").addEventListener("click", undo);
 $("redo").addEventListener("click", redo);
 $("correct").addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches("input:not([type=checkbox], [type=radio], [type=range])")) return;
+  if (
+    !(event.ctrlKey || event.metaKey) ||
+    event.altKey ||
+    event.target.matches("input:not([type=checkbox], [type=radio], [type=range])")
+  )
+    return;
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return;
   event.preventDefault();
