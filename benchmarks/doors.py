@@ -29,7 +29,7 @@ from otowake.io.dictionary import Dictionary, load_dictionary, save_dictionary
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.notes import read_table
 from otowake.music.drums import onsets
-from otowake.music.editing.painting import edit_components, is_of_components
+from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.players import recognizer
 from otowake.music.transcription import transcriber
 from otowake.options import FitSpec
@@ -312,7 +312,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
     def painted(path: Path) -> Any:
         edits = read_edits(path)
         if isinstance(edits, list):
-            edit_components(analysis, [each for each in edits if is_of_components(each)])
+            edit_components(analysis, [each for each in edits if is_component_edit(each)])
 
     def resumed(folder: Path, path: Path) -> Any:
         otowake.factorize(V, spec=CHECKPOINTED, resume=Checkpoint(path, 1, "key").read())
@@ -341,7 +341,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "checkpoint.npz": ({"resume": resumed}, {}),
         "transcriber.npz": weights(transcriber.opened),
         "recognizer.npz": weights(recognizer.opened),
-        "drums.npz": weights(onsets.opened),
+        "drums.npz": weights(onsets.load_weights),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
         FILE: (reads(_looked_at), {}),

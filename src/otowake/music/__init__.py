@@ -1,4 +1,4 @@
-"""What the factors mean: pitches, components, and the one pipeline from sound to analysis."""
+"""From sound to components, notes, instruments and stems."""
 
 from otowake.music.analyse import analyse, with_sound
 

@@ -14,18 +14,23 @@ import numpy as np
 
 from otowake.arrays import Member, arrays_of, checked, write_arrays
 from otowake.io.audio import MOST_HOURS, RATES
-from otowake.music.drums.onsets import LAGS
-from otowake.music.separation.score_informed import DETUNINGS, PIECE, STFT
+from otowake.music.drums.onsets import TEMPLATE_LAGS
+from otowake.music.separation.config import FITTING
+from otowake.music.separation.layout import N_DETUNINGS, n_pitches
+from otowake.music.separation.score_informed import STFT
 from otowake.types import DrumSamples, Floats, NoteFactors, Segment
 from otowake.untrusted import opened
 
 FILE = "stems.npz"
 FACTORS = ("W", "H", "D", "G", "spans")
 
+SAMPLES = {"rate": "rate", "waves": "waves", "strokes": "hits", "gains": "gains"}
+"""The arrays of :class:`otowake.types.DrumSamples` in the file, and its attributes."""
+
 MEMBERS = {
     "W": Member((STFT.n_fft // 2 + 1, "spectrum")),
     "H": Member(("spectrum", "frame")),
-    "D": Member((STFT.n_fft // 2 + 1, "drum", LAGS)),
+    "D": Member((STFT.n_fft // 2 + 1, "drum", TEMPLATE_LAGS)),
     "G": Member(("drum", "frame")),
     "spans": Member(("note", 4), "iu", least=None),
     "rate": Member((), "iu", optional=True),
@@ -43,15 +48,15 @@ LAST_SAMPLE = MOST_HOURS * 3600 * RATES.stop
 def write_explained(note_factors: NoteFactors, path: Path) -> None:
     """Write it, compressed."""
     pieces = {
-        f"{name}{i}": getattr(holder, name)
-        for i, piece in enumerate(note_factors.pieces)
+        f"{name}{i}": getattr(holder, attribute)
+        for i, piece in enumerate(note_factors.segments)
         for holder, names in (
-            (piece, FACTORS),
-            (piece.repeats, DrumSamples._fields if piece.repeats else ()),
+            (piece, {name: name for name in FACTORS}),
+            (piece.drum_samples, SAMPLES if piece.drum_samples else {}),
         )
-        for name in names
+        for name, attribute in names.items()
     }
-    first = np.array([piece.first for piece in note_factors.pieces], np.int64)
+    first = np.array([piece.first for piece in note_factors.segments], np.int64)
     arrays = {"scale": np.float64(note_factors.scale), "first": first, **pieces}
     write_arrays(path, arrays, compressed=True)
 
@@ -86,11 +91,11 @@ def _piece(arrays: dict[str, Floats], i: int, first: int) -> Segment:
     if not all(np.isfinite(values).all() for values in (W, H, D, G)):
         raise ValueError("a factor has values that are not finite")
     (n, frames), n_drums = H.shape, len(G)
-    if not 0 < frames <= PIECE or n % len(DETUNINGS):
+    if not 0 < frames <= FITTING.segment_frames or n % N_DETUNINGS:
         raise ValueError(f"H{i} has the shape {H.shape}")
     spans = found[f"spans{i}"].astype(np.intp)
     _, row, start, stop = spans.T
-    if (row < 0).any() or (row >= n // len(DETUNINGS) + n_drums).any():
+    if (row < 0).any() or (row >= n_pitches(n) + n_drums).any():
         raise ValueError("a note has no spectrum")
     if (start < 0).any() or (start > stop).any() or (stop > frames).any():
         raise ValueError("a note is outside its piece")
@@ -98,10 +103,10 @@ def _piece(arrays: dict[str, Floats], i: int, first: int) -> Segment:
 
 
 def _repeats(found: dict[str, Floats], i: int) -> DrumSamples | None:
-    given = [found[f"{name}{i}"] for name in DrumSamples._fields if f"{name}{i}" in found]
+    given = [found[f"{name}{i}"] for name in SAMPLES if f"{name}{i}" in found]
     if not given:
         return None
-    if len(given) < len(DrumSamples._fields):
+    if len(given) < len(SAMPLES):
         raise ValueError("of the waveforms of drums something is missing")
     rate, waves, strokes, gains = given
     strokes = strokes.astype(np.int64)

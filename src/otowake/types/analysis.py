@@ -26,7 +26,7 @@ class DrumSamples(NamedTuple):
         The recording's sampling rate, Hz.
     waves
         How each of them sounds, float32 of shape (drum, channel, sample).
-    strokes
+    hits
         Shape (stroke, 3): a stroke's id, which of the drums it is of, and the sample of the recording with which it begins, below 0 where it
         began before.
     gains
@@ -35,7 +35,7 @@ class DrumSamples(NamedTuple):
 
     rate: int
     waves: Floats
-    strokes: NDArray[np.int64]
+    hits: NDArray[np.int64]
     gains: Floats
 
 
@@ -53,7 +53,7 @@ class Segment(NamedTuple):
     spans
         Shape (note, 4): a note's id, its pitch's place among those of this piece, or its drum's after all pitches, and the first
         frame, counted from `first`, that is its own and the first one that no longer is.
-    repeats
+    drum_samples
         Its drums that always sound the same; None where nobody has looked for them.
     """
 
@@ -63,20 +63,20 @@ class Segment(NamedTuple):
     D: Floats
     G: Floats
     spans: NDArray[np.intp]
-    repeats: DrumSamples | None = None
+    drum_samples: DrumSamples | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class NoteFactors:
-    """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided.
+    """A recording explained by notes: its segments in order, and the mean magnitude by which they were divided.
 
     Examples
     --------
-    >>> NoteFactors((), 1.0).pieces
+    >>> NoteFactors((), 1.0).segments
     ()
     """
 
-    pieces: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
     scale: float
 
 

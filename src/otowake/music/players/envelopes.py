@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT, fit_notes
+from otowake.music.separation.config import FITTING
+from otowake.music.separation.layout import components_of_pitch
+from otowake.music.separation.score_informed import STFT, fit_notes
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Audio, Floats, Note, Segment
 
@@ -61,7 +63,8 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
         for a, b, key in zip(onset, offset, midi, strict=True)
     ]
     seen = set()
-    for piece in fit_notes(Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes).pieces:
+    sound = Audio(np.asarray(samples, np.float32), STFT.sample_rate)
+    for piece in fit_notes(sound, notes).segments:
         for which, row, start, stop in piece.spans.tolist():
             if which not in seen:  # a note that two pieces share is told by the first
                 seen.add(which)
@@ -70,13 +73,13 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
 
 
 def _told(piece: Segment, row: int, start: int, stop: int, note: Note) -> Floats:
-    mine = slice(row * len(DETUNINGS), (row + 1) * len(DETUNINGS))
+    mine = components_of_pitch(row)
     W, H = piece.W[:, mine], piece.H[mine, start:stop]
     strengths = H * W.sum(axis=0)[:, None]
     total = strengths.sum(axis=0)
     if not total.max(initial=0) > 0:
         return np.zeros(NUMBERS, np.float32)
-    heard = 20 / POWER * np.log10(np.maximum(total / total.max(), 1e-6))
+    heard = 20 / FITTING.power * np.log10(np.maximum(total / total.max(), 1e-6))
     at = (piece.first + start + np.arange(len(total))) * SECONDS - note.onset
     sounds = at < note.offset - note.onset + SECONDS
     if not sounds.any():
@@ -91,7 +94,8 @@ def _told(piece: Segment, row: int, start: int, stop: int, note: Note) -> Floats
     own = heard[sounds]
     begun = own[: max(3, np.searchsorted(at[sounds], 0.08))].max()
     quarters = [part.max() if len(part) else own[-1] for part in np.array_split(own, QUARTERS)]
-    cents = (strengths * np.array(DETUNINGS)[:, None]).sum(axis=0) / np.maximum(total, 1e-20)
+    detunings = np.array(FITTING.detunings)
+    cents = (strengths * detunings[:, None]).sum(axis=0) / np.maximum(total, 1e-20)
     ripple = np.diff(np.maximum(own, -DEPTH), 2).std() if len(own) > 3 else 0.0
     held = cents[sounds].std()
     shapes = [
@@ -110,9 +114,10 @@ def _partials(spectrum: Floats, f0: float) -> Floats:
     peaks = np.zeros(PARTIALS)
     for n in range(PARTIALS):
         low, high = (
-            (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz for cents in (DETUNINGS[0], DETUNINGS[-1])
+            (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz
+            for cents in (FITTING.detunings[0], FITTING.detunings[-1])
         )
         near = spectrum[int(np.floor(low)) : int(np.ceil(high)) + 1]
         peaks[n] = near.max(initial=0)
-    strength = 20 / POWER * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
+    strength = 20 / FITTING.power * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
     return np.clip(1 + strength / LOWEST_PARTIAL, 0, 1)
