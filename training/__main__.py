@@ -15,8 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from otowake.music.listener import opened
 
+from otowake.music.transcription.transcriber import opened
 from training.data import clips
 from training.data.frames import Clip, heard, prepare
 from training.train import offsets

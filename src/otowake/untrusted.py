@@ -14,6 +14,7 @@ import errno
 import json
 import math
 import os
+import re
 import reprlib
 import stat
 from io import BufferedReader
@@ -105,13 +106,18 @@ def shown(size: int) -> str:
     return f"{size} bytes"
 
 
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escape in JSON that is half of a character; without its other half it is in no encoding."""
+
+
 def json_of(path: Path) -> Any:
     """What a JSON file says; every number in it is finite.
 
     Raises
     ------
     ValueError
-        If it is no JSON, too large or too deep, or has a number that is not finite.
+        If it is no JSON, too large or too deep, or has a number that is not finite or half of a
+        character.
     OSError
         If it can't be read.
     """
@@ -129,9 +135,14 @@ def json_from(content: bytes) -> Any:
     ValueError: 1e999 is not a finite number
     """
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+        value = json.loads(content.decode("utf-8-sig"), parse_constant=_finite, parse_float=_finite)
+        if SURROGATE.search(content):
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("it is too deep") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("it has half of a character") from error
+    return value
 
 
 def _finite(numeral: str) -> float:

@@ -147,6 +147,18 @@ def test_json_has_finite_numbers(tmp_path, content):
         json_of(tmp_path / "x.json")
 
 
+@pytest.mark.parametrize("content", [r'"\ud800"', r'["\uDC00\ud800"]', r'{"\udfff": 1}'])
+def test_json_has_whole_characters(tmp_path, content):
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(ValueError, match="half of a character"):
+        json_of(tmp_path / "x.json")
+
+
+def test_json_escapes_of_whole_characters_are_read(tmp_path):
+    (tmp_path / "x.json").write_text(r'["\ud83c\udfb5", "\u97f3", "\\ud800"]')
+    assert json_of(tmp_path / "x.json") == ["🎵", "音", r"\ud800"]
+
+
 def test_values_of_json_are_of_their_kind_and_within_their_bounds():
     facts = {
         "a": 1,

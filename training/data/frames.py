@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from otowake.music.decoding import SECONDS
-from otowake.music.listener import KEYS
-from otowake.signal.cells import LOWEST, RATE, ROWS, cells, level
 
+from otowake.music.transcription.decoding import SECONDS
+from otowake.music.transcription.transcriber import KEYS
+from otowake.signal.vqt import LOWEST, RATE, ROWS, cells, level
 from training.rng import Rng
 
 UNIT = 55.0

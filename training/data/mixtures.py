@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from otowake.music.contours import contours
-from otowake.music.decoding import decode
-from otowake.music.instruments import NAMES
-from otowake.music.recognizer import Description, described, patches
 
-from otowake.music import listener
+from otowake.music.players.envelopes import contours
+from otowake.music.players.features import Description, described, patches
+from otowake.music.theory.instruments import NAMES
+from otowake.music.transcription import transcriber
+from otowake.music.transcription.decoding import decode
 from training import files
 from training.music import composition
 from training.music.performance import Played, clock
@@ -339,8 +339,8 @@ def _known_notes(rng: Rng, _: NDArray[np.float32], table: NDArray[np.float64]) -
 
 def _heard_notes(_: Rng, wave: NDArray[np.float32], table: NDArray[np.float64]) -> Found:
     """The notes that the listener hears, each as long as it hears it."""
-    mind = listener.trained()
-    heard = decode(*listener.posteriors(wave, mind.weights, 128), mind.thresholds)
+    mind = transcriber.trained()
+    heard = decode(*transcriber.posteriors(wave, mind.weights, 128), mind.thresholds)
     far = np.abs(heard.onset[:, None] - table[:, 0])
     far[heard.midi[:, None] != table[:, 2]] = np.inf
     nearest = far.argmin(axis=1) if len(table) else np.zeros(len(heard.onset), np.int64)

@@ -1,4 +1,4 @@
-"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.recognizer`, :mod:`otowake.music.context` and :mod:`otowake.music.owners`
+"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.players.recognizer`, :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment`
 run the same in JAX."""
 
 from __future__ import annotations
@@ -7,17 +7,19 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from otowake.music.context import HEADS, RELATIONS
-from otowake.music.instruments import TABLE
-from otowake.music.pitch import PITCH_RBF
-from otowake.music.recognizer import HIDDEN, INPUTS, Weights
 from torch import Tensor, nn
+
+from otowake.music.networks import PITCH_RBF
+from otowake.music.players.attention import HEADS, RELATIONS
+from otowake.music.players.features import INPUTS
+from otowake.music.players.recognizer import HIDDEN, Weights
+from otowake.music.theory.instruments import TABLE
 
 LAYERS = ("first", "second", "names")
 
 
 class Network(nn.Module):
-    """From what :func:`otowake.music.recognizer.flat` gives to scores of shape (note, instrument).
+    """From what :func:`otowake.music.players.recognizer.flat` gives to scores of shape (note, instrument).
 
     The inputs' mean and spread over the lessons are taken out first; :meth:`weights` folds that into the first layer.
     """
@@ -77,11 +79,11 @@ class _Block(nn.Module):
 
 CONTEXT_TOLD = 3 * len(TABLE) + len(PITCH_RBF) + 3
 OWNERS_TOLD = CONTEXT_TOLD + 3 * len(TABLE) + 5
-"""Numbers that :mod:`otowake.music.context` and :mod:`otowake.music.owners` are told of a note."""
+"""Numbers that :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment` are told of a note."""
 
 
 class ContextNetwork(nn.Module):
-    """What :mod:`otowake.music.context` adds to the log-probabilities of notes, or :mod:`otowake.music.owners` to what speaks for a
+    """What :mod:`otowake.music.players.attention` adds to the log-probabilities of notes, or :mod:`otowake.music.players.assignment` to what speaks for a
     player, for several windows at once.
 
     Begins by adding nothing.

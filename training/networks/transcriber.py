@@ -1,6 +1,6 @@
-"""The transcriber's network, as it is trained (PyTorch); :mod:`otowake.music.listener` runs the same in JAX.
+"""The transcriber's network, as it is trained (PyTorch); :mod:`otowake.music.transcription.transcriber` runs the same in JAX.
 
-It works on cells of (frame, semitone, channel), :mod:`otowake.signal.cells`, and stays on that grid: small
+It works on cells of (frame, semitone, channel), :mod:`otowake.signal.vqt`, and stays on that grid: small
 convolutions; *harmonic* ones, which look at the rows where a note's partials lie and where the note would lie of which
 this row is a partial; and convolutions over time alone, each wider than the one before. Related work: Hawthorne et al.,
 "Onsets and Frames" (2018); Kong et al., "High-resolution piano transcription with pedals by regressing onset and
@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.listener import HARMONICS, KEYS, NARROW, WIDE, Weights
-from otowake.signal.cells import CHANNELS
 from torch import Tensor, nn
 from torch.nn import functional
+
+from otowake.music.networks import Weights
+from otowake.music.transcription.transcriber import HARMONICS, KEYS, NARROW, WIDE
+from otowake.signal.vqt import CHANNELS
 
 EPS = 1e-5
 

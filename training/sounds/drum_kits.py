@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from otowake.music.instruments import KIT
 from scipy.signal import butter, sosfilt
 
+from otowake.music.theory.instruments import KIT
 from training import files
 from training.rng import Rng
 from training.sounds import soundfonts
@@ -32,7 +32,7 @@ KEYS: dict[str, tuple[int, ...]] = {
 """The keys of General MIDI's drum kits by kind; the rest (cowbells, wood blocks, whistles, …) is nobody's."""
 
 VOICE_OF = {"kick": 0, "snare": 1, "tom": 1, "hi-hat": 2, "cymbal": 2, "shaken": 2}
-"""The drum of :data:`otowake.music.instruments.KIT` that each kind counts as."""
+"""The drum of :data:`otowake.music.theory.instruments.KIT` that each kind counts as."""
 
 KITS: dict[str, tuple[int, ...]] = {
     "FluidR3": (0, 8, 16, 24, 25, 32, 40, 48),

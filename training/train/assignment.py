@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.context import related
-from otowake.music.owners import assignment_scores, told_of
-from otowake.music.parts import votes_of
-from otowake.music.recognizer import opened
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music import recognizer
+from otowake.music.players import recognizer
+from otowake.music.players.assignment import assignment_scores, told_of
+from otowake.music.players.attention import related
+from otowake.music.players.parts import votes_of
+from otowake.music.players.recognizer import opened
 from training.data.mixtures import NOBODY
 from training.networks.fit import fitted
 from training.networks.recognizer import OWNERS_TOLD, ContextNetwork

@@ -20,13 +20,14 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.context import in_context, related, told
-from otowake.music.pitch import PITCH_RBF, pitch_rbf
-from otowake.music.recognizer import Description, Recognizer, flat, opened
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music import recognizer
+from otowake.music.networks import PITCH_RBF, pitch_rbf
+from otowake.music.players import recognizer
+from otowake.music.players.attention import in_context, related, told
+from otowake.music.players.features import Description, flat
+from otowake.music.players.recognizer import Recognizer, opened
 from training.data import mixtures
 from training.data.mixtures import ACCOMPANIED, MUSIC, NOBODY, TOGETHER
 from training.networks.fit import fitted

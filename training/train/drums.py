@@ -1,4 +1,4 @@
-"""Teach when drums are struck: the network of :mod:`otowake.music.strokes`.
+"""Teach when drums are struck: the network of :mod:`otowake.music.drums.onsets`.
 
     python -m training.train.drums --cache DIR [--samples DIR] [--clips N] [--steps N] --out FILE
 
@@ -20,16 +20,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.instruments import KIT
-from otowake.music.listener import QUIETEST
-from otowake.music.scored import STFT
-from otowake.music.strokes import TEMPLATE_BANDS, DILATIONS, TEMPLATE_LAGS, HALF_FRAME_S, Weights, band_indices, pick_hits
-from otowake.signal.cells import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, level
 from torch import Tensor, nn
 from torch.nn import functional
 
+from otowake.music.drums.onsets import TEMPLATE_BANDS, DILATIONS, TEMPLATE_LAGS, HALF_FRAME_S, Weights, band_indices, pick_hits
+from otowake.music.separation.score_informed import STFT
+from otowake.music.theory.instruments import KIT
+from otowake.music.transcription.transcriber import QUIETEST
 from otowake.signal import spectrogram
 from otowake.signal.magnitude import axes
+from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, level
 from otowake.types import Audio
 from training import files
 from training.data import mixtures
@@ -116,7 +116,7 @@ def wanted(rows: NDArray[np.float32], n_clips: int, n: int) -> NDArray[np.float3
 
 
 def spectra(every: list[Kit]) -> NDArray[np.float32]:
-    """How kits sound on average, (band, drum, lag), each drum summing to 1 (:func:`otowake.music.strokes.drum_templates`); of the kinds
+    """How kits sound on average, (band, drum, lag), each drum summing to 1 (:func:`otowake.music.drums.onsets.drum_templates`); of the kinds
     that most kits are built of."""
     frequencies, _ = axes(STFT, 1)
     band = band_indices(frequencies)
@@ -134,7 +134,7 @@ def spectra(every: list[Kit]) -> NDArray[np.float32]:
 
 
 class Network(nn.Module):
-    """As :mod:`otowake.music.strokes` runs it; tensors of shape (clip, row or unit, instant)."""
+    """As :mod:`otowake.music.drums.onsets` runs it; tensors of shape (clip, row or unit, instant)."""
 
     def __init__(self) -> None:
         super().__init__()

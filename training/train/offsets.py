@@ -1,4 +1,4 @@
-"""Teach when notes end: the network of :mod:`otowake.music.endings`, on what the listener makes of the training clips.
+"""Teach when notes end: the network of :mod:`otowake.music.transcription.offsets`, on what the listener makes of the training clips.
 
     python -m training.train.offsets --cache DIR [--clips N] [--weights FILE] --out FILE
 
@@ -22,12 +22,19 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.decoding import SECONDS, decode
-from otowake.music.endings import LAYERS, LENGTHS, N_FEATURES, Weights, features, likeliest
-from otowake.music.listener import opened, posteriors
 from torch import nn
 from torch.nn import functional
 
+from otowake.music.transcription.decoding import SECONDS, decode
+from otowake.music.transcription.offsets import (
+    LAYERS,
+    LENGTHS,
+    N_FEATURES,
+    Weights,
+    features,
+    likeliest,
+)
+from otowake.music.transcription.transcriber import opened, posteriors
 from training import files
 from training.data import clips
 from training.sounds.instruments import INSTRUMENTS

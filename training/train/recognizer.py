@@ -25,14 +25,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.contours import PARTIALS
-from otowake.music.instruments import TABLE
-from otowake.music.pitch import PITCH_RBF, pitch_rbf
-from otowake.music.recognizer import BELOW, FINE, HEARD, SPAN, Description, Weights, flat, opened
-from otowake.signal.cells import LOWEST, ROWS
 from torch import Tensor
 from torch.nn import functional
 
+from otowake.music.networks import PITCH_RBF, pitch_rbf
+from otowake.music.players.envelopes import PARTIALS
+from otowake.music.players.features import BELOW, FINE, HEARD, SPAN, Description, flat
+from otowake.music.players.recognizer import Weights, opened
+from otowake.music.theory.instruments import TABLE
+from otowake.signal.vqt import LOWEST, ROWS
 from training import files
 from training.data import mixtures
 from training.data.mixtures import Lessons, origin_of

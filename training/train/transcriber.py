@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from otowake.music.decoding import Thresholds
-from otowake.music.listener import Weights
 from torch import Tensor
 from torch.nn import functional
 
+from otowake.music.networks import Weights
+from otowake.music.transcription.decoding import Thresholds
 from training import files
 from training.data.frames import Batch, Clip, prefetched
 from training.networks import checkpoint

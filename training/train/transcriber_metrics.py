@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from otowake.music.decoding import SECONDS, Notes, Thresholds, decode
 
+from otowake.music.transcription.decoding import SECONDS, Notes, Thresholds, decode
 from training.data.frames import UNIT, Clip
 from training.networks.transcriber import Network
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import re
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
@@ -30,6 +29,7 @@ from otowake.io.audio import demo_path
 from otowake.io.names import safe_name
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
+from otowake.untrusted import json_from
 from otowake.web import form
 from otowake.web.address import address_of
 from otowake.web.archive import archive
@@ -354,8 +354,8 @@ async def _body(request: Request, most: int = MOST_JSON) -> bytes:
 
 async def _json(request: Request, most: int = MOST_JSON) -> dict[str, Any]:
     try:
-        asked = json.loads(await _body(request, most))
-    except (ValueError, RecursionError) as error:
+        asked = json_from(await _body(request, most))
+    except ValueError as error:
         raise Refused(400, text.WEB_BAD_REQUEST) from error
     if not isinstance(asked, dict):
         raise Refused(400, text.WEB_BAD_REQUEST)
