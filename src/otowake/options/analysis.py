@@ -8,7 +8,7 @@ from typing import Any
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.options.spec import Spec, option
+from otowake.options.spec import Spec, filled, option
 from otowake.text import Text
 
 LOSS_BETA = {"euclidean": 2.0, "kl": 1.0, "itakura-saito": 0.0}
@@ -96,7 +96,8 @@ class StftSpec(Spec):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.hop > self.n_fft // 2:
-            must = text.MUST_BE_BETWEEN.filled(
+            must = filled(
+                text.MUST_BE_BETWEEN,
                 what=text.MUST_BE_WHOLE,
                 low="1",
                 high=f"n_fft / 2 = {self.n_fft // 2}",
@@ -408,7 +409,7 @@ def checked_stages(asked: Iterable[str]) -> tuple[str, ...]:
     asked = tuple(asked)
     for stage in asked or ("",):
         if stage not in STAGES:
-            must = text.MUST_BE_ONE_OF.filled(choices=", ".join(STAGES))
+            must = filled(text.MUST_BE_ONE_OF, choices=", ".join(STAGES))
             raise BadInput(text.OPTION, name="stages", must=must, value=repr(stage))
     wanted = {*asked, *(needed for stage in asked for needed in NEEDED.get(stage, ()))}
     return tuple(stage for stage in STAGES if stage in wanted)

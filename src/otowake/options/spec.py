@@ -47,24 +47,24 @@ class Constraint:
                 "high": _plain(self.high),
                 "choices": ", ".join(self.choices),
             }
-            return text.MUST_BE_COUNT_OR.filled(**facts)
+            return filled(text.MUST_BE_COUNT_OR, **facts)
         if self.choices:
             words = ", ".join(self.choices)
             sentence = text.MUST_BE_CHOICE_OR_NUMBER if self.or_number else text.MUST_BE_ONE_OF
-            return sentence.filled(choices=words)
+            return filled(sentence, choices=words)
         if self.kind is bool:
             return text.MUST_BE_FLAG
         if self.kind is str:
             return text.MUST_BE_TEXT
         what = text.MUST_BE_WHOLE if self.kind is int else text.MUST_BE_NUMBER
         if self.above is not None:
-            return text.MUST_BE_ABOVE.filled(what=what, low=_plain(self.above))
+            return filled(text.MUST_BE_ABOVE, what=what, low=_plain(self.above))
         if self.low is not None and self.high is not None:
-            return text.MUST_BE_BETWEEN.filled(
-                what=what, low=_plain(self.low), high=_plain(self.high)
+            return filled(
+                text.MUST_BE_BETWEEN, what=what, low=_plain(self.low), high=_plain(self.high)
             )
         if self.low is not None:
-            return text.MUST_BE_AT_LEAST.filled(what=what, low=_plain(self.low))
+            return filled(text.MUST_BE_AT_LEAST, what=what, low=_plain(self.low))
         return what
 
     def check(self, name: str, value: Any) -> Any:
@@ -105,6 +105,11 @@ class Constraint:
         ):
             raise ValueError
         return int(number) if self.kind is int else number
+
+
+def filled(sentence: Text, **facts: Any) -> Text:
+    """Fill in a template in both languages."""
+    return Text(sentence.format("en", **facts), sentence.format("ja", **facts))
 
 
 def option(default: Any, help: Text, **bounds: Any) -> Any:

@@ -246,7 +246,7 @@ def _reason(error: BaseException) -> Text:
     if isinstance(error, CannotWrite) and error.__cause__ is not None:
         return _reason(error.__cause__)
     if isinstance(error, OtowakeError):
-        return error.sentence.filled(**error.facts)
+        return Text(*(error.in_language(language) for language in text.LANGUAGES))
     if isinstance(error, OSError) and error.strerror:
         return Text(error.strerror, error.strerror)
     words = f"{type(error).__name__}: {error}"

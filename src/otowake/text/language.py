@@ -35,13 +35,3 @@ class Text(NamedTuple):
             lambda found: found[2 if str(words[found[1]]) == "1" else 3], template
         )
         return template.format(**words)
-
-    def filled(self, **facts: Any) -> Text:
-        """Return the sentence with its facts filled in, in both languages.
-
-        Examples
-        --------
-        >>> Text("{n} notes", "音符 {n} 個").filled(n=3).ja
-        '音符 3 個'
-        """
-        return Text(*(self.format(language, **facts) for language in LANGUAGES))

@@ -14,6 +14,7 @@ from otowake.music.editing.config import LIMITS
 from otowake.music.separation.score_informed import ids_of
 from otowake.music.theory.instruments import BY_NAME, DRUMS, KIT
 from otowake.music.transcription.notes import rounded
+from otowake.options.spec import filled
 from otowake.text import Text
 from otowake.types import Analysis, Component, Note
 
@@ -98,7 +99,7 @@ class Draft:
     def part(self, name: str, part: str) -> str:
         """Return the part that the field `name` holds, if there is such a part."""
         if part not in self.parts():
-            must = text.MUST_BE_ONE_OF.filled(choices=", ".join(self.parts()) or "–")
+            must = filled(text.MUST_BE_ONE_OF, choices=", ".join(self.parts()) or "–")
             raise invalid(name, must, part)
         return part
 
@@ -109,7 +110,7 @@ class Draft:
             match = PART_NAME.fullmatch(part)
             kind = DRUMS if part in KIT else match[1] if match else ""
             if kind not in BY_NAME:
-                must = text.MUST_BE_PART.filled(parts=", ".join(parts) or "–")
+                must = filled(text.MUST_BE_PART, parts=", ".join(parts) or "–")
                 raise invalid("part", must, part)
             if len(parts) >= LIMITS.max_parts:
                 raise BadInput(text.TOO_MANY_PARTS, most=LIMITS.max_parts)
@@ -147,10 +148,10 @@ class Draft:
             round(facts.get(name, getattr(note, name)), 4) for name in ("onset", "offset")
         )
         if offset > max(self.length, note.offset):
-            must = text.MUST_BE_UP_TO.filled(high=f"{self.length:.4g}")
+            must = filled(text.MUST_BE_UP_TO, high=f"{self.length:.4g}")
             raise invalid("offset_s", must, offset)
         if offset <= onset:
-            raise invalid("offset_s", text.MUST_BE_AFTER.filled(low=f"{onset:g}"), offset)
+            raise invalid("offset_s", filled(text.MUST_BE_AFTER, low=f"{onset:g}"), offset)
         decay_end = note.decay_end if offset == note.offset else None
         new = rounded(
             replace(note, **facts, decay_end=decay_end, id=note_id, confidence=1.0, render=None)

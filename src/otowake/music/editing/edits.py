@@ -26,6 +26,7 @@ from otowake.music.editing.kinds import KINDS, Kind
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts, ids_of
 from otowake.music.theory.instruments import KIT, drum_of, instrument
+from otowake.options.spec import filled
 from otowake.types import Analysis, Note, Part, SharedNote
 
 VERSION = 1
@@ -98,7 +99,7 @@ def _parsed(number: int, data: Any) -> Edit:
     do = given.pop("do", None)
     named = [kind for kind in KINDS if kind.do == do]
     if not named:
-        must = text.MUST_BE_ONE_OF.filled(choices=", ".join(dict.fromkeys(k.do for k in KINDS)))
+        must = filled(text.MUST_BE_ONE_OF, choices=", ".join(dict.fromkeys(k.do for k in KINDS)))
         shown = data if not isinstance(data, Mapping) else do
         raise _in_edit(number, "–", invalid("do", must, shown))
     kind = next((kind for kind in named if given.keys() <= kind.fields.keys()), named[0])
@@ -119,7 +120,7 @@ def _parsed(number: int, data: Any) -> Edit:
 
 
 def _in_edit(number: int, do: str, error: BadInput) -> BadInput:
-    why = error.sentence.filled(**error.facts)
+    why = filled(error.sentence, **error.facts)
     return BadInput(text.IN_EDIT, number=number, do=do, why=why)
 
 

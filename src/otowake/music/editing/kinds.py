@@ -12,6 +12,7 @@ from otowake.music.editing.config import LIMITS
 from otowake.music.editing.draft import Draft, Player, invalid
 from otowake.music.theory.instruments import BY_NAME
 from otowake.options import Constraint
+from otowake.options.spec import filled
 from otowake.types import Note
 
 
@@ -79,7 +80,7 @@ def _change_note(draft: Draft, note: int, **given: Any) -> None:
 def _split_note(draft: Draft, note: int, at_s: float) -> None:
     whole, at = draft.note("note", note), round(at_s, 4)
     if not whole.onset < at < whole.offset:
-        must = text.MUST_BE_WITHIN.filled(low=f"{whole.onset:g}", high=f"{whole.offset:g}")
+        must = filled(text.MUST_BE_WITHIN, low=f"{whole.onset:g}", high=f"{whole.offset:g}")
         raise invalid("at_s", must, at_s)
     draft.put(note, whole, offset=at)
     draft.put(draft.next_id, whole, onset=at)
@@ -106,7 +107,7 @@ def _name_component(draft: Draft, component: int, name: str) -> None:
         must = Constraint(int, text.COMPONENT, low=1, high=len(draft.components)).must_be()
         raise invalid("component", must, component)
     if len(name) > LIMITS.max_name_length or not name.isprintable():
-        raise invalid("name", text.MUST_BE_SHORT.filled(most=LIMITS.max_name_length), name)
+        raise invalid("name", filled(text.MUST_BE_SHORT, most=LIMITS.max_name_length), name)
     draft.components[component - 1] = replace(draft.components[component - 1], name=name)
 
 
@@ -149,7 +150,7 @@ class Field(NamedTuple):
             checked = None
         if checked is None:
             must = constraint.must_be()
-            raise invalid(name, text.MUST_BE_LIST.filled(what=must) if self.many else must, value)
+            raise invalid(name, filled(text.MUST_BE_LIST, what=must) if self.many else must, value)
         return checked if self.many else checked[0]
 
 
