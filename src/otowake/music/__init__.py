@@ -1,4 +1,4 @@
-"""From sound to components, notes, instruments and stems."""
+"""What the factors mean: pitches, components, and the one pipeline from sound to analysis."""
 
 from otowake.music.analyse import analyse, with_sound
 
