@@ -173,6 +173,10 @@ BAD_OPTIONS_FILE = Text(
     "{path}: the option file could not be read as TOML ({why}).",
     "{path}: 設定ファイルを TOML として読めません（{why}）。",
 )
+OTHER_DIFFERENCE = Text(
+    "{name}: this file holds another sound than the one that was analysed.",
+    "{name}: 分析したときとは別の音声です。",
+)
 AGAIN_NO_FILE = Text(
     "{path}: this result doesn't say which file it was made from, so it can't be made again.",
     "{path}: 元のファイルが記録されていないため、再実行できません。",
