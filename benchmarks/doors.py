@@ -24,7 +24,7 @@ from otowake.io.dictionary import load_dictionary
 from otowake.io.midi import read_notes
 from otowake.io.notes import read_table
 from otowake.music.drums import onsets
-from otowake.music.editing.painting import edit_components, is_of_components
+from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.players import recognizer
 from otowake.music.transcription import transcriber
 from otowake.options import FitSpec
@@ -197,7 +197,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
     def painted(path: Path) -> Any:
         edits = read_edits(path)
         if isinstance(edits, list):
-            edit_components(analysis, [edit for edit in edits if is_of_components(edit)])
+            edit_components(analysis, [edit for edit in edits if is_component_edit(edit)])
 
     def resumed(folder: Path, path: Path) -> Any:
         otowake.factorize(V, spec=CHECKPOINTED, resume=Checkpoint(path, 1, "key").read())
@@ -226,7 +226,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
         "checkpoint.npz": ({"resume": resumed}, {}),
         "transcriber.npz": weights(transcriber.load_weights),
         "recognizer.npz": weights(recognizer.load_recognizer),
-        "drums.npz": weights(onsets.opened),
+        "drums.npz": weights(onsets.load_weights),
         "list.csv": (reads(listed), {}),
         "list.parquet": (reads(listed), {}),
         MANIFEST: (reads(_looked_at), {}),

@@ -1,4 +1,4 @@
-"""Corrections by hand through the doors: a result folder, read back, corrected, and left alone when it can't be."""
+"""Manual corrections of a result folder: read back, corrected, or unchanged after an error."""
 
 import json
 import re
@@ -55,7 +55,7 @@ def stems(folder):
     }
 
 
-def test_a_folder_read_back_sounds_as_it_did(kept, analysis):
+def test_a_folder_read_back_sounds_the_same(kept, analysis):
     again = load_analysis(kept)
     assert again.stages == analysis.stages
     for mine, theirs in zip(
@@ -67,7 +67,7 @@ def test_a_folder_read_back_sounds_as_it_did(kept, analysis):
 
 
 @pytest.mark.parametrize("left", ["components", "stems"])
-def test_without_the_recording_the_sound_is_what_its_parts_add_up_to(folder, recording, left):
+def test_without_the_recording_the_sound_is_the_sum_of_its_parts(folder, recording, left):
     facts = json.loads((folder / "analysis.json").read_text())
     facts["input"]["path"] = "/nowhere/scale.wav"
     (folder / "analysis.json").write_text(json.dumps(facts))
@@ -81,7 +81,7 @@ def test_without_the_recording_the_sound_is_what_its_parts_add_up_to(folder, rec
     assert json.loads((folder / "analysis.json").read_text())["input"] == facts["input"]
 
 
-def test_the_command_corrects_a_folder_and_gives_back_what_was_found(
+def test_the_command_corrects_a_folder_and_restores_the_original(
     folder, recording, tmp_path, capsys
 ):
     before = contents(folder)
@@ -90,9 +90,9 @@ def test_the_command_corrects_a_folder_and_gives_back_what_was_found(
     with pytest.raises(SystemExit) as ended:
         main(["edit", str(folder), "--edits", str(mine)])
     assert ended.value.code == 0
-    said = capsys.readouterr().out
-    assert "Corrections applied: 2\n" in said and "Notes: 6" in said
-    assert re.search(r"flute +2 ", said)
+    printed = capsys.readouterr().out
+    assert "Corrections applied: 2\n" in printed and "Notes: 6" in printed
+    assert re.search(r"flute +2 ", printed)
     assert set(stems(folder)) == {"accordion", "flute", "other"}
     np.testing.assert_allclose(
         sum(stems(folder).values()), soundfile.read(recording, always_2d=True)[0], atol=1e-5
@@ -117,14 +117,14 @@ def test_the_command_corrects_a_folder_and_gives_back_what_was_found(
         main(["edit", str(folder)])
     assert ended.value.code == 0
     after = contents(folder)
-    for each in before, after:
-        score = each.pop(Path("score.musicxml"), b"")
-        each["score"] = re.sub(rb' id="P[0-9a-f]+"', b"", score)  # music21 draws its ids
+    for files in before, after:
+        score = files.pop(Path("score.musicxml"), b"")
+        files["score"] = re.sub(rb' id="P[0-9a-f]+"', b"", score)  # music21 draws its ids
     assert after == before
     assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_what_does_not_follow_from_the_notes_is_kept(folder):
+def test_files_that_do_not_follow_from_the_notes_are_kept(folder):
     (folder / "mine.txt").write_text("x")
     before = {path.name: path.read_bytes() for path in (folder / "components").iterdir()}
     edited = edit_folder(folder, [{"do": "name", "component": 1, "name": "../ a"}])
@@ -162,9 +162,9 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(folder, content, sentenc
     with pytest.raises(SystemExit) as ended:
         main(["edit", str(folder)])
     assert ended.value.code == 1
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("Error: ") and sentence in said.err
-    assert said.err.count("\n") == 1 and len(said.err) < 600
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.startswith("Error: ") and sentence in printed.err
+    assert printed.err.count("\n") == 1 and len(printed.err) < 600
     assert contents(folder) == before
     assert [path.name for path in folder.parent.iterdir()] == ["scale"]
 
@@ -182,7 +182,7 @@ def test_when_it_cannot_be_written_nothing_is_lost(folder, monkeypatch):
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("otowake.results.files.write_explained", full)
+    monkeypatch.setattr("otowake.results.files.write_note_factors", full)
     with pytest.raises(otowake.OtowakeError, match="No space left"):
         edit_folder(folder, [MOVE])
     assert contents(folder) == before
@@ -211,7 +211,6 @@ def test_as_a_process(folder):
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
-    assert (
-        done.stderr
-        == f"エラー: {folder / 'edits.json'}: ファイルがありません。ファイル名とフォルダーを確認してください。\n"
-    )
+    missing = folder / "edits.json"
+    sentence = "ファイルがありません。ファイル名とフォルダーを確認してください。"
+    assert done.stderr == f"エラー: {missing}: {sentence}\n"

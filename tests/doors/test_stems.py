@@ -1,4 +1,4 @@
-"""Parts and stems through the doors: analysis, result folder, command line."""
+"""Parts and stems from the public functions: analysis, result folder, options."""
 
 import json
 from dataclasses import replace
@@ -49,7 +49,7 @@ def test_the_stems_are_the_recording(folder, demo):
     assert accordion > 20 * other
 
 
-def test_a_note_sounds_where_it_is(analysis, demo):
+def test_a_note_sounds_at_its_time(analysis, demo):
     note = analysis.notes[1]
     sound = np.square(note.audio().samples.mean(axis=0))
     assert len(sound) == demo.n_samples
@@ -70,7 +70,7 @@ def test_the_folder_is_read_back(folder, analysis):
         load_analysis(folder)
 
 
-def test_what_parts_share_is_read_back(analysis, tmp_path):
+def test_shared_notes_are_read_back(analysis, tmp_path):
     part = replace(analysis.parts[0], shared=(SharedNote(2, 0.25, -1),))
     folder = save_analysis(replace(analysis, parts=(part,)), tmp_path / "shared")
     assert load_analysis(folder).parts[0].shared == part.shared
@@ -82,19 +82,19 @@ def test_what_parts_share_is_read_back(analysis, tmp_path):
             load_analysis(folder)
 
 
-def test_a_score_takes_the_place_of_the_notes(demo, tmp_path):
+def test_a_score_replaces_the_transcription(demo, tmp_path):
     score = [
         Note(0.5 * i, 0.5 * i + 0.45, midi, programme=56 * (i % 2))
         for i, midi in enumerate((60, 62, 64, 65), 1)
     ]
     write_notes(score, tmp_path / "score.mid")
     read = otowake.io.midi.read_notes(tmp_path / "score.mid")
-    found = otowake.analyse(demo, stages=["instruments"], score=read)
-    assert [(part.instrument, len(part.notes)) for part in found.parts] == [
+    result = otowake.analyse(demo, stages=["instruments"], score=read)
+    assert [(part.instrument, len(part.notes)) for part in result.parts] == [
         ("piano", 2),
         ("trumpet", 2),
     ]
-    assert [note.midi for note in found.notes] == [60, 62, 64, 65]
+    assert [note.midi for note in result.notes] == [60, 62, 64, 65]
 
 
 @pytest.mark.parametrize(
@@ -111,5 +111,5 @@ def test_bad_options_get_one_sentence(demo, options, sentence):
 
 
 def test_instruments_given_are_the_only_ones(demo):
-    found = otowake.analyse(demo, stages=["instruments"], instruments="flute")
-    assert [part.instrument for part in found.parts] == ["flute"]
+    result = otowake.analyse(demo, stages=["instruments"], instruments="flute")
+    assert [part.instrument for part in result.parts] == ["flute"]

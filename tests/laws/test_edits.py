@@ -1,4 +1,4 @@
-"""Laws of corrections by hand: what they may change, that they are undone, and that stems stay whole."""
+"""Laws of manual corrections: their effect, their undoing, and the sum of the stems."""
 
 from dataclasses import replace
 
@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
-from otowake.music.editing.edits import KINDS, apply_edits, parsed
+from otowake.music.editing.edits import apply_edits, parsed
+from otowake.music.editing.kinds import KINDS
+from otowake.music.separation.config import FITTING
 from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.types import Audio, Note, Part, SharedNote
@@ -23,8 +25,8 @@ def tone(midi, seconds, rate=22050):
 
 
 @pytest.fixture(scope="module")
-def found():
-    """Four notes of two instruments, as a score says; one may be of both."""
+def analysis():
+    """Four notes of two instruments from a score; both parts share one of the notes."""
     x = np.zeros(4 * 22050)
     score = []
     for i, midi in enumerate((60, 64, 67, 72)):
@@ -58,12 +60,12 @@ def facts(analysis):
 
 def members(analysis):
     return {
-        part.name: [analysis.notes[place].id for place in part.notes] for part in analysis.parts
+        part.name: [analysis.notes[index].id for index in part.notes] for part in analysis.parts
     }
 
 
-def test_what_the_recording_is(found):
-    assert members(found) == {"piano": [0, 2], "violin": [1, 3]}
+def test_the_fixture_has_two_parts(analysis):
+    assert members(analysis) == {"piano": [0, 2], "violin": [1, 3]}
 
 
 EDITS = st.lists(
@@ -73,7 +75,7 @@ EDITS = st.lists(
             st.lists(st.integers(0, 3), min_size=1, max_size=3),
             st.sampled_from(["piano", "violin", "flute-2"]),
         ),
-        st.builds(lambda its: {"do": "delete", "notes": [its]}, st.integers(0, 3)),
+        st.builds(lambda note_id: {"do": "delete", "notes": [note_id]}, st.integers(0, 3)),
         st.builds(
             lambda part, name: {"do": "instrument", "part": part, "instrument": name},
             st.sampled_from(["piano", "violin"]),
@@ -88,17 +90,17 @@ EDITS = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=EDITS)
-def test_regrouping_learns_nothing_and_leaves_what_was_found(found, edits):
-    before = facts(found)
+def test_regrouping_learns_nothing_and_keeps_the_original(analysis, edits):
+    before = facts(analysis)
     try:
-        edited = apply_edits(found, edits)
+        edited = apply_edits(analysis, edits)
     except BadInput as error:
         assert str(error).startswith("edit ")
     else:
-        assert edited.note_factors is found.note_factors
-        deleted = {its for edit in edits if edit["do"] == "delete" for its in edit["notes"]}
+        assert edited.note_factors is analysis.note_factors
+        deleted = {note_id for edit in edits if edit["do"] == "delete" for note_id in edit["notes"]}
         assert sorted(note.id for note in edited.notes) == sorted({0, 1, 2, 3} - deleted)
-        assert sorted(place for part in edited.parts for place in part.notes) == list(
+        assert sorted(index for part in edited.parts for index in part.notes) == list(
             range(len(edited.notes))
         )
         assert len({part.name for part in edited.parts}) == len(edited.parts)
@@ -106,7 +108,7 @@ def test_regrouping_learns_nothing_and_leaves_what_was_found(found, edits):
         again = apply_edits(edited, edited.edits)
         assert facts(again) == facts(edited)
         assert facts(apply_edits(edited, [])) == before
-    assert facts(found) == before
+    assert facts(analysis) == before
 
 
 @pytest.mark.parametrize(
@@ -121,64 +123,64 @@ def test_regrouping_learns_nothing_and_leaves_what_was_found(found, edits):
         [{"do": "delete", "notes": [0, 1, 2, 3]}],
     ],
 )
-def test_the_stems_still_add_up_to_the_recording(found, edits):
-    edited = apply_edits(found, edits)
+def test_the_stems_still_add_up_to_the_recording(analysis, edits):
+    edited = apply_edits(analysis, edits)
     sounds = stems(edited)
     assert len(sounds) == len(edited.parts) + 1
-    np.testing.assert_allclose(sum(sounds), found.audio.samples, atol=1e-5)
+    np.testing.assert_allclose(sum(sounds), analysis.audio.samples, atol=1e-5)
     for part, sound in zip(edited.parts, sounds, strict=False):
         np.testing.assert_allclose(part.audio().samples, sound, atol=1e-5)
 
 
-def test_merged_parts_sound_as_both_and_what_is_deleted_is_in_the_rest(found):
-    piano, violin, rest = stems(found)
-    both, still = stems(apply_edits(found, [{"do": "merge", "parts": ["violin", "piano"]}]))
+def test_a_merged_part_is_the_sum_and_a_deleted_note_goes_to_the_rest(analysis):
+    piano, violin, rest = stems(analysis)
+    both, still = stems(apply_edits(analysis, [{"do": "merge", "parts": ["violin", "piano"]}]))
     np.testing.assert_allclose(both, piano + violin, atol=1e-5)
     np.testing.assert_allclose(still, rest, atol=1e-5)
-    *_, more = stems(apply_edits(found, [{"do": "delete", "notes": [2]}]))
-    np.testing.assert_allclose(more, rest + found.notes[2].audio().samples, atol=1e-5)
+    *_, more = stems(apply_edits(analysis, [{"do": "delete", "notes": [2]}]))
+    np.testing.assert_allclose(more, rest + analysis.notes[2].audio().samples, atol=1e-5)
 
 
-def test_who_is_given_a_note_by_hand_has_all_of_its_sound(found):
-    whole = found.notes[2].audio().samples
-    shares = {part.name: part.shared for part in found.parts}
+def test_a_moved_note_brings_all_of_its_sound(analysis):
+    whole = analysis.notes[2].audio().samples
+    shares = {part.name: part.shared for part in analysis.parts}
     assert shares == {"piano": (), "violin": (SharedNote(2, 0.4, -1),)}
-    piano, violin, _ = stems(found)
-    mine, theirs, _ = stems(apply_edits(found, [{"do": "move", "notes": [2], "part": "piano"}]))
+    piano, violin, _ = stems(analysis)
+    mine, theirs, _ = stems(apply_edits(analysis, [{"do": "move", "notes": [2], "part": "piano"}]))
     share = mine - piano
     assert np.abs(share[:, 2 * 22050 :]).max() > 1e-3
     np.testing.assert_allclose(mine + theirs, piano + violin, atol=1e-5)
-    flute = apply_edits(found, [{"do": "move", "notes": [2], "part": "flute"}])
+    flute = apply_edits(analysis, [{"do": "move", "notes": [2], "part": "flute"}])
     np.testing.assert_allclose(stems(flute)[2], whole, atol=1e-5)
     assert [part.shared for part in flute.parts] == [(), (), (SharedNote(2, 0.4, -1),)]
 
 
-def test_shares_that_no_analysis_would_give_do_no_harm(found):
-    """A file may say anything: more than all of a note is shared, by a part without notes too, and a note has no part."""
-    piano, violin = found.parts
+def test_impossible_shares_do_no_harm(analysis):
+    """A file can hold any shares: sums above 1, of parts without notes, of notes without a part."""
+    piano, violin = analysis.parts
     parts = (
         replace(piano, notes=(0,)),
         replace(violin, shared=(SharedNote(2, 0.9, -1), SharedNote(0, 0.9, -2))),
         Part("flute", "flute", (), {}, (SharedNote(2, 1.0, -3), SharedNote(0, 0.9, -4))),
     )
-    odd = replace(found, parts=parts)
+    odd = replace(analysis, parts=parts)
     edited = apply_edits(
         odd,
         [{"do": "change", "note": 1, "midi": 65}, {"do": "move", "notes": [0], "part": "piano"}],
     )
     sounds = stems(edited)
     assert all(np.isfinite(sound).all() for sound in sounds)
-    np.testing.assert_allclose(sum(sounds), found.audio.samples, atol=1e-5)
+    np.testing.assert_allclose(sum(sounds), analysis.audio.samples, atol=1e-5)
 
 
-def test_a_note_keeps_its_id_wherever_it_goes(found):
+def test_a_note_keeps_its_id_wherever_it_goes(analysis):
     edits = [
         {"do": "add", "onset_s": 0.1, "offset_s": 0.5, "midi": 50, "part": "tuba"},
         {"do": "split", "note": 1, "at_s": 1.5},
         {"do": "delete", "notes": [0]},
         {"do": "move", "notes": [4, 5], "part": "piano"},
     ]
-    edited = apply_edits(found, edits)
+    edited = apply_edits(analysis, edits)
     assert members(edited) == {"piano": [4, 5, 2], "violin": [1, 3]}
     assert [(note.id, note.onset, note.offset) for note in edited.notes if note.id in (1, 5)] == [
         (1, 1.0, 1.5),
@@ -190,54 +192,60 @@ def test_a_note_keeps_its_id_wherever_it_goes(found):
     )
 
 
-def test_a_changed_note_is_learnt_as_if_it_had_been_so_from_the_start(found):
-    edited = apply_edits(found, [{"do": "change", "note": 2, "midi": 68, "onset_s": 2.1}])
+def test_a_changed_note_is_learnt_as_from_scratch(analysis):
+    edited = apply_edits(analysis, [{"do": "change", "note": 2, "midi": 68, "onset_s": 2.1}])
     labels = [0, 1, 0, 1]
-    anew = fit_notes(found.audio, edited.notes, labels, tuning_hz=found.tuning_hz)
-    (mine,), (theirs,) = edited.note_factors.segments, anew.segments
+    relearnt = fit_notes(analysis.audio, edited.notes, labels, tuning_hz=analysis.tuning_hz)
+    (mine,), (theirs,) = edited.note_factors.segments, relearnt.segments
     np.testing.assert_allclose(mine.W, theirs.W, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(mine.spans, theirs.spans)
 
 
-def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
-    monkeypatch.setattr("otowake.music.separation.score_informed.PIECE", 64)
+def test_only_changed_segments_are_learnt_again(monkeypatch):
+    short = replace(FITTING, segment_frames=64)
+    monkeypatch.setattr("otowake.music.separation.score_informed.FITTING", short)
     x = np.concatenate([tone(midi, 1.5) for midi in (60, 64, 67, 72)])
     score = [Note(1.5 * i, 1.5 * i + 1.4, midi) for i, midi in enumerate((60, 64, 67, 72))]
-    found = analyse(Audio(x, 22050), stages=["stems"], score=score)
-    edited = apply_edits(found, [{"do": "change", "note": 3, "midi": 71}])
+    analysis = analyse(Audio(x, 22050), stages=["stems"], score=score)
+    edited = apply_edits(analysis, [{"do": "change", "note": 3, "midi": 71}])
     same = [
         a is b
-        for a, b in zip(found.note_factors.segments, edited.note_factors.segments, strict=True)
+        for a, b in zip(analysis.note_factors.segments, edited.note_factors.segments, strict=True)
     ]
     assert same == [True, True, True, False, False]
-    np.testing.assert_allclose(sum(stems(edited)), found.audio.samples, atol=1e-5)
+    np.testing.assert_allclose(sum(stems(edited)), analysis.audio.samples, atol=1e-5)
 
 
-def test_harmony_follows_the_notes(found):
-    edited = apply_edits(found, [{"do": "change", "note": its, "midi": 62} for its in range(4)])
-    assert edited.chords != found.chords
+def test_harmony_follows_the_notes(analysis):
+    edited = apply_edits(
+        analysis, [{"do": "change", "note": note_id, "midi": 62} for note_id in range(4)]
+    )
+    assert edited.chords != analysis.chords
     assert (
-        apply_edits(found, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm is found.rhythm
+        apply_edits(analysis, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm
+        is analysis.rhythm
     )
 
 
-def test_a_note_of_no_stage_instruments_needs_no_part():
-    found = analyse(Audio(tone(60, 2.0), 22050), stages=["notes"], score=[Note(0, 1, 60)])
-    edited = apply_edits(found, [{"do": "add", "onset_s": 1, "offset_s": 1.5, "midi": 64}])
+def test_without_the_stage_instruments_a_note_needs_no_part():
+    analysis = analyse(Audio(tone(60, 2.0), 22050), stages=["notes"], score=[Note(0, 1, 60)])
+    edited = apply_edits(analysis, [{"do": "add", "onset_s": 1, "offset_s": 1.5, "midi": 64}])
     assert [(note.id, note.midi) for note in edited.notes] == [(0, 60), (1, 64)]
     with pytest.raises(BadInput, match=r"edit 1 \(move\): this result has no instruments"):
-        apply_edits(found, [{"do": "move", "notes": [0], "part": "piano"}])
+        apply_edits(analysis, [{"do": "move", "notes": [0], "part": "piano"}])
 
 
 def test_a_component_gets_a_name():
-    found = analyse(Audio(tone(60, 2.0), 22050), stages=["components"], n_components=2, max_iter=5)
+    analysis = analyse(
+        Audio(tone(60, 2.0), 22050), stages=["components"], n_components=2, max_iter=5
+    )
     edited = apply_edits(
-        found, {"version": 1, "edits": [{"do": "name", "component": 2, "name": "左手"}]}
+        analysis, {"version": 1, "edits": [{"do": "name", "component": 2, "name": "左手"}]}
     )
     assert [component.name for component in edited.components] == ["", "左手"]
     assert [component.name for component in apply_edits(edited, []).components] == ["", ""]
     with pytest.raises(BadInput, match=r"edit 1 \(name\): component must be .* from 1 to 2"):
-        apply_edits(found, [{"do": "name", "component": 3, "name": "x"}])
+        apply_edits(analysis, [{"do": "name", "component": 3, "name": "x"}])
 
 
 @pytest.mark.parametrize(
@@ -309,16 +317,16 @@ def test_a_component_gets_a_name():
         ({"do": "delete", "notes": ["x" * 10_000]}, r"it is \[.{0,60}\]\.$"),
     ],
 )
-def test_a_bad_correction_is_one_sentence_that_says_which(found, edit, sentence):
+def test_a_bad_correction_is_one_sentence_that_says_which(analysis, edit, sentence):
     with pytest.raises(BadInput, match=sentence) as caught:
-        apply_edits(found, [{"do": "delete", "notes": [3]}, edit])
+        apply_edits(analysis, [{"do": "delete", "notes": [3]}, edit])
     assert caught.value.in_language("ja") != str(caught.value)
 
 
 @pytest.mark.parametrize(
     "data", [None, 3, "edits", {}, {"edits": 3}, {"version": 2, "edits": []}, {"edits": [], "x": 1}]
 )
-def test_what_is_no_list_of_corrections(data):
+def test_data_that_is_no_list_of_corrections(data):
     with pytest.raises(BadInput, match=r'corrections must be \{"version": 1'):
         parsed(data)
 

@@ -1,4 +1,4 @@
-"""Laws of what parts sound like: partials and attacks that are known are found."""
+"""Laws of timbre: measured partials and attacks agree with synthesised ones."""
 
 from dataclasses import replace
 
@@ -7,7 +7,8 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.music import analyse
-from otowake.music.separation.timbre import PARTIALS, timbre
+from otowake.music.separation.config import TIMBRE
+from otowake.music.separation.timbre import timbre
 from otowake.plot import parts_figure, timbre_figure
 from otowake.types import Audio, Note
 
@@ -17,8 +18,8 @@ SLOPES = {"piano": 6.0, "violin": 12.0}
 
 
 @pytest.fixture(scope="module")
-def found():
-    """Eight notes of two parts in turn: the first is struck, the other swells for 200 ms."""
+def analysis():
+    """Eight notes of two parts in turn: the first is percussive, the other swells for 200 ms."""
     x, score = np.zeros(9 * RATE), []
     t = np.arange(RATE) / RATE
     for i, midi in enumerate((57, 69, 60, 72, 64, 76, 62, 74)):
@@ -34,50 +35,50 @@ def found():
     return analyse(Audio(x.astype(np.float32), RATE), stages=["stems"], score=score)
 
 
-def test_partials_fall_as_they_were_made_to(found):
-    levels = timbre(found).levels
-    assert levels.shape == (2, PARTIALS)
+def test_partials_have_the_slope_of_the_synthesis(analysis):
+    levels = timbre(analysis).levels
+    assert levels.shape == (2, TIMBRE.n_partials)
     octaves = np.log2(np.arange(1, 9))
-    for part, mine in zip(found.parts, levels, strict=True):
+    for part, mine in zip(analysis.parts, levels, strict=True):
         np.testing.assert_allclose(mine[:8], -SLOPES[part.name] * octaves, atol=2.5)
 
 
-def test_what_is_struck_rises_sooner_than_what_swells(found):
-    _, times, (detect_drums, swelling) = timbre(found)
-    half = [times[int(np.argmax(rise >= 0.5))] for rise in (detect_drums, swelling)]
+def test_a_percussive_part_rises_sooner_than_a_swelling_one(analysis):
+    _, times, (percussive, swelling) = timbre(analysis)
+    half = [times[int(np.argmax(rise >= 0.5))] for rise in (percussive, swelling)]
     assert half[0] < 0.03
     assert 0.06 < half[1] < 0.14
-    assert detect_drums[-1] < 0.5
+    assert percussive[-1] < 0.5
     assert swelling[-1] > 0.9
 
 
-def test_level_does_not_matter(found):
+def test_level_does_not_matter(analysis):
     soft = analyse(
-        Audio(found.audio.samples * 1e-3, RATE),
+        Audio(analysis.audio.samples * 1e-3, RATE),
         stages=["stems"],
-        score=[replace(n, id=None) for n in found.notes],
+        score=[replace(n, id=None) for n in analysis.notes],
     )
-    np.testing.assert_allclose(timbre(soft).levels, timbre(found).levels, atol=0.5)
+    np.testing.assert_allclose(timbre(soft).levels, timbre(analysis).levels, atol=0.5)
 
 
 @pytest.mark.parametrize("draw", [timbre, parts_figure, timbre_figure])
-def test_without_stems_or_sound_there_is_one_sentence(found, draw):
+def test_without_stems_or_sound_there_is_one_sentence(analysis, draw):
     with pytest.raises(BadInput, match="this result has no stems"):
-        draw(replace(found, note_factors=None))
+        draw(replace(analysis, note_factors=None))
     with pytest.raises(BadInput, match="neither the recording of this result nor"):
-        draw(replace(found, audio=None))
+        draw(replace(analysis, audio=None))
 
 
 def test_a_part_without_sound_has_no_level():
     silence = Audio(np.zeros(2 * RATE, np.float32), RATE)
     nothing = analyse(silence, stages=["stems"], score=[Note(0.0, 1.0, 60)])
-    found = timbre(nothing)
-    assert np.isnan(found.levels).all() and np.isnan(found.rises).all()
+    result = timbre(nothing)
+    assert np.isnan(result.levels).all() and np.isnan(result.rises).all()
     assert timbre_figure(nothing).axes and parts_figure(nothing).axes
 
 
 def test_no_parts_at_all():
     noise = Audio(np.random.default_rng(0).normal(0, 0.01, RATE).astype(np.float32), RATE)
     nothing = replace(analyse(noise, stages=["stems"], score=[Note(0.0, 0.5, 60)]), parts=())
-    assert timbre(nothing).levels.shape == (0, PARTIALS)
+    assert timbre(nothing).levels.shape == (0, TIMBRE.n_partials)
     assert timbre_figure(nothing).axes and parts_figure(nothing).axes

@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from otowake.music.drums.onsets import BANDS, DILATIONS, LAGS, STEP, Weights, bands, peaks
+from otowake.music.drums.onsets import (
+    DILATIONS,
+    HALF_FRAME_S,
+    TEMPLATE_BANDS,
+    TEMPLATE_LAGS,
+    Weights,
+    band_indices,
+    pick_hits,
+)
 from otowake.music.separation.score_informed import STFT
 from otowake.music.theory.instruments import KIT
 from otowake.music.transcription.transcriber import QUIETEST
@@ -109,27 +117,27 @@ def wanted(rows: NDArray[np.float32], n_clips: int, n: int) -> NDArray[np.float3
     """What the network shall say, (clip, instant, drum): 1 at strokes, half beside them."""
     found = np.zeros((n_clips, n + 2, len(KIT)), np.float32)
     clip, drum = rows[:, 0].astype(int), rows[:, 2].astype(int)
-    at = np.rint(rows[:, 1] / STEP + 0.5).astype(int)
+    at = np.rint(rows[:, 1] / HALF_FRAME_S + 0.5).astype(int)
     for off, height in ((0, 0.5), (2, 0.5), (1, 1.0)):
         np.maximum.at(found, (clip, np.minimum(at + off, n + 1), drum), height)
     return found[:, 1:-1]
 
 
 def spectra(every: list[Kit]) -> NDArray[np.float32]:
-    """How kits sound on average, (band, drum, lag), each drum summing to 1 (:func:`otowake.music.drums.onsets.templates`); of the kinds
+    """How kits sound on average, (band, drum, lag), each drum summing to 1 (:func:`otowake.music.drums.onsets.drum_templates`); of the kinds
     that most kits are built of."""
     frequencies, _ = axes(STFT, 1)
-    band = bands(frequencies)
-    kinds, found = list(drum_kits.KEYS), np.zeros((BANDS, len(KIT), LAGS))
+    band = band_indices(frequencies)
+    kinds, found = list(drum_kits.KEYS), np.zeros((TEMPLATE_BANDS, len(KIT), TEMPLATE_LAGS))
     for drum, name in enumerate(KIT):
         for kit in every:
             for wave in kit.waves[(kit.kind == kinds.index(name)) & (kit.velocity >= 80)]:
                 ahead = wave[LEAD - 2 * STFT.hop :].astype(np.float32) / 32768
-                V = spectrogram(Audio(ahead, RATE), STFT).values[:, 1 : 1 + LAGS]
+                V = spectrogram(Audio(ahead, RATE), STFT).values[:, 1 : 1 + TEMPLATE_LAGS]
                 found[:, drum, : V.shape[1]] += np.stack(
-                    [np.bincount(band, v, BANDS) for v in (V / V.sum()).T], axis=1
+                    [np.bincount(band, v, TEMPLATE_BANDS) for v in (V / V.sum()).T], axis=1
                 )
-    found /= np.maximum(np.bincount(band, minlength=BANDS), 1)[:, None, None]
+    found /= np.maximum(np.bincount(band, minlength=TEMPLATE_BANDS), 1)[:, None, None]
     return (found / found.sum(axis=(0, 2), keepdims=True)).astype(np.float32)
 
 
@@ -171,7 +179,7 @@ def judged(said: NDArray[np.float32], rows: NDArray[np.float32], likely: float) 
     """The F1 of each drum over clips, `said` of shape (clip, instant, drum), none being more lightly believed for what covers it."""
     hits, found, true = np.zeros(len(KIT)), np.zeros(len(KIT)), np.zeros(len(KIT))
     for clip in range(len(said)):
-        strokes_of = peaks(said[clip], np.full(len(KIT), likely), covered=1.0)
+        strokes_of = pick_hits(said[clip], np.full(len(KIT), likely), masked_ratio=1.0)
         for drum in range(len(KIT)):
             have = strokes_of.onset[strokes_of.drum == drum]
             mine = np.sort(rows[(rows[:, 0] == clip) & (rows[:, 2] == drum), 1])

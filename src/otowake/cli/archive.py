@@ -150,7 +150,12 @@ def run(
             incomplete=lambda path, remark: warn(_failure(path, remark, language), language),
             language=language,
         )
-    facts = {"done": tally.done, "found": tally.recordings, "failed": tally.failed, "now": tally.now}
+    facts = {
+        "done": tally.done,
+        "found": tally.recordings,
+        "failed": tally.failed,
+        "now": tally.now,
+    }
     summary = text.ARCHIVE_DONE.format(
         language, **facts, hours=tally.seconds / 3600, speed=tally.speed
     )

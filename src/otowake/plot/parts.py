@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from otowake.music.separation.score_informed import STFT
-from otowake.music.separation.stems import ids_of_parts, shares_of
+from otowake.music.separation.stems import ids_of_parts, masked_blocks
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import title_of
 from otowake.music.theory.names import hz_to_midi
@@ -90,7 +90,7 @@ def _pooled(analysis: Analysis, rows: Starts, width: int) -> Floats:
     width = min(width, n_frames)
     levels = np.zeros((len(analysis.parts) + 1, len(rows), width), np.float32)
     at = 0
-    for mixture, shares in shares_of(
+    for mixture, shares in masked_blocks(
         audio, note_factors, ids_of_parts(analysis.notes, analysis.parts)
     ):
         magnitude = pooled(np.abs(mixture) * shares, rows, 1)

@@ -17,8 +17,10 @@ import numpy as np
 
 from otowake.arrays import Member, arrays_of, checked, write_arrays
 from otowake.io.audio import MOST_HOURS, RATES
-from otowake.music.drums.onsets import LAGS
-from otowake.music.separation.score_informed import DETUNINGS, PIECE, STFT
+from otowake.music.drums.onsets import TEMPLATE_LAGS
+from otowake.music.separation.config import FITTING
+from otowake.music.separation.layout import N_DETUNINGS, n_pitches
+from otowake.music.separation.score_informed import STFT
 from otowake.types import DrumSamples, Floats, NoteFactors, Segment
 from otowake.untrusted import open_regular
 
@@ -32,7 +34,7 @@ DRUM_MEMBERS = ("rate", "waves", "strokes", "gains")
 MEMBERS = {
     "W": Member((STFT.n_fft // 2 + 1, "spectrum")),
     "H": Member(("spectrum", "frame")),
-    "D": Member((STFT.n_fft // 2 + 1, "drum", LAGS)),
+    "D": Member((STFT.n_fft // 2 + 1, "drum", TEMPLATE_LAGS)),
     "G": Member(("drum", "frame")),
     "spans": Member(("note", 4), "iu", least=None),
     "rate": Member((), "iu", optional=True),
@@ -90,11 +92,11 @@ def _segment(arrays: dict[str, Floats], i: int, first: int) -> Segment:
     if not all(np.isfinite(values).all() for values in (W, H, D, G)):
         raise ValueError("a factor has values that are not finite")
     (n, frames), n_drums = H.shape, len(G)
-    if not 0 < frames <= PIECE or n % len(DETUNINGS):
+    if not 0 < frames <= FITTING.segment_frames or n % N_DETUNINGS:
         raise ValueError(f"H{i} has the shape {H.shape}")
     spans = members[f"spans{i}"].astype(np.intp)
     _, row, start, stop = spans.T
-    if (row < 0).any() or (row >= n // len(DETUNINGS) + n_drums).any():
+    if (row < 0).any() or (row >= n_pitches(n) + n_drums).any():
         raise ValueError("a note has no spectrum")
     if (start < 0).any() or (start > stop).any() or (stop > frames).any():
         raise ValueError("a note is outside its segment")

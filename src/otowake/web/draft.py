@@ -19,8 +19,9 @@ from typing import Any
 
 from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
+from otowake.music.editing.component_edits import is_component_edit
+from otowake.music.editing.config import LIMITS
 from otowake.music.editing.edits import Draft, Player, draft_of, parsed
-from otowake.music.editing.painting import MOST_EDITS, is_of_components
 from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Component, Note
 from otowake.untrusted import DAMAGE, json_of, number, reason, whole
@@ -59,8 +60,8 @@ def check_amount(edits: Sequence[Any]) -> None:
     ...
     otowake.errors.BadInput: there may be at most 200 corrections; there are 201.
     """
-    of_components = sum(map(is_of_components, edits))
-    for amount, most in ((len(edits), MAX_CORRECTIONS), (of_components, MOST_EDITS)):
+    of_components = sum(map(is_component_edit, edits))
+    for amount, most in ((len(edits), MAX_CORRECTIONS), (of_components, LIMITS.max_component_edits)):
         if amount > most:
             raise BadInput(text.TOO_MANY_EDITS, most=most, value=amount)
 
@@ -85,7 +86,7 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
 
 def of_notes(edits: Sequence[Any]) -> list[Any]:
     """Select the corrections of notes, parts and names."""
-    return [edit for edit in edits if edit != RESTORE and not is_of_components(edit)]
+    return [edit for edit in edits if edit != RESTORE and not is_component_edit(edit)]
 
 
 def names_component(edit: Any) -> bool:

@@ -30,8 +30,8 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import estimated_length, load
 from otowake.music import analyse, with_sound
+from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.editing.edits import apply_edits
-from otowake.music.editing.painting import edit_components, is_of_components
 from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
 from otowake.results.folders import new_folder
 from otowake.results.read import load_analysis
@@ -132,7 +132,7 @@ def correct(order: dict[str, Any], send: Send) -> None:
     spec = specs_with(order["options"])[LoadSpec]
     send({"begun": "reading"})
     audio = read_within(Path(order["sound"]), order["name"], spec, 60 * order["sound_minutes"])
-    of_components = [edit for edit in order["edits"] if is_of_components(edit)]
+    of_components = [edit for edit in order["edits"] if is_component_edit(edit)]
     others, restore = of_notes(order["edits"]), RESTORE in order["edits"]
     rounds = (
         []

@@ -1,1 +1,1 @@
-"""Detect drum onsets, and learn drum loops."""
+"""Drums: onsets by a network, and drum loops by convolutive components."""

@@ -12,7 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from otowake.music.players.config import ENVELOPE
-from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT, fit_notes
+from otowake.music.separation.config import FITTING
+from otowake.music.separation.layout import components_of_pitch
+from otowake.music.separation.score_informed import STFT, fit_notes
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Audio, Floats, Note, Segment
 
@@ -78,13 +80,13 @@ def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats)
 def _features(segment: Segment, row: int, start: int, stop: int, note: Note) -> Floats:
     """Compute the features of one note, which has the components of a pitch from start to stop."""
     depth = ENVELOPE.dynamic_range
-    components = slice(row * len(DETUNINGS), (row + 1) * len(DETUNINGS))
+    components = components_of_pitch(row)
     W, H = segment.W[:, components], segment.H[components, start:stop]
     strengths = H * W.sum(axis=0)[:, None]
     total = strengths.sum(axis=0)
     if not total.max(initial=0) > 0:
         return np.zeros(ENVELOPE_FEATURES, np.float32)
-    envelope = 20 / POWER * np.log10(np.maximum(total / total.max(), 1e-6))
+    envelope = 20 / FITTING.power * np.log10(np.maximum(total / total.max(), 1e-6))
     times = (segment.first + start + np.arange(len(total))) * ENVELOPE_FRAME_PERIOD - note.onset
     active = times < note.offset - note.onset + ENVELOPE_FRAME_PERIOD
     if not active.any():
@@ -105,7 +107,9 @@ def _features(segment: Segment, row: int, start: int, stop: int, note: Note) -> 
         quarter.max() if len(quarter) else own[-1]
         for quarter in np.array_split(own, ENVELOPE_QUARTERS)
     ]
-    cents = (strengths * np.array(DETUNINGS)[:, None]).sum(axis=0) / np.maximum(total, 1e-20)
+    cents = (strengths * np.array(FITTING.detunings)[:, None]).sum(axis=0) / np.maximum(
+        total, 1e-20
+    )
     ripple = np.diff(np.maximum(own, -depth), 2).std() if len(own) > 3 else 0.0
     deviation = cents[active].std()
     scalars = [
@@ -129,9 +133,10 @@ def _partial_levels(spectrum: Floats, f0: float) -> Floats:
     peaks = np.zeros(ENVELOPE_PARTIALS)
     for n in range(ENVELOPE_PARTIALS):
         low, high = (
-            (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz for cents in (DETUNINGS[0], DETUNINGS[-1])
+            (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz
+            for cents in (FITTING.detunings[0], FITTING.detunings[-1])
         )
         near = spectrum[int(np.floor(low)) : int(np.ceil(high)) + 1]
         peaks[n] = near.max(initial=0)
-    levels = 20 / POWER * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
+    levels = 20 / FITTING.power * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
     return np.clip(1 + levels / ENVELOPE.partial_range, 0, 1)

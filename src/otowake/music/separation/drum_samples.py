@@ -1,17 +1,19 @@
-"""Drums that always sound the same, as those of a drum machine or of a sampler do, told to the sample.
+"""Drum samples: the waveforms of drums that always sound the same.
 
-Where a drum is struck and no other, a mask has all of it, and from stroke to stroke it can be told what they have in common: the coherent
-part of their spectra, against what differs. If that is nearly everything, the drum is known as a waveform, and it
-can be taken out where others cover it: what a mask never could, since it shares out magnitudes. What differs from
-stroke to stroke (a drummer's every stroke) is left to the masks.
+A drum machine or a sampler plays identical hits. Where such a drum hits and no other drum does, its
+mask has all of its energy, and several such isolated hits show what they have in common: the
+coherent part of their spectra, as opposed to the part that differs. If that is nearly all of the
+energy, the drum is known as a waveform and can be subtracted where other drums cover it. A mask
+cannot do that, since it only divides magnitudes. Hits that differ from each other, as a drummer's
+do, are left to the masks.
 
-Source: the magnitude-squared coherence of Carter, Knapp & Nuttall (1973) for more than two signals, with its bias taken off.
+Source: the magnitude-squared coherence of Carter, Knapp & Nuttall (1973), for more than two signals
+and with its bias removed. :mod:`otowake.music.separation.sample_subtraction` uses the waveforms.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,54 +21,29 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from otowake.music.separation.masks import AT_ONCE, Shares, between, own_stft
-from otowake.music.separation.score_informed import DETUNINGS, STFT, ids_of
+from otowake.music.separation.config import DRUM_SAMPLES, MASKING
+from otowake.music.separation.layout import drum_spans
+from otowake.music.separation.masks import GroupMasks, blocks_between, stft_sizes
+from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
-from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
+from otowake.signal.stft import OverlapAdd, stft_blocks
 from otowake.types import Audio, DrumSamples, Floats, Note, NoteFactors, Segment, Sound
-
-AHEAD, LONGEST, SHORTEST = 0.02, 0.6, 0.08
-"""Seconds before a stroke from which on its waveform is known; how long it is at most and at least."""
-
-NEAR, LONE = 0.05, 4
-"""Within so many seconds of a lone stroke no other drum is struck; of a drum that has fewer of them nothing is told."""
-
-MOST = 24
-"""Lone strokes that are looked at, spread over the piece."""
-
-OFF = 0.015
-"""Seconds by which strokes may lie elsewhere than said."""
-
-SAME = 0.7
-"""The share of its strokes' energy that a drum's waveform must have."""
-
-SMOOTH = 80.0
-"""Hz over which coherence is averaged, as the deviation of a bell."""
-
-STRONGEST = 2.0
-"""How much stronger than usual a lone stroke may be; one that others cover may not be: what is like it there is theirs."""
-
-FADE = 0.15
-"""The share of a waveform in which it fades out."""
-
-SLOPE, LEFT = 2, 1e-3
-"""Of what a mask gives a drum, what is left where its waveform has been taken out: (1 - what the waveform has of it) to this power, and at
-least so much."""
 
 
 def with_drum_samples(
     sound: Sound, note_factors: NoteFactors, notes: Sequence[Note]
 ) -> NoteFactors:
-    """What was learnt of a recording, and besides the waveforms of its drums that always sound the same.
+    """Add the waveforms of drums that always sound the same.
 
     Parameters
     ----------
     sound
         The recording, at its own rate.
     note_factors
-        What :func:`~otowake.music.separation.score_informed.fit_notes` found; pieces in which repeats were looked for already are left as they are.
+        What :func:`~otowake.music.separation.score_informed.fit_notes` has learnt. Segments that
+        have been searched before stay unchanged.
     notes
-        The notes that it was found from.
+        The notes that `note_factors` was learnt from.
 
     Examples
     --------
@@ -74,264 +51,226 @@ def with_drum_samples(
     >>> from otowake.types import Audio
     >>> rate, t = 22050, np.arange(2205) / 22050
     >>> tick = np.random.default_rng(0).normal(size=2205) * np.exp(-60 * t)
-    >>> samples, notes = np.zeros(3 * rate), [Note(at, at + 0.1, 42, is_drum=True) for at in (0.3, 0.8, 1.3, 1.8, 2.3)]
+    >>> onsets = (0.3, 0.8, 1.3, 1.8, 2.3)
+    >>> samples, notes = np.zeros(3 * rate), [Note(at, at + 0.1, 42, is_drum=True) for at in onsets]
     >>> for note in notes:
     ...     samples[int(note.onset * rate) :][:2205] += tick
-    >>> found = with_drum_samples(Audio(samples, rate), fit_notes(Audio(samples, rate), notes), notes)
-    >>> found.segments[0].drum_samples.gains.round(1).tolist()
+    >>> audio = Audio(samples, rate)
+    >>> note_factors = with_drum_samples(audio, fit_notes(audio, notes), notes)
+    >>> note_factors.segments[0].drum_samples.gains.round(1).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     onsets = {
-        its: note.onset for its, note in zip(ids_of(notes), notes, strict=True) if note.is_drum
+        note_id: note.onset
+        for note_id, note in zip(ids_of(notes), notes, strict=True)
+        if note.is_drum
     }
-    pieces = [
-        piece
-        if piece.drum_samples is not None or not piece.D.shape[1]
-        else piece._replace(drum_samples=_learnt(sound, note_factors, piece, onsets))
-        for piece in note_factors.segments
+    segments = [
+        segment
+        if segment.drum_samples is not None or not segment.D.shape[1]
+        else segment._replace(
+            drum_samples=_learn_samples(sound, note_factors.scale, segment, onsets)
+        )
+        for segment in note_factors.segments
     ]
-    return replace(note_factors, segments=tuple(pieces))
+    return replace(note_factors, segments=tuple(segments))
 
 
 class _Drum(NamedTuple):
-    """The strokes of a drum: ids, onsets in seconds from the piece's start, which are lone, and samples that its waveform has."""
+    """The hits of a drum with enough isolated ones.
+
+    Attributes
+    ----------
+    ids, onset, is_isolated
+        By hit: its id, its onset in seconds from the first sample, and whether no other drum hits.
+    length
+        Length of the waveform, in samples.
+    """
 
     ids: NDArray[np.int64]
     onset: Floats
-    lone: NDArray[np.bool_]
+    is_isolated: NDArray[np.bool_]
     length: int
 
 
-def _learnt(
-    sound: Sound, note_factors: NoteFactors, piece: Segment, onsets: Mapping[int, float]
+def _learn_samples(
+    sound: Sound, scale: float, segment: Segment, onsets: Mapping[int, float]
 ) -> DrumSamples:
     step = STFT.hop / STFT.sample_rate
-    first = max(0, int((piece.first * step - 1) * sound.rate))
-    last = min(sound.n_samples, int(((piece.first + piece.G.shape[1]) * step + 1) * sound.rate))
-    drums = _drums(piece, onsets, first / sound.rate, sound.rate)
-    waves, strokes, gains = [], [], []
+    first = max(0, int((segment.first * step - 1) * sound.rate))
+    last = min(sound.n_samples, int(((segment.first + segment.G.shape[1]) * step + 1) * sound.rate))
+    max_length = int(DRUM_SAMPLES.max_length * sound.rate)
+    drums = _drums(segment, onsets, first / sound.rate, sound.rate)
+    waves, hits, gains = [], [], []
     if drums:
-        mixture, alone = _masked(
-            sound, NoteFactors((piece,), note_factors.scale), drums, first, last
-        )
-        for drum, masked in zip(drums, alone, strict=True):
-            at = _aligned(downmix(Audio(masked, sound.rate)).samples[0], drum, sound.rate)
-            wave = _common(_cut(masked, at[_some(drum.lone)], drum.length), sound.rate)
+        factors = NoteFactors((segment,), scale)
+        mixture, masked_drums = _masked(sound, factors, drums, first, last)
+        for drum, masked in zip(drums, masked_drums, strict=True):
+            starts = _align(downmix(Audio(masked, sound.rate)).samples[0], drum, sound.rate)
+            isolated = starts[_spread(drum.is_isolated)]
+            wave = _coherent_part(_windows(masked, isolated, drum.length), sound.rate)
             if wave is None:
                 continue
-            at, gain = _matched(mixture, at, wave, sound.rate)
-            most = np.where(drum.lone, STRONGEST, 1) * max(float(np.median(gain[drum.lone])), 0.0)
-            gains += np.clip(gain, 0, most).tolist()
-            strokes += [
-                (its, len(waves), int(sample) + first)
-                for its, sample in zip(drum.ids, at, strict=True)
+            starts, gain = _match(mixture, starts, wave, sound.rate)
+            # A covered hit is no stronger than the median: an excess belongs to the other drum.
+            allowed = np.where(drum.is_isolated, DRUM_SAMPLES.max_isolated_gain, 1)
+            highest = allowed * max(float(np.median(gain[drum.is_isolated])), 0.0)
+            gains += np.clip(gain, 0, highest).tolist()
+            hits += [
+                (note_id, len(waves), int(sample) + first)
+                for note_id, sample in zip(drum.ids, starts, strict=True)
             ]
-            waves.append(np.pad(wave, ((0, 0), (0, int(LONGEST * sound.rate) - drum.length))))
-    shape = (len(waves), sound.n_channels, int(LONGEST * sound.rate))
+            waves.append(np.pad(wave, ((0, 0), (0, max_length - drum.length))))
+    shape = (len(waves), sound.n_channels, max_length)
     return DrumSamples(
         sound.rate,
         np.array(waves, np.float32).reshape(shape),
-        np.array(strokes, np.int64).reshape(-1, 3),
+        np.array(hits, np.int64).reshape(-1, 3),
         np.array(gains, np.float32),
     )
 
 
-def _drums(piece: Segment, onsets: Mapping[int, float], begin: float, rate: int) -> list[_Drum]:
-    """The drums that have lone strokes enough."""
-    n_pitches, found = len(piece.H) // len(DETUNINGS), []
-    spans = [
-        (row, its) for its, row, *_ in piece.spans.tolist() if row >= n_pitches and its in onsets
-    ]
-    every = np.array([onsets[its] for _, its in spans]) - begin
-    rows = np.array([row for row, _ in spans])
-    for row in np.unique(rows):
-        mine, others = rows == row, np.append(every[rows != row], np.inf)
-        onset = every[mine]
-        lone = np.abs(others - onset[:, None]).min(axis=1) > NEAR
-        lone &= onset > AHEAD
-        if lone.sum() < LONE:
+def _drums(segment: Segment, onsets: Mapping[int, float], begin: float, rate: int) -> list[_Drum]:
+    """Return the drums with enough isolated hits."""
+    config = DRUM_SAMPLES
+    spans = [span for span in drum_spans(segment) if span.note_id in onsets]
+    ids = np.array([span.note_id for span in spans], np.int64)
+    onset = np.array([onsets[span.note_id] for span in spans]) - begin
+    index = np.array([span.source for span in spans])
+    drums = []
+    for drum in np.unique(index):
+        of_drum = index == drum
+        others = np.append(onset[~of_drum], np.inf)
+        distance = np.abs(others - onset[of_drum][:, None]).min(axis=1)
+        is_isolated = (distance > config.isolation) & (onset[of_drum] > config.lead)
+        if is_isolated.sum() < config.min_isolated:
             continue
-        later = every - onset[lone, None]
-        free = float(np.median(np.where(later > NEAR, later, LONGEST).min(axis=1)))
-        length = int((np.clip(free, SHORTEST, LONGEST - AHEAD) + AHEAD) * rate)
-        ids = np.array([its for _, its in spans], np.int64)[mine]
-        found.append(_Drum(ids, onset, lone, length))
-    return found
+        gaps = onset - onset[of_drum][is_isolated, None]
+        gaps = np.where(gaps > config.isolation, gaps, config.max_length).min(axis=1)
+        free = float(np.median(gaps))
+        longest = config.max_length - config.lead
+        length = int((np.clip(free, config.min_length, longest) + config.lead) * rate)
+        drums.append(_Drum(ids[of_drum], onset[of_drum], is_isolated, length))
+    return drums
 
 
-def _some(lone: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """At most :data:`MOST` of the places where it is true."""
-    places = np.flatnonzero(lone)
-    return places[np.unique(np.linspace(0, len(places) - 1, MOST).round().astype(int))]
+def _spread(is_isolated: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the indices of isolated hits, or as many as allowed, evenly spread."""
+    indices = np.flatnonzero(is_isolated)
+    picked = np.linspace(0, len(indices) - 1, DRUM_SAMPLES.max_isolated).round().astype(int)
+    return indices[np.unique(picked)]
 
 
 def _masked(
     sound: Sound, note_factors: NoteFactors, drums: Sequence[_Drum], first: int, last: int
 ) -> tuple[Floats, list[Floats]]:
-    """The recording from `first` to `last`, (channel, sample), and the drums in it by masks alone."""
-    n_fft, hop = own_stft(sound.rate)
-    mixture = np.concatenate(list(between(sound, first, last)), axis=1)
-    mask = Shares(note_factors, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop)
-    found: list[list[Floats]] = [[] for _ in drums]
-    sounds = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
-    at = first / hop
-    for block in stft_blocks([mixture], n_fft, hop, AT_ONCE):
-        shares = mask(at, np.abs(mixed_spectra(block)))
-        for each, share, parts in zip(sounds, shares[:-1], found, strict=True):
-            parts.append(each.add(block * share))
-        at += block.shape[2]
+    """Return the recording from sample `first` to `last`, and each drum in it by its mask.
+
+    The arrays have the shape (channel, sample).
+    """
+    n_fft, hop = stft_sizes(sound.rate)
+    mixture = np.concatenate(list(blocks_between(sound, first, last)), axis=1)
+    group_masks = GroupMasks(
+        note_factors, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop
+    )
+    blocks: list[list[Floats]] = [[] for _ in drums]
+    overlaps = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
+    frame = first / hop
+    for spectra in stft_blocks([mixture], n_fft, hop, MASKING.block_frames):
+        masks = group_masks(frame, np.abs(mixed_spectra(spectra)))
+        for overlap, mask, of_drum in zip(overlaps, masks[:-1], blocks, strict=True):
+            of_drum.append(overlap.add(spectra * mask))
+        frame += spectra.shape[2]
     return mixture, [
-        np.concatenate([*parts, each.rest()], axis=1)
-        for each, parts in zip(sounds, found, strict=True)
+        np.concatenate([*of_drum, overlap.rest()], axis=1)
+        for overlap, of_drum in zip(overlaps, blocks, strict=True)
     ]
 
 
-def _cut(samples: Floats, at: NDArray[np.int64], length: int) -> Floats:
-    """What lies from each sample of `at` on, (stroke, channel, sample); silence outside."""
-    found = np.zeros((len(at), len(samples), length))
-    for row, start in zip(found, at.tolist(), strict=True):
-        piece = samples[:, max(start, 0) : max(start + length, 0)]
-        row[:, max(-start, 0) : max(-start, 0) + piece.shape[1]] = piece
-    return found
+def _windows(samples: Floats, starts: NDArray[np.int64], length: int) -> Floats:
+    """Cut windows at some samples, (hit, channel, sample); zero outside the recording."""
+    windows = np.zeros((len(starts), len(samples), length))
+    for window, start in zip(windows, starts.tolist(), strict=True):
+        inside = samples[:, max(start, 0) : max(start + length, 0)]
+        window[:, max(-start, 0) : max(-start, 0) + inside.shape[1]] = inside
+    return windows
 
 
-def _aligned(masked: Floats, drum: _Drum, rate: int) -> NDArray[np.int64]:
-    """Where the waveform of each stroke begins, in samples, so that they lie on each other."""
-    at = np.rint((drum.onset - AHEAD) * rate).astype(np.int64)
-    off, length = int(OFF * rate), int(min(SHORTEST, drum.length / rate) * rate)
-    size = _padded(length + 2 * off)
-    places = _some(drum.lone)
-    heard = _cut(masked[None], at - off, length + 2 * off)[:, 0]
-    known = heard[places[np.argmax((heard[places] ** 2).sum(axis=1))], off : off + length]
-    shift = np.full(len(at), off)
-    spectra = np.fft.rfft(heard, size)
+def _align(masked: Floats, drum: _Drum, rate: int) -> NDArray[np.int64]:
+    """Return the sample at which the waveform of each hit begins, by cross-correlation."""
+    starts = np.rint((drum.onset - DRUM_SAMPLES.lead) * rate).astype(np.int64)
+    reach = int(DRUM_SAMPLES.max_shift * rate)
+    length = int(min(DRUM_SAMPLES.min_length, drum.length / rate) * rate)
+    size = _fft_size(length + 2 * reach)
+    isolated = _spread(drum.is_isolated)
+    windows = _windows(masked[None], starts - reach, length + 2 * reach)[:, 0]
+    loudest = isolated[np.argmax((windows[isolated] ** 2).sum(axis=1))]
+    template = windows[loudest, reach : reach + length]
+    shift = np.full(len(starts), reach)
+    spectra = np.fft.rfft(windows, size)
     for _ in range(3):
-        cosine_similarity = np.fft.irfft(spectra * np.conj(np.fft.rfft(known, size)), size)[
-            :, : 2 * off + 1
-        ]
-        shift = cosine_similarity.argmax(axis=1)
-        lone = np.stack([heard[i, shift[i] : shift[i] + length] for i in places])
-        known = (lone / (np.linalg.norm(lone, axis=1, keepdims=True) + 1e-12)).mean(axis=0)
-    return at + shift - off
+        correlation = np.fft.irfft(spectra * np.conj(np.fft.rfft(template, size)), size)
+        shift = correlation[:, : 2 * reach + 1].argmax(axis=1)
+        aligned = np.stack([windows[i, shift[i] : shift[i] + length] for i in isolated])
+        norm = np.linalg.norm(aligned, axis=1, keepdims=True)
+        template = (aligned / (norm + 1e-12)).mean(axis=0)
+    return starts + shift - reach
 
 
-def _common(strokes: Floats, rate: int) -> Floats | None:
-    """What strokes, (stroke, channel, sample), have in common; None if that is too little."""
-    n, _, length = strokes.shape
-    place = np.arange(length)
-    fade = np.clip((length - 1 - place) / (FADE * length), 0, 1) ** 2 * np.clip(
-        place / (AHEAD * rate / 2), 0, 1
-    )
-    strokes = strokes * fade
+def _coherent_part(hits: Floats, rate: int) -> Floats | None:
+    """Return what hits, (hit, channel, sample), have in common; None if that is too little."""
+    n, _, length = hits.shape
+    sample = np.arange(length)
+    fade_in = np.clip(sample / (DRUM_SAMPLES.lead * rate / 2), 0, 1)
+    fade = np.clip((length - 1 - sample) / (DRUM_SAMPLES.fade * length), 0, 1) ** 2 * fade_in
+    hits = hits * fade
     gain = np.ones(n)
     for _ in range(2):
-        mean = np.tensordot(gain, strokes, 1) / np.sum(gain**2)
-        gain = np.einsum("scn,cn->s", strokes, mean) / max(float(np.sum(mean**2)), 1e-20)
-    size = _padded(length)
-    spectra = np.fft.rfft(strokes, size, axis=2)
-    common = np.tensordot(gain, spectra, 1) / max(float(np.sum(gain**2)), 1e-20)
-    differing = (np.abs(spectra - gain[:, None, None] * common) ** 2).sum(axis=(0, 1)) / (n - 1)
-    width = SMOOTH * size / rate
-    same, differs = (
-        gaussian_filter1d(x, width) for x in ((np.abs(common) ** 2).sum(axis=0), differing)
+        mean = np.tensordot(gain, hits, 1) / np.sum(gain**2)
+        gain = np.einsum("scn,cn->s", hits, mean) / max(float(np.sum(mean**2)), 1e-20)
+    size = _fft_size(length)
+    spectra = np.fft.rfft(hits, size, axis=2)
+    energy = max(float(np.sum(gain**2)), 1e-20)
+    common = np.tensordot(gain, spectra, 1) / energy
+    residual = (np.abs(spectra - gain[:, None, None] * common) ** 2).sum(axis=(0, 1)) / (n - 1)
+    width = DRUM_SAMPLES.smoothing * size / rate
+    coherent, incoherent = (
+        gaussian_filter1d(x, width) for x in ((np.abs(common) ** 2).sum(axis=0), residual)
     )
-    same = np.maximum(same - differs / max(float(np.sum(gain**2)), 1e-20), 0)
-    share = same / np.maximum(same + differs, 1e-30)
-    if same.sum() < SAME * (same + differs).sum() or not same.any():
+    coherent = np.maximum(coherent - incoherent / energy, 0)
+    coherence = coherent / np.maximum(coherent + incoherent, 1e-30)
+    least = DRUM_SAMPLES.min_coherent * (coherent + incoherent).sum()
+    if coherent.sum() < least or not coherent.any():
         return None
-    return np.fft.irfft(common * share, size, axis=1)[:, :length] * fade
+    return np.fft.irfft(common * coherence, size, axis=1)[:, :length] * fade
 
 
-def _matched(
-    samples: Floats, at: NDArray[np.int64], wave: Floats, rate: int
+def _match(
+    samples: Floats, starts: NDArray[np.int64], wave: Floats, rate: int
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Where near `at` a waveform begins in a recording, and how strong it is there: a matched filter, for which what is loud there counts for
-    less, and least squares."""
-    off, length = int(OFF * rate), wave.shape[1]
-    size = _padded(length + 2 * off)
-    spectra = np.fft.rfft(_cut(samples, at - off, length + 2 * off), size, axis=2)
-    model = np.fft.rfft(wave, size, axis=1)
-    loud = gaussian_filter1d(
-        (np.abs(spectra) ** 2).sum(axis=1, keepdims=True), SMOOTH * size / rate, axis=2
-    )
-    weight = 1 / np.maximum(loud, 1e-6 * loud.max(axis=2, keepdims=True) + 1e-30)
-    cosine_similarity = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)[
-        :, : 2 * off + 1
-    ]
-    itself = np.fft.irfft((weight * np.abs(model) ** 2).sum(axis=1), size, axis=1)[:, 0]
-    best = cosine_similarity.argmax(axis=1)
-    return at - off + best, cosine_similarity[np.arange(len(at)), best] / np.maximum(itself, 1e-30)
+    """Locate a waveform near some samples of a recording, and estimate its gain there.
 
-
-def _padded(length: int) -> int:
-    """The power of two that a transform of this length is padded to."""
-    return 1 << (length - 1).bit_length()
-
-
-class Repeated:
-    """The waveforms of drums in sets of notes, to be taken out of the recording before masks share it, and given back.
-
-    `groups` are the ids of the notes in each set; strokes in none of them belong to the rest.
+    The matched filter gives less weight to frequencies that are loud in the recording; the gain is
+    that of least squares.
     """
+    reach, length = int(DRUM_SAMPLES.max_shift * rate), wave.shape[1]
+    size = _fft_size(length + 2 * reach)
+    spectra = np.fft.rfft(_windows(samples, starts - reach, length + 2 * reach), size, axis=2)
+    model = np.fft.rfft(wave, size, axis=1)
+    power = gaussian_filter1d(
+        (np.abs(spectra) ** 2).sum(axis=1, keepdims=True),
+        DRUM_SAMPLES.smoothing * size / rate,
+        axis=2,
+    )
+    weight = 1 / np.maximum(power, 1e-6 * power.max(axis=2, keepdims=True) + 1e-30)
+    correlation = np.fft.irfft((weight * spectra * np.conj(model)).sum(axis=1), size, axis=1)
+    correlation = correlation[:, : 2 * reach + 1]
+    energy = np.fft.irfft((weight * np.abs(model) ** 2).sum(axis=1), size, axis=1)[:, 0]
+    best = correlation.argmax(axis=1)
+    gain = correlation[np.arange(len(starts)), best] / np.maximum(energy, 1e-30)
+    return starts - reach + best, gain
 
-    def __init__(
-        self, note_factors: NoteFactors, groups: Sequence[Sequence[int]], sound: Sound
-    ) -> None:
-        set_of = {its: number for number, ids in enumerate(groups) for its in ids}
-        self.channels = sound.n_channels
-        self.waves: list[Floats] = []
-        rows = []
-        for piece in note_factors.segments:
-            known = piece.drum_samples
-            if (
-                known is None
-                or known.rate != sound.rate
-                or known.waves.shape[1] != sound.n_channels
-            ):
-                continue
-            for (its, wave, start), gain in zip(
-                known.hits.tolist(), known.gains.tolist(), strict=True
-            ):
-                rows.append((start, len(self.waves) + wave, gain, set_of.get(its, len(groups))))
-            self.waves += list(known.waves)
-        self.strokes = sorted(rows)
-        self.sets = sorted({each[3] for each in rows})
 
-    def beside(self, blocks: Iterator[Floats], first: int) -> Iterator[Floats]:
-        """Blocks of a recording from sample `first` on, (channel, sample), and as more channels the waveforms of each of :attr:`sets` in it."""
-        for block in blocks:
-            n = block.shape[1]
-            models = np.zeros((len(self.sets), self.channels, n), np.float32)
-            longest = max((wave.shape[1] for wave in self.waves), default=0)
-            for start, wave, gain, its in self.strokes[
-                bisect_left(self.strokes, (first - longest,)) :
-            ]:
-                if start >= first + n:
-                    break
-                sounding = self.waves[wave]
-                low, high = max(start - first, 0), min(start - first + sounding.shape[1], n)
-                if low < high:
-                    model = models[self.sets.index(its)]
-                    model[:, low:high] += (
-                        gain * sounding[:, low + first - start : high + first - start]
-                    )
-            yield np.concatenate([block, models.reshape(-1, n)])
-            first += n
-
-    def divided(self, heard: Complexes, shares: Floats) -> list[Complexes]:
-        """The spectra of the sets and of the rest, from those of :meth:`beside` and the shares by masks, (set + 1, frequency, frame)."""
-        mixture, models = heard[: self.channels], heard[self.channels :]
-        if not models.any():
-            return [mixture * share for share in shares]
-        models = models.reshape(len(self.sets), *mixture.shape)
-        level = np.abs(mixed_spectra(mixture))
-        left = shares.copy()
-        for its, model in zip(self.sets, models, strict=True):
-            known = np.abs(mixed_spectra(model)) / np.maximum(shares[its] * level, 1e-20)
-            left[its] *= np.maximum(1 - known, 0) ** SLOPE + LEFT
-        left /= np.maximum(left.sum(axis=0), 1e-30)
-        remains = mixture - models.sum(axis=0)
-        found = [remains * share for share in left]
-        for its, model in zip(self.sets, models, strict=True):
-            found[its] += model
-        return found
+def _fft_size(length: int) -> int:
+    """Return the next power of two."""
+    return 1 << (length - 1).bit_length()

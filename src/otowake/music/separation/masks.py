@@ -1,4 +1,4 @@
-"""How sets of notes share the spectrogram of a recording, by what :mod:`otowake.music.separation.score_informed` has learnt: soft masks."""
+"""Soft masks of groups of notes, from score-informed factors."""
 
 from __future__ import annotations
 
@@ -7,41 +7,44 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT
+from otowake.music.separation.config import FITTING, MASKING
+from otowake.music.separation.layout import Span, components_of_pitches, drum_spans, pitch_spans
+from otowake.music.separation.score_informed import STFT
 from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
 
-UNEXPLAINED = 0.1
-"""Where the notes explain less than this share of the magnitude (to the power :data:`~otowake.music.separation.score_informed.POWER`), the rest gets
-what is missing."""
 
-AT_ONCE = 128
-"""Frames that become sound at once."""
-
-
-def own_stft(rate: int) -> tuple[int, int]:
-    """Window length and step in samples at another rate, of the same duration."""
+def stft_sizes(rate: int) -> tuple[int, int]:
+    """Return window length and hop in samples at another rate, of the same duration."""
     ratio = rate / STFT.sample_rate
     n_fft = max(2, 2 * round(STFT.n_fft * ratio / 2))
     return n_fft, max(1, min(round(STFT.hop * ratio), n_fft // 2))
 
 
-def between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
-    """The samples of a recording from `first` to `last`."""
-    at = 0
+def blocks_between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
+    """Iterate over the samples of a recording from `first` to `last`, block by block."""
+    start = 0
     for block in sound.blocks(1 << 18):
-        if at >= last:
+        if start >= last:
             return
-        piece = block[:, max(first - at, 0) : last - at]
-        at += block.shape[1]
-        if piece.shape[1] and at > first:
-            yield piece
+        inside = block[:, max(first - start, 0) : last - start]
+        start += block.shape[1]
+        if inside.shape[1] and start > first:
+            yield inside
 
 
-class Shares:
-    """The shares of sets of notes in the frames of a recording, at any rate.
+class GroupMasks:
+    """Soft masks of groups of notes in the frames of a recording, at any rate.
 
-    `groups` are the ids of the notes in each set (:func:`~otowake.music.separation.score_informed.ids_of`); `rate`, `n_fft` and `hop` are those of the frames.
+    Parameters
+    ----------
+    note_factors
+        What :func:`~otowake.music.separation.score_informed.fit_notes` has learnt.
+    groups
+        The ids of the notes in each group
+        (:func:`~otowake.music.separation.score_informed.ids_of`).
+    rate, n_fft, hop
+        Sampling rate, window length and hop of the frames.
     """
 
     def __init__(
@@ -52,84 +55,112 @@ class Shares:
         n_fft: int,
         hop: int,
     ) -> None:
-        self.pieces = note_factors.segments
         self.n_groups = len(groups)
-        self.frame = hop / rate * STFT.sample_rate / STFT.hop
-        self.loudness = STFT.n_fft / (n_fft * note_factors.scale)
+        self.frame_step = hop / rate * STFT.sample_rate / STFT.hop
+        self.gain = STFT.n_fft / (n_fft * note_factors.scale)
         frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
-        self.W = [spectra_at(frequencies, piece.W, STFT) for piece in self.pieces]
-        self.D = [
-            spectra_at(frequencies, piece.D.reshape(len(piece.D), n_lagged), STFT).reshape(
-                -1, *shape
-            )
-            if (n_lagged := shape[0] * shape[1])
-            else np.zeros((len(frequencies), *shape), np.float32)
-            for piece in self.pieces
-            for shape in (piece.D.shape[1:],)
-        ]
-        group_of = {its: group for group, ids in enumerate(groups) for its in ids}
-        self.spans = [
-            [
-                (group_of.get(its, -1), row, start, stop)
-                for its, row, start, stop in piece.spans.tolist()
-            ]
-            for piece in self.pieces
+        self.segments = [
+            _SegmentModels(segment, groups, frequencies) for segment in note_factors.segments
         ]
 
-    def __call__(self, at: float, magnitude: Floats) -> Floats:
-        """Shape (set + 1, frequency, frame): the shares in frames from `at` on, the rest last."""
-        shares = np.zeros((self.n_groups + 1, *magnitude.shape), np.float32)
-        frames = (at + np.arange(magnitude.shape[1])) * self.frame
-        powered = (magnitude * np.float32(self.loudness)) ** POWER
-        for piece, W, D, spans in zip(self.pieces, self.W, self.D, self.spans, strict=True):
-            own = np.flatnonzero(
-                (frames >= piece.first - 0.5) & (frames < piece.first + piece.H.shape[1] - 0.5)
-            )
-            if len(own):
-                local = np.minimum(
-                    np.rint(frames[own] - piece.first).astype(int), piece.H.shape[1] - 1
-                )
-                shares[:, :, own] = self._shares(piece, W, D, spans, local, powered[:, own])
-        shares[-1] = 1 - shares[:-1].sum(axis=0)
-        return shares
+    def __call__(self, first: float, magnitude: Floats) -> Floats:
+        """Return masks of shape (group + 1, frequency, frame), that of the rest last.
 
-    def _shares(
-        self,
-        piece: Segment,
-        W: Floats,
-        D: Floats,
-        spans: list[tuple[int, int, int, int]],
-        local: NDArray[np.intp],
-        powered: Floats,
-    ) -> Floats:
-        models = np.zeros((self.n_groups + 1, *powered.shape), np.float32)
-        each, n_lags = len(DETUNINGS), D.shape[2]
-        n_pitches = piece.H.shape[0] // each
-        lagging = local - np.arange(n_lags)[:, None]
+        Parameters
+        ----------
+        first
+            The number of the first frame.
+        magnitude
+            Shape (frequency, frame).
+        """
+        masks = np.zeros((self.n_groups + 1, *magnitude.shape), np.float32)
+        frames = (first + np.arange(magnitude.shape[1])) * self.frame_step
+        powered = (magnitude * np.float32(self.gain)) ** FITTING.power
+        for models in self.segments:
+            begin, n_frames = models.segment.first, models.segment.H.shape[1]
+            inside = np.flatnonzero((frames >= begin - 0.5) & (frames < begin + n_frames - 0.5))
+            if len(inside):
+                local = np.rint(frames[inside] - begin).astype(int)
+                local = np.minimum(local, n_frames - 1)
+                masks[:, :, inside] = _masks(models(local), powered[:, inside])
+        masks[-1] = 1 - masks[:-1].sum(axis=0)
+        return masks
+
+
+class _SegmentModels:
+    """The models of groups of notes in a segment, at other frequencies than its own."""
+
+    def __init__(
+        self, segment: Segment, groups: Sequence[Sequence[int]], frequencies: Floats
+    ) -> None:
+        self.segment = segment
+        self.W = spectra_at(frequencies, segment.W, STFT)
+        self.D = _drum_spectra_at(frequencies, segment.D)
+        group_of = {note_id: group for group, ids in enumerate(groups) for note_id in ids}
+        self.n_groups = len(groups)
+        self.pitches: list[list[Span]] = [[] for _ in range(self.n_groups + 1)]
+        self.drums: list[list[Span]] = [[] for _ in range(self.n_groups + 1)]
+        for spans, of_group in (
+            (pitch_spans(segment), self.pitches),
+            (drum_spans(segment), self.drums),
+        ):
+            for span in spans:
+                of_group[group_of.get(span.note_id, -1)].append(span)
+
+    def __call__(self, frames: NDArray[np.intp]) -> Floats:
+        """Return the models in some frames of the segment, (group + 1, frequency, frame)."""
+        models = np.zeros((self.n_groups + 1, len(self.W), len(frames)), np.float32)
         for group in range(-1, self.n_groups):
-            mine = [span for span in spans if span[0] == group]
-            pitched = [
-                (row, (local >= start) & (local < stop))
-                for _, row, start, stop in mine
-                if row < n_pitches and start <= local[-1] and stop > local[0]
-            ]
-            rows = sorted({row for row, _ in pitched})
-            gate = np.zeros((len(rows), len(local)), bool)
-            for row, when in pitched:
-                gate[rows.index(row)] |= when
-            if rows:
-                columns = (np.array(rows)[:, None] * each + np.arange(each)).ravel()
-                models[group] = W[:, columns] @ (
-                    piece.H[columns][:, local] * np.repeat(gate, each, axis=0)
-                )
-            for drum in sorted({row - n_pitches for _, row, *_ in mine if row >= n_pitches}):
-                detect_drums = np.zeros(piece.G.shape[1] + n_lags, np.float32)
-                for _, row, start, stop in mine:
-                    if row == n_pitches + drum:
-                        detect_drums[start:stop] = piece.G[drum, start:stop]
-                models[group] += D[:, drum] @ detect_drums[np.where(lagging < 0, -1, lagging)]
-        whole = models.sum(axis=0)
-        wiener = models ** (2 / POWER)
-        total = wiener.sum(axis=0)
-        known = np.minimum(whole / np.maximum(UNEXPLAINED * powered, 1e-20), 1)
-        return wiener * (known / np.maximum(total, 1e-30))
+            self._add_pitches(models, group, frames)
+            self._add_drums(models, group, frames)
+        return models
+
+    def _add_pitches(self, models: Floats, group: int, frames: NDArray[np.intp]) -> None:
+        spans = [
+            span
+            for span in self.pitches[group]
+            if span.start <= frames[-1] and span.stop > frames[0]
+        ]
+        pitches = sorted({span.source for span in spans})
+        if not pitches:
+            return
+        gates = np.zeros((len(pitches), len(frames)), bool)
+        for span in spans:
+            gates[pitches.index(span.source)] |= (frames >= span.start) & (frames < span.stop)
+        columns = components_of_pitches(pitches)
+        repeats = len(columns) // len(pitches)
+        models[group] = self.W[:, columns] @ (
+            self.segment.H[columns][:, frames] * np.repeat(gates, repeats, axis=0)
+        )
+
+    def _add_drums(self, models: Floats, group: int, frames: NDArray[np.intp]) -> None:
+        n_lags = self.D.shape[2]
+        lagged = frames - np.arange(n_lags)[:, None]
+        for drum in sorted({span.source for span in self.drums[group]}):
+            onsets = np.zeros(self.segment.G.shape[1] + n_lags, np.float32)
+            for _, source, start, stop in self.drums[group]:
+                if source == drum:
+                    onsets[start:stop] = self.segment.G[drum, start:stop]
+            models[group] += self.D[:, drum] @ onsets[np.where(lagged < 0, -1, lagged)]
+
+
+def _drum_spectra_at(frequencies: Floats, D: Floats) -> Floats:
+    """Return spectra of drums, (frequency, drum, lag), at other frequencies."""
+    shape = D.shape[1:]
+    n_lagged = shape[0] * shape[1]
+    if not n_lagged:
+        return np.zeros((len(frequencies), *shape), np.float32)
+    return spectra_at(frequencies, D.reshape(len(D), n_lagged), STFT).reshape(-1, *shape)
+
+
+def _masks(models: Floats, powered: Floats) -> Floats:
+    """Return Wiener masks of models, (group + 1, frequency, frame).
+
+    Where the models explain less than a share of the powered magnitude, the masks sum to less than
+    1.
+    """
+    total_model = models.sum(axis=0)
+    wiener = models ** (2 / FITTING.power)
+    total = wiener.sum(axis=0)
+    explained = np.minimum(total_model / np.maximum(MASKING.explained * powered, 1e-20), 1)
+    return wiener * (explained / np.maximum(total, 1e-30))

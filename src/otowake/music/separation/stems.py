@@ -1,8 +1,8 @@
-"""Notes and parts as sound: soft masks on the complex spectrogram, by what :mod:`otowake.music.separation.score_informed` has learnt, and waveforms of drums
-that always sound the same (:mod:`otowake.music.separation.drum_samples`).
+"""Render notes and parts as sound: soft masks on the complex spectrogram, and drum samples.
 
-The recording is taken at its own rate, so a sound has its channels and its length. What no note explains is the rest: all sounds
-add up to the recording. It is read block by block, so memory does not grow with it but for the result.
+The spectrogram has the recording's own rate, so a sound has the recording's channels and length.
+Energy that no note explains is the rest: all sounds add up to the recording. The recording is read
+block by block, so memory does not grow with its length except for the result.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.separation.drum_samples import Repeated
-from otowake.music.separation.masks import AT_ONCE, Shares, between, own_stft
-from otowake.music.separation.score_informed import DETUNINGS, STFT, ids_of
+from otowake.music.separation.config import MASKING
+from otowake.music.separation.layout import drum_spans, pitch_spans
+from otowake.music.separation.masks import GroupMasks, blocks_between, stft_sizes
+from otowake.music.separation.sample_subtraction import SampleSubtraction
+from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
@@ -26,21 +28,23 @@ from otowake.types import Audio, Floats, Note, NoteFactors, Part, Sound
 def separated(
     sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]]
 ) -> Iterator[list[Floats]]:
-    """Sets of notes as sound, and the rest, block by block.
+    """Separate a recording into groups of notes and the rest, block by block.
 
     Parameters
     ----------
     sound
         The recording, at its own rate.
     note_factors
-        What :func:`~otowake.music.separation.score_informed.fit_notes` found.
+        What :func:`~otowake.music.separation.score_informed.fit_notes` has learnt.
     groups
-        The ids of the notes in each set (:func:`~otowake.music.separation.score_informed.ids_of`); the sets have no note in common.
+        The ids of the notes in each group
+        (:func:`~otowake.music.separation.score_informed.ids_of`); groups have no note in common.
 
     Yields
     ------
-    For each block, one float32 array of shape (channel, sample) for each set, and last one for the rest. Joined, each is
-    as long as the recording; the sum of all is the recording, to rounding.
+    For each block, one float32 array of shape (channel, sample) for each group, and last one for
+    the rest. Joined, each is as long as the recording; the sum of all is the recording, to
+    rounding.
 
     Examples
     --------
@@ -50,52 +54,51 @@ def separated(
     >>> bool(np.allclose(np.concatenate(first, axis=1), sound.samples, atol=1e-6))
     True
     """
-    _, hop = own_stft(sound.rate)
-    sounds = [OverlapAdd(hop, sound.n_samples) for _ in range(len(groups) + 1)]
-    for spectra in _divided(sound, note_factors, groups, 0, sound.n_samples):
-        yield [each.add(its) for each, its in zip(sounds, spectra, strict=True)]
+    _, hop = stft_sizes(sound.rate)
+    overlaps = [OverlapAdd(hop, sound.n_samples) for _ in range(len(groups) + 1)]
+    for spectra in _group_spectra(sound, note_factors, groups, 0, sound.n_samples):
+        yield [overlap.add(block) for overlap, block in zip(overlaps, spectra, strict=True)]
     yield [
-        each.rest() if each.tail is not None else np.zeros((sound.n_channels, 0), np.float32)
-        for each in sounds
+        overlap.rest() if overlap.tail is not None else np.zeros((sound.n_channels, 0), np.float32)
+        for overlap in overlaps
     ]
 
 
-def _divided(
+def _group_spectra(
     sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]], first: int, last: int
 ) -> Iterator[list[Complexes]]:
-    """The spectra of the sets and of the rest from one sample to another, block by block."""
-    n_fft, hop = own_stft(sound.rate)
-    mask, repeated = (
-        Shares(note_factors, groups, sound.rate, n_fft, hop),
-        Repeated(note_factors, groups, sound),
-    )
-    at = first // hop
-    for heard in stft_blocks(
-        repeated.beside(between(sound, first, last), first), n_fft, hop, AT_ONCE
-    ):
-        shares = mask(at, np.abs(mixed_spectra(heard[: sound.n_channels])))
-        yield repeated.divided(heard, shares)
-        at += heard.shape[2]
+    """Iterate over the spectra of groups and of the rest, from sample `first` to `last`."""
+    n_fft, hop = stft_sizes(sound.rate)
+    masks = GroupMasks(note_factors, groups, sound.rate, n_fft, hop)
+    samples = SampleSubtraction(note_factors, groups, sound)
+    frame = first // hop
+    channels = samples.with_models(blocks_between(sound, first, last), first)
+    for spectra in stft_blocks(channels, n_fft, hop, MASKING.block_frames):
+        block = masks(frame, np.abs(mixed_spectra(spectra[: sound.n_channels])))
+        yield samples.separated(spectra, block)
+        frame += spectra.shape[2]
 
 
-def shares_of(
+def masked_blocks(
     sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]]
 ) -> Iterator[tuple[NDArray[np.complexfloating], Floats]]:
-    """How sets of notes share the spectrogram of a recording, mixed down, at :data:`~otowake.music.separation.score_informed.STFT`, block by block.
+    """Iterate over the downmixed STFT of a recording and the masks of groups of notes.
+
+    The options are :data:`~otowake.music.separation.score_informed.STFT`.
 
     Yields
     ------
-    The STFT of some frames, shape (frequency, frame), and the shares of each set and last of the rest, shape
-    (set + 1, frequency, frame), which add up to 1.
+    The STFT of some frames, shape (frequency, frame), and the masks of the groups and last of the
+    rest, shape (group + 1, frequency, frame), which sum to 1.
     """
-    mask = Shares(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
+    masks = GroupMasks(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
     mono = downmix(sound).blocks(10 * sound.rate)
-    at = 0
+    frame = 0
     for block in stft_blocks(
-        resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, AT_ONCE
+        resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, MASKING.block_frames
     ):
-        yield block[0], mask(at, np.abs(block[0]))
-        at += block.shape[2]
+        yield block[0], masks(frame, np.abs(block[0]))
+        frame += block.shape[2]
 
 
 def sound_of(
@@ -103,71 +106,77 @@ def sound_of(
     note_factors: NoteFactors,
     ids: Sequence[int],
     name: str | None = None,
-    beside: Sequence[Sequence[int]] = (),
+    others: Sequence[Sequence[int]] = (),
 ) -> Audio:
-    """Some notes as sound, at the recording's own rate, channels and length; only where they sound is computed.
+    """Render some notes as sound, at the recording's own rate, channels and length.
 
-    The same as :func:`separated` has, if the sets of notes that it is given besides are `beside`; by default all other notes are
-    one set.
+    Only the frames in which they sound are computed. The result is the same as from
+    :func:`separated` with the groups `ids` and `others`; notes in neither belong to the rest.
     """
     out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
     name = sound.name if name is None else name
-    n_fft, hop = own_stft(sound.rate)
-    wanted = set(ids)
-    seconds = STFT.hop / STFT.sample_rate
-    active = [
-        (
-            piece.first + start,
-            piece.first + stop + (piece.D.shape[2] if row >= len(piece.H) // len(DETUNINGS) else 0),
-        )
-        for piece in note_factors.segments
-        for its, row, start, stop in piece.spans.tolist()
-        if its in wanted
-    ]
-    if active:
-        early, late = min(a for a, _ in active), max(b for _, b in active)
+    n_fft, hop = stft_sizes(sound.rate)
+    frames = _active_frames(note_factors, set(ids))
+    if frames is not None:
+        seconds = STFT.hop / STFT.sample_rate
+        early, late = frames
         first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
         overlap, written = OverlapAdd(hop, max(last - first, 0)), first
-        parts = [
-            overlap.add(its)
-            for its, *_ in _divided(sound, note_factors, [ids, *beside], first, last)
+        blocks = [
+            overlap.add(spectra)
+            for spectra, *_ in _group_spectra(sound, note_factors, [ids, *others], first, last)
         ]
-        for part in [*parts, overlap.rest()] if parts else []:
-            out[:, written : written + part.shape[1]] = part
-            written += part.shape[1]
+        for block in [*blocks, overlap.rest()] if blocks else []:
+            out[:, written : written + block.shape[1]] = block
+            written += block.shape[1]
     return Audio(out, sound.rate, name)
 
 
-def with_sound(
+def _active_frames(note_factors: NoteFactors, ids: set[int]) -> tuple[int, int] | None:
+    """Return the first frame in which some notes sound and the one after the last."""
+    active = [
+        (segment.first + span.start, segment.first + span.stop + lags)
+        for segment in note_factors.segments
+        for spans, lags in ((pitch_spans(segment), 0), (drum_spans(segment), segment.D.shape[2]))
+        for span in spans
+        if span.note_id in ids
+    ]
+    if not active:
+        return None
+    return min(start for start, _ in active), max(stop for _, stop in active)
+
+
+def with_note_sounds(
     notes: Sequence[Note], parts: Sequence[Part], sound: Sound, note_factors: NoteFactors
 ) -> tuple[tuple[Note, ...], tuple[Part, ...]]:
-    """The notes and the parts, each able to sound: a note with what any part has of it."""
-    heard = tuple(
-        replace(note, render=partial(_note_sound, sound, note_factors, its))
-        for its, note in zip(ids_of_notes(notes, parts), notes, strict=True)
+    """Return the notes and the parts with their sound; a note includes its shares in all parts."""
+    with_sound = tuple(
+        replace(note, render=partial(_note_sound, sound, note_factors, ids))
+        for ids, note in zip(ids_of_notes(notes, parts), notes, strict=True)
     )
-    mine = ids_of_parts(notes, parts)
-    return heard, tuple(
-        replace(part, render=partial(_part_sound, sound, note_factors, mine, number))
+    groups = ids_of_parts(notes, parts)
+    return with_sound, tuple(
+        replace(part, render=partial(_part_sound, sound, note_factors, groups, number))
         for number, part in enumerate(parts)
     )
 
 
 def ids_of_notes(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]]:
-    """For each note what its sounds are called: its own, and that in each part that shares it."""
-    ids = [[its] for its in ids_of(notes)]
+    """Return for each note its id and the ids of its shares in other parts."""
+    ids = [[note_id] for note_id in ids_of(notes)]
     for part in parts:
-        for each in part.shared:
-            ids[each.note].append(each.id)
+        for shared in part.shared:
+            ids[shared.note].append(shared.id)
     return ids
 
 
 def ids_of_parts(notes: Sequence[Note], parts: Sequence[Part]) -> list[list[int]]:
-    """For each part what its sounds are called: those of its notes, and of its shares in others."""
+    """Return for each part the ids of its notes and of its shares in others."""
     ids = ids_of(notes)
     return [
-        [ids[place] for place in part.notes] + [each.id for each in part.shared] for part in parts
+        [ids[index] for index in part.notes] + [shared.id for shared in part.shared]
+        for part in parts
     ]
 
 
@@ -182,5 +191,5 @@ def _part_sound(
     number: int,
     part: Part,
 ) -> Audio:
-    beside = [*groups[:number], *groups[number + 1 :]]
-    return sound_of(sound, note_factors, groups[number], f"{sound.name} [{part.name}]", beside)
+    others = [*groups[:number], *groups[number + 1 :]]
+    return sound_of(sound, note_factors, groups[number], f"{sound.name} [{part.name}]", others)

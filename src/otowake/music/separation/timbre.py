@@ -1,4 +1,4 @@
-"""What the parts of a recording sound like: their harmonic envelopes and their attacks."""
+"""Measure the timbre of parts: their harmonic envelopes and their attacks."""
 
 from __future__ import annotations
 
@@ -7,39 +7,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music.separation.config import TIMBRE
 from otowake.music.separation.score_informed import STFT
-from otowake.music.separation.stems import ids_of_parts, shares_of
+from otowake.music.separation.stems import ids_of_parts, masked_blocks
 from otowake.music.theory.names import midi_to_hz
 from otowake.signal.stft import OverlapAdd
 from otowake.types import Analysis, Floats, Note
 
-PARTIALS = 16
-STEP = 220
-"""Samples of a step of the attack, 10 ms."""
-
-BEFORE, ATTACK = 5, 30
-"""Steps before the onset and after it: 50 ms and 300 ms."""
-
-APART, QUIET = 0.05, 0.1
-"""Notes of a part that begin within `APART` seconds begin together; one begins alone that has so much silence before it."""
-
-ENOUGH = 3
-"""With fewer notes that begin alone, all are taken."""
-
 
 class Timbre(NamedTuple):
-    """What the parts sound like.
+    """Mean timbre of parts.
 
     Attributes
     ----------
     levels
-        Shape (part, partial): the mean level of the partials of a part's notes in dB of its highest; not a number where
-        no note has that partial below the band's end.
+        Shape (part, partial): the mean level of the partials of a part's notes in dB of its
+        highest; NaN where no note has that partial below the end of the band.
     times
         Shape (step,): seconds from the onset, from −0.05 to 0.3.
     rises
-        Shape (part, step): the mean magnitude of a part's notes, each as a share of its highest within 300 ms of its
-        onset; not a number where a part has no sound.
+        Shape (part, step): the mean magnitude of a part's notes, relative to their peak within
+        300 ms of the onset; NaN for a part without sound.
     """
 
     levels: Floats
@@ -48,10 +36,10 @@ class Timbre(NamedTuple):
 
 
 def timbre(analysis: Analysis) -> Timbre:
-    """The harmonic envelope and the attack of each part, as the parts' sounds have them.
+    """Measure the harmonic envelope and the attack of each part in its separated sound.
 
-    A rise is as steep as the separation allows: its window is 93 ms long. Notes that begin while others of their part
-    sound or have just ended are left out of it, unless hardly any remains.
+    A rise is as steep as the separation allows: its window is 93 ms long. Notes that begin while
+    other notes of their part sound or have just ended are left out, unless hardly any remain.
 
     Raises
     ------
@@ -61,93 +49,104 @@ def timbre(analysis: Analysis) -> Timbre:
     Examples
     --------
     >>> import otowake
-    >>> found = timbre(otowake.analyse(otowake.load(otowake.demo_path(), duration=3), stages=["stems"]))
-    >>> found.levels.shape, found.rises.shape, float(np.nanmax(found.levels))
+    >>> audio = otowake.load(otowake.demo_path(), duration=3)
+    >>> result = timbre(otowake.analyse(audio, stages=["stems"]))
+    >>> result.levels.shape, result.rises.shape, float(np.nanmax(result.levels))
     ((1, 16), (1, 36), 0.0)
     """
     (audio, note_factors), parts = analysis.separated(), analysis.parts
     n_samples = int(audio.n_samples * STFT.sample_rate / audio.rate)
-    notes = [[analysis.notes[place] for place in part.notes] for part in parts]
-    powers = [np.zeros((len(mine), PARTIALS)) for mine in notes]
+    notes = [[analysis.notes[index] for index in part.notes] for part in parts]
+    powers = [np.zeros((len(of_part), TIMBRE.n_partials)) for of_part in notes]
     overlaps = [OverlapAdd(STFT.hop, n_samples) for _ in parts]
     sounds: list[list[Floats]] = [[] for _ in parts]
-    at = 0
-    for mixture, shares in shares_of(
-        audio, note_factors, ids_of_parts(analysis.notes, analysis.parts)
-    ):
-        for p, mine in enumerate(notes):
-            own = mixture * shares[p]
-            sounds[p].append(overlaps[p].add(own[None])[0])
-            _add_partials(powers[p], np.abs(own), at, mine, analysis.tuning_hz)
-        at += mixture.shape[1]
+    frame = 0
+    for mixture, masks in masked_blocks(audio, note_factors, ids_of_parts(analysis.notes, parts)):
+        for p, of_part in enumerate(notes):
+            spectra = mixture * masks[p]
+            sounds[p].append(overlaps[p].add(spectra[None])[0])
+            _add_partials(powers[p], np.abs(spectra), frame, of_part, analysis.tuning_hz)
+        frame += mixture.shape[1]
     for p, overlap in enumerate(overlaps):
         sounds[p].append(overlap.rest()[0])
-    levels = np.array([_levels(power) for power in powers]).reshape(len(parts), PARTIALS)
+    levels = np.array([_levels(power) for power in powers])
     rises = np.array([_rise(np.concatenate(sounds[p]), notes[p]) for p in range(len(parts))])
-    times = (np.arange(-BEFORE, ATTACK + 1)) * (STEP / STFT.sample_rate)
-    return Timbre(levels, times, rises.reshape(len(parts), len(times)))
+    steps = np.arange(-TIMBRE.steps_before, TIMBRE.steps_after + 1)
+    times = steps * (TIMBRE.step / STFT.sample_rate)
+    return Timbre(
+        levels.reshape(len(parts), TIMBRE.n_partials), times, rises.reshape(len(parts), len(times))
+    )
 
 
 def _add_partials(
-    powers: Floats, magnitude: Floats, at: int, notes: list[Note], tuning_hz: float
+    powers: Floats, magnitude: Floats, first: int, notes: list[Note], tuning_hz: float
 ) -> None:
-    """Add the power of each note's partials in a block of frames that begins with frame `at`."""
+    """Add the power of each note's partials in a block of frames that begins with frame `first`."""
     frame, bin_hz = STFT.hop / STFT.sample_rate, STFT.sample_rate / STFT.n_fft
     bins, frames = magnitude.shape
     for power, note in zip(powers, notes, strict=True):
         start, stop = (
-            min(max(round(t / frame) - at, 0), frames) for t in (note.onset, note.offset)
+            min(max(round(t / frame) - first, 0), frames) for t in (note.onset, note.offset)
         )
         if stop <= start or note.is_drum:
             continue
-        hz = float(midi_to_hz(note.midi + (note.cents or 0) / 100, tuning_hz)) * np.arange(
-            1, PARTIALS + 1
-        )
+        f0 = float(midi_to_hz(note.midi + (note.cents or 0) / 100, tuning_hz))
+        hz = f0 * np.arange(1, TIMBRE.n_partials + 1)
         middle = np.rint(hz / bin_hz).astype(int)
-        own = middle + 1 < bins
-        around = magnitude[middle[own, None] + np.arange(-1, 2), start:stop]
-        power[own] += np.square(around.max(axis=1)).sum(axis=1)
-        power[~own] = np.nan
+        in_band = middle + 1 < bins
+        peaks = magnitude[middle[in_band, None] + np.arange(-1, 2), start:stop]
+        power[in_band] += np.square(peaks.max(axis=1)).sum(axis=1)
+        power[~in_band] = np.nan
 
 
 def _levels(powers: Floats) -> Floats:
-    """The mean over notes, each of which counts the same, in dB of the highest partial; powers of (note, partial)."""
-    whole = np.nansum(powers, axis=1, keepdims=True)
-    shares = powers[whole[:, 0] > 0] / whole[whole > 0][:, None]
+    """Average the powers of (note, partial) over notes, in dB of the highest partial.
+
+    Every note has the same weight.
+    """
+    total = np.nansum(powers, axis=1, keepdims=True)
+    shares = powers[total[:, 0] > 0] / total[total > 0][:, None]
     known = np.isfinite(shares).any(axis=0)
-    mean = np.full(PARTIALS, np.nan)
+    mean = np.full(TIMBRE.n_partials, np.nan)
     mean[known] = np.nanmean(shares[:, known], axis=0)
     return 10 * np.log10(np.maximum(mean, 1e-12) / np.nanmax(mean)) if known.any() else mean
 
 
 def _rise(sound: Floats, notes: list[Note]) -> Floats:
-    steps = len(sound) // STEP
-    level = np.sqrt(np.square(sound[: steps * STEP].reshape(steps, STEP)).mean(axis=1))
-    free = _begin_alone(notes)
+    """Average the rises of notes, from before the onset on; NaN without sound."""
+    n_steps = len(sound) // TIMBRE.step
+    steps = sound[: n_steps * TIMBRE.step].reshape(n_steps, TIMBRE.step)
+    level = np.sqrt(np.square(steps).mean(axis=1))
+    length = TIMBRE.steps_before + TIMBRE.steps_after + 1
+    undisturbed = _undisturbed(notes)
     curves = []
-    for note, alone in zip(notes, free, strict=True):
-        first = round(note.onset * STFT.sample_rate / STEP) - BEFORE
-        places = first + np.arange(BEFORE + ATTACK + 1)
-        inside = (places >= 0) & (places < steps)
+    for note, is_undisturbed in zip(notes, undisturbed, strict=True):
+        first = round(note.onset * STFT.sample_rate / TIMBRE.step) - TIMBRE.steps_before
+        indices = first + np.arange(length)
+        inside = (indices >= 0) & (indices < n_steps)
         curve = (
-            np.where(inside, level[np.clip(places, 0, max(steps - 1, 0))], 0.0)
-            if steps
-            else np.zeros(len(places))
+            np.where(inside, level[np.clip(indices, 0, max(n_steps - 1, 0))], 0.0)
+            if n_steps
+            else np.zeros(length)
         )
-        top = curve[BEFORE:].max()
-        if top > 0 and (alone or free.sum() < ENOUGH):
+        top = curve[TIMBRE.steps_before :].max()
+        if top > 0 and (is_undisturbed or undisturbed.sum() < TIMBRE.min_undisturbed):
             curves.append(curve / top)
-    return np.mean(curves, axis=0) if curves else np.full(BEFORE + ATTACK + 1, np.nan)
+    return np.mean(curves, axis=0) if curves else np.full(length, np.nan)
 
 
-def _begin_alone(notes: list[Note]) -> NDArray[np.bool_]:
-    """Which notes no other of their part disturbs while they rise, but those that begin with them."""
+def _undisturbed(notes: list[Note]) -> NDArray[np.bool_]:
+    """Return which notes rise while no other note of their part sounds.
+
+    Notes that begin together do not disturb each other.
+    """
     onset, offset = (
         np.array([getattr(note, name) for note in notes], float) for name in ("onset", "offset")
     )
-    reach = ATTACK * STEP / STFT.sample_rate
-    alone = np.zeros(len(notes), bool)
+    reach = TIMBRE.steps_after * TIMBRE.step / STFT.sample_rate
+    undisturbed = np.zeros(len(notes), bool)
     for i, start in enumerate(onset.tolist()):
-        other = np.abs(onset - start) > APART
-        alone[i] = not (other & (onset < start + reach) & (offset > start - QUIET)).any()
-    return alone
+        other = np.abs(onset - start) > TIMBRE.chord_window
+        sounding = (onset < start + reach) & (offset > start - TIMBRE.min_silence)
+        undisturbed[i] = not (other & sounding).any()
+    return undisturbed

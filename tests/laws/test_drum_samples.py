@@ -1,9 +1,12 @@
-"""Laws of drums that always sound the same: what is told of them, and what is left alone."""
+"""Laws of drum samples: which drums are known as waveforms, and what the waveforms are for."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import otowake
+from otowake.music.separation.config import FITTING
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated, sound_of
@@ -13,7 +16,7 @@ from otowake.types import Audio, DrumSamples, Note
 SECONDS = 6.0
 HATS = np.arange(0.25, 5.9, 0.25)
 SNARES = np.arange(0.5, 5.9, 1.0)
-"""Half of the hi-hat's strokes are lone; a snare is never struck without it."""
+"""Half of the hi-hat's hits are isolated; the snare only hits together with the hi-hat."""
 
 
 def noise(rng, rate, seconds, decay):
@@ -21,16 +24,16 @@ def noise(rng, rate, seconds, decay):
     return rng.standard_normal(len(t)) * np.exp(-t * decay)
 
 
-def put(at, sound, rate, n):
+def put(onsets, hits, rate, n):
     wave = np.zeros(n)
-    for second, each in zip(at, sound, strict=True):
-        start = int(second * rate)
-        wave[start : start + len(each)] += each[: n - start]
+    for onset, hit in zip(onsets, hits, strict=True):
+        start = int(onset * rate)
+        wave[start : start + len(hit)] += hit[: n - start]
     return wave
 
 
 def loop(rate, same):
-    """A hi-hat, which is the `same` at every stroke or not, and a snare that never is, each (sample,)."""
+    """Return a hi-hat with the `same` sound at every hit or not, and a snare that varies."""
     rng, n = np.random.default_rng(3), int(SECONDS * rate)
     tick = np.diff(noise(rng, rate, 0.2, 30), prepend=0)
     ticks = [tick if same else np.diff(noise(rng, rate, 0.2, 30), prepend=0) for _ in HATS]
@@ -38,7 +41,7 @@ def loop(rate, same):
     return hat, put(SNARES, [0.3 * noise(rng, rate, 0.3, 15) for _ in SNARES], rate, n)
 
 
-def strokes():
+def score():
     return [
         *(Note(at, at + 0.1, 42, is_drum=True, id=i) for i, at in enumerate(HATS.tolist())),
         *(Note(at, at + 0.1, 38, is_drum=True, id=100 + i) for i, at in enumerate(SNARES.tolist())),
@@ -48,8 +51,8 @@ def strokes():
 GROUPS = [list(range(len(HATS))), [100 + i for i in range(len(SNARES))]]
 
 
-def told(audio):
-    notes = strokes()
+def factors_of(audio):
+    notes = score()
     masks = fit_notes(audio, notes)
     return masks, with_drum_samples(audio, masks, notes)
 
@@ -61,35 +64,35 @@ def sounds(audio, note_factors):
     ]
 
 
-def sdr(true, found):
-    return 10 * np.log10(np.sum(true**2) / np.sum((true - found) ** 2))
+def sdr(true, estimate):
+    return 10 * np.log10(np.sum(true**2) / np.sum((true - estimate) ** 2))
 
 
 @pytest.fixture(scope="module", params=[22050, 44100])
 def machine(request):
-    """A drum machine's loop in stereo, the snare further to the left: the recording, its stems, by masks alone and by waveforms."""
+    """Return a stereo loop of a drum machine, its stems, and factors without and with samples."""
     pan = np.array([[0.8, 0.9], [1.0, 0.3]])
     stems = [
         np.outer(side, wave) for side, wave in zip(pan, loop(request.param, True), strict=True)
     ]
     audio = Audio(sum(stems), request.param)
-    return audio, stems, *told(audio)
+    return audio, stems, *factors_of(audio)
 
 
-def test_a_drum_that_is_always_the_same_is_taken_out_from_under_another(machine):
+def test_a_drum_that_always_sounds_the_same_is_subtracted_under_another(machine):
     audio, stems, masks, known = machine
-    (piece,) = known.segments
-    assert piece.drum_samples.waves.shape[:2] == (1, 2)
-    assert sorted(piece.drum_samples.hits[:, 0]) == GROUPS[0]
-    at = piece.drum_samples.hits[:, 2] / audio.rate
-    assert np.abs(np.diff(at) - 0.25).max() < 2 / audio.rate
-    assert piece.drum_samples.gains == pytest.approx(
-        np.full(len(HATS), np.median(piece.drum_samples.gains)), rel=0.2
+    (segment,) = known.segments
+    assert segment.drum_samples.waves.shape[:2] == (1, 2)
+    assert sorted(segment.drum_samples.hits[:, 0]) == GROUPS[0]
+    starts = segment.drum_samples.hits[:, 2] / audio.rate
+    assert np.abs(np.diff(starts) - 0.25).max() < 2 / audio.rate
+    assert segment.drum_samples.gains == pytest.approx(
+        np.full(len(HATS), np.median(segment.drum_samples.gains)), rel=0.2
     )
-    for true, by_masks, found in zip(
+    for true, by_masks, by_waves in zip(
         stems, sounds(audio, masks), sounds(audio, known), strict=False
     ):
-        assert sdr(true, found) > sdr(true, by_masks) + 6
+        assert sdr(true, by_waves) > sdr(true, by_masks) + 6
 
 
 def test_all_sounds_add_up_to_the_recording(machine):
@@ -97,62 +100,63 @@ def test_all_sounds_add_up_to_the_recording(machine):
     np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
 
 
-def test_some_strokes_sound_as_among_all(machine):
+def test_a_group_sounds_the_same_as_among_all_groups(machine):
     audio, _, _, known = machine
     whole = sounds(audio, known)
     for number in (0, 1):
-        alone = sound_of(audio, known, GROUPS[number], beside=[GROUPS[1 - number]])
-        np.testing.assert_allclose(alone.samples, whole[number], atol=1e-5)
+        rendered = sound_of(audio, known, GROUPS[number], others=[GROUPS[1 - number]])
+        np.testing.assert_allclose(rendered.samples, whole[number], atol=1e-5)
     one = sound_of(audio, known, [4]).samples
     begin = int(HATS[4] * audio.rate)
     assert np.abs(one[:, begin : begin + 2000]).max() > 0.05
     assert not one[:, : begin - audio.rate // 4].any()
 
 
-def test_an_analysis_has_them_and_so_has_an_edited_one():
+def test_an_analysis_and_its_correction_have_drum_samples():
     audio = Audio(sum(loop(22050, True)), 22050)
-    found = otowake.analyse(audio, stages=["stems"], score=strokes())
-    hat = next(part for part in found.parts if part.name == "hi-hat")
-    assert len(found.note_factors.segments[0].drum_samples.waves) == 1
+    analysis = otowake.analyse(audio, stages=["stems"], score=score())
+    hat = next(part for part in analysis.parts if part.name == "hi-hat")
+    assert len(analysis.note_factors.segments[0].drum_samples.waves) == 1
     assert sdr(loop(22050, True)[0], hat.audio().mono()) > 15
     again = otowake.apply_edits(
-        found, [{"do": "add", "onset_s": 5.0, "offset_s": 5.5, "midi": 60, "part": "piano"}]
+        analysis, [{"do": "add", "onset_s": 5.0, "offset_s": 5.5, "midi": 60, "part": "piano"}]
     )
-    (piece,) = again.note_factors.segments
-    assert piece is not found.note_factors.segments[0] and len(piece.drum_samples.waves) == 1
+    (segment,) = again.note_factors.segments
+    assert segment is not analysis.note_factors.segments[0] and len(segment.drum_samples.waves) == 1
 
 
 def test_a_drummer_is_left_to_the_masks():
     hat, snare = loop(22050, False)
     audio = Audio(hat + snare, 22050)
-    masks, known = told(audio)
+    masks, known = factors_of(audio)
     assert known.segments[0].drum_samples.waves.shape[0] == 0
     for one, other in zip(sounds(audio, masks), sounds(audio, known), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_of_few_lone_strokes_nothing_is_told():
+def test_few_isolated_hits_give_no_waveform():
     hat, _ = loop(22050, True)
     few = hat.copy()
     few[int(1.1 * 22050) :] = 0
-    notes = [note for note in strokes() if note.midi == 42 and note.onset < 1.1]
+    notes = [note for note in score() if note.midi == 42 and note.onset < 1.1]
     audio = Audio(few, 22050)
-    (piece,) = with_drum_samples(audio, fit_notes(audio, notes), notes).segments
-    assert len(notes) == 4 and len(piece.drum_samples.waves) == 1
-    (piece,) = with_drum_samples(audio, fit_notes(audio, notes[1:]), notes[1:]).segments
-    assert len(piece.drum_samples.waves) == 0
+    (segment,) = with_drum_samples(audio, fit_notes(audio, notes), notes).segments
+    assert len(notes) == 4 and len(segment.drum_samples.waves) == 1
+    (segment,) = with_drum_samples(audio, fit_notes(audio, notes[1:]), notes[1:]).segments
+    assert len(segment.drum_samples.waves) == 0
 
 
-def test_pieces_are_told_each_by_itself_and_once(monkeypatch):
-    monkeypatch.setattr("otowake.music.separation.score_informed.PIECE", 128)
+def test_each_segment_is_searched_once(monkeypatch):
+    short = replace(FITTING, segment_frames=128)
+    monkeypatch.setattr("otowake.music.separation.score_informed.FITTING", short)
     audio = Audio(sum(loop(22050, True)), 22050)
-    masks, known = told(audio)
+    masks, known = factors_of(audio)
     assert len(known.segments) == 2
-    assert [len(piece.drum_samples.waves) for piece in known.segments] == [1, 1]
+    assert [len(segment.drum_samples.waves) for segment in known.segments] == [1, 1]
     np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
-    again = with_drum_samples(audio, known, strokes())
+    again = with_drum_samples(audio, known, score())
     assert all(a is b for a, b in zip(known.segments, again.segments, strict=True))
-    assert all(piece.drum_samples is None for piece in masks.pieces)
+    assert all(segment.drum_samples is None for segment in masks.segments)
 
 
 def test_another_rate_or_other_channels_have_no_waveforms(machine):
@@ -166,15 +170,15 @@ def test_waveforms_are_kept_in_the_file(machine, tmp_path):
     _, _, masks, known = machine
     for note_factors in (masks, known):
         write_note_factors(note_factors, tmp_path / "stems.npz")
-        (piece,), (read,) = (
+        (segment,), (read,) = (
             note_factors.segments,
             read_note_factors(tmp_path / "stems.npz").segments,
         )
-        assert (piece.drum_samples is None) == (read.drum_samples is None)
-        if piece.drum_samples:
+        assert (segment.drum_samples is None) == (read.drum_samples is None)
+        if segment.drum_samples:
             for name in DrumSamples._fields:
                 np.testing.assert_array_equal(
-                    getattr(piece.drum_samples, name), getattr(read.drum_samples, name)
+                    getattr(segment.drum_samples, name), getattr(read.drum_samples, name)
                 )
 
 

@@ -1,4 +1,4 @@
-"""Drums: when they are struck, as notes, as parts, as sound."""
+"""Laws of drum onsets: drum hits as notes, as parts and as sound."""
 
 from dataclasses import replace
 from importlib import resources
@@ -10,9 +10,17 @@ import otowake
 from otowake.errors import BadInput
 from otowake.io.notes import label_track
 from otowake.music.analyse import with_sound
-from otowake.music.drums.onsets import STEP, detect_drums, opened, peaks, templates, trained
+from otowake.music.drums.onsets import (
+    HALF_FRAME_S,
+    detect_drums,
+    drum_templates,
+    load_pretrained,
+    load_weights,
+    pick_hits,
+)
 from otowake.music.editing.edits import apply_edits
-from otowake.music.separation.score_informed import PIECE, STFT, fit_notes, fit_parts
+from otowake.music.separation.config import FITTING
+from otowake.music.separation.score_informed import STFT, fit_notes, fit_parts
 from otowake.music.separation.stems import separated
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import KIT
@@ -40,7 +48,7 @@ def drum(name, rng):
 
 @pytest.fixture(scope="module")
 def loop():
-    """Each drum alone, (drum, sample), and when it is struck, in seconds."""
+    """Return each drum by itself, (drum, sample), and the onsets of each drum, in seconds."""
     rng = np.random.default_rng(5)
     stems, times = np.zeros((3, int(SECONDS * RATE))), []
     for row, name in enumerate(KIT):
@@ -54,7 +62,7 @@ def loop():
 
 @pytest.fixture(scope="module")
 def chords():
-    """A plucked accompaniment."""
+    """Synthesise a plucked accompaniment."""
     t = np.arange(int(SECONDS * RATE)) / RATE
     wave = np.zeros(len(t))
     for n, root in enumerate((60, 65, 67, 60)):
@@ -88,7 +96,7 @@ def sdr(truth, guess):
     return 10 * np.log10(truth @ truth / np.square(truth - scale * guess).sum())
 
 
-def test_strokes_are_found_and_told_apart(loop, chords):
+def test_drum_onsets_are_detected_and_classified(loop, chords):
     stems, times = loop
     for wave in (stems.sum(axis=0), stems.sum(axis=0) + chords):
         notes = detect_drums(Audio(wave, RATE))
@@ -97,7 +105,7 @@ def test_strokes_are_found_and_told_apart(loop, chords):
             assert f1(notes, mine, name) > 0.75, name
 
 
-def test_nothing_is_struck_where_there_are_no_drums(chords):
+def test_a_recording_without_drums_has_no_hits(chords):
     assert detect_drums(Audio(chords, RATE)) == []
     assert detect_drums(Audio(np.zeros(RATE), RATE)) == []
     assert detect_drums(Audio(np.zeros(0), RATE)) == []
@@ -105,21 +113,25 @@ def test_nothing_is_struck_where_there_are_no_drums(chords):
 
 
 def test_the_length_of_blocks_does_not_matter(song):
-    from otowake.music.drums.onsets import chances
+    from otowake.music.drums.onsets import hit_probabilities
     from otowake.signal.vqt import mono
 
     samples = mono(song)
-    whole, pieces = (chances(samples, trained().weights, block) for block in (1024, 64))
+    whole, in_blocks = (
+        hit_probabilities(samples, load_pretrained().weights, block) for block in (1024, 64)
+    )
     assert whole[0].max() > 0.5
-    for one, other in zip(whole, pieces, strict=True):
+    for one, other in zip(whole, in_blocks, strict=True):
         np.testing.assert_allclose(one, other, atol=2e-3)
 
 
-def test_a_harder_stroke_has_a_higher_velocity(loop):
+def test_a_louder_hit_has_a_higher_velocity(loop):
     stems, times = loop
     ahead = np.where(np.arange(stems.shape[1]) < (times[0][5] - 0.05) * RATE, 0.3, 1.0)
     kicks = [
-        note for note in detect_drums(Audio(stems[0] * ahead, RATE), surely=True) if note.midi == 36
+        note
+        for note in detect_drums(Audio(stems[0] * ahead, RATE), assume_drums=True)
+        if note.midi == 36
     ]
     soft, hard = (
         [n.velocity for n in kicks if (n.onset < times[0][5] - 0.1) == early]
@@ -128,13 +140,15 @@ def test_a_harder_stroke_has_a_higher_velocity(loop):
     assert len(soft) >= 3 and max(soft) < min(hard)
 
 
-def test_a_peak_is_one_stroke():
-    said = np.zeros((40, 3))
-    said[10:13, 1] = 0.9  # as likely for three instants
-    said[0, 0] = said[39, 2] = 0.8
-    strokes = peaks(said, [0.5, 0.5, 0.5])
-    assert strokes.drum.tolist() == [0, 1, 2]
-    np.testing.assert_allclose(strokes.onset, [0, 10 * STEP - STEP / 2, 39 * STEP - STEP / 2])
+def test_a_peak_is_one_hit():
+    probabilities = np.zeros((40, 3))
+    probabilities[10:13, 1] = 0.9  # equal for three half-frames
+    probabilities[0, 0] = probabilities[39, 2] = 0.8
+    hits = pick_hits(probabilities, [0.5, 0.5, 0.5])
+    assert hits.drum.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(
+        hits.onset, [0, 10 * HALF_FRAME_S - HALF_FRAME_S / 2, 39 * HALF_FRAME_S - HALF_FRAME_S / 2]
+    )
 
 
 def test_drums_are_parts_and_their_stems_add_up(analysis, loop, song):
@@ -142,24 +156,24 @@ def test_drums_are_parts_and_their_stems_add_up(analysis, loop, song):
     parts = {part.name: part for part in analysis.parts}
     assert set(KIT) < set(parts)
     assert all(parts[name].instrument == "drums" for name in KIT)
-    sounds = [np.concatenate(each, axis=1) for each in zip(*analysis.stems(), strict=True)]
+    sounds = [np.concatenate(blocks, axis=1) for blocks in zip(*analysis.stems(), strict=True)]
     assert all(sound.shape == song.samples.shape for sound in sounds)
     np.testing.assert_allclose(np.sum(sounds, axis=0), song.samples, atol=1e-5)
     mixture = song.samples[0]
     for name, true in zip(KIT, stems, strict=True):
-        found = parts[name].audio().samples[0]
-        np.testing.assert_allclose(found, sounds[list(parts).index(name)][0], atol=1e-5)
-        assert sdr(true, found) - sdr(true, mixture) > 1.5, name
+        stem = parts[name].audio().samples[0]
+        np.testing.assert_allclose(stem, sounds[list(parts).index(name)][0], atol=1e-5)
+        assert sdr(true, stem) - sdr(true, mixture) > 1.5, name
     pitched = sum(parts[name].audio().samples[0] for name in parts if name not in KIT)
     music = mixture - stems.sum(axis=0)
     assert sdr(music, pitched) - sdr(music, mixture) > 3
 
 
-def test_a_stroke_sounds_alone(analysis, loop):
+def test_one_hit_can_be_rendered(analysis, loop):
     stems, times = loop
     kick = next(part for part in analysis.parts if part.name == "kick")
     second = min(
-        (analysis.notes[place] for place in kick.notes),
+        (analysis.notes[index] for index in kick.notes),
         key=lambda note: abs(note.onset - times[0][1]),
     )
     sound = second.audio().samples[0]
@@ -168,7 +182,7 @@ def test_a_stroke_sounds_alone(analysis, loop):
     assert sdr(stems[0, begin:end], sound[begin:end]) > 6
 
 
-def test_what_plays_can_be_said(song):
+def test_given_instruments_are_the_only_ones(song):
     none = otowake.analyse(song, stages=["instruments"], instruments="piano")
     assert [part.instrument for part in none.parts] == ["piano"]
     only = otowake.analyse(song, stages=["instruments"], instruments="drums")
@@ -188,28 +202,28 @@ def test_a_score_may_have_drums(song, loop):
         replace(note, onset=note.onset + 0.06, offset=note.offset + 0.06) if note.is_drum else note
         for note in score
     ]
-    found = otowake.analyse(song, stages=["stems"], score=late)
-    assert [part.name for part in found.parts][1:] == list(KIT)
-    assert [len(part.notes) for part in found.parts[1:]] == [len(mine) for mine in times]
-    kicks = [note.onset for note in found.notes if note.midi == KIT["kick"].key]
+    result = otowake.analyse(song, stages=["stems"], score=late)
+    assert [part.name for part in result.parts][1:] == list(KIT)
+    assert [len(part.notes) for part in result.parts[1:]] == [len(mine) for mine in times]
+    kicks = [note.onset for note in result.notes if note.midi == KIT["kick"].key]
     assert (
         np.median(np.abs(np.array(kicks) - sorted(times[0]))) < 0.02
-    )  # moved to where they are heard
+    )  # moved to the detected onsets
 
 
-def test_strokes_can_be_corrected(analysis):
-    place = {part.name: part.notes for part in analysis.parts}
-    stroke = analysis.notes[place["snare"][0]]
-    moved = apply_edits(analysis, [{"do": "move", "notes": [stroke.id], "part": "hi-hat"}])
-    again = next(note for note in moved.notes if note.id == stroke.id)
+def test_hits_can_be_corrected(analysis):
+    indices = {part.name: part.notes for part in analysis.parts}
+    snare = analysis.notes[indices["snare"][0]]
+    moved = apply_edits(analysis, [{"do": "move", "notes": [snare.id], "part": "hi-hat"}])
+    again = next(note for note in moved.notes if note.id == snare.id)
     assert (again.midi, again.is_drum) == (KIT["hi-hat"].key, True)
     assert len(moved.notes) == len(analysis.notes)
 
     pitched = next(note for note in analysis.notes if not note.is_drum)
-    struck_ = apply_edits(analysis, [{"do": "move", "notes": [pitched.id], "part": "kick"}])
-    now = next(note for note in struck_.notes if note.id == pitched.id)
+    as_kick = apply_edits(analysis, [{"do": "move", "notes": [pitched.id], "part": "kick"}])
+    now = next(note for note in as_kick.notes if note.id == pitched.id)
     assert (now.midi, now.is_drum, now.instrument) == (KIT["kick"].key, True, "drums")
-    sounds = [np.concatenate(each, axis=1) for each in zip(*struck_.stems(), strict=True)]
+    sounds = [np.concatenate(blocks, axis=1) for blocks in zip(*as_kick.stems(), strict=True)]
     np.testing.assert_allclose(np.sum(sounds, axis=0), analysis.audio.samples, atol=1e-5)
 
     added = apply_edits(
@@ -219,7 +233,7 @@ def test_strokes_can_be_corrected(analysis):
     assert (new.midi, new.is_drum) == (KIT["kick"].key, True)
 
 
-def test_nobody_shares_a_note_that_has_become_a_stroke(song):
+def test_a_note_that_has_become_a_hit_is_not_shared(song):
     notes = [Note(1.0, 1.1, 36, is_drum=True), Note(1.0, 2.0, 60)]
     parts = [
         Part("piano", "piano", (1,), shared=(SharedNote(0, 0.4, -1),)),
@@ -230,7 +244,7 @@ def test_nobody_shares_a_note_that_has_become_a_stroke(song):
     assert sorted(note_factors.segments[0].spans[:, 0].tolist()) == [-2, 0, 1]
 
 
-def test_a_drum_alone_can_be_made_a_part_by_hand():
+def test_a_correction_can_add_a_part_of_one_drum():
     analysis = otowake.analyse(
         otowake.load(otowake.demo_path(), duration=3), stages=["instruments"]
     )
@@ -252,9 +266,9 @@ def test_a_saved_result_has_its_drums(analysis, tmp_path):
         assert (tmp_path / "song" / "stems" / f"{name}.flac").is_file()
 
 
-def test_what_drums_are_in_a_row_of_frequencies():
+def test_drum_templates_are_ordered_by_frequency():
     frequencies, _ = axes(STFT, 1)
-    kits = templates(frequencies)
+    kits = drum_templates(frequencies)
     assert kits.shape == (len(frequencies), 3, 32)
     centre = [
         (frequencies[:, None] * kits[:, drum]).sum() / kits[:, drum].sum() for drum in range(3)
@@ -262,7 +276,7 @@ def test_what_drums_are_in_a_row_of_frequencies():
     assert centre[0] < centre[1] < centre[2]
 
 
-def test_strokes_without_parts_are_drums_of_their_own(loop):
+def test_hits_without_parts_are_labelled_by_their_keys(loop):
     stems, times = loop
     song = Audio(stems.sum(axis=0), RATE)
     notes = [
@@ -274,22 +288,22 @@ def test_strokes_without_parts_are_drums_of_their_own(loop):
     assert note_factors.segments[0].D.shape[1] == 3
     drums = [[i for i, note in enumerate(notes) if note.midi == drum.key] for drum in KIT.values()]
     sounds = [
-        np.concatenate(each, axis=1)[0]
-        for each in zip(*separated(song, note_factors, drums), strict=True)
+        np.concatenate(blocks, axis=1)[0]
+        for blocks in zip(*separated(song, note_factors, drums), strict=True)
     ]
-    for true, found in zip(stems, sounds, strict=False):
-        assert sdr(true, found) - sdr(true, song.samples[0]) > 5
+    for true, stem in zip(stems, sounds, strict=False):
+        assert sdr(true, stem) - sdr(true, song.samples[0]) > 5
 
 
 def test_damaged_weights_are_refused():
     whole = (resources.files("otowake") / "data" / "drums.npz").read_bytes()
-    assert opened(whole).spectra.shape[1] == 3
+    assert load_weights(whole).spectra.shape[1] == 3
     for content in (whole[:1000], b""):
         with pytest.raises(BadInput):
-            opened(content)
-    listener = (resources.files("otowake") / "data" / "transcriber.npz").read_bytes()
+            load_weights(content)
+    transcriber = (resources.files("otowake") / "data" / "transcriber.npz").read_bytes()
     with pytest.raises(BadInput, match="no spectra of drums"):
-        opened(listener)
+        load_weights(transcriber)
 
 
 def test_drums_are_shown_by_name(analysis):
@@ -307,13 +321,18 @@ def test_drums_are_shown_by_name(analysis):
     ).all()
 
 
-def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
+def test_every_hit_between_two_segments_belongs_to_one():
     frame = STFT.hop / STFT.sample_rate
-    between = (PIECE - 0.5) * frame
+    between = (FITTING.segment_frames - 0.5) * frame
     sound = Audio(np.random.default_rng(2).normal(0, 0.1, int((between + 2) * 8000)), 8000)
     notes = [
         Note(between + off * frame, between + 0.1, 38, is_drum=True)
         for off in (-0.45, -0.05, 0.05, 0.45)
     ]
-    pieces = fit_notes(sound, notes).segments
-    assert sorted(its for piece in pieces for its in piece.spans[:, 0].tolist()) == [0, 1, 2, 3]
+    segments = fit_notes(sound, notes).segments
+    assert sorted(note_id for segment in segments for note_id in segment.spans[:, 0].tolist()) == [
+        0,
+        1,
+        2,
+        3,
+    ]
