@@ -1,10 +1,10 @@
-"""How exactly scores are aligned: true notes are warped at random and brought back.
+"""Measure score alignment: true notes are warped at random and aligned again.
 
     python benchmarks/alignment.py --data DIR [--files N]
 
-DIR holds `NAME.flac` beside `NAME.notes.tsv` (onset and offset in seconds, MIDI pitch; one line of headings). The tempo
-wanders between 0.7 and 1.4 times the recording's. Printed are the median of the onsets' error and the share within 50 ms,
-and the same for a score that fits already.
+DIR holds `NAME.flac` and `NAME.notes.tsv` (onset and offset in seconds, MIDI pitch; one header
+line). The tempo varies between 0.7 and 1.4 times the recording's. The output is the median onset
+error and the share of onsets within 50 ms, for the warped score and for one already aligned.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--files", type=int, default=1000)
     options = parser.parse_args()
-    for place, path in enumerate(sorted(options.data.rglob("*.notes.tsv"))[: options.files]):
+    for index, path in enumerate(sorted(options.data.rglob("*.notes.tsv"))[: options.files]):
         audio = otowake.load(path.with_name(f"{path.name.removesuffix('.notes.tsv')}.flac"))
         notes = as_notes(np.loadtxt(path, skiprows=1, ndmin=2)[:, :3])
-        rng = np.random.default_rng(place)
+        rng = np.random.default_rng(index)
         knots = np.arange(0, audio.duration + 8, 4)
         warp = np.concatenate(
             [[0], np.cumsum(4 * np.exp(rng.uniform(np.log(0.7), np.log(1.4), len(knots) - 1)))]
@@ -47,12 +47,11 @@ def main() -> None:
         begun = time.perf_counter()
         line = [path.name.removesuffix(".notes.tsv")]
         for score in (warped, notes):
-            off = np.array(
+            errors = np.array(
                 [a.onset - b.onset for a, b in zip(align(score, audio), notes, strict=True)]
             )
-            line.append(
-                f"median {1000 * np.median(off):4.0f} ms, {np.mean(np.abs(off) < 0.05):.2f} within 50 ms"
-            )
+            median, near = 1000 * np.median(errors), np.mean(np.abs(errors) < 0.05)
+            line.append(f"median {median:4.0f} ms, {near:.2f} within 50 ms")
         print(
             "; ".join(line),
             f"({(time.perf_counter() - begun) / 2 / audio.duration:.3f} x real time)",

@@ -1,11 +1,12 @@
-"""How fast an archive is worked through on this machine, how that grows with workers, and what the driver takes of memory.
+"""Measure the throughput of an archive, its scaling with workers, and the driver's memory.
 
-    python benchmarks/archive.py --cache DIR [--clips 300] [--seconds 30] [--entries 300 30000] [--only NAME ...]
+    python benchmarks/archive.py --cache DIR [--clips 300] [--seconds 30]
+        [--entries 300 30000] [--only NAME ...]
 
-The clips are made here: four voices of random notes with partials, a bass and a beat, 44.1 kHz, no two alike. Each
-measurement is the whole command, from the start of its processes to the exit. What has been measured is kept in
-DIR/measured.json and not measured again; the load of the machine stands beside it. On a machine that does other work too,
-`real_time_of_a_core`, by processor time, says what a core to itself would do.
+The clips are synthesised: four voices of random notes with partials, a bass and a beat, 44.1 kHz,
+all different. Each measurement is the whole command, from process start to exit. DIR/measured.json
+keeps the measurements with the load of the machine; they are not repeated. On a busy machine
+`real_time_of_a_core`, from processor time, estimates the speed of an idle core.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ RATE = 44100
 
 
 def music(seed: int, seconds: float) -> np.ndarray:
-    """Made-up music."""
+    """Synthesise a clip."""
     rng = np.random.default_rng(seed)
     n = round(seconds * RATE)
     sound = np.zeros(n)
@@ -57,22 +58,22 @@ def clips(folder: Path, n: int, seconds: float) -> None:
 
 
 def entries(folder: Path, n: int) -> None:
-    """Files of a tenth of a second, no two alike."""
+    """Write files of a tenth of a second, all different."""
     folder.mkdir(parents=True, exist_ok=True)
     for i in range(n):
-        place = folder / f"{i // 1000:03d}"
-        path = place / f"{i:05d}.wav"
+        subfolder = folder / f"{i // 1000:03d}"
+        path = subfolder / f"{i:05d}.wav"
         if not path.exists():
-            place.mkdir(exist_ok=True)
+            subfolder.mkdir(exist_ok=True)
             soundfile.write(path, np.random.default_rng(i).standard_normal(800) / 10, 8000)
 
 
 def run(folder: Path, n: int, archive: Path, stages: str, workers: int) -> tuple[float, float]:
-    """The seconds of the whole command, and those of processor time that it and its workers took."""
+    """Return the wall time of the command, and the processor time of it and its workers."""
     shutil.rmtree(archive, ignore_errors=True)
-    chosen = archive.with_suffix(".csv")
-    chosen.write_text("path\n" + "".join(f"{folder / f'{i:05d}.flac'}\n" for i in range(n)))
-    command = [sys.executable, "-m", "otowake", "archive", "run", str(chosen), "-o", str(archive)]
+    table = archive.with_suffix(".csv")
+    table.write_text("path\n" + "".join(f"{folder / f'{i:05d}.flac'}\n" for i in range(n)))
+    command = [sys.executable, "-m", "otowake", "archive", "run", str(table), "-o", str(archive)]
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([*command, "--stages", stages, "--workers", str(workers)], check=True)
     seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -84,24 +85,27 @@ import resource, sys
 from otowake.cluster import run_archive
 from otowake.results.recipe import Recipe
 from otowake.options import ArchiveSpec
-from benchmarks.archive import nothing
+from benchmarks.archive import empty_analysis
 
 if __name__ == "__main__":
     spec = ArchiveSpec(workers=2)
-    tally = run_archive([sys.argv[1]], sys.argv[2], recipe=Recipe(("components",)), spec=spec, analyse=nothing)
+    recipe = Recipe(("components",))
+    tally = run_archive(
+        [sys.argv[1]], sys.argv[2], recipe=recipe, spec=spec, analyse=empty_analysis
+    )
     print(tally.done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
-def nothing(audio: Any, **how: Any) -> Any:
-    """An analysis that finds nothing, at once."""
+def empty_analysis(audio: Any, **how: Any) -> Any:
+    """Return an empty analysis immediately."""
     from otowake.types import Analysis
 
     return Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, how["stft"])
 
 
 def driver_memory(folder: Path, archive: Path) -> tuple[int, int]:
-    """Recordings done and the most bytes that the driver had in memory."""
+    """Return the number of recordings done and the driver's peak memory in bytes."""
     shutil.rmtree(archive, ignore_errors=True)
     script = archive.with_suffix(".py")
     script.write_text(DRIVER)
@@ -128,24 +132,24 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="*", help="names of measurements, such as components-2 or driver-300"
     )
-    given = parser.parse_args()
-    cache = given.cache.absolute()
-    kept = cache / "measured.json"
+    options = parser.parse_args()
+    cache = options.cache.absolute()
+    log = cache / "measured.json"
     cache.mkdir(parents=True, exist_ok=True)
-    measured = json.loads(kept.read_text()) if kept.exists() else {}
+    measured = json.loads(log.read_text()) if log.exists() else {}
 
     def measure(name: str, work: Any) -> None:
-        if name not in measured and (not given.only or name.rpartition(":")[0] in given.only):
+        if name not in measured and (not options.only or name.rpartition(":")[0] in options.only):
             measured[name] = {**work(), "load": [round(x, 1) for x in os.getloadavg()]}
-            kept.write_text(json.dumps(measured, indent=2))
+            log.write_text(json.dumps(measured, indent=2))
             print(name, measured[name], flush=True)
 
-    music_folder = cache / f"clips-{given.seconds:g}"
+    music_folder = cache / f"clips-{options.seconds:g}"
 
     def speed(stages: str, workers: int) -> dict[str, float]:
-        clips(music_folder, given.clips, given.seconds)
-        seconds, processor = run(music_folder, given.clips, cache / "archive", stages, workers)
-        length = given.clips * given.seconds
+        clips(music_folder, options.clips, options.seconds)
+        seconds, processor = run(music_folder, options.clips, cache / "archive", stages, workers)
+        length = options.clips * options.seconds
         of_a_core = length / processor
         return {"seconds": seconds, "real_time": length / seconds, "real_time_of_a_core": of_a_core}
 
@@ -155,8 +159,8 @@ def main() -> None:
         ("notes", 2),
         ("components,notes", 2),
     ):
-        measure(f"{stages}-{workers}:{given.clips}", lambda s=stages, w=workers: speed(s, w))
-    for n in given.entries:
+        measure(f"{stages}-{workers}:{options.clips}", lambda s=stages, w=workers: speed(s, w))
+    for n in options.entries:
 
         def memory(n: int = n) -> dict[str, float]:
             folder = cache / f"entries-{n}"
@@ -165,7 +169,7 @@ def main() -> None:
             return {"done": done, "MiB": size / 2**20}
 
         measure(f"driver-{n}:{n}", memory)
-    one, two = (measured.get(f"components-{w}:{given.clips}") for w in (1, 2))
+    one, two = (measured.get(f"components-{w}:{options.clips}") for w in (1, 2))
     if one and two:
         print(f"two workers to one: {one['seconds'] / two['seconds']:.2f}")
 

@@ -1,6 +1,6 @@
-"""A scheduler and workers as processes of their own, a process that delays their messages, and what the kernel says that they did.
+"""Run a scheduler, workers and a delaying proxy as processes, and measure their processor time.
 
-For :mod:`benchmarks.cost`.
+Used by :mod:`benchmarks.cost`.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ import numpy as np
 
 
 def used(process: int) -> dict[str, np.ndarray]:
-    """Of each thread of a process: seconds that it was on a processor, and seconds that it waited for one."""
-    found = {}
+    """Return the seconds that each thread of a process ran, and waited for a processor."""
+    times = {}
     for thread in Path(f"/proc/{process}/task").iterdir():
         with contextlib.suppress(OSError):
             words = (thread / "schedstat").read_text().split()
-            found[thread.name] = np.array([int(each) / 1e9 for each in words[:2]])
-    return found
+            times[thread.name] = np.array([int(word) / 1e9 for word in words[:2]])
+    return times
 
 
 class Took(NamedTuple):
-    """Processor seconds, and seconds that threads waited for a processor (several at once count each)."""
+    """Processor seconds, and seconds that threads waited for a processor, summed over threads."""
 
     processor: float
     waited: float
 
 
 class Window:
-    """From now on: wall time, and what processes did and waited."""
+    """Measure wall time and processes' times from construction on."""
 
     def __init__(self, processes: dict[str, list[int]]) -> None:
         self.processes, self.begun = processes, time.perf_counter()
@@ -47,30 +47,30 @@ class Window:
 
     def _now(self) -> dict[str, dict[str, np.ndarray]]:
         return {
-            who: {thread: each for process in ids for thread, each in used(process).items()}
-            for who, ids in self.processes.items()
+            role: {thread: times for process in ids for thread, times in used(process).items()}
+            for role, ids in self.processes.items()
         }
 
     def end(self) -> tuple[float, dict[str, Took]]:
         seconds, now = time.perf_counter() - self.begun, self._now()
-        found = {}
-        for who, threads in now.items():
+        took = {}
+        for role, threads in now.items():
             nothing = np.zeros(2)
-            each = [threads[name] - self.before[who].get(name, nothing) for name in threads]
-            found[who] = Took(*map(float, sum(each, nothing)))
-        return seconds, found
+            times = [threads[name] - self.before[role].get(name, nothing) for name in threads]
+            took[role] = Took(*map(float, sum(times, nothing)))
+        return seconds, took
 
 
-def kept_back(pairs: list[tuple[int, int]], delay: float) -> None:
-    """Listen at the first port of each pair, pass on to the second and back, every message so many seconds later."""
+def delay_messages(pairs: list[tuple[int, int]], delay: float) -> None:
+    """Forward between the ports of each pair, every message delayed by some seconds."""
 
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         due: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
 
         async def write() -> None:
-            while (each := await due.get())[1]:
-                await asyncio.sleep(each[0] - time.monotonic())
-                writer.write(each[1])
+            while (message := await due.get())[1]:
+                await asyncio.sleep(message[0] - time.monotonic())
+                writer.write(message[1])
             writer.close()
 
         writing = asyncio.ensure_future(write())
@@ -96,18 +96,18 @@ def kept_back(pairs: list[tuple[int, int]], delay: float) -> None:
 def free_ports(n: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for free in sockets:
+            free.bind(("127.0.0.1", 0))
+        return [free.getsockname()[1] for free in sockets]
 
 
 @contextlib.contextmanager
 def cluster(workers: int, delay: float) -> Iterator[tuple[Any, dict[str, list[int]]]]:
-    """A client, and the processes by what they are."""
+    """Yield a client, and the processes by role."""
     import distributed
 
-    at, seen_at, *rest = free_ports(2 + 2 * workers)
-    own, seen = rest[:workers], rest[workers:]
+    port, proxy_port, *rest = free_ports(2 + 2 * workers)
+    ports, proxy_ports = rest[:workers], rest[workers:]
     processes: list[subprocess.Popen[Any]] = []
 
     def begin(*arguments: str, **more: Any) -> subprocess.Popen[Any]:
@@ -124,38 +124,41 @@ def cluster(workers: int, delay: float) -> Iterator[tuple[Any, dict[str, list[in
                 "--host",
                 "127.0.0.1",
                 "--port",
-                str(at),
+                str(port),
                 "--no-dashboard",
             )
             if delay:
-                pairs = json.dumps([[seen_at, at], *zip(seen, own, strict=True)])
+                pairs = json.dumps([[proxy_port, port], *zip(proxy_ports, ports, strict=True)])
                 proxy = begin(
                     "-m", "benchmarks.cost_processes", pairs, str(delay), stdout=subprocess.PIPE
                 )
                 assert proxy.stdout and proxy.stdout.readline()
             more = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", scratch]
-            there = [
+            worker_processes = [
                 begin(
                     dask[0],
                     dask[1] + "worker",
-                    f"tcp://127.0.0.1:{seen_at if delay else at}",
+                    f"tcp://127.0.0.1:{proxy_port if delay else port}",
                     *more,
-                    *("--listen-address", f"tcp://127.0.0.1:{own[i]}"),
-                    *("--contact-address", f"tcp://127.0.0.1:{seen[i] if delay else own[i]}"),
+                    *("--listen-address", f"tcp://127.0.0.1:{ports[i]}"),
+                    *(
+                        "--contact-address",
+                        f"tcp://127.0.0.1:{proxy_ports[i] if delay else ports[i]}",
+                    ),
                 )
                 for i in range(workers)
             ]
             with distributed.Client(
-                f"tcp://127.0.0.1:{at}", timeout=120, set_as_default=False
+                f"tcp://127.0.0.1:{port}", timeout=120, set_as_default=False
             ) as client:
                 client.wait_for_workers(workers, timeout=120)
-                who = {"driver": [os.getpid()], "scheduler": [scheduler.pid]}
-                yield client, who | {"worker": [each.pid for each in there]}
+                roles = {"driver": [os.getpid()], "scheduler": [scheduler.pid]}
+                yield client, roles | {"worker": [worker.pid for worker in worker_processes]}
         finally:
-            for each in reversed(processes):
-                each.kill()
-                each.wait()
+            for process in reversed(processes):
+                process.kill()
+                process.wait()
 
 
 if __name__ == "__main__":
-    kept_back(json.loads(sys.argv[1]), float(sys.argv[2]))
+    delay_messages(json.loads(sys.argv[1]), float(sys.argv[2]))

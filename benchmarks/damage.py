@@ -1,5 +1,4 @@
-"""Ways to damage a file, for ``benchmarks/fuzz.py``: its bytes, the values of its JSON, its arrays,
-and what kind of file it is."""
+"""Damage a file for ``benchmarks/fuzz.py``: its bytes, JSON values, arrays, or kind of file."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NUMBERS = (
+NUMBER_BYTES = (
     b"\xff\xff\xff\xff",
     b"\xff\xff\xff\x7f",
     bytes(4),
@@ -27,26 +26,26 @@ NUMBERS = (
 )
 
 
-def damage(path: Path, chance: random.Random) -> str:
-    """Damage the file at `path` in one way, and say in which."""
-    if chance.random() < 0.1:
-        name = chance.choice(list(KINDS))
+def damage(path: Path, rng: random.Random) -> str:
+    """Damage the file at `path` in one way, and return the name of the way."""
+    if rng.random() < 0.1:
+        name = rng.choice(list(KINDS))
         path.unlink()
         KINDS[name](path)
         return name
     content = path.read_bytes()
-    if path.suffix == ".npz" and chance.random() < 0.7:
-        path.write_bytes(other_arrays(content, chance))
+    if path.suffix == ".npz" and rng.random() < 0.7:
+        path.write_bytes(other_arrays(content, rng))
         return "arrays"
-    if path.suffix == ".json" and chance.random() < 0.7:
-        path.write_bytes(other_json(content, chance))
+    if path.suffix == ".json" and rng.random() < 0.7:
+        path.write_bytes(other_json(content, rng))
         return "values"
-    path.write_bytes(changed(content, chance))
+    path.write_bytes(changed(content, rng))
     return "bytes"
 
 
 def _socket(path: Path) -> None:
-    """A socket; its name is given from within its folder, as it may have at most 107 bytes."""
+    """Create a socket, from within its folder: the path may have at most 107 bytes."""
     here = os.open(".", os.O_RDONLY)
     os.chdir(path.parent)
     with socket.socket(socket.AF_UNIX) as made:
@@ -69,42 +68,43 @@ KINDS: dict[str, Callable[[Path], Any]] = {
         path.symlink_to(f"{path.name}.pipe"),
     ),
 }
-"""What can be in a file's place, by name."""
+"""Replacements of a file, by name."""
 
 
-def changed(content: bytes, chance: random.Random) -> bytes:
-    """A file made worse: one to four of cut, flipped, grown, spliced, with a huge number; near an
-    end as a rule."""
-    for _ in range(chance.randint(1, 4)):
+def changed(content: bytes, rng: random.Random) -> bytes:
+    """Cut, flip, grow or splice bytes, or insert a huge number; mostly near an end."""
+    for _ in range(rng.randint(1, 4)):
         size = max(1, len(content))
-        place = chance.choice(
+        position = rng.choice(
             [
-                chance.randrange(size),
-                chance.randrange(min(size, 200)),
-                size - 1 - chance.randrange(min(size, 200)),
+                rng.randrange(size),
+                rng.randrange(min(size, 200)),
+                size - 1 - rng.randrange(min(size, 200)),
             ]
         )
-        length = chance.choice([1, 4, 64, 1000])
-        match chance.randrange(5):
+        length = rng.choice([1, 4, 64, 1000])
+        match rng.randrange(5):
             case 0:
-                content = content[:place]
+                content = content[:position]
             case 1:
-                content = content[:place] + bytes([chance.randrange(256)]) + content[place + 1 :]
+                content = content[:position] + bytes([rng.randrange(256)]) + content[position + 1 :]
             case 2:
-                more = chance.choice([b"[", b"\0", b"\xff", content[place:][:4]]) * length
-                content = content[:place] + more + content[place:]
+                more = rng.choice([b"[", b"\0", b"\xff", content[position:][:4]]) * length
+                content = content[:position] + more + content[position:]
             case 3:
-                other = chance.randrange(size)
+                other = rng.randrange(size)
                 content = (
-                    content[:place] + content[other : other + length] + content[place + length :]
+                    content[:position]
+                    + content[other : other + length]
+                    + content[position + length :]
                 )
             case 4:
-                number = chance.choice(NUMBERS)
-                content = content[:place] + number + content[place + len(number) :]
+                number = rng.choice(NUMBER_BYTES)
+                content = content[:position] + number + content[position + len(number) :]
     return content
 
 
-ODD: tuple[Any, ...] = (
+ODD_VALUES: tuple[Any, ...] = (
     None,
     True,
     0,
@@ -132,32 +132,31 @@ ODD: tuple[Any, ...] = (
 )
 
 
-def other_json(content: bytes, chance: random.Random) -> bytes:
-    """A JSON file that is whole, with one to three values replaced, left out, or taken from
-    elsewhere in it."""
+def other_json(content: bytes, rng: random.Random) -> bytes:
+    """Replace, delete or copy one to three values of a JSON file."""
     data = json.loads(content)
-    for _ in range(chance.randint(1, 3)):
-        places = [*_places(data)]
-        if not places:
+    for _ in range(rng.randint(1, 3)):
+        values = [*_json_values(data)]
+        if not values:
             break
-        inside, key = chance.choice(places)
-        match chance.randrange(4):
+        inside, key = rng.choice(values)
+        match rng.randrange(4):
             case 0 | 1:
-                inside[key] = chance.choice(ODD)
+                inside[key] = rng.choice(ODD_VALUES)
             case 2:
                 del inside[key]
             case 3:
-                other, name = chance.choice(places)
+                other, name = rng.choice(values)
                 inside[key] = json.loads(json.dumps(other[name]))
     return json.dumps(data).encode()
 
 
-def _places(data: Any) -> Iterator[tuple[Any, Any]]:
-    """Every value, as what it is in and the key or index that it has there."""
+def _json_values(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Iterate over all values, as their container and their key or index."""
     if isinstance(data, dict | list):
         for key in data if isinstance(data, dict) else range(len(data)):
             yield data, key
-            yield from _places(data[key])
+            yield from _json_values(data[key])
 
 
 NUMBERS_IN_ARRAYS = (np.nan, np.inf, -np.inf, -1.0, 0.0, 1e-300, 1e30, 1e300)
@@ -165,50 +164,47 @@ NUMBERS_IN_ARRAYS = (np.nan, np.inf, -np.inf, -1.0, 0.0, 1e-300, 1e30, 1e300)
 TYPES = ("f2", "f4", "f8", ">f4", "g", "c16", "i1", "i8", "u8", "?", "U3")
 
 
-def other_arrays(content: bytes, chance: random.Random) -> bytes:
-    """A file of arrays that is whole, with one to three of them of another shape, type, length or
-    with other values."""
+def other_arrays(content: bytes, rng: random.Random) -> bytes:
+    """Change the shape, type, length or values of one to three arrays of a file."""
     with np.load(BytesIO(content)) as file:
         arrays = dict(file)
-    for _ in range(chance.randint(1, 3)):
+    for _ in range(rng.randint(1, 3)):
         if not arrays:
             break
-        name = chance.choice(list(arrays))
-        match chance.randrange(5):
+        name = rng.choice(list(arrays))
+        match rng.randrange(5):
             case 0:
                 del arrays[name]
             case 1:
-                arrays[name] = arrays[chance.choice(list(arrays))]
+                arrays[name] = arrays[rng.choice(list(arrays))]
             case _:
-                arrays[name] = _other_array(arrays[name], chance)
+                arrays[name] = _other_array(arrays[name], rng)
     out = BytesIO()
     np.savez(out, allow_pickle=False, **arrays)
     return out.getvalue()
 
 
-def _other_array(values: NDArray[Any], chance: random.Random) -> NDArray[Any]:
-    match chance.randrange(6):
+def _other_array(values: NDArray[Any], rng: random.Random) -> NDArray[Any]:
+    match rng.randrange(6):
         case 0:
             return values[..., None]
         case 1:
-            return np.zeros(
-                chance.choice([(), (0,), (0, 0), (0, 3), (1, 1, 1), (7,)]), values.dtype
-            )
+            return np.zeros(rng.choice([(), (0,), (0, 0), (0, 3), (1, 1, 1), (7,)]), values.dtype)
         case 2 if values.dtype.kind in "biufc":
             with np.errstate(all="ignore"):
-                return values.astype(chance.choice(TYPES))
+                return values.astype(rng.choice(TYPES))
         case 3 if values.ndim:
-            axis = chance.randrange(values.ndim)
+            axis = rng.randrange(values.ndim)
             return np.concatenate([values, values[(slice(None),) * axis + (slice(0, 1),)]], axis)
         case 4 if values.ndim and values.shape[0]:
-            return values[: chance.randrange(values.shape[0])]
+            return values[: rng.randrange(values.shape[0])]
         case _ if values.dtype.kind in "fiu" and values.size:
             with np.errstate(all="ignore"):
-                some = np.array(chance.choice(NUMBERS_IN_ARRAYS)).astype(values.dtype)
+                some = np.array(rng.choice(NUMBERS_IN_ARRAYS)).astype(values.dtype)
             changed_values = values.copy()
-            if chance.random() < 0.3:
+            if rng.random() < 0.3:
                 changed_values[...] = some
             else:
-                changed_values.flat[chance.randrange(values.size)] = some
+                changed_values.flat[rng.randrange(values.size)] = some
             return changed_values
     return values.T.copy()

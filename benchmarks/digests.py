@@ -3,10 +3,10 @@
     python -m benchmarks.digests RECORDING... --out before.json
     python -m benchmarks.digests RECORDING... --against before.json
 
-Each recording is analysed by the command line in one of the ways of :data:`WAYS`, in turn. A digest
-is taken of the values alone, so names of columns and keys may change: rows of tables, arrays of
-factors and stems, samples of the sound, the bytes of `notes.mid`. With ``--against`` whatever differs
-is printed, and the exit code is 1.
+Each recording is analysed by the command line with the next of :data:`SETTINGS`. A digest covers
+only values, so names of columns and keys may change: rows of tables, arrays of factors and stems,
+samples of the sound, the bytes of `notes.mid`. ``--against`` prints the differences, and the exit
+code is 1 if there are any.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-WAYS = (
+SETTINGS = (
     (),
     ("--n-components", "12", "--clean", "2"),
     ("--transcriber", "dictionary", "--loss", "euclidean"),
@@ -37,14 +37,14 @@ def digest(data: bytes) -> str:
 
 
 def of_arrays(path: Path) -> str:
-    """The arrays of a file, whatever they are called, each with its type and shape."""
+    """Digest the arrays of a file, with types and shapes, without names."""
     with np.load(path) as arrays:
         parts = [f"{a.dtype}{a.shape}".encode() + a.tobytes() for a in (arrays[k] for k in arrays)]
     return digest(b"".join(sorted(parts)))
 
 
 def of_table(path: Path) -> str:
-    """A table's rows without its heading."""
+    """Digest the rows of a table, without the header."""
     return digest(path.read_bytes().split(b"\n", 1)[1])
 
 
@@ -58,7 +58,7 @@ READERS = {".npz": of_arrays, ".csv": of_table, ".flac": of_sound}
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """A digest of each file of results in `folder`."""
+    """Digest each file of results in `folder`."""
     kept = {".npz", ".csv", ".flac", ".mid", ".musicxml"}
     files = sorted(path for path in folder.rglob("*") if path.suffix in kept)
     return {
@@ -89,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     now = {}
     for number, recording in enumerate(given.recordings):
-        options = WAYS[number % len(WAYS)]
+        options = SETTINGS[number % len(SETTINGS)]
         print(f"{recording.name} {' '.join(options)}", flush=True)
         now[f"{number} {recording.name}"] = analysed(recording, options, given.duration)
     if given.out:

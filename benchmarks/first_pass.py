@@ -1,10 +1,12 @@
-"""Does a first pass in mini-batches save `archive learn` passes? The loss after each pass, with and without.
+"""Compare `archive learn` with and without a first pass in mini-batches, by the loss per pass.
 
-    python -m benchmarks.first_pass FOLDER [--components 20] [--passes 100] [--seeds 3] [--batches 4 16]
+    python -m benchmarks.first_pass FOLDER [--components 20] [--passes 100] [--seeds 3]
+        [--batches 4 16] [--forget 0.3 1.0]
 
-The recordings of the folder are learnt from as `archive learn` does it, in one process. In the first pass of the others
-W moves after each batch of portions, by the sums of that batch and what is left of those before; batches are fixed by the
-data, so that they could be divided among workers. All begin with the same W, and count the first pass as one.
+The recordings of the folder are learnt as by `archive learn`, in one process. In the first pass of
+the mini-batch runs W is updated after each batch of portions, by the sums of the batch and the
+discounted sums of earlier batches. The data determine the batches, so workers could share them. All
+runs start from the same W and count the first pass as one.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ SAMPLE = 2048
 
 
 def summed(portions: list[Portion], done: int, W: Any) -> Total:
-    """One pass over some portions."""
-    totals = {(0, i): each.advance(done, W, keep=False) for i, each in enumerate(portions)}
+    """Add up one pass over some portions."""
+    totals = {(0, i): portion.advance(done, W, keep=False) for i, portion in enumerate(portions)}
     (total,) = folded(totals, len(portions)).values()
     return total
 
@@ -40,23 +42,26 @@ def summed(portions: list[Portion], done: int, W: Any) -> Total:
 def learnt(
     portions: list[Portion], problem: Any, W: Any, passes: int, batches: int, forget: float
 ) -> list[float]:
-    """The loss at each pass; with more than one batch the first pass is in mini-batches."""
-    for each in portions:
-        each.reached = -1
+    """Return the loss of each pass; with several batches the first pass is in mini-batches."""
+    for portion in portions:
+        portion.reached = -1
     losses: list[float] = []
     if batches > 1:
-        kept = None
+        kept_sums = None
         for i in range(batches):
             part = portions[i * len(portions) // batches : (i + 1) * len(portions) // batches]
             total = summed(part, 0, W)
             sums = jnp.asarray(total.negative), jnp.asarray(total.positive)
-            if kept is not None:
+            if kept_sums is not None:
                 left = forget ** (1 / batches)
-                sums = jnp.asarray(left * kept[0] + sums[0]), jnp.asarray(left * kept[1] + sums[1])
+                sums = (
+                    jnp.asarray(left * kept_sums[0] + sums[0]),
+                    jnp.asarray(left * kept_sums[1] + sums[1]),
+                )
             new = MU.combine(problem, jnp.asarray(W), sums)
-            kept = moved_along(problem, sums, jnp.asarray(W), new)
+            kept_sums = moved_along(problem, sums, jnp.asarray(W), new)
             W = np.asarray(new)
-        losses.append(float("nan"))  # nobody has seen the whole with one W
+        losses.append(float("nan"))  # W changed during the pass
     while len(losses) < passes:
         total = summed(portions, len(losses), W)
         losses.append(float(total.loss + of_W(problem, jnp.asarray(W))))
@@ -68,16 +73,16 @@ def learnt(
     return losses
 
 
-def ends(losses: list[float], tol: float) -> int:
-    """After how many passes the rule of `archive learn` ends it."""
+def stopping_pass(losses: list[float], tol: float) -> int:
+    """Return the number of passes after which `archive learn` stops."""
     for i in range(CHUNK + 1, len(losses)):
         if losses[i - CHUNK] - losses[i] < tol * losses[i - CHUNK]:
             return i + 1
     return len(losses)
 
 
-def tell(losses: list[float]) -> str:
-    """The losses of some passes."""
+def formatted(losses: list[float]) -> str:
+    """Format the losses of some passes."""
     return "  ".join(f"{losses[i]:,.0f}" for i in (1, 4, 9, 19, 49) if i < len(losses))
 
 
@@ -91,47 +96,51 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--batches", type=int, nargs="+", default=[4, 16])
     parser.add_argument("--forget", type=float, nargs="+", default=[0.3, 1.0])
-    given = parser.parse_args()
+    options = parser.parse_args()
     files = sorted(
         (sha256(path), str(path))
-        for path in given.folder.iterdir()
+        for path in options.folder.iterdir()
         if path.suffix in (".flac", ".ogg", ".wav")
     )
     with tempfile.TemporaryDirectory() as scratch:
-        for seed in range(given.seeds):
-            recipe = Recipe(("components",), fit=FitSpec(n_components=given.components, seed=seed))
+        for seed in range(options.seeds):
+            recipe = Recipe(
+                ("components",), fit=FitSpec(n_components=options.components, seed=seed)
+            )
             job = Job("first", scratch, recipe.facts(), -(-SAMPLE // len(files)))
             portions = [
                 Portion(job, i, [(path, digest)], scratch) for i, (digest, path) in enumerate(files)
             ]
-            free = np.zeros(given.components, bool)
+            free = np.zeros(options.components, bool)
             problem = problem_of(recipe.fit, free, free, None)
             W = factorize(
-                np.concatenate([each.contents.sample for each in portions], axis=1), spec=recipe.fit
+                np.concatenate([portion.contents.sample for portion in portions], axis=1),
+                spec=recipe.fit,
             ).W
             if not seed:
                 print(
-                    sum(each.contents.n_frames for each in portions),
+                    sum(portion.contents.n_frames for portion in portions),
                     "frames of",
                     len(files),
                     "recordings",
                     asdict(recipe.fit)["loss"],
                 )
-            plain = learnt(portions, problem, W, given.passes, 1, 0.0)
-            end = ends(plain, MU.tol)
+            plain = learnt(portions, problem, W, options.passes, 1, 0.0)
+            end = stopping_pass(plain, MU.tol)
             print(
-                f"seed {seed}: passes 2, 5, 10, 20, 50: {tell(plain)}; ends after {end} at {plain[end - 1]:,.0f}",
+                f"seed {seed}: passes 2, 5, 10, 20, 50: {formatted(plain)}; "
+                f"ends after {end} at {plain[end - 1]:,.0f}",
                 flush=True,
             )
-            for batches in given.batches:
-                for forget in given.forget:
-                    losses = learnt(portions, problem, W, given.passes, batches, forget)
+            for batches in options.batches:
+                for forget in options.forget:
+                    losses = learnt(portions, problem, W, options.passes, batches, forget)
                     target = plain[end - 1]
-                    there = next((i + 1 for i, loss in enumerate(losses) if loss <= target), None)
-                    own = ends(losses, MU.tol)
+                    reached = next((i + 1 for i, loss in enumerate(losses) if loss <= target), None)
+                    own = stopping_pass(losses, MU.tol)
                     print(
-                        f"  {batches} batches, forget {forget}: {tell(losses)}; that loss after {there}; "
-                        f"ends after {own} at {losses[own - 1]:,.0f}",
+                        f"  {batches} batches, forget {forget}: {formatted(losses)}; "
+                        f"that loss after {reached}; ends after {own} at {losses[own - 1]:,.0f}",
                         flush=True,
                     )
 

@@ -1,15 +1,16 @@
-"""How well instruments are named: single notes, solos, and who plays what in trios.
+"""Evaluate instrument recognition: single notes, solos, and the assignment of notes in trios.
 
     python benchmarks/instruments.py --data DIR [--weights FILE] [--out FILE]
 
-DIR holds `single_notes` (audio and `manifest.tsv`: file, instrument, pitch), `notes` and `clips` (solos), and
-`stems/trio_*` (a mix, its stems, the notes of each stem), or some of them; `benchmarks.pieces` makes the last. Nothing but the sound is given, unless a line says so:
+DIR holds some of: `single_notes` (audio and `manifest.tsv`: file, instrument, pitch), `notes` and
+`clips` (solos), and `stems/trio_*` (a mix, its stems, the notes of each stem), which
+`benchmarks.pieces` generates. The input is the sound alone, unless a line says otherwise:
 
-- single notes: the pitch is the listener's; where it finds no note, the harmonic series that holds the most. With ``--out``
-  a table for `score.py names` is written: the true name and three guesses.
-- solos: the first instrument of the largest part, right where it is the true one or its closest relative.
-- trios: F1 of notes (onset within 50 ms, right pitch) that are given to the right instrument, from the true notes and
-  from the listener's, the instruments given and not.
+- single notes: the pitch is the transcriber's; if it detects no note, the strongest harmonic
+  series. ``--out`` writes a table for `score.py names`: the true name and three guesses.
+- solos: the first instrument of the largest part; its closest relative counts separately.
+- trios: F1 of notes (onset within 50 ms, correct pitch) that are assigned to the correct
+  instrument, from the true notes and from the transcriber's, with and without given instruments.
 
 Needs mir_eval.
 """
@@ -30,8 +31,14 @@ from numpy.typing import NDArray
 
 import otowake
 import otowake.errors
-from otowake.music.players.parts import gather
-from otowake.music.players.recognizer import Predictions, Recognizer, opened, recognize, trained
+from otowake.music.players.parts import assign_parts
+from otowake.music.players.recognizer import (
+    Predictions,
+    Recognizer,
+    load_recognizer,
+    pretrained_recognizer,
+    recognize,
+)
 from otowake.music.theory.instruments import NAMES, instrument
 from otowake.music.transcription import transcriber
 from otowake.signal.vqt import LOWEST, cells, level, mono
@@ -45,7 +52,7 @@ SAME = {
     "guitar-steel": "guitar",
     "horn": "french-horn",
 }
-"""Names that count as another."""
+"""Names that count as synonyms of another."""
 
 RELATIVES = (
     {"violin", "viola"},
@@ -59,50 +66,67 @@ RELATIVES = (
 FOLDERS = {"piano_disklavier": "piano", "piano_sampled": "piano", "harmonica": "harmonica"}
 
 
-class Heard(NamedTuple):
-    """Notes with what the recogniser thinks: `rows` (note, 3) of onset, offset, midi; `weight` (note,); `opinions`."""
+class Detected(NamedTuple):
+    """Detected notes with the recogniser's predictions.
+
+    Attributes
+    ----------
+    rows
+        Shape (note, 3): onset, offset, MIDI pitch.
+    weight
+        Shape (note,): confidence times duration.
+    predictions
+        Log-probabilities of instruments.
+    """
 
     rows: NDArray[np.float64]
     weight: NDArray[np.float64]
-    opinions: Predictions
+    predictions: Predictions
 
     def parts(self, given: Sequence[str] = ()) -> tuple[Part, ...]:
-        heard = self.opinions
-        return gather(
-            *self.rows.T, heard.together, heard.alone, owners=heard.owners, instruments=given
+        return assign_parts(
+            *self.rows.T,
+            self.predictions.contextual,
+            self.predictions.unary,
+            assignment=self.predictions.assignment,
+            instruments=given,
         )
 
 
-def hear(audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None) -> Heard:
-    """The listener's notes (or those given) and the recogniser's opinion on each."""
+def detect(
+    audio: Audio, recognizer: Recognizer, rows: NDArray[np.float64] | None = None
+) -> Detected:
+    """Detect notes, unless `rows` are given, and recognise their instruments."""
     if rows is None:
-        mind = transcriber.trained()
-        block = transcriber.BLOCK if audio.duration > 20 else 128  # the result is the same, sooner
-        notes = mind.notes(transcriber.posteriors(mono(audio), mind.weights, block))
+        model = transcriber.trained()
+        block = (
+            transcriber.BLOCK if audio.duration > 20 else 128
+        )  # faster for short clips, the result is the same
+        notes = model.notes(transcriber.posteriors(mono(audio), model.weights, block))
         until = np.maximum(notes.decay_end, notes.offset)
         rows = np.stack([notes.onset, until, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(until - notes.onset, 1)
     else:
         weight = np.ones(len(rows))
-    return Heard(rows, weight, recognize(audio, *rows.T, recognizer))
+    return Detected(rows, weight, recognize(audio, *rows.T, recognizer))
 
 
 def loudest(audio: Audio) -> NDArray[np.float64]:
-    """One note of the pitch whose harmonic series holds the most, from where the sound is loud."""
+    """Return one note at the pitch of the strongest harmonic series, from the loudest frame."""
     samples = mono(audio)
-    heard = cells(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
-    frame = int(np.argmax(heard.mean(axis=1) > 0.7 * heard.mean(axis=1).max()))
-    mean = np.pad(heard[frame : frame + 20].mean(axis=0), (0, 36))
+    levels = cells(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
+    frame = int(np.argmax(levels.mean(axis=1) > 0.7 * levels.mean(axis=1).max()))
+    mean = np.pad(levels[frame : frame + 20].mean(axis=0), (0, 36))
     sums = [mean[key + np.array([0, 12, 19, 24, 28, 31, 34, 36])].sum() for key in range(88)]
     return np.array([[frame * 512 / 22050, audio.duration, LOWEST + int(np.argmax(sums))]])
 
 
-def ranking(heard: Heard) -> list[str]:
-    """The instruments of a sound of one note, the likeliest first: by the notes of the pitch that is heard the most."""
-    keys = heard.rows[:, 2]
-    most = max(np.unique(keys), key=lambda key: heard.weight[keys == key].sum())
-    use = keys == most
-    total = (heard.weight[use, None] * heard.opinions.together[use]).sum(axis=0)
+def ranking(detected: Detected) -> list[str]:
+    """Rank the instruments of a single note, by the detected notes of the dominant pitch."""
+    keys = detected.rows[:, 2]
+    dominant = max(np.unique(keys), key=lambda key: detected.weight[keys == key].sum())
+    use = keys == dominant
+    total = (detected.weight[use, None] * detected.predictions.contextual[use]).sum(axis=0)
     return [NAMES[i] for i in np.argsort(-total)]
 
 
@@ -112,11 +136,11 @@ def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None
     with (folder / "manifest.tsv").open(newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             audio = otowake.load(folder / row["file"])
-            heard = hear(audio, recognizer)
-            if not len(heard.rows):
-                heard = hear(audio, recognizer, loudest(audio))
+            detected = detect(audio, recognizer)
+            if not len(detected.rows):
+                detected = detect(audio, recognizer, loudest(audio))
             true = SAME.get(row["instrument"], row["instrument"])
-            ranked = ranking(heard)
+            ranked = ranking(detected)
             families = {instrument(n).family for n in NAMES if SAME.get(n, n) == true}
             guesses = list(dict.fromkeys(SAME.get(name, name) for name in ranked))[:3]
             right_family = instrument(ranked[0]).family in families
@@ -125,22 +149,23 @@ def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None
             lines.append("\t".join([true, *guesses]))
     if out:
         out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n# single notes: top-1, top-3, family; what they were taken for")
-    for true, each in sorted(hits.items()):
-        taken = sorted(confused[true].items(), key=lambda item: -item[1])[:5]
-        share = "  ".join(f"{v:.2f}" for v in np.mean(each, axis=0))
+    print("\n# single notes: top-1, top-3, family; most frequent predictions")
+    for true, scores in sorted(hits.items()):
+        confusions = sorted(confused[true].items(), key=lambda item: -item[1])[:5]
+        share = "  ".join(f"{v:.2f}" for v in np.mean(scores, axis=0))
         print(
-            f"{true:14s} n={len(each):3d}  {share}   "
-            + ", ".join(f"{name} {n}" for name, n in taken)
+            f"{true:14s} n={len(scores):3d}  {share}   "
+            + ", ".join(f"{name} {n}" for name, n in confusions)
         )
-    means = np.mean([np.mean(each, axis=0) for each in hits.values()], axis=0)
+    means = np.mean([np.mean(scores, axis=0) for scores in hits.values()], axis=0)
     print(
-        f"balanced over {len(hits)}: top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}"
+        f"balanced over {len(hits)}: "
+        f"top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}"
     )
 
 
 def solos(data: Path) -> Iterator[tuple[str, str, Path]]:
-    """Folder, true instrument, file."""
+    """Iterate over folder, true instrument and file."""
     for folder, true in FOLDERS.items():
         for path in sorted((data / "notes" / folder).glob("*.flac")):
             yield folder, true, path
@@ -156,39 +181,44 @@ def related(a: str, b: str) -> bool:
 
 
 def solo_clips(data: Path, recognizer: Recognizer) -> None:
-    found = defaultdict(list)
+    results = defaultdict(list)
     print("\n# solos")
     for folder, true, path in solos(data):
-        heard = hear(otowake.load(path), recognizer)
-        parts = heard.parts()
+        detected = detect(otowake.load(path), recognizer)
+        parts = detected.parts()
         first = next(iter(parts[0].probabilities)) if parts else "unknown"
-        found[folder].append((first == true, related(first, true), len(parts) == 1))
+        results[folder].append((first == true, related(first, true), len(parts) == 1))
         if not related(first, true) or len(parts) != 1:
             print(
                 f"    {path.stem} ({true}): " + ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
             )
-    for folder, each in [*found.items(), ("all", [row for rows in found.values() for row in rows])]:
-        right, relative, one = np.mean(each, axis=0) if each else [np.nan] * 3
+    every = [scores for rows in results.values() for scores in rows]
+    for folder, scores in [*results.items(), ("all", every)]:
+        right, relative, one = np.mean(scores, axis=0) if scores else [np.nan] * 3
         print(
-            f"{folder:18s} n={len(each):3d}  right {right:.2f}  or a relative {relative:.2f}  one part {one:.2f}"
+            f"{folder:18s} n={len(scores):3d}  "
+            f"right {right:.2f}  or a relative {relative:.2f}  one part {one:.2f}"
         )
 
 
-def named(rows: NDArray[np.float64], parts: tuple[Part, ...]) -> dict[str, NDArray[np.float64]]:
-    """The notes of each instrument."""
-    found: dict[str, list[int]] = defaultdict(list)
+def by_instrument(
+    rows: NDArray[np.float64], parts: tuple[Part, ...]
+) -> dict[str, NDArray[np.float64]]:
+    """Group notes by instrument."""
+    indices: dict[str, list[int]] = defaultdict(list)
     for part in parts:
-        found[part.instrument] += part.notes
-    return {name: rows[sorted(places)] for name, places in found.items()}
+        indices[part.instrument] += part.notes
+    return {name: rows[sorted(notes)] for name, notes in indices.items()}
 
 
-def f1(true: dict[str, NDArray[np.float64]], found: dict[str, NDArray[np.float64]]) -> float:
-    """F1 of the notes that have the right onset, pitch and instrument."""
+def f1(true: dict[str, NDArray[np.float64]], estimated: dict[str, NDArray[np.float64]]) -> float:
+    """Compute the F1 of notes with the correct onset, pitch and instrument."""
     hits = 0
     for name, rows in true.items():
-        if name in found and len(found[name]) and len(rows):
+        if name in estimated and len(estimated[name]) and len(rows):
             arrays = [
-                (r[:, :2], 440 * 2 ** ((r[:, 2] - 69) / 12)) for r in (rows, _lasting(found[name]))
+                (r[:, :2], 440 * 2 ** ((r[:, 2] - 69) / 12))
+                for r in (rows, _with_min_duration(estimated[name]))
             ]
             pairs = mir_eval.transcription.match_notes(
                 *arrays[0],
@@ -198,10 +228,10 @@ def f1(true: dict[str, NDArray[np.float64]], found: dict[str, NDArray[np.float64
                 offset_ratio=None,
             )
             hits += len(pairs)
-    return 2 * hits / (sum(map(len, true.values())) + sum(map(len, found.values())))
+    return 2 * hits / (sum(map(len, true.values())) + sum(map(len, estimated.values())))
 
 
-def _lasting(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_min_duration(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     rows = rows.copy()
     rows[:, 1] = np.maximum(rows[:, 1], rows[:, 0] + 0.03)
     return rows
@@ -209,28 +239,29 @@ def _lasting(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def trios(data: Path, recognizer: Recognizer) -> None:
     print("\n# trios: F1 of notes with the right instrument")
-    every = defaultdict(list)
+    scores_by_setting = defaultdict(list)
     for folder in sorted((data / "stems").glob("trio_*")):
         true = {}
         for path in sorted(folder.glob("*.notes.tsv")):
             stem = path.name.removesuffix(".notes.tsv")
             if stem != "mix":
-                true[SAME.get(stem, stem)] = _lasting(np.loadtxt(path, skiprows=1, ndmin=2)[:, :3])
-        audio = otowake.load(folder / "mix.flac")
-        for what, rows in (
-            ("true notes", np.concatenate(list(true.values()))),
-            ("listener's notes", None),
-        ):
-            heard = hear(audio, recognizer, rows)
-            for how, given in (("found", ()), ("given", tuple(true))):
-                parts = heard.parts(given)
-                names = ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
-                every[what, how].append(f1(true, named(heard.rows, parts)))
-                print(
-                    f"{folder.name}, {what}, instruments {how}: {every[what, how][-1]:.3f}   {names}"
+                true[SAME.get(stem, stem)] = _with_min_duration(
+                    np.loadtxt(path, skiprows=1, ndmin=2)[:, :3]
                 )
-    for (what, how), each in every.items():
-        print(f"all {len(each)}, {what}, instruments {how}: {np.mean(each):.3f}")
+        audio = otowake.load(folder / "mix.flac")
+        for source, rows in (
+            ("true notes", np.concatenate(list(true.values()))),
+            ("transcribed notes", None),
+        ):
+            detected = detect(audio, recognizer, rows)
+            for setting, given in (("estimated", ()), ("given", tuple(true))):
+                parts = detected.parts(given)
+                names = ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
+                score = f1(true, by_instrument(detected.rows, parts))
+                scores_by_setting[source, setting].append(score)
+                print(f"{folder.name}, {source}, instruments {setting}: {score:.3f}   {names}")
+    for (source, setting), scores in scores_by_setting.items():
+        print(f"all {len(scores)}, {source}, instruments {setting}: {np.mean(scores):.3f}")
 
 
 def main() -> None:
@@ -239,12 +270,13 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
-    parser.add_argument("--out", type=Path, help="where to write the table of single notes")
+    parser.add_argument("--out", type=Path, help="table of single notes to write")
     options = parser.parse_args()
-    warnings.simplefilter(
-        "ignore", otowake.errors.InputWarning
-    )  # some MP3s promise a little more than they hold
-    recognizer = opened(options.weights.read_bytes()) if options.weights else trained()
+    # some MP3 headers state more samples than the file has
+    warnings.simplefilter("ignore", otowake.errors.InputWarning)
+    recognizer = pretrained_recognizer()
+    if options.weights:
+        recognizer = load_recognizer(options.weights.read_bytes())
     if (options.data / "single_notes").exists():
         single_notes(options.data / "single_notes", recognizer, options.out)
     solo_clips(options.data, recognizer)

@@ -1,11 +1,12 @@
-"""How low and how fast the solvers end, against the manual's program, in one run.
+"""Compare the final loss and the time of the solvers with the manual's program, in one run.
 
     python benchmarks/learning.py FILE... [--seeds 5] [--tensorflow PYTHON]
 
-For each file (all of it, at the defaults): the final loss of the manual's own solver (Adam, 10,000 iterations, the
-same arithmetic as the manual's program, compiled), and of `normal` and `thorough`: median and range over the
-seeds, time, and the ratio of the medians. With ``--tensorflow``, the Python of an environment that has
-``tensorflow-cpu`` and ``librosa``, the manual's program itself is timed too (10,000 times the mean of its steps).
+For each whole file, at the defaults: the final loss of the manual's own solver (Adam, 10,000
+iterations, the same arithmetic as the manual's program, compiled), and of `normal` and `thorough`:
+median and range over the seeds, time, and the ratio of the medians. ``--tensorflow`` names the
+Python of an environment with ``tensorflow-cpu`` and ``librosa``; the manual's program itself is
+then timed as well (10,000 times the mean step).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 import otowake
 from otowake.types import Fit, Floats
 
-WAYS = {
+SETTINGS = {
     "adam": {"solver": "adam"},
     "normal": {"effort": "normal"},
     "thorough": {"effort": "thorough"},
@@ -34,15 +35,15 @@ def timed(V: Floats, seed: int, **options: str) -> tuple[Fit, float]:
 
 
 def manual_seconds(python: str, path: str) -> float:
-    """10,000 times the mean step of the manual's program."""
+    """Estimate the time of the manual's program: 10,000 times its mean step."""
     script = Path(__file__).with_name("manual_tensorflow.py")
     done = subprocess.run(
         [python, str(script), "time", path], check=True, capture_output=True, text=True
     )
-    found = re.search(r"([\d.]+) ms", done.stdout)
-    if not found:
+    match = re.search(r"([\d.]+) ms", done.stdout)
+    if not match:
         raise SystemExit(f"no time in: {done.stdout}")
-    return 10 * float(found[1])
+    return 10 * float(match[1])
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
         if manual:
             print(f"  the manual's program: {manual:.0f} s (10,000 x the mean of 30 steps)")
         medians = {}
-        for name, options in WAYS.items():
+        for name, options in SETTINGS.items():
             if name != "adam":
                 timed(V, seed=10**6, **options)  # compiles
             runs = [timed(V, seed, **options) for seed in range(arguments.seeds)]

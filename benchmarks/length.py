@@ -1,10 +1,10 @@
-"""The cost per frame from 1,000 to 500,000 frames: it should not grow with the recording.
+"""Measure the cost per frame from 1,000 to 500,000 frames: it should not depend on the length.
 
     python benchmarks/length.py FILE [--components 20] [--frames 1000 10000 100000 500000]
+        [--rounds 3]
 
-V is that of the file over and over, made block by block as it is asked for and never whole in memory. Each length is
-timed over as many iterations as make the time worth it, without those in which programs are compiled, in turns, and
-the least of the rounds counts.
+V repeats the file's spectrogram; its blocks are made on demand. Each length is timed over enough
+iterations to be measurable, after compilation, in turns; the fastest round counts.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from otowake.nmf.solvers import EXTRAPOLATED, Problem
 from otowake.types import Floats
 
 
-class Repeated:
-    """A matrix that goes on for so many frames, the same over and over."""
+class RepeatedFrames:
+    """A matrix that repeats `values` up to a number of frames."""
 
     def __init__(self, values: Floats, n_frames: int) -> None:
         self.values, self.shape = values, (values.shape[0], n_frames)
@@ -31,8 +31,8 @@ class Repeated:
         return np.take(self.values, np.arange(start, stop) % self.values.shape[1], axis=1)
 
 
-def journey(V: Repeated, n_components: int) -> InBlocks:
-    """A run in blocks of 1,000 frames, from chance."""
+def blockwise_run(V: RepeatedFrames, n_components: int) -> InBlocks:
+    """Make a run in blocks of 1,000 frames, from a random start."""
     blocks = PaddedBlocks(V, 1000)
     rng = np.random.default_rng(0)
     W = rng.uniform(0.1, 1, (1, V.shape[0], n_components)).astype(np.float32)
@@ -50,22 +50,24 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     values = otowake.spectrogram(otowake.load(arguments.file)).values
-    runs = {n: journey(Repeated(values, n), arguments.components) for n in arguments.frames}
-    least = dict.fromkeys(runs, np.inf)
-    for each in runs.values():
-        each.state = each._step(each.state)  # compiles
+    runs = {
+        n: blockwise_run(RepeatedFrames(values, n), arguments.components) for n in arguments.frames
+    }
+    fastest = dict.fromkeys(runs, np.inf)
+    for run in runs.values():
+        run.state = run._step(run.state)  # compiles
     for _ in range(arguments.rounds):
-        for n, each in runs.items():
+        for n, run in runs.items():
             times = max(1, 20_000 // n)
             begun = time.perf_counter()
             for _ in range(times):
-                each.state = each._step(each.state)
-            np.asarray(each.state[0][0].now)  # waits until it is done
-            least[n] = min(least[n], (time.perf_counter() - begun) / times / n)
+                run.state = run._step(run.state)
+            np.asarray(run.state[0][0].now)  # waits until it is done
+            fastest[n] = min(fastest[n], (time.perf_counter() - begun) / times / n)
     print("| frames | µs a frame and iteration | of the shortest |")
     print("|---|---|---|")
-    for n, seconds in least.items():
-        print(f"| {n:,} | {seconds * 1e6:.2f} | {seconds / least[arguments.frames[0]]:.2f} |")
+    for n, seconds in fastest.items():
+        print(f"| {n:,} | {seconds * 1e6:.2f} | {seconds / fastest[arguments.frames[0]]:.2f} |")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""How long a frame takes when new sound is taken apart live, with the components kept.
+"""Measure the time per frame of live factorisation with fixed components.
 
     python benchmarks/live.py FILE [--components 20 88] [--frames 500] [--losses kl euclidean]
 
-W is learnt from the file; then its frames come one at a time through :class:`otowake.Activator`, each begun anew or at
-the activations of the frame before. Told are the median and the 99th percentile of the time for a frame, and how far its
-loss lies above the least that 5,000 updates reach (mean over the frames, relative to the sum).
+W is learnt from the file; then its frames pass one at a time through :class:`otowake.Activator`,
+from a cold start or from the activations of the previous frame. The output is the median and the
+99th percentile of the time per frame, and the loss relative to the loss after 5,000 updates (sums
+over the frames).
 """
 
 from __future__ import annotations
@@ -37,40 +38,41 @@ def main() -> None:
         for K in arguments.components:
             W = otowake.factorize(V, n_components=K, loss=loss).W
             beta = FitSpec(loss=loss).beta
-            least = None
+            reference_loss = None
             for label, warm, options in (
-                ("5,000 updates, a block", False, {"max_iter": 5000, "tol": 0}),
+                ("5,000 updates, one block", False, {"max_iter": 5000, "tol": 0}),
                 ("50 updates", False, {"max_iter": 50, "tol": 0}),
                 ("100 updates", False, {"max_iter": 100, "tol": 0}),
-                ("to rest (default)", False, {}),
-                ("50 updates, from the frame before", True, {"max_iter": 50, "tol": 0}),
-                ("to rest, from the frame before", True, {}),
+                ("until convergence (default)", False, {}),
+                ("50 updates, warm start", True, {"max_iter": 50, "tol": 0}),
+                ("until convergence, warm start", True, {}),
             ):
                 activations = otowake.Activator(W, loss=loss, **options)
-                if least is None:
+                if reference_loss is None:
                     H, took = activations(new), [float("nan")]
                 else:
-                    H, took = one_by_one(activations, new, warm)
-                reached = float(divergence(jnp.asarray(new), jnp.asarray(W @ H), beta))
-                least = reached if least is None else least
+                    H, took = frame_by_frame(activations, new, warm)
+                final_loss = float(divergence(jnp.asarray(new), jnp.asarray(W @ H), beta))
+                reference_loss = final_loss if reference_loss is None else reference_loss
                 print(
                     f"{loss}, K = {K}, {label}: median {1e3 * np.median(took):.2f} ms a frame,"
-                    f" 99 % within {1e3 * np.percentile(took, 99):.2f} ms; loss {reached / least - 1:+.2%}"
+                    f" 99 % within {1e3 * np.percentile(took, 99):.2f} ms;"
+                    f" loss {final_loss / reference_loss - 1:+.2%}"
                 )
 
 
-def one_by_one(
+def frame_by_frame(
     activations: otowake.Activator, V: np.ndarray, warm: bool
 ) -> tuple[np.ndarray, list[float]]:
-    found = [activations(V[:, 0])]
+    H = [activations(V[:, 0])]
     if warm:
-        activations(V[:, 0], found[0])
+        activations(V[:, 0], H[0])
     took = []
     for frame in V.T:
         begun = time.perf_counter()
-        found.append(activations(frame, found[-1] if warm else None))
+        H.append(activations(frame, H[-1] if warm else None))
         took.append(time.perf_counter() - begun)
-    return np.stack(found[1:], axis=1), took
+    return np.stack(H[1:], axis=1), took
 
 
 if __name__ == "__main__":

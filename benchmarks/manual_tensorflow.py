@@ -1,14 +1,15 @@
-"""The manual's NMF program, kept as the reference that otowake is compared with.
+"""Run the manual's NMF program, the reference for otowake.
 
-The lecture notes factorise V ≈ exp(lw) · exp(lh) with Adam on the *logarithms* of both factors, and compute
-the I-divergence by a log-sum-exp over a (frame, component, bin) tensor. Here that program runs as it was
-written, eagerly, on V of shape (frame, bin). Two things differ, neither in the numbers:
-``opt.minimize(loss, var_list)`` with a callable no longer exists in Keras 3, so a ``tf.GradientTape`` and
-``apply_gradients`` stand in for it; and the loop neither prints nor prepares arrays for the figure. Shapes
-are the manual's, the transpose of otowake's: lw (frame, component), lh (component, bin).
+The lecture notes factorise V ≈ exp(lw) · exp(lh) with Adam on the *logarithms* of both factors, and
+compute the I-divergence by a log-sum-exp over a (frame, component, bin) tensor. This file runs the
+program unchanged, eagerly, on V of shape (frame, bin), apart from two details without effect on the
+numbers: ``opt.minimize(loss, var_list)`` with a callable no longer exists in Keras 3, so a
+``tf.GradientTape`` and ``apply_gradients`` replace it; and the loop neither prints nor prepares
+arrays for the figure. Shapes are the manual's, the transpose of otowake's: lw (frame, component),
+lh (component, bin).
 
-    python benchmarks/manual_tensorflow.py record              # writes tests/goldens/manual_adam.npz
-    python benchmarks/manual_tensorflow.py time music.mp3      # mean milliseconds per step
+    python benchmarks/manual_tensorflow.py record           # writes tests/goldens/manual_adam.npz
+    python benchmarks/manual_tensorflow.py time music.mp3   # mean milliseconds per step
 
 Needs ``tensorflow-cpu`` and ``librosa``, which otowake itself does not depend on.
 """
@@ -36,7 +37,7 @@ Loss = Literal["kl", "euclidean"]
 
 
 def spectrogram(path: Path, seconds: float | None = None) -> Float32:
-    """Magnitude spectrogram of a file as the manual makes it: (frame, bin), mean 1, plus 1e-10."""
+    """Compute the manual's magnitude spectrogram of a file: (frame, bin), mean 1, plus 1e-10."""
     y, _ = librosa.load(path, sr=RATE, mono=True, duration=seconds)
     v = abs(librosa.stft(y).T)
     v /= v.mean()
@@ -44,14 +45,14 @@ def spectrogram(path: Path, seconds: float | None = None) -> Float32:
 
 
 def start(n_frames: int, n_bins: int, seed: int = 0) -> tuple[Float32, Float32]:
-    """Standard normal logarithms of both factors: (frame, component), then (component, bin)."""
+    """Draw standard normal logarithms of both factors, (frame, component), (component, bin)."""
     rng = np.random.Generator(np.random.PCG64(seed))
     lw = rng.standard_normal((n_frames, N_BASIS), dtype=np.float32)
     return lw, rng.standard_normal((N_BASIS, n_bins), dtype=np.float32)
 
 
 def run(x: Float32, lw0: Float32, lh0: Float32, loss: Loss, n_iter: int) -> tuple[Float64, Float64]:
-    """Run the manual's loop; return the loss after each update and the seconds each iteration took."""
+    """Run the manual's loop; return the loss and the seconds of each iteration."""
     x = tf.constant(x)
     lx = tf.math.log(x)
     lw, lh = tf.Variable(lw0), tf.Variable(lh0)
@@ -97,7 +98,7 @@ def record(clip: Path, out: Path, n_iter: int) -> None:
 
 
 def timing(file: Path, n_iter: int) -> None:
-    """Print the mean milliseconds per step on the first 30 s of a file; one step beforehand warms up."""
+    """Print the mean milliseconds per step on the first 30 s of a file, after a warm-up step."""
     x = spectrogram(file, seconds=30)
     seconds = run(x, *start(*x.shape), "kl", n_iter + 1)[1][1:]
     print(f"{file.name}: V {x.shape}, {1000 * seconds.mean():.1f} ms per step (mean of {n_iter})")

@@ -1,10 +1,10 @@
-"""How much memory a process holds after recordings of many lengths, each with another number of components.
+"""Measure the memory that a process holds after inputs of many lengths and numbers of components.
 
     python -m benchmarks.memory [--shapes 200] [--analyse]
 
-After every 20 it prints the resident memory, how much more that is than after the first, the compiled programs that
-are alive, and the mapped regions, of which Linux allows a process 65,530. With `--analyse` whole recordings go through
-:func:`otowake.analyse`, notes and all.
+After every 20 inputs it prints the resident memory, the increase since the first, the live compiled
+programs, and the mapped regions, of which Linux allows a process 65,530. ``--analyse`` runs
+:func:`otowake.analyse` on whole recordings, notes included.
 """
 
 from __future__ import annotations
@@ -27,38 +27,39 @@ def main() -> None:
     parser.add_argument("--shapes", type=int, default=200)
     parser.add_argument("--bins", type=int, default=1025)
     parser.add_argument(
-        "--analyse", action="store_true", help="recordings of 3 to 30 s, in place of matrices"
+        "--analyse", action="store_true", help="use recordings of 3 to 30 s instead of matrices"
     )
-    given = parser.parse_args()
+    options = parser.parse_args()
     rng = np.random.default_rng(0)
-    V = rng.gamma(0.5, size=(given.bins, 3900)).astype(np.float32)
+    V = rng.gamma(0.5, size=(options.bins, 3900)).astype(np.float32)
     first = None
-    for i in range(given.shapes):
-        if given.analyse:
+    for i in range(options.shapes):
+        if options.analyse:
             otowake.analyse(
-                recording(rng, 3 + 27 * i / given.shapes), n_components=5 + i % 40, max_iter=10
+                recording(rng, 3 + 27 * i / options.shapes), n_components=5 + i % 40, max_iter=10
             )
         else:
             n_frames = 130 + i * 77 % 3700
             otowake.factorize(V[:, :n_frames], n_components=5 + i % 40, max_iter=10)
         first = first or resident()
         if i == 0 or i % 20 == 19:
-            alive = len(jax.devices()[0].client.live_executables())
-            maps = len(Path("/proc/self/maps").read_text().splitlines())
-            more = resident() - first
+            programs = len(jax.devices()[0].client.live_executables())
+            regions = len(Path("/proc/self/maps").read_text().splitlines())
+            increase = resident() - first
             print(
-                f"{i + 1:4} shapes {resident():6.0f} MiB {more:+6.0f} {alive:5} programs {maps:6} regions",
+                f"{i + 1:4} shapes {resident():6.0f} MiB {increase:+6.0f} "
+                f"{programs:5} programs {regions:6} regions",
                 flush=True,
             )
 
 
 def resident() -> float:
-    """Resident memory, MiB."""
+    """Return the resident memory in MiB."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 def recording(rng: np.random.Generator, seconds: float, rate: int = 22050) -> Audio:
-    """Tones that begin at random."""
+    """Synthesise tones of random pitch."""
     t = np.arange(round(seconds * rate)) / rate
     sound = np.zeros(len(t), np.float32)
     for begin in np.arange(0, seconds - 0.5, 0.25):

@@ -1,12 +1,14 @@
-"""Mutation testing: change one thing in a module, run its tests, and see whether they notice.
+"""Run mutation tests: change one thing in a module, and check whether its tests fail.
 
-    python -m benchmarks.mutants [--module otowake.untrusted] [--count 60] [--seed 0] [--jobs 2] [--allow 6]
+    python -m benchmarks.mutants [--module otowake.untrusted] [--count 60] [--seed 0] [--jobs 2]
+        [--allow 6]
 
-A mutant is a copy of the package in which one comparison, bound, condition, constant, sum, return,
-raise or call of a module is another. The module's own examples and its tests (:data:`TESTS`, or a
-JSON file given as ``--map``) run on it until the first fails. What survives is printed with its
-place and its difference; more survivors than ``--allow`` make the exit code 1. Outcomes are kept in
-``--log``, so that a run that was stopped goes on; they hold until the module or its tests change.
+A mutant is a copy of the package with one change in a module: a comparison, bound, condition,
+constant, sum, return, raise or call. The module's own examples and its tests (:data:`TESTS`, or a
+JSON file given as ``--map``) run on the mutant until the first fails. The output is the location
+and the difference of each surviving mutant; more survivors than ``--allow`` make the exit code 1.
+``--log`` keeps outcomes, so an interrupted run can continue; they are valid until the module or its
+tests change.
 """
 
 from __future__ import annotations
@@ -55,17 +57,20 @@ TESTS: dict[str, list[str]] = {
         "tests/laws/test_minibatch.py",
     ],
 }
-"""For each module the tests that must notice, as patterns of files, the quickest first."""
+"""Test files of each module, as patterns, the fastest first."""
 
 EXAMPLES = (
     "import doctest, importlib, sys; m = importlib.import_module(sys.argv[1]);"
-    "sys.exit(bool(doctest.testmod(m, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS).failed))"
+    "flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS;"
+    "sys.exit(bool(doctest.testmod(m, optionflags=flags).failed))"
 )
-"""A program that runs the examples of a module."""
+"""Program that runs the examples of a module."""
 
-PATIENCE, LEAST = 4, 60.0
-"""Tests on a mutant may take so many times as long as on the module itself, and so many seconds at
-least."""
+TIMEOUT_FACTOR = 4
+"""Time limit of a mutant's tests, relative to the unchanged module."""
+
+MIN_TIMEOUT = 60.0
+"""Seconds, lower bound of the time limit."""
 
 FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
@@ -93,8 +98,7 @@ FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module with one change: `line` is where, `digest` stands for the change, the module and its
-    tests."""
+    """A module with one change; `digest` identifies the change, the module and its tests."""
 
     module: str
     file: str
@@ -105,16 +109,16 @@ class Mutant:
 
 
 def sites(tree: ast.Module) -> Iterator[tuple[int, Callable[[Any], ast.AST]]]:
-    """The changes that can be made: which node of ``ast.walk``, and what makes another of it."""
-    skipped = {id(part) for node in ast.walk(tree) for part in _left_alone(node)}
+    """Iterate over possible changes: index of the node in ``ast.walk``, and the change."""
+    skipped = {id(part) for node in ast.walk(tree) for part in _unchangeable(node)}
     for index, node in enumerate(ast.walk(tree)):
         if id(node) not in skipped:
             for change in _changes(node):
                 yield index, change
 
 
-def _left_alone(node: ast.AST) -> Iterator[ast.AST]:
-    """What no test could or should notice: annotations, docstrings, and the words of errors."""
+def _unchangeable(node: ast.AST) -> Iterator[ast.AST]:
+    """Iterate over nodes without effect: annotations, docstrings, and texts of errors."""
     whole = [getattr(node, name, None) for name in ("annotation", "returns", "exc", "cause")]
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         whole.append(node)
@@ -158,8 +162,8 @@ def _with(node: Any, name: str, index: int, value: Any) -> ast.AST:
     return node
 
 
-class _At(ast.NodeTransformer):
-    """Puts what `change` makes in the place of one node."""
+class _Replace(ast.NodeTransformer):
+    """Replace one node with the result of `change`."""
 
     def __init__(self, wanted: ast.AST, change: Callable[[Any], ast.AST]) -> None:
         self.wanted, self.change = wanted, change
@@ -169,7 +173,7 @@ class _At(ast.NodeTransformer):
 
 
 def mutants_of(module: str, tests: list[str]) -> list[Mutant]:
-    """All mutants of a module, or of the modules of a package."""
+    """Make all mutants of a module, or of the modules of a package."""
     path = ROOT / "src" / Path(*module.split("."))
     files = (
         [path.with_suffix(".py")]
@@ -179,7 +183,7 @@ def mutants_of(module: str, tests: list[str]) -> list[Mutant]:
     if not files:
         raise SystemExit(f"{module}: there is no such module")
     context = b"".join((ROOT / test).read_bytes() for test in tests)
-    found = []
+    mutants = []
     for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         plain = ast.unparse(tree)
@@ -187,7 +191,7 @@ def mutants_of(module: str, tests: list[str]) -> list[Mutant]:
             other = copy.deepcopy(tree)
             node = [*ast.walk(other)][index]
             line = getattr([*ast.walk(tree)][index], "lineno", 0)
-            source = ast.unparse(ast.fix_missing_locations(_At(node, change).visit(other)))
+            source = ast.unparse(ast.fix_missing_locations(_Replace(node, change).visit(other)))
             lines = difflib.unified_diff(plain.splitlines(), source.splitlines(), n=0, lineterm="")
             difference = "\n".join(
                 line for line in lines if line[:3] not in ("---", "+++") and line[0] in "+-"
@@ -195,23 +199,25 @@ def mutants_of(module: str, tests: list[str]) -> list[Mutant]:
             digest = hashlib.sha256(source.encode() + context).hexdigest()
             if difference:
                 name = str(file.relative_to(ROOT))
-                found.append(Mutant(module, name, line, source, difference, digest))
-    return list({mutant.digest: mutant for mutant in found}.values())
+                mutants.append(Mutant(module, name, line, source, difference, digest))
+    return list({mutant.digest: mutant for mutant in mutants}.values())
 
 
 class Bench:
-    """A copy of the package in which one module at a time is replaced."""
+    """Copy of the package in which one module at a time is replaced."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        shutil.copytree(ROOT / "src", place, ignore=shutil.ignore_patterns("__pycache__"))
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "src", folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def outcome(
         self, module: str, tests: list[str], seconds: float, mutant: Mutant | None = None
     ) -> str:
-        """What the tests of a module say: ``killed``, ``survived`` or ``timed out``; the last lines
-        go to ``said``."""
-        target = mutant and self.place / Path(mutant.file).relative_to("src")
+        """Run the tests of a module: ``killed``, ``survived`` or ``timed out``.
+
+        `last_output` keeps the end of the output.
+        """
+        target = mutant and self.folder / Path(mutant.file).relative_to("src")
         before = target.read_text(encoding="utf-8") if target else ""
         if target and mutant:
             target.write_text(mutant.source, encoding="utf-8")
@@ -229,7 +235,7 @@ class Bench:
                 target.write_text(before, encoding="utf-8")
 
     def _ended(self, command: list[str], seconds: float) -> int | None:
-        path = os.pathsep.join([str(self.place), str(ROOT)])
+        path = os.pathsep.join([str(self.folder), str(ROOT)])
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         with tempfile.TemporaryFile("w+") as out:
             process = subprocess.Popen(
@@ -242,56 +248,56 @@ class Bench:
             finally:
                 _end_session(process)
                 out.seek(0)
-                self.said = out.read()[-4000:]
+                self.last_output = out.read()[-4000:]
 
 
 def _end_session(process: subprocess.Popen[Any]) -> None:
-    """End what the tests have started and left."""
+    """End the processes that the tests have left running."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def main() -> int:
-    ask = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    ask.add_argument(
-        "--module", action="append", help="a dotted name; all of the table if not given"
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--module", action="append", help="dotted name (default: the whole table)")
+    parser.add_argument(
+        "--count", type=int, default=70, help="number of mutants, evenly over the modules"
     )
-    ask.add_argument(
-        "--count", type=int, default=70, help="mutants, the same number of each module"
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--allow", type=int, default=6, help="number of survivors to accept")
+    parser.add_argument("--log", type=Path, default=ROOT / "build" / "mutants.jsonl")
+    parser.add_argument(
+        "--map", type=Path, help="JSON file: a list of patterns of test files for each module"
     )
-    ask.add_argument("--seed", type=int, default=0)
-    ask.add_argument("--jobs", type=int, default=2)
-    ask.add_argument("--allow", type=int, default=6, help="survivors that are not too many")
-    ask.add_argument("--log", type=Path, default=ROOT / "build" / "mutants.jsonl")
-    ask.add_argument(
-        "--map", type=Path, help="a JSON file: for each module a list of patterns of test files"
-    )
-    given = ask.parse_args()
-    table = json.loads(given.map.read_text()) if given.map else TESTS
-    modules = given.module or list(table)
-    given.log.parent.mkdir(parents=True, exist_ok=True)
-    known = _known(given.log)
+    options = parser.parse_args()
+    table = json.loads(options.map.read_text()) if options.map else TESTS
+    modules = options.module or list(table)
+    options.log.parent.mkdir(parents=True, exist_ok=True)
+    known = _known(options.log)
     tally: dict[str, Counter[str]] = {module: Counter() for module in modules}
     survivors = []
-    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch, given.log.open("a") as log:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch, options.log.open("a") as log:
         benches: queue.SimpleQueue[Bench] = queue.SimpleQueue()
-        for job in range(given.jobs):
+        for job in range(options.jobs):
             benches.put(Bench(Path(scratch) / str(job)))
 
         for module in modules:
             tests = [
-                str(p.relative_to(ROOT)) for each in table[module] for p in sorted(ROOT.glob(each))
+                str(p.relative_to(ROOT))
+                for pattern in table[module]
+                for p in sorted(ROOT.glob(pattern))
             ]
             tests = list(dict.fromkeys(tests))
-            chosen = mutants_of(module, tests)
-            random.Random(f"{given.seed}-{module}").shuffle(chosen)
-            chosen = chosen[: -(-given.count // len(modules))]
-            waiting = [mutant for mutant in chosen if mutant.digest not in known]
-            seconds = _usual(benches, module, tests) if waiting else 0.0
-            with ThreadPoolExecutor(given.jobs) as pool:
-                judge = partial(_judged, benches, tests, seconds)
-                for mutant, outcome in zip(waiting, pool.map(judge, waiting), strict=True):
+            drawn = mutants_of(module, tests)
+            random.Random(f"{options.seed}-{module}").shuffle(drawn)
+            drawn = drawn[: -(-options.count // len(modules))]
+            waiting = [mutant for mutant in drawn if mutant.digest not in known]
+            seconds = _time_limit(benches, module, tests) if waiting else 0.0
+            with ThreadPoolExecutor(options.jobs) as pool:
+                evaluate = partial(_evaluate, benches, tests, seconds)
+                for mutant, outcome in zip(waiting, pool.map(evaluate, waiting), strict=True):
                     known[mutant.digest] = outcome
                     print(
                         json.dumps({"digest": mutant.digest, "outcome": outcome}),
@@ -299,8 +305,8 @@ def main() -> int:
                         flush=True,
                     )
                     print(f"{mutant.file}:{mutant.line} {outcome}", file=sys.stderr, flush=True)
-            tally[module].update(known[mutant.digest] for mutant in chosen)
-            survivors += [mutant for mutant in chosen if known[mutant.digest] == "survived"]
+            tally[module].update(known[mutant.digest] for mutant in drawn)
+            survivors += [mutant for mutant in drawn if known[mutant.digest] == "survived"]
     for mutant in survivors:
         print(f"{mutant.file}:{mutant.line}\n{mutant.difference}\n")
     for module, counts in tally.items():
@@ -309,13 +315,13 @@ def main() -> int:
             + "".join(f"  {name} {counts[name]:3}" for name in ("killed", "timed out", "survived"))
         )
     print(f"{sum(counts.total() for counts in tally.values())} mutants, {len(survivors)} survived")
-    return int(len(survivors) > given.allow)
+    return int(len(survivors) > options.allow)
 
 
-def _judged(
+def _evaluate(
     benches: queue.SimpleQueue[Bench], tests: list[str], seconds: float, mutant: Mutant
 ) -> str:
-    """The outcome for a mutant, on the first bench that is free."""
+    """Run a mutant on the first free bench."""
     bench = benches.get()
     try:
         return bench.outcome(mutant.module, tests, seconds, mutant)
@@ -324,20 +330,20 @@ def _judged(
 
 
 def _known(log: Path) -> dict[str, str]:
-    """The outcomes of earlier runs, by digest."""
+    """Read the outcomes of earlier runs, by digest."""
     lines = log.read_text().splitlines() if log.exists() else []
     return {fact["digest"]: fact["outcome"] for fact in map(json.loads, lines)}
 
 
-def _usual(benches: queue.SimpleQueue[Bench], module: str, tests: list[str]) -> float:
-    """How long the tests of a mutant may take; those of the module itself must pass."""
+def _time_limit(benches: queue.SimpleQueue[Bench], module: str, tests: list[str]) -> float:
+    """Return the time limit of a mutant, from a run of the unchanged module, which must pass."""
     bench = benches.get()
     begun = time.monotonic()
     outcome = bench.outcome(module, tests, 3600)
     benches.put(bench)
     if outcome != "survived":
-        raise SystemExit(f"the tests of {module} fail without a mutant:\n{bench.said}")
-    return max(LEAST, PATIENCE * (time.monotonic() - begun))
+        raise SystemExit(f"the tests of {module} fail without a mutant:\n{bench.last_output}")
+    return max(MIN_TIMEOUT, TIMEOUT_FACTOR * (time.monotonic() - begun))
 
 
 if __name__ == "__main__":

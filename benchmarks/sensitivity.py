@@ -1,11 +1,11 @@
-"""Halve and double each tuned constant of `otowake.music`, and print what moves.
+"""Halve and double each tuned constant of `otowake.music`, and print the largest effect.
 
     python -m benchmarks.sensitivity [--room players] [--data DIR] [--jobs 2] [--log FILE]
 
-Without ``--data`` the seeded ensemble of ``tests/goldens`` is analysed. With it, so are the mixtures
-below DIR (``mix.flac`` with stems, as in :mod:`benchmarks.stems`). A constant is a field made by
-:func:`otowake.music.constants.tuned`. Each variation runs in a process of its own, whose
-configuration is replaced before anything else is imported. Variations in ``--log`` are not run again.
+Without ``--data`` the input is the seeded ensemble of ``tests/goldens``, otherwise also the
+mixtures below DIR (``mix.flac`` with stems, as in :mod:`benchmarks.stems`). A constant is a field
+made by :func:`otowake.music.constants.tuned`. Each variation runs in a new process, which replaces
+the configuration before it imports anything else. Variations in ``--log`` are not repeated.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Constant(NamedTuple):
 
 
 def constants() -> Iterator[Constant]:
-    """Every tuned constant of the package."""
+    """Iterate over the tuned constants of the package."""
     from otowake import music
 
     for module in pkgutil.walk_packages(music.__path__, "otowake.music."):
@@ -53,7 +53,7 @@ def constants() -> Iterator[Constant]:
 
 
 def scaled(value: Any, factor: float) -> Any:
-    """A number or a collection of numbers times a factor; whole numbers stay whole, at least 1 apart.
+    """Scale a number or a collection of numbers; integers stay integers.
 
     >>> scaled(3, 0.5), scaled(0.2, 2.0), scaled((1, 0.5), 2.0), scaled({"violin": 1.0}, 0.5)
     (1, 0.4, (2, 1.0), {'violin': 0.5})
@@ -68,7 +68,7 @@ def scaled(value: Any, factor: float) -> Any:
 
 
 def measure(data: Path | None) -> dict[str, float]:
-    """Figures of the analyses, and the share of the ensemble's notes that differ from its goldens."""
+    """Compute the figures of the analyses, and the share of notes that differ from the goldens."""
     sys.path.insert(0, str(ROOT / "tests/helpers"))
     import csv
 
@@ -112,7 +112,7 @@ def vary(constant: Constant, factor: float, data: Path | None) -> dict[str, floa
 
 
 def run(constant: Constant | None, factor: float, data: Path | None) -> dict[str, float] | str:
-    """Measure in a process of its own; what went wrong, if it failed."""
+    """Measure in a new process; return the error message if it fails."""
     worker = json.dumps([constant, factor])
     command = [sys.executable, "-m", "benchmarks.sensitivity", "--worker", worker]
     command += ["--data", str(data)] if data else []
@@ -152,7 +152,7 @@ def main() -> None:
 
 
 def _moved(log: dict[str, Any], name: str) -> str:
-    """The figure that moved most, in words."""
+    """Describe the figure with the largest change."""
     before, now = log["unchanged"], log[name]
     if isinstance(now, str):
         return f"{name.rsplit(maxsplit=1)[-1]} fails: {now[:60]}"

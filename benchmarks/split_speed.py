@@ -1,9 +1,9 @@
-"""The time of ``otowake split --stages components`` against importing librosa, loading and transforming, in one run.
+"""Compare ``otowake split --stages components`` with importing librosa, loading and an STFT.
 
     python benchmarks/split_speed.py FILE [--rounds 5]
 
-Both commands start a new process each time, in turns. The compile cache is warmed with parts of the file of other
-lengths; the length that is timed has not been seen before in any round. Printed: the medians and their ratio.
+Both commands start a new process each time, in turns. Parts of the file of other lengths warm the
+compile cache; the timed length is new in every round. The output is the medians and their ratio.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ import sys
 import tempfile
 import time
 
-LIBROSA = "import librosa, sys; y, sr = librosa.load(sys.argv[1], duration=float(sys.argv[2])); librosa.stft(y)"
+LIBROSA = (
+    "import librosa, sys;"
+    "y, sr = librosa.load(sys.argv[1], duration=float(sys.argv[2])); librosa.stft(y)"
+)
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:
@@ -31,12 +34,10 @@ def main() -> None:
     )
     parser.add_argument("file")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--length", type=float, default=30.0, help="seconds of the file that are analysed"
-    )
+    parser.add_argument("--length", type=float, default=30.0, help="seconds of the file to analyse")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        environment = {**os.environ, "XDG_CACHE_HOME": place}
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "XDG_CACHE_HOME": cache}
 
         def split(length: float, name: str) -> float:
             command = [
@@ -49,23 +50,23 @@ def main() -> None:
                 "components",
             ]
             return seconds(
-                [*command, "--duration", str(length), "-o", f"{place}/{name}"], environment
+                [*command, "--duration", str(length), "-o", f"{cache}/{name}"], environment
             )
 
         cold = split(arguments.length - 0.31, "cold")
-        theirs: list[float] = []
-        ours: list[float] = []
+        librosa_times: list[float] = []
+        otowake_times: list[float] = []
         for i in range(arguments.rounds):
             length = arguments.length - 0.013 * i
-            theirs.append(
+            librosa_times.append(
                 seconds([sys.executable, "-c", LIBROSA, arguments.file, str(length)], environment)
             )
-            ours.append(split(length, str(i)))
-    for name, times in (("librosa load + stft", theirs), ("otowake split", ours)):
-        shown = " ".join(f"{t:.2f}" for t in times)
-        print(f"{name:20s} median {statistics.median(times):.2f} s  ({shown})")
+            otowake_times.append(split(length, str(i)))
+    for name, times in (("librosa load + stft", librosa_times), ("otowake split", otowake_times)):
+        values = " ".join(f"{t:.2f}" for t in times)
+        print(f"{name:20s} median {statistics.median(times):.2f} s  ({values})")
     print(f"otowake, empty compile cache: {cold:.2f} s")
-    print(f"ratio {statistics.median(ours) / statistics.median(theirs):.2f}")
+    print(f"ratio {statistics.median(otowake_times) / statistics.median(librosa_times):.2f}")
 
 
 if __name__ == "__main__":

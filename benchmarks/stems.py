@@ -1,11 +1,14 @@
-"""How well parts are separated: the gain over the mixture.
+"""Evaluate source separation: the SDR gain of parts over the mixture.
 
     python -m benchmarks.stems --data DIR [--given notes|instruments|nothing] [--out DIR]
 
-DIR, or the folders in it, hold `mix.flac`, the stems `NAME.flac` and, for true notes, `NAME.notes.tsv` (onset and offset in
-seconds, MIDI pitch; one line of headings); a stem without notes is of drums: `kick`, `snare`, `hihat`, or all of them, `drums`. A stem's gain is its SDR (dB, a scale is allowed) less that of the mixture. The true
-notes are given, or only the instruments (the stems' names), or nothing: then a stem is that of all parts of its instrument, and
-its gain 0 where there is none. With ``--out`` the stems found are written there, a folder for each mixture.
+DIR, or folders in it, hold `mix.flac`, the stems `NAME.flac` and, for true notes, `NAME.notes.tsv`
+(onset and offset in seconds, MIDI pitch; one header line); a stem without notes is one of drums:
+`kick`, `snare`, `hihat`, or the whole kit, `drums`. The gain of a stem is its SDR (dB, up to a
+scale) minus the SDR of the mixture. ``--given`` chooses the input: the true notes, only the
+instruments (names of the stems), or nothing. Without notes a stem is the sum of all parts of its
+instrument, and the gain of a missing one is 0. ``--out`` writes the estimated stems, one folder per
+mixture.
 """
 
 from __future__ import annotations
@@ -26,40 +29,40 @@ from otowake.music.separation.stems import separated
 from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
 
-DRUMS = {"hihat": "hi-hat"}
-"""What the drums are called here."""
+DRUM_NAMES = {"hihat": "hi-hat"}
+"""Names of drums, by the names of stems."""
 
 
-def sdr(true: Floats, found: Floats) -> float:
-    scale = np.dot(true, found) / max(np.dot(found, found), 1e-12)
-    wrong = true - scale * found
-    return float(10 * np.log10(np.dot(true, true) / max(np.dot(wrong, wrong), 1e-12)))
+def sdr(true: Floats, estimate: Floats) -> float:
+    scale = np.dot(true, estimate) / max(np.dot(estimate, estimate), 1e-12)
+    error = true - scale * estimate
+    return float(10 * np.log10(np.dot(true, true) / max(np.dot(error, error), 1e-12)))
 
 
 def true_notes(folder: Path, names: list[str]) -> tuple[list[Note], list[int]]:
-    """The notes of all stems, and which stem each belongs to."""
+    """Read the notes of all stems, and the index of each note's stem."""
     notes: list[Note] = []
     labels: list[int] = []
     for label, name in enumerate(names):
-        found = as_notes(np.loadtxt(folder / f"{name}.notes.tsv", skiprows=1, ndmin=2)[:, :3])
-        notes += found
-        labels += [label] * len(found)
+        stem_notes = as_notes(np.loadtxt(folder / f"{name}.notes.tsv", skiprows=1, ndmin=2)[:, :3])
+        notes += stem_notes
+        labels += [label] * len(stem_notes)
     return notes, labels
 
 
 def of_true_notes(audio: Audio, folder: Path, names: list[str]) -> list[Floats]:
-    """A sound for each stem, its true notes given."""
+    """Estimate each stem from the true notes."""
     notes, labels = true_notes(folder, names)
     note_factors = fit_notes(audio, notes, labels)
-    groups = [[i for i, label in enumerate(labels) if label == each] for each in range(len(names))]
+    groups = [[i for i, label in enumerate(labels) if label == k] for k in range(len(names))]
     return [
         np.concatenate(b, axis=1) for b in zip(*separated(audio, note_factors, groups), strict=True)
     ][:-1]
 
 
 def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | None]:
-    """A sound for each stem of which an instrument was found."""
-    wanted = [DRUMS.get(name, SAME.get(name, name)) for name in names]
+    """Estimate each stem whose instrument is detected."""
+    wanted = [DRUM_NAMES.get(name, SAME.get(name, name)) for name in names]
     players = dict.fromkeys("drums" if name in KIT else name for name in wanted)
     options: dict[str, Any] = {"instruments": ",".join(players)} if given else {}
     analysis = otowake.analyse(audio, stages=["notes", "instruments", "stems"], **options)
@@ -67,12 +70,12 @@ def of_mixture(audio: Audio, names: list[str], given: bool) -> list[Floats | Non
         f"{audio.name:16s} "
         + ", ".join(f"{part.name} {len(part.notes)}" for part in analysis.parts)
     )
-    found: dict[str, Floats] = {}
+    sounds: dict[str, Floats] = {}
     for part in analysis.parts:
         sound = part.audio().samples
         for name in {part.instrument, part.name}:
-            found[name] = found[name] + sound if name in found else sound
-    return [found.get(name) for name in wanted]
+            sounds[name] = sounds[name] + sound if name in sounds else sound
+    return [sounds.get(name) for name in wanted]
 
 
 def main() -> None:
@@ -108,19 +111,21 @@ def main() -> None:
             before, after = sdr(true[:n], audio.mono()[:n]), sdr(true[:n], sound.mean(axis=0)[:n])
             gains.append(after - before)
             print(
-                f"{folder.name:16s} {name:12s} mixture {before:6.2f}  estimate {after:6.2f}  gain {after - before:6.2f} dB"
+                f"{folder.name:16s} {name:12s} mixture {before:6.2f}  "
+                f"estimate {after:6.2f}  gain {after - before:6.2f} dB"
             )
             if options.out:
                 (options.out / folder.name).mkdir(parents=True, exist_ok=True)
                 target = options.out / folder.name / f"{name}.flac"
                 soundfile.write(target, sound.T, audio.rate, subtype="PCM_24")
         print(
-            f"{folder.name:16s} mean gain {np.mean(gains):.2f} dB; {(ended - begun) / audio.duration:.2f} x real time"
+            f"{folder.name:16s} mean gain {np.mean(gains):.2f} dB; "
+            f"{(ended - begun) / audio.duration:.2f} x real time"
         )
         means[noted].append(float(np.mean(gains)))
-    for noted, each in means.items():
-        if each:
-            print(f"[all {'with' if noted else 'without'} notes] {np.mean(each):.2f} dB")
+    for noted, values in means.items():
+        if values:
+            print(f"[all {'with' if noted else 'without'} notes] {np.mean(values):.2f} dB")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,8 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def whole_files(tmp_path_factory) -> Path:
-    """Small files of every kind that is read, a result with everything in it among them (:func:`benchmarks.doors.make`)."""
-    from benchmarks.doors import make
+    """Small files of every kind that is read, a result with everything in it among them (:func:`benchmarks.fuzz_files.make`)."""
+    from benchmarks.fuzz_files import make
 
     folder = tmp_path_factory.mktemp("fuzz") / "whole"
     make(folder)

@@ -335,7 +335,7 @@ def test_notes_that_nobody_plays_are_kept_but_teach_no_names(tmp_path):
     columns["label"] = np.array([4, mixtures.NOBODY, 7])
     known = {
         name: np.full((3, 2), np.arange(3)[:, None], np.float16)
-        for name in mixtures.Description._fields
+        for name in mixtures.FEATURE_KEYS
     }
     files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | known | columns)
     lessons = mixtures.load([tmp_path / "0.npz", tmp_path / "0.npz"])

@@ -1,8 +1,9 @@
-"""Notes and random weights for networks that look at the notes around each."""
+"""Notes and random weights for the attention networks."""
 
 import numpy as np
 
-from otowake.music.players.attention import HEADS, RELATIONS, Weights, told
+from otowake.music.networks import Weights
+from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES, note_features
 from otowake.music.theory.instruments import TABLE
 from otowake.types import Floats
 
@@ -10,8 +11,8 @@ Notes = tuple[Floats, Floats, Floats, Floats]
 WIDTH, BLOCKS = 16, 2
 
 
-def notes(n: int, seed: int = 0) -> Notes:
-    """Log-probabilities, onsets, offsets and pitches of a line of notes, five a second."""
+def random_notes(n: int, seed: int = 0) -> Notes:
+    """Return log-probabilities, onsets, offsets and pitches of a line of notes, five a second."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(n, len(TABLE)))
     onset = np.arange(n) / 5
@@ -20,22 +21,29 @@ def notes(n: int, seed: int = 0) -> Notes:
 
 
 def random_weights(
-    seed: int = 0, size: float = 0.3, told_numbers: int | None = None, outputs: int = len(TABLE)
+    seed: int = 0, size: float = 0.3, n_features: int | None = None, outputs: int = len(TABLE)
 ) -> Weights:
+    """Return the weights of one network, by their names in the file."""
     rng = np.random.default_rng(seed)
     shapes = {
-        "told": (told_numbers or told(*notes(1)).shape[1], WIDTH),
-        "relation": (RELATIONS, 8),
+        "told": (n_features or note_features(*random_notes(1)).shape[1], WIDTH),
+        "relation": (PAIR_FEATURES, 8),
         "names": (WIDTH, outputs),
         "norm": (WIDTH,),
     }
     for block in range(BLOCKS):
-        inside = {"looks": (WIDTH, 3 * WIDTH), "seen": (WIDTH, WIDTH), "relation": (8, HEADS)}
-        inside |= {"in": (WIDTH, 2 * WIDTH), "out": (2 * WIDTH, WIDTH)}
-        inside |= {"attention.norm": (WIDTH,), "dense.norm": (WIDTH,)}
-        shapes |= {f"{block}.{name}": shape for name, shape in inside.items()}
-    found = {}
+        layers = {
+            "looks": (WIDTH, 3 * WIDTH),
+            "seen": (WIDTH, WIDTH),
+            "relation": (8, ATTENTION_HEADS),
+            "in": (WIDTH, 2 * WIDTH),
+            "out": (2 * WIDTH, WIDTH),
+            "attention.norm": (WIDTH,),
+            "dense.norm": (WIDTH,),
+        }
+        shapes |= {f"{block}.{name}": shape for name, shape in layers.items()}
+    weights = {}
     for name, shape in shapes.items():
-        found[name] = size * rng.normal(size=(1, *shape))
-        found[f"{name}.bias"] = size * rng.normal(size=(1, shape[-1]))
-    return {name: values.astype(np.float32) for name, values in found.items()}
+        weights[name] = size * rng.normal(size=(1, *shape))
+        weights[f"{name}.bias"] = size * rng.normal(size=(1, shape[-1]))
+    return {name: values.astype(np.float32) for name, values in weights.items()}

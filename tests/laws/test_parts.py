@@ -1,4 +1,4 @@
-"""What must hold when notes are gathered into parts, whatever the recogniser says."""
+"""Laws of assigning notes to parts, for any output of the recogniser."""
 
 import numpy as np
 import pytest
@@ -6,23 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.errors import BadInput
-from otowake.music.players.parts import gather
+from otowake.music.players.parts import assign_parts
 from otowake.music.theory.instruments import NAMES, TABLE
 from otowake.types import Floats
 
 
-def chances(true: list[str], seed: int = 0, wrong: float = 0.3, sure: float = 4.0) -> Floats:
-    """What a recogniser might say of notes: it is for the true instrument, but for a part `wrong` of the notes for
-    any, and always in some doubt."""
+def random_log_probs(
+    true: list[str], seed: int = 0, wrong: float = 0.3, margin: float = 4.0
+) -> Floats:
+    """Simulate a recogniser that draws the class of a share `wrong` of the notes at random."""
     rng = np.random.default_rng(seed)
     scores = rng.normal(0, 1, (len(true), len(TABLE)))
     for n, name in enumerate(true):
-        said = rng.integers(len(TABLE)) if rng.random() < wrong else NAMES.index(name)
-        scores[n, said] += sure
+        predicted = rng.integers(len(TABLE)) if rng.random() < wrong else NAMES.index(name)
+        scores[n, predicted] += margin
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
 def line(n: int, centre: float, seed: int, every: float = 0.4) -> tuple[Floats, Floats, Floats]:
+    """Return onsets, offsets and pitches of a melodic line."""
     rng = np.random.default_rng(seed)
     onset = np.arange(n) * every + rng.uniform(0, 0.05, n)
     return (
@@ -32,12 +34,11 @@ def line(n: int, centre: float, seed: int, every: float = 0.4) -> tuple[Floats, 
     )
 
 
-def two(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
-    """A flute high up over a bassoon."""
+def flute_over_bassoon(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
+    """Return the notes of a high and a low line, and the instruments of the notes."""
     a, b = line(n, 76, 1), line(n, 43, 2)
-    return tuple(np.concatenate(pair) for pair in zip(a, b, strict=True)), ["flute"] * n + [
-        "bassoon"
-    ] * n
+    notes = tuple(np.concatenate(pair) for pair in zip(a, b, strict=True))
+    return notes, ["flute"] * n + ["bassoon"] * n
 
 
 @pytest.mark.parametrize("name", ["piano", "harmonica", "violin", "tuba"])
@@ -45,90 +46,94 @@ def two(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
 def test_a_solo_is_one_part(name: str, seed: int) -> None:
     row = TABLE[NAMES.index(name)]
     notes = line(120, (row.low + row.high) / 2 - 4, seed, 0.15)
-    parts = gather(*notes, chances([name] * 120, seed))
+    parts = assign_parts(*notes, random_log_probs([name] * 120, seed))
     assert [part.name for part in parts] == [name]
     assert parts[0].notes == tuple(range(120))
     assert next(iter(parts[0].probabilities)) == name
 
 
-def test_two_timbres_come_apart() -> None:
-    notes, true = two()
-    parts = {part.name: part for part in gather(*notes, chances(true))}
+def test_two_timbres_are_two_parts() -> None:
+    notes, true = flute_over_bassoon()
+    parts = {part.name: part for part in assign_parts(*notes, random_log_probs(true))}
     assert set(parts) == {"flute", "bassoon"}
     assert np.mean([true[n] == "flute" for n in parts["flute"].notes]) > 0.95
     assert np.mean([true[n] == "bassoon" for n in parts["bassoon"].notes]) > 0.95
 
 
 @pytest.mark.parametrize("scattered", [False, True])
-def test_a_line_that_is_heard_in_doubt_is_a_player_and_scattered_mistakes_are_none(
+def test_an_ambiguous_line_is_a_part_and_scattered_misclassifications_are_not(
     scattered: bool,
 ) -> None:
-    """30 notes beside 180 of a piano, held by what may be a flute: a melody just above the chords, or mistakes among them."""
+    """180 notes of a piano and 30 ambiguous ones: a melody above the chords, or scattered."""
     beats = np.arange(60) * 0.5
     onset, midi = np.repeat(beats, 3), np.tile([55, 59, 62], 60)
     if scattered:
-        flute = np.isin(np.arange(180), np.random.default_rng(0).choice(180, 30, replace=False))
+        as_flute = np.isin(np.arange(180), np.random.default_rng(0).choice(180, 30, replace=False))
         midi = midi + 12
     else:
         onset, midi = np.append(onset, beats[:30] + 0.02), np.append(midi, 70 + np.arange(30) % 5)
-        flute = np.arange(210) >= 180
-    held = np.array([row.family not in {"keyboard", "plucked", "percussion"} for row in TABLE])
-    votes = np.full((len(onset), len(TABLE)), 0.004)
-    votes[np.ix_(flute, held)] = 0.5 / held.sum()
-    piano, its = NAMES.index("piano"), NAMES.index("flute")
-    votes[:, piano], votes[:, its] = np.where(flute, 0.04, 0.6), np.where(flute, 0.4, 0.03)
-    votes = np.log(votes / votes.sum(axis=1, keepdims=True))
-    parts = {part.name: part.notes for part in gather(onset, onset + 0.45, midi, votes)}
+        as_flute = np.arange(210) >= 180
+    decaying = {"keyboard", "plucked", "percussion"}
+    sustained = np.array([row.family not in decaying for row in TABLE])
+    probs = np.full((len(onset), len(TABLE)), 0.004)
+    probs[np.ix_(as_flute, sustained)] = 0.5 / sustained.sum()
+    probs[:, NAMES.index("piano")] = np.where(as_flute, 0.04, 0.6)
+    probs[:, NAMES.index("flute")] = np.where(as_flute, 0.4, 0.03)
+    log_probs = np.log(probs / probs.sum(axis=1, keepdims=True))
+    parts = assign_parts(onset, onset + 0.45, midi, log_probs)
+    notes_of_parts = {part.name: part.notes for part in parts}
     if scattered:
-        assert set(parts) == {"piano"}
+        assert set(notes_of_parts) == {"piano"}
     else:
-        assert parts == {"piano": tuple(range(180)), "flute": tuple(range(180, 210))}
+        assert notes_of_parts == {"piano": tuple(range(180)), "flute": tuple(range(180, 210))}
 
 
-@pytest.mark.parametrize(("n", "as_a_piano"), [(16, 0.05), (24, 0.1)])
-def test_a_third_player_of_another_family_is_found_in_doubt(n: int, as_a_piano: float) -> None:
-    """A few notes of what is probably a trumpet, beside a piano and a bassoon: too few for a second player of its kind, enough for a third, even
-    where they might be the piano's, which is the most usual instrument."""
+@pytest.mark.parametrize(("n", "piano_prob"), [(16, 0.05), (24, 0.1)])
+def test_a_third_player_of_another_family_needs_less_evidence(n: int, piano_prob: float) -> None:
+    """A few probable trumpet notes next to a piano and a bassoon.
+
+    They are too few for a second sustained player, but enough for a third player of a new family,
+    even if they resemble the piano, which has the highest prior.
+    """
     beats = np.arange(40) * 0.5
     onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:n] + 0.06])
     midi = np.concatenate(
         [np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5]
     )
     players = np.repeat([0, 1, 2], [120, 40, n])
-    votes = np.full((len(onset), len(TABLE)), 0.004)
+    probs = np.full((len(onset), len(TABLE)), 0.004)
     piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
-    votes[:, piano], votes[:, bassoon] = (
-        np.array([0.6, 0.05, as_a_piano])[players],
-        np.array([0.03, 0.6, 0.05])[players],
-    )
-    votes[:, trumpet] = np.array([0.01, 0.03, 0.6])[players]
-    votes = np.log(votes / votes.sum(axis=1, keepdims=True))
-    found = gather(onset, onset + 0.45, midi, votes)
-    assert [(part.name, part.notes) for part in found] == [
-        (name, tuple(np.flatnonzero(players == place)))
-        for place, name in enumerate(("piano", "bassoon", "trumpet"))
+    probs[:, piano] = np.array([0.6, 0.05, piano_prob])[players]
+    probs[:, bassoon] = np.array([0.03, 0.6, 0.05])[players]
+    probs[:, trumpet] = np.array([0.01, 0.03, 0.6])[players]
+    log_probs = np.log(probs / probs.sum(axis=1, keepdims=True))
+    parts = assign_parts(onset, onset + 0.45, midi, log_probs)
+    assert [(part.name, part.notes) for part in parts] == [
+        (name, tuple(np.flatnonzero(players == index)))
+        for index, name in enumerate(("piano", "bassoon", "trumpet"))
     ]
 
 
-def test_each_note_by_itself_says_how_many_play_and_all_together_what() -> None:
-    notes, true = two()
-    called = chances(["oboe" if name == "flute" else name for name in true], seed=1)
-    parts = gather(*notes, called, chances(true))
+def test_unary_predictions_count_the_players_and_contextual_ones_name_them() -> None:
+    notes, true = flute_over_bassoon()
+    as_oboe = ["oboe" if name == "flute" else name for name in true]
+    contextual, unary = random_log_probs(as_oboe, seed=1), random_log_probs(true)
+    parts = assign_parts(*notes, contextual, unary)
     assert {part.name for part in parts} == {"oboe", "bassoon"}
-    known = gather(*notes, called, chances(true), instruments=["flute", "oboe"])
-    assert (
-        np.mean([true[n] == "flute" for part in known if part.name == "flute" for n in part.notes])
-        > 0.6
-    )
-    lonely = chances(["flute"] * len(true))
-    assert len(gather(*notes, chances(true), lonely)) == 1
+    known = assign_parts(*notes, contextual, unary, instruments=["flute", "oboe"])
+    flutes = [n for part in known if part.name == "flute" for n in part.notes]
+    assert np.mean([true[n] == "flute" for n in flutes]) > 0.6
+    solo = random_log_probs(["flute"] * len(true))
+    assert len(assign_parts(*notes, unary, solo)) == 1
 
 
-def test_only_the_instruments_given_are_considered() -> None:
-    notes, true = two()
-    parts = gather(*notes, chances(true), instruments=["oboe", "cello"])
+def test_only_requested_instruments_are_considered() -> None:
+    notes, true = flute_over_bassoon()
+    parts = assign_parts(*notes, random_log_probs(true), instruments=["oboe", "cello"])
     assert {part.instrument for part in parts} <= {"oboe", "cello"}
-    parts = gather(*notes, chances(["oboe"] * len(true)), instruments=["violin", "violin"])
+    parts = assign_parts(
+        *notes, random_log_probs(["oboe"] * len(true)), instruments=["violin", "violin"]
+    )
     assert [part.name for part in parts] == ["violin", "violin-2"]
 
 
@@ -138,9 +143,9 @@ def test_only_the_instruments_given_are_considered() -> None:
 def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None) -> None:
     rng = np.random.default_rng(seed)
     onset = rng.uniform(0, 10, n)
-    votes = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
-    parts = gather(
-        onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), votes, n_parts=number
+    log_probs = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
+    parts = assign_parts(
+        onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), log_probs, n_parts=number
     )
     assert sorted(note for part in parts for note in part.notes) == list(range(n))
     assert len({part.name for part in parts}) == len(parts)
@@ -150,58 +155,61 @@ def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None
 
 
 def test_the_order_of_notes_does_not_matter() -> None:
-    notes, true = two(20)
-    votes, order = chances(true), np.random.default_rng(0).permutation(40)
-    plain = gather(*notes, votes)
-    moved = gather(*(column[order] for column in notes), votes[order])
+    notes, true = flute_over_bassoon(20)
+    log_probs, order = random_log_probs(true), np.random.default_rng(0).permutation(40)
+    plain = assign_parts(*notes, log_probs)
+    moved = assign_parts(*(column[order] for column in notes), log_probs[order])
     ours = {part.name: set(part.notes) for part in plain}
     assert {part.name: {int(order[n]) for n in part.notes} for part in moved} == ours
 
 
-def test_as_many_parts_as_asked_for() -> None:
-    notes, true = two()
+def test_as_many_parts_as_requested() -> None:
+    notes, true = flute_over_bassoon()
     for number in (1, 2):
-        assert len(gather(*notes, chances(true), n_parts=number)) == number
+        assert len(assign_parts(*notes, random_log_probs(true), n_parts=number)) == number
 
 
-def test_it_says_what_is_wrong() -> None:
+def test_bad_input_is_refused() -> None:
     with pytest.raises(BadInput, match="no instrument called lute"):
-        gather([0.0], [1.0], [60], chances(["flute"]), instruments=["lute"])
+        assign_parts([0.0], [1.0], [60], random_log_probs(["flute"]), instruments=["lute"])
     with pytest.raises(BadInput, match="parts must be"):
-        gather([0.0], [1.0], [60], chances(["flute"]), n_parts=0)
+        assign_parts([0.0], [1.0], [60], random_log_probs(["flute"]), n_parts=0)
 
 
-def test_what_fits_nothing_is_unknown() -> None:
-    votes = np.full((3, len(TABLE)), -np.log(len(TABLE)))
-    assert [part.name for part in gather([0, 1, 2], [1, 2, 3], [60, 62, 64], votes)] == ["unknown"]
+def test_a_part_without_a_probable_instrument_is_unknown() -> None:
+    log_probs = np.full((3, len(TABLE)), -np.log(len(TABLE)))
+    assert [part.name for part in assign_parts([0, 1, 2], [1, 2, 3], [60, 62, 64], log_probs)] == [
+        "unknown"
+    ]
 
 
 @given(n=st.integers(2, 30), seed=st.integers(0, 1000))
-def test_a_note_is_shared_only_with_parts_that_it_may_as_well_be_of(n: int, seed: int) -> None:
-    notes, true = two(n)
-    parts = gather(*notes, chances(true, seed), instruments=["flute", "bassoon", "cello"])
-    sounds = [its for part in parts for _, _, its in part.shared]
-    assert len(set(sounds)) == len(sounds) and all(its < 0 for its in sounds)
+def test_only_ambiguous_notes_are_shared(n: int, seed: int) -> None:
+    notes, true = flute_over_bassoon(n)
+    log_probs = random_log_probs(true, seed)
+    parts = assign_parts(*notes, log_probs, instruments=["flute", "bassoon", "cello"])
+    sound_ids = [shared.id for part in parts for shared in part.shared]
+    assert len(set(sound_ids)) == len(sound_ids) and all(sound_id < 0 for sound_id in sound_ids)
     for note in range(2 * n):
-        others = [share for part in parts for place, share, _ in part.shared if place == note]
-        assert all(0.1 <= share <= 0.5 for share in others) and sum(others) < 0.9
-    assert not any(place in part.notes for part in parts for place, _, _ in part.shared)
+        shares = [s.share for part in parts for s in part.shared if s.note == note]
+        assert all(0.1 <= share <= 0.5 for share in shares) and sum(shares) < 0.9
+    assert not any(shared.note in part.notes for part in parts for shared in part.shared)
 
 
-def test_a_note_that_sounds_like_both_is_shared_and_a_sure_one_is_not() -> None:
-    onset = np.arange(12) * 3.0  # far apart: each note stands for itself
-    votes = chances(["flute", "bassoon"] * 6, wrong=0, sure=9.0)
-    votes[5] = np.log((np.exp(votes[4]) + np.exp(votes[3])) / 2)
-    parts = gather(onset, onset + 1, np.full(12, 64), votes, instruments=["flute", "bassoon"])
-    assert [place for part in parts for place, _, _ in part.shared] == [5]
+def test_a_note_that_resembles_two_players_is_shared_and_a_confident_one_is_not() -> None:
+    onset = np.arange(12) * 3.0  # the notes have no neighbours
+    log_probs = random_log_probs(["flute", "bassoon"] * 6, wrong=0, margin=9.0)
+    log_probs[5] = np.log((np.exp(log_probs[4]) + np.exp(log_probs[3])) / 2)
+    names = ["flute", "bassoon"]
+    parts = assign_parts(onset, onset + 1, np.full(12, 64), log_probs, instruments=names)
+    assert [shared.note for part in parts for shared in part.shared] == [5]
 
 
-def test_nobody_is_looked_for_who_plays_what_is_hardly_ever_heard() -> None:
+def test_a_kind_of_instrument_with_few_confident_notes_is_not_considered() -> None:
     notes = line(60, 76, 1)
-    for few, expected in ((2, {"flute"}), (20, {"flute", "banjo"})):
-        true = ["banjo"] * few + ["flute"] * (60 - few)
-        assert {part.name for part in gather(*notes, chances(true, wrong=0, sure=9.0))} == expected
-    assert (
-        len(gather(*notes, chances(["banjo"] * 2 + ["flute"] * 58, wrong=0, sure=9.0), n_parts=2))
-        == 2
-    )
+    for n, expected in ((2, {"flute"}), (20, {"flute", "banjo"})):
+        true = ["banjo"] * n + ["flute"] * (60 - n)
+        parts = assign_parts(*notes, random_log_probs(true, wrong=0, margin=9.0))
+        assert {part.name for part in parts} == expected
+    log_probs = random_log_probs(["banjo"] * 2 + ["flute"] * 58, wrong=0, margin=9.0)
+    assert len(assign_parts(*notes, log_probs, n_parts=2)) == 2

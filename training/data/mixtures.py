@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.players.envelopes import contours
-from otowake.music.players.features import Description, described, patches
+from otowake.music.players.envelopes import note_envelopes
+from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, note_patches, pool_patches
 from otowake.music.theory.instruments import NAMES
 from otowake.music.transcription import transcriber
 from otowake.music.transcription.decoding import decode
@@ -74,7 +74,7 @@ class Choice:
 class Lessons(NamedTuple):
     """Descriptions of notes, their pitch, label (a place in the recogniser's table) and bank (a place in `names`)."""
 
-    known: Description
+    known: NoteFeatures
     midi: NDArray[np.int16]
     label: NDArray[np.int64]
     bank: NDArray[np.int16]
@@ -300,7 +300,7 @@ def prepare(cache_folder: Path, first: int) -> Path:
     if path.exists():
         return path
     available = _choices(cache_folder)
-    found: dict[str, list] = {name: [] for name in (*Description._fields, *COLUMNS)}
+    found: dict[str, list] = {name: [] for name in (*FEATURE_KEYS, *COLUMNS)}
     for seed in range(first, first + SHARD):
         wave, table, who, players = scene(seed, available, kind_of(seed))
         rng = np.random.default_rng([3, seed])
@@ -312,9 +312,10 @@ def prepare(cache_folder: Path, first: int) -> Path:
         bank = np.where(clear, who[which_true], NOBODY)
         labels = [NAMES.index(available[i].label) if i >= 0 else NOBODY for i in bank]
         player = np.where(clear, players[which_true], NOBODY)
-        contour = contours(wave, onset, offset, midi)
-        for which, batch in patches(wave, onset, offset, midi):
-            for name, values in described(batch, contour[which])._asdict().items():
+        envelopes = note_envelopes(wave, onset, offset, midi)
+        for which, batch in note_patches(wave, onset, offset, midi):
+            features = pool_patches(batch, envelopes[which])
+            for name, values in zip(FEATURE_KEYS, features, strict=True):
                 found[name].append(values.astype(np.float16))
             columns = (onset, offset, midi, labels, bank, np.full(len(onset), seed), player)
             for (name, dtype), column in zip(COLUMNS.items(), columns, strict=True):
@@ -359,9 +360,9 @@ def load(paths: list[Path]) -> Lessons:
     taught = [part["label"] != NOBODY for part in parts]
     columns = {
         name: np.concatenate([part[name][use] for part, use in zip(parts, taught, strict=True)])
-        for name in (*Description._fields, *Lessons._fields[1:-1])
+        for name in (*FEATURE_KEYS, *Lessons._fields[1:-1])
     }
-    known = Description(*(columns.pop(name) for name in Description._fields))
+    known = NoteFeatures(*(columns.pop(name) for name in FEATURE_KEYS))
     return Lessons(known, **columns, names=tuple(parts[0]["names"].tolist()))
 
 

@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from otowake.music.networks import PITCH_RBF
-from otowake.music.players.attention import HEADS, RELATIONS
-from otowake.music.players.features import INPUTS
-from otowake.music.players.recognizer import HIDDEN, Weights
+from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES
+from otowake.music.players.features import INPUT_FEATURES
+from otowake.music.players.recognizer import HIDDEN_UNITS, Weights
 from otowake.music.theory.instruments import TABLE
 
 LAYERS = ("first", "second", "names")
 
 
 class Network(nn.Module):
-    """From what :func:`otowake.music.players.recognizer.flat` gives to scores of shape (note, instrument).
+    """From what :func:`otowake.music.players.features.network_input` gives to scores of shape (note, instrument).
 
     The inputs' mean and spread over the lessons are taken out first; :meth:`weights` folds that into the first layer.
     """
@@ -28,11 +28,11 @@ class Network(nn.Module):
         self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None
     ) -> None:
         super().__init__()
-        sizes = (INPUTS, *HIDDEN, len(TABLE))
+        sizes = (INPUT_FEATURES, *HIDDEN_UNITS, len(TABLE))
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
         self.drop = nn.Dropout(drop)
-        self.register_buffer("mean", torch.zeros(INPUTS) if mean is None else mean)
-        self.register_buffer("spread", torch.ones(INPUTS) if spread is None else spread)
+        self.register_buffer("mean", torch.zeros(INPUT_FEATURES) if mean is None else mean)
+        self.register_buffer("spread", torch.ones(INPUT_FEATURES) if spread is None else spread)
 
     def forward(self, x: Tensor) -> Tensor:
         x = (x - self.mean) / self.spread
@@ -61,15 +61,15 @@ class _Block(nn.Module):
         super().__init__()
         self.attention_norm, self.dense_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.looks, self.seen = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.relation = nn.Linear(relations, HEADS)
+        self.relation = nn.Linear(relations, ATTENTION_HEADS)
         self.into, self.out = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
         self.drop = nn.Dropout(drop)
 
     def forward(self, h: Tensor, relation: Tensor, there: Tensor) -> Tensor:
         scenes, notes, width = h.shape
-        looks = self.looks(self.attention_norm(h)).reshape(scenes, notes, 3, HEADS, width // HEADS)
+        looks = self.looks(self.attention_norm(h)).reshape(scenes, notes, 3, ATTENTION_HEADS, width // ATTENTION_HEADS)
         q, k, v = looks.permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-1, -2) / (width // HEADS) ** 0.5 + self.relation(
+        scores = q @ k.transpose(-1, -2) / (width // ATTENTION_HEADS) ** 0.5 + self.relation(
             relation
         ).movedim(3, 1)
         seen = scores.masked_fill(~there[:, None, None], -1e4).softmax(-1) @ v
@@ -100,7 +100,7 @@ class ContextNetwork(nn.Module):
         drop: float = 0.0,
     ) -> None:
         super().__init__()
-        self.told, self.relation = nn.Linear(told, width), nn.Linear(RELATIONS, relations)
+        self.told, self.relation = nn.Linear(told, width), nn.Linear(PAIR_FEATURES, relations)
         self.blocks = nn.ModuleList(_Block(width, relations, drop) for _ in range(blocks))
         self.norm, self.names = nn.LayerNorm(width), nn.Linear(width, outputs)
         nn.init.zeros_(self.names.weight)

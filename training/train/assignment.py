@@ -20,10 +20,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.players import recognizer
-from otowake.music.players.assignment import assignment_scores, told_of
-from otowake.music.players.attention import related
-from otowake.music.players.parts import votes_of
-from otowake.music.players.recognizer import opened
+from otowake.music.players.assignment import assignment_scores, player_features
+from otowake.music.players.attention import pair_features
+from otowake.music.players.mean_field import log_likelihood
+from otowake.music.players.recognizer import load_recognizer
 from training.data.mixtures import NOBODY
 from training.networks.fit import fitted
 from training.networks.recognizer import OWNERS_TOLD, ContextNetwork
@@ -86,8 +86,8 @@ def asked(lesson: Lesson, rng: Rng) -> tuple[NDArray, ...]:
     if rng.random() < BESIDES:
         players.append(int(rng.choice(len(likely), p=likely / likely.sum())))
     notes = chances, onset, offset, midi
-    x = np.stack([told_of(k, players, *notes) for k in range(len(players))])
-    return x, votes_of(chances, midi)[:, players].T, related(*notes[1:]), place, weight
+    x = np.stack([player_features(k, players, *notes) for k in range(len(players))])
+    return x, log_likelihood(chances, midi)[:, players].T, pair_features(*notes[1:]), place, weight
 
 
 def batch(lessons: Sequence[Lesson], rng: Rng, size: int) -> tuple[Tensor, ...]:
@@ -124,7 +124,7 @@ def judged(network: ContextNetwork, lessons: Sequence[Lesson]) -> str:
     for scene, label in lessons:
         team, use = team_of(label), label != NOBODY
         notes = scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4])
-        votes = votes_of(normed(notes[0]), notes[3])[:, team]
+        votes = log_likelihood(normed(notes[0]), notes[3])[:, team]
         true = [team.index(each) for each in label[use]]
         for i, told in enumerate((votes, votes + assignment_scores(weights, *notes, team))):
             right[i] += np.sum(told[use].argmax(axis=1) == true)
@@ -158,10 +158,10 @@ def train(
 def main() -> None:
     options = parser_of(__doc__, steps=2800, size=12).parse_args()
     torch.set_num_threads(options.threads)
-    mind = opened(options.recognizer.read_bytes()) if options.recognizer else recognizer.trained()
+    mind = load_recognizer(options.recognizer.read_bytes()) if options.recognizer else recognizer.pretrained_recognizer()
     lessons = [Lesson(scene, adopted(scene)) for scene in scenes_of(options, mind)]
     several = [lesson for lesson in lessons if len(team_of(lesson.label)) > 1]
-    teach(options, recognizer.OWNERS, mind, several, train)
+    teach(options, recognizer.ASSIGNMENT_PREFIX, mind, several, train)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,9 @@ from torch.nn import functional
 
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players import recognizer
-from otowake.music.players.attention import in_context, related, told
-from otowake.music.players.features import Description, flat
-from otowake.music.players.recognizer import Recognizer, opened
+from otowake.music.players.attention import contextual_log_probs, note_features, pair_features
+from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, network_input
+from otowake.music.players.recognizer import Recognizer, load_recognizer
 from training.data import mixtures
 from training.data.mixtures import ACCOMPANIED, MUSIC, NOBODY, TOGETHER
 from training.networks.fit import fitted
@@ -68,11 +68,11 @@ class Scene(NamedTuple):
 def heard(mind: Recognizer, path: Path) -> list[Scene]:
     """The scenes of a file as a recogniser hears them."""
     arrays = mixtures.arrays_of(path)
-    known = Description(*(arrays[name].astype(np.float32) for name in Description._fields))
+    known = NoteFeatures(*(arrays[name].astype(np.float32) for name in FEATURE_KEYS))
     midi, rng = arrays["midi"].astype(float), np.random.default_rng(1)
-    variants = [_scored(mind, flat(known, midi))]
+    variants = [_scored(mind, network_input(known, midi))]
     for _ in range(VARIANTS - 1):
-        x = flat(changed(known, midi, rng), midi)
+        x = network_input(changed(known, midi, rng), midi)
         x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(midi)))
         variants.append(_scored(mind, x))
     chances = np.stack(variants)
@@ -146,8 +146,8 @@ def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> tuple[Tensor, ...]:
         )
 
     there = padded([np.ones(len(each[0]), bool) for each in drawn])
-    x = padded([told(*each[:4]) for each in drawn])
-    relations = padded([related(*each[1:4]) for each in drawn], 2)
+    x = padded([note_features(*each[:4]) for each in drawn])
+    relations = padded([pair_features(*each[1:4]) for each in drawn], 2)
     chances, label, weight = (padded([each[i] for each in drawn]) for i in (0, 4, 5))
     return x, relations, there, chances.float(), label.clamp(min=0), weight.float()
 
@@ -162,7 +162,7 @@ def judged(network: ContextNetwork, scenes: Sequence[Scene]) -> str:
         (scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4]))
         for scene in scenes
     ]
-    around = np.concatenate([in_context(*each, weights) for each in rows])[use]
+    around = np.concatenate([contextual_log_probs(*each, weights) for each in rows])[use]
     for i, chances in enumerate((alone, around)):
         right[i] = np.mean(chances.argmax(axis=1) == label)
         loss[i] = -np.mean(chances[np.arange(len(label)), label])
@@ -276,8 +276,8 @@ def teach(
 def main() -> None:
     options = parser_of(__doc__, steps=2400, size=16).parse_args()
     torch.set_num_threads(options.threads)
-    mind = opened(options.recognizer.read_bytes()) if options.recognizer else recognizer.trained()
-    teach(options, recognizer.CONTEXT, mind, scenes_of(options, mind), train)
+    mind = load_recognizer(options.recognizer.read_bytes()) if options.recognizer else recognizer.pretrained_recognizer()
+    teach(options, recognizer.ATTENTION_PREFIX, mind, scenes_of(options, mind), train)
 
 
 if __name__ == "__main__":

@@ -29,9 +29,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.networks import PITCH_RBF, pitch_rbf
-from otowake.music.players.envelopes import PARTIALS
-from otowake.music.players.features import BELOW, FINE, HEARD, SPAN, Description, flat
-from otowake.music.players.recognizer import Weights, opened
+from otowake.music.players.envelopes import ENVELOPE_PARTIALS
+from otowake.music.players.features import (
+    FEATURE_ROWS,
+    FINE_ROWS,
+    LEVEL_PLANES,
+    ROWS_BELOW,
+    NoteFeatures,
+    network_input,
+)
+from otowake.music.players.recognizer import Weights, load_recognizer
 from otowake.music.theory.instruments import TABLE
 from otowake.signal.vqt import LOWEST, ROWS
 from training import files
@@ -57,11 +64,11 @@ class Score(NamedTuple):
 
 
 def changed(
-    known: Description, midi: NDArray[np.float64], rng: Rng, size: float = 1.0
-) -> Description:
+    known: NoteFeatures, midi: NDArray[np.float64], rng: Rng, size: float = 1.0
+) -> NoteFeatures:
     """Descriptions as if heard through a random filter, in noise, without treble, with gaps; `size` scales the filters."""
     planes = known.planes.copy()
-    n, heard = len(planes), slice(0, HEARD)
+    n, heard = len(planes), slice(0, LEVEL_PLANES)
     gain = curves(rng, n, 0.12 * size)[:, None] + rng.normal(0, 0.05 * size, (n, 1, 1)).astype(
         np.float32
     )
@@ -70,27 +77,27 @@ def changed(
     floor = np.where(rng.random(n) < 0.3, rng.uniform(0, 0.7, n), -1).astype(np.float32)[:, None]
     floor = np.where(floor > 0, np.maximum(floor + curves(rng, n, 0.12), 0), 0)
     tones = np.maximum(tones, floor[:, None])
-    treble = np.where(rng.random(n) < 0.15, rng.integers(24, SPAN, n), SPAN)
-    first = rng.integers(0, SPAN, n)
+    treble = np.where(rng.random(n) < 0.15, rng.integers(24, FEATURE_ROWS, n), FEATURE_ROWS)
+    first = rng.integers(0, FEATURE_ROWS, n)
     last = first + np.where(rng.random(n) < 0.2, rng.integers(1, 6, n), 0)
-    rows = np.arange(SPAN)
+    rows = np.arange(FEATURE_ROWS)
     gone = (rows >= treble[:, None]) | ((rows >= first[:, None]) & (rows < last[:, None]))
-    semitones = np.where(rows < FINE, rows, FINE + 3 * (rows - FINE))
+    semitones = np.where(rows < FINE_ROWS, rows, FINE_ROWS + 3 * (rows - FINE_ROWS))
     gone |= (
-        semitones > LOWEST + ROWS + BELOW - midi[:, None]
+        semitones > LOWEST + ROWS + ROWS_BELOW - midi[:, None]
     )  # nothing is heard there, were it only noise
     planes[:, heard] = np.where(gone[:, None], 0, tones)
     planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
     planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
-    contour = known.contour + 0.03 * rng.standard_normal(known.contour.shape, np.float32)
-    contour[:, -PARTIALS:] += curves(rng, n, 0.05 * size)[:, :: SPAN // PARTIALS][:, :PARTIALS]
-    return Description(planes, known.sounding, contour.astype(np.float32))
+    contour = known.envelope + 0.03 * rng.standard_normal(known.envelope.shape, np.float32)
+    contour[:, -ENVELOPE_PARTIALS:] += curves(rng, n, 0.05 * size)[:, :: FEATURE_ROWS // ENVELOPE_PARTIALS][:, :ENVELOPE_PARTIALS]
+    return NoteFeatures(planes, known.activity, contour.astype(np.float32))
 
 
 def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
     """Smooth curves over the rows, (curve, row), in units of a cell."""
     k = np.arange(1, 6)[:, None]
-    waves = np.cos(np.pi * (k * np.linspace(0, 1, SPAN) + rng.uniform(0, 2, (n, 5, 1))))
+    waves = np.cos(np.pi * (k * np.linspace(0, 1, FEATURE_ROWS) + rng.uniform(0, 2, (n, 5, 1))))
     return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(
         np.float32
     )
@@ -98,7 +105,7 @@ def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
 
 def given(lessons: Lessons, which: NDArray[np.int64]) -> Tensor:
     """The network's input of some notes."""
-    return torch.from_numpy(flat(_known(lessons, which), lessons.midi[which]))
+    return torch.from_numpy(network_input(_known(lessons, which), lessons.midi[which]))
 
 
 def varied(
@@ -110,20 +117,20 @@ def varied(
     share = np.where(rng.random(len(which)) < 0.5, rng.uniform(0, 1, len(which)), 0).astype(
         np.float32
     )
-    known = Description(
+    known = NoteFeatures(
         *(
             a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a)
             for a, b in zip(one, two, strict=True)
         )
     )
     midi = lessons.midi[which].astype(float)
-    x = flat(changed(known, midi, rng, size), midi)
+    x = network_input(changed(known, midi, rng, size), midi)
     x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(which)))
     return torch.from_numpy(x)
 
 
-def _known(lessons: Lessons, which: NDArray[np.int64]) -> Description:
-    return Description(*(field[which].astype(np.float32) for field in lessons.known))
+def _known(lessons: Lessons, which: NDArray[np.int64]) -> NoteFeatures:
+    return NoteFeatures(*(field[which].astype(np.float32) for field in lessons.known))
 
 
 class Draw:
@@ -346,7 +353,7 @@ def main() -> None:
     for seed in range(options.seed, options.seed + options.networks):
         folder = options.cache / "who" / f"{options.run}-{seed}"
         train(lessons, taught, apart, argparse.Namespace(**{**vars(options), "seed": seed}), folder)
-        found.append(opened((folder / "recognizer.npz").read_bytes()))
+        found.append(load_recognizer((folder / "recognizer.npz").read_bytes()))
     if options.out:
         together = {
             k: np.concatenate([each.weights[k] for each in found]) for k in found[0].weights

@@ -13,7 +13,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.components.describe import describe
 from otowake.music.drums.onsets import detect_drums, onto
-from otowake.music.players.parts import drum_parts, gather
+from otowake.music.players.parts import assign_parts, drum_parts
 from otowake.music.players.recognizer import recognize
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts
@@ -187,10 +187,10 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, scored: bool) 
             for name in ("onset", "sounding_end", "midi")
         )
         pitched = [name for name in named if name != DRUMS]
-        heard = recognize(audio, onset, until, midi, around=not pitched)
-        found = gather(
-            *(onset, until, midi, heard.together, heard.alone),
-            owners=heard.owners,
+        heard = recognize(audio, onset, until, midi, contextual=not pitched)
+        found = assign_parts(
+            *(onset, until, midi, heard.contextual, heard.unary),
+            assignment=heard.assignment,
             n_parts=spec.parts,
             instruments=pitched,
         )

@@ -1,10 +1,12 @@
-"""Who of some players plays a note, given the notes around it.
+"""Note-to-player assignment from context.
 
-Where it is known who plays, much more can be told than from each note's sound: who is at rest where another's line goes on, who holds a
-note while chords are struck, which fifth above a loud note is only its partial. A network of the kind of :mod:`otowake.music.players.attention` is told, of each
-note and one of the players, what it is told there and besides how well the note sounds like this player against the others, which instruments all of them
-play, and how the notes sound that are mostly this player's. What it gives is added to what speaks for the player; it is asked for one player after the other,
-so there may be any number of them. How it was taught is in ``training/`` of the repository (``python -m training.train.assignment``).
+Once the players are known, context says more than the sound of a note: which player rests, which
+holds a note under chords, which fifth above a loud note is only a partial. A network as in
+:mod:`otowake.music.players.attention` scores one player at a time, so any number of players is
+possible. Besides the features of that module it takes how well each note fits the player compared
+with the others, the instruments of all players, and the mean prediction of the notes that are
+probably the player's. The scores are added to the log-likelihoods. ``training/`` of the repository
+trains the network (``python -m training.train.assignment``).
 """
 
 from __future__ import annotations
@@ -14,58 +16,70 @@ from functools import partial
 
 import numpy as np
 
-from otowake.music.players.attention import WORST, Weights, around, told
-from otowake.music.players.parts import votes_of
+from otowake.music.networks import Weights
+from otowake.music.players.attention import contextual_scores, note_features
+from otowake.music.players.config import ATTENTION
+from otowake.music.players.mean_field import log_likelihood
 from otowake.music.theory.instruments import TABLE
 from otowake.types import Floats
 
 
-def told_of(
+def player_features(
     player: int,
     players: Sequence[int],
-    chances: Floats,
+    log_probs: Floats,
     onset: Floats,
     offset: Floats,
     midi: Floats,
 ) -> Floats:
-    """What the network is told of each note of a window and of one player, (note, number): what :func:`otowake.music.players.attention.told` says; the
-    instrument, the others' instruments, the mean log-probabilities of the notes that are likely this player's, what share these
-    are, and how many play; and how likely this note is the player's.
+    """Compute the network's input for one player and the notes of a window, (note, feature).
 
-    `player` is a place among `players`, who are places in :data:`~otowake.music.theory.instruments.TABLE`.
+    The features are those of :func:`otowake.music.players.attention.note_features`; of the player:
+    the instrument, the others' instruments, the mean log-probabilities of the notes that are
+    probably the player's, their share of the notes, and the number of players; of each note: the
+    log-likelihood and the probability of the player.
+
+    `player` is an index of `players`, whose values are indices of
+    :data:`~otowake.music.theory.instruments.TABLE`.
 
     Examples
     --------
-    >>> told_of(0, [0, 12], np.full((2, 29), -3.4), np.zeros(2), np.ones(2), np.array([60.0, 64.0])).shape
+    >>> notes = np.full((2, 29), -3.4), np.zeros(2), np.ones(2), np.array([60.0, 64.0])
+    >>> player_features(0, [0, 12], *notes).shape
     (2, 197)
     """
-    votes = votes_of(chances, midi)[:, list(players)]
-    probable = votes - np.logaddexp.reduce(votes, axis=1, keepdims=True)
-    mine = np.exp(probable[:, player])
-    names = np.eye(len(TABLE))
-    others = names[[other for other in players if other != players[player]]].max(axis=0, initial=0)
-    sound = mine @ np.maximum(chances, WORST) / (mine.sum() + 1e-3) / 3
-    every = np.concatenate([names[players[player]], others, sound, [mine.mean(), len(players) / 4]])
-    each = np.column_stack([votes[:, player] / 3, mine, np.maximum(probable[:, player], WORST) / 3])
+    scale, floor = ATTENTION.log_prob_scale, ATTENTION.min_log_prob
+    unary = log_likelihood(log_probs, midi)[:, list(players)]
+    player_log_probs = unary - np.logaddexp.reduce(unary, axis=1, keepdims=True)
+    weight = np.exp(player_log_probs[:, player])
+    one_hot = np.eye(len(TABLE))
+    other_players = [other for other in players if other != players[player]]
+    others = one_hot[other_players].max(axis=0, initial=0)
+    total = weight.sum() + ATTENTION.min_weight
+    mean_log_probs = weight @ np.maximum(log_probs, floor) / total / scale
+    shares = [weight.mean(), len(players) / ATTENTION.players_scale]
+    of_player = np.concatenate([one_hot[players[player]], others, mean_log_probs, shares])
+    scaled_log_probs = np.maximum(player_log_probs[:, player], floor) / scale
     columns = [
-        told(chances, onset, offset, midi),
-        np.broadcast_to(every, (len(mine), len(every))),
-        each,
+        note_features(log_probs, onset, offset, midi),
+        np.broadcast_to(of_player, (len(weight), len(of_player))),
+        np.column_stack([unary[:, player] / scale, weight, scaled_log_probs]),
     ]
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
 def assignment_scores(
     weights: Weights,
-    chances: Floats,
+    log_probs: Floats,
     onset: Floats,
     offset: Floats,
     midi: Floats,
     players: Sequence[int],
 ) -> Floats:
-    """What is added to the votes for each player, (note, player), in nats; times in seconds, all of shape (note,), in any order.
+    """Score the players of each note, shape (note, player), in nats.
 
-    `chances` are the log-probabilities of each note by itself.
+    Times are in seconds; all arrays have the shape (note,), in any order. `log_probs` are the unary
+    predictions.
     """
-    questions = (partial(told_of, k, players) for k in range(len(players)))
-    return around(weights, (chances, onset, offset, midi), *questions)[..., 0]
+    featurizers = (partial(player_features, k, players) for k in range(len(players)))
+    return contextual_scores(weights, (log_probs, onset, offset, midi), *featurizers)[..., 0]

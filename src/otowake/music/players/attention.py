@@ -1,10 +1,13 @@
-"""Which instrument plays a note, given the notes around it.
+"""Instrument recognition in context, by self-attention over neighbouring notes.
 
-A note among others can often not be named by itself; a few hundred can: a muffled piano's bass sounds like a harp's, but a harp does
-not play it beneath a piano's chords. Each note looks at those around it by self-attention (Vaswani et al., "Attention is all you need", 2017),
-where what it looks at depends on how far apart two notes are in time and pitch as well as on what each sounds like. The network is told nothing of the sound
-but the probabilities of each note by itself (:func:`otowake.music.players.recognizer.recognize`), and what it finds is added to them. How it was taught is in ``training/`` of
-the repository (``python -m training.train.attention``).
+A single note is often ambiguous where a few hundred are not: a muffled piano's bass resembles a
+harp's, but a harp does not play it below a piano's chords. Every note attends to the others of a
+window. Attention depends on the notes' predictions and, as an additive bias, on their relation in
+time and pitch. The only timbre features are the unary predictions
+(:func:`otowake.music.players.recognizer.recognize`); the network's output is added to them.
+``training/`` of the repository trains the network (``python -m training.train.attention``).
+
+Source: Vaswani et al., "Attention is all you need", 2017.
 """
 
 from __future__ import annotations
@@ -17,130 +20,147 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from otowake.music.networks import pitch_rbf
+from otowake.music.networks import Weights, pitch_rbf
+from otowake.music.players.config import ATTENTION
 from otowake.programs import program
 from otowake.types import Floats
 
-CORE = 64
-"""Notes that are named at once; as many on either side are looked at."""
+WINDOW_STEP = 64
+"""Notes for which one window gives the output."""
 
-WINDOW = 3 * CORE
+WINDOW_NOTES = 3 * WINDOW_STEP
+"""Notes of a window: the context has one step on either side."""
 
-WORST = -8.0
-"""The least log-probability that is told from none."""
+PAIR_FEATURES = 12
+"""Features of two notes (:func:`pair_features`)."""
 
-RELATIONS = 12
-"""Numbers that tell how two notes are related (:func:`related`)."""
-
-HEADS = 4
-
-Weights = dict[str, NDArray[np.float32]]
-"""By the name of the layer, with ``.bias`` the numbers added after it; the first axis is the network's."""
+ATTENTION_HEADS = 4
+"""Heads of each attention block."""
 
 
-def told(chances: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats:
-    """What the network is told of each note of a window, (note, number): its log-probabilities and probabilities by itself, the mean of all
-    notes' probabilities, its pitch as bumps, how long it is, and how many notes there are.
+def note_features(log_probs: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats:
+    """Compute the network's input for the notes of a window, (note, feature).
+
+    The features are log-probabilities and probabilities, the mean probabilities of the window, the
+    radial-basis code of the pitch, the duration, and the number of notes.
 
     Examples
     --------
-    >>> told(np.full((2, 29), -3.4), np.zeros(2), np.ones(2), np.array([60.0, 64.0])).shape
+    >>> notes = np.full((2, 29), -3.4), np.zeros(2), np.ones(2), np.array([60.0, 64.0])
+    >>> note_features(*notes).shape
     (2, 105)
     """
-    probable = 3 * np.exp(chances)
-    mean = np.broadcast_to(probable.mean(axis=0), probable.shape)
-    length = np.maximum(offset - onset, 0.03)
-    number = np.full(len(length), np.log(min(len(length), CORE)) / 3)
-    singles = np.column_stack([np.log(length), np.minimum(length, 3), number])
-    return np.concatenate(
-        [np.maximum(chances, WORST) / 3, probable, mean, pitch_rbf(midi), singles], axis=1
-    ).astype(np.float32)
+    scale = ATTENTION.log_prob_scale
+    probs = ATTENTION.prob_gain * np.exp(log_probs)
+    mean = np.broadcast_to(probs.mean(axis=0), probs.shape)
+    duration = np.maximum(offset - onset, ATTENTION.min_duration)
+    count = np.full(len(duration), np.log(min(len(duration), WINDOW_STEP)) / scale)
+    clipped = np.minimum(duration, ATTENTION.max_duration)
+    scalars = np.column_stack([np.log(duration), clipped, count])
+    floored = np.maximum(log_probs, ATTENTION.min_log_prob) / scale
+    columns = [floored, probs, mean, pitch_rbf(midi), scalars]
+    return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def related(onset: Floats, offset: Floats, midi: Floats) -> Floats:
-    """How every two notes of a window are related, (note, note, number): how near they are in time and in pitch, on several scales, which of them is
-    higher, by how much they overlap, whether one ends where the other begins, and whether they are octaves or the same pitch.
+def pair_features(onset: Floats, offset: Floats, midi: Floats) -> Floats:
+    """Compute the relations between the notes of a window, (note, note, :data:`PAIR_FEATURES`).
+
+    The features are proximity in time and in pitch on several scales, the signed interval, the
+    overlap, whether one note ends where the other begins, and whether the notes are octaves or have
+    the same pitch.
 
     Examples
     --------
-    >>> related(np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([60.0, 72.0]))[0, 1, -2:].tolist()
+    >>> notes = np.array([0.0, 1.0]), np.array([1.0, 2.0]), np.array([60.0, 72.0])
+    >>> pair_features(*notes)[0, 1, -2:].tolist()
     [1.0, 0.0]
     """
-    higher = midi[:, None] - midi
-    later, apart = np.abs(onset[:, None] - onset), np.abs(higher)
+    interval = midi[:, None] - midi
+    delay, distance = np.abs(onset[:, None] - onset), np.abs(interval)
     shared = np.minimum(offset[:, None], offset) - np.maximum(onset[:, None], onset)
-    length = offset - onset
-    overlap = np.clip(shared / np.maximum(np.minimum(length[:, None], length), 0.05), 0, 1)
-    numbers = [np.exp(-later / scale) for scale in (0.05, 0.3, 1.2, 5)]
-    numbers += [np.exp(-apart / scale) for scale in (1.5, 4, 12)]
-    numbers += [np.tanh(higher / 12), overlap, np.exp(-np.abs(shared) / 0.1)]
-    numbers += [(np.rint(apart) % 12 == 0) & (apart > 1), apart < 0.5]
-    return np.stack(numbers, axis=-1).astype(np.float32)
+    duration = offset - onset
+    shorter = np.minimum(duration[:, None], duration)
+    overlap = np.clip(shared / np.maximum(shorter, ATTENTION.min_overlap_duration), 0, 1)
+    legato = np.exp(-np.abs(shared) / ATTENTION.legato_scale)
+    features = [np.exp(-delay / scale) for scale in ATTENTION.time_scales]
+    features += [np.exp(-distance / scale) for scale in ATTENTION.pitch_scales]
+    features += [np.tanh(interval / 12), overlap, legato]
+    features += [(np.rint(distance) % 12 == 0) & (distance > 1), distance < 0.5]
+    return np.stack(features, axis=-1).astype(np.float32)
 
 
-def in_context(
-    chances: Floats, onset: Floats, offset: Floats, midi: Floats, weights: Weights
+def contextual_log_probs(
+    log_probs: Floats, onset: Floats, offset: Floats, midi: Floats, weights: Weights
 ) -> NDArray[np.float64]:
-    """Log-probabilities of the instruments of notes, (note, instrument), from those that each note has by itself.
+    """Refine unary log-probabilities of instruments, (note, instrument), from context.
 
-    Times in seconds, all of shape (note,), in any order.
+    Times are in seconds; all arrays have the shape (note,), in any order.
     """
-    scores = chances + around(weights, (chances, onset, offset, midi), told)[:, 0]
+    notes = (log_probs, onset, offset, midi)
+    scores = log_probs + contextual_scores(weights, notes, note_features)[:, 0]
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-def around(weights: Weights, columns: Sequence[Floats], *tell: Callable[..., Floats]) -> Floats:
-    """What a network says of each note, (note, question, output), where each of `tell` gives what it is told for one question of a window of the `columns`:
-    something, onset, offset and MIDI number of the notes, in any order."""
-    _, onset, _, midi = columns
+def contextual_scores(
+    weights: Weights, notes: Sequence[Floats], *featurizers: Callable[..., Floats]
+) -> Floats:
+    """Run the network over sliding windows.
+
+    `notes` are the log-probabilities, onsets, offsets and MIDI pitches, in any order of notes. Each
+    function in `featurizers` maps a window to one input batch.
+
+    Returns
+    -------
+    Shape (note, featurizer, output).
+    """
+    _, onset, _, midi = notes
     order = np.lexsort((midi, onset))
-    ordered = [column[order] for column in columns]
+    ordered = [column[order] for column in notes]
     arrays = {name: jnp.asarray(values) for name, values in weights.items()}
-    found = np.empty((len(order), len(tell), arrays["names"].shape[-1]))
-    for first in range(0, len(order), CORE):
-        begin = max(first - CORE, 0)
-        window = [column[begin : first + 2 * CORE] for column in ordered]
+    scores = np.empty((len(order), len(featurizers), arrays["names"].shape[-1]))
+    for first in range(0, len(order), WINDOW_STEP):
+        begin = max(first - WINDOW_STEP, 0)
+        window = [column[begin : first + 2 * WINDOW_STEP] for column in ordered]
         n = len(window[0])
-        empty = WINDOW - n
-        relations = np.pad(related(*window[1:]), ((0, empty), (0, empty), (0, 0)))
-        for question, each in enumerate(tell):
-            x = np.pad(each(*window), ((0, empty), (0, 0)))
-            said = np.asarray(_forward(arrays, x, relations, np.arange(WINDOW) < n), float)
-            found[order[first : first + CORE], question] = said[first - begin : n][:CORE]
-    return found
+        padding = WINDOW_NOTES - n
+        valid = np.arange(WINDOW_NOTES) < n
+        relations = np.pad(pair_features(*window[1:]), ((0, padding), (0, padding), (0, 0)))
+        for index, featurizer in enumerate(featurizers):
+            x = np.pad(featurizer(*window), ((0, padding), (0, 0)))
+            output = np.asarray(_network_scores(arrays, x, relations, valid), float)
+            step = output[first - begin : n][:WINDOW_STEP]
+            scores[order[first : first + WINDOW_STEP], index] = step
+    return scores
 
 
 @program()
-def _forward(weights: dict[str, Array], x: Array, relations: Array, there: Array) -> Array:
-    """What is said of each note, (note, output), the mean of all networks'; `there` (note,) is false where there is no note."""
+def _network_scores(weights: dict[str, Array], x: Array, relations: Array, valid: Array) -> Array:
+    """Average the outputs of the ensemble, (note, output); `valid` (note,) is false for padding."""
 
     def one(w: dict[str, Array]) -> Array:
         def dense(name: str, x: Array) -> Array:
             return x @ w[name] + w[f"{name}.bias"]
 
-        def normed(name: str, x: Array) -> Array:
+        def layer_norm(name: str, x: Array) -> Array:
             centred = x - x.mean(axis=-1, keepdims=True)
             scaled = centred / jnp.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-5)
             return scaled * w[name] + w[f"{name}.bias"]
 
-        def heads(x: Array) -> Array:
-            return x.reshape(len(x), HEADS, -1).swapaxes(0, 1)
+        def split_heads(x: Array) -> Array:
+            return x.reshape(len(x), ATTENTION_HEADS, -1).swapaxes(0, 1)
 
         relation = jax.nn.relu(dense("relation", relations))
         h = dense("told", x)
         for block in range(sum(name.endswith("attention.norm") for name in w)):
-            q, k, v = map(
-                heads,
-                jnp.split(dense(f"{block}.looks", normed(f"{block}.attention.norm", h)), 3, axis=1),
-            )
-            looks = q @ k.swapaxes(1, 2) / jnp.sqrt(q.shape[2]) + jnp.moveaxis(
+            qkv = dense(f"{block}.looks", layer_norm(f"{block}.attention.norm", h))
+            q, k, v = map(split_heads, jnp.split(qkv, 3, axis=1))
+            logits = q @ k.swapaxes(1, 2) / jnp.sqrt(q.shape[2]) + jnp.moveaxis(
                 dense(f"{block}.relation", relation), 2, 0
             )
-            seen = jax.nn.softmax(jnp.where(there, looks, -1e4), axis=-1) @ v
-            h += dense(f"{block}.seen", seen.swapaxes(0, 1).reshape(h.shape))
-            h += dense(
-                f"{block}.out", jax.nn.relu(dense(f"{block}.in", normed(f"{block}.dense.norm", h)))
-            )
-        return dense("names", normed("norm", h))
+            attended = jax.nn.softmax(jnp.where(valid, logits, -1e4), axis=-1) @ v
+            h += dense(f"{block}.seen", attended.swapaxes(0, 1).reshape(h.shape))
+            hidden = jax.nn.relu(dense(f"{block}.in", layer_norm(f"{block}.dense.norm", h)))
+            h += dense(f"{block}.out", hidden)
+        return dense("names", layer_norm("norm", h))
 
     return jax.vmap(one)(weights).mean(axis=0)

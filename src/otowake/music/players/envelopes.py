@@ -1,37 +1,39 @@
-"""What each note does by itself, told by a factorisation that knows the notes.
+"""Amplitude envelopes and partial levels of notes, from score-informed NMF.
 
-In a mixture, what is heard at a note's partials belongs to other notes as well. :func:`otowake.music.separation.score_informed.fit_notes` tells them
-apart: its activations are the note's envelope, its spectra the strengths of the pitch's partials. A struck string fades from
-its onset, a blown or bowed note holds: among several players this is what tells them apart best.
+In a mixture, partials of different notes overlap.
+:func:`otowake.music.separation.score_informed.fit_notes` separates them: the activations are a
+note's amplitude envelope, the spectra give the levels of a pitch's partials. A struck string decays
+from the onset, a blown or bowed note sustains; among several players this is the most useful
+feature.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from otowake.music.players.config import ENVELOPE
 from otowake.music.separation.score_informed import DETUNINGS, POWER, STFT, fit_notes
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Audio, Floats, Note, Segment
 
-EDGES = (0.0, 0.03, 0.07, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 0.95, 1.3, 1.8)
-"""Seconds from the onset between which the envelope is told; the last stretch has no end."""
+ENVELOPE_EDGES = (0.0, 0.03, 0.07, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 0.95, 1.3, 1.8)
+"""Seconds from the onset, starts of the stretches of the envelope; the last stretch is open."""
 
-QUARTERS = 4
-"""Parts of a note's own length in which the envelope is told, too."""
+ENVELOPE_QUARTERS = 4
+"""Equal parts of a note's own duration."""
 
-PARTIALS = 20
-"""Partials whose strengths are told."""
+ENVELOPE_PARTIALS = 20
+"""Partials whose levels are features."""
 
-DEPTH, LOWEST_PARTIAL = 40.0, 60.0
-"""Decibels under the peak of the envelope, and under the strongest partial, that count as nothing."""
+ENVELOPE_FEATURES = 2 * len(ENVELOPE_EDGES) + ENVELOPE_QUARTERS + 3 + ENVELOPE_PARTIALS
+"""Features of a note."""
 
-NUMBERS = 2 * len(EDGES) + QUARTERS + 3 + PARTIALS
+ENVELOPE_FRAME_PERIOD = STFT.hop / STFT.sample_rate
+"""Seconds from frame to frame."""
 
-SECONDS = STFT.hop / STFT.sample_rate
 
-
-def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats:
-    """What is told of each note.
+def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats:
+    """Compute the envelope features of each note.
 
     Parameters
     ----------
@@ -42,77 +44,94 @@ def contours(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Fl
 
     Returns
     -------
-    Shape (note, :data:`NUMBERS`), 0 for notes that the factorisation knows nothing of: the envelope in stretches of time, whether
-    the note sounds in each, the envelope in quarters of the note, its length, how much its pitch and its strength waver, and
-    its partials' strengths.
+    Shape (note, :data:`ENVELOPE_FEATURES`), 0 for notes without factors: the envelope in stretches
+    of time, whether the note sounds in each stretch, the envelope in quarters of the note, its
+    length, the deviation of its pitch and of its envelope, and the levels of its partials.
 
     Examples
     --------
     >>> t = np.arange(22050) / 22050
-    >>> fading, held = (np.sin(2 * np.pi * f * t) * np.exp(-a * t) for f, a in ((440, 5), (660, 0)))
-    >>> its = contours(fading + held, np.zeros(2), np.ones(2), np.array([69, 76]))
-    >>> last = 2 * len(EDGES) + QUARTERS - 1
-    >>> bool(its[0, last] < its[1, last] - 0.3)
+    >>> decaying, sustained = (
+    ...     np.sin(2 * np.pi * f * t) * np.exp(-a * t) for f, a in ((440, 5), (660, 0))
+    ... )
+    >>> notes = np.zeros(2), np.ones(2), np.array([69, 76])
+    >>> features = note_envelopes(decaying + sustained, *notes)
+    >>> last_quarter = 2 * len(ENVELOPE_EDGES) + ENVELOPE_QUARTERS - 1
+    >>> bool(features[0, last_quarter] < features[1, last_quarter] - 0.3)
     True
     """
-    found = np.zeros((len(onset), NUMBERS), np.float32)
+    features = np.zeros((len(onset), ENVELOPE_FEATURES), np.float32)
     notes = [
         Note(float(a), float(max(b, a)), round(float(key)))
         for a, b, key in zip(onset, offset, midi, strict=True)
     ]
     seen = set()
-    for piece in fit_notes(Audio(np.asarray(samples, np.float32), STFT.sample_rate), notes).pieces:
-        for which, row, start, stop in piece.spans.tolist():
-            if which not in seen:  # a note that two pieces share is told by the first
-                seen.add(which)
-                found[which] = _told(piece, row, start, stop, notes[which])
-    return found
+    audio = Audio(np.asarray(samples, np.float32), STFT.sample_rate)
+    for segment in fit_notes(audio, notes).pieces:
+        for index, row, start, stop in segment.spans.tolist():
+            if index not in seen:  # the first of two segments that share a note counts
+                seen.add(index)
+                features[index] = _features(segment, row, start, stop, notes[index])
+    return features
 
 
-def _told(piece: Segment, row: int, start: int, stop: int, note: Note) -> Floats:
-    mine = slice(row * len(DETUNINGS), (row + 1) * len(DETUNINGS))
-    W, H = piece.W[:, mine], piece.H[mine, start:stop]
+def _features(segment: Segment, row: int, start: int, stop: int, note: Note) -> Floats:
+    """Compute the features of one note, which has the components of a pitch from start to stop."""
+    depth = ENVELOPE.dynamic_range
+    components = slice(row * len(DETUNINGS), (row + 1) * len(DETUNINGS))
+    W, H = segment.W[:, components], segment.H[components, start:stop]
     strengths = H * W.sum(axis=0)[:, None]
     total = strengths.sum(axis=0)
     if not total.max(initial=0) > 0:
-        return np.zeros(NUMBERS, np.float32)
-    heard = 20 / POWER * np.log10(np.maximum(total / total.max(), 1e-6))
-    at = (piece.first + start + np.arange(len(total))) * SECONDS - note.onset
-    sounds = at < note.offset - note.onset + SECONDS
-    if not sounds.any():
-        sounds[:] = True
+        return np.zeros(ENVELOPE_FEATURES, np.float32)
+    envelope = 20 / POWER * np.log10(np.maximum(total / total.max(), 1e-6))
+    times = (segment.first + start + np.arange(len(total))) * ENVELOPE_FRAME_PERIOD - note.onset
+    active = times < note.offset - note.onset + ENVELOPE_FRAME_PERIOD
+    if not active.any():
+        active[:] = True
     stretches = [
-        sounds & (at >= low) & (at < high)
-        for low, high in zip(EDGES, [*EDGES[1:], np.inf], strict=True)
+        active & (times >= low) & (times < high)
+        for low, high in zip(ENVELOPE_EDGES, [*ENVELOPE_EDGES[1:], np.inf], strict=True)
     ]
-    stretches[0] = sounds & (at < EDGES[1])
-    inside = np.array([where.any() for where in stretches], float)
-    curve = np.array([heard[where].mean() if where.any() else -DEPTH for where in stretches])
-    own = heard[sounds]
-    begun = own[: max(3, np.searchsorted(at[sounds], 0.08))].max()
-    quarters = [part.max() if len(part) else own[-1] for part in np.array_split(own, QUARTERS)]
+    stretches[0] = active & (times < ENVELOPE_EDGES[1])
+    occupied = np.array([stretch.any() for stretch in stretches], float)
+    curve = np.array(
+        [envelope[stretch].mean() if stretch.any() else -depth for stretch in stretches]
+    )
+    own = envelope[active]
+    attack_frames = np.searchsorted(times[active], ENVELOPE.attack)
+    attack = own[: max(ENVELOPE.min_attack_frames, attack_frames)].max()
+    quarters = [
+        quarter.max() if len(quarter) else own[-1]
+        for quarter in np.array_split(own, ENVELOPE_QUARTERS)
+    ]
     cents = (strengths * np.array(DETUNINGS)[:, None]).sum(axis=0) / np.maximum(total, 1e-20)
-    ripple = np.diff(np.maximum(own, -DEPTH), 2).std() if len(own) > 3 else 0.0
-    held = cents[sounds].std()
-    shapes = [
-        np.clip(1 + curve / DEPTH, 0, 1),
-        inside,
-        np.clip((np.array(quarters) - begun) / (DEPTH / 2), -2, 1),
-        [np.log2(max(sounds.sum(), 1)) / 4, held / 20, ripple / 3],
-        _partials(W @ H.mean(axis=1), float(midi_to_hz(note.midi))),
+    ripple = np.diff(np.maximum(own, -depth), 2).std() if len(own) > 3 else 0.0
+    deviation = cents[active].std()
+    scalars = [
+        np.log2(max(active.sum(), 1)) / ENVELOPE.length_scale,
+        deviation / ENVELOPE.pitch_deviation_scale,
+        ripple / ENVELOPE.ripple_scale,
     ]
-    return np.concatenate(shapes).astype(np.float32)
+    features = [
+        np.clip(1 + curve / depth, 0, 1),
+        occupied,
+        np.clip((np.array(quarters) - attack) / (depth / 2), *ENVELOPE.quarter_limits),
+        scalars,
+        _partial_levels(W @ H.mean(axis=1), float(midi_to_hz(note.midi))),
+    ]
+    return np.concatenate(features).astype(np.float32)
 
 
-def _partials(spectrum: Floats, f0: float) -> Floats:
-    """The strengths of a spectrum's partials, from 0 to 1, in decibels under the strongest."""
+def _partial_levels(spectrum: Floats, f0: float) -> Floats:
+    """Return the levels of a spectrum's partials, from 0 to 1, relative to the strongest, in dB."""
     bin_hz = STFT.sample_rate / STFT.n_fft
-    peaks = np.zeros(PARTIALS)
-    for n in range(PARTIALS):
+    peaks = np.zeros(ENVELOPE_PARTIALS)
+    for n in range(ENVELOPE_PARTIALS):
         low, high = (
             (n + 1) * f0 * 2 ** (cents / 1200) / bin_hz for cents in (DETUNINGS[0], DETUNINGS[-1])
         )
         near = spectrum[int(np.floor(low)) : int(np.ceil(high)) + 1]
         peaks[n] = near.max(initial=0)
-    strength = 20 / POWER * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
-    return np.clip(1 + strength / LOWEST_PARTIAL, 0, 1)
+    levels = 20 / POWER * np.log10(np.maximum(peaks / max(peaks.max(), 1e-30), 1e-6))
+    return np.clip(1 + levels / ENVELOPE.partial_range, 0, 1)

@@ -1,4 +1,4 @@
-"""Features of notes that the recogniser of instruments takes."""
+"""Input features of the instrument recogniser."""
 
 from __future__ import annotations
 
@@ -9,239 +9,290 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from otowake.music.networks import PITCH_RBF, pitch_rbf
-from otowake.music.players.envelopes import NUMBERS
+from otowake.music.players.config import PATCH
+from otowake.music.players.envelopes import ENVELOPE_FEATURES
 from otowake.music.transcription.decoding import SECONDS
 from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, cells, frames_of, level
 from otowake.types import Floats
 
-BELOW, ABOVE, FAR = 12, 48, 84
-"""Semitones under a note's pitch that its patch reaches; above it, to partial 16, row by row; and, to partial 128, in threes."""
+ROWS_BELOW = 12
+"""Semitones of a patch below the pitch."""
 
+ROWS_ABOVE_FINE = 48
+"""Semitones above the pitch, to partial 16, that features keep row by row."""
 
-WIDE = BELOW + 1 + FAR
-"""Rows of a patch."""
+ROWS_ABOVE = 84
+"""Semitones of a patch above the pitch, to partial 128."""
 
+PATCH_ROWS = ROWS_BELOW + 1 + ROWS_ABOVE
+"""Rows of a patch, in semitones."""
 
-FINE = BELOW + 1 + ABOVE
+FINE_ROWS = ROWS_BELOW + 1 + ROWS_ABOVE_FINE
+"""Rows that features keep one by one."""
 
+FEATURE_ROWS = FINE_ROWS + (ROWS_ABOVE - ROWS_ABOVE_FINE) // 3
+"""Rows of features: the rows above partial 16 are pooled in threes."""
 
-SPAN = FINE + (FAR - ABOVE) // 3
-"""Rows of a description: the upper ones of the patch are taken in threes."""
+FRAMES_BEFORE, FRAMES_AFTER = 4, 48
+"""Frames of a patch before the onset, and from the onset on."""
 
+PATCH_FRAMES = FRAMES_BEFORE + FRAMES_AFTER
+"""Frames of a patch."""
 
-BEFORE, AFTER = 4, 48
-"""Frames of a patch before the onset, and from it on."""
+PARTIAL_ROWS = np.unique(np.rint(12 * np.log2(np.arange(1, 17)))).astype(int)
+"""Rows of partials 1 to 16, counted from the pitch."""
 
+POOLING_SEGMENTS = ((0, 3), (3, 5), (5, 7), (7, 11), (11, 18), (18, 30), (30, 52))
+"""Frames of a patch that are averaged: before the onset, attack, and later stretches."""
 
-FRAMES = BEFORE + AFTER
+SHORT_WINDOW_SEGMENTS = 4
+"""First segments in which the short windows are averaged, too."""
 
+LEVEL_PLANES = len(POOLING_SEGMENTS) + SHORT_WINDOW_SEGMENTS
+"""Planes that hold levels."""
 
-PARTIALS = np.unique(np.rint(12 * np.log2(np.arange(1, 17)))).astype(int)
-"""Rows of the partials 1 to 16, from the pitch."""
+FEATURE_PLANES = LEVEL_PLANES + 4
+"""Planes of features.
 
+Levels in each segment by the long windows, in the first segments by the short windows; mean
+detuning of the partials, its variation, the variation of their levels, and where other notes have
+partials.
+"""
 
-OFF = 2
-"""Thirds of a semitone by which a note may be out of tune: its rows are moved along."""
+ENVELOPE_BANDS = 25
+"""Bands of four semitones, from the lowest row, of the spectral envelope."""
 
+ENVELOPE_PLANES = (2, 4)
+"""Planes from which the spectral envelope is computed."""
 
-DEPTH = 3.0
-"""How far below a note's strongest partial the network hears, in units of a cell (20 dB)."""
+INPUT_FEATURES = (
+    FEATURE_PLANES * FEATURE_ROWS
+    + ENVELOPE_BANDS * len(ENVELOPE_PLANES)
+    + len(POOLING_SEGMENTS)
+    + ENVELOPE_FEATURES
+    + len(PITCH_RBF)
+)
+"""Size of the network's input (:func:`network_input`)."""
 
-
-SEGMENTS = ((0, 3), (3, 5), (5, 7), (7, 11), (11, 18), (18, 30), (30, 52))
-"""Stretches of a patch, in frames, over which a mean is taken: before the onset, its attack, and later on."""
-
-
-STROKES = 4
-"""Of so many of them the short windows are heard, too."""
-
-
-HEARD = len(SEGMENTS) + STROKES
-
-
-PLANES = HEARD + 4
-"""Rows of numbers that tell of a note: its partials in each segment, the same by the short windows in the first four, how
-far its partials lie from the middle of their rows, how much that and their strength change, and where others' partials are."""
-
-
-BANDS = 25
-"""Bands of four semitones from the lowest row on, in which the envelope over absolute frequency is told."""
-
-
-ENVELOPES = (2, 4)
-"""The segments whose envelope over absolute frequency is told."""
-
-
-INPUTS = PLANES * SPAN + BANDS * len(ENVELOPES) + len(SEGMENTS) + NUMBERS + len(PITCH_RBF)
-"""Numbers that the network is given of a note (:func:`flat`)."""
-
-
-BATCH = 64
-"""Notes done at once."""
+FEATURE_KEYS = ("planes", "sounding", "contour")
+"""Names of the arrays of :class:`NoteFeatures` in files, in order."""
 
 
 class Patches(NamedTuple):
-    """What is heard about notes.
+    """Excerpts of the spectrogram around the onsets of notes, in rows counted from the pitch.
 
     Attributes
     ----------
-    tone, stroke
-        Shape (note, frame, row): cells of the long windows (the strongest of a row's bins) and of the short ones.
+    long_window, short_window
+        Shape (note, frame, row): levels by the long windows (maximum over the bins of a row) and by
+        the short windows.
     skew
-        Shape (note, frame, row): by how much the upper bin of a row is stronger than the lower one.
+        Shape (note, frame, row): level of the upper bin of a row minus level of the lower bin.
     others
         Shape (note, frame, row): whether another note has a partial there.
-    sounding
-        Shape (note, frame): whether the note itself sounds.
+    active
+        Shape (note, frame): whether the note sounds.
     midi
         Shape (note,).
     """
 
-    tone: Floats
-    stroke: Floats
+    long_window: Floats
+    short_window: Floats
     skew: Floats
     others: NDArray[np.bool_]
-    sounding: NDArray[np.bool_]
+    active: NDArray[np.bool_]
     midi: NDArray[np.int64]
 
 
-def patches(
-    samples: Floats, onset: Floats, offset: Floats, midi: Floats, size: int = BATCH
+def note_patches(
+    samples: Floats, onset: Floats, offset: Floats, midi: Floats, size: int = PATCH.batch_size
 ) -> Iterator[tuple[NDArray[np.int64], Patches]]:
-    """The patches of all notes, at most `size` at once, in order of onset: which notes they are of, and they.
+    """Iterate over the patches of all notes, in order of onset.
 
-    `samples` has the shape (sample,), at 22,050 Hz; the notes are as for :func:`recognize`.
+    `samples` has the shape (sample,), at 22,050 Hz; times are in seconds.
+
+    Yields
+    ------
+    Indices of at most `size` notes, and the patches of these notes.
     """
     reference, n = level(samples), frames_of(len(samples))
     keys = np.clip(np.rint(midi), LOWEST, LOWEST + ROWS - 1).astype(np.int64)
-    first = np.clip(np.rint(onset / SECONDS), 0, n).astype(np.int64) - BEFORE
-    last = np.maximum(np.clip(np.rint(offset / SECONDS), 0, n).astype(np.int64), first + BEFORE + 2)
+    onset_frame = np.clip(np.rint(onset / SECONDS), 0, n).astype(np.int64)
+    first = onset_frame - FRAMES_BEFORE
+    offset_frame = np.clip(np.rint(offset / SECONDS), 0, n).astype(np.int64)
+    last = np.maximum(offset_frame, first + FRAMES_BEFORE + 2)
     order = np.argsort(onset, kind="stable")
     for begin in range(0, len(order), size):
-        which = order[begin : begin + size]
-        start, stop = int(first[which].min()), int(first[which].max()) + FRAMES
-        fine, short = _fine(cells(samples, reference, start, stop))
-        near = np.flatnonzero((first + BEFORE < stop) & (last > start))
-        counts = np.zeros(short.shape, np.int16)
-        for i in near:
-            counts[
-                max(first[i] + BEFORE - start, 0) : last[i] - start,
-                keys[i] - LOWEST + BELOW + PARTIALS,
-            ] += 1
-        rows = keys[which] - LOWEST
-        frames = first[which] - start
+        indices = order[begin : begin + size]
+        start, stop = int(first[indices].min()), int(first[indices].max()) + PATCH_FRAMES
+        fine, short = _padded_rows(cells(samples, reference, start, stop))
+        partial_counts = np.zeros(short.shape, np.int16)
+        for i in np.flatnonzero((first + FRAMES_BEFORE < stop) & (last > start)):
+            frames = slice(max(first[i] + FRAMES_BEFORE - start, 0), last[i] - start)
+            partial_counts[frames, keys[i] - LOWEST + ROWS_BELOW + PARTIAL_ROWS] += 1
+        rows = keys[indices] - LOWEST
+        frames = first[indices] - start
         at = (
-            frames[:, None, None] + np.arange(FRAMES)[:, None],
-            rows[:, None, None] + np.arange(WIDE),
+            frames[:, None, None] + np.arange(PATCH_FRAMES)[:, None],
+            rows[:, None, None] + np.arange(PATCH_ROWS),
         )
-        sounding = np.arange(FRAMES) < (last - first)[which, None]
-        sounding[:, :BEFORE] = False
-        own = np.zeros((len(which), FRAMES, WIDE), np.int16)
-        own[:, :, BELOW + PARTIALS] = sounding[:, :, None]
-        off = _off(fine, frames + BEFORE, rows)
-        bins = (3 * at[1] + off[:, None, None])[..., None] + np.arange(BINS)
-        heard = fine[at[0][..., None], :, bins]  # (note, frame, row, bin, instant)
-        tone, skew = (
-            heard.max(axis=3).mean(axis=3),
-            (heard[..., 2, :] - heard[..., 0, :]).mean(axis=3),
+        active = np.arange(PATCH_FRAMES) < (last - first)[indices, None]
+        active[:, :FRAMES_BEFORE] = False
+        own = np.zeros((len(indices), PATCH_FRAMES, PATCH_ROWS), np.int16)
+        own[:, :, ROWS_BELOW + PARTIAL_ROWS] = active[:, :, None]
+        first_bin = _first_bins(fine, frames + FRAMES_BEFORE, rows)
+        bins = (3 * at[1] + first_bin[:, None, None])[..., None] + np.arange(BINS)
+        levels = fine[at[0][..., None], :, bins]  # (note, frame, row, bin, half-frame)
+        yield (
+            indices,
+            Patches(
+                long_window=levels.max(axis=3).mean(axis=3),
+                short_window=short[at],
+                skew=(levels[..., 2, :] - levels[..., 0, :]).mean(axis=3),
+                others=partial_counts[at] > own,
+                active=active,
+                midi=keys[indices],
+            ),
         )
-        yield which, Patches(tone, short[at], skew, counts[at] > own, sounding, keys[which])
 
 
-def _fine(heard: Floats) -> tuple[Floats, Floats]:
-    """Cells in thirds of a semitone, (frame, instant, third), and by the short windows, (frame, row), with silent rows
-    around, as far as patches reach."""
-    n = len(heard)
+def _padded_rows(levels: Floats) -> tuple[Floats, Floats]:
+    """Split a spectrogram by window and pad it with silent rows as far as patches reach.
+
+    Returns
+    -------
+    Levels by the long windows in thirds of a semitone, (frame, half-frame, third), and by the short
+    windows in semitones, (frame, row).
+    """
+    n = len(levels)
     bins = (
-        heard[..., : HALF_FRAMES * BINS]
+        levels[..., : HALF_FRAMES * BINS]
         .reshape(n, ROWS, HALF_FRAMES, BINS)
         .swapaxes(1, 2)
         .reshape(n, HALF_FRAMES, -1)
     )
-    fine = np.pad(bins, ((0, 0), (0, 0), (BINS * BELOW + BINS, BINS * FAR + BINS)))
-    return fine, np.pad(heard[..., HALF_FRAMES * BINS :].mean(axis=2), ((0, 0), (BELOW, FAR)))
+    fine = np.pad(bins, ((0, 0), (0, 0), (BINS * ROWS_BELOW + BINS, BINS * ROWS_ABOVE + BINS)))
+    short = levels[..., HALF_FRAMES * BINS :].mean(axis=2)
+    return fine, np.pad(short, ((0, 0), (ROWS_BELOW, ROWS_ABOVE)))
 
 
-def _off(fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where in `fine` row 0 of a patch begins less three times its row, (note,): BINS, and the thirds of a semitone by
-    which the note's partials lie higher than their names say."""
-    frames = np.minimum(onset[:, None] + np.arange(2, 14), len(fine) - 1)[:, :, None]
-    partials = BINS * (row[:, None] + BELOW + PARTIALS[:8]) + BINS + BINS // 2
-    heard = [
-        fine[frames, :, (partials + off)[:, None, :]].mean(axis=(1, 2, 3))
-        for off in range(-OFF, OFF + 1)
+def _first_bins(
+    fine: Floats, onset: NDArray[np.int64], row: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the bin in `fine` of a patch's row 0, minus three times the row, shape (note,).
+
+    The bin is :data:`~otowake.signal.vqt.BINS` plus the detuning of the partials (1/3 semitone).
+    """
+    first, last = PATCH.detuning_frames
+    frames = np.minimum(onset[:, None] + np.arange(first, last), len(fine) - 1)[:, :, None]
+    partials = PARTIAL_ROWS[: PATCH.detuning_partials]
+    bins = BINS * (row[:, None] + ROWS_BELOW + partials) + BINS + BINS // 2
+    levels = [
+        fine[frames, :, (bins + detuning)[:, None, :]].mean(axis=(1, 2, 3))
+        for detuning in range(-PATCH.max_detuning, PATCH.max_detuning + 1)
     ]
-    return BINS - OFF + np.argmax(heard, axis=0)
+    return BINS - PATCH.max_detuning + np.argmax(levels, axis=0)
 
 
-class Description(NamedTuple):
-    """What is known of notes: `planes` of shape (note, plane, row), `sounding`, the share of each segment in which the
-    note sounds, (note, segment), and `contour`, what :func:`otowake.music.players.envelopes.contours` tells, (note, number)."""
+class NoteFeatures(NamedTuple):
+    """Features of notes.
+
+    Attributes
+    ----------
+    planes
+        Shape (note, plane, row): pooled patches.
+    activity
+        Shape (note, segment): share of each segment in which the note sounds.
+    envelope
+        Shape (note, feature): output of :func:`otowake.music.players.envelopes.note_envelopes`.
+    """
 
     planes: Floats
-    sounding: Floats
-    contour: Floats
+    activity: Floats
+    envelope: Floats
 
 
-def described(batch: Patches, contour: Floats) -> Description:
-    """Patches and contours of notes in few numbers: means over segments of what is heard, against the note's strongest partial.
+def pool_patches(batch: Patches, envelope: Floats) -> NoteFeatures:
+    """Average patches over segments, relative to the strongest partial of each note.
 
-    Only frames in which the note sounds count, but for those before and at the onset.
+    From the onset on only frames in which the note sounds count.
     """
-    own = batch.tone[:, BEFORE : BEFORE + 12, BELOW + PARTIALS[:10]]
+    partials = ROWS_BELOW + PARTIAL_ROWS[: PATCH.reference_partials]
+    reference_frames = slice(FRAMES_BEFORE, FRAMES_BEFORE + PATCH.reference_frames)
+    own = batch.long_window[:, reference_frames, partials]
     strongest = own.max(axis=(1, 2)) if len(own) else np.zeros(0, np.float32)
-    floor = (strongest - DEPTH)[:, None, None]
-    tone, stroke = (
-        _pooled(np.clip(x - floor, 0, DEPTH + 1) / DEPTH) for x in (batch.tone, batch.stroke)
+    depth = PATCH.dynamic_range
+    floor = (strongest - depth)[:, None, None]
+    long_window, short_window = (
+        _pool_rows(np.clip(x - floor, 0, depth + 1) / depth)
+        for x in (batch.long_window, batch.short_window)
     )
-    skew = _pooled(batch.skew * (batch.tone > floor + 1))
-    counts = batch.sounding.astype(np.float32)
-    counts[:, : BEFORE + 1] = 1
-    parts = [_mean(tone, counts, *segment) for segment in SEGMENTS]
-    parts += [_mean(stroke, counts, *segment) for segment in SEGMENTS[:STROKES]]
-    late, end = SEGMENTS[2][0], FRAMES
-    middle, lean = _mean(tone, counts, late, end), _mean(skew, counts, late, end)
-    parts.append(lean)
-    parts.append(_mean(np.abs(skew - lean[:, None]), counts, late, end))
-    parts.append(_mean(np.abs(tone - middle[:, None]), counts, late, end))
-    parts.append(_mean(_pooled(batch.others.astype(np.float32)), counts, BEFORE, end))
-    shares = [batch.sounding[:, a:b].mean(axis=1) for a, b in SEGMENTS]
-    planes, sounding = (np.stack(each, axis=1).astype(np.float32) for each in (parts, shares))
-    return Description(planes, sounding, contour)
-
-
-def _pooled(x: Floats) -> Floats:
-    """The rows of a description from those of a patch, (note, frame, row): the strongest of three above partial 16."""
-    upper = x[..., FINE:]
-    return np.concatenate(
-        [x[..., :FINE], upper.reshape(*upper.shape[:-1], -1, 3).max(axis=-1)], axis=-1
-    )
-
-
-def _mean(x: Floats, counts: Floats, start: int, stop: int) -> Floats:
-    """The mean over some frames, (note, row), of x (note, frame, row); 0 where none counts."""
-    weights = counts[:, start:stop]
-    return (
-        np.einsum("nfr,nf->nr", x[:, start:stop], weights)
-        / np.maximum(weights.sum(axis=1), 1)[:, None]
+    skew = _pool_rows(batch.skew * (batch.long_window > floor + 1))
+    weights = batch.active.astype(np.float32)
+    weights[:, : FRAMES_BEFORE + 1] = 1
+    late, end = POOLING_SEGMENTS[2][0], PATCH_FRAMES
+    mean_level = _weighted_mean(long_window, weights, late, end)
+    mean_skew = _weighted_mean(skew, weights, late, end)
+    others = _pool_rows(batch.others.astype(np.float32))
+    planes = [
+        *(_weighted_mean(long_window, weights, *segment) for segment in POOLING_SEGMENTS),
+        *(
+            _weighted_mean(short_window, weights, *segment)
+            for segment in POOLING_SEGMENTS[:SHORT_WINDOW_SEGMENTS]
+        ),
+        mean_skew,
+        _weighted_mean(np.abs(skew - mean_skew[:, None]), weights, late, end),
+        _weighted_mean(np.abs(long_window - mean_level[:, None]), weights, late, end),
+        _weighted_mean(others, weights, FRAMES_BEFORE, end),
+    ]
+    activity = [batch.active[:, start:stop].mean(axis=1) for start, stop in POOLING_SEGMENTS]
+    return NoteFeatures(
+        np.stack(planes, axis=1).astype(np.float32),
+        np.stack(activity, axis=1).astype(np.float32),
+        envelope,
     )
 
 
-def flat(description: Description, midi: ArrayLike) -> Floats:
-    """The network's input, (note, number): a description, the envelope over absolute frequency, and the pitch as bumps so
-    wide that neighbours look alike (last)."""
+def _pool_rows(x: Floats) -> Floats:
+    """Pool the rows of a patch, (note, frame, row): maximum of every three above partial 16."""
+    upper = x[..., FINE_ROWS:]
+    pooled = upper.reshape(*upper.shape[:-1], -1, 3).max(axis=-1)
+    return np.concatenate([x[..., :FINE_ROWS], pooled], axis=-1)
+
+
+def _weighted_mean(x: Floats, weights: Floats, start: int, stop: int) -> Floats:
+    """Average x (note, frame, row) over frames; 0 where all weights (note, frame) are 0."""
+    segment = weights[:, start:stop]
+    total = np.einsum("nfr,nf->nr", x[:, start:stop], segment)
+    return total / np.maximum(segment.sum(axis=1), 1)[:, None]
+
+
+def network_input(features: NoteFeatures, midi: ArrayLike) -> Floats:
+    """Concatenate the network's input, (note, :data:`INPUT_FEATURES`).
+
+    The columns are features, with the spectral envelope after the planes, and the radial-basis code
+    of the pitch.
+    """
     pitch = np.asarray(midi, float)
-    planes = description.planes.reshape(len(pitch), -1)
-    envelopes = enveloped(description.planes, np.rint(pitch).astype(np.int64))
-    told = [planes, envelopes, description.sounding, description.contour, pitch_rbf(pitch)]
-    return np.concatenate(told, axis=1).astype(np.float32)
+    columns = [
+        features.planes.reshape(len(pitch), -1),
+        spectral_envelopes(features.planes, np.rint(pitch).astype(np.int64)),
+        features.activity,
+        features.envelope,
+        pitch_rbf(pitch),
+    ]
+    return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def enveloped(planes: Floats, midi: NDArray[np.int64]) -> Floats:
-    """The strongest in each band of absolute frequency, (note, number), by the planes of :data:`ENVELOPES`."""
-    row = np.arange(ROWS) + LOWEST - midi[:, None] + BELOW
-    row = np.where(row < FINE, row, FINE + (row - FINE) // 3)
-    inside = (row >= 0) & (row < SPAN)
-    chosen = planes[:, list(ENVELOPES)]
-    heard = np.take_along_axis(chosen, np.clip(row, 0, SPAN - 1)[:, None], axis=2) * inside[:, None]
-    return heard.reshape(len(midi), len(ENVELOPES) * BANDS, -1).max(axis=2)
+def spectral_envelopes(planes: Floats, midi: NDArray[np.int64]) -> Floats:
+    """Return the maximum in each band of absolute frequency, (note, band), bands plane by plane.
+
+    The resonances of an instrument's body do not move with the pitch.
+    """
+    row = np.arange(ROWS) + LOWEST - midi[:, None] + ROWS_BELOW
+    row = np.where(row < FINE_ROWS, row, FINE_ROWS + (row - FINE_ROWS) // 3)
+    inside = (row >= 0) & (row < FEATURE_ROWS)
+    selected = planes[:, list(ENVELOPE_PLANES)]
+    clipped = np.clip(row, 0, FEATURE_ROWS - 1)[:, None]
+    levels = np.take_along_axis(selected, clipped, axis=2) * inside[:, None]
+    return levels.reshape(len(midi), len(ENVELOPE_PLANES) * ENVELOPE_BANDS, -1).max(axis=2)

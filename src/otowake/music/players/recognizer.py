@@ -1,13 +1,15 @@
-"""Which instrument plays a note, by small trained networks, which are asked together.
+"""Instrument recognition of single notes, by an ensemble of small networks.
 
-It hears a note's *patch*: the cells of :mod:`otowake.signal.vqt` about the onset, in rows counted from the note's own
-pitch, so that partial n always lies in the same row, whatever the pitch. The patch is summed
-up by means over a few stretches of time (attack, sustain), and beside them the network is told the envelope over absolute
-frequency (a body's resonances do not move with the pitch), where partials of the *other*
-notes lie (what is louder there may not be the note's own), when the note sounds, its pitch, and what
-:mod:`otowake.music.players.envelopes` tells of it. Hence it works within mixtures as on single notes. What each note by itself is taken for
-is judged once more by the notes around it (:mod:`otowake.music.players.attention`, :mod:`otowake.music.players.assignment`). The weights of all are in ``data/recognizer.npz``; how they were taught is in ``training/`` of
-the repository (``python -m training.train.recognizer``).
+The input of a note is a patch of the variable-Q log spectrogram (:mod:`otowake.signal.vqt`) around
+the onset, in rows counted from the note's own pitch: partial n lies in the same row at every pitch.
+Features (:mod:`otowake.music.players.features`) are averages of the patch over attack and sustain,
+the spectral envelope over absolute frequency, the rows of other notes' partials, activity, pitch,
+and the amplitude envelope (:mod:`otowake.music.players.envelopes`). The features of a note hardly
+depend on other notes, so the networks work on mixtures as well as on single notes.
+
+Each note's prediction is refined using its neighbours (see :mod:`otowake.music.players.attention`,
+:mod:`otowake.music.players.assignment`). All weights are in ``data/recognizer.npz``; ``training/``
+of the repository trains them (``python -m training.train.recognizer``).
 """
 
 from __future__ import annotations
@@ -19,89 +21,103 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.networks import weights_of
-from otowake.music.players import attention
+from otowake.music.networks import Weights, weights_of
 from otowake.music.players.assignment import assignment_scores
-from otowake.music.players.envelopes import contours
-from otowake.music.players.features import BATCH, described, flat, patches
-from otowake.music.players.parts import Owners
+from otowake.music.players.attention import contextual_log_probs
+from otowake.music.players.config import PATCH, POOLING
+from otowake.music.players.envelopes import note_envelopes
+from otowake.music.players.features import network_input, note_patches, pool_patches
+from otowake.music.players.parts import AssignmentScorer
 from otowake.music.theory.instruments import TABLE
 from otowake.programs import program
 from otowake.signal.vqt import QUIETEST, level, mono
 from otowake.types import Floats, Sound
 
-HIDDEN = (256, 96)
-"""Units of the layers between."""
+HIDDEN_UNITS = (256, 96)
+"""Units of the hidden layers."""
 
-
-AROUND, FEW = 0.35, 10
-"""How much the notes around a note count at most for what it is, against itself; half as much where there are only so many."""
-
-CONTEXT, OWNERS = "context.", "owners."
-"""What the names of the weights of :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment` begin with in the file."""
-
-Weights = dict[str, NDArray[np.float32]]
+ATTENTION_PREFIX, ASSIGNMENT_PREFIX = "context.", "owners."
+"""Prefixes of the attention and the assignment networks' weights in the file."""
 
 
 class Recognizer(NamedTuple):
-    """Networks with their weights, each array's first axis (network,), the temperature that the mean of their scores is divided by
-    to make it probabilities, and the weights of :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment`, none if notes are judged each by itself."""
+    """Networks of the recogniser.
+
+    Attributes
+    ----------
+    weights
+        Layers by name, the first axis of each array is the network of the ensemble.
+    temperature
+        Divisor of the mean scores before the softmax.
+    attention
+        Weights of :mod:`otowake.music.players.attention`; None for unary predictions alone.
+    assignment
+        Weights of :mod:`otowake.music.players.assignment`, or None.
+    """
 
     weights: Weights
     temperature: float = 1.0
-    context: Weights | None = None
-    owners: Weights | None = None
+    attention: Weights | None = None
+    assignment: Weights | None = None
 
     def arrays(self) -> Weights:
-        """All weights, by their names in the file."""
-        more = ((CONTEXT, self.context), (OWNERS, self.owners))
+        """Return all weights by their names in the file."""
+        prefixed = ((ATTENTION_PREFIX, self.attention), (ASSIGNMENT_PREFIX, self.assignment))
         return self.weights | {
-            f"{prefix}{k}": v for prefix, its in more for k, v in (its or {}).items()
+            f"{prefix}{name}": array
+            for prefix, arrays in prefixed
+            for name, array in (arrays or {}).items()
         }
 
 
 class Predictions(NamedTuple):
-    """What notes are taken for: log-probabilities of shape (note, instrument), the instruments in the order of
-    :data:`~otowake.music.theory.instruments.TABLE`.
+    """Log-probabilities of instruments, in the order of the table of instruments.
 
     Attributes
     ----------
-    alone
-        Each note by itself.
-    together
-        By itself and by the notes around it: a geometric mean (a logarithmic opinion pool) in which the latter weigh up to :data:`AROUND`.
-    owners
-        What the notes around each say of who of some players plays it, for :func:`otowake.music.players.parts.gather`;
-        None for silence, or if the recogniser has no weights for it.
+    unary
+        Shape (note, instrument): from the note itself.
+    contextual
+        Shape (note, instrument): geometric mean (logarithmic opinion pool) of the unary and the
+        context's predictions.
+    assignment
+        Scores of players for :func:`otowake.music.players.parts.assign_parts`; None for silence, or
+        if the recogniser has no weights for it.
     """
 
-    alone: Floats
-    together: Floats
-    owners: Owners | None = None
+    unary: Floats
+    contextual: Floats
+    assignment: AssignmentScorer | None = None
 
 
 @lru_cache
-def trained() -> Recognizer:
-    """The recogniser that comes with the package."""
-    return opened((resources.files("otowake") / "data" / "recognizer.npz").read_bytes())
+def pretrained_recognizer() -> Recognizer:
+    """Load the recogniser that comes with the package."""
+    return load_recognizer((resources.files("otowake") / "data" / "recognizer.npz").read_bytes())
 
 
-def opened(content: bytes) -> Recognizer:
-    """A recogniser from the content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
+def load_recognizer(content: bytes) -> Recognizer:
+    """Load a recogniser from the content of a weights file.
+
+    Raises
+    ------
+    BadInput
+        If the file is damaged.
+    """
     arrays = weights_of(content)
     temperature = arrays.pop("temperature", np.zeros(0))
     if temperature.size != 1 or temperature.item() <= 0:
         raise BadInput(text.NOT_WEIGHTS, why="there is no temperature")
-    more = [
+    attention, assignment = (
         {k.removeprefix(prefix): arrays.pop(k) for k in list(arrays) if k.startswith(prefix)}
         or None
-        for prefix in (CONTEXT, OWNERS)
-    ]
-    return Recognizer(arrays, float(temperature.item()), *more)
+        for prefix in (ATTENTION_PREFIX, ASSIGNMENT_PREFIX)
+    )
+    return Recognizer(arrays, float(temperature.item()), attention, assignment)
 
 
 def recognize(
@@ -111,9 +127,9 @@ def recognize(
     midi: ArrayLike,
     recognizer: Recognizer | None = None,
     *,
-    around: bool = True,
+    contextual: bool = True,
 ) -> Predictions:
-    """Which instruments play notes.
+    """Recognise the instrument of each note.
 
     Parameters
     ----------
@@ -122,43 +138,43 @@ def recognize(
     onset, offset, midi
         Shape (note,): every note of the recording; times in seconds.
     recognizer
-        Another than the trained one that comes with the package.
-    around
-        Whether notes are named by those around them as well; if not, `together` is `alone`.
+        Networks; the pretrained ones if not given.
+    contextual
+        Whether to refine predictions from context; if false, `contextual` equals `unary`.
 
     Returns
     -------
-    Log-probabilities; even for silence.
+    Log-probabilities; uniform for silence.
     """
-    recognizer = trained() if recognizer is None else recognizer
+    recognizer = pretrained_recognizer() if recognizer is None else recognizer
     samples = mono(sound)
     begin, end, pitch = (np.asarray(column, float) for column in (onset, offset, midi))
-    found = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
-    if level(samples) > QUIETEST:
-        arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
-        contour = contours(samples, begin, end, pitch)
-        for which, batch in patches(samples, begin, end, pitch):
-            x = np.pad(
-                flat(described(batch, contour[which]), batch.midi),
-                ((0, BATCH - len(which)), (0, 0)),
-            )
-            scores = np.asarray(_forward(arrays, x), float)[: len(which)]
-            found[which] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
-        together, owners = found, None
-        if recognizer.owners:
-            owners = partial(assignment_scores, recognizer.owners, found, begin, end, pitch)
-        if around and recognizer.context:
-            heard = attention.in_context(found, begin, end, pitch, recognizer.context)
-            weight = AROUND * len(found) / (len(found) + FEW)
-            pooled = (1 - weight) * found + weight * heard
-            together = np.asarray(jax.nn.log_softmax(pooled, axis=1))
-        return Predictions(found, together, owners)
-    return Predictions(found, found)
+    unary = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
+    if level(samples) <= QUIETEST:
+        return Predictions(unary, unary)
+    arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
+    envelopes = note_envelopes(samples, begin, end, pitch)
+    for indices, batch in note_patches(samples, begin, end, pitch):
+        features = pool_patches(batch, envelopes[indices])
+        padding = PATCH.batch_size - len(indices)
+        x = np.pad(network_input(features, batch.midi), ((0, padding), (0, 0)))
+        scores = np.asarray(_class_scores(arrays, x), float)[: len(indices)]
+        unary[indices] = np.asarray(jax.nn.log_softmax(scores / recognizer.temperature, axis=1))
+    pooled, assignment = unary, None
+    if recognizer.assignment:
+        assignment = partial(assignment_scores, recognizer.assignment, unary, begin, end, pitch)
+    if contextual and recognizer.attention:
+        refined = contextual_log_probs(unary, begin, end, pitch, recognizer.attention)
+        n = len(unary)
+        weight = POOLING.contextual_weight * n / (n + POOLING.half_weight_notes)
+        mean = (1 - weight) * unary + weight * refined
+        pooled = np.asarray(jax.nn.log_softmax(mean, axis=1))
+    return Predictions(unary, pooled, assignment)
 
 
 @program()
-def _forward(weights: dict[str, jax.Array], x: jax.Array) -> jax.Array:
-    """Scores of shape (note, instrument), the mean of all networks'."""
+def _class_scores(weights: dict[str, jax.Array], x: jax.Array) -> jax.Array:
+    """Average the scores of the ensemble, shape (note, instrument)."""
 
     def one(w: dict[str, jax.Array]) -> jax.Array:
         first = jax.nn.relu(x @ w["first"] + w["first.bias"])
