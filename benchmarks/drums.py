@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--loops", type=int, default=24)
     options = parser.parse_args()
-    kits = [kit for kit in drum_kits.build(options.cache) if kit.name in drum_kits.APART]
+    kits = [kit for kit in drum_kits.build(options.cache) if kit.name in drum_kits.HELD_OUT]
     pitched = [choice for choice in mixtures.choices(options.cache) if choice.label != "drums"]
     columns = [*KIT, "drums", "music"]
     for name, choices in (("drums only", None), ("with music", pitched)):

@@ -24,9 +24,9 @@ from training.music.render import played, tuning
 from training.rng import Rng
 from training.sounds import banks, scaled, soundfonts, synthetic
 from training.sounds.banks import Bank
-from training.sounds.classes import EXTRA, FAMILY_OF, LABELS, LEFT_OUT, MADE, SCALED, WEIGHTS
+from training.sounds.classes import EXTRA, FAMILY_OF, LEFT_OUT, MADE, SCALED, WEIGHTS
 from training.sounds.degrade import degrade
-from training.sounds.instruments import BY_NAME
+from training.sounds.instruments import BY_NAME, LABELS
 from training.sounds.samples import RATE
 
 SECONDS = 10.0

@@ -1,7 +1,7 @@
 """Banks: all notes of one instrument of one source, made once and kept on disk.
 
-Notes are 16-bit samples at 22,050 Hz, at full scale, with the onset at index `LEAD`; gains state how
-loud they are. The notes are mapped from disk, not read.
+Notes are 16-bit samples at 22,050 Hz, at full scale, with the onset at index `LEAD`; gains state
+how loud they are. The notes are mapped from disk, not read.
 """
 
 import json
@@ -99,7 +99,8 @@ def arrange(
 ) -> tuple[list[int], list[list[Take]]]:
     """Choose `layers` takes from soft to loud for each pitch; return the pitches and the takes.
 
-    Takes come from the nearest recorded pitch. Without stated velocities the darkest is the softest.
+    Takes come from the nearest recorded pitch. Without stated velocities the darkest take is the
+    softest.
     """
     by_pitch: dict[int, list[Take]] = {}
     for take in takes:

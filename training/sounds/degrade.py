@@ -129,8 +129,9 @@ def add_noise(rng: Rng, wave: Wave, snr: float) -> Wave:
 def mp3(rng: Rng, wave: Wave) -> Wave:
     """Code a clip as MP3 at about 48–128 kbit/s and decode it, without the coder's delay."""
     file = io.BytesIO()
-    sf.write(file, wave, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=float(rng.uniform(0.3, 0.85)),
-             bitrate_mode="CONSTANT")  # fmt: skip
+    level = float(rng.uniform(0.3, 0.85))
+    coding = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT"}
+    sf.write(file, wave, RATE, compression_level=level, **coding)
     file.seek(0)
     back, _ = sf.read(file, dtype="float32")
     size = len(wave) + 8192

@@ -82,8 +82,8 @@ class Scene(NamedTuple):
     onset, offset, midi
         Shape (note,); times in seconds.
     label, player
-        Shape (note,): class and number of the player, :data:`training.data.note_dataset.UNPLAYED` for
-        notes that are not in the truth.
+        Shape (note,): class, and number of the player;
+        :data:`training.data.note_dataset.UNPLAYED` for notes that are not in the truth.
     """
 
     log_probs: NDArray[np.float16]
