@@ -15,7 +15,7 @@ from training.rng import Rng
 
 
 class Beat(NamedTuple):
-    """A written note: `start` and `length` in beats, MIDI `pitch`, `weight` in units of velocity."""
+    """A written note: start and length in beats, MIDI pitch, weight in units of velocity."""
 
     start: float
     length: float

@@ -29,9 +29,9 @@ NOTE = np.dtype(
 )
 """A note in a clip.
 
-`offset_s` is where it is stopped, or 40 dB below the peak; `released_s` is the release of the key,
-earlier if the pedal holds the note; `pitch` is `midi` with the detuning; `level_db` is the loudness (50 ms
-around the peak) relative to full scale before the clip is degraded.
+`offset_s` is where it is stopped, or 40 dB below the peak. `released_s` is the release of the key,
+earlier if the pedal holds the note. `pitch` is `midi` with the detuning. `level_db` is the loudness
+(50 ms around the peak) relative to full scale before the clip is degraded.
 """
 
 

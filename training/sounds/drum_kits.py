@@ -42,21 +42,26 @@ KITS: dict[str, tuple[int, ...]] = {
 }
 """Programs of the kits; a soundfont that lacks one plays its standard kit, which is kept once."""
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 RECORDED: dict[str, tuple[str, ...]] = {
-    "kick": tuple(
+    "kick": _words(
         "drum_heavy_kick drum_bass_hard drum_bass_soft bd_808 bd_ada bd_boom bd_fat bd_gas bd_haus"
-        " bd_klub bd_pure bd_sone bd_tek bd_zome bd_zum elec_hollow_kick elec_soft_kick".split()
+        " bd_klub bd_pure bd_sone bd_tek bd_zome bd_zum elec_hollow_kick elec_soft_kick"
     ),
-    "snare": tuple(
+    "snare": _words(
         "drum_snare_hard drum_snare_soft sn_dolf sn_dub sn_zome elec_snare elec_lo_snare"
-        " elec_mid_snare elec_hi_snare elec_filt_snare".split()
+        " elec_mid_snare elec_hi_snare elec_filt_snare"
     ),
     "tom": tuple(
         f"drum_tom_{size}_{force}" for size in ("hi", "mid", "lo") for force in ("hard", "soft")
     ),
     "hi-hat": ("drum_cymbal_closed", "drum_cymbal_pedal", "drum_cymbal_open"),
-    "cymbal": tuple(
-        "drum_cymbal_hard drum_cymbal_soft drum_splash_hard drum_splash_soft elec_cymbal".split()
+    "cymbal": _words(
+        "drum_cymbal_hard drum_cymbal_soft drum_splash_hard drum_splash_soft elec_cymbal"
     ),
 }
 """Recordings in Debian's sonic-pi-samples (all CC0) by kind; they make a kit."""
