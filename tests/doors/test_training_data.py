@@ -445,7 +445,7 @@ def test_a_silent_clip_can_be_degraded():
 
 
 def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):
-    monkeypatch.setattr(clips, "SHARD", 2)
+    monkeypatch.setattr(clips, "CLIPS_PER_SHARD", 2)
     monkeypatch.setattr(clips, "_banks", lambda folder: orchestra)
     path = clips.write_shard(tmp_path, 40)
     assert [p.name for p in path.parent.iterdir()] == [path.name]

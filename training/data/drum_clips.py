@@ -19,11 +19,11 @@ from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, 
 from otowake.types import Audio
 from training import files
 from training.data import mixtures
+from training.parallel import parallel_map
 from training.sounds import drum_kits
 from training.sounds.degrade import degrade
 from training.sounds.drum_kits import Kit
 from training.sounds.samples import LEAD
-from training.train.options import parallel_map
 
 CLIP_SECONDS = mixtures.SECONDS
 CLIP_SAMPLES = int(CLIP_SECONDS * RATE)

@@ -35,9 +35,10 @@ from training.data.note_dataset import UNPLAYED
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.recognizer import ContextNetwork
+from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import banks
-from training.train.options import add_fit_options, parallel_map, parser_of, use_threads
+from training.train.options import add_fit_options, parser_of, use_threads
 from training.train.recognizer import write
 
 FIRST_SEED = {

@@ -29,8 +29,9 @@ from training.data import clips
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.offsets import OffsetNetwork
+from training.parallel import parallel_map
 from training.sounds.instruments import INSTRUMENTS
-from training.train.options import parallel_map, parser_of, use_threads
+from training.train.options import parser_of, use_threads
 from training.train.transcriber_metrics import match_notes, offset_hits
 
 WEIGHTS_PREFIX = "ends."

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 import torch
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def parser_of(description: str | None) -> argparse.ArgumentParser:
@@ -36,14 +29,6 @@ def add_fit_options(
     parser.add_argument("--size", type=int, default=size, help=f"{unit} in a batch")
     parser.add_argument("--rate", type=float, default=rate, help="learning rate")
     parser.add_argument("--every", type=int, default=every, help="steps between two evaluations")
-
-
-def parallel_map(
-    function: Callable[[Item], Result], items: Iterable[Item], processes: int
-) -> list[Result]:
-    """Apply a function to items in several processes."""
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        return list(pool.map(function, items))
 
 
 def use_threads(count: int) -> None:

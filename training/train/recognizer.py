@@ -34,10 +34,11 @@ from training.data.note_dataset import NoteDataset
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.recognizer import Network
+from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import banks
 from training.sounds.classes import HELD_OUT, HELD_OUT_FONT
-from training.train.options import add_fit_options, parallel_map, parser_of, use_threads
+from training.train.options import add_fit_options, parser_of, use_threads
 
 MIN_SPREAD = 0.1
 """Least standard deviation of an input."""

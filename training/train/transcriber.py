@@ -28,8 +28,9 @@ from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
+from training.parallel import parallel_map
 from training.train import offsets
-from training.train.options import add_fit_options, parallel_map, parser_of, use_threads
+from training.train.options import add_fit_options, parser_of, use_threads
 from training.train.transcriber_metrics import evaluate
 
 MAX_HELD_OUT_CLIPS = 40
