@@ -66,8 +66,9 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
     """Measure `learn` and the analysis of a short clip on one core, in this process."""
     from otowake.cluster.portion import Job, Portion, folded
     from otowake.cluster.work import read_digests
-    from otowake.nmf.factorize import problem_of
-    from otowake.nmf.solvers import MU, of_W
+    from otowake.nmf.objective import W_penalty
+    from otowake.nmf.problem import problem_of
+    from otowake.nmf.solvers import MU
     from otowake.options import FitSpec
     from otowake.results.recipe import Recipe
 
@@ -96,7 +97,7 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
 
     def combined() -> None:
         (whole,) = folded({(0, i): total for i in range(4)}, 4).values()
-        float(whole.loss + of_W(problem, w))
+        float(whole.loss + W_penalty(problem, w))
         np.asarray(MU.combine(problem, w, (whole.negative, whole.positive)))
 
     combined()
@@ -278,7 +279,7 @@ def real(cache: Path, workers: int, delay: float) -> dict[str, Any]:
             if now.passes == PASSES - 1 and "learn" not in case:
                 measured("learn", begun[0])
 
-        spec = LearnSpec(passes=PASSES, save=1000)
+        spec = LearnSpec(epochs=PASSES, save=1000)
         learn_dictionary(
             [cache / "learnt"],
             scratch / "learnt.npz",

@@ -224,7 +224,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
             {"split --options": split("FOLDER/clip.wav", "--options", "FILE")},
         ),
         "checkpoint.npz": ({"resume": resumed}, {}),
-        "transcriber.npz": weights(transcriber.opened),
+        "transcriber.npz": weights(transcriber.load_weights),
         "recognizer.npz": weights(recognizer.load_recognizer),
         "drums.npz": weights(onsets.opened),
         "list.csv": (reads(listed), {}),

@@ -23,9 +23,10 @@ import numpy as np
 from otowake.cluster.portion import Job, Portion, Total, folded
 from otowake.io.audio import sha256
 from otowake.nmf import factorize
-from otowake.nmf.factorize import problem_of
 from otowake.nmf.loop import CHUNK
-from otowake.nmf.solvers import MU, moved_along, of_W
+from otowake.nmf.objective import W_penalty
+from otowake.nmf.problem import problem_of
+from otowake.nmf.solvers import MU, moved_along
 from otowake.options import FitSpec
 from otowake.results.recipe import Recipe
 
@@ -64,7 +65,7 @@ def learnt(
         losses.append(float("nan"))  # W changed during the pass
     while len(losses) < passes:
         total = summed(portions, len(losses), W)
-        losses.append(float(total.loss + of_W(problem, jnp.asarray(W))))
+        losses.append(float(total.loss + W_penalty(problem, jnp.asarray(W))))
         W = np.asarray(
             MU.combine(
                 problem, jnp.asarray(W), (jnp.asarray(total.negative), jnp.asarray(total.positive))

@@ -39,9 +39,9 @@ from otowake.music.players.recognizer import (
     pretrained_recognizer,
     recognize,
 )
-from otowake.music.theory.instruments import NAMES, instrument
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, instrument
 from otowake.music.transcription import transcriber
-from otowake.signal.vqt import LOWEST, cells, level, mono
+from otowake.signal.vqt import LOWEST, level, mono, vqt
 from otowake.types import Audio, Part
 
 SAME = {
@@ -98,7 +98,7 @@ def detect(
 ) -> Detected:
     """Detect notes, unless `rows` are given, and recognise their instruments."""
     if rows is None:
-        model = transcriber.trained()
+        model = transcriber.load_pretrained()
         block = (
             transcriber.BLOCK if audio.duration > 20 else 128
         )  # faster for short clips, the result is the same
@@ -114,7 +114,7 @@ def detect(
 def loudest(audio: Audio) -> NDArray[np.float64]:
     """Return one note at the pitch of the strongest harmonic series, from the loudest frame."""
     samples = mono(audio)
-    levels = cells(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
+    levels = vqt(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
     frame = int(np.argmax(levels.mean(axis=1) > 0.7 * levels.mean(axis=1).max()))
     mean = np.pad(levels[frame : frame + 20].mean(axis=0), (0, 36))
     sums = [mean[key + np.array([0, 12, 19, 24, 28, 31, 34, 36])].sum() for key in range(88)]
@@ -127,7 +127,7 @@ def ranking(detected: Detected) -> list[str]:
     dominant = max(np.unique(keys), key=lambda key: detected.weight[keys == key].sum())
     use = keys == dominant
     total = (detected.weight[use, None] * detected.predictions.contextual[use]).sum(axis=0)
-    return [NAMES[i] for i in np.argsort(-total)]
+    return [INSTRUMENT_NAMES[i] for i in np.argsort(-total)]
 
 
 def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None:
@@ -141,7 +141,7 @@ def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None
                 detected = detect(audio, recognizer, loudest(audio))
             true = SAME.get(row["instrument"], row["instrument"])
             ranked = ranking(detected)
-            families = {instrument(n).family for n in NAMES if SAME.get(n, n) == true}
+            families = {instrument(n).family for n in INSTRUMENT_NAMES if SAME.get(n, n) == true}
             guesses = list(dict.fromkeys(SAME.get(name, name) for name in ranked))[:3]
             right_family = instrument(ranked[0]).family in families
             hits[true].append((guesses[0] == true, true in guesses, right_family))

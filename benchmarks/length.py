@@ -16,8 +16,9 @@ import numpy as np
 
 import otowake
 from otowake.nmf.frames import PaddedBlocks
-from otowake.nmf.loop import InBlocks
-from otowake.nmf.solvers import EXTRAPOLATED, Problem
+from otowake.nmf.objective import Problem
+from otowake.nmf.solvers import EXTRAPOLATED
+from otowake.nmf.states import InBlocks
 from otowake.types import Floats
 
 

@@ -40,8 +40,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 
 TESTS: dict[str, list[str]] = {
-    "otowake.untrusted": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
-    "otowake.arrays": ["tests/doors/test_outside.py", "tests/doors/test_damage.py"],
+    "otowake.untrusted": ["tests/doors/test_untrusted.py", "tests/doors/test_damage.py"],
+    "otowake.arrays": ["tests/doors/test_untrusted.py", "tests/doors/test_damage.py"],
     "otowake.atomic": ["tests/doors/test_atomic.py"],
     "otowake.web.guard": ["tests/web/test_guard.py", "tests/web/test_connection.py"],
     "otowake.web.jobs": ["tests/web/test_queue.py", "tests/web/test_workplace.py"],

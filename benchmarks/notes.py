@@ -29,7 +29,12 @@ from otowake.io.midi import write_notes
 from otowake.music.components.templates import as_notes
 from otowake.music.transcription import template_nmf
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
-from otowake.music.transcription.transcriber import Transcriber, opened, posteriors, trained
+from otowake.music.transcription.transcriber import (
+    Transcriber,
+    load_pretrained,
+    load_weights,
+    posteriors,
+)
 from otowake.signal.vqt import mono
 
 Table = NDArray[np.float64]
@@ -163,7 +168,9 @@ def main() -> None:
         "--sweep", action="store_true", help="also print means over the tuning half by threshold"
     )
     options = parser.parse_args()
-    listener: Transcriber = opened(options.weights.read_bytes()) if options.weights else trained()
+    listener: Transcriber = (
+        load_weights(options.weights.read_bytes()) if options.weights else load_pretrained()
+    )
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     lags: dict[str, list[float]] = defaultdict(list)
@@ -231,7 +238,7 @@ def sweep(results: list, best: Thresholds) -> None:
         )
     for sounding in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
         scores = [
-            rates(true, table_of(decode(*v, best._replace(sounding=sounding))), t)[3]
+            rates(true, table_of(decode(*v, best._replace(frame=sounding))), t)[3]
             for _, true, v, t in results
         ]
         print(f"sounding above {sounding:.1f}: F+off {np.mean(scores):.3f}")

@@ -1,4 +1,7 @@
-"""Settings of the documentation site; `scripts/docs` builds docs/en and docs/ja with them, the latter with the tag `ja`."""
+"""Configure the documentation site.
+
+`scripts/docs` builds docs/en, and docs/ja with the tag `ja`.
+"""
 
 import sys
 from pathlib import Path
@@ -22,6 +25,7 @@ extensions = [
     "formulas",
     "languages",
     "options",
+    "packages",
     "pictures",
 ]
 exclude_patterns = ["_*", "gallery/*.py", "gallery/*.ipynb", "gallery/*.md5"]

@@ -1,4 +1,4 @@
-"""What the tests share: small sounds and spectrograms with a known make-up."""
+"""Shared fixtures: small sounds and spectrograms with known contents."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from otowake.types import Audio
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=25, derandomize=True)
 hypothesis.settings.load_profile("suite")
 
-programs.KEPT = 400  # the tests come back to many small shapes
+programs.MAX_PROGRAMS = 400  # the tests reuse many small shapes
 
 SMALL = StftSpec(sample_rate=8000, n_fft=256, hop=64)
 
 
 def tone(hz: float, seconds: float, rate: int = 22050, partials: int = 6) -> np.ndarray:
-    """A harmonic tone that fades."""
+    """Synthesise a decaying harmonic tone."""
     t = np.arange(round(seconds * rate)) / rate
     return (
         np.exp(-2 * t) * sum(np.sin(2 * np.pi * hz * n * t) / n for n in range(1, partials + 1)) / 3
@@ -28,7 +28,7 @@ def tone(hz: float, seconds: float, rate: int = 22050, partials: int = 6) -> np.
 
 @pytest.fixture(scope="session")
 def melody() -> Audio:
-    """C4 E4 G4 C5, half a second each, 22,050 Hz, one channel."""
+    """Synthesise C4 E4 G4 C5, half a second each, at 22,050 Hz, one channel."""
     pitches = (261.63, 329.63, 392.0, 523.25)
     return Audio(
         np.concatenate([tone(hz, 0.5) for hz in pitches]).astype(np.float32), 22050, "melody"
@@ -37,7 +37,7 @@ def melody() -> Audio:
 
 @pytest.fixture(scope="session")
 def planted() -> np.ndarray:
-    """A matrix of shape (30, 50) that is exactly the product of non-negative factors of rank 4, plus a little."""
+    """Multiply non-negative factors of rank 4, plus 0.01; shape (30, 50)."""
     rng = np.random.default_rng(7)
     W, H = rng.gamma(0.5, size=(30, 4)), rng.gamma(0.5, size=(4, 50))
     return (W @ H + 0.01).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Formulas as pictures, drawn while the site is built: no script and no font of the reader's is needed."""
+"""Draw formulas as pictures during the build; readers need no script and no font."""
 
 from html import escape
 

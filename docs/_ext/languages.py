@@ -1,4 +1,9 @@
-"""Two languages, page for page: the same anchors in both, a link from each page to the other, a search in Japanese."""
+"""Connect the two languages of the site page by page.
+
+Pages whose headings have the same levels share their anchors; explicit anchors, ``(name)=``, are
+the same in both languages, which a test holds. Every page links to its translation, and the search
+splits Japanese text.
+"""
 
 import re
 from pathlib import Path
@@ -12,9 +17,9 @@ RUN = re.compile(r"[一-鿿々ァ-ヶー]+|[A-Za-z0-9_]+")
 
 
 class Words(BaseSplitter):
-    """Runs of kanji and katakana, and every two neighbouring characters of them.
+    """Split Japanese text into runs of kanji and katakana and into pairs of their characters.
 
-    The search in the page takes what is typed as one word, so what a dictionary would part must stay together.
+    The search box treats its input as one word, so compounds must stay whole.
     """
 
     def split(self, input: str) -> list[str]:
@@ -24,20 +29,20 @@ class Words(BaseSplitter):
 
 
 def headings(page: Path) -> list[tuple[int, str]]:
-    """The level and the words of each heading of a page written in Markdown."""
-    found, fence = [], ""
+    """Return the level and the text of each heading of a Markdown page."""
+    result, fence = [], ""
     for line in page.read_text(encoding="utf-8").splitlines():
         mark = re.match(r"(`{3,}|:{3,})", line)
         if mark:
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
         heading = re.match(r"(#{1,6}) +(.+)", line)
         if heading and not fence:
-            found.append((len(heading[1]), heading[2].strip()))
-    return found
+            result.append((len(heading[1]), heading[2].strip()))
+    return result
 
 
 def join_lines(app: Sphinx, doctree: nodes.document) -> None:
-    """Take away line ends between Japanese characters, which browsers show as spaces."""
+    """Remove line ends between Japanese characters; browsers show them as spaces."""
     if app.config.language != "ja":
         return
     for element in doctree.findall(nodes.TextElement):
@@ -65,13 +70,18 @@ def join_lines(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def share_anchors(app: Sphinx, doctree: nodes.document) -> None:
-    """Give the headings of a Japanese page the anchors of the English one."""
+    """Give the headings of a Japanese page the anchors of the English page.
+
+    Pages whose headings differ in number or level keep their own anchors.
+    """
     english = Path(app.srcdir).parent / "en" / f"{app.env.docname}.md"
-    if app.config.language != "ja" or not english.exists():
+    japanese = Path(app.srcdir) / f"{app.env.docname}.md"
+    if app.config.language != "ja" or not (english.exists() and japanese.exists()):
         return
     sections = list(doctree.findall(nodes.section))
     words = [words for _, words in headings(english)]
-    if len(sections) != len(words):  # a page that takes in another; its headings are that one's
+    levels = [[level for level, _ in headings(path)] for path in (english, japanese)]
+    if len(sections) != len(words) or levels[0] != levels[1]:
         return
     taken: set[str] = set()
     for section, heading in zip(sections, words, strict=True):
@@ -84,7 +94,7 @@ def share_anchors(app: Sphinx, doctree: nodes.document) -> None:
 def other_page(
     app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Where the same page is in the other language."""
+    """Tell the template where the translation of a page is."""
     other = "en" if app.config.language == "ja" else "ja"
     above = "../" * (page.count("/") + 1)
     context["other_language"] = other

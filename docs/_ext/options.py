@@ -1,4 +1,4 @@
-"""The directive ``options``: the options of a spec as a table, from the spec itself."""
+"""Define the directive ``options``: a table of the options of a spec."""
 
 from dataclasses import MISSING, fields
 

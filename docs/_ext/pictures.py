@@ -1,7 +1,7 @@
-"""The gallery: examples in the language of the site, with the figures and sounds that they make.
+"""Build the gallery: examples in the language of the site, with their figures and sounds.
 
-A text in an example is in English up to a line ``ja:``, and in Japanese from there on. After a block of code, the figure
-called `figure` and the sounds in the dictionary `sounds` are shown.
+Texts in an example are English up to a line ``ja:`` and Japanese from there on. The gallery shows
+the figure named `figure` and the sounds in the dictionary `sounds` after each block of code.
 """
 
 import base64
@@ -20,35 +20,35 @@ SECOND = re.compile(r"^(?:# )?ja:\n", re.MULTILINE)
 
 
 def in_language(source: str, language: str) -> str:
-    """An example with its texts in one language.
+    """Return an example with its texts in one language.
 
     >>> in_language('# %%\\n# Hear.\\n#\\n# ja:\\n#\\n# 聞く。\\nLANGUAGE = "en"\\n', "ja")
     '# %%\\n#\\n# 聞く。\\nLANGUAGE = "ja"\\n'
     """
 
-    def chosen(found: re.Match[str]) -> str:
-        english, japanese = SECOND.split(found[0])
+    def select(match: re.Match[str]) -> str:
+        english, japanese = SECOND.split(match[0])
         if language == "ja":
-            return ("# %%\n" if found[0].startswith("#") else '"""\n') + japanese
-        return english if found[0].startswith("#") else english + '"""'
+            return ("# %%\n" if match[0].startswith("#") else '"""\n') + japanese
+        return english if match[0].startswith("#") else english + '"""'
 
-    return TEXT.sub(chosen, source).replace('LANGUAGE = "en"', f'LANGUAGE = "{language}"')
+    return TEXT.sub(select, source).replace('LANGUAGE = "en"', f'LANGUAGE = "{language}"')
 
 
 def write_examples(app: Sphinx, config) -> None:
-    """Put the examples where the gallery looks for them; those that have not changed are left alone."""
-    place = Path(app.srcdir) / "_examples"
-    place.mkdir(exist_ok=True)
+    """Write changed examples to the folder that the gallery reads."""
+    folder = Path(app.srcdir) / "_examples"
+    folder.mkdir(exist_ok=True)
     for path in [*EXAMPLES.glob("plot_*.py"), EXAMPLES / f"GALLERY_HEADER.{config.language}.rst"]:
-        here = place / path.name.replace(f".{config.language}.", ".")
+        target = folder / path.name.replace(f".{config.language}.", ".")
         words = path.read_text(encoding="utf-8")
         words = in_language(words, config.language) if path.suffix == ".py" else words
-        if not here.exists() or here.read_text(encoding="utf-8") != words:
-            here.write_text(words, encoding="utf-8")
+        if not target.exists() or target.read_text(encoding="utf-8") != words:
+            target.write_text(words, encoding="utf-8")
 
 
 def scraped(block, block_vars: dict, gallery_conf: dict) -> str:
-    """What a block of an example has made, as reStructuredText."""
+    """Return the output of a block of an example as reStructuredText."""
     made = block_vars["example_globals"]
     figure, sounds = made.pop("figure", None), made.pop("sounds", {})
     rst = ""
@@ -65,7 +65,7 @@ def scraped(block, block_vars: dict, gallery_conf: dict) -> str:
 
 
 def player(audio) -> str:
-    """A player that carries its sound with it."""
+    """Return an audio player with embedded sound."""
     content = io.BytesIO()
     soundfile.write(content, audio.samples.T, audio.rate, format="OGG")
     data = base64.b64encode(content.getvalue()).decode()
@@ -73,7 +73,7 @@ def player(audio) -> str:
 
 
 def download_links(app: Sphinx, page: str, source: list[str]) -> None:
-    """The gallery's own words, which it has in English alone."""
+    """Translate the gallery's own labels, which sphinx-gallery has in English only."""
     if app.config.language == "ja" and page.startswith("gallery/"):
         source[0] = source[0].replace(
             "Download Python source code:", "Python のコードをダウンロード:"

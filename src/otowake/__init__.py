@@ -1,4 +1,4 @@
-"""otowake 音分け: what a recording of music is made of, by non-negative matrix factorisation.
+"""otowake 音分け: analyse music recordings by non-negative matrix factorisation.
 
 >>> import otowake
 >>> audio = otowake.load(otowake.demo_path(), duration=3)
@@ -54,7 +54,7 @@ _HOMES = {
     "write_report": "results.report",
 }
 NEEDS_EXTRA = {"NMF"}
-"""Names that only work with an extra, and so are not among those of ``from otowake import *``."""
+"""Names that need an optional dependency; ``from otowake import *`` omits them."""
 
 _ROOMS = ("io", "music", "nmf", "notebook", "plot", "results", "signal")
 

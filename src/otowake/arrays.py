@@ -1,5 +1,7 @@
-"""Write files of arrays, and read them without trusting them: sizes first, then each array against
-a table of what it must be."""
+"""Write files of arrays, and read untrusted ones.
+
+Sizes are checked before anything is unpacked; each array is checked against a :class:`Member`.
+"""
 
 from __future__ import annotations
 
@@ -14,36 +16,38 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from otowake.untrusted import opened, shown
+from otowake.untrusted import open_regular, shown
 
 MOST_ARRAYS = 4 * 2**30
-"""The most that the arrays of a file may take in memory, in bytes."""
+"""Bytes, maximum size of the arrays of a file in memory."""
 
-MOST_INFLATED, SMALL = 200, 64 * 2**20
-"""Arrays that take more than so many bytes in memory may be at most so many times as large as their
-file."""
+MOST_INFLATED = 200
+"""Maximum compression ratio of a file of arrays."""
+
+SMALL_ARRAYS = 64 * 2**20
+"""Bytes in memory up to which any compression ratio is accepted."""
 
 MOST_DIRECTORY = 4 * 2**20
-"""The largest directory of a zip file of arrays, in bytes: some 50,000 arrays."""
+"""Bytes, maximum size of the zip directory; enough for about 50,000 arrays."""
 
 _END = np.dtype([("mark", "S4"), ("_", "V8"), ("size", "<u4"), ("__", "V6")])
-"""The record that ends a zip file, with the size of its directory."""
+"""The record at the end of a zip file, with the size of the directory."""
 
 _LARGE = np.dtype([("mark", "S4"), ("_", "V36"), ("size", "<u8"), ("__", "V8")])
-"""The record of a large one, 20 bytes before that."""
+"""The zip64 record of a large file; its locator of 20 bytes lies before the last record."""
 
 
 def write_arrays(
     file: Path | IO[bytes], arrays: Mapping[str, Any], *, compressed: bool = False
 ) -> None:
-    """Write arrays of numbers and words as :func:`numpy.savez` does; objects, which need pickle, are refused.
+    """Write arrays of numbers and words as :func:`numpy.savez` does, without pickled objects.
 
     Raises
     ------
     ValueError
         If an array holds objects.
     OSError
-        If the file can't be written.
+        If the file cannot be written.
 
     Examples
     --------
@@ -60,22 +64,21 @@ def write_arrays(
 
 
 class Member(NamedTuple):
-    """What an array of a file must be.
+    """The requirements for an array of a file.
 
     Attributes
     ----------
     shape
-        For each axis its length, or a name that stands for the same length in all arrays of the
-        file.
+        Length of each axis, or a name; axes of the same name must have the same length.
     kinds
-        The kinds of its type: ``f`` for float32 and float64, ``iu`` for whole numbers, ``U`` for
+        Kinds of the dtype: ``f`` for float32 and float64, ``iu`` for whole numbers, ``U`` for
         words.
     least
-        The smallest value that it may have; None if any will do.
+        Smallest allowed value; None for no limit.
     finite
         Whether every value must be finite.
     optional
-        Whether it may be missing.
+        Whether the array can be missing.
     """
 
     shape: tuple[int | str, ...]
@@ -86,52 +89,51 @@ class Member(NamedTuple):
 
 
 FLOATS = (4, 8)
-"""The sizes of the floating-point numbers that are read, in bytes."""
+"""Bytes, accepted sizes of floating-point numbers."""
 
 
 def members_of(path: Path, members: Mapping[str, Member]) -> dict[str, NDArray[Any]]:
-    """The arrays of a file that is as :func:`numpy.savez` writes it, checked against what they must
-    be.
+    """Read and check the arrays of a file written by :func:`numpy.savez`.
 
     Raises
     ------
     ValueError
-        If it is damaged, or an array is not what it must be.
+        If the file is damaged, or an array violates its requirements.
     OSError
-        If it can't be read.
+        If the file cannot be read.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         return checked(arrays_of(file), members)
 
 
 def checked(
     arrays: Mapping[str, NDArray[Any]], members: Mapping[str, Member]
 ) -> dict[str, NDArray[Any]]:
-    """Those of the arrays that `members` describe, if they are what they must be.
+    """Check arrays, and return those in `members`.
 
     Raises
     ------
     ValueError
-        If one is missing, or of another shape or kind, or has values that it can't have.
+        If an array is missing, or has a wrong shape, kind or value.
 
     Examples
     --------
     >>> members = {"W": Member(("frequency", "component")), "H": Member(("component", "time"))}
-    >>> found = checked({"W": np.ones((5, 2)), "H": np.ones((2, 9))}, members)
+    >>> arrays = checked({"W": np.ones((5, 2)), "H": np.ones((2, 9))}, members)
     >>> checked({"W": np.ones((5, 2)), "H": np.ones((3, 9))}, members)
     Traceback (most recent call last):
     ...
     ValueError: H must have the shape (component = 2, time); it has (3, 9)
     """
     lengths: dict[int | str, int] = {}
-    found = {}
+    valid = {}
     for name, member in members.items():
         if name in arrays:
             _check(name, arrays[name], member, lengths)
-            found[name] = arrays[name]
+            valid[name] = arrays[name]
         elif not member.optional:
             raise ValueError(f"{name} is missing")
-    return found
+    return valid
 
 
 def _check(name: str, values: NDArray[Any], member: Member, lengths: dict[int | str, int]) -> None:
@@ -158,16 +160,16 @@ def _check(name: str, values: NDArray[Any], member: Member, lengths: dict[int | 
 
 
 def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
-    """The arrays of numbers and words in a file as :func:`numpy.savez` writes it.
+    """Read the arrays of numbers and words in a file written by :func:`numpy.savez`.
 
-    The directory of the file and the heads of the arrays are looked at before anything is unpacked.
+    The zip directory and the headers of the arrays are checked before anything is unpacked.
 
     Raises
     ------
     ValueError
-        If it is damaged, holds anything else, or would take more memory than is allowed.
+        If the file is damaged, contains anything else, or would take too much memory.
     OSError
-        If it can't be read.
+        If the file cannot be read.
     """
     try:
         _check_directory(file)
@@ -179,7 +181,7 @@ def arrays_of(file: BinaryIO) -> dict[str, NDArray[Any]]:
             }
     except (OSError, ValueError):
         raise
-    except Exception as error:  # zipfile, zlib and numpy raise nearly anything for what is damaged
+    except Exception as error:  # zipfile, zlib and numpy raise many types
         raise ValueError(str(error) or type(error).__name__) from error
 
 
@@ -187,16 +189,14 @@ def _check_directory(file: BinaryIO) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2**16 - _END.itemsize))
     tail = file.read()
-    place = tail.rfind(b"PK\5\6")
-    if place < 0 or len(tail) < place + _END.itemsize:
+    end = tail.rfind(b"PK\5\6")
+    if end < 0 or len(tail) < end + _END.itemsize:
         raise ValueError("it is no file of arrays, or cut short")
-    directory = int(np.frombuffer(tail, _END, 1, place)["size"][0])
-    if (
-        b"PK\6\7" in tail[:place]
-    ):  # of more than 2 GiB: the size stands once more, in a record before
-        before = max(0, place - _LARGE.itemsize - 20)
+    directory = int(np.frombuffer(tail, _END, 1, end)["size"][0])
+    if b"PK\6\7" in tail[:end]:  # zip64: an earlier record repeats the size
+        before = max(0, end - _LARGE.itemsize - 20)
         large = np.frombuffer(tail, _LARGE, 1, before)[0]
-        at = int.from_bytes(tail[place - 12 : place - 4], "little")
+        at = int.from_bytes(tail[end - 12 : end - 4], "little")
         if large["mark"] != b"PK\6\6" or at != size - len(tail) + before:
             raise ValueError("its directory is damaged")
         directory = max(directory, int(large["size"]))
@@ -208,7 +208,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
     total = sum(member.file_size for member in members)
     if total > MOST_ARRAYS:
         raise ValueError(f"its arrays would take more than {shown(MOST_ARRAYS)}")
-    if total > SMALL and total > MOST_INFLATED * size:
+    if total > SMALL_ARRAYS and total > MOST_INFLATED * size:
         raise ValueError(
             f"its arrays would be more than {MOST_INFLATED} times as large as the file"
         )
@@ -218,7 +218,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
 
 
 def _array(packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """An array whose head promises just the bytes that are there."""
+    """Read an array whose header matches its size."""
     with packed.open(member) as file:
         read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
         shape, _, kind = read[npy.read_magic(file)](file)

@@ -1,8 +1,10 @@
-"""Files and folders that are replaced whole: written in a hidden work folder beside their place, then moved there.
+"""Atomic replacement of files and folders.
 
-A work folder holds ``lock``, locked by the process that writes as long as it lives; ``new``, what it writes; and, for a
-moment and only where two folders can't be exchanged in one step, ``old``, a folder with what was replaced, under its name.
-Whatever kills the process, :func:`recover` puts back what was set aside and removes the rest.
+A file or folder is written in a hidden work folder next to its target, then moved. A work folder
+contains ``lock``, which the writing process locks as long as it lives; ``new``, the new content;
+and, briefly and only if two folders cannot be exchanged in one step, ``old``, a folder with the
+replaced target. If the process dies, :func:`recover` restores a replaced target and removes the
+work folder.
 """
 
 from __future__ import annotations
@@ -19,65 +21,65 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-PARTIAL = ".partial-"
-"""How the names of work folders begin."""
+WORK_PREFIX = ".partial-"
+"""Prefix of the names of work folders."""
 
 LOCK, NEW, OLD = "lock", "new", "old"
 
 FORMER = "result"
-"""In a work folder of version 0.1.0: what was replaced. Its place is known by a digest in the work folder's name."""
+"""The replaced target in a work folder of version 0.1.0, whose name contains a digest."""
 
 NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
-"""What a file system without locks answers; what was left behind there is never touched."""
+"""Errors of file systems without locks; abandoned work folders there are never removed."""
 
 
 @contextlib.contextmanager
-def beside(place: Path) -> Iterator[Path]:
-    """Give a path for what shall stand at `place`, on the same file system; whatever is left there is removed.
+def staged(target: Path) -> Iterator[Path]:
+    """Provide a temporary path on the file system of `target`, removed at the end of the block.
 
-    Move it to its place within the block, by :func:`put` or :meth:`pathlib.Path.replace`.
+    Move the content to `target` within the block, by :func:`put` or :meth:`pathlib.Path.replace`.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with beside(Path(folder) / "notes.csv") as new:
+    ...     with staged(Path(folder) / "notes.csv") as new:
     ...         _ = new.write_text("onset_s,midi")
     ...         _ = new.replace(Path(folder) / "notes.csv")
     ...     os.listdir(folder)
     ['notes.csv']
     """
-    recover(place)
+    recover(target)
     held: dict[Path, int | None] = {}
     try:
-        yield _begun(place.absolute().parent, held) / NEW
+        yield _begun(target.absolute().parent, held) / NEW
     finally:
         try:
             _ended(held)
         except BaseException:
-            _ended(held)  # a signal that interrupted it does so once
+            _ended(held)  # a signal can interrupt it only once
             raise
 
 
-def put(new: Path, place: Path, *, replace: bool) -> None:
-    """Move a folder that :func:`beside` gave to its place; what stands there goes if `replace` says so.
+def put(new: Path, target: Path, *, replace: bool) -> None:
+    """Move a folder from :func:`staged` to `target`; `replace` allows replacing what exists there.
 
     Raises
     ------
     OSError
-        If it can't be moved, or something stands there that may not be replaced.
+        If the folder cannot be moved, or the target exists and `replace` is false.
     """
-    if replace and os.path.lexists(place):
-        if exchange(new, place):
+    if replace and os.path.lexists(target):
+        if exchange(new, target):
             return
         old = new.with_name(OLD)
         old.mkdir()
-        place.rename(old / place.name)
-    new.rename(place)
+        target.rename(old / target.name)
+    new.rename(target)
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step; False, and nothing done, where the system or the file system can't.
+    """Exchange two folders in one step; return False if the system does not support it.
 
     Examples
     --------
@@ -95,22 +97,22 @@ def exchange(one: Path, other: Path) -> bool:
     return False
 
 
-def recover(place: Path) -> None:
-    """Put back what processes that died have set aside beside `place`, and remove what else they left there.
+def recover(target: Path) -> None:
+    """Restore what dead processes have replaced next to `target`, and remove their work folders.
 
-    What belongs to a living process stays, and so does what this one may not touch.
+    Work folders of living processes, and those without permission, are left unchanged.
     """
-    place = Path(os.path.abspath(place))  # noqa: PTH100 - a link stays where it is named
-    for work in _works(place.parent):
+    target = Path(os.path.abspath(target))  # noqa: PTH100 - keep links
+    for work in _works(target.parent):
         handle = _lock(work)
         if handle is None:
             continue
         try:
-            _put_back(work, place)
+            _put_back(work, target)
             if not os.path.lexists(work / FORMER):
                 shutil.rmtree(
                     work, ignore_errors=True
-                )  # under the lock: nobody begins in it meanwhile
+                )  # under the lock: no process can start in it
         except OSError:
             continue
         finally:
@@ -118,39 +120,44 @@ def recover(place: Path) -> None:
 
 
 def _works(folder: Path) -> list[Path]:
-    """The work folders in a folder; none if it can't be read."""
+    """List the work folders in a folder; none if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            return [Path(entry.path) for entry in entries if entry.name.startswith(PARTIAL)]
+            return [Path(entry.path) for entry in entries if entry.name.startswith(WORK_PREFIX)]
     except (OSError, ValueError):
         return []
 
 
-def _put_back(work: Path, place: Path | None = None) -> None:
-    """Put back what was set aside if nothing has taken its place; `place` is for those of the former version."""
+def _put_back(work: Path, target: Path | None = None) -> None:
+    """Restore a replaced target unless a new one exists; `target` is that of version 0.1.0."""
     if os.path.lexists(work / NEW):
         for old in (work / OLD).glob("*"):
             if not os.path.lexists(work.parent / old.name):
                 old.rename(work.parent / old.name)
     former = work / FORMER
-    if place is not None and os.path.lexists(former) and work.name.startswith(_former_mark(place)):
-        if os.path.lexists(place):
+    if (
+        target is not None
+        and os.path.lexists(former)
+        and work.name.startswith(_former_mark(target))
+    ):
+        if os.path.lexists(target):
             shutil.rmtree(former)
         else:
-            former.rename(place)
+            former.rename(target)
 
 
-def _former_mark(place: Path) -> str:
-    return f"{PARTIAL}{hashlib.sha256(os.fsencode(place.name)).hexdigest()[:12]}-old-"
+def _former_mark(target: Path) -> str:
+    return f"{WORK_PREFIX}{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:12]}-old-"
 
 
 def _begun(folder: Path, held: dict[Path, int | None]) -> Path:
-    """Make a work folder, entered into `held` before it is there and with what holds its lock afterwards.
+    """Create and lock a work folder.
 
-    One that another process takes for abandoned meanwhile is left to it.
+    `held` gets the folder before it exists, and the handle of its lock afterwards. A folder that
+    another process has claimed as abandoned in between is left to that process.
     """
     while True:
-        work = folder / f"{PARTIAL}{secrets.token_hex(4)}"
+        work = folder / f"{WORK_PREFIX}{secrets.token_hex(4)}"
         held[work] = None
         try:
             work.mkdir(0o700)
@@ -164,7 +171,7 @@ def _begun(folder: Path, held: dict[Path, int | None]) -> Path:
 
 
 def _ended(held: dict[Path, int | None]) -> None:
-    """Remove work folders, and put back what they have set aside."""
+    """Remove work folders, and restore the targets that they have replaced."""
     for work, handle in [*held.items()]:
         try:
             _put_back(work)
@@ -177,9 +184,9 @@ def _ended(held: dict[Path, int | None]) -> None:
 
 
 def _lock(work: Path, *, mine: bool = False) -> int | None:
-    """What holds the lock of a work folder until it is closed; None if a living process has it, or removed it.
+    """Lock a work folder until the returned handle is closed; None if another process has it.
 
-    Where there are no locks, nobody has it but the process whose own it is.
+    On a file system without locks, only the process that created the folder gets a handle.
     """
     if work.is_symlink():
         return None
@@ -193,8 +200,8 @@ def _lock(work: Path, *, mine: bool = False) -> int | None:
     locked = False
     try:
         _take(handle)
-        found = os.fstat(handle)
-        locked = stat.S_ISREG(found.st_mode) and os.path.samestat(found, path.stat())
+        status = os.fstat(handle)
+        locked = stat.S_ISREG(status.st_mode) and os.path.samestat(status, path.stat())
     except OSError as error:
         locked = mine and error.errno in NO_LOCKS
     finally:

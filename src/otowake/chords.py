@@ -1,7 +1,7 @@
-"""Chords as data: a spelled root, a quality and a spelled bass, and the names made from them.
+"""Represent chords as data: a spelled root, a quality and a spelled bass.
 
-Every notation follows from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in
-:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.theory.harmony`.
+Every notation derives from these three: Harte's in :mod:`otowake.io.jams`, MusicXML's in
+:mod:`otowake.io.musicxml`, Roman numerals in :mod:`otowake.music.theory.numerals`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from otowake import text
 from otowake.errors import BadInput
 
 NONE = "N"
-"""The name where there is no chord: silence, a single voice, or tones that make none."""
+"""Name of no chord: silence, a single voice, or pitch classes that form no known chord."""
 
 
 class Quality(NamedTuple):
-    """The tones of a chord: semitones above the root, and steps of the scale that spell them."""
+    """Tones of a chord: semitones above the root, and the scale steps that spell them."""
 
     tones: tuple[int, ...]
     steps: tuple[int, ...]
@@ -36,10 +36,10 @@ QUALITIES: dict[str, Quality] = {
     "aug": Quality((0, 4, 8), (0, 2, 4)),
     "sus4": Quality((0, 5, 7), (0, 3, 4)),
 }
-"""Every quality under what follows the root in a name; the major triad's is empty."""
+"""Qualities by the suffix that follows the root in a name; the major triad has none."""
 
 MOST_SIGNS = 2
-"""Sharps or flats of a tone: where strict spelling needs three, the neighbouring letter is used."""
+"""Most accidentals of a tone; a strict spelling with three moves to the neighbouring letter."""
 
 _LETTERS = "CDEFGAB"
 _NATURAL = (0, 2, 4, 5, 7, 9, 11)
@@ -48,7 +48,7 @@ _NAME = re.compile(rf"({_TONE})({'|'.join(map(re.escape, QUALITIES))})(?:/({_TON
 
 
 def chord_name(root: str, quality: str, bass: str) -> str:
-    """The name of a chord, with its bass where that is not the root.
+    """Format the name of a chord, with its bass unless the bass is the root.
 
     Examples
     --------
@@ -59,12 +59,12 @@ def chord_name(root: str, quality: str, bass: str) -> str:
 
 
 def chord_parts(name: str) -> tuple[str, str, str] | tuple[None, None, None]:
-    """Root, quality and bass of a chord of this name; None each for no chord.
+    """Parse a chord name into root, quality and bass; no chord gives three times None.
 
     Raises
     ------
     BadInput
-        If no chord has such a name.
+        If no chord has this name.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def chord_parts(name: str) -> tuple[str, str, str] | tuple[None, None, None]:
 
 
 def pitch_class(tone: str) -> int:
-    """The pitch class of a spelled tone, from 0 (C) to 11.
+    """Return the pitch class of a spelled tone, from 0 (C) to 11.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def pitch_class(tone: str) -> int:
 
 
 def signs_of(tone: str) -> int:
-    """Sharps of a spelled tone, or flats below 0.
+    """Count the sharps of a spelled tone; flats count negative.
 
     Examples
     --------
@@ -103,27 +103,27 @@ def signs_of(tone: str) -> int:
 
 
 def with_signs(letter: str, signs: int) -> str:
-    """A letter with so many sharps, or flats below 0."""
+    """Append sharps to a letter, or flats for a negative count."""
     return letter + ("#" * signs if signs > 0 else "b" * -signs)
 
 
 def tone_above(root: str, steps: int, semitones: int) -> str:
-    """The tone so many steps of a scale and semitones above a root: the third of D is F#, not Gb.
+    """Spell the tone at an interval of scale steps and semitones: the third of D is F#, not Gb.
 
     Examples
     --------
     >>> tone_above("D", 2, 4), tone_above("Ebb", 6, 9)
     ('F#', 'Cb')
     """
-    place = _LETTERS.index(root[0]) + steps
+    letter_index = _LETTERS.index(root[0]) + steps
     wanted = (pitch_class(root) + semitones) % 12
-    while abs(signs := (wanted - _NATURAL[place % 7] + 6) % 12 - 6) > MOST_SIGNS:
-        place += 1 if signs > 0 else -1
-    return with_signs(_LETTERS[place % 7], signs)
+    while abs(signs := (wanted - _NATURAL[letter_index % 7] + 6) % 12 - 6) > MOST_SIGNS:
+        letter_index += 1 if signs > 0 else -1
+    return with_signs(_LETTERS[letter_index % 7], signs)
 
 
 def degree(root: str, tone: str, scale: tuple[int, ...] = _NATURAL) -> tuple[int, int]:
-    """The degree of a tone in the scale on `root`, from 1, and its sharps (flats below 0) there.
+    """Return the degree of a tone in the scale on `root`, from 1, and its sharps (flats negative).
 
     Examples
     --------
@@ -135,7 +135,7 @@ def degree(root: str, tone: str, scale: tuple[int, ...] = _NATURAL) -> tuple[int
 
 
 def degree_name(root: str, tone: str) -> str:
-    """A degree of the major scale on `root`, its signs before the number.
+    """Format a degree of the major scale on `root`, accidentals before the number.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def degree_name(root: str, tone: str) -> str:
 
 
 def typeset(name: str) -> str:
-    """The name of a tone, chord or key with the signs that are printed.
+    """Replace ASCII accidentals in the name of a tone, chord or key by typographic ones.
 
     Examples
     --------
@@ -155,4 +155,4 @@ def typeset(name: str) -> str:
     ('B♭♭m7♭5/A♭♭', 'F♯4', 'B♭ minor')
     """
     signs = re.compile(r"(?<=[A-G])(?:#+|b+)|b(?=5)")
-    return signs.sub(lambda found: found.group().replace("#", "♯").replace("b", "♭"), name)
+    return signs.sub(lambda match: match.group().replace("#", "♯").replace("b", "♭"), name)

@@ -1,4 +1,4 @@
-"""What can go wrong, as types. Every error carries its sentence in both languages."""
+"""Errors and warnings; each carries its message in both languages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from otowake.text import Language, Text
 
 
 class OtowakeError(Exception):
-    """An error with one clear sentence.
+    """An error with a message of one sentence.
 
     Parameters
     ----------
     sentence
-        The template of the message, in both languages.
+        Template of the message, in both languages.
     **facts
-        What fills it in.
+        Values for the template.
 
     Examples
     --------
@@ -33,32 +33,32 @@ class OtowakeError(Exception):
         self.facts = facts
 
     def in_language(self, language: Language) -> str:
-        """The message in `language`."""
+        """Return the message in `language`."""
         return self.sentence.format(language, **self.facts)
 
 
 class BadInput(OtowakeError, ValueError):
-    """Something given is not what it must be."""
+    """An invalid input or option."""
 
 
 class NotConverged(OtowakeError):
-    """A factorisation went wrong: its loss is no longer a finite number."""
+    """The loss of a factorisation became infinite or NaN."""
 
 
 class MissingExtra(OtowakeError, ImportError):
-    """An optional package is needed and not installed."""
+    """A required optional package is not installed."""
 
 
 class CannotWrite(OtowakeError, OSError):
-    """Results could not be written; nothing half-written was left."""
+    """Results could not be written; no partial result remains."""
 
 
 class WorkersGone(OtowakeError):
-    """An archive can't be worked on any further: no worker is left, or no scheduler."""
+    """No worker or no scheduler is left to continue work on an archive."""
 
 
 class InputWarning(UserWarning):
-    """The input was usable only in part; the message says which part."""
+    """A part of the input is unusable or outdated; the message says which."""
 
     def __init__(self, sentence: Text, **facts: Any) -> None:
         super().__init__(sentence.format("en", **facts))
@@ -66,9 +66,9 @@ class InputWarning(UserWarning):
         self.facts = facts
 
     def in_language(self, language: Language) -> str:
-        """The message in `language`."""
+        """Return the message in `language`."""
         return self.sentence.format(language, **self.facts)
 
 
 class IncompleteResult(InputWarning):
-    """A file of a result could not be written; the message says which, why, and how to make it later."""
+    """A file of a result could not be written; the message names it and the repair."""

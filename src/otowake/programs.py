@@ -1,8 +1,9 @@
-"""Compiled programs, of which a process keeps a limited number.
+"""A bounded cache of compiled programs.
 
-JAX compiles a function anew for each shape of its arguments and keeps every program for as long as the function lives:
-about 5 MiB each, so a process that meets recordings of many lengths grows without end. Here each shape has a compiled
-function of its own, and the one that was used longest ago is dropped with its program.
+JAX compiles a function for each shape of its arguments and keeps every program as long as the
+function lives, at about 5 MiB each. The memory of a process that analyses recordings of many
+lengths would grow without limit. Here each shape has its own compiled function, and the least
+recently used function is dropped together with its program.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ import jax
 import numpy as np
 from jax.core import Tracer
 
-KEPT = 20
-"""Compiled programs that a process keeps: twice what an analysis needs, about 100 MiB."""
+MAX_PROGRAMS = 20
+"""Compiled programs in the cache: twice as many as an analysis needs, about 100 MiB."""
 
 R = TypeVar("R")
 
-_kept: OrderedDict[Hashable, Callable[..., Any]] = OrderedDict()
+_cache: OrderedDict[Hashable, Callable[..., Any]] = OrderedDict()
 _lock = threading.Lock()
 
 
 def program(static: tuple[str, ...] = ()) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Compile a function as ``jax.jit`` does, with a bound on the programs that are kept.
+    """Compile a function as ``jax.jit`` does, with a bounded number of cached programs.
 
     Parameters
     ----------
     static
-        The names of keyword arguments that are hashable constants of the program.
+        Names of keyword arguments that are hashable constants of the program.
 
     Examples
     --------
@@ -67,25 +68,28 @@ def _bounded(function: Callable[..., R], *, static: tuple[str, ...]) -> Callable
 def _compiled(
     function: Callable[..., R], static: tuple[str, ...], key: Hashable
 ) -> Callable[..., R]:
-    """The compiled function for `key`; a function object of its own, because JAX frees the program with it."""
+    """Return the compiled function for `key`.
+
+    Each key has its own function object, because JAX frees a program together with its function.
+    """
     with _lock:
-        if key not in _kept:
+        if key not in _cache:
 
             @wraps(function)
             def own(*args: Any, **kwargs: Any) -> R:
                 return function(*args, **kwargs)
 
-            _kept[key] = jax.jit(own, static_argnames=static)
-        _kept.move_to_end(key)
-        if len(_kept) > KEPT:
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
-            _give_back()
-        return _kept[key]
+            _cache[key] = jax.jit(own, static_argnames=static)
+        _cache.move_to_end(key)
+        if len(_cache) > MAX_PROGRAMS:
+            while len(_cache) > MAX_PROGRAMS:
+                _cache.popitem(last=False)
+            _trim_memory()
+        return _cache[key]
 
 
-def _give_back() -> None:
-    """Return what is freed to the system, where the C library would keep it (glibc)."""
+def _trim_memory() -> None:
+    """Return freed memory to the system; glibc would keep it."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -1,4 +1,4 @@
-"""What an analysis asks of the process that it runs in: threads, compiled programs, quiet decoders; and what it ran on."""
+"""The process of an analysis: threads, compilation cache, decoder output, environment."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pathlib import Path
 from typing import Any
 
 THREADS = "NPROC"
-"""The variable that XLA takes the number of its threads from, when it is first used."""
+"""Environment variable with the number of XLA's threads, read at the first use."""
 
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""The variables that NumPy's and SciPy's libraries take the number of theirs from, when they are loaded."""
+"""Environment variables with the number of BLAS threads, read when NumPy and SciPy load."""
 
 
 def threads() -> int:
-    """How many threads XLA computes with in this process: sums, and so the last bits, depend on it."""
-    asked = os.environ.get(THREADS, "")
-    if asked.isdigit() and int(asked):
-        return int(asked)
+    """Return the number of XLA's threads; the last bits of sums depend on it."""
+    requested = os.environ.get(THREADS, "")
+    if requested.isdigit() and int(requested):
+        return int(requested)
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def use_threads(number: int) -> bool:
-    """Compute with this many threads; False where it is too late, because this process has computed before."""
+    """Set the number of threads; return False if this process has already computed."""
     if not _has_computed():
         os.environ[THREADS] = str(number)
         for name in POOLS:
@@ -43,7 +43,7 @@ def _has_computed() -> bool:
 
 
 def made_with() -> dict[str, Any]:
-    """What the last bits of a result depend on beside its options."""
+    """Describe the environment on which the last bits of a result depend."""
     packages = ("jax", "jaxlib", "numpy", "scipy", "soundfile", "soxr")
     return {
         "threads": threads(),
@@ -63,27 +63,27 @@ def _processor() -> str:
 
 @contextlib.contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Keep what decoding libraries write to standard error away."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Discard what decoding libraries write to standard error."""
+    stderr = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(nowhere, 2)
+        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
 CACHE_BYTES = 256 * 2**20
-"""What the compiled programs on disk may take."""
+"""Bytes, maximum size of the compilation cache on disk."""
 
 
 def keep_compiled_programs() -> None:
-    """Let JAX keep what it compiles in the user's cache folder: the next run starts a second sooner.
+    """Enable JAX's compilation cache in the user's cache folder; it saves a second per run.
 
-    The programs used longest ago are removed when all of them take more than :data:`CACHE_BYTES`. (JAX's own limit
-    needs another package, and fails on files that were written without it.)
+    The least recently used programs are removed when the cache exceeds :data:`CACHE_BYTES`. (JAX's
+    own limit needs another package, and fails on files written without it.)
     """
     import logging
 
@@ -104,14 +104,14 @@ def keep_compiled_programs() -> None:
 
 
 def sweep(folder: Path, most: int) -> None:
-    """Remove the files of a folder that were read or written longest ago, until the rest takes at most `most` bytes."""
-    found = []
+    """Remove the least recently used files of a folder until it takes at most `most` bytes."""
+    files = []
     for path in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another process sweeps, too
+        with contextlib.suppress(FileNotFoundError):  # another process sweeps as well
             facts = path.stat()
-            found.append((max(facts.st_atime, facts.st_mtime), facts.st_size, path))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
+            files.append((max(facts.st_atime, facts.st_mtime), facts.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
         if total <= most:
             return
         path.unlink(missing_ok=True)

@@ -1,7 +1,8 @@
-"""The factorisation as a scikit-learn estimator, where sklearn.decomposition.NMF would stand.
+"""The factorisation as a scikit-learn estimator, a replacement for sklearn.decomposition.NMF.
 
-scikit-learn's rows are samples, so its X is our V transposed: a sample is a frame, a feature a frequency. Its W, of
-shape (sample, component), is our H transposed, its H (``components_``) our W. This is the only file that transposes.
+The rows of scikit-learn's X are samples, so X is V transposed: a sample is a frame, a feature a
+frequency. scikit-learn's W, of shape (sample, component), is H transposed, and its H
+(``components_``) is W transposed. No other module transposes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from otowake.nmf.checks import checked_matrix
 from otowake.nmf.divergence import divergence, gradient_scale
 from otowake.nmf.frames import InMemory
 from otowake.nmf.scale import mean_of, power_of_two
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import LOSS_BETA, Constraint, FitSpec
 from otowake.programs import program
 from otowake.text import Text
@@ -44,14 +45,14 @@ INITS = {
     "nndsvda": "nndsvd",
     "custom": FitSpec.init,
 }
-"""scikit-learn's starts by our names; our `nndsvd` is its variant "a", without locked zeros."""
+"""Our names of scikit-learn's initialisations; our `nndsvd` is variant "a", without zeros."""
 
 LOSSES: dict[Any, Any] = {"frobenius": "euclidean", "kullback-leibler": "kl"}
 SOLVERS: dict[Any, Any] = {"cd": "hals"}
-"""scikit-learn's names where ours differ. Its coordinate descent is HALS (Cichocki & Phan, 2009)."""
+"""Our names of scikit-learn's solvers. Its coordinate descent is HALS (Cichocki & Phan, 2009)."""
 
 PRECISIONS: Any = [np.float64, np.float32]
-"""What X may stay; everything else becomes the first."""
+"""Accepted types of X; other types are converted to the first."""
 
 _SILENT = Text("", "")
 PARAMETERS = {
@@ -59,7 +60,7 @@ PARAMETERS = {
         int, _SILENT, optional=True, choices=("auto",), or_number=True, low=1, high=1024
     ),
     "init": Constraint(str, _SILENT, optional=True, choices=tuple(filter(None, INITS))),
-    "solver": Constraint(str, _SILENT, choices=(*TABLE, *SOLVERS)),
+    "solver": Constraint(str, _SILENT, choices=(*SOLVER_TABLE, *SOLVERS)),
     "beta_loss": Constraint(
         float, _SILENT, choices=(*LOSSES, *LOSS_BETA), or_number=True, low=-4, high=4
     ),
@@ -67,13 +68,13 @@ PARAMETERS = {
     "alpha_H": Constraint(float, _SILENT, choices=("same",), or_number=True, low=0),
     "l1_ratio": Constraint(float, _SILENT, low=0, high=1),
 }
-"""What the parameters that are scikit-learn's must be; the others are those of :class:`otowake.FitSpec`."""
+"""Constraints of scikit-learn's parameters; :class:`otowake.FitSpec` has the others."""
 
 
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Non-negative matrix factorisation X ≈ W·H, in the place of :class:`sklearn.decomposition.NMF`.
+    """Non-negative matrix factorisation X ≈ W·H, as :class:`sklearn.decomposition.NMF`.
 
-    It makes small scikit-learn's objective, in which the loss D is ½‖X − W·H‖² for ``frobenius``::
+    The estimator minimises scikit-learn's objective; D is ½‖X − W·H‖² for ``frobenius``::
 
         D(X, W·H) + alpha_W · n_features · (l1_ratio · ΣW + (1 − l1_ratio)/2 · ΣW²)
                   + alpha_H · n_samples  · (l1_ratio · ΣH + (1 − l1_ratio)/2 · ΣH²)
@@ -81,28 +82,32 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_components
-        Number of components. ``"auto"`` (or None) means that of a given W or H, else as many as there are features.
+        Number of components. ``"auto"`` (or None) means that of a given W or H, or else the number
+        of features.
     init
-        Where it begins: None is the solver's own choice, ``"random"``, ``"nndsvd"`` (or ``"nndsvda"``: the same,
-        without zeros that stay), or ``"custom"``: from the W and H that are given to :meth:`fit`.
+        Initial factors: None (chosen by the solver), ``"random"``, ``"nndsvd"`` (or ``"nndsvda"``,
+        the same variant without zeros), or ``"custom"``: the W and H passed to :meth:`fit`.
     solver
         ``"accelerated"``, ``"mu"``, ``"hals"`` (or ``"cd"``) or ``"adam"``.
     beta_loss
-        ``"frobenius"`` (or ``"euclidean"``), ``"kullback-leibler"`` (or ``"kl"``), ``"itakura-saito"``, or β.
+        ``"frobenius"`` (or ``"euclidean"``), ``"kullback-leibler"`` (or ``"kl"``),
+        ``"itakura-saito"``, or β.
     tol
-        It stops when the loss falls by less than this part of itself in 10 iterations; 0: never; None: the solver's.
+        Stop when the loss falls by less than this fraction in 10 iterations; 0: never; None: the
+        solver's default.
     max_iter
-        Most iterations; None: the solver's. Reaching it gives a ``ConvergenceWarning``, but with ``tol=0``.
+        Maximum number of iterations; None: the solver's default. Reaching it raises a
+        ``ConvergenceWarning`` unless ``tol=0``.
     random_state
-        Seed of the random start; None means another one each time.
+        Random seed; None means a different one each time.
     alpha_W, alpha_H, l1_ratio
         Weights of the penalties, as above; ``alpha_H="same"`` means ``alpha_W``.
     verbose
-        Whether to draw a progress bar where there is a terminal.
+        Whether to show a progress bar in a terminal.
     effort
         ``"normal"`` or ``"thorough"``, for the solver ``"accelerated"``.
     n_init
-        How many starts are learnt to the end, the best being kept.
+        Number of runs from different random starts; the run with the lowest loss is kept.
 
     Attributes
     ----------
@@ -111,28 +116,28 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_components_
         Number of components.
     reconstruction_err_
-        √(2·D) of the training data: for ``frobenius`` the norm ‖X − W·H‖.
+        √(2·D) of the training data, the norm ‖X − W·H‖ for ``frobenius``.
     losses_
-        Shape (``n_iter_``,): the objective after each iteration, for ``frobenius`` without its ½ (``losses`` of
+        The measured objective, without the ½ for ``frobenius`` (``losses`` of
         :class:`otowake.Fit`).
     n_iter_
-        Iterations done.
+        Number of iterations.
     n_features_in_, feature_names_in_
-        Number of features, and their names where X had some.
+        Number of features, and their names if X has names.
 
     See Also
     --------
-    otowake.factorize : The same with weights, masks, kept components and more penalties.
+    otowake.factorize : The function, with weights, masks, fixed components and more penalties.
 
-    Notes
-    -----
-    A sparse X is accepted and made dense. float32 is computed in float32, everything else in float64.
+    Notes ----- A sparse X is converted to a dense array. float32 is computed in float32, other
+    types in float64.
 
     References
     ----------
-    Févotte & Idier, "Algorithms for nonnegative matrix factorization with the β-divergence" (2011); Cichocki & Phan,
-    "Fast local algorithms for large scale nonnegative matrix and tensor factorizations" (2009); Pedregosa et al.,
-    "Scikit-learn: machine learning in Python" (2011), whose objective and names these are (version 1.9).
+    Févotte & Idier, "Algorithms for nonnegative matrix factorization with the β-divergence"
+    (2011); Cichocki & Phan, "Fast local algorithms for large scale nonnegative matrix and tensor
+    factorizations" (2009); Pedregosa et al., "Scikit-learn: machine learning in Python" (2011), for
+    the objective and the names (version 1.9).
 
     Examples
     --------
@@ -192,7 +197,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] - as scikit-learn's NMF does
         self, X: ArrayLike, y: object = None, W: ArrayLike | None = None, H: ArrayLike | None = None
     ) -> Floats:
-        """Learn components from X, and return their activations.
+        """Learn components from X and return their activations.
 
         Parameters
         ----------
@@ -201,8 +206,8 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         y
             Not used.
         W, H
-            For ``init="custom"``, where to begin: shapes (n_samples, n_components) and (n_components, n_features).
-            What is 0 in them stays 0. With H alone, W is found from it.
+            Initial factors for ``init="custom"``, shapes (n_samples, n_components) and
+            (n_components, n_features). Zeros stay zero. If only H is given, W is estimated from it.
 
         Returns
         -------
@@ -212,7 +217,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         BadInput
-            If X or a parameter is not what it must be; it is a ``ValueError``.
+            If X or a parameter is invalid; it is a ``ValueError``.
         """
         X = self._dense(X, reset=True)
         if (self.init == "custom") == (W is None and H is None):
@@ -236,7 +241,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             watch=progress() if self.verbose else None,
         )
         if fit.stop.reason == "max_iter" and (
-            TABLE[spec.solver].tol if spec.tol is None else spec.tol
+            SOLVER_TABLE[spec.solver].tol if spec.tol is None else spec.tol
         ):
             warnings.warn(text.NOT_AT_REST.format(stop=fit.stop), ConvergenceWarning, stacklevel=3)
         W = np.array(fit.H.T, order="C")
@@ -248,10 +253,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return W
 
     def transform(self, X: ArrayLike) -> Floats:
-        """The activations of the learnt components in X.
+        """Estimate the activations of the learnt components in X.
 
-        The solver is always ``"accelerated"``, and each sample gets the same number of iterations, whatever `tol`,
-        so that it doesn't matter which others are transformed along with it.
+        The solver is always ``"accelerated"``, and every sample gets the same number of iterations,
+        regardless of `tol`. The result for a sample is independent of the other samples.
 
         Parameters
         ----------
@@ -269,7 +274,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         return np.array(Activator(self.components_.T, spec=spec)(X.T).T, order="C")
 
     def inverse_transform(self, X: ArrayLike) -> Floats:
-        """W·H for a W of shape (n_samples, n_components); the result has the shape (n_samples, n_features)."""
+        """Compute W·H, shape (n_samples, n_features)."""
         check_is_fitted(self)
         W: Any = check_array(X, accept_sparse=True, dtype=PRECISIONS)
         return W @ self.components_
@@ -303,7 +308,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         )
 
     def _spec(self, X: Floats, n_components: int) -> FitSpec:
-        """The options for X; `n_components` are taken where the parameter leaves it open."""
+        """Build the options for X; `n_components` is the default of the parameter."""
         given: dict[str, Any] = {
             name: must.check(name, getattr(self, name)) for name, must in PARAMETERS.items()
         }
@@ -343,7 +348,7 @@ def _has_shape(name: str, factor: Floats | None, shape: tuple[int, int]) -> None
 
 
 def _root_of_loss(X: Floats, W: Floats, H: Floats, beta: float) -> float:
-    """√(2·D), D the loss as scikit-learn counts it, summed in float64."""
+    """Compute √(2·D) with scikit-learn's loss D, summed in float64."""
     unit = power_of_two(mean_of(InMemory(X)))
 
     def parts() -> Iterable[float]:

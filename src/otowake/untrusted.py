@@ -1,10 +1,9 @@
-"""Read what comes from outside the program: regular files only, bounded, and checked against what
-is expected.
+"""Read untrusted files: regular files of bounded size, with checked contents.
 
-Every reader of a result, a dictionary, a checkpoint or a table goes through :func:`opened`, so that
-nothing waits for a pipe. Sizes are looked at before memory is taken for what they promise. Values
-of JSON are checked by :func:`number`, :func:`whole` and :func:`word`, arrays by
-:mod:`otowake.arrays`. docs/en/security.md says what follows from it for a user.
+Every reader of a result, a dictionary, a checkpoint or a table uses :func:`open_regular`, which
+never waits for a pipe. Sizes are checked before memory is allocated. :func:`number`, :func:`whole`
+and :func:`word` check values of JSON, :mod:`otowake.arrays` checks arrays. docs/en/security.md
+describes the consequences for users.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 MOST_JSON = 16 * 2**20
-"""The largest JSON file that is read, in bytes."""
+"""Bytes, maximum size of a JSON file."""
 
 MOST_WHOLE = 2**53
-"""The largest whole number that is read from JSON: other programs have no larger ones that are
-exact."""
+"""Largest whole number accepted in JSON; larger ones are inexact as floats."""
 
 LONGEST_REASON = 300
-"""The most of what is wrong with a file that is said, in characters."""
+"""Characters, maximum length of the reason in a message."""
 
 DAMAGE = (
     OSError,
@@ -41,19 +39,20 @@ DAMAGE = (
     RecursionError,
     csv.Error,
 )
-"""What comes up where a file is not what it should be."""
+"""Exceptions that a damaged file can raise."""
 
 
-def opened(path: Path) -> BufferedReader:
-    """Open a regular file for reading, without ever waiting for one that is a pipe.
+def open_regular(path: Path) -> BufferedReader:
+    """Open a regular file for reading, without waiting for a pipe.
+
+    The check applies to the open file, so that the file cannot be exchanged in between.
 
     Raises
     ------
     OSError
-        If it can't be opened, or is a folder, pipe, socket or device. What was opened is what is
-        looked at, so that nobody can exchange the file in between.
+        If the file cannot be opened, or is a folder, pipe, socket or device.
     """
-    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - whoever asked closes it
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -65,7 +64,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is anything at a path, be it no regular file or a link to nowhere.
+    """Check whether a path exists, including irregular files and broken links.
 
     Examples
     --------
@@ -76,16 +75,16 @@ def is_there(path: Path) -> bool:
 
 
 def content_of(path: Path, most: int) -> bytes:
-    """The bytes of a regular file.
+    """Read the bytes of a regular file.
 
     Raises
     ------
     ValueError
-        If there are more than `most`.
+        If the file is larger than `most`.
     OSError
-        If it can't be read.
+        If the file cannot be read.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise ValueError(f"it is larger than {shown(most)}")
@@ -93,7 +92,7 @@ def content_of(path: Path, most: int) -> bytes:
 
 
 def shown(size: int) -> str:
-    """A limit in words.
+    """Format a size.
 
     Examples
     --------
@@ -107,25 +106,25 @@ def shown(size: int) -> str:
 
 
 SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-"""An escape in JSON that is half of a character; without its other half it is in no encoding."""
+"""An escaped surrogate in JSON; an unpaired surrogate is invalid in every encoding."""
 
 
 def json_of(path: Path) -> Any:
-    """What a JSON file says; every number in it is finite.
+    """Read a JSON file in which every number is finite.
 
     Raises
     ------
     ValueError
-        If it is no JSON, too large or too deep, or has a number that is not finite or half of a
-        character.
+        If the file is invalid, too large or too deep, or contains a number that is not finite or
+        an unpaired surrogate.
     OSError
-        If it can't be read.
+        If the file cannot be read.
     """
     return json_from(content_of(path, MOST_JSON))
 
 
 def json_from(content: bytes) -> Any:
-    """What JSON in UTF-8 says; errors are those of :func:`json_of`.
+    """Parse JSON in UTF-8; errors are those of :func:`json_of`.
 
     Examples
     --------
@@ -153,12 +152,14 @@ def _finite(numeral: str) -> float:
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong in a file, in one line that is safe to print.
+    """Describe an error in a file, in one line that is safe to print.
 
     Examples
     --------
-    >>> reason(FileNotFoundError(2, "No such file", "/music/song/analysis.json")), reason(KeyError("W"))
-    ('analysis.json is missing', "KeyError: 'W'")
+    >>> reason(FileNotFoundError(2, "No such file", "/music/song/analysis.json"))
+    'analysis.json is missing'
+    >>> reason(KeyError("W"))
+    "KeyError: 'W'"
     """
     if isinstance(error, OSError) and error.strerror:
         name = Path(str(error.filename)).name if error.filename else ""
@@ -172,7 +173,7 @@ def reason(error: BaseException) -> str:
 
 
 def number(facts: Any, name: str, low: float = -math.inf, high: float = math.inf) -> float:
-    """A finite number of a JSON object, from `low` to `high`.
+    """Get a finite number of a JSON object, from `low` to `high`.
 
     Examples
     --------
@@ -192,7 +193,7 @@ def number(facts: Any, name: str, low: float = -math.inf, high: float = math.inf
 
 
 def whole(facts: Any, name: str, low: int = 0, high: int = MOST_WHOLE) -> int:
-    """A whole number of a JSON object, from `low` to `high`.
+    """Get a whole number of a JSON object, from `low` to `high`.
 
     Examples
     --------
@@ -208,7 +209,7 @@ def whole(facts: Any, name: str, low: int = 0, high: int = MOST_WHOLE) -> int:
 
 
 def word(facts: Any, name: str, *, printable: bool = False) -> str:
-    """Text of a JSON object that can be written to a file and be the name of one.
+    """Get text of a JSON object that is valid in files and file names.
 
     Examples
     --------
@@ -218,12 +219,12 @@ def word(facts: Any, name: str, *, printable: bool = False) -> str:
     value = _of(facts, name)
     if not isinstance(value, str) or "\0" in value or (printable and not value.isprintable()):
         raise ValueError(f"{name} must be text; it is {reprlib.repr(value)}")
-    value.encode()  # half a letter, as JSON can have it, raises a ValueError
+    value.encode()  # an unpaired surrogate raises a ValueError
     return value
 
 
 def rows(facts: Any, name: str) -> list[Any]:
-    """A list of a JSON object.
+    """Get a list of a JSON object.
 
     Examples
     --------
@@ -245,7 +246,7 @@ def _of(facts: Any, name: str) -> Any:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name is that of a file in a folder, and of nothing elsewhere.
+    """Check that a name refers to a file inside a folder.
 
     Examples
     --------

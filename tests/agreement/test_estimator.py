@@ -1,4 +1,4 @@
-"""The estimator otowake.sklearn.NMF: scikit-learn's own checks, and agreement with its NMF, which it replaces."""
+"""The estimator otowake.sklearn.NMF: scikit-learn's checks, agreement with its NMF."""
 
 import subprocess
 import sys
@@ -21,18 +21,18 @@ from otowake.sklearn import NMF
 
 LOSSES = ("frobenius", "kullback-leibler", "itakura-saito", 1.5)
 SOLVERS = ("accelerated", "mu", "hals", "cd", "adam")
-TO_REST = {"tol": 1e-6, "max_iter": 10_000}
+CONVERGED = {"tol": 1e-6, "max_iter": 10_000}
 
 
 @pytest.fixture(scope="module")
 def X(planted):
-    """Samples of 30 features, not exactly of any low rank."""
+    """Draw samples of 30 features with full rank."""
     noise = np.random.default_rng(3).gamma(1.0, size=planted.shape)
     return (planted + 0.1 * noise).T.astype(np.float64)
 
 
 def objective(X, W, H, beta, alpha_W, alpha_H, l1_ratio):
-    """scikit-learn's, as its documentation has it."""
+    """Compute the objective in scikit-learn's documentation."""
     model = W @ H
     data = ((X - model) ** 2).sum() / 2 if beta == 2 else (X * np.log(X / model) - X + model).sum()
     return (
@@ -42,8 +42,8 @@ def objective(X, W, H, beta, alpha_W, alpha_H, l1_ratio):
     )
 
 
-# Some of the checks' data can be met exactly, and learning towards 0 goes on until max_iter, about which the
-# estimator warns, as scikit-learn's does.
+# Some checks have an exact solution: the loss approaches 0 until max_iter, and the estimator warns,
+# as scikit-learn's does.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks([NMF()])
 def test_scikit_learns_checks(estimator, check):
@@ -51,7 +51,7 @@ def test_scikit_learns_checks(estimator, check):
 
 
 @pytest.mark.parametrize("beta_loss", LOSSES)
-def test_it_fits_as_well_as_scikit_learns(X, beta_loss):
+def test_the_fit_is_as_good_as_scikit_learns(X, beta_loss):
     solver = "cd" if beta_loss == "frobenius" else "mu"
     options = {"n_components": 4, "beta_loss": beta_loss, "random_state": 0}
     theirs = decomposition.NMF(solver=solver, max_iter=2000, **options).fit(X)
@@ -63,7 +63,7 @@ def test_it_fits_as_well_as_scikit_learns(X, beta_loss):
 
 
 @pytest.mark.parametrize("beta_loss", LOSSES)
-def test_a_custom_start_takes_scikit_learns_path(X, beta_loss):
+def test_a_custom_start_follows_scikit_learns_iterations(X, beta_loss):
     rng = np.random.default_rng(0)
     W, H = rng.uniform(0.1, 1, (len(X), 4)), rng.uniform(0.1, 1, (4, X.shape[1]))
     options = {"init": "custom", "solver": "mu", "beta_loss": beta_loss, "max_iter": 40, "tol": 0}
@@ -77,13 +77,13 @@ def test_a_custom_start_takes_scikit_learns_path(X, beta_loss):
 
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize(("beta_loss", "beta"), [("frobenius", 2), ("kullback-leibler", 1)])
-def test_penalties_weigh_what_scikit_learns_do(X, beta_loss, beta, l1_ratio):
+def test_penalties_have_scikit_learns_weights(X, beta_loss, beta, l1_ratio):
     penalties = {"alpha_W": 0.01, "alpha_H": 0.003, "l1_ratio": l1_ratio}
     options = {"n_components": 4, "beta_loss": beta_loss, "random_state": 0, **penalties}
     theirs = decomposition.NMF(solver="mu", max_iter=2000, tol=1e-6, **options)
     W = theirs.fit_transform(X)
     expected = objective(X, W, theirs.components_, beta, **penalties)
-    ours = NMF(**options, **TO_REST)
+    ours = NMF(**options, **CONVERGED)
     held = {"W": theirs.components_.T, "H": W.T, "keep_W": True, "keep_H": True, "max_iter": 1}
     there = factorize(X.T, spec=ours._spec(X, 4), **held).loss
     half = 2 if beta == 2 else 1
@@ -111,7 +111,7 @@ def test_new_samples_are_transformed_as_scikit_learn_would(X, solver, penalties)
 
 
 @pytest.mark.parametrize("beta_loss", LOSSES)
-def test_a_sample_is_transformed_the_same_in_any_company(X, beta_loss):
+def test_a_sample_does_not_depend_on_other_samples(X, beta_loss):
     model = NMF(4, beta_loss=beta_loss, random_state=0).fit(X[:30])
     np.testing.assert_allclose(model.transform(X[30:32]), model.transform(X)[30:32], atol=1e-6)
 
@@ -123,7 +123,7 @@ def test_silence_is_transformed_into_silence(X):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sparse_is_dense_and_the_precision_stays(X, dtype):
+def test_sparse_input_and_the_precision_are_kept(X, dtype):
     thin = np.where(np.median(X) < X, X, 0).astype(dtype)
     model = NMF(3, random_state=0)
     W = model.fit_transform(sparse.csr_array(thin))
@@ -133,7 +133,7 @@ def test_sparse_is_dense_and_the_precision_stays(X, dtype):
     assert model.inverse_transform(W).shape == X.shape
 
 
-def test_it_is_the_factorisation_of_the_transpose(X):
+def test_the_estimator_factorises_the_transpose(X):
     fit = factorize(X.T, n_components=3, loss="kl", seed=5, precision="float64")
     model = NMF(3, beta_loss="kl", random_state=5)
     np.testing.assert_array_equal(model.fit_transform(X), fit.H.T)
@@ -209,19 +209,19 @@ def test_clone_and_parameters():
         ({"init": "custom"}, "init='custom' and a given W or H need each other"),
     ],
 )
-def test_parameters_that_cannot_be(X, options, sentence):
+def test_invalid_parameters_are_errors(X, options, sentence):
     with pytest.raises(BadInput, match=sentence):
         NMF(**options).fit(X)
 
 
-def test_starts_that_cannot_be(X):
+def test_invalid_starts_are_errors(X):
     with pytest.raises(BadInput, match="need each other"):
         NMF(2).fit(X, H=np.ones((2, 30)))
     with pytest.raises(BadInput, match=r"H must have the shape \(2, 30\); it has \(2, 29\)"):
         NMF(2, init="custom").fit(X, H=np.ones((2, 29)))
 
 
-def test_without_scikit_learn_a_sentence_says_what_to_install():
+def test_the_error_without_scikit_learn_names_the_extra():
     code = (
         "import sys; sys.modules['sklearn'] = None\n"
         "from otowake.errors import MissingExtra\n"

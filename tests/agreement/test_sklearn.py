@@ -1,6 +1,6 @@
 """Agreement with scikit-learn's multiplicative updates from the same start.
 
-scikit-learn updates W first and we update H first, so it is given the transposed problem.
+scikit-learn updates W first, otowake H; therefore scikit-learn gets the transposed problem.
 """
 
 import numpy as np

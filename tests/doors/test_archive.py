@@ -196,7 +196,7 @@ def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(
         tmp_path / "o",
         "--scheduler",
         "tcp://127.0.0.1:9",
-        "--patience",
+        "--timeout",
         1,
     )
     assert nobody.returncode == 1 and "no Dask scheduler answers there" in nobody.stderr

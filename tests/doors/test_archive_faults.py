@@ -143,7 +143,7 @@ def test_a_scheduler_that_is_killed_and_the_rest_done_on_this_machine(
     try:
         cluster.add()
         command = ["archive", "run", corpus, "-o", archive, *FAST]
-        run = begin("-m", "otowake", *command, "--scheduler", cluster.file, "--patience", 2)
+        run = begin("-m", "otowake", *command, "--scheduler", cluster.file, "--timeout", 2)
         until(lambda: results(archive), "a first result")
         os.kill(cluster.scheduler.pid, signal.SIGKILL)
         _, err = run.communicate(timeout=120)

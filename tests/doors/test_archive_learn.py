@@ -38,7 +38,7 @@ def clips(tmp_path_factory):
 
 
 def learn(clips, file, client=None, watch=None, scheduler=None):
-    spec = LearnSpec(passes=PASSES, portions=PORTIONS, scheduler=scheduler)
+    spec = LearnSpec(epochs=PASSES, portions=PORTIONS, scheduler=scheduler)
     return learn_dictionary([clips], file, recipe=RECIPE, spec=spec, client=client, watch=watch)
 
 
@@ -204,7 +204,7 @@ def test_what_can_not_be_is_refused_in_one_sentence(by_one, workers, clips, tmp_
 def test_the_command_learns_from_what_it_can_read(clips, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "no.wav").write_text("no sound")
-    options = ["--workers", 1, "--passes", 2, "--n-components", 2]
+    options = ["--workers", 1, "--epochs", 2, "--n-components", 2]
     options += ["--sample-rate", 8000, "--n-fft", 256, "--hop", 64]
     done = otowake("archive", "learn", tmp_path / "in", clips, "-o", tmp_path / "d.npz", *options)
     assert done.returncode == 1 and "2 passes over 7 recordings" in done.stdout

@@ -1,4 +1,4 @@
-"""Results that are replaced: whatever stops it and whenever, the old or the new one is there afterwards, whole."""
+"""Atomic replacement: after any interruption the old or the new result is complete."""
 
 import itertools
 import json
@@ -17,7 +17,7 @@ from kills import contents, fill, write_new
 
 import otowake
 from otowake import atomic
-from otowake.atomic import FORMER, PARTIAL, beside, put, recover
+from otowake.atomic import FORMER, WORK_PREFIX, put, recover, staged
 from otowake.cli import main
 from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.results import edits, folders, read, recipe
@@ -29,8 +29,8 @@ from otowake.results.save import write_analysis
 HOLD = """
 import sys
 from pathlib import Path
-from otowake.atomic import beside
-with beside(Path(sys.argv[1])) as new:
+from otowake.atomic import staged
+with staged(Path(sys.argv[1])) as new:
     new.mkdir()
     (new / "analysis.json").write_text("half")
     print(new, flush=True)
@@ -40,7 +40,7 @@ with beside(Path(sys.argv[1])) as new:
 
 @pytest.mark.parametrize("way", ["exchange", "renames"])
 @pytest.mark.parametrize("how", ["exit", "raise"])
-def test_stopped_at_any_call_the_old_or_the_new_is_whole_and_nothing_else_stays(tmp_path, way, how):
+def test_after_an_interruption_at_any_call_one_complete_result_remains(tmp_path, way, how):
     done = subprocess.run(
         [sys.executable, kills.__file__, how, way, tmp_path],
         capture_output=True,
@@ -55,19 +55,19 @@ def test_stopped_at_any_call_the_old_or_the_new_is_whole_and_nothing_else_stays(
     assert seen["first"] > 20 and (seen["second"] > 100 or how == "raise")
 
 
-def test_here_two_folders_are_exchanged_in_one_step(tmp_path):
+def test_two_folders_are_exchanged(tmp_path):
     fill(tmp_path / "one", "1")
     fill(tmp_path / "other", "2")
     if atomic.exchange(tmp_path / "one", tmp_path / "other"):
         one, other = "2", "1"
-    else:  # the file system can't, and has changed nothing
+    else:  # not supported by the file system
         one, other = "1", "2"
     assert {*contents(tmp_path / "one").values()} == {one}
     assert {*contents(tmp_path / "other").values()} == {other}
 
 
-def cut_short(place: Path, monkeypatch) -> None:
-    """Leave what a process leaves that is killed between the two renames."""
+def cut_short(target: Path, monkeypatch) -> None:
+    """Simulate a process that is killed between the two renames."""
     with monkeypatch.context() as patched:
         patched.setattr(atomic, "exchange", lambda *paths: False)
         patched.setattr(atomic, "_put_back", lambda *arguments: None)
@@ -75,11 +75,11 @@ def cut_short(place: Path, monkeypatch) -> None:
         patched.setattr(
             Path,
             "rename",
-            lambda path, to, ours=Path.rename: ours(path, to) if path == place else 1 / 0,
+            lambda path, to, ours=Path.rename: ours(path, to) if path == target else 1 / 0,
         )
         with pytest.raises(ZeroDivisionError):
-            write_new(place)
-    assert not place.exists() and len([*place.parent.glob(".partial-*/old/*")]) == 1
+            write_new(target)
+    assert not target.exists() and len([*target.parent.glob(".partial-*/old/*")]) == 1
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def analysis(recording):
 @pytest.fixture
 def result(tmp_path, analysis):
     folder = tmp_path / "results" / "melody"
-    with new_folder(folder) as place:
-        write_analysis(analysis, place, "en", kinds=BASIC)
+    with new_folder(folder) as target:
+        write_analysis(analysis, target, "en", kinds=BASIC)
     return folder
 
 
@@ -122,7 +122,7 @@ OPENERS = {
 
 
 @pytest.mark.parametrize("opener", OPENERS)
-def test_whatever_opens_a_result_puts_it_back(result, monkeypatch, opener):
+def test_opening_a_result_restores_it(result, monkeypatch, opener):
     before = contents_of(result)
     cut_short(result, monkeypatch)
     OPENERS[opener](result)
@@ -132,7 +132,7 @@ def test_whatever_opens_a_result_puts_it_back(result, monkeypatch, opener):
     assert not [path for path in result.parent.iterdir() if path.name.startswith(".")]
 
 
-def test_a_result_that_was_set_aside_is_not_replaced_unless_told(result, analysis, monkeypatch):
+def test_an_interrupted_result_is_replaced_only_with_overwrite(result, analysis, monkeypatch):
     before = contents_of(result)
     cut_short(result, monkeypatch)
     with pytest.raises(otowake.BadInput, match="replace it with overwrite"):
@@ -152,7 +152,7 @@ def contents_of(folder):
     }
 
 
-def test_what_the_former_version_set_aside_is_put_back(result):
+def test_results_of_version_0_1_0_are_restored(result):
     before = contents_of(result)
     mark = atomic._former_mark(result)
     left = result.with_name(f"{mark}x1y2z3")
@@ -164,28 +164,28 @@ def test_what_the_former_version_set_aside_is_put_back(result):
     assert contents_of(result) == before and [*result.parent.iterdir()] == [result]
 
 
-def test_what_a_living_process_writes_stays_and_what_a_dead_one_left_goes(tmp_path):
-    place = tmp_path / "result"
+def test_work_folders_of_living_processes_stay_and_those_of_dead_ones_go(tmp_path):
+    target = tmp_path / "result"
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, place],
+        [sys.executable, "-c", HOLD, target],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         new = Path(process.stdout.readline().strip())
-        with beside(place) as mine:
+        with staged(target) as mine:
             fill(mine, "new")
-            recover(place)
+            recover(target)
             assert len(contents(mine)) == 3
             assert (new / "analysis.json").read_text() == "half"
-            put(mine, place, replace=False)
+            put(mine, target, replace=False)
         assert {path.name for path in tmp_path.iterdir()} == {"result", new.parent.name}
         process.kill()
-    recover(place)
+    recover(target)
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
 
 
-def test_those_who_clean_never_take_what_others_begin(tmp_path):
+def test_recovery_never_removes_new_work_folders(tmp_path):
     stop = threading.Event()
 
     def clean():
@@ -205,43 +205,43 @@ def test_those_who_clean_never_take_what_others_begin(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
 
 
-def test_without_locks_it_is_written_and_what_others_left_is_not_touched(tmp_path, monkeypatch):
+def test_without_locks_other_work_folders_are_left_unchanged(tmp_path, monkeypatch):
     def no_locks(handle):
         raise OSError(atomic.errno.ENOLCK, "No locks available")
 
-    (tmp_path / f"{PARTIAL}left").mkdir()
+    (tmp_path / f"{WORK_PREFIX}left").mkdir()
     monkeypatch.setattr(atomic, "_take", no_locks)
     write_new(tmp_path / "result")
     write_new(tmp_path / "result")
     assert {*contents(tmp_path / "result").values()} == {"new"}
-    assert {path.name for path in tmp_path.iterdir()} == {"result", f"{PARTIAL}left"}
+    assert {path.name for path in tmp_path.iterdir()} == {"result", f"{WORK_PREFIX}left"}
 
 
-def test_links_and_what_is_no_lock_lead_nowhere(tmp_path):
+def test_links_and_irregular_locks_are_ignored(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "here").mkdir()
-    (tmp_path / "here" / f"{PARTIAL}1").symlink_to(tmp_path / "elsewhere")
-    (tmp_path / "here" / f"{PARTIAL}2").mkdir()
-    (tmp_path / "here" / f"{PARTIAL}2" / "lock").symlink_to(tmp_path / "elsewhere" / "made")
-    (tmp_path / "here" / f"{PARTIAL}3").mkdir()
-    os.mkfifo(tmp_path / "here" / f"{PARTIAL}3" / "lock")
-    (tmp_path / "here" / f"{PARTIAL}4").write_text("a file")
+    (tmp_path / "here" / f"{WORK_PREFIX}1").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "here" / f"{WORK_PREFIX}2").mkdir()
+    (tmp_path / "here" / f"{WORK_PREFIX}2" / "lock").symlink_to(tmp_path / "elsewhere" / "made")
+    (tmp_path / "here" / f"{WORK_PREFIX}3").mkdir()
+    os.mkfifo(tmp_path / "here" / f"{WORK_PREFIX}3" / "lock")
+    (tmp_path / "here" / f"{WORK_PREFIX}4").write_text("a file")
     recover(tmp_path / "here" / "result")
     assert [*(tmp_path / "elsewhere").iterdir()] == []
     recover(tmp_path / ("x" * 300) / "result")
     recover(tmp_path / "a\0b" / "result")
 
 
-def test_what_appears_after_the_last_look_is_not_replaced_unless_told(tmp_path, monkeypatch):
-    place = tmp_path / "result"
-    with pytest.raises(otowake.errors.CannotWrite), new_folder(place) as new:
+def test_a_result_that_appears_during_the_work_is_not_replaced(tmp_path, monkeypatch):
+    target = tmp_path / "result"
+    with pytest.raises(otowake.errors.CannotWrite), new_folder(target) as new:
         (new / "analysis.json").write_text("mine")
-        monkeypatch.setattr(folders, "_check_place", lambda *arguments: fill(place, "theirs"))
-    assert {*contents(place).values()} == {"theirs"} and [*tmp_path.iterdir()] == [place]
+        monkeypatch.setattr(folders, "_check_place", lambda *arguments: fill(target, "theirs"))
+    assert {*contents(target).values()} == {"theirs"} and [*tmp_path.iterdir()] == [target]
 
 
 @pytest.mark.parametrize("umask", [0o002, 0o022, 0o027, 0o077])
-def test_the_umask_says_who_may_read_and_write_results(tmp_path, analysis, umask):
+def test_results_follow_the_umask(tmp_path, analysis, umask):
     before = os.umask(umask)
     try:
         otowake.save_analysis(analysis, tmp_path / "deep" / "result")
@@ -253,16 +253,16 @@ def test_the_umask_says_who_may_read_and_write_results(tmp_path, analysis, umask
         )
     finally:
         os.umask(before)
-    found = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep").rglob("*")}
-    assert {path.name: mode for path, mode in found.items()} == {
-        path.name: (0o777 if path.is_dir() else 0o666) & ~umask for path in found
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep").rglob("*")}
+    assert {path.name: mode for path, mode in modes.items()} == {
+        path.name: (0o777 if path.is_dir() else 0o666) & ~umask for path in modes
     }
     assert {"result", "analysis.json", ".x.checkpoint", "report.html", "d.npz"} < {
-        path.name for path in found
+        path.name for path in modes
     }
 
 
-def test_a_name_that_the_file_system_refuses_is_said_before_the_work(tmp_path):
+def test_an_impossible_name_is_refused_before_the_work(tmp_path):
     with (
         pytest.raises(otowake.errors.CannotWrite, match="too long"),
         new_folder(tmp_path / ("x" * 300)),
@@ -271,7 +271,7 @@ def test_a_name_that_the_file_system_refuses_is_said_before_the_work(tmp_path):
     assert [*itertools.islice(tmp_path.iterdir(), 1)] == []
 
 
-def test_two_folders_are_exchanged_in_one_step_where_the_system_can(tmp_path):
+def test_folders_are_exchanged_on_linux_and_macos(tmp_path):
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "what").write_text(name)

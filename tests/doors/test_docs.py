@@ -1,7 +1,6 @@
-"""The documentation: both languages say the same, and what is printed runs."""
+"""Hold both languages of the documentation to the same facts, and run the code on the pages."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,94 +11,105 @@ from otowake.options import GROUPS, ArchiveSpec, LearnSpec, ScoreSpec, ServeSpec
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-MADE = {"gallery", "_examples"}
+READMES = (ROOT / "README.md", ROOT / "README.ja.md")
+GENERATED = {"gallery", "_examples"}
 INCLUDE = re.compile(r"^```\{include\} (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^(`{3,})(\S*)[^\n]*\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-WORDED = {"{glossary}", "{toctree}"}
-"""Blocks whose words differ from language to language."""
+TABLE = re.compile(r"(?:^\|.*\|\n)+", re.MULTILINE)
+TRANSLATED = {"{glossary}", "{toctree}"}
+"""Kinds of blocks whose content differs between the languages."""
 
 
-def pages(language: str) -> list[str]:
-    found = (path.relative_to(DOCS / language) for path in (DOCS / language).rglob("*.md"))
-    return sorted(str(path) for path in found if not MADE & set(path.parts))
+def page_names(language: str) -> list[str]:
+    paths = (path.relative_to(DOCS / language) for path in (DOCS / language).rglob("*.md"))
+    return sorted(str(path) for path in paths if not GENERATED & set(path.parts))
 
 
-PAGES = pages("en")
+PAGES = page_names("en")
 
 
 def page(language: str, name: str) -> str:
-    """A page with what it takes in."""
+    """Read a page and expand its include directives."""
     path = DOCS / language / name
 
-    def taken(found: re.Match[str]) -> str:
-        words = (path.parent / found[1]).read_text(encoding="utf-8")
-        options = dict(re.findall(r'^:([a-z-]+): "?(.*?)"?$', found[2], re.MULTILINE))
-        words = "\n".join(words.split("\n")[int(options.get("start-line", 0)) :])
+    def expand(match: re.Match[str]) -> str:
+        included = (path.parent / match[1]).read_text(encoding="utf-8")
+        options = dict(re.findall(r'^:([a-z-]+): "?(.*?)"?$', match[2], re.MULTILINE))
+        included = "\n".join(included.split("\n")[int(options.get("start-line", 0)) :])
         if "start-after" in options:
-            words = words.split(options["start-after"], 1)[1].split(options["end-before"], 1)[0]
-        return words
+            included = included.split(options["start-after"], 1)[1]
+            included = included.split(options["end-before"], 1)[0]
+        return included
 
-    return INCLUDE.sub(taken, path.read_text(encoding="utf-8"))
-
-
-def blocks(words: str) -> list[tuple[str, str]]:
-    return [(kind, content) for _, kind, content in FENCE.findall(words) if kind not in WORDED]
+    return INCLUDE.sub(expand, path.read_text(encoding="utf-8"))
 
 
-def levels(words: str) -> list[int]:
-    return [len(marks) for marks in re.findall(r"^(#{1,6}) ", FENCE.sub("", words), re.MULTILINE)]
+def blocks(markdown: str) -> list[tuple[str, str]]:
+    return [(kind, text) for _, kind, text in FENCE.findall(markdown) if kind not in TRANSLATED]
 
 
-def figures(words: str) -> Iterator[list[str]]:
-    """The numbers of more than one digit in each row of each table; "2 乗誤差" is a word."""
-    for row in re.findall(r"^\|.*\|$", FENCE.sub("", words), re.MULTILINE):
-        yield sorted(re.findall(r"\d[\d,.]*\d", row))
+def code(markdown: str) -> list[tuple[str, str]]:
+    """Return the blocks without comments and without the name of the page's language."""
+    language = re.compile(r',? ?(language=)?"(en|ja)"|_(en|ja)(?=\.)| --lang (en|ja)')
+    return [
+        (kind, re.sub(r" *# .*", "", language.sub("", text))) for kind, text in blocks(markdown)
+    ]
+
+
+def tables(markdown: str) -> list[tuple[int, int]]:
+    """Return the numbers of rows and columns of each table."""
+    rows = [table.splitlines() for table in TABLE.findall(FENCE.sub("", markdown))]
+    return [(len(lines), lines[1].count("|") - 1) for lines in rows]
+
+
+def figures(markdown: str) -> list[list[str]]:
+    """Return the numbers of two or more characters in each table row; "2 乗誤差" is a word."""
+    rows = re.findall(r"^\|.*\|$", FENCE.sub("", markdown), re.MULTILINE)
+    return [sorted(re.findall(r"\d[\d,.]*\d", row)) for row in rows]
+
+
+def images(markdown: str) -> list[str]:
+    paths = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", markdown)
+    return [re.sub(r"-(en|ja)(?=\.)", "", path) for path in paths]
+
+
+def anchors(markdown: str) -> list[str]:
+    """Return the explicit anchors, in order: ``(name)=`` on a line of its own."""
+    return re.findall(r"^\((\S+)\)=$", FENCE.sub("", markdown), re.MULTILINE)
 
 
 def test_both_languages_have_the_same_pages():
-    assert pages("ja") == PAGES and len(PAGES) > 20
+    assert page_names("ja") == PAGES and len(PAGES) > 20
 
 
+@pytest.mark.parametrize("read", [code, tables, images, anchors])
 @pytest.mark.parametrize("name", PAGES)
-def test_both_languages_have_the_same_headings_and_code(name):
-    english, japanese = page("en", name), page("ja", name)
-    assert levels(japanese) == levels(english)
-    assert code_alone(blocks(japanese)) == code_alone(blocks(english))
-
-
-def code_alone(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Without the page's language in it: its name, and comments."""
-    named = re.compile(r',? ?(language=)?"(en|ja)"|_(en|ja)(?=\.)')
-    plain = [(kind, named.sub("", content)) for kind, content in found]
-    return [(kind, re.sub(r" *# .*", "", content)) for kind, content in plain]
+def test_both_languages_have_the_same(read, name):
+    """Compare code, tables, images and anchors; headings and sentences may differ."""
+    assert read(page("ja", name)) == read(page("en", name))
 
 
 @pytest.mark.parametrize(
     "name", ["benchmarks.md", "choosing.md", "accuracy.md", "manual.md", "cost.md"]
 )
-def test_both_languages_have_the_same_figures(name):
-    assert list(figures(page("ja", name))) == list(figures(page("en", name)))
+def test_both_languages_have_the_same_figures_in_tables(name):
+    assert figures(page("ja", name)) == figures(page("en", name))
 
 
-def test_both_readmes_have_the_same_code_and_figures():
-    english, japanese = (
-        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md")
-    )
-    assert levels(japanese) == levels(english)
-    spoken = re.compile(r' *#.*|,? ?(language=)?"ja"')
-    assert [(kind, spoken.sub("", content)) for kind, content in blocks(japanese)] == [
-        (kind, spoken.sub("", content)) for kind, content in blocks(english)
-    ]
+@pytest.mark.parametrize("read", [code, tables, images])
+def test_both_readmes_have_the_same(read):
+    english, japanese = (path.read_text(encoding="utf-8") for path in READMES)
+    assert read(japanese) == read(english)
 
 
-def runs(words: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def run_blocks(markdown: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     demo = otowake.load(otowake.demo_path(), duration=4)
-    soundfile.write(place / "song.mp3", demo.samples.T, demo.rate)
-    monkeypatch.chdir(place)
+    soundfile.write(folder / "song.mp3", demo.samples.T, demo.rate)
+    monkeypatch.chdir(folder)
     scope: dict[str, object] = {}
-    for kind, content in blocks(words):
+    for kind, text in blocks(markdown):
         if kind == "python":
-            exec(compile(content, "block", "exec"), scope)
+            exec(compile(text, "block", "exec"), scope)
 
 
 def with_python(paths: list[Path]) -> list[Path]:
@@ -112,14 +122,14 @@ def with_python(paths: list[Path]) -> list[Path]:
     ids=lambda path: path.name,
 )
 def test_python_on_the_pages_runs(path, tmp_path, monkeypatch, capsys):
-    """Page by page; the Japanese pages have the same blocks."""
-    runs(path.read_text(encoding="utf-8"), tmp_path, monkeypatch)
+    """Run the English pages; the Japanese pages have the same blocks."""
+    run_blocks(path.read_text(encoding="utf-8"), tmp_path, monkeypatch)
 
 
 def test_the_reference_has_every_public_name_and_the_options_every_spec():
     reference = "".join(page("en", name) for name in PAGES if name.startswith("reference/"))
-    named = set(re.findall(r"auto\w+:: otowake\.(\w+)$", reference, re.MULTILINE))
-    assert named >= {*otowake.__all__, *otowake.NEEDS_EXTRA} - {"__version__", "plot"}
+    documented = set(re.findall(r"auto\w+:: otowake\.(\w+)$", reference, re.MULTILINE))
+    assert documented >= {*otowake.__all__, *otowake.NEEDS_EXTRA} - {"__version__", "plot"}
     assert set(re.findall(r"auto\w+:: otowake\.plot\.(\w+)", reference)) == set(
         otowake.plot.__all__
     )

@@ -102,7 +102,7 @@ def test_the_command_corrects_a_folder_and_gives_back_what_was_found(
 
     again = load_analysis(folder)
     assert [note.id for note in again.notes] == [0, 1, 5, 2, 3, 4]
-    assert again.edits == (MOVE, ADD) and len(again.found.notes) == 5
+    assert again.edits == (MOVE, ADD) and len(again.unedited.notes) == 5
     edited = otowake.apply_edits(again, again.edits)
     assert edited.notes == again.notes
     for mine_, theirs in zip(edited.parts, again.parts, strict=True):

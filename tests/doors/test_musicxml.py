@@ -10,7 +10,7 @@ import xmlschema
 
 from otowake.chords import QUALITIES, chord_name, pitch_class, tone_above
 from otowake.io.musicxml import KINDS, LOWEST, _symbol, write_score
-from otowake.music.theory.harmony import spelled
+from otowake.music.theory.harmony import spell
 from otowake.types import Chord, Key, Note
 
 XLINK = Path(__file__).parents[1] / "helpers" / "xlink.xsd"
@@ -32,7 +32,7 @@ def chords_in(key, *, inverted=True):
         for quality, (tones, steps) in QUALITIES.items():
             for tone, step in zip(tones, steps, strict=True):
                 if inverted or tone == 0:
-                    name = spelled(root, key)
+                    name = spell(root, key)
                     yield Chord(0.0, 1.0, chord_name(name, quality, tone_above(name, step, tone)))
 
 
@@ -118,7 +118,7 @@ def test_music21_knows_the_tones_of_every_kind(quality):
     assert sorted(tone.pitchClass for tone in symbol.pitches) == sorted(QUALITIES[quality].tones)
 
 
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{spelled(key.tonic, key)}-{key.mode}")
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{spell(key.tonic, key)}-{key.mode}")
 def test_every_chord_is_written_with_its_root_kind_and_bass(key):
     for chord in chords_in(key):
         harmony = music21.musicxml.m21ToXml.MeasureExporter().chordSymbolToXml(

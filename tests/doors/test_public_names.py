@@ -1,4 +1,4 @@
-"""The public names, frozen: adding one is a decision, losing one breaks somebody's program."""
+"""The frozen list of public names."""
 
 import ast
 from pathlib import Path
@@ -58,25 +58,25 @@ def test_the_list_of_names_is_frozen():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_name_is_there_and_documented(name):
+def test_every_name_exists_and_is_documented(name):
     value = getattr(otowake, name)
     assert name == "__version__" or value.__doc__
 
 
 @pytest.mark.parametrize("name", EXTRAS)
-def test_names_that_need_an_extra_are_there_too(name):
+def test_names_that_need_an_extra_exist(name):
     assert getattr(otowake, name).__doc__
 
 
 def test_the_stub_lists_the_same_names():
     stub = Path(otowake.__file__).with_suffix(".pyi")
-    found = set()
+    names = set()
     for node in ast.parse(stub.read_text()).body:
         if isinstance(node, ast.ImportFrom):
-            found |= {alias.asname for alias in node.names}
+            names |= {alias.asname for alias in node.names}
         elif isinstance(node, ast.AnnAssign):
-            found.add(node.target.id)
-    assert sorted(found) == sorted([*NAMES, *EXTRAS])
+            names.add(node.target.id)
+    assert sorted(names) == sorted([*NAMES, *EXTRAS])
 
 
 def test_unknown_names_are_errors():

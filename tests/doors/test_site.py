@@ -1,6 +1,6 @@
-"""The documentation site as it is built: no warning, no request to another host, no page too wide. About a minute:
+"""Test the built documentation site: warnings, requests to other hosts, page widths, links.
 
-pytest -n 0 -m site
+Takes about a minute: ``pytest -n 0 -m site``.
 """
 
 import os
@@ -25,19 +25,19 @@ pytestmark = pytest.mark.site
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """The site, built with every warning an error."""
+    """Build the site; a warning is an error."""
     pytest.importorskip("sphinx", reason="the site needs the extra [docs]")
-    place = tmp_path_factory.mktemp("site")
-    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    target = tmp_path_factory.mktemp("site")
+    search_path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        [ROOT / "scripts" / "docs", place],
-        env={**os.environ, "PATH": here},
+        [ROOT / "scripts" / "docs", target],
+        env={**os.environ, "PATH": search_path},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return place
+    return target
 
 
 def html(site: Path) -> list[Path]:
@@ -45,7 +45,7 @@ def html(site: Path) -> list[Path]:
 
 
 class Links(HTMLParser):
-    """What a page fetches, and where its link to the other language goes."""
+    """URLs that a page fetches and the target of its link to the other language."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -69,10 +69,10 @@ def test_no_page_names_another_host_to_fetch_from(site):
         outside = [url for url in Links(page).fetched if re.match(r"(https?:)?//", url)]
         assert not outside, (page, outside)
     for sheet in site.rglob("*.css"):
-        found = re.findall(
+        urls = re.findall(
             r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')]+)", sheet.read_text(encoding="utf-8")
         )
-        assert not found, (sheet, found)
+        assert not urls, (sheet, urls)
 
 
 def test_every_page_leads_to_the_same_page_in_the_other_language(site):
@@ -81,15 +81,13 @@ def test_every_page_leads_to_the_same_page_in_the_other_language(site):
             assert (page.parent / Links(page).other).resolve().is_file(), page
 
 
-def test_both_languages_have_the_same_anchors(site):
-    def anchors(language: str, name: str) -> list[str]:
-        return re.findall(
-            r'<section (?:class="[^"]*" )?id="([^"]+)"',
-            (site / language / name).read_text(encoding="utf-8"),
-        )
-
-    for name in ("manual.html", "start.html", "choosing.html", "accuracy.html"):
-        assert anchors("ja", name) == anchors("en", name) != []
+def test_explicit_anchors_are_in_both_languages(site):
+    for path in sorted((ROOT / "docs" / "en").glob("*.md")):
+        anchors = re.findall(r"^\((\S+)\)=$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for language in ("en", "ja"):
+            html_text = (site / language / f"{path.stem}.html").read_text(encoding="utf-8")
+            for anchor in anchors:
+                assert f'id="{anchor}"' in html_text, (language, path.name, anchor)
 
 
 def test_in_a_browser_nothing_is_fetched_nothing_is_too_wide_and_the_search_finds(site):
@@ -115,7 +113,7 @@ def test_in_a_browser_nothing_is_fetched_nothing_is_too_wide_and_the_search_find
                 )
                 if over > 0:
                     wide.append((f"{path.relative_to(site)} at {width}", over))
-        for language, words in ("en", "audition"), ("ja", "基底スペクトル"), ("ja", "損失"):
+        for language, words in ("en", "screening"), ("ja", "基底スペクトル"), ("ja", "損失"):
             page.goto(f"{(site / language / 'search.html').as_uri()}?q={words}")
             page.wait_for_selector("#search-results li a")
         browser.close()

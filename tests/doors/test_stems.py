@@ -102,7 +102,7 @@ def test_a_score_takes_the_place_of_the_notes(demo, tmp_path):
     [
         ({"instruments": "piano, kazoo"}, "kazoo"),
         ({"parts": 0}, "parts must be a whole number"),
-        ({"transcriber": "x"}, "transcriber must be one of listener, dictionary"),
+        ({"transcriber": "x"}, "transcriber must be one of network, template-nmf"),
     ],
 )
 def test_bad_options_get_one_sentence(demo, options, sentence):

@@ -10,7 +10,7 @@ import soundfile as sf
 
 from benchmarks import pieces
 from benchmarks.stems import true_notes
-from otowake.music.theory.instruments import NAMES
+from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from training import files
 from training.data import clips, mixtures, note_dataset
 from training.data.mixtures import SceneKind
@@ -523,7 +523,7 @@ def test_an_unknown_name_in_a_manifest_is_an_error():
 
 
 def test_training_and_package_have_the_same_classes():
-    assert {label for label, _ in LABELS.values()} == set(NAMES) == set(TYPICAL)
+    assert {label for label, _ in LABELS.values()} == set(INSTRUMENT_NAMES) == set(TYPICAL)
 
 
 def test_a_missing_soundfont_says_what_to_install(monkeypatch):

@@ -1,4 +1,4 @@
-"""The manual's program, recorded from TensorFlow by ``benchmarks/manual_tensorflow.py record``."""
+"""The lecture manual's program, recorded by ``benchmarks/manual_tensorflow.py record``."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ import pytest
 from otowake.io import load
 from otowake.io.audio import demo_path
 from otowake.nmf import loop
-from otowake.nmf.solvers import ADAM, Block, Problem
+from otowake.nmf.objective import Block, Problem
+from otowake.nmf.solvers import ADAM
+from otowake.nmf.states import SingleBlock
 from otowake.signal import spectrogram
 
 GOLDEN = Path(__file__).parent / "manual_adam.npz"
@@ -22,7 +24,7 @@ def test_adam_follows_the_manuals_program_to_five_digits(loss, beta):
         W, H = np.exp(golden["lh0"].T), np.exp(golden["lw0"].T)
         expected = golden[f"losses_{loss}"]
     problem = Problem.plain(beta, W.shape[1])
-    journey = loop.Whole(problem, Block(V), ADAM, W[None], H[None], V.shape[1])
-    done = loop.run(journey, max_iter=len(expected), tol=0)
+    fit = SingleBlock(problem, Block(V), ADAM, W[None], H[None], V.shape[1])
+    done = loop.run(fit, max_iter=len(expected), tol=0)
     assert len(expected) == 300
     np.testing.assert_allclose(done.losses[:, 0], expected, rtol=1e-5)

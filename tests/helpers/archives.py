@@ -33,7 +33,7 @@ LEARN = [
     *(
         "--workers",
         "2",
-        "--passes",
+        "--epochs",
         "150",
         "--save",
         "5",

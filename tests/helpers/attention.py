@@ -4,7 +4,7 @@ import numpy as np
 
 from otowake.music.networks import Weights
 from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES, note_features
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 Notes = tuple[Floats, Floats, Floats, Floats]
@@ -14,14 +14,14 @@ WIDTH, BLOCKS = 16, 2
 def random_notes(n: int, seed: int = 0) -> Notes:
     """Return log-probabilities, onsets, offsets and pitches of a line of notes, five a second."""
     rng = np.random.default_rng(seed)
-    scores = rng.normal(size=(n, len(TABLE)))
+    scores = rng.normal(size=(n, len(INSTRUMENTS)))
     onset = np.arange(n) / 5
     midi = rng.integers(40, 80, n).astype(float)
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True), onset, onset + 0.3, midi
 
 
 def random_weights(
-    seed: int = 0, size: float = 0.3, n_features: int | None = None, outputs: int = len(TABLE)
+    seed: int = 0, size: float = 0.3, n_features: int | None = None, outputs: int = len(INSTRUMENTS)
 ) -> Weights:
     """Return the weights of one network, by their names in the file."""
     rng = np.random.default_rng(seed)

@@ -78,7 +78,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def write_new(place: Path) -> None:
-    with atomic.beside(place) as new:
+    with atomic.staged(place) as new:
         fill(new, "new")
         atomic.put(new, place, replace=True)
 

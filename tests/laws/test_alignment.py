@@ -1,11 +1,11 @@
-"""Laws of alignment: a warped score comes back, one that fits stays."""
+"""Test alignment: a warped score returns to the recording, a fitting score stays."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from otowake.music.transcription.alignment import align, way
+from otowake.music.transcription.alignment import align, warping_path
 from otowake.types import Audio, Note
 
 RATE = 22050
@@ -18,7 +18,7 @@ def melody(seed=0, n=40):
     return [Note(a, a + 0.25, int(m)) for a, m in zip(onsets.tolist(), midi, strict=True)]
 
 
-def played(notes):
+def rendered(notes):
     x = np.zeros(int((notes[-1].offset + 1) * RATE), np.float32)
     for note in notes:
         t = np.arange(int((note.offset - note.onset) * RATE)) / RATE
@@ -43,32 +43,32 @@ def warped(notes, warp):
     [lambda t: 1.3 * t, lambda t: 0.7 * t + 1, lambda t: t + 0.8 * np.sin(t / 2) + 1],
     ids=["slower", "faster", "swaying"],
 )
-def test_a_score_in_another_tempo_is_brought_back(warp):
+def test_a_score_in_another_tempo_is_aligned(warp):
     notes = melody()
-    found = align(warped(notes, warp), played(notes))
-    assert [note.midi for note in found] == [note.midi for note in notes]
-    off = np.array([a.onset - b.onset for a, b in zip(found, notes, strict=True)])
+    aligned = align(warped(notes, warp), rendered(notes))
+    assert [note.midi for note in aligned] == [note.midi for note in notes]
+    off = np.array([a.onset - b.onset for a, b in zip(aligned, notes, strict=True)])
     assert np.abs(off).max() < 0.05
 
 
-def test_a_score_that_fits_stays():
+def test_a_fitting_score_stays():
     notes = melody(1)
-    found = align(notes, played(notes))
-    assert max(abs(a.onset - b.onset) for a, b in zip(found, notes, strict=True)) < 0.02
+    aligned = align(notes, rendered(notes))
+    assert max(abs(a.onset - b.onset) for a, b in zip(aligned, notes, strict=True)) < 0.02
 
 
-def test_nothing_to_go_by():
+def test_silence_and_an_empty_score_change_nothing():
     notes = melody(2, 5)
     assert align(notes, Audio(np.zeros(RATE), RATE)) == notes
     assert align(notes, Audio(np.zeros(10), RATE)) == notes
-    assert align([], played(notes)) == []
+    assert align([], rendered(notes)) == []
 
 
-def test_the_way_in_bands_is_the_way():
+def test_the_banded_path_is_the_best_path():
     rng = np.random.default_rng(0)
     b = np.cumsum(rng.normal(size=(2400, 6)), axis=0)
     a = b[np.sort(rng.choice(len(b), 1900, replace=False))]
-    rows, columns = way(a, b)
+    rows, columns = warping_path(a, b)
     assert rows[0] == columns[0] == 0
     assert (rows[-1], columns[-1]) == (len(a) - 1, len(b) - 1)
     assert (np.diff(rows) >= 0).all()

@@ -12,9 +12,9 @@ from otowake.music.players.attention import pair_features
 from otowake.music.players.mean_field import log_likelihood
 from otowake.music.players.parts import assign_parts
 from otowake.music.players.recognizer import pretrained_recognizer
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 
-PLAYERS = [NAMES.index(name) for name in ("piano", "violin", "french-horn")]
+PLAYERS = [INSTRUMENT_NAMES.index(name) for name in ("piano", "violin", "french-horn")]
 
 
 def assignment_weights(seed: int = 0) -> Weights:
@@ -50,7 +50,9 @@ def test_parts_follow_the_assignment_scores() -> None:
     names = ["violin", "flute"]
 
     def prefer_flute(players):
-        return np.where(np.array(players) == NAMES.index("flute"), 50.0, 0.0) * np.ones((40, 1))
+        return np.where(np.array(players) == INSTRUMENT_NAMES.index("flute"), 50.0, 0.0) * np.ones(
+            (40, 1)
+        )
 
     notes = onset, offset, midi, log_probs
     (part,) = assign_parts(*notes, assignment=prefer_flute, instruments=names)
@@ -63,14 +65,14 @@ def test_a_partial_is_assigned_to_the_player_of_its_fundamental() -> None:
 
     The false notes resemble the violin a little more.
     """
-    horn, violin = NAMES.index("french-horn"), NAMES.index("violin")
+    horn, violin = INSTRUMENT_NAMES.index("french-horn"), INSTRUMENT_NAMES.index("violin")
     low = np.arange(20.0)
     high = np.arange(0.25, 20, 0.5)
     onset = np.concatenate([low, high, low[::4]])
     offset = np.concatenate([low + 0.95, high + 0.45, low[::4] + 0.95])
     line = 84 + np.array([0, 2, 4, 5, 7, 5, 4, 2])[np.arange(40) % 8]
     midi = np.concatenate([np.full(20, 55.0), line, np.full(5, 55.0 + 19)])
-    log_probs = np.full((65, len(TABLE)), -5.0)
+    log_probs = np.full((65, len(INSTRUMENTS)), -5.0)
     log_probs[:20, horn] = log_probs[20:60, violin] = -0.3
     log_probs[60:, horn], log_probs[60:, violin] = -1.2, -0.9
     log_probs -= np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
@@ -109,7 +111,7 @@ def test_an_unplayed_note_is_labelled_with_the_note_whose_partial_it_is() -> Non
     label = np.array([3, 5, -1, -1, -1])
     onset, offset = np.array([0, 0, 0.1, 0.1, 4.0]), np.array([1, 1, 0.9, 0.9, 5.0])
     midi = np.array([48, 52, 60, 61, 60])
-    scene = training.Scene(np.zeros((1, 5, len(TABLE))), onset, offset, midi, label, label)
+    scene = training.Scene(np.zeros((1, 5, len(INSTRUMENTS))), onset, offset, midi, label, label)
     assert training.label_notes(scene).tolist() == [3, 5, 3, -1, -1]
 
 
@@ -120,7 +122,7 @@ def test_a_network_learns_which_player_rests() -> None:
         pytest.importorskip(f"training.train.{name}") for name in ("assignment", "attention")
     )
     rng, examples = np.random.default_rng(0), []
-    flute, oboe = NAMES.index("flute"), NAMES.index("oboe")
+    flute, oboe = INSTRUMENT_NAMES.index("flute"), INSTRUMENT_NAMES.index("oboe")
     for _ in range(60):
         log_probs, onset, offset, _ = random_notes(24, int(rng.integers(1000)))
         player = np.arange(24) % 2

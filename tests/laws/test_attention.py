@@ -13,14 +13,14 @@ from otowake.music.players.attention import (
     pair_features,
 )
 from otowake.music.players.recognizer import pretrained_recognizer
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 
 
 def test_probabilities_add_up_to_one_and_no_notes_have_no_rows() -> None:
     log_probs = contextual_log_probs(*random_notes(WINDOW_STEP + 7), random_weights())
     np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1, rtol=1e-6)
     no_notes = (column[:0] for column in random_notes(1))
-    assert contextual_log_probs(*no_notes, random_weights()).shape == (0, len(TABLE))
+    assert contextual_log_probs(*no_notes, random_weights()).shape == (0, len(INSTRUMENTS))
 
 
 def test_zero_weights_change_nothing() -> None:
@@ -65,16 +65,16 @@ def test_an_ambiguous_note_takes_the_instrument_of_its_neighbours() -> None:
     rng = np.random.default_rng(0)
     onset = np.repeat(np.arange(12) * 0.5, 3)
     midi = np.tile([48.0, 64.0, 67.0], 12)
-    log_probs = np.full((36, len(TABLE)), -6.0)
-    log_probs[:, NAMES.index("piano")] = -0.4
+    log_probs = np.full((36, len(INSTRUMENTS)), -6.0)
+    log_probs[:, INSTRUMENT_NAMES.index("piano")] = -0.4
     ambiguous = rng.choice(36, 8, replace=False)
-    log_probs[ambiguous, NAMES.index("piano")] = -1.2
-    log_probs[ambiguous, NAMES.index("harp")] = -0.7
+    log_probs[ambiguous, INSTRUMENT_NAMES.index("piano")] = -1.2
+    log_probs[ambiguous, INSTRUMENT_NAMES.index("harp")] = -0.7
     log_probs -= np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
     weights = pretrained_recognizer().attention
     assert weights is not None
     refined = contextual_log_probs(log_probs, onset, onset + 0.45, midi, weights)
-    assert {NAMES[i] for i in refined[ambiguous].argmax(axis=1)} == {"piano"}
+    assert {INSTRUMENT_NAMES[i] for i in refined[ambiguous].argmax(axis=1)} == {"piano"}
 
 
 def test_jax_agrees_with_torch() -> None:

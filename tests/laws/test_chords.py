@@ -1,4 +1,4 @@
-"""Chords: every key, root, quality and bass in every notation, against mir_eval and music21."""
+"""Test every key, root, quality and bass in every notation, against mir_eval and music21."""
 
 import warnings
 
@@ -17,18 +17,19 @@ from otowake.chords import (
 )
 from otowake.errors import BadInput
 from otowake.io.jams import HARTE, harte
-from otowake.music.theory.harmony import AGAINST, find_chords, roman_numeral, spelled
+from otowake.music.theory.harmony import QUALITY_COSTS, find_chords, spell
+from otowake.music.theory.numerals import roman_numeral
 from otowake.types import Chord, Key, Note
 
 KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(12)]
 
 
 def chords_in(key):
-    """Every chord of a key: its root, quality and bass, tones as pitch classes; and the chord."""
+    """Yield every chord of a key: root as pitch class, quality, bass as pitch class, chord."""
     for root in range(12):
         for quality, (tones, steps) in QUALITIES.items():
             for tone, step in zip(tones, steps, strict=True):
-                name = spelled(root, key)
+                name = spell(root, key)
                 bass = tone_above(name, step, tone)
                 yield (
                     root,
@@ -38,12 +39,12 @@ def chords_in(key):
                 )
 
 
-def named(key):
-    return f"{spelled(key.tonic, key)}-{key.mode}"
+def key_id(key):
+    return f"{spell(key.tonic, key)}-{key.mode}"
 
 
-@pytest.mark.parametrize("key", KEYS, ids=named)
-def test_a_name_says_the_chord_in_every_key(key):
+@pytest.mark.parametrize("key", KEYS, ids=key_id)
+def test_a_name_determines_the_chord_in_every_key(key):
     for root, quality, bass, chord in chords_in(key):
         assert (pitch_class(chord.root), chord.quality, pitch_class(chord.bass)) == (
             root,
@@ -55,31 +56,35 @@ def test_a_name_says_the_chord_in_every_key(key):
         assert max(tone.count(sign) for tone in (chord.root, chord.bass) for sign in "#b") <= 2
 
 
-@pytest.mark.parametrize("key", KEYS, ids=named)
+@pytest.mark.parametrize("key", KEYS, ids=key_id)
 def test_mir_eval_reads_every_chord_of_jams(key):
     for root, quality, bass, chord in chords_in(key):
-        found, semitones, lowest = mir_eval.chord.encode(harte(chord.name))
-        assert found == root, chord
+        decoded_root, semitones, lowest = mir_eval.chord.encode(harte(chord.name))
+        assert decoded_root == root, chord
         assert np.flatnonzero(semitones).tolist() == sorted(QUALITIES[quality].tones), chord
-        assert (found + lowest) % 12 == bass, chord
+        assert (decoded_root + lowest) % 12 == bass, chord
 
 
-def test_no_chord_has_its_name_in_jams_too():
+def test_no_chord_is_n_in_jams():
     assert harte(NONE) == "N" and mir_eval.chord.encode("N")[0] == -1
     chord = Chord(0.0, 1.0, NONE)
     assert (chord.root, chord.quality, chord.bass) == (None, None, None) == chord_parts(NONE)
     assert roman_numeral(chord, KEYS[0]) == ""
 
 
-@pytest.mark.parametrize("key", [KEYS[0], KEYS[6], KEYS[21], KEYS[15]], ids=named)
+@pytest.mark.parametrize("key", [KEYS[0], KEYS[6], KEYS[21], KEYS[15]], ids=key_id)
 def test_music21_reads_every_roman_numeral(key):
-    """But for chords without a third, which it reads otherwise, and the size of a seventh."""
+    """Compare all numerals with music21.
+
+    The exceptions are chords without a third, which music21 reads differently, and the size of a
+    seventh.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from music21 import key as keys
         from music21 import roman
 
-        tonic = keys.Key(spelled(key.tonic, key).replace("b", "-"), key.mode)
+        tonic = keys.Key(spell(key.tonic, key).replace("b", "-"), key.mode)
         for _, quality, bass, chord in chords_in(key):
             figure = roman_numeral(chord, key)
             if quality in ("5", "sus4") or "/" in figure:
@@ -98,7 +103,7 @@ def test_music21_reads_every_roman_numeral(key):
             assert read.inversion() == wanted, (chord, figure)
 
 
-@pytest.mark.parametrize("key", KEYS, ids=named)
+@pytest.mark.parametrize("key", KEYS, ids=key_id)
 def test_no_two_chords_of_a_key_share_a_name_or_a_numeral(key):
     chords = [chord for *_, chord in chords_in(key)]
     assert len({chord.name for chord in chords}) == len(chords)
@@ -129,10 +134,10 @@ def test_numerals_are_those_of_textbooks(key, names, numerals):
 @pytest.mark.parametrize(
     "name", ["", "H", "c", "Cfoo", "C/", "C/H", "C6", "Cb#", "N/C", "C\n", "Fbbbb"]
 )
-def test_what_is_no_chord_is_refused_in_one_sentence(name):
-    with pytest.raises(BadInput, match="a chord's name must be N, or a root") as refused:
+def test_unknown_chord_names_are_rejected(name):
+    with pytest.raises(BadInput, match="a chord's name must be N, or a root") as error:
         Chord(0.0, 1.0, name)
-    assert refused.value.in_language("ja").endswith("。")
+    assert error.value.in_language("ja").endswith("。")
 
 
 def test_double_flats_and_flat_fifths_are_printed():
@@ -142,16 +147,18 @@ def test_double_flats_and_flat_fifths_are_printed():
 
 
 def test_every_quality_is_known_to_every_notation():
-    assert set(HARTE) == set(QUALITIES) and set(AGAINST) < set(QUALITIES)
+    assert set(HARTE) == set(QUALITIES) and set(QUALITY_COSTS) < set(QUALITIES)
 
 
 def test_a_passing_diminished_chord_in_a_flat_key_has_a_name_in_jams():
     tones = [(56, 60, 63), (57, 60, 63, 66), (58, 61, 65, 68), (63, 67, 70, 73), (56, 60, 63)] * 2
     notes = [
-        Note(i, i + 0.95, midi) for i, each in enumerate(tones) for midi in (*each, each[0] - 24)
+        Note(i, i + 0.95, midi)
+        for i, pitches in enumerate(tones)
+        for midi in (*pitches, pitches[0] - 24)
     ]
     key = Key(1, "major", 1.0)
-    found = find_chords(notes, key=key)
-    assert "Bbb" in {chord.root for chord in found}
-    for chord in found:
+    chords = find_chords(notes, key=key)
+    assert "Bbb" in {chord.root for chord in chords}
+    for chord in chords:
         mir_eval.chord.encode(harte(chord.name))

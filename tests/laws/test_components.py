@@ -1,11 +1,11 @@
-"""Laws of the description of components, on synthetic factors."""
+"""Test the description of components on synthetic factors."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components.describe import describe, energies, estimate_tuning, span
+from otowake.music.components.describe import active_interval, describe, energies, estimate_tuning
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Factors
 
@@ -15,7 +15,7 @@ RNG = np.random.default_rng(0)
 
 
 def tone(midi, cents=0.0):
-    """Ten partials as lobes that look like a Hann window's, shape (frequency,)."""
+    """Build ten partials as lobes of a Hann window, shape (frequency,)."""
     bins, f0 = np.arange(1025.0), midi_to_hz(midi + cents / 100) / FREQUENCIES[1]
     off = bins[:, None] - f0 * np.arange(1, 11)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -24,7 +24,7 @@ def tone(midi, cents=0.0):
 
 
 def factors(*columns):
-    """The spectra given, each played in 8 frames of its own."""
+    """Build factors in which each spectrum sounds in 8 frames of its own."""
     H = np.zeros((len(columns), 40))
     for k in range(len(columns)):
         H[k, 8 * k : 8 * k + 8] = np.linspace(1, 0.5, 8)
@@ -36,7 +36,7 @@ RUMBLE = 1 / (100 + FREQUENCIES)
 DEAD = np.full(1025, 1e-12)
 
 
-def test_from_low_to_high_then_from_dark_to_bright_then_dead():
+def test_order_is_pitched_unpitched_dead():
     order, components, _ = describe(
         factors(HISS, tone(72), DEAD, RUMBLE, tone(48)), FREQUENCIES, TIMES
     )
@@ -80,15 +80,15 @@ def test_levels_of_spectrum_and_activation_do_not_matter(w, h):
         assert (one.pitch and one.pitch.midi) == (other.pitch and other.pitch.midi)
 
 
-def test_when_it_sounds():
+def test_active_times():
     f = factors(tone(50), tone(60))
     _, components, _ = describe(f, FREQUENCIES, TIMES)
     assert [(c.start, c.end) for c in components] == [(TIMES[0], TIMES[7]), (TIMES[8], TIMES[15])]
 
 
-def test_sounding_is_within_30_db():
+def test_active_frames_are_within_30_db():
     activation = np.array([10**-1.51, 10**-1.49, 1, 0, 10**-1.49, 10**-1.51])
-    assert span(activation, np.arange(6.0)) == (1, 4)
+    assert active_interval(activation, np.arange(6.0)) == (1, 4)
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-10, 1e-30])
@@ -111,7 +111,7 @@ def test_all_dead():
     assert [(c.pitch, c.energy, c.start, c.end) for c in components] == [(None, 0, 0, 0)] * 3
 
 
-def test_nothing_played_leaves_440():
+def test_silence_leaves_440():
     assert estimate_tuning(tone(60.3)[:, None], np.zeros((1, 9)), FREQUENCIES) == 440
 
 
@@ -122,7 +122,7 @@ def test_loud_noise_does_not_hide_the_tuning():
     )
 
 
-def test_float32_says_the_same():
+def test_float32_gives_the_same_description():
     f = factors(tone(50), tone(60), HISS)
     wide = describe(f, FREQUENCIES, TIMES)
     narrow = describe(Factors(f.W.astype(np.float32), f.H.astype(np.float32)), FREQUENCIES, TIMES)

@@ -1,4 +1,4 @@
-"""Laws of convolutive components, and a drum loop taken apart."""
+"""Laws of convolutive NMF, and the separation of a drum loop."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def test_the_model_is_a_convolution():
     np.testing.assert_allclose(reconstructed(W, H), expected, rtol=1e-5)
 
 
-def test_gathering_is_the_adjoint_of_shifting():
+def test_gathered_is_the_adjoint_of_shifted():
     H, G = random(2, 9), random(2, 4, 9, seed=1)
     assert float((shifted(H, 4) * G).sum()) == pytest.approx(
         float((H * gathered(G)).sum()), rel=1e-5
@@ -41,24 +41,24 @@ def test_the_loss_never_rises(beta):
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.5, 1.0])
-def test_the_penalty_keeps_it_from_rising_and_components_apart(beta):
+def test_the_overlap_penalty_never_raises_the_loss_and_reduces_overlap(beta):
     V, W, H = random(12, 40), random(12, 3, 5, seed=1), random(3, 40, seed=2)
     free = convolutive(V, W, H, beta=beta, n_iter=200)
-    apart = convolutive(V, W, H, beta=beta, n_iter=200, apart=0.3)
-    assert (np.diff(apart[2]) <= 1e-5 * np.abs(apart[2][:-1])).all()
-    assert overlap(*apart[:2]) < 0.7 * overlap(*free[:2])
+    penalised = convolutive(V, W, H, beta=beta, n_iter=200, overlap_weight=0.3)
+    assert (np.diff(penalised[2]) <= 1e-5 * np.abs(penalised[2][:-1])).all()
+    assert overlap(*penalised[:2]) < 0.7 * overlap(*free[:2])
 
 
-def test_zeros_stay_and_h_can_be_held():
+def test_zeros_stay_zero_and_h_can_be_fixed():
     V, W, H = random(12, 40), random(12, 3, 5, seed=1), random(3, 40, seed=2)
     gated = jnp.where(jnp.arange(40) % 4 == 0, H, 0)
-    _, found, _ = convolutive(V, W, gated, n_iter=20)
-    np.testing.assert_array_equal(found == 0, gated == 0)
+    _, gated_H, _ = convolutive(V, W, gated, n_iter=20)
+    np.testing.assert_array_equal(gated_H == 0, gated == 0)
     np.testing.assert_array_equal(convolutive(V, W, H, n_iter=5, hold_H=True)[1], H)
 
 
 def loop(rate=22050, seed=0):
-    """Kick, snare and hi-hat of two bars, each alone, shape (drum, sample)."""
+    """Synthesise kick, snare and hi-hat of two bars, shape (drum, sample)."""
     rng = np.random.default_rng(seed)
     t = np.arange(int(0.4 * rate)) / rate
     kick = np.sin(2 * np.pi * (50 * t + 8 * (1 - np.exp(-t * 30)))) * np.exp(-t * 12)
@@ -84,15 +84,15 @@ def sdr(truth, guess):
 
 
 @pytest.mark.parametrize("rate", [22050, 44100])
-def test_a_drum_loop_comes_apart(rate):
+def test_a_drum_loop_is_separated(rate):
     stems = loop(rate)
     mixture = stems.sum(axis=0)
-    found = split_drums(Audio(mixture, rate))
-    np.testing.assert_allclose(sum(drum.samples[0] for drum in found), mixture, atol=1e-5)
+    drums = split_drums(Audio(mixture, rate))
+    np.testing.assert_allclose(sum(drum.samples[0] for drum in drums), mixture, atol=1e-5)
     gains = [
         np.mean(
             [
-                sdr(s, found[k].samples[0]) - sdr(s, mixture)
+                sdr(s, drums[k].samples[0]) - sdr(s, mixture)
                 for s, k in zip(stems, order, strict=True)
             ]
         )
@@ -101,6 +101,6 @@ def test_a_drum_loop_comes_apart(rate):
     assert max(gains) > 8
 
 
-def test_too_few_onsets_are_told():
+def test_too_few_onsets_are_an_error():
     with pytest.raises(BadInput, match="too few for 3 drums"):
         find_drums(np.ones((65, 50)), np.linspace(0, 4000, 65))

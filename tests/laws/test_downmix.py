@@ -1,4 +1,4 @@
-"""Laws of the downmix: the mean of the channels wherever they do not cancel, and nothing lost where they do."""
+"""Laws of the downmix: the mean of the channels, without cancellation."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ BASS = [(0.5 + i, 0.95, midi) for i, midi in enumerate([48, 43, 45, 41])]
 
 
 def played(notes, gain=0.3, length=5.0):
-    """Decaying tones with eight partials, shape (sample,), float32."""
+    """Synthesise decaying tones with eight partials, shape (sample,), float32."""
     sound = np.zeros(int(length * RATE))
     for onset, duration, midi in notes:
         t = np.arange(int(duration * RATE)) / RATE
@@ -63,7 +63,7 @@ def test_ordinary_recordings_keep_the_mean_bit_for_bit(seed, rate, gains):
 @pytest.mark.parametrize(
     "gains", [(1, -1), (1, -0.9), (0.5, -0.5, 0, 0, 0, 0), (0, 0, 1, -1), (1, -1, 0.001)]
 )
-def test_what_is_in_opposite_polarity_keeps_its_level(gains):
+def test_sound_in_opposite_polarity_keeps_its_level(gains):
     x = played(LEAD)
     samples = np.array(gains, np.float32)[:, None] * x
     mixed = downmix(Audio(samples, RATE)).samples[0]
@@ -71,7 +71,7 @@ def test_what_is_in_opposite_polarity_keeps_its_level(gains):
     assert min(power(mixed - expected), power(mixed + expected)) < 0.01 * power(expected)
 
 
-def test_a_silent_channel_changes_the_level_alone():
+def test_a_silent_channel_changes_only_the_level():
     x = played(LEAD)
     mixed = downmix(Audio(np.stack([x, 0 * x]), RATE)).samples[0]
     np.testing.assert_array_equal(mixed, x / 2)
@@ -79,7 +79,7 @@ def test_a_silent_channel_changes_the_level_alone():
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 40_000), st.integers(-30, 20))
-def test_neither_blocks_nor_level_change_what_is_mixed(size, exponent):
+def test_the_downmix_does_not_depend_on_blocks_or_level(size, exponent):
     lead, bass = played(LEAD), played(BASS)
     samples = np.stack([lead + bass, bass - lead])
     whole = downmix(Audio(samples, RATE)).samples
@@ -90,7 +90,7 @@ def test_neither_blocks_nor_level_change_what_is_mixed(size, exponent):
 
 
 @pytest.mark.parametrize("gains", [(1, -1), (0, 1), (1, 0, -1)])
-def test_every_note_is_found_in_whatever_channels_it_lies(gains):
+def test_notes_are_detected_in_any_channels(gains):
     lead, bass = played(LEAD), played(BASS)
     samples = np.array(gains)[:, None] * lead + bass
     known = pitches(lead + bass)

@@ -11,7 +11,7 @@ from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import KINDS, apply_edits, parsed
 from otowake.music.separation.score_informed import fit_notes, fit_parts
-from otowake.music.theory.instruments import NAMES
+from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.types import Audio, Note, Part, SharedNote
 
 
@@ -77,7 +77,7 @@ EDITS = st.lists(
         st.builds(
             lambda part, name: {"do": "instrument", "part": part, "instrument": name},
             st.sampled_from(["piano", "violin"]),
-            st.sampled_from(NAMES),
+            st.sampled_from(INSTRUMENT_NAMES),
         ),
         st.just({"do": "merge", "parts": ["piano", "violin"]}),
         st.just({"do": "split", "part": "violin", "above_midi": 64}),
@@ -194,7 +194,7 @@ def test_a_changed_note_is_learnt_as_if_it_had_been_so_from_the_start(found):
     edited = apply_edits(found, [{"do": "change", "note": 2, "midi": 68, "onset_s": 2.1}])
     labels = [0, 1, 0, 1]
     anew = fit_notes(found.audio, edited.notes, labels, tuning_hz=found.tuning_hz)
-    (mine,), (theirs,) = edited.note_factors.pieces, anew.pieces
+    (mine,), (theirs,) = edited.note_factors.segments, anew.segments
     np.testing.assert_allclose(mine.W, theirs.W, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(mine.spans, theirs.spans)
 
@@ -206,7 +206,8 @@ def test_only_the_pieces_that_changed_are_learnt_again(monkeypatch):
     found = analyse(Audio(x, 22050), stages=["stems"], score=score)
     edited = apply_edits(found, [{"do": "change", "note": 3, "midi": 71}])
     same = [
-        a is b for a, b in zip(found.note_factors.pieces, edited.note_factors.pieces, strict=True)
+        a is b
+        for a, b in zip(found.note_factors.segments, edited.note_factors.segments, strict=True)
     ]
     assert same == [True, True, True, False, False]
     np.testing.assert_allclose(sum(stems(edited)), found.audio.samples, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Chords, key and rhythm: what must hold of them whatever the notes."""
+"""Test chords, key and rhythm for arbitrary notes."""
 
 from itertools import pairwise
 
@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spelled
-from otowake.music.theory.rhythm import PARTS, find_rhythm, quantised
+from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spell
+from otowake.music.theory.rhythm import TICKS_PER_BEAT, find_rhythm, quantise
 from otowake.types import Key, Note, Rhythm
 
 
-def chord(pitches, onset=0.0, offset=1.0):
+def notes_of(pitches, onset=0.0, offset=1.0):
     return [Note(onset, offset, midi) for midi in pitches]
 
 
 @pytest.mark.parametrize("quality", list(QUALITIES))
 @pytest.mark.parametrize("root", range(12))
 def test_every_chord_in_root_position_is_named(root, quality):
-    notes = chord(48 + root + tone for tone in QUALITIES[quality][0])
-    assert [each.name for each in find_chords(notes)] == [spelled(root) + quality]
+    notes = notes_of(48 + root + tone for tone in QUALITIES[quality][0])
+    assert [chord.name for chord in find_chords(notes)] == [spell(root) + quality]
 
 
 @pytest.mark.parametrize(
@@ -39,17 +39,17 @@ def test_every_chord_in_root_position_is_named(root, quality):
         ((60, 61, 62, 63), "N"),
     ],
 )
-def test_intervals_inversions_and_what_is_no_chord(pitches, name):
-    assert [each.name for each in find_chords(chord(pitches))] == [name]
+def test_names_of_intervals_and_inversions(pitches, name):
+    assert [chord.name for chord in find_chords(notes_of(pitches))] == [name]
 
 
-def test_a_broken_chord_is_one_and_a_scale_is_none():
+def test_an_arpeggio_forms_a_chord_and_a_scale_does_not():
     broken = [Note(i / 4, i / 4 + 0.25, midi) for i, midi in enumerate((60, 64, 67, 72, 67, 64))]
     scale = [
         Note(i / 2, i / 2 + 0.5, midi) for i, midi in enumerate((60, 62, 64, 65, 67, 69, 71, 72))
     ]
-    assert [each.name for each in find_chords(broken)] == ["C"]
-    assert [each.name for each in find_chords(scale)] == ["N"]
+    assert [chord.name for chord in find_chords(broken)] == ["C"]
+    assert [chord.name for chord in find_chords(scale)] == ["N"]
 
 
 NOTES = st.lists(
@@ -93,7 +93,7 @@ def test_the_key_of_a_cadence(tonic, mode):
     notes = [
         note
         for i, tones in enumerate(chords)
-        for note in chord((60 + tonic + t for t in tones), i, i + 1)
+        for note in notes_of((60 + tonic + t for t in tones), i, i + 1)
     ]
     key = find_key(notes)
     assert (key.tonic, key.mode) == (tonic, mode)
@@ -104,13 +104,13 @@ def test_names_of_all_keys_have_at_most_six_signs():
         for mode in ("major", "minor"):
             key = Key(tonic, mode, 1.0)
             scale = (0, 2, 4, 5, 7, 9, 11) if mode == "major" else (0, 2, 3, 5, 7, 8, 10)
-            names = [spelled((tonic + step) % 12, key) for step in scale]
+            names = [spell((tonic + step) % 12, key) for step in scale]
             assert sorted(name[0] for name in names) == list("ABCDEFG")
             assert sum("#" in name or "b" in name[1:] for name in names) == abs(key.fifths)
 
 
-def music(tempo, beats_in_bar, n_bars, jitter=0.0, start=0.7, seed=0):
-    """A bass note on each bar, chords on the other beats, some eighths above."""
+def accompaniment(tempo, beats_in_bar, n_bars, jitter=0.0, start=0.7, seed=0):
+    """Compose a bass note on each bar, chords on the other beats, and some eighths above."""
     rng = np.random.default_rng(seed)
     beat = 60 / tempo
     notes = []
@@ -127,7 +127,7 @@ def music(tempo, beats_in_bar, n_bars, jitter=0.0, start=0.7, seed=0):
 @pytest.mark.parametrize("tempo", [72, 100, 120, 144])
 @pytest.mark.parametrize("metre", [3, 4])
 def test_tempo_beats_and_bars_of_steady_music(tempo, metre):
-    notes = music(tempo, metre, 8, jitter=0.01)
+    notes = accompaniment(tempo, metre, 8, jitter=0.01)
     rhythm = find_rhythm(notes)
     assert rhythm.tempo == pytest.approx(tempo, rel=0.03)
     assert rhythm.metre == metre
@@ -138,32 +138,32 @@ def test_tempo_beats_and_bars_of_steady_music(tempo, metre):
 
 def test_beats_follow_a_slowing_player():
     at = np.cumsum(0.5 * 1.01 ** np.arange(40))
-    notes = [note for onset in at for note in chord((48, 60, 64), onset, onset + 0.4)]
+    notes = [note for onset in at for note in notes_of((48, 60, 64), onset, onset + 0.4)]
     beats = find_rhythm(notes).beats
     assert np.mean([np.abs(beats - onset).min() < 0.04 for onset in at]) > 0.9
 
 
 def test_few_notes_have_no_rhythm():
     assert find_rhythm([]) is None
-    assert find_rhythm(chord((60, 64, 67))) is None
+    assert find_rhythm(notes_of((60, 64, 67))) is None
 
 
 @given(NOTES)
 def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
-    placed = quantised(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
-    assert all(each.length > 0 and each.start >= 0 for each in placed)
-    assert len({(each.start, each.note.midi) for each in placed}) == len(placed)
-    assert {each.note for each in placed} <= set(notes)
+    quantised = quantise(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
+    assert all(note.length > 0 and note.start >= 0 for note in quantised)
+    assert len({(note.start, note.note.midi) for note in quantised}) == len(quantised)
+    assert {note.note for note in quantised} <= set(notes)
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.sampled_from([3, 6, 12, 24])), min_size=1, max_size=8)
 )
-def test_what_is_on_the_grid_stays_where_it_is(places):
+def test_notes_on_the_grid_keep_their_position(grid):
     notes = [
-        Note(start * 3 / PARTS / 2, (start * 3 + length) / PARTS / 2, 40 + 2 * i)
-        for i, (start, length) in enumerate(places)
+        Note(start * 3 / TICKS_PER_BEAT / 2, (start * 3 + length) / TICKS_PER_BEAT / 2, 40 + 2 * i)
+        for i, (start, length) in enumerate(grid)
     ]
-    placed = quantised(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
-    for each in placed:
-        assert each.start == round(each.note.onset * 2 * PARTS)
+    quantised = quantise(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
+    for note in quantised:
+        assert note.start == round(note.note.onset * 2 * TICKS_PER_BEAT)

@@ -1,4 +1,4 @@
-"""What must hold of the table of instruments."""
+"""Test the instruments and their lookup."""
 
 import re
 
@@ -6,16 +6,16 @@ import pytest
 
 from otowake.errors import BadInput
 from otowake.music.theory.instruments import (
-    BY_NAME,
     FAMILIES,
-    NAMES,
-    TABLE,
+    INSTRUMENT_BY_NAME,
+    INSTRUMENT_NAMES,
+    INSTRUMENTS,
     UNKNOWN,
     instrument,
     of_programme,
 )
 
-ASKED_FOR = [
+EXPECTED_NAMES = [
     "piano",
     "electric-piano",
     "harpsichord",
@@ -49,20 +49,20 @@ ASKED_FOR = [
 ]
 
 
-def test_every_instrument_asked_for_is_there_once() -> None:
-    assert len(set(NAMES)) == len(TABLE)
-    assert set(ASKED_FOR) == set(BY_NAME)
-    assert UNKNOWN not in NAMES
+def test_every_expected_instrument_exists_once() -> None:
+    assert len(set(INSTRUMENT_NAMES)) == len(INSTRUMENTS)
+    assert set(EXPECTED_NAMES) == set(INSTRUMENT_BY_NAME)
+    assert UNKNOWN not in INSTRUMENT_NAMES
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
-def test_what_people_are_shown_can_be_typed(name: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED_NAMES)
+def test_titles_look_up_their_instrument(name: str) -> None:
     titles = instrument(name).title
     assert {instrument(word).name for word in (*titles, titles.en.upper(), name.title())} == {name}
 
 
-@pytest.mark.parametrize("name", ASKED_FOR)
-def test_a_row_is_whole(name: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED_NAMES)
+def test_an_instrument_is_complete(name: str) -> None:
     row = instrument(name)
     assert row.name == name and re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
     assert row.family in FAMILIES
@@ -78,16 +78,16 @@ def test_a_row_is_whole(name: str) -> None:
 
 def test_titles_differ() -> None:
     for language in ("en", "ja"):
-        titles = [row.title.format(language) for row in BY_NAME.values()]
+        titles = [row.title.format(language) for row in INSTRUMENT_BY_NAME.values()]
         assert len(set(titles)) == len(titles)
 
 
-def test_what_is_written_is_read_again() -> None:
-    for row in TABLE:
+def test_the_written_programme_maps_back() -> None:
+    for row in INSTRUMENTS:
         if row.programmes and row.name != "mandolin":  # General MIDI has none
             assert of_programme(row.programme) is row
 
 
-def test_an_instrument_that_is_not_there_is_named_with_those_that_are() -> None:
+def test_an_unknown_instrument_lists_the_known_ones() -> None:
     with pytest.raises(BadInput, match=r"no instrument called lute; the instruments are: piano, "):
         instrument("lute")

@@ -9,10 +9,10 @@ import pytest
 import otowake
 from otowake.errors import BadInput
 from otowake.nmf import Activator, factorize
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 
 ROOT = Path(otowake.__file__).parents[2]
-SOLVERS = [(name, "euclidean" if TABLE[name].losses else "kl") for name in TABLE]
+SOLVERS = [(name, "euclidean" if SOLVER_TABLE[name].losses else "kl") for name in SOLVER_TABLE]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def W():
 
 
 @pytest.mark.parametrize("loss", ["kl", "euclidean", "itakura-saito", 1.5])
-def test_it_finds_what_factorize_finds_with_W_kept(planted, W, loss):
+def test_activations_agree_with_factorize_for_a_fixed_W(planted, W, loss):
     options = {"loss": loss, "tol": 0, "max_iter": 2000, "precision": "float64"}
     H = Activator(W, **options)(planted)
     fit = factorize(planted, n_components=4, W=W, keep_W=True, **options)
@@ -30,18 +30,18 @@ def test_it_finds_what_factorize_finds_with_W_kept(planted, W, loss):
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
-def test_a_frame_is_the_same_alone_and_in_company(planted, W, solver, loss):
+def test_a_frame_does_not_depend_on_other_frames(planted, W, solver, loss):
     activations = Activator(W, solver=solver, loss=loss, max_iter=60, tol=1e-2, precision="float64")
-    together = activations(planted)
-    alone = np.stack([activations(frame) for frame in planted.T], axis=1)
-    assert together.shape == (4, 50)
-    np.testing.assert_allclose(alone, together, rtol=1e-6, atol=1e-9)
+    joint = activations(planted)
+    single = np.stack([activations(frame) for frame in planted.T], axis=1)
+    assert joint.shape == (4, 50)
+    np.testing.assert_allclose(single, joint, rtol=1e-6, atol=1e-9)
 
 
-def test_each_frame_comes_to_rest_by_itself(planted, W):
-    """An easy frame beside a hard one is left where it rests, and each is within its rule of the least."""
+def test_each_frame_converges_separately(planted, W):
+    """An easy frame stops early next to a hard one; both converge to their tolerance."""
     V = np.stack([W @ [1, 1, 1, 1], planted[:, 0]], axis=1)
-    rested, least = (
+    converged, least = (
         Activator(W, max_iter=5000, tol=tol, precision="float64")(V) for tol in (1e-3, 0)
     )
 
@@ -49,8 +49,8 @@ def test_each_frame_comes_to_rest_by_itself(planted, W):
         X = W @ H
         return (V * np.log(V / X) - V + X).sum(axis=0)
 
-    assert loss(rested)[1] < 1.02 * loss(least)[1]
-    assert not np.array_equal(rested, least)
+    assert loss(converged)[1] < 1.02 * loss(least)[1]
+    assert not np.array_equal(converged, least)
 
 
 def test_more_frames_than_a_block_and_a_start(planted, W):
@@ -69,7 +69,7 @@ def test_a_silent_start_can_grow(planted, W):
     )
 
 
-def test_silence_is_silent(planted, W):
+def test_silence_has_no_activations(planted, W):
     V = planted.copy()
     V[:, 7] = 0
     activations = Activator(W)
@@ -78,13 +78,13 @@ def test_silence_is_silent(planted, W):
     assert not activations(np.zeros(30), np.ones(4)).any()
 
 
-def test_penalties_count_and_nothing_given_is_changed(planted, W):
-    V, begun, kept = planted.copy(), np.ones((4, 50)), W.copy()
-    plain, sparse = Activator(W, tol=0)(V, begun), Activator(W, tol=0, l1_H=3.0)(V, begun)
+def test_penalties_have_an_effect_and_the_input_is_not_modified(planted, W):
+    V, start, kept = planted.copy(), np.ones((4, 50)), W.copy()
+    plain, sparse = Activator(W, tol=0)(V, start), Activator(W, tol=0, l1_H=3.0)(V, start)
     assert sparse.sum() < 0.9 * plain.sum()
     np.testing.assert_array_equal(V, planted)
     np.testing.assert_array_equal(W, kept)
-    np.testing.assert_array_equal(begun, 1)
+    np.testing.assert_array_equal(start, 1)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_bad_input_gets_one_sentence(W, call, sentence):
         call(W)
 
 
-def test_the_example_hears_a_stream(melody):
-    """Pieces of four tones, one after the other: the component that is loudest has the tone's pitch."""
+def test_the_example_processes_a_stream(melody):
+    """In each of four successive tones, the loudest component has the pitch of the tone."""
     stream = runpy.run_path(str(ROOT / "examples" / "plot_live.py"))["stream"]
     analysis = otowake.analyse(melody, n_components=4, max_iter=200)
     hop = analysis.stft.hop
@@ -134,9 +134,9 @@ def test_the_example_hears_a_stream(melody):
     pieces = [sound[at : at + hop] for at in range(0, len(sound) - hop, hop)]
     H = np.stack(list(stream(pieces, analysis)), axis=1)
     loudest = (H * analysis.fit.W.sum(axis=0)[:, None]).argmax(axis=0)
-    # The middle of each half second, where the window holds one tone.
-    heard = [
+    # In the middle of each half second the window contains one tone.
+    detected = [
         analysis.components[loudest[round(t * 22050 / hop)]].pitch.midi
         for t in (0.3, 0.8, 1.3, 1.8)
     ]
-    assert heard == [60, 64, 67, 72]
+    assert detected == [60, 64, 67, 72]

@@ -1,4 +1,4 @@
-"""Laws of the separation: the components add up to the recording, whatever its rate, channels and length."""
+"""Laws of the masks: components add up to the recording at any rate, channels and length."""
 
 import numpy as np
 import pytest
@@ -40,23 +40,23 @@ def test_components_add_up_to_the_recording(
     np.testing.assert_allclose(sum(sounds), x, atol=1e-5)
 
 
-def test_where_nothing_is_known_all_get_the_same():
+def test_silent_factors_give_equal_shares():
     x = np.random.default_rng(1).uniform(-1, 1, (1, 4000)).astype(np.float32)
     factors = Factors(np.zeros((129, 4)), np.zeros((4, 63)))
     for sound in joined(separate(Audio(x, 8000), factors, SMALL)):
         np.testing.assert_allclose(sound, x / 4, atol=1e-6)
 
 
-def test_one_component_alone_is_the_same_as_among_all():
+def test_a_selected_component_equals_the_one_among_all():
     audio = Audio(np.random.default_rng(1).uniform(-1, 1, 9000).astype(np.float32), 16000)
     factors = random_factors(3, 71)
     every = joined(separate(audio, factors, SMALL))
-    (alone,) = joined(separate(audio, factors, SMALL, only=[1]))
-    np.testing.assert_allclose(alone, every[1], atol=1e-7)
+    (single,) = joined(separate(audio, factors, SMALL, only=[1]))
+    np.testing.assert_allclose(single, every[1], atol=1e-7)
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000])
-def test_two_tones_come_apart(rate):
+def test_two_tones_are_separated(rate):
     t = np.arange(rate) / rate
     low, high = np.sin(2 * np.pi * 500 * t), np.sin(2 * np.pi * 2000 * t)
     V = spectrogram(Audio(low + high, rate), SMALL)
@@ -67,7 +67,7 @@ def test_two_tones_come_apart(rate):
         assert np.abs(part[0, inner] - truth[inner]).max() < 0.02
 
 
-def test_what_lies_above_the_analysis_follows_the_top_of_the_spectra():
+def test_the_top_of_the_spectra_extends_above_the_analysis_band():
     rate, t = 48000, np.arange(48000) / 48000
     hiss = np.sin(2 * np.pi * 15000 * t)
     bright = Factors(

@@ -1,19 +1,20 @@
-"""Laws of the mini-batches: what is remembered, where they end, and that it doesn't matter where V is."""
+"""Laws of the mini-batches: decayed sums, final loss, matrices in memory and on disk."""
 
 import numpy as np
 import pytest
 
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.nmf.frames import BLOCK, InMemory, PaddedBlocks
-from otowake.nmf.loop import InBlocks, MiniBatches
-from otowake.nmf.solvers import MINIBATCH, Problem, moved_along
+from otowake.nmf.frames import BLOCK_FRAMES, InMemory, PaddedBlocks
+from otowake.nmf.objective import Problem
+from otowake.nmf.solvers import MINIBATCH, moved_along
+from otowake.nmf.states import InBlocks, MiniBatches
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 class Stored:
-    """A matrix that is not an array."""
+    """A matrix in blocks."""
 
     def __init__(self, values):
         self.values, self.shape = values, values.shape
@@ -25,12 +26,12 @@ class Stored:
 @pytest.fixture(scope="module")
 def long():
     rng = np.random.default_rng(0)
-    W, H = rng.gamma(0.5, size=(24, 4)), rng.gamma(0.5, size=(4, 3 * BLOCK + 200))
+    W, H = rng.gamma(0.5, size=(24, 4)), rng.gamma(0.5, size=(4, 3 * BLOCK_FRAMES + 200))
     return (rng.poisson(30 * W @ H) / 30 + 0.01).astype(np.float32)
 
 
 @pytest.mark.parametrize("beta", BETAS)
-def test_one_batch_that_is_not_remembered_is_a_plain_update(planted, beta):
+def test_one_batch_without_memory_is_a_plain_update(planted, beta):
     rng = np.random.default_rng(0)
     W, H = (
         rng.gamma(1.0, size=(1, 30, 3)).astype(np.float32),
@@ -53,8 +54,8 @@ def test_one_batch_that_is_not_remembered_is_a_plain_update(planted, beta):
 
 
 @pytest.mark.parametrize("beta", BETAS)
-def test_what_is_remembered_leads_to_the_same_place(beta):
-    """Sums found at one W, moved along to where they lead, lead nowhere else."""
+def test_transferred_sums_lead_to_the_same_point(beta):
+    """Sums transferred to the point that they lead to have this point as a fixed point."""
     rng = np.random.default_rng(0)
     W, negative, positive = rng.gamma(2.0, size=(3, 20, 4)).astype(np.float32)
     problem = Problem.plain(beta, 4)
@@ -65,14 +66,14 @@ def test_what_is_remembered_leads_to_the_same_place(beta):
 
 
 @pytest.mark.parametrize("loss", ["kl", "euclidean", "itakura-saito", 0.5])
-def test_two_passes_end_near_what_many_iterations_find(long, loss):
+def test_two_passes_end_near_many_iterations(long, loss):
     options = {"n_components": 4, "loss": loss}
     passes = factorize(long, solver="minibatch", **options)
     assert passes.n_iter == 2 and passes.losses.shape == (2,)
     assert passes.loss < 1.1 * factorize(long, max_iter=100, tol=0, **options).loss
 
 
-def test_what_is_forgotten_matters(long):
+def test_the_option_forget_has_an_effect(long):
     losses = {
         forget: factorize(long, n_components=3, solver="minibatch", forget=forget).loss
         for forget in (0, 1)
@@ -85,7 +86,7 @@ def test_what_is_forgotten_matters(long):
 
 
 @pytest.mark.parametrize("n_init", [1, 2])
-def test_it_does_not_matter_whether_the_matrix_is_in_memory(long, n_init):
+def test_matrices_in_memory_and_on_disk_give_the_same_bits(long, n_init):
     options = {"n_components": 3, "solver": "minibatch", "n_init": n_init}
     memory, disk = (factorize(V, **options) for V in (long, Stored(long)))
     np.testing.assert_array_equal(memory.W, disk.W)
@@ -94,7 +95,7 @@ def test_it_does_not_matter_whether_the_matrix_is_in_memory(long, n_init):
     assert memory.restarts.shape == (n_init,)
 
 
-def test_with_W_kept_a_pass_finds_the_activations(long):
+def test_passes_with_a_fixed_W_estimate_the_activations(long):
     W = np.random.default_rng(0).gamma(0.5, size=(24, 4)) + 1e-3
     kept = factorize(long, n_components=4, solver="minibatch", W=W, keep_W=True, max_iter=20)
     full = factorize(long, n_components=4, W=W, keep_W=True, max_iter=200, tol=0)
@@ -102,6 +103,6 @@ def test_with_W_kept_a_pass_finds_the_activations(long):
     assert kept.loss == pytest.approx(full.loss, rel=0.01)
 
 
-def test_smoothness_in_time_is_not_for_batches(long):
+def test_batches_refuse_the_smoothness_penalty(long):
     with pytest.raises(BadInput, match="smooth_H is not possible for recordings in blocks"):
         factorize(long, n_components=3, solver="minibatch", smooth_H=1.0)

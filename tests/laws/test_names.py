@@ -1,4 +1,7 @@
-"""Names made out of the names of recordings: safe everywhere, different for different recordings, the same where they can be."""
+"""Test names derived from names of recordings.
+
+Names are safe on every system, differ for different recordings, and stay unchanged if possible.
+"""
 
 import os
 import re
@@ -73,7 +76,7 @@ DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(
 
 
 def is_safe(name, most=MOST):
-    """What a name must be, written in another way than the function."""
+    """Check the requirements on a name, independently of the implementation."""
     return (
         0 < len(name.encode()) <= most
         and name[0] not in ". "

@@ -1,4 +1,4 @@
-"""Laws of the factorisation, for every solver in the table and both losses."""
+"""Laws of the factorisation, for every solver in the table and several losses."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.nmf.divergence import divergence
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import FitSpec
 
 LOSSES = ("kl", "euclidean", "itakura-saito", 0.5, 1.5, 3.0)
@@ -14,7 +14,10 @@ DESCENDING = ("mu", "accelerated", "hals")
 
 
 def works(solver, loss):
-    return TABLE[solver].losses is None or FitSpec(loss=loss).beta in TABLE[solver].losses
+    return (
+        SOLVER_TABLE[solver].losses is None
+        or FitSpec(loss=loss).beta in SOLVER_TABLE[solver].losses
+    )
 
 
 def pairs(solvers):
@@ -22,14 +25,14 @@ def pairs(solvers):
     return pytest.mark.parametrize(("solver", "loss"), table)
 
 
-every_pair = pairs(TABLE)
+every_pair = pairs(SOLVER_TABLE)
 every_solver = pytest.mark.parametrize(
-    ("solver", "loss"), [(s, "kl" if works(s, "kl") else "euclidean") for s in TABLE]
+    ("solver", "loss"), [(s, "kl" if works(s, "kl") else "euclidean") for s in SOLVER_TABLE]
 )
 
 
 def reference_loss(V, fit):
-    """The loss of a fit by the textbook's formula, in float64."""
+    """Compute the loss of a fit by the textbook formula, in float64."""
     V, X, beta = (
         V.astype(np.float64),
         fit.W.astype(np.float64) @ fit.H.astype(np.float64),
@@ -54,9 +57,9 @@ def test_the_last_loss_is_that_of_the_factors(planted, solver, loss):
 
 
 @every_solver
-def test_each_loss_is_that_after_so_many_updates(planted, solver, loss):
+def test_each_loss_belongs_to_its_iteration(planted, solver, loss):
     long = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=13, tol=0)
-    looks = [10, 13] if TABLE[solver].look == 10 else range(1, 14)
+    looks = [10, 13] if SOLVER_TABLE[solver].loss_interval == 10 else range(1, 14)
     np.testing.assert_array_equal(long.iterations, looks)
     for n, measured in zip(long.iterations[::4], long.losses[::4], strict=True):
         short = factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=int(n), tol=0)
@@ -70,7 +73,7 @@ def test_the_loss_never_rises(planted, solver, loss):
         planted, n_components=4, solver=solver, loss=loss, max_iter=200, tol=0
     ).losses
     assert (np.diff(losses) <= 1e-5 * losses[:-1]).all()
-    assert losses[-1] < (0.5 if TABLE[solver].look == 1 else 1) * losses[0]
+    assert losses[-1] < (0.5 if SOLVER_TABLE[solver].loss_interval == 1 else 1) * losses[0]
 
 
 @every_pair
@@ -94,14 +97,14 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(planted, so
 
 
 @every_solver
-def test_what_is_given_is_not_changed(planted, solver, loss):
+def test_the_input_is_not_modified(planted, solver, loss):
     kept = planted.copy()
     factorize(planted, n_components=3, solver=solver, loss=loss, max_iter=5)
     np.testing.assert_array_equal(planted, kept)
 
 
 @pytest.mark.parametrize("loss", ["kl", "euclidean"])
-def test_factors_that_were_planted_are_found(loss):
+def test_planted_factors_are_recovered(loss):
     rng = np.random.default_rng(3)
     W, H = rng.gamma(0.3, size=(40, 3)), rng.gamma(0.3, size=(3, 60))
     fit = factorize(W @ H, n_components=3, loss=loss, effort="thorough", tol=0, max_iter=1000)
@@ -111,14 +114,14 @@ def test_factors_that_were_planted_are_found(loss):
 
 
 @pytest.mark.parametrize("solver", ("mu", "accelerated"))
-def test_scale_of_the_input_is_the_scale_of_the_loss(planted, solver):
+def test_the_loss_scales_with_the_input(planted, solver):
     one = factorize(planted, n_components=3, solver=solver, max_iter=60, tol=0)
     ten = factorize(planted * 10, n_components=3, solver=solver, max_iter=60, tol=0)
     assert ten.loss == pytest.approx(10 * one.loss, rel=0.02)
 
 
-def test_frames_that_pad_do_not_count():
-    """127 and 128 frames are padded differently; a frame that is nearly silent must change nearly nothing."""
+def test_padding_frames_have_no_influence():
+    """127 and 128 frames are padded differently; a nearly silent frame has little influence."""
     V = np.random.default_rng(0).gamma(1.0, size=(20, 128)).astype(np.float32)
     V[:, -1] = 1e-10
     with_it = factorize(V, n_components=4, solver="mu", max_iter=1, tol=0)
@@ -138,17 +141,17 @@ def test_thorough_ends_lower_than_normal(planted):
     assert thorough < normal
 
 
-def test_the_auditions_are_told_and_the_best_goes_on(planted):
+def test_the_screening_is_recorded_and_the_best_start_continues(planted):
     fit = factorize(planted, n_components=4, effort="thorough")
     assert fit.screening_losses.shape == (10, 15)
     assert (np.diff(fit.screening_losses) <= 0).mean() > 0.9
     assert (
         fit.loss <= 1.01 * fit.screening_losses[:, -1].min()
-    )  # 50 frames are few enough to be auditioned whole
+    )  # the screening uses all of 50 frames
     assert factorize(planted, n_components=4, solver="mu").screening_losses.size == 0
 
 
-def test_it_stops_by_its_rule_and_says_so(planted):
+def test_a_fit_stops_by_its_rule_and_records_why(planted):
     fit = factorize(planted, n_components=2, solver="mu", tol=1e-3, max_iter=5000)
     assert fit.stop.reason == "converged" and fit.n_iter < 5000
     assert fit.losses[-11] - fit.losses[-1] < 1e-3 * fit.losses[-11]
@@ -158,7 +161,7 @@ def test_it_stops_by_its_rule_and_says_so(planted):
     assert cut.stop.reason == "max_iter" and cut.n_iter == 7
 
 
-def test_a_watcher_sees_it_learn_and_can_stop_it(planted):
+def test_a_watcher_sees_the_progress_and_can_stop_the_fit(planted):
     seen = []
 
     def watch(now):
@@ -172,7 +175,7 @@ def test_a_watcher_sees_it_learn_and_can_stop_it(planted):
     np.testing.assert_array_equal(seen[0][1].H, fit.initial.H)
 
 
-def test_divergences_are_zero_only_where_equal():
+def test_divergences_are_zero_only_for_equal_matrices():
     V = np.array([[1.0, 2.0], [0.5, 3.0]], dtype=np.float32)
     for beta in (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0):
         assert float(divergence(V, V, beta)) == pytest.approx(0, abs=1e-6)

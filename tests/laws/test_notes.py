@@ -1,4 +1,4 @@
-"""Notes from a transcriber's table: clutter, cents, sound."""
+"""Test cleaning, cents, evaluation and synthesis of notes."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.music.transcription.evaluation import evaluate
-from otowake.music.transcription.notes import CLEAN, cleaned, with_cents
-from otowake.music.transcription.synth import synthesised
+from otowake.music.transcription.notes import CLEANING, clean_notes, with_cents
+from otowake.music.transcription.synth import synthesise
 from otowake.signal.vqt import RATE
 from otowake.types import Note
 
@@ -24,20 +24,20 @@ NOTES = st.lists(
 
 
 @given(NOTES)
-def test_cleaning_only_takes_away_and_level_0_takes_nothing(notes):
-    counts = [len(cleaned(notes, level)) for level in range(len(CLEAN))]
+def test_cleaning_only_removes_and_level_0_keeps_all(notes):
+    counts = [len(clean_notes(notes, level)) for level in range(len(CLEANING.rules))]
     assert counts[0] == len(notes)
     assert counts == sorted(counts, reverse=True)
-    for level, rule in enumerate(CLEAN):
-        kept = cleaned(notes, level)
-        assert all(note.offset - note.onset >= rule.shortest for note in kept)
+    for level, rule in enumerate(CLEANING.rules):
+        kept = clean_notes(notes, level)
+        assert all(note.offset - note.onset >= rule.min_duration for note in kept)
         assert {(note.onset, note.midi) for note in kept} <= {
             (note.onset, note.midi) for note in notes
         }
 
 
 def sound_of(notes, tuning_hz=440.0, seconds=4.0):
-    return np.concatenate(list(synthesised(notes, RATE, round(seconds * RATE), tuning_hz)))
+    return np.concatenate(list(synthesise(notes, RATE, round(seconds * RATE), tuning_hz)))
 
 
 @pytest.mark.parametrize("off", [-50.0, -30.0, -5.0, 0.0, 12.0, 35.0, 50.0])
@@ -45,22 +45,22 @@ def sound_of(notes, tuning_hz=440.0, seconds=4.0):
 def test_cents_of_a_sustained_tone(off, midi):
     note = Note(0.5, 1.5, midi)
     samples = sound_of([Note(0.5, 1.5, midi, cents=off)])
-    (heard,), _ = with_cents([note], samples, 440.0)
-    assert heard.cents == pytest.approx(off, abs=1.5)
+    (measured,), _ = with_cents([note], samples, 440.0)
+    assert measured.cents == pytest.approx(off, abs=1.5)
 
 
-def test_cents_are_counted_from_the_tuning_of_the_recording():
+def test_cents_refer_to_the_tuning_of_the_recording():
     notes = [Note(i, i + 0.9, midi) for i, midi in enumerate((60, 64, 67))]
     off = (0.0, 0.0, 14.0)
     samples = sound_of(
         [Note(n.onset, n.offset, n.midi, cents=c) for n, c in zip(notes, off, strict=True)], 446
     )
-    heard, tuning = with_cents(notes, samples)
+    measured, tuning = with_cents(notes, samples)
     assert tuning == pytest.approx(446, abs=2)
-    assert heard[2].cents - heard[0].cents == pytest.approx(14, abs=1.5)
+    assert measured[2].cents - measured[0].cents == pytest.approx(14, abs=1.5)
 
 
-def test_there_are_no_cents_where_they_mean_nothing():
+def test_no_cents_of_noise_silence_and_short_notes():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=3 * RATE).astype(np.float32)
     short = sound_of([Note(0.5, 0.55, 60)])
@@ -72,30 +72,30 @@ def test_there_are_no_cents_where_they_mean_nothing():
 
 
 @pytest.mark.parametrize("rate", [16000, 48000])
-def test_notes_as_sound_begin_and_end_when_they_should(rate):
+def test_synthesised_notes_begin_and_end_on_time(rate):
     notes = [Note(9.5, 10.6, 57), Note(1, 2, 100), Note(0, 3, 40, is_drum=True)]
-    blocks = list(synthesised(notes, rate, 12 * rate))
+    blocks = list(synthesise(notes, rate, 12 * rate))
     sound = np.concatenate(blocks)
     assert len(blocks) == 2 and len(sound) == 12 * rate
-    heard = np.abs(sound).reshape(-1, rate // 10).max(axis=1) > 1e-3
+    audible = np.abs(sound).reshape(-1, rate // 10).max(axis=1) > 1e-3
     expected = {*range(10, 21), *range(95, 107)}
-    assert set(np.flatnonzero(heard).tolist()) == expected
+    assert set(np.flatnonzero(audible).tolist()) == expected
 
 
 @given(NOTES, st.integers(0, 2**31))
 def test_scores_add_up(notes, seed):
     reference = [Note(note.onset, note.offset, note.midi + seed % 3) for note in notes]
     score = evaluate(reference, notes)
-    assert len(score.hits) + len(score.missed) == len(reference)
-    assert len(score.hits) + len(score.false) == len(notes)
-    missed, false = (sum(each) for each in zip(*score.counts().values(), strict=True))
-    assert (missed, false) == (len(score.missed), len(score.false))
+    assert len(score.matched) + len(score.missed) == len(reference)
+    assert len(score.matched) + len(score.false_positives) == len(notes)
+    missed, false_positives = (sum(counts) for counts in zip(*score.counts().values(), strict=True))
+    assert (missed, false_positives) == (len(score.missed), len(score.false_positives))
     assert score.f1_offsets <= score.f1 + 1e-12
     if notes and seed % 3 == 0:
         assert score.f1 == 1
 
 
-def test_every_kind_of_error_is_told_apart():
+def test_every_kind_of_error_is_recognised():
     reference = [
         Note(0, 1, 60),
         Note(2, 3, 62),
@@ -106,14 +106,14 @@ def test_every_kind_of_error_is_told_apart():
         Note(8, 9, 67, 0.1),
         Note(10, 11, 69),
     ]
-    found = [
+    estimated = [
         Note(0, 0.3, 60),
         Note(2.15, 3, 62),
         Note(4, 5, 64),
         Note(6, 7.5, 65),
         Note(12, 13, 71),
     ]
-    score = evaluate(reference, found)
+    score = evaluate(reference, estimated)
     assert [kind for _, kind in score.missed] == ["late", "octave", "repeated", "soft", "other"]
-    assert [kind for _, kind in score.false] == ["late", "other"]
+    assert [kind for _, kind in score.false_positives] == ["late", "other"]
     assert {note.midi for note in score.wrong_offsets} == {60, 65}

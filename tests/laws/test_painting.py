@@ -60,7 +60,7 @@ def test_names_go_with_their_components_whatever_their_numbers_become(analysis):
     )
     called = [each.name for each in edited.components]
     assert sorted(called) == ["", "1.", "3.", "4.", "5."]
-    assert [each.name for each in edited.found.components] == [""] * 5
+    assert [each.name for each in edited.unedited.components] == [""] * 5
     again = otowake.apply_edits(edited, edited.edits)
     assert [each.name for each in again.components] == called
     undone = otowake.apply_edits(edited, [edit for edit in edited.edits if edit["name"] != "4."])

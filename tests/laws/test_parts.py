@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from otowake.errors import BadInput
 from otowake.music.players.parts import assign_parts
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from otowake.types import Floats
 
 
@@ -16,9 +16,11 @@ def random_log_probs(
 ) -> Floats:
     """Simulate a recogniser that draws the class of a share `wrong` of the notes at random."""
     rng = np.random.default_rng(seed)
-    scores = rng.normal(0, 1, (len(true), len(TABLE)))
+    scores = rng.normal(0, 1, (len(true), len(INSTRUMENTS)))
     for n, name in enumerate(true):
-        predicted = rng.integers(len(TABLE)) if rng.random() < wrong else NAMES.index(name)
+        predicted = (
+            rng.integers(len(INSTRUMENTS)) if rng.random() < wrong else INSTRUMENT_NAMES.index(name)
+        )
         scores[n, predicted] += margin
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
@@ -44,7 +46,7 @@ def flute_over_bassoon(n: int = 40) -> tuple[tuple[Floats, ...], list[str]]:
 @pytest.mark.parametrize("name", ["piano", "harmonica", "violin", "tuba"])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_solo_is_one_part(name: str, seed: int) -> None:
-    row = TABLE[NAMES.index(name)]
+    row = INSTRUMENTS[INSTRUMENT_NAMES.index(name)]
     notes = line(120, (row.low + row.high) / 2 - 4, seed, 0.15)
     parts = assign_parts(*notes, random_log_probs([name] * 120, seed))
     assert [part.name for part in parts] == [name]
@@ -74,11 +76,11 @@ def test_an_ambiguous_line_is_a_part_and_scattered_misclassifications_are_not(
         onset, midi = np.append(onset, beats[:30] + 0.02), np.append(midi, 70 + np.arange(30) % 5)
         as_flute = np.arange(210) >= 180
     decaying = {"keyboard", "plucked", "percussion"}
-    sustained = np.array([row.family not in decaying for row in TABLE])
-    probs = np.full((len(onset), len(TABLE)), 0.004)
+    sustained = np.array([row.family not in decaying for row in INSTRUMENTS])
+    probs = np.full((len(onset), len(INSTRUMENTS)), 0.004)
     probs[np.ix_(as_flute, sustained)] = 0.5 / sustained.sum()
-    probs[:, NAMES.index("piano")] = np.where(as_flute, 0.04, 0.6)
-    probs[:, NAMES.index("flute")] = np.where(as_flute, 0.4, 0.03)
+    probs[:, INSTRUMENT_NAMES.index("piano")] = np.where(as_flute, 0.04, 0.6)
+    probs[:, INSTRUMENT_NAMES.index("flute")] = np.where(as_flute, 0.4, 0.03)
     log_probs = np.log(probs / probs.sum(axis=1, keepdims=True))
     parts = assign_parts(onset, onset + 0.45, midi, log_probs)
     notes_of_parts = {part.name: part.notes for part in parts}
@@ -101,8 +103,10 @@ def test_a_third_player_of_another_family_needs_less_evidence(n: int, piano_prob
         [np.tile([36, 40, 43], 40), 50 + np.arange(40) % 5, 74 + np.arange(n) % 5]
     )
     players = np.repeat([0, 1, 2], [120, 40, n])
-    probs = np.full((len(onset), len(TABLE)), 0.004)
-    piano, bassoon, trumpet = (NAMES.index(name) for name in ("piano", "bassoon", "trumpet"))
+    probs = np.full((len(onset), len(INSTRUMENTS)), 0.004)
+    piano, bassoon, trumpet = (
+        INSTRUMENT_NAMES.index(name) for name in ("piano", "bassoon", "trumpet")
+    )
     probs[:, piano] = np.array([0.6, 0.05, piano_prob])[players]
     probs[:, bassoon] = np.array([0.03, 0.6, 0.05])[players]
     probs[:, trumpet] = np.array([0.01, 0.03, 0.6])[players]
@@ -143,7 +147,7 @@ def test_only_requested_instruments_are_considered() -> None:
 def test_every_note_is_in_exactly_one_part(n: int, seed: int, number: int | None) -> None:
     rng = np.random.default_rng(seed)
     onset = rng.uniform(0, 10, n)
-    log_probs = np.log(rng.dirichlet(np.full(len(TABLE), 0.3), n) + 1e-9)
+    log_probs = np.log(rng.dirichlet(np.full(len(INSTRUMENTS), 0.3), n) + 1e-9)
     parts = assign_parts(
         onset, onset + rng.uniform(0.05, 2, n), rng.integers(21, 109, n), log_probs, n_parts=number
     )
@@ -177,7 +181,7 @@ def test_bad_input_is_refused() -> None:
 
 
 def test_a_part_without_a_probable_instrument_is_unknown() -> None:
-    log_probs = np.full((3, len(TABLE)), -np.log(len(TABLE)))
+    log_probs = np.full((3, len(INSTRUMENTS)), -np.log(len(INSTRUMENTS)))
     assert [part.name for part in assign_parts([0, 1, 2], [1, 2, 3], [60, 62, 64], log_probs)] == [
         "unknown"
     ]

@@ -1,19 +1,14 @@
-"""Laws of the engine: penalties, weights, what is kept, blocks, going on after a stop."""
+"""Laws of penalties, weights, fixed components, blocks, restarts and resumed fits."""
 
 import numpy as np
 import pytest
 
 from otowake.errors import BadInput
 from otowake.nmf import factorize
-from otowake.nmf.frames import BLOCK
-from otowake.nmf.loop import Whole
-from otowake.nmf.solvers import (
-    EXTRAPOLATED,
-    EXTRAPOLATED_HALS,
-    TABLE,
-    Block,
-    Problem,
-)
+from otowake.nmf.frames import BLOCK_FRAMES
+from otowake.nmf.objective import Block, Problem
+from otowake.nmf.solvers import EXTRAPOLATED, EXTRAPOLATED_HALS, SOLVER_TABLE
+from otowake.nmf.states import SingleBlock
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 PENALTIES = (
@@ -72,7 +67,7 @@ def test_the_penalised_loss_never_rises(planted, solver, loss, penalties):
         ),
     ],
 )
-def test_a_penalty_makes_less_of_what_it_is_on(planted, solver, name, weight, measure):
+def test_a_penalty_reduces_its_measure(planted, solver, name, weight, measure):
     options = {"n_components": 4, "solver": solver, "max_iter": 300, "tol": 0}
     plain, penalised = (
         factorize(planted, **options),
@@ -81,7 +76,7 @@ def test_a_penalty_makes_less_of_what_it_is_on(planted, solver, name, weight, me
     assert measure(penalised) < 0.9 * measure(plain)
 
 
-def test_the_penalised_loss_is_what_it_says(planted):
+def test_the_penalised_loss_follows_its_formula(planted):
     fit = factorize(
         planted, n_components=3, solver="mu", max_iter=5, l1_H=0.3, l2_W=0.2, smooth_H=0.1, tol=0
     )
@@ -91,7 +86,7 @@ def test_the_penalised_loss_is_what_it_says(planted):
     assert fit.loss == pytest.approx(expected, rel=1e-5)
 
 
-def test_hals_knows_l1_and_l2(planted):
+def test_hals_supports_l1_and_l2(planted):
     exact = {
         "n_components": 3,
         "loss": "euclidean",
@@ -113,7 +108,7 @@ def test_hals_knows_l1_and_l2(planted):
         factorize(planted, n_components=3, solver="hals")
 
 
-def test_the_penalty_on_groups_thins_them_out(planted):
+def test_the_group_penalty_makes_groups_sparse(planted):
     def norms(fit):
         return np.sqrt(np.square(fit.H).reshape(3, 2, -1).sum(axis=1)).sum()
 
@@ -124,11 +119,11 @@ def test_the_penalty_on_groups_thins_them_out(planted):
         factorize(planted, n_components=6, group_H=1.0)
 
 
-SOLVERS = [(name, "euclidean" if TABLE[name].losses else "kl") for name in TABLE]
+SOLVERS = [(name, "euclidean" if SOLVER_TABLE[name].losses else "kl") for name in SOLVER_TABLE]
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
-def test_what_is_kept_is_kept(planted, solver, loss):
+def test_fixed_components_do_not_change(planted, solver, loss):
     rng = np.random.default_rng(0)
     W, H = (
         rng.gamma(1.0, size=(30, 3)).astype(np.float32),
@@ -153,7 +148,7 @@ def test_what_is_kept_is_kept(planted, solver, loss):
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
-def test_zeros_stay(planted, solver, loss):
+def test_zeros_stay_zero(planted, solver, loss):
     rng = np.random.default_rng(0)
     W, H = rng.gamma(1.0, size=(30, 3)), rng.gamma(1.0, size=(3, 50))
     W[rng.uniform(size=W.shape) < 0.3] = 0
@@ -165,7 +160,7 @@ def test_zeros_stay(planted, solver, loss):
 
 @pytest.mark.parametrize("solver", ["mu", "accelerated", "adam"])
 @pytest.mark.parametrize("loss", ["kl", "euclidean", "itakura-saito"])
-def test_what_is_not_observed_does_not_count(planted, solver, loss):
+def test_unobserved_entries_have_no_influence(planted, solver, loss):
     holes = np.random.default_rng(1).uniform(size=planted.shape) < 0.2
     with_nan, with_junk = np.where(holes, np.nan, planted), np.where(holes, 1e3, planted)
     options = {"n_components": 4, "solver": solver, "loss": loss, "max_iter": 150, "tol": 0}
@@ -194,7 +189,7 @@ def test_a_weight_of_two_counts_twice(planted):
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
-    V = np.random.default_rng(0).gamma(0.5, size=(20, 2 * BLOCK + 300)) + 0.01
+    V = np.random.default_rng(0).gamma(0.5, size=(20, 2 * BLOCK_FRAMES + 300)) + 0.01
     start = np.random.default_rng(1)
     W, H = start.gamma(1.0, size=(20, 4)), start.gamma(1.0, size=(4, V.shape[1]))
     options = {"n_components": 4, "solver": solver, "loss": loss, "W": W, "H": H, "tol": 0}
@@ -206,10 +201,10 @@ def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
             return V[:, start:stop]
 
     for n, rtol in ((1, 1e-6), (100, 1e-5)):
-        whole, parts = (factorize(each, max_iter=n, **options) for each in (V, Stored()))
+        whole, parts = (factorize(matrix, max_iter=n, **options) for matrix in (V, Stored()))
         assert whole.loss == pytest.approx(parts.loss, rel=rtol)
     whole, parts = (
-        factorize(each, max_iter=100, precision="float64", **options) for each in (V, Stored())
+        factorize(matrix, max_iter=100, precision="float64", **options) for matrix in (V, Stored())
     )
     np.testing.assert_allclose(parts.W, whole.W, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(parts.H, whole.H, rtol=1e-8, atol=1e-10)
@@ -217,7 +212,7 @@ def test_blocks_agree_with_the_whole(solver, loss, monkeypatch):
         factorize(Stored(), weights=np.ones(V.shape), **options)
 
 
-def test_long_matrices_learn_in_blocks_from_an_audition():
+def test_long_matrices_learn_in_blocks_after_screening():
     rng = np.random.default_rng(0)
     V = rng.gamma(0.3, size=(40, 3)) @ rng.gamma(0.3, size=(3, 5000))
     fit = factorize(V, n_components=3)
@@ -228,7 +223,7 @@ def test_long_matrices_learn_in_blocks_from_an_audition():
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
 @pytest.mark.parametrize("frames", [50, 5000])
-def test_a_run_that_was_stopped_goes_on_to_the_same_end(solver, loss, frames):
+def test_a_resumed_fit_ends_like_an_uninterrupted_one(solver, loss, frames):
     V = np.random.default_rng(0).gamma(0.5, size=(15, frames)) + 0.01
     options = {"n_components": 3, "solver": solver, "loss": loss, "max_iter": 40, "tol": 0}
     kept = {}
@@ -249,7 +244,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(solver, loss, frames):
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
-def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
+def test_parallel_restarts_keep_the_best(planted, solver, loss):
     fit = factorize(
         planted, n_components=4, solver=solver, loss=loss, n_init=5, max_iter=60, seed=3
     )
@@ -261,11 +256,10 @@ def test_restarts_side_by_side_keep_the_best(planted, solver, loss):
 
 
 @pytest.mark.parametrize(("solver", "loss"), SOLVERS)
-def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
-    """The third of three starts, learnt beside the others, ends where it does alone; only frames tell of blocks."""
-    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK + 300)).astype(np.float32) + np.float32(
-        0.01
-    )
+def test_restarts_in_blocks_agree_with_those_of_the_whole(solver, loss):
+    V = np.random.default_rng(0).gamma(0.5, size=(12, BLOCK_FRAMES + 300)).astype(
+        np.float32
+    ) + np.float32(0.01)
 
     class Stored:
         shape = V.shape
@@ -281,13 +275,13 @@ def test_restarts_in_blocks_are_those_of_the_whole(solver, loss):
         "tol": 0,
         "n_init": 3,
     }
-    whole, parts = (factorize(each, **options) for each in (V, Stored()))
+    whole, parts = (factorize(matrix, **options) for matrix in (V, Stored()))
     np.testing.assert_allclose(parts.restarts, whole.restarts, rtol=1e-3)
     np.testing.assert_allclose(parts.agreement, whole.agreement, atol=0.02)
     assert parts.loss == parts.restarts.min() and parts.agreement.max() == pytest.approx(1)
 
 
-def test_runs_that_find_the_same_agree():
+def test_runs_with_equal_components_agree():
     rng = np.random.default_rng(2)
     V = rng.gamma(0.2, size=(30, 3)) @ rng.gamma(0.2, size=(3, 80))
     alike = factorize(V, n_components=3, n_init=3, effort="thorough", max_iter=400, tol=0)
@@ -299,19 +293,21 @@ def test_runs_that_find_the_same_agree():
 @pytest.mark.parametrize(
     ("solver", "beta"), [(EXTRAPOLATED, b) for b in BETAS] + [(EXTRAPOLATED_HALS, 2.0)]
 )
-def test_after_refused_steps_it_goes_on(planted, solver, beta):
-    """Where the first steps are refused, those without momentum that follow are finite and lead down."""
-    mild = factorize(planted, n_components=4, loss=beta, solver="mu", max_iter=30, tol=0)
-    journey = Whole(Problem.plain(beta, 4), Block(planted), solver, mild.W[None], mild.H[None], 50)
-    journey.last = np.zeros(1)  # any step would be a rise
-    assert journey.advance(10) == 0
-    journey.last = np.array([mild.loss])
-    after = [float(journey.advance(10)[0, 0]) for _ in range(20)]
-    assert np.isfinite(after).all() and after[0] < mild.loss
-    assert after[-1] < 0.9 * mild.loss
+def test_the_fit_continues_after_rejected_steps(planted, solver, beta):
+    """Steps without momentum follow rejected steps; they are finite and reduce the loss."""
+    early = factorize(planted, n_components=4, loss=beta, solver="mu", max_iter=30, tol=0)
+    fit = SingleBlock(
+        Problem.plain(beta, 4), Block(planted), solver, early.W[None], early.H[None], 50
+    )
+    fit.last = np.zeros(1)  # any step would raise the loss
+    assert fit.advance(10) == 0
+    fit.last = np.array([early.loss])
+    after = [float(fit.advance(10)[0, 0]) for _ in range(20)]
+    assert np.isfinite(after).all() and after[0] < early.loss
+    assert after[-1] < 0.9 * early.loss
 
 
-def test_nndsvd_is_a_good_start_without_chance(planted):
+def test_nndsvd_is_a_good_deterministic_start(planted):
     options = {"n_components": 4, "solver": "mu", "init": "nndsvd", "tol": 0}
     first, other = factorize(planted, seed=1, **options), factorize(planted, seed=2, **options)
     np.testing.assert_array_equal(first.W, other.W)
@@ -342,7 +338,7 @@ def test_bad_input_gets_one_sentence(planted, options, sentence):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int8, np.int64, np.uint16, np.float64])
-def test_other_numbers_are_taken_and_not_changed(dtype):
+def test_other_dtypes_are_accepted_and_not_modified(dtype):
     V = np.random.default_rng(0).integers(1, 50, (10, 12)).astype(dtype)
     kept = V.copy()
     fit = factorize(V, n_components=2)
@@ -350,7 +346,7 @@ def test_other_numbers_are_taken_and_not_changed(dtype):
     np.testing.assert_array_equal(V, kept)
 
 
-def test_rows_and_columns_of_zeros_are_no_trouble():
+def test_rows_and_columns_of_zeros_are_accepted():
     V = np.random.default_rng(0).gamma(1.0, size=(10, 12))
     V[3] = V[:, 5] = 0
     for solver, loss in SOLVERS:
@@ -360,14 +356,14 @@ def test_rows_and_columns_of_zeros_are_no_trouble():
             assert (fit.W @ fit.H)[3].max() < 1e-3
 
 
-def test_zeros_and_a_beta_below_zero_do_not_go_together():
+def test_a_negative_beta_refuses_zeros():
     with pytest.raises(
         BadInput, match=r"V must not be 0 anywhere where the loss is a beta below 0 \(it is -1\)"
     ):
         factorize(np.eye(4) + np.eye(4)[::-1], n_components=2, loss=-1)
 
 
-def test_an_exact_fit_comes_to_rest():
+def test_an_exact_fit_converges():
     rng = np.random.default_rng(0)
     fit = factorize(
         rng.uniform(1, 2, (8, 2)) @ rng.uniform(1, 2, (2, 9)),

@@ -1,11 +1,11 @@
-"""Laws of pitch, on synthetic tones seen through a Hann window."""
+"""Test pitch estimation on synthetic tones through a Hann window."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components.pitch import find_pitches, fundamentals, named, tuning_of
+from otowake.music.components.pitch import as_pitches, estimate_f0, find_pitches, tuning_of
 from otowake.music.theory.names import hz_to_midi, midi_to_hz, note_name
 
 RATE, N_FFT = 22050, 2048
@@ -22,25 +22,25 @@ TIMBRES = {
 
 
 def spectrum(f0, amplitudes, stretch=0.0, rate=RATE, n_fft=N_FFT, seed=0):
-    """The mean magnitude of 8 frames of a steady tone and a little noise, shape (frequency,)."""
+    """Average the magnitudes of 8 frames of a steady, slightly noisy tone, shape (frequency,)."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_fft + 7 * n_fft // 4) / rate
     n = np.arange(1, len(amplitudes) + 1)
     f = n * f0 * np.sqrt((1 + stretch * n**2) / (1 + stretch))
-    heard = f < 0.48 * rate
+    audible = f < 0.48 * rate
     phase = rng.uniform(0, 2 * np.pi, len(n))
-    waves = np.cos(2 * np.pi * f[heard, None] * t + phase[heard, None])
-    sound = np.asarray(amplitudes)[heard] @ waves + 1e-3 * rng.normal(size=len(t))
+    waves = np.cos(2 * np.pi * f[audible, None] * t + phase[audible, None])
+    sound = np.asarray(amplitudes)[audible] @ waves + 1e-3 * rng.normal(size=len(t))
     frames = np.lib.stride_tricks.sliding_window_view(sound, n_fft)[:: n_fft // 4]
     return np.abs(np.fft.rfft(np.hanning(n_fft + 1)[:-1] * frames)).mean(axis=0)
 
 
-def only(W, frequencies=FREQUENCIES):
+def only_pitch(W, frequencies=FREQUENCIES):
     (pitch,) = find_pitches(W[:, None], frequencies)
     return pitch
 
 
-def off_in_cents(hz, f0):
+def cents_between(hz, f0):
     return 1200 * np.log2(hz / f0)
 
 
@@ -103,7 +103,7 @@ def test_names_of_an_octave():
 
 
 @pytest.mark.parametrize("how", [("en",), ("ja",), ("ja", "iroha")])
-def test_every_note_has_a_name_of_its_own(how):
+def test_names_of_different_notes_differ(how):
     assert len({note_name(m, *how) for m in range(128)}) == 128
 
 
@@ -132,7 +132,7 @@ def test_every_note_from_c1_to_c8(timbre, stretch):
 @settings(max_examples=40, deadline=None)
 @given(st.integers(48, 100), st.floats(-45, 45), st.sampled_from(sorted(TIMBRES)))
 def test_a_detuned_tone_is_measured_to_5_cents(midi, cents, timbre):
-    pitch = only(spectrum(midi_to_hz(midi + cents / 100), TIMBRES[timbre], seed=midi))
+    pitch = only_pitch(spectrum(midi_to_hz(midi + cents / 100), TIMBRES[timbre], seed=midi))
     assert pitch is not None
     assert pitch.midi == midi
     assert pitch.cents == pytest.approx(cents, abs=5)
@@ -145,14 +145,14 @@ def test_other_spectrograms(rate, n_fft):
     frequencies = np.arange(n_fft // 2 + 1) * rate / n_fft
     for midi in range(48, 92):
         f0 = midi_to_hz(midi)
-        pitch = only(
+        pitch = only_pitch(
             spectrum(f0, TIMBRES["sawtooth"], rate=rate, n_fft=n_fft, seed=midi), frequencies
         )
         assert pitch is not None
-        assert off_in_cents(pitch.hz, f0) == pytest.approx(0, abs=5)
+        assert cents_between(pitch.hz, f0) == pytest.approx(0, abs=5)
 
 
-def test_no_pitch_is_named_where_partials_are_not_resolved():
+def test_unresolved_partials_give_no_pitch():
     frequencies = np.arange(1025) * 44100 / 2048
     low = [spectrum(midi_to_hz(m), TIMBRES["sawtooth"], rate=44100) for m in range(24, 30)]
     for pitch in find_pitches(np.stack(low, axis=1), frequencies):
@@ -163,7 +163,7 @@ def test_no_pitch_is_named_where_partials_are_not_resolved():
 @given(st.integers(36, 96), st.floats(-6, 6), st.sampled_from(sorted(TIMBRES)))
 def test_level_does_not_matter(midi, decades, timbre):
     W = spectrum(midi_to_hz(midi), TIMBRES[timbre])
-    loud, soft = only(W), only(W * 10**decades)
+    loud, soft = only_pitch(W), only_pitch(W * 10**decades)
     assert loud is not None
     assert soft is not None
     assert (soft.midi, soft.hz, soft.confidence) == pytest.approx(
@@ -177,13 +177,13 @@ def test_a_pitch_does_not_depend_on_the_other_components(order):
     W = np.stack(
         [spectrum(midi_to_hz(40 + 7 * i), a) for i, a in enumerate(TIMBRES.values())], axis=1
     )
-    together = find_pitches(W, FREQUENCIES)
+    original = find_pitches(W, FREQUENCIES)
     moved = find_pitches(W[:, order], FREQUENCIES)
     for k, pitch in zip(order, moved, strict=True):
-        was = together[k]
+        expected = original[k]
         assert pitch is not None
-        assert was is not None
-        assert pitch.hz == pytest.approx(was.hz, rel=1e-6)
+        assert expected is not None
+        assert pitch.hz == pytest.approx(expected.hz, rel=1e-6)
 
 
 @pytest.mark.parametrize("slope", [0.0, -0.5])
@@ -204,7 +204,7 @@ def test_a_click_a_smooth_fall_and_silence_have_no_pitch():
 
 def test_floor_under_a_tone_changes_nothing():
     W = spectrum(midi_to_hz(64), TIMBRES["sawtooth"])
-    bare, floored = only(W), only(W + 1e-7)
+    bare, floored = only_pitch(W), only_pitch(W + 1e-7)
     assert bare is not None
     assert floored is not None
     assert floored.hz == pytest.approx(bare.hz, rel=1e-5)
@@ -214,9 +214,9 @@ def test_floor_under_a_tone_changes_nothing():
 def test_a_chord_in_one_component_lowers_confidence(chord):
     for root in (55, 60, 67):
         notes = [spectrum(midi_to_hz(root + i), TIMBRES["sawtooth"], seed=i) for i in chord]
-        alone = [only(n) for n in notes]
-        both = only(np.sum(notes, axis=0))
-        assert both is None or both.confidence < 0.75 * min(p.confidence for p in alone if p)
+        singles = [only_pitch(n) for n in notes]
+        both = only_pitch(np.sum(notes, axis=0))
+        assert both is None or both.confidence < 0.75 * min(p.confidence for p in singles if p)
 
 
 def test_noise_lowers_confidence():
@@ -224,7 +224,7 @@ def test_noise_lowers_confidence():
     tone = spectrum(midi_to_hz(62), TIMBRES["sawtooth"])
     noise = np.abs(rng.normal(size=1025) + 1j * rng.normal(size=1025)) * tone.max()
     levels = (0, 0.03, 0.1, 0.3)
-    _, confidence = fundamentals(np.stack([tone + x * noise for x in levels], axis=1), FREQUENCIES)
+    _, confidence = estimate_f0(np.stack([tone + x * noise for x in levels], axis=1), FREQUENCIES)
     assert (np.diff(confidence) <= 0).all()
     assert confidence[0] > 2 * confidence[-1]
 
@@ -234,10 +234,10 @@ def test_noise_lowers_confidence():
 def test_tuning_of_notes_on_a_shifted_grid(cents, notes):
     hz = midi_to_hz(np.array(notes) + cents / 100)
     tuning_hz = tuning_of(hz, np.ones(len(notes)), np.ones(len(notes)))
-    assert off_in_cents(tuning_hz, 440) == pytest.approx(cents, abs=3)
+    assert cents_between(tuning_hz, 440) == pytest.approx(cents, abs=3)
     assert (
         abs(cents) > 40
-        or [p and p.midi for p in named(hz, np.ones(len(notes)), tuning_hz)] == notes
+        or [p and p.midi for p in as_pitches(hz, np.ones(len(notes)), tuning_hz)] == notes
     )
 
 
@@ -245,5 +245,5 @@ def test_weak_evidence_leaves_440():
     sharp = midi_to_hz(np.array([60.4, 64.4]))
     weak = tuning_of(sharp, np.full(2, 0.05), np.ones(2))
     strong = tuning_of(sharp, np.full(2, 0.9), np.ones(2))
-    assert abs(off_in_cents(weak, 440)) < 10 < off_in_cents(strong, 440)
+    assert abs(cents_between(weak, 440)) < 10 < cents_between(strong, 440)
     assert tuning_of(np.zeros(2), np.zeros(2), np.zeros(2)) == 440

@@ -1,4 +1,4 @@
-"""Laws of compiled programs: a limited number in memory, a limited size on disk."""
+"""Laws of the program caches: bounded in memory and on disk."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from otowake.runtime import sweep
 MANY_SHAPES = """
 import jax, numpy as np, otowake
 from otowake import programs
-programs.KEPT = 6
+programs.MAX_PROGRAMS = 6
 alive = lambda: len(jax.devices()[0].client.live_executables())
 V = np.random.default_rng(0).uniform(1, 2, (20, 900)).astype(np.float32)
 counts = []
@@ -21,29 +21,29 @@ print(*counts)
 """
 
 
-def test_however_many_shapes_there_are_few_programs_are_alive():
+def test_the_number_of_live_programs_is_bounded():
     done = subprocess.run(
         [sys.executable, "-c", MANY_SHAPES], capture_output=True, text=True, check=True
     )
     counts = [int(word) for word in done.stdout.split()]
     assert counts[0] >= 4
-    assert max(counts) <= 6 + 4  # those that are kept, and a few of JAX's own that no shape changes
+    assert max(counts) <= 6 + 4  # the cache, and a few programs of JAX
     assert counts[-1] == counts[-2] == counts[-3]
 
 
-def test_what_was_used_longest_ago_is_swept(tmp_path):
+def test_the_least_recently_used_files_are_removed(tmp_path):
     for age, name in enumerate(("newest", "read", "older", "oldest")):
         (tmp_path / name).write_bytes(bytes(100))
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    os.utime(tmp_path / "older", (2e9, 1e9 - 2))  # written long ago, read lately
+    os.utime(tmp_path / "older", (2e9, 1e9 - 2))  # written long ago, read recently
     sweep(tmp_path, 400)
     assert len([*tmp_path.iterdir()]) == 4
     sweep(tmp_path, 250)
     assert {path.name for path in tmp_path.iterdir()} == {"newest", "older"}
 
 
-def test_the_programs_on_disk_are_bounded(tmp_path):
-    """A new process brings a folder that has grown back to its limit, and its programs are found there."""
+def test_the_cache_on_disk_is_bounded(tmp_path):
+    """A new process trims the cache folder and adds its own programs."""
     code = (
         "import otowake.runtime as m; m.CACHE_BYTES = 1000; m.keep_compiled_programs();"
         "import jax, jax.numpy as jnp; jax.jit(lambda x: jnp.sin(x) + 1)(1.0)"

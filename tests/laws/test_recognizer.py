@@ -39,14 +39,14 @@ from otowake.music.players.recognizer import (
     pretrained_recognizer,
     recognize,
 )
-from otowake.music.theory.instruments import NAMES, TABLE
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from otowake.signal.vqt import RATE
 from otowake.types import Floats
 
 
 def random_weights(seed: int = 0) -> recognizer.Weights:
     rng = np.random.default_rng(seed)
-    sizes = (INPUT_FEATURES, *HIDDEN_UNITS, len(TABLE))
+    sizes = (INPUT_FEATURES, *HIDDEN_UNITS, len(INSTRUMENTS))
     weights = {}
     for name, (inputs, outputs) in zip(("first", "second", "names"), pairwise(sizes), strict=True):
         weights[name] = rng.normal(size=(1, inputs, outputs)) / np.sqrt(inputs)
@@ -74,7 +74,7 @@ def predict(*arguments: Any) -> Floats:
 def test_probabilities_add_up_to_one() -> None:
     sound, *notes = tones([60, 67, 72, 40])
     log_probs = predict(Audio(sound, RATE), *notes, Recognizer(random_weights()))
-    assert log_probs.shape == (4, len(TABLE))
+    assert log_probs.shape == (4, len(INSTRUMENTS))
     np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1, rtol=1e-5)
 
 
@@ -105,7 +105,10 @@ def test_notes_may_come_in_any_order_and_number() -> None:
     moved = predict(Audio(sound, RATE), *(column[order] for column in notes), model)
     np.testing.assert_allclose(moved, plain[order], atol=1e-3)
     many = [np.tile(column, PATCH.batch_size // 4 + 1) for column in notes]
-    assert predict(Audio(sound, RATE), *many, model).shape == (PATCH.batch_size + 4, len(TABLE))
+    assert predict(Audio(sound, RATE), *many, model).shape == (
+        PATCH.batch_size + 4,
+        len(INSTRUMENTS),
+    )
 
 
 def test_a_patch_has_its_own_partials_in_their_rows() -> None:
@@ -156,8 +159,8 @@ def test_partials_of_other_notes_are_marked() -> None:
 def test_silence_is_uniform() -> None:
     silence, model = Audio(np.zeros(RATE), RATE), Recognizer(random_weights())
     log_probs = predict(silence, [0.1], [0.5], [60], model)
-    np.testing.assert_allclose(log_probs, -np.log(len(TABLE)))
-    assert predict(silence, [], [], [], model).shape == (0, len(TABLE))
+    np.testing.assert_allclose(log_probs, -np.log(len(INSTRUMENTS)))
+    assert predict(silence, [], [], [], model).shape == (0, len(INSTRUMENTS))
 
 
 def test_an_ensemble_averages_the_scores() -> None:
@@ -243,11 +246,11 @@ def test_the_pretrained_recogniser_separates_a_decaying_string_from_a_reed(melod
     steady = Audio(0.05 * (partials * np.minimum(at / 0.05, 1)), RATE)
     reed = predict(steady, [0.0, 1.0], [1.0, 2.0], [64, 64]).sum(axis=0)
     sustained = [
-        NAMES.index(name)
+        INSTRUMENT_NAMES.index(name)
         for name in ("accordion", "harmonica", "organ", "oboe", "bassoon", "clarinet", "violin")
     ]
     decaying = [
-        NAMES.index(name)
+        INSTRUMENT_NAMES.index(name)
         for name in ("piano", "electric-piano", "guitar-nylon", "guitar-steel", "harp", "mallets")
     ]
     assert np.logaddexp.reduce(string[decaying]) > np.logaddexp.reduce(string[sustained])

@@ -78,13 +78,13 @@ def machine(request):
 
 def test_a_drum_that_is_always_the_same_is_taken_out_from_under_another(machine):
     audio, stems, masks, known = machine
-    (piece,) = known.pieces
-    assert piece.repeats.waves.shape[:2] == (1, 2)
-    assert sorted(piece.repeats.strokes[:, 0]) == GROUPS[0]
-    at = piece.repeats.strokes[:, 2] / audio.rate
+    (piece,) = known.segments
+    assert piece.drum_samples.waves.shape[:2] == (1, 2)
+    assert sorted(piece.drum_samples.hits[:, 0]) == GROUPS[0]
+    at = piece.drum_samples.hits[:, 2] / audio.rate
     assert np.abs(np.diff(at) - 0.25).max() < 2 / audio.rate
-    assert piece.repeats.gains == pytest.approx(
-        np.full(len(HATS), np.median(piece.repeats.gains)), rel=0.2
+    assert piece.drum_samples.gains == pytest.approx(
+        np.full(len(HATS), np.median(piece.drum_samples.gains)), rel=0.2
     )
     for true, by_masks, found in zip(
         stems, sounds(audio, masks), sounds(audio, known), strict=False
@@ -113,20 +113,20 @@ def test_an_analysis_has_them_and_so_has_an_edited_one():
     audio = Audio(sum(loop(22050, True)), 22050)
     found = otowake.analyse(audio, stages=["stems"], score=strokes())
     hat = next(part for part in found.parts if part.name == "hi-hat")
-    assert len(found.note_factors.pieces[0].repeats.waves) == 1
+    assert len(found.note_factors.segments[0].drum_samples.waves) == 1
     assert sdr(loop(22050, True)[0], hat.audio().mono()) > 15
     again = otowake.apply_edits(
         found, [{"do": "add", "onset_s": 5.0, "offset_s": 5.5, "midi": 60, "part": "piano"}]
     )
-    (piece,) = again.note_factors.pieces
-    assert piece is not found.note_factors.pieces[0] and len(piece.repeats.waves) == 1
+    (piece,) = again.note_factors.segments
+    assert piece is not found.note_factors.segments[0] and len(piece.drum_samples.waves) == 1
 
 
 def test_a_drummer_is_left_to_the_masks():
     hat, snare = loop(22050, False)
     audio = Audio(hat + snare, 22050)
     masks, known = told(audio)
-    assert known.pieces[0].repeats.waves.shape[0] == 0
+    assert known.segments[0].drum_samples.waves.shape[0] == 0
     for one, other in zip(sounds(audio, masks), sounds(audio, known), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -137,22 +137,22 @@ def test_of_few_lone_strokes_nothing_is_told():
     few[int(1.1 * 22050) :] = 0
     notes = [note for note in strokes() if note.midi == 42 and note.onset < 1.1]
     audio = Audio(few, 22050)
-    (piece,) = with_drum_samples(audio, fit_notes(audio, notes), notes).pieces
-    assert len(notes) == 4 and len(piece.repeats.waves) == 1
-    (piece,) = with_drum_samples(audio, fit_notes(audio, notes[1:]), notes[1:]).pieces
-    assert len(piece.repeats.waves) == 0
+    (piece,) = with_drum_samples(audio, fit_notes(audio, notes), notes).segments
+    assert len(notes) == 4 and len(piece.drum_samples.waves) == 1
+    (piece,) = with_drum_samples(audio, fit_notes(audio, notes[1:]), notes[1:]).segments
+    assert len(piece.drum_samples.waves) == 0
 
 
 def test_pieces_are_told_each_by_itself_and_once(monkeypatch):
     monkeypatch.setattr("otowake.music.separation.score_informed.PIECE", 128)
     audio = Audio(sum(loop(22050, True)), 22050)
     masks, known = told(audio)
-    assert len(known.pieces) == 2
-    assert [len(piece.repeats.waves) for piece in known.pieces] == [1, 1]
+    assert len(known.segments) == 2
+    assert [len(piece.drum_samples.waves) for piece in known.segments] == [1, 1]
     np.testing.assert_allclose(sum(sounds(audio, known)), audio.samples, atol=1e-5)
     again = with_drum_samples(audio, known, strokes())
-    assert all(a is b for a, b in zip(known.pieces, again.pieces, strict=True))
-    assert all(piece.repeats is None for piece in masks.pieces)
+    assert all(a is b for a, b in zip(known.segments, again.segments, strict=True))
+    assert all(piece.drum_samples is None for piece in masks.pieces)
 
 
 def test_another_rate_or_other_channels_have_no_waveforms(machine):
@@ -166,12 +166,12 @@ def test_waveforms_are_kept_in_the_file(machine, tmp_path):
     _, _, masks, known = machine
     for note_factors in (masks, known):
         write_explained(note_factors, tmp_path / "stems.npz")
-        (piece,), (read,) = note_factors.pieces, read_explained(tmp_path / "stems.npz").pieces
-        assert (piece.repeats is None) == (read.repeats is None)
-        if piece.repeats:
+        (piece,), (read,) = note_factors.segments, read_explained(tmp_path / "stems.npz").segments
+        assert (piece.drum_samples is None) == (read.drum_samples is None)
+        if piece.drum_samples:
             for name in DrumSamples._fields:
                 np.testing.assert_array_equal(
-                    getattr(piece.repeats, name), getattr(read.repeats, name)
+                    getattr(piece.drum_samples, name), getattr(read.drum_samples, name)
                 )
 
 

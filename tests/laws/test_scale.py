@@ -1,4 +1,4 @@
-"""Laws of scale: a matrix times a number gives the same factors times that number."""
+"""Laws of scale: scaling V scales H and leaves W unchanged."""
 
 import warnings
 
@@ -10,23 +10,28 @@ from sklearn import decomposition
 
 from otowake.errors import BadInput
 from otowake.nmf import Activator, factorize
-from otowake.nmf.frames import BLOCK
-from otowake.nmf.solvers import TABLE
+from otowake.nmf.frames import BLOCK_FRAMES
+from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import FitSpec
 from otowake.sklearn import NMF
 
 BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
-PAIRS = [(s, b) for s in TABLE for b in BETAS if TABLE[s].losses is None or b in TABLE[s].losses]
+PAIRS = [
+    (s, b)
+    for s in SOLVER_TABLE
+    for b in BETAS
+    if SOLVER_TABLE[s].losses is None or b in SOLVER_TABLE[s].losses
+]
 SHORT = {"n_components": 3, "max_iter": 12, "tol": 0, "precision": "float64"}
 
 
 def largest(beta):
-    """The decimal exponent up to which V, its powers and the loss are floats."""
+    """Return the decimal exponent up to which V, its powers and the loss are finite."""
     return 298 / max(abs(beta), 1)
 
 
 class Stored:
-    """A matrix that is not an array."""
+    """A matrix in blocks."""
 
     def __init__(self, values):
         self.values, self.shape = values, values.shape
@@ -66,7 +71,7 @@ def test_a_power_of_two_gives_the_same_bits(planted, solver, beta):
 
 @pytest.mark.parametrize("start", ["nndsvd", "random"])
 @pytest.mark.parametrize("scale", [1e-25, 1e25])
-def test_every_kind_of_factorisation_is_free_of_scale(V, scale, start):
+def test_every_kind_of_factorisation_is_independent_of_scale(V, scale, start):
     weights = np.random.default_rng(0).uniform(size=V.shape)
     W = np.random.default_rng(1).uniform(0.1, 1, (30, 3))
     for more in (
@@ -88,7 +93,7 @@ def test_every_kind_of_factorisation_is_free_of_scale(V, scale, start):
         np.testing.assert_allclose(other.losses, one.losses * scale, rtol=1e-5)
 
 
-def test_what_is_kept_is_returned_as_it_was_given(V):
+def test_fixed_factors_are_returned_unchanged(V):
     H = np.random.default_rng(0).uniform(size=(3, 50)) * 1e-25
     fit = factorize(V * 1e-25, H=H, keep_H=True, **SHORT)
     np.testing.assert_array_equal(fit.H, H)
@@ -98,8 +103,8 @@ def test_what_is_kept_is_returned_as_it_was_given(V):
     assert np.linalg.norm(V * 1e-25 - fit.W @ fit.H) < np.linalg.norm(V * 1e-25)
 
 
-def test_blocks_from_elsewhere_are_free_of_scale(V):
-    long = np.tile(V, BLOCK // 20)
+def test_matrices_in_blocks_are_independent_of_scale(V):
+    long = np.tile(V, BLOCK_FRAMES // 20)
     one, other = (factorize(Stored(x), **SHORT) for x in (long, long * 1e-25))
     np.testing.assert_allclose(other.H, one.H * 1e-25, rtol=1e-5, atol=1e-34)
 
@@ -116,8 +121,8 @@ def test_blocks_from_elsewhere_are_free_of_scale(V):
         ("decorrelation_W", 2, 0),
     ],
 )
-def test_a_penalty_weighs_what_it_says_at_every_scale(V, beta, name, degree, of_H):
-    """The penalised loss is that of the caller's V, W and H; a weight that goes with V gives the same factors."""
+def test_a_penalty_has_its_weight_at_every_scale(V, beta, name, degree, of_H):
+    """The penalised loss is that of the caller's V, W and H."""
     scale = 1e-3
     weight = 0.3 * scale ** (beta - degree * of_H)
     one = factorize(V, solver="mu", loss=beta, **SHORT, **{name: 0.3})
@@ -138,7 +143,7 @@ def test_a_watcher_sees_the_units_of_the_caller(V):
     np.testing.assert_array_equal(seen[-1][1].H, fit.H)
 
 
-def test_the_search_for_the_number_is_free_of_scale(V):
+def test_cross_validation_is_independent_of_scale(V):
     options = {"n_components": "auto", "max_iter": 10}
     one, other = factorize(V, **options), factorize(V * 1e-25, **options)
     assert one.curve is not None and other.curve is not None
@@ -149,7 +154,7 @@ def test_the_search_for_the_number_is_free_of_scale(V):
 @pytest.mark.parametrize("beta", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("options", [{}, {"l1_H": 0.2}])
 @pytest.mark.parametrize("scale", [1e-25, 1e-12, 1e12, 1e25])
-def test_activations_are_free_of_scale_in_any_company(V, beta, options, scale):
+def test_activations_are_independent_of_the_scale_of_other_frames(V, beta, options, scale):
     W = np.random.default_rng(0).gamma(0.5, size=(30, 4)) + 1e-3
     shared = {"loss": beta, "precision": "float64", "tol": 0, "max_iter": 20}
     one = Activator(W, **shared, **options)
@@ -176,7 +181,7 @@ def test_the_estimator_is_as_good_as_scikit_learns_at_every_scale(V, scale, loss
     np.testing.assert_allclose(ours.transform(V.T * scale), H, atol=0.05 * H.max())
 
 
-def test_scikit_learn_itself_at_1e_minus_25(V):
+def test_the_estimator_matches_scikit_learn_at_1e_minus_25(V):
     theirs = decomposition.NMF(4, solver="cd", max_iter=2000, random_state=0).fit(V.T * 1e-25)
     ours = NMF(4, random_state=0, tol=1e-5, max_iter=2000).fit(V.T * 1e-25)
     assert ours.reconstruction_err_ <= 1.01 * theirs.reconstruction_err_
@@ -205,20 +210,20 @@ def test_scikit_learn_itself_at_1e_minus_25(V):
         ),
     ],
 )
-def test_what_is_out_of_range_gets_one_sentence_with_the_bounds(V, scale, options, sentence):
+def test_values_out_of_range_get_one_sentence_with_the_bounds(V, scale, options, sentence):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(BadInput, match=sentence):
             factorize(V * scale, **SHORT | options)
 
 
-def test_the_mean_one_spectrogram_is_taken_as_it_is(planted):
-    """Nothing is divided or multiplied where the mean is 1 to rounding, whatever the last bits."""
+def test_a_spectrogram_of_mean_one_is_not_rescaled(planted):
+    """A mean of 1 to rounding counts as exactly 1."""
     mean = planted.mean(dtype=np.float64)
     V = (planted / mean).astype(np.float32)
     fit = factorize(V, n_components=3, solver="mu", max_iter=1)
     from otowake.nmf import starts
 
-    begun = starts.log_normal(30, 50, 3, np.random.default_rng(FitSpec.seed))
-    np.testing.assert_array_equal(fit.initial.H, begun.H)
-    np.testing.assert_array_equal(fit.initial.W, begun.W)
+    initial = starts.log_normal(30, 50, 3, np.random.default_rng(FitSpec.seed))
+    np.testing.assert_array_equal(fit.initial.H, initial.H)
+    np.testing.assert_array_equal(fit.initial.W, initial.W)

@@ -1,4 +1,4 @@
-"""The same music gives the same notes, however it comes: softer, at another rate, in stereo, coded, in pieces."""
+"""Invariance of the notes to level, rate, channels, coding and cuts."""
 
 import io
 
@@ -12,8 +12,8 @@ from otowake import Audio, Note
 from otowake.music.transcription.evaluation import evaluate
 from otowake.music.transcription.notes import find_notes
 
-SEAM = 1.0
-"""Seconds about a seam within which notes may differ."""
+CUT_MARGIN = 1.0
+"""Seconds around a cut within which notes can differ."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def at_rate(audio, rate):
 
 
 def coded(audio):
-    """As MP3 of about 96 kbit/s and back."""
+    """Encode as MP3 of about 96 kbit/s and decode."""
     file = io.BytesIO()
     soundfile.write(
         file,
@@ -60,22 +60,22 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_notes_stay(clip, notes, change):
+def test_the_notes_do_not_change(clip, notes, change):
     again = find_notes(CHANGES[change](clip))[0]
     score = evaluate(notes, again)
-    assert score.f1 >= 0.95, (score.f1, score.missed, score.false)
+    assert score.f1 >= 0.95, (score.f1, score.missed, score.false_positives)
 
 
-def test_pieces_give_the_notes_of_the_whole(clip, notes):
-    size, found = 6 * clip.rate, []
+def test_excerpts_have_the_notes_of_the_whole(clip, notes):
+    size, joined = 6 * clip.rate, []
     for start in range(0, clip.n_samples, size):
-        piece = Audio(clip.samples[:, start : start + size], clip.rate)
+        excerpt = Audio(clip.samples[:, start : start + size], clip.rate)
         at = start / clip.rate
-        found += [Note(n.onset + at, n.offset + at, n.midi) for n in find_notes(piece)[0]]
-    seams = np.arange(size, clip.n_samples, size) / clip.rate
+        joined += [Note(n.onset + at, n.offset + at, n.midi) for n in find_notes(excerpt)[0]]
+    cuts = np.arange(size, clip.n_samples, size) / clip.rate
 
-    def away(these):
-        return [note for note in these if np.abs(seams - note.onset).min() > SEAM]
+    def away(candidates):
+        return [note for note in candidates if np.abs(cuts - note.onset).min() > CUT_MARGIN]
 
-    score = evaluate(away(notes), away(found))
-    assert score.f1 == 1, (score.f1, score.missed, score.false)
+    score = evaluate(away(notes), away(joined))
+    assert score.f1 == 1, (score.f1, score.missed, score.false_positives)

@@ -1,4 +1,4 @@
-"""Laws of the STFT: it can be undone, and blocks give what the whole gives."""
+"""Laws of the STFT: invertible, linear, equal in blocks and as a whole."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from otowake.types import Audio
     st.sampled_from([(64, 16), (64, 32), (100, 25), (256, 60)]),
     st.integers(1, 2),
 )
-def test_istft_undoes_stft(n_samples, window, channels):
+def test_istft_inverts_stft(n_samples, window, channels):
     n_fft, hop = window
     x = np.random.default_rng(n_samples).standard_normal((channels, n_samples)).astype(np.float32)
     back = istft(stft(x, n_fft, hop), hop, n_samples)
@@ -25,7 +25,7 @@ def test_istft_undoes_stft(n_samples, window, channels):
 
 
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=6), st.integers(1, 40))
-def test_blocks_of_any_size_give_the_whole(sizes, frames_per_block):
+def test_blocks_of_any_size_agree_with_the_whole(sizes, frames_per_block):
     x = np.random.default_rng(0).standard_normal((2, sum(sizes))).astype(np.float32)
     pieces = np.split(x, np.cumsum(sizes)[:-1], axis=1)
     blocks = list(stft_blocks(pieces, 128, 32, frames_per_block))
@@ -49,10 +49,10 @@ def test_the_mean_is_one_and_level_does_not_matter(melody):
 
 def test_axes_are_in_hertz_and_seconds():
     t = np.arange(2 * 44100) / 44100
-    found = spectrogram(Audio(np.sin(2 * np.pi * 1000 * t) * (t > 1), 44100))
-    peak = np.unravel_index(found.values.argmax(), found.values.shape)
-    assert found.frequencies[peak[0]] == pytest.approx(1000, abs=22050 / 2048)
-    assert found.times[found.values.sum(axis=0) > 1].min() == pytest.approx(1, abs=0.06)
+    tone = spectrogram(Audio(np.sin(2 * np.pi * 1000 * t) * (t > 1), 44100))
+    peak = np.unravel_index(tone.values.argmax(), tone.values.shape)
+    assert tone.frequencies[peak[0]] == pytest.approx(1000, abs=22050 / 2048)
+    assert tone.times[tone.values.sum(axis=0) > 1].min() == pytest.approx(1, abs=0.06)
 
 
 @pytest.mark.parametrize("samples", [np.zeros(22050), np.zeros((2, 22050))])
@@ -61,7 +61,7 @@ def test_silence_is_refused(samples):
         spectrogram(Audio(samples, 22050))
 
 
-def test_less_than_a_window_is_refused():
+def test_a_recording_shorter_than_a_window_is_refused():
     with pytest.raises(
         BadInput, match=r"at least one window long \(2048 samples at 22050 Hz\); it has 2047"
     ):

@@ -226,8 +226,8 @@ def test_nobody_shares_a_note_that_has_become_a_stroke(song):
         Part("kick", "drums", (0,), shared=(SharedNote(1, 0.3, -2),)),
     ]
     note_factors = fit_parts(song, notes, parts, tuning_hz=440.0)
-    assert note_factors.pieces[0].D.shape[1] == 1
-    assert sorted(note_factors.pieces[0].spans[:, 0].tolist()) == [-2, 0, 1]
+    assert note_factors.segments[0].D.shape[1] == 1
+    assert sorted(note_factors.segments[0].spans[:, 0].tolist()) == [-2, 0, 1]
 
 
 def test_a_drum_alone_can_be_made_a_part_by_hand():
@@ -271,7 +271,7 @@ def test_strokes_without_parts_are_drums_of_their_own(loop):
         for at in mine
     ]
     note_factors = fit_notes(song, notes)
-    assert note_factors.pieces[0].D.shape[1] == 3
+    assert note_factors.segments[0].D.shape[1] == 3
     drums = [[i for i, note in enumerate(notes) if note.midi == drum.key] for drum in KIT.values()]
     sounds = [
         np.concatenate(each, axis=1)[0]
@@ -315,5 +315,5 @@ def test_no_stroke_falls_between_two_pieces_of_a_long_recording():
         Note(between + off * frame, between + 0.1, 38, is_drum=True)
         for off in (-0.45, -0.05, 0.05, 0.45)
     ]
-    pieces = fit_notes(sound, notes).pieces
+    pieces = fit_notes(sound, notes).segments
     assert sorted(its for piece in pieces for its in piece.spans[:, 0].tolist()) == [0, 1, 2, 3]

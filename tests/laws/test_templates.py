@@ -1,4 +1,4 @@
-"""Laws of the starts that know music: combs, gates, scores, dictionaries; and what a factorisation makes of them."""
+"""Test musically informed starts: combs, gates, scores, dictionaries, and their factorisation."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from otowake.errors import BadInput
 from otowake.music.components.describe import energies
 from otowake.music.components.pitch import find_pitches, tuning_of_frames
 from otowake.music.components.templates import (
-    PIANO,
+    PIANO_PITCHES,
     as_notes,
     comb_start,
     from_dictionary,
@@ -34,7 +34,7 @@ def partials_of(midi, n_partials, inharmonicity=0.0, tuning_hz=440.0):
     return n * midi_to_hz(midi, tuning_hz) * stretch
 
 
-combs = st.fixed_dictionaries(
+COMB_OPTIONS = st.fixed_dictionaries(
     {
         "n_partials": st.integers(1, 40),
         "decay": st.floats(0, 3),
@@ -45,8 +45,8 @@ combs = st.fixed_dictionaries(
 )
 
 
-@given(st.floats(21, 120), combs)
-def test_a_comb_is_0_but_in_lobes_round_the_partials(midi, options):
+@given(st.floats(21, 120), COMB_OPTIONS)
+def test_a_comb_is_0_except_in_lobes_around_the_partials(midi, options):
     (comb,) = harmonic_combs([midi], FREQUENCIES, **options).T
     partials = partials_of(
         midi, options["n_partials"], options["inharmonicity"], options["tuning_hz"]
@@ -73,7 +73,7 @@ def test_tuning_shifts_a_comb_as_its_pitch_does(midi, cents):
 
 @given(st.sampled_from([0.5, 2.0, 3.0]))
 def test_scaling_all_frequencies_changes_nothing(factor):
-    ways = [harmonic_combs(PIANO, f * FREQUENCIES, tuning_hz=f * 440) for f in (1, factor)]
+    ways = [harmonic_combs(PIANO_PITCHES, f * FREQUENCIES, tuning_hz=f * 440) for f in (1, factor)]
     np.testing.assert_allclose(*ways, atol=1e-9)
 
 
@@ -98,13 +98,13 @@ def test_above_the_last_frequency_there_is_nothing():
     assert np.flatnonzero(harmonic_combs([120], FREQUENCIES)[:, 0]).max() * BIN < 9000
 
 
-spans = st.tuples(st.floats(0, 4), st.floats(0, 1), st.integers(60, 63)).map(
+NOTES = st.tuples(st.floats(0, 4), st.floats(0, 1), st.integers(60, 63)).map(
     lambda t: Note(t[0], t[0] + t[1], t[2])
 )
 
 
-@given(st.lists(spans, max_size=8), st.floats(0, 0.2), st.floats(0, 0.5))
-def test_gates_are_open_for_the_notes_with_their_tolerances_and_no_longer(notes, early, late):
+@given(st.lists(NOTES, max_size=8), st.floats(0, 0.2), st.floats(0, 0.5))
+def test_gates_are_open_for_exactly_the_notes_and_tolerances(notes, early, late):
     H = score_gates(notes, TIMES, [60, 61, 62], early=early, late=late)
     for row, pitch in enumerate([60, 61, 62]):
         for t, gate in zip(TIMES, H[row], strict=True):
@@ -125,15 +125,15 @@ SCORE = [Note(0, 1, 64), Note(1, 2, 60), Note(2, 3, 64), Note(0, 2, 60, programm
 
 
 @pytest.mark.parametrize(
-    ("each", "pitches", "component_of"),
+    ("component_per", "pitches", "component_of"),
     [
         ("pitch", [60, 64], [1, 0, 1, 0]),
         ("part", [60, 64, 60], [1, 0, 1, 2]),
         ("note", [64, 60, 64, 60], [0, 1, 2, 3]),
     ],
 )
-def test_what_shares_a_component(each, pitches, component_of):
-    start = from_score(SCORE, FREQUENCIES, TIMES, each=each)
+def test_notes_that_share_a_component(component_per, pitches, component_of):
+    start = from_score(SCORE, FREQUENCIES, TIMES, component_per=component_per)
     assert start.pitches.tolist() == pitches
     assert start.component_of.tolist() == component_of
     np.testing.assert_array_equal(start.W, harmonic_combs(pitches, FREQUENCIES))
@@ -154,7 +154,7 @@ def test_what_shares_a_component(each, pitches, component_of):
         (0, 1, 60, 0.5, 128),
     ],
 )
-def test_what_is_not_a_note(wrong):
+def test_invalid_notes_are_rejected(wrong):
     with pytest.raises(BadInput, match="a note must have"):
         Note(*wrong)
 
@@ -164,7 +164,7 @@ def test_notes_from_tables_of_three_or_four_columns():
     assert as_notes([[0.5, 1, 60, 0.25]]) == [Note(0.5, 1, 60, 0.25)]
 
 
-def test_a_dictionary_is_as_it_was_at_its_own_frequencies():
+def test_a_dictionary_is_unchanged_at_its_own_frequencies():
     W = np.random.default_rng(0).random((1025, 5))
     np.testing.assert_array_equal(from_dictionary(W, FREQUENCIES, FREQUENCIES), W)
     np.testing.assert_array_equal(
@@ -177,18 +177,18 @@ def test_a_dictionary_is_as_it_was_at_its_own_frequencies():
 @pytest.mark.parametrize(
     ("rate", "n_fft"), [(22050, 1024), (22050, 4096), (44100, 4096), (16000, 1024)]
 )
-def test_a_dictionary_keeps_its_pitches_and_its_levels_elsewhere(rate, n_fft):
+def test_resampling_keeps_pitches_and_levels(rate, n_fft):
     pitches = [60, 67, 72, 79]
-    there = np.arange(n_fft // 2 + 1) * rate / n_fft
+    frequencies = np.arange(n_fft // 2 + 1) * rate / n_fft
     W = harmonic_combs(pitches, FREQUENCIES, n_partials=10, tolerance=0, decay=1)
-    moved = from_dictionary(W, FREQUENCIES, there)
-    assert moved.shape == (len(there), 4)
-    assert [p and p.midi for p in find_pitches(moved, there)] == pitches
-    np.testing.assert_allclose(moved.sum(axis=0) * there[1], W.sum(axis=0) * BIN, rtol=0.02)
+    moved = from_dictionary(W, FREQUENCIES, frequencies)
+    assert moved.shape == (len(frequencies), 4)
+    assert [p and p.midi for p in find_pitches(moved, frequencies)] == pitches
+    np.testing.assert_allclose(moved.sum(axis=0) * frequencies[1], W.sum(axis=0) * BIN, rtol=0.02)
 
 
 def tone(midi, seconds, tuning_hz=440.0):
-    """A tone of eight partials that fades, with a short attack and end."""
+    """Synthesise a decaying tone of eight partials, with a short attack and end."""
     t = np.arange(round(seconds * RATE)) / RATE
     hz = midi_to_hz(midi, tuning_hz)
     edge = np.minimum(1, np.minimum(t, t[::-1]) / 0.01)
@@ -213,13 +213,13 @@ def snr(truth, estimate):
     return 10 * np.log10(np.square(truth).sum() / np.square(truth - estimate).sum())
 
 
-def test_a_score_takes_chords_apart_note_by_note():
+def test_a_score_separates_the_notes_of_chords():
     chords = [(60, 64, 67), (60, 65, 69), (59, 62, 67), (60, 64, 67)]
     notes = [Note(0.6 * k, 0.6 * k + 0.5, midi) for k, chord in enumerate(chords) for midi in chord]
     stems = [stem(note, 2.6) for note in notes]
     audio = Audio(sum(stems), RATE)
     V = spectrogram(audio)
-    start = from_score(notes, V.frequencies, V.times, each="note")
+    start = from_score(notes, V.frequencies, V.times, component_per="note")
     fit = factorize(V.values, n_components=len(notes), W=start.W, H=start.H, max_iter=50)
     assert ((fit.W > 0) == (start.W > 0)).all()
     for note, h in zip(notes, fit.H, strict=True):
@@ -238,12 +238,12 @@ MELODY = [48, 52, 55, 60, 64, 67, 72, 76, 79, 84, 60, 57]
 
 
 @pytest.mark.parametrize("tuning_hz", [440.0, 447.0])
-def test_combs_for_all_keys_find_the_ones_that_are_played(tuning_hz):
+def test_combs_for_all_keys_respond_to_the_played_keys(tuning_hz):
     V = spectrogram(Audio(np.concatenate([tone(midi, 0.4, tuning_hz) for midi in MELODY]), RATE))
-    found = tuning_of_frames(V.values, V.frequencies)
-    assert abs(1200 * np.log2(found / tuning_hz)) < 3
-    start = comb_start(V.frequencies, len(V.times), tuning_hz=found)
-    played = np.isin(PIANO, MELODY)
+    estimated_hz = tuning_of_frames(V.values, V.frequencies)
+    assert abs(1200 * np.log2(estimated_hz / tuning_hz)) < 3
+    start = comb_start(V.frequencies, len(V.times), tuning_hz=estimated_hz)
+    played = np.isin(PIANO_PITCHES, MELODY)
     for options in ({"H": start.H, "keep_W": True}, {}):
         fit = factorize(V.values, n_components=88, W=start.W, max_iter=50, **options)
         for energy in (energies(fit.factors), np.square(fit.H).sum(axis=1)):

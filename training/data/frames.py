@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import SECONDS
-from otowake.music.transcription.transcriber import KEYS
-from otowake.signal.vqt import LOWEST, RATE, ROWS, cells, level
+from otowake.music.transcription.decoding import FRAME_PERIOD
+from otowake.music.transcription.transcriber import N_KEYS
+from otowake.signal.vqt import LOWEST, RATE, ROWS, level, vqt
 from training.rng import Rng
 
 LEVEL_STEPS = 55.0
@@ -79,7 +79,7 @@ def spectrograms(path: Path, folder: Path, read: Read) -> list[Clip]:
 
 def _bytes(audio: NDArray[np.int16]) -> NDArray[np.uint8]:
     samples = audio.astype(np.float32) / 32768
-    levels = cells(samples, level(samples))
+    levels = vqt(samples, level(samples))
     return np.clip(np.rint(levels * LEVEL_STEPS), 0, 255).astype(np.uint8)
 
 
@@ -89,10 +89,10 @@ def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]
     Onsets are triangles. The frame target is the share of the frame in which a note sounds. The
     velocity is given within the triangles, and 0 elsewhere.
     """
-    target = np.zeros((3, n, KEYS), np.float32)
+    target = np.zeros((3, n, N_KEYS), np.float32)
     key = np.rint(notes[:, 2]).astype(int) - LOWEST
-    begin, end = notes[:, 0] / SECONDS - start, notes[:, 1] / SECONDS - start
-    use = (key >= 0) & (key < KEYS) & (end > -1) & (begin < n + ONSET_HALF_WIDTH)
+    begin, end = notes[:, 0] / FRAME_PERIOD - start, notes[:, 1] / FRAME_PERIOD - start
+    use = (key >= 0) & (key < N_KEYS) & (end > -1) & (begin < n + ONSET_HALF_WIDTH)
     for k, b, e, v in zip(key[use], begin[use], end[use], notes[use, 3], strict=True):
         first, last = max(0, int(np.floor(b - 0.5))), min(n, int(np.ceil(e + 0.5)) + 1)
         if last > first:
@@ -135,7 +135,7 @@ def batch(clips: list[Clip], rng: Rng, size: int) -> Batch:
 def piece(clips: list[Clip], rng: Rng) -> Batch:
     """Draw a piece of one clip or of two, with filters, noise, gain, transposition and gaps."""
     if rng.random() < 0.03:
-        silence = np.zeros((3, PIECE_FRAMES, KEYS), np.float32)
+        silence = np.zeros((3, PIECE_FRAMES, N_KEYS), np.float32)
         return Batch(equalised(_noise(rng), rng, 8), silence)
     spectrogram, target = _cut(clips, rng)
     spectrogram = equalised(spectrogram, rng, 5)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from otowake.music.players.envelopes import note_envelopes
 from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, note_patches, pool_patches
-from otowake.music.theory.instruments import NAMES
+from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.music.transcription import transcriber
 from otowake.music.transcription.decoding import decode
 from training import files
@@ -59,7 +59,7 @@ class NoteDataset(NamedTuple):
     midi
         Shape (note,).
     label
-        Shape (note,): index of the class in :data:`otowake.music.theory.instruments.TABLE`.
+        Shape (note,): index of the class in :data:`otowake.music.theory.instruments.INSTRUMENTS`.
     bank
         Shape (note,): index in `names`.
     names
@@ -89,7 +89,9 @@ def prepare(cache_folder: Path, first: int) -> Path:
         if not clear.any():
             continue
         bank = np.where(clear, banks_of[match], UNPLAYED)
-        label = [NAMES.index(available[i].label) if i != UNPLAYED else UNPLAYED for i in bank]
+        label = [
+            INSTRUMENT_NAMES.index(available[i].label) if i != UNPLAYED else UNPLAYED for i in bank
+        ]
         player = np.where(clear, players[match], UNPLAYED)
         envelopes = note_envelopes(wave, onset, offset, midi)
         for indices, batch in note_patches(wave, onset, offset, midi):
@@ -127,7 +129,7 @@ def _inexact_notes(rng: Rng, _: NDArray[np.float32], table: NDArray[np.float64])
 
 def _detected_notes(_: Rng, wave: NDArray[np.float32], table: NDArray[np.float64]) -> SceneNotes:
     """Return the notes that the transcriber detects."""
-    model = transcriber.trained()
+    model = transcriber.load_pretrained()
     notes = decode(*transcriber.posteriors(wave, model.weights, 128), model.thresholds)
     delay = np.abs(notes.onset[:, None] - table[:, 0])
     delay[notes.midi[:, None] != table[:, 2]] = np.inf

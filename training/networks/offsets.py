@@ -6,7 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from otowake.music.transcription.offsets import LAYERS, LENGTHS, N_FEATURES, Weights
+from otowake.music.transcription.offsets import (
+    LENGTH_CENTRES,
+    N_OFFSET_FEATURES,
+    OFFSET_LAYERS,
+    Weights,
+)
 from training.networks.dense import DenseNetwork
 from training.networks.export import fold_standardisation
 
@@ -20,7 +25,7 @@ class OffsetNetwork(DenseNetwork):
     def __init__(
         self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None
     ) -> None:
-        sizes = (N_FEATURES, HIDDEN_UNITS, HIDDEN_UNITS, len(LENGTHS) + 1)
+        sizes = (N_OFFSET_FEATURES, HIDDEN_UNITS, HIDDEN_UNITS, len(LENGTH_CENTRES) + 1)
         super().__init__(sizes, drop, mean, spread)
 
     def weights(self) -> Weights:
@@ -28,9 +33,9 @@ class OffsetNetwork(DenseNetwork):
         weights: Weights = {}
         with torch.no_grad():
             mean, spread = self.mean.numpy(), self.spread.numpy()
-            for name, layer in zip(LAYERS, self.layers, strict=True):
+            for name, layer in zip(OFFSET_LAYERS, self.layers, strict=True):
                 matrix, bias = layer.weight.T.numpy(), layer.bias.numpy()
-                if name == LAYERS[0]:
+                if name == OFFSET_LAYERS[0]:
                     matrix, bias = fold_standardisation(matrix, bias, mean, spread)
                 weights[name] = matrix.astype(np.float32)
                 weights[f"{name}.bias"] = bias.astype(np.float32)

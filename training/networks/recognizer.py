@@ -13,18 +13,18 @@ from otowake.music.networks import PITCH_RBF
 from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES
 from otowake.music.players.features import INPUT_FEATURES
 from otowake.music.players.recognizer import HIDDEN_UNITS, Weights
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from training.networks.dense import DenseNetwork
 from training.networks.export import dense_weights, fold_standardisation, to_array
 
 LAYERS = ("first", "second", "names")
 """Names of the dense layers in the weights file."""
 
-NOTE_FEATURES = 3 * len(TABLE) + len(PITCH_RBF) + 3
+NOTE_FEATURES = 3 * len(INSTRUMENTS) + len(PITCH_RBF) + 3
 """Features of a note in context: log-probabilities, probabilities and their mean, pitch, and the
 logarithm of the duration, the duration and the number of notes."""
 
-PLAYER_FEATURES = NOTE_FEATURES + 3 * len(TABLE) + 5
+PLAYER_FEATURES = NOTE_FEATURES + 3 * len(INSTRUMENTS) + 5
 """Features of a note and a player: besides :data:`NOTE_FEATURES` the player's instrument, the other
 instruments, the mean log-probabilities of the player's notes, and five numbers."""
 
@@ -38,7 +38,7 @@ class Network(DenseNetwork):
     def __init__(
         self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None
     ) -> None:
-        super().__init__((INPUT_FEATURES, *HIDDEN_UNITS, len(TABLE)), drop, mean, spread)
+        super().__init__((INPUT_FEATURES, *HIDDEN_UNITS, len(INSTRUMENTS)), drop, mean, spread)
 
     def weights(self) -> Weights:
         """Return the weights for the package, float32, as an ensemble of one network."""
@@ -85,7 +85,7 @@ class ContextNetwork(nn.Module):
     def __init__(
         self,
         features: int = NOTE_FEATURES,
-        outputs: int = len(TABLE),
+        outputs: int = len(INSTRUMENTS),
         *,
         width: int = 64,
         blocks: int = 2,

@@ -22,7 +22,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from otowake.music.networks import Weights
-from otowake.music.transcription.transcriber import HARMONICS, KEYS, NARROW, WIDE
+from otowake.music.transcription.transcriber import (
+    HARMONIC_TAPS,
+    N_KEYS,
+    NARROW_CHANNELS,
+    WIDE_CHANNELS,
+)
 from otowake.signal.vqt import CHANNELS
 from training.networks.export import to_array, to_tensor
 
@@ -70,12 +75,12 @@ def stacked(x: Tensor, offsets: tuple[int, ...], rows: int) -> Tensor:
 
 
 class Stacked(torch.autograd.Function):
-    """A convolution with one row of taps at `HARMONICS`, from any number of rows to `KEYS`."""
+    """A convolution with one row of taps at `HARMONIC_TAPS`, from any number of rows to `N_KEYS`."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
         """Convolve `x` with a weight of shape (out, offset, in)."""
-        joined = stacked(x, HARMONICS, KEYS)
+        joined = stacked(x, HARMONIC_TAPS, N_KEYS)
         ctx.save_for_backward(joined, weight)
         ctx.rows = x.shape[3]
         return functional.conv2d(joined, weight.flatten(1)[:, :, None, None])
@@ -85,7 +90,7 @@ class Stacked(torch.autograd.Function):
         joined, weight = ctx.saved_tensors
         grad = grads[0].contiguous(memory_format=torch.channels_last)
         turned = weight.permute(2, 1, 0).flatten(1)[:, :, None, None]
-        wrt_x = functional.conv2d(stacked(grad, tuple(-o for o in HARMONICS), ctx.rows), turned)
+        wrt_x = functional.conv2d(stacked(grad, tuple(-o for o in HARMONIC_TAPS), ctx.rows), turned)
         flat = weight.flatten(1)[:, :, None, None]
         wrt_weight = torch.ops.aten.convolution_backward(
             grad, joined, flat, None, (1, 1), (0, 0), (1, 1), False, (0, 0), 1, (False, True, False)
@@ -120,7 +125,7 @@ class Harmonic(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        n = len(HARMONICS)
+        n = len(HARMONIC_TAPS)
         self.weight = nn.Parameter(torch.randn(outputs, n, inputs) * (2 / (n * inputs)) ** 0.5)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -138,7 +143,7 @@ class Harmonic(nn.Module):
 class Network(nn.Module):
     """Map (clip, 8, frame, 100) to logits (clip, 3, frame, 88) of onset, frame and velocity."""
 
-    def __init__(self, narrow: int = NARROW, wide: int = WIDE) -> None:
+    def __init__(self, narrow: int = NARROW_CHANNELS, wide: int = WIDE_CHANNELS) -> None:
         super().__init__()
         self.settled = False
         self.layers = nn.ModuleDict(
@@ -158,7 +163,7 @@ class Network(nn.Module):
         self.reduce = nn.ModuleDict(
             {k: Conv(wide, narrow, (1, 1)) for k in ("harmonic2", "harmonic3")}
         )
-        self.key = nn.Parameter(torch.zeros(wide, 1, KEYS))
+        self.key = nn.Parameter(torch.zeros(wide, 1, N_KEYS))
         self.frame = Conv(wide, wide, (1, 1))
         nn.init.zeros_(self.frame.weight)
         self.norms = nn.ModuleDict(

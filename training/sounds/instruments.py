@@ -1,6 +1,6 @@
 """The instruments of training clips, and the class of the recogniser that each of them has.
 
-The classes are those of :data:`otowake.music.theory.instruments.TABLE`. A bank, a soundfont preset
+The classes are those of :data:`otowake.music.theory.instruments.INSTRUMENTS`. A bank, a soundfont preset
 and a folder of samples name an instrument of this table.
 """
 

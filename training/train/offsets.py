@@ -21,9 +21,14 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from otowake.music.transcription.decoding import SECONDS, decode
-from otowake.music.transcription.offsets import LENGTHS, Weights, features, likeliest
-from otowake.music.transcription.transcriber import opened, posteriors
+from otowake.music.transcription.decoding import FRAME_PERIOD, decode
+from otowake.music.transcription.offsets import (
+    LENGTH_CENTRES,
+    Weights,
+    most_probable_length,
+    note_features,
+)
+from otowake.music.transcription.transcriber import load_weights, posteriors
 from training import files
 from training.data import clips
 from training.networks import export
@@ -93,17 +98,17 @@ def examples_of(shard: Path, folder: Path, content: bytes) -> Examples:
     """Return the examples of a shard's clips, by the transcriber with the weights `content`."""
     kept = folder / f"{shard.stem}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
     if not kept.exists():
-        transcriber = opened(content)
+        transcriber = load_weights(content)
         rows = []
         for (audio, true), (seed, _, table) in zip(
             clips.read(shard), clips.read_shard(shard), strict=True
         ):
             values = posteriors(audio.astype(np.float32) / 32768, transcriber.weights)
             notes = decode(*values, transcriber.thresholds)
-            note_features = features(notes, values.sounding)
+            inputs = note_features(notes, values.frame)
             rows += [
                 (
-                    note_features[i],
+                    inputs[i],
                     true[j, 1] - notes.onset[i],
                     notes.offset[i] - notes.onset[i],
                     DECAYING[table["instrument"][j]],
@@ -124,7 +129,7 @@ def joined(parts: list[Examples]) -> Examples:
 
 def targets(duration: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return a blurred distribution over the network's durations, (note, duration)."""
-    error = np.log(np.maximum(duration, SECONDS))[:, None] - np.log(LENGTHS)
+    error = np.log(np.maximum(duration, FRAME_PERIOD))[:, None] - np.log(LENGTH_CENTRES)
     return np.exp(-0.5 * (error / DURATION_BLUR) ** 2).astype(np.float32)
 
 
@@ -165,7 +170,7 @@ def train(examples: Examples, plan: Plan) -> Weights:
     def validate(average: OffsetNetwork) -> Metrics:
         with torch.no_grad():
             scores = average(features).numpy()
-        hits = offset_hits(likeliest(scores[:, :-1]), examples.duration)
+        hits = offset_hits(most_probable_length(scores[:, :-1]), examples.duration)
         decoded_hits = offset_hits(examples.decoded, examples.duration)
         right_kind = (scores[:, -1] > 0) != examples.decaying
         return {

@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from otowake.music.players.features import OTHERS_PLANE, NoteFeatures, network_input
 from otowake.music.players.recognizer import Weights, load_recognizer
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from training.data import mixtures, note_dataset
 from training.data.augment import augmented_input
 from training.data.mixtures import SceneKind, origin_of
@@ -61,7 +61,7 @@ TEMPERATURES = tuple(np.arange(0.6, 4.01, 0.1).round(1).tolist())
 BATCH_NOTES = 1024
 """Notes in a batch of the validation."""
 
-FAMILY = np.array([[row.family for row in TABLE].index(row.family) for row in TABLE])
+FAMILY = np.array([[row.family for row in INSTRUMENTS].index(row.family) for row in INSTRUMENTS])
 """Number of the family of each class."""
 
 
@@ -103,7 +103,9 @@ class BalancedSampler:
         weight = (np.sqrt(np.minimum(counts, MAX_ORIGIN_NOTES)) / counts)[groups]
         isolated = ~dataset.features.planes[self.notes, OTHERS_PLANE].any(axis=1)
         for subset in (isolated, ~isolated):
-            weight[subset] /= np.bincount(label[subset], weight[subset], len(TABLE))[label[subset]]
+            weight[subset] /= np.bincount(label[subset], weight[subset], len(INSTRUMENTS))[
+                label[subset]
+            ]
         self.ends = np.cumsum(weight)
         first = np.searchsorted(label, label, "left")
         self.begin = np.concatenate([[0.0], self.ends])[first]
@@ -176,10 +178,10 @@ def evaluate(
     mean = [
         float(np.mean([hit[label == c].mean() for c in classes])) for hit in (first, three, family)
     ]
-    weight = 1 / np.bincount(label, minlength=len(TABLE))[label] / len(classes)
+    weight = 1 / np.bincount(label, minlength=len(INSTRUMENTS))[label] / len(classes)
     losses = {t: _loss(scores / t, label, weight) for t in TEMPERATURES}
     best = min(losses, key=lambda t: losses[t])
-    by_class = {TABLE[c].name: float(first[label == c].mean()) for c in classes}
+    by_class = {INSTRUMENTS[c].name: float(first[label == c].mean()) for c in classes}
     return Score(*mean, losses[1.0], best), by_class
 
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from otowake.music.networks import Weights
 from otowake.music.transcription.decoding import Thresholds
-from otowake.music.transcription.transcriber import opened
+from otowake.music.transcription.transcriber import load_weights
 from training.data import clips
 from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
 from training.networks import export
@@ -167,7 +167,7 @@ def main() -> None:
     examples, held_out = clips_of(shards, options.cache / "cells", options.threads)
     plan = Plan(options.steps, options.size, options.rate, options.every, options.seed)
     print(f"{len(examples)} clips, {len(held_out)} held out, {options.steps} steps", flush=True)
-    initial = opened(options.begin.read_bytes()).weights if options.begin else None
+    initial = load_weights(options.begin.read_bytes()).weights if options.begin else None
     weights = train(examples, held_out, plan, options.cache / options.run, initial)
     if options.out:
         offsets.add_offsets(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import SECONDS, Notes, Thresholds, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Thresholds, decode
 from training.data.frames import LEVEL_STEPS, Clip
 from training.networks.transcriber import Network
 
@@ -92,5 +92,7 @@ def evaluate(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, fl
 def audible_notes(notes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the notes on a piano's keys that last for more than half a frame."""
     return notes[
-        (notes[:, 2] >= 21) & (notes[:, 2] <= 108) & (notes[:, 1] - notes[:, 0] > 0.5 * SECONDS)
+        (notes[:, 2] >= 21)
+        & (notes[:, 2] <= 108)
+        & (notes[:, 1] - notes[:, 0] > 0.5 * FRAME_PERIOD)
     ]

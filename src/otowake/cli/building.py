@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -10,8 +11,8 @@ import click
 
 from otowake import text
 from otowake.cli.completers import OF_OPTIONS, one_of
-from otowake.errors import BadInput
-from otowake.options import GROUPS, Spec
+from otowake.errors import BadInput, InputWarning
+from otowake.options import GROUPS, Spec, specs_with
 from otowake.text import LANGUAGES, Language, Text
 
 OK, FAILED, WRONG_USAGE, INCOMPLETE, CANCELLED = 0, 1, 2, 3, 130
@@ -88,7 +89,11 @@ def spec_options(
             words = constraint.help.format(language)
             if defaults[name] not in (None, MISSING) and constraint.kind is not bool:
                 words += text.DEFAULT.format(language, value=defaults[name])
-            flag = "--" + name.replace("_", "-")
+            flag = _flag(name)
+            found.extend(
+                SpecOption(group=group, param_decls=[_flag(former), former], hidden=True)
+                for former in constraint.formerly
+            )
             if constraint.kind is bool:
                 both = f"{flag}/--no-{flag[2:]}"
                 found.append(
@@ -111,6 +116,25 @@ def spec_options(
                 )
             )
     return found
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def current_specs(
+    options: dict[str, Any], groups: Iterable[tuple[Text, type[Spec]]] = GROUPS
+) -> dict[type[Spec], Any]:
+    """Build specs from options, and print a warning for each former name or word."""
+    context = click.get_current_context(silent=True)
+    language: Language = getattr(context.command, "language", "en") if context else "en"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", InputWarning)
+        specs = specs_with(options, groups)
+    for warning in caught:
+        if isinstance(warning.message, InputWarning):
+            warn(warning.message.in_language(language), language)
+    return specs
 
 
 def chosen(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def command(language: Language) -> click.Command:
 
 def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
     """Two or more result folders side by side: a figure, and a table of how alike they are."""
-    from otowake.music.components.compare import agreement, matched
+    from otowake.music.components.compare import match_components, mean_similarity
     from otowake.plot import comparison_figure
     from otowake.results import load_analysis
 
@@ -56,7 +56,7 @@ def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: 
             "folder": folder,
             "n": analysis.fitted().factors.n_components,
             "loss": f"{analysis.fitted().loss:,.6g}",
-            "similarity": f"{agreement(matched(analyses[0], analysis)):.3f}",
+            "similarity": f"{mean_similarity(match_components(analyses[0], analysis)):.3f}",
         }
         click.echo(text.COMPARED.format(language, **facts))
     click.echo(text.WROTE.format(language, folder=output))

@@ -52,9 +52,9 @@ def folders(
 
 def instruments() -> Iterable[str]:
     """The names of the instruments."""
-    from otowake.music.theory.instruments import TABLE  # takes a second to import
+    from otowake.music.theory.instruments import INSTRUMENTS  # takes a second to import
 
-    return [each.name for each in TABLE]
+    return [each.name for each in INSTRUMENTS]
 
 
 OF_OPTIONS = {"instruments": lists(instruments)}

@@ -21,6 +21,7 @@ from otowake.cli.building import (
     Command,
     chosen,
     complain,
+    current_specs,
     language_option,
     spec_options,
 )
@@ -38,7 +39,6 @@ from otowake.options import (
     Spec,
     StftSpec,
     checked_stages,
-    specs_with,
 )
 from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language, Text
@@ -199,7 +199,7 @@ def specs_from(
     groups: Sequence[tuple[Text, type[Spec]]] = GROUPS,
 ) -> dict[type[Spec], Spec]:
     """The specs from a TOML file and, above it, the options given on the command line."""
-    return specs_with(
+    return current_specs(
         {**(_read_options(Path(options_file)) if options_file else {}), **chosen(given)}, groups
     )
 

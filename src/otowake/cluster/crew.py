@@ -57,7 +57,7 @@ def crew(spec: WorkerSpec, client: Any = None) -> Iterator[Any]:
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
     if spec.scheduler is not None:
-        with _client_of(distributed, spec.scheduler, spec.patience) as found:
+        with _client_of(distributed, spec.scheduler, spec.timeout) as found:
             yield found
         return
     from otowake.cluster.local import local_crew

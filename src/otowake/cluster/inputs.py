@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from otowake import text
 from otowake.errors import BadInput, MissingExtra
 from otowake.io.audio import Path_
-from otowake.untrusted import DAMAGE, opened, reason, shown
+from otowake.untrusted import DAMAGE, open_regular, reason, shown
 
 SOUNDS = frozenset(
     [
@@ -130,7 +130,7 @@ def _in_list(path: Path) -> Iterator[Path]:
 
 def _csv_rows(path: Path) -> Iterator[str]:
     try:
-        with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as file:
+        with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(_lines(file))
             headings = next(rows, [])
             place = headings.index(_column(path, headings))
@@ -159,7 +159,7 @@ def _parquet_rows(path: Path) -> Iterator[str]:
 
     try:
         with (
-            opened(path) as content,
+            open_regular(path) as content,
             ParquetFile(
                 content, thrift_string_size_limit=MOST_HEAD, thrift_container_size_limit=MOST_HEAD
             ) as file,

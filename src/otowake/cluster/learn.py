@@ -34,9 +34,10 @@ from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.io.names import within
 from otowake.music.components.describe import describe
 from otowake.nmf import factorize
-from otowake.nmf.factorize import problem_of
-from otowake.nmf.loop import CHUNK, EXACT
-from otowake.nmf.solvers import MU, of_W
+from otowake.nmf.loop import CHUNK, LOSS_RESOLUTION
+from otowake.nmf.objective import W_penalty
+from otowake.nmf.problem import problem_of
+from otowake.nmf.solvers import MU
 from otowake.options import LearnSpec
 from otowake.results.checkpoint import Checkpoint, key_of
 from otowake.results.recipe import Recipe
@@ -188,7 +189,7 @@ class _Learner:
             spec,
             language,
         )
-        self.now = Learning(most=spec.passes)
+        self.now = Learning(most=spec.epochs)
         self.told: set[str] = set()
         self.held: list[tuple[str, list[tuple[int, int]]]] = []
 
@@ -220,7 +221,7 @@ class _Learner:
 
     def _digests(self, paths: list[str]) -> list[tuple[str, str]]:
         """The path and digest of each different recording, in the order of the digests."""
-        flow = Flow(self.client, self.spec.patience, self._look)
+        flow = Flow(self.client, self.spec.timeout, self._look)
         found: dict[str, str] = {}
         left = paths
         for _ in range(ROUNDS):
@@ -267,7 +268,7 @@ class _Learner:
             "otowake": __version__,
             "options": {
                 **options,
-                "learn": {"passes": self.spec.passes, "portions": self.spec.portions},
+                "learn": {"passes": self.spec.epochs, "portions": self.spec.portions},
             },
             "stop": stop,
             "frames": self.now.frames,
@@ -313,17 +314,17 @@ class _Learner:
         while True:
             done = len(losses)
             total = self._pass(done, W, keep=(done + 1) % self.spec.save == 0)
-            loss = float(total.loss + of_W(problem, jnp.asarray(W)))
+            loss = float(total.loss + W_penalty(problem, jnp.asarray(W)))
             if not np.isfinite(loss):
                 raise NotConverged(text.DIVERGED, loss=loss, iteration=done + 1)
             losses.append(loss)
             self.now = replace(self.now, passes=done + 1, loss=loss)
             if done >= CHUNK and tol > 0:
                 before = losses[-1 - CHUNK]
-                if before - loss < tol * abs(before) + EXACT * abs(losses[0]):
+                if before - loss < tol * abs(before) + LOSS_RESOLUTION * abs(losses[0]):
                     return W, losses, text.STOP_CONVERGED.format("en", tol=tol, window=CHUNK)
-            if done + 1 >= self.spec.passes:
-                return W, losses, text.STOP_MAX_ITER.format("en", n=self.spec.passes)
+            if done + 1 >= self.spec.epochs:
+                return W, losses, text.STOP_MAX_ITER.format("en", n=self.spec.epochs)
             sums = (jnp.asarray(total.negative), jnp.asarray(total.positive))
             W = np.asarray(MU.combine(problem, jnp.asarray(W), sums))
             if (done + 1) % self.spec.save == 0:
@@ -361,8 +362,8 @@ class _Learner:
         """The addresses of the workers, at least one."""
         begun = time.monotonic()
         while not (found := workers_of(self.client)):
-            if time.monotonic() - begun > self.spec.patience:
-                raise WorkersGone(text.WORKERS_GONE, seconds=self.spec.patience)
+            if time.monotonic() - begun > self.spec.timeout:
+                raise WorkersGone(text.WORKERS_GONE, seconds=self.spec.timeout)
             if self._look():
                 raise _Stopped
             time.sleep(LOOK)

@@ -20,10 +20,11 @@ import numpy as np
 
 from otowake import __version__, text
 from otowake.errors import BadInput, OtowakeError
-from otowake.nmf.factorize import problem_of
-from otowake.nmf.frames import BLOCK, InMemory, PaddedBlocks, columns
+from otowake.nmf.frames import BLOCK_FRAMES, InMemory, PaddedBlocks, columns
 from otowake.nmf.multistart import lifted, thin
-from otowake.nmf.solvers import MU, Block, Problem, penalised
+from otowake.nmf.objective import Block, Problem, penalised
+from otowake.nmf.problem import problem_of
+from otowake.nmf.solvers import MU
 from otowake.results.checkpoint import Checkpoint
 from otowake.results.recipe import Recipe
 from otowake.runtime import keep_compiled_programs, quiet_decoders, use_threads
@@ -123,7 +124,7 @@ class Portion:
                 file.seek(n_frames * n_bins * 4)
         file.flush()
         V = OnDisk(file, n_bins, n_frames)
-        self.blocks = PaddedBlocks(V, BLOCK)
+        self.blocks = PaddedBlocks(V, BLOCK_FRAMES)
         sample = np.zeros((n_bins, 0), np.float32)
         if n_frames:
             sample = np.ascontiguousarray(columns(V, thin(n_frames, job.sample)))
@@ -140,8 +141,8 @@ class Portion:
             values = (V or spectrogram(audio, self.recipe.stft)).values
         matrix = InMemory(values) if isinstance(values, np.ndarray) else values
         n_frames = matrix.shape[1]
-        for start in range(0, n_frames, BLOCK):
-            block = matrix.frames(start, min(start + BLOCK, n_frames))
+        for start in range(0, n_frames, BLOCK_FRAMES):
+            block = matrix.frames(start, min(start + BLOCK_FRAMES, n_frames))
             file.write(np.ascontiguousarray(block.T, np.float32).tobytes())
         return n_frames
 
@@ -163,7 +164,7 @@ class Portion:
     def _find(self, problem: Problem, done: int, W: Floats) -> None:
         """The H of a pass: as it was kept, or from W."""
         kept = self._kept(done).read() if done else None
-        shape = (len(self.blocks), W.shape[1], BLOCK)
+        shape = (len(self.blocks), W.shape[1], BLOCK_FRAMES)
         if kept is not None and kept["H"].shape == shape:
             self.H = [*kept["H"]]
         else:

@@ -213,7 +213,7 @@ class _Driver:
 
     def work(self, client: Any) -> Tally:
         """Read what has to be read, then analyse what waits, until nothing does."""
-        flow = Flow(client, self.spec.patience, self._stopped)
+        flow = Flow(client, self.spec.timeout, self._stopped)
         self.tally = replace(self.tally, found=self.manifest.n_paths(), dashboard=link_of(client))
         self._read(flow)
         if not self._stopped():

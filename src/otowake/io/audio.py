@@ -18,7 +18,7 @@ from otowake.io.decoder import Decoder
 from otowake.io.sndfile import open_sndfile
 from otowake.options import LoadSpec
 from otowake.types import Audio, Floats, Source
-from otowake.untrusted import opened
+from otowake.untrusted import open_regular
 
 MOST_BYTES = 4 * 2**30
 """The most that a recording may take in memory, decoded."""
@@ -107,7 +107,7 @@ def demo_path() -> Path:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hexadecimal."""
-    with opened(path) as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -129,7 +129,7 @@ def check_file(path: Path) -> None:
     if not path.is_file():
         raise BadInput(text.NOT_READABLE, path=path, why="not a regular file")
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             if not file.read(1):
                 raise BadInput(text.EMPTY_FILE, path=path)
     except OSError as error:

@@ -12,7 +12,7 @@ import numpy as np
 
 from otowake import text
 from otowake.arrays import Member, members_of, write_arrays
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file, sha256
 from otowake.options import StftSpec
@@ -65,7 +65,7 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
     """
     path = Path(path)
     try:
-        with beside(path) as new:
+        with staged(path) as new:
             with new.open("wb") as file:
                 facts = json.dumps(dictionary.facts, ensure_ascii=False).encode()
                 arrays = {
@@ -115,7 +115,7 @@ def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:
         facts = json_from(arrays["facts"].tobytes())
         if not W.any() or not losses.size:
             raise ValueError("it has no spectra, or no loss")
-        StftSpec().with_options(**facts["options"]["stft"])
+        StftSpec.recorded(facts["options"]["stft"])
     except DAMAGE as error:
         raise BadInput(text.NOT_A_DICTIONARY, path=path, why=reason(error)) from error
     return Dictionary(W, frequencies, losses, facts, Source(str(path.resolve()), now))
@@ -131,7 +131,7 @@ def start_of(dictionary: Dictionary, spec: StftSpec) -> dict[str, Any]:
     """
     frequencies, _ = axes(spec, 0)
     if not np.array_equal(frequencies, dictionary.frequencies):
-        how = StftSpec().with_options(**dictionary.facts["options"]["stft"])
+        how = StftSpec.recorded(dictionary.facts["options"]["stft"])
         path = dictionary.source.path if dictionary.source else "W"
         raise BadInput(text.DICTIONARY_STFT, path=path, rate=how.sample_rate, n_fft=how.n_fft)
     return {"W": dictionary.W, "keep_W": True}

@@ -9,7 +9,7 @@ from typing import Any
 
 from otowake import __version__
 from otowake.chords import NONE, degree_name
-from otowake.music.theory.harmony import spelled
+from otowake.music.theory.harmony import spell
 from otowake.types import Analysis, Chord
 
 VERSION = "0.3.4"
@@ -58,7 +58,7 @@ def jams_of(analysis: Analysis) -> str:
         _annotation("chord", [_chord(chord) for chord in analysis.chords], length),
     ]
     if key:
-        rows = [(0.0, length, f"{spelled(key.tonic, key)}:{key.mode}", key.confidence)]
+        rows = [(0.0, length, f"{spell(key.tonic, key)}:{key.mode}", key.confidence)]
         found.append(_annotation("key_mode", rows, length))
     if rhythm:
         found.append(_annotation("tempo", [(0.0, length, rhythm.tempo, 1.0)], length))

@@ -19,8 +19,8 @@ from otowake.chords import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.midi import PITCHED
-from otowake.music.theory.harmony import find_key, spelled
-from otowake.music.theory.rhythm import PARTS, Placed, find_rhythm, quantised
+from otowake.music.theory.harmony import find_key, spell
+from otowake.music.theory.rhythm import TICKS_PER_BEAT, QuantisedNote, find_rhythm, quantise
 from otowake.types import Chord, Key, Note, Rhythm
 
 MIDDLE = 60
@@ -35,7 +35,7 @@ LOWEST = 12
 VOICES = 2
 """Voices in a staff; what does not fit is cut short."""
 
-SHORT_REST = PARTS // 2
+SHORT_REST = TICKS_PER_BEAT // 2
 """A rest no longer than this, and no longer than the note before it, is written as part of that note."""
 
 
@@ -79,7 +79,7 @@ def write_score(
 ) -> None:
     """Write notes as MusicXML that MuseScore and others open.
 
-    They are put on the grid of the beats (:func:`otowake.music.theory.rhythm.quantised`); one stave, or two where the range
+    They are put on the grid of the beats (:func:`otowake.music.theory.rhythm.quantise`); one stave, or two where the range
     is wide, with up to two voices each, and so for each of `parts`: those on one stave above, the higher ones first.
 
     Parameters
@@ -124,9 +124,9 @@ def write_score(
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    players = [(_printable(name), quantised(own, rhythm)) for name, own in _players(notes, parts)]
+    players = [(_printable(name), quantise(own, rhythm)) for name, own in _players(notes, parts)]
     n_bars = 1 + (max(each.start + each.length for _, own in players for each in own) - 1) // (
-        PARTS * rhythm.metre
+        TICKS_PER_BEAT * rhythm.metre
     )
     score = music21.stream.Score()
     score.metadata = music21.metadata.Metadata(title=_printable(title) or "otowake", composer=" ")
@@ -148,7 +148,7 @@ def write_score(
                 0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True)
             )
     for start, chord in _where(chords, [each for _, own in players for each in own]):
-        bar, at = divmod(start, PARTS * rhythm.metre)
+        bar, at = divmod(start, TICKS_PER_BEAT * rhythm.metre)
         staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
     staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
     try:
@@ -175,7 +175,7 @@ def _players(
     return [(name, own) for name, own in pitched if own]
 
 
-def _from_the_top(player: tuple[str, list[list[Placed]]]) -> tuple[int, float]:
+def _from_the_top(player: tuple[str, list[list[QuantisedNote]]]) -> tuple[int, float]:
     """By what players are in order in a score."""
     _, staves = player
     return len(staves), -float(np.mean([each.note.midi for own in staves for each in own]))
@@ -189,7 +189,7 @@ def _printable(name: str) -> str:
     return NOT_IN_XML.sub("\ufffd", name)
 
 
-def _where(chords: Sequence[Chord], placed: Sequence[Placed]) -> list[tuple[int, Chord]]:
+def _where(chords: Sequence[Chord], placed: Sequence[QuantisedNote]) -> list[tuple[int, Chord]]:
     """From the first chord on, where in the score each begins; of two at one place the later."""
     starts = sorted((each.note.onset, each.start) for each in placed)
     first = next((i for i, chord in enumerate(chords) if chord.name != NONE), len(chords))
@@ -217,7 +217,7 @@ def _plain(notes: Sequence[Note]) -> Rhythm:
     return Rhythm(120.0, np.arange(first, last + 1, 0.5))
 
 
-def _staves(placed: Sequence[Placed]) -> list[list[Placed]]:
+def _staves(placed: Sequence[QuantisedNote]) -> list[list[QuantisedNote]]:
     """The notes of each staff, the upper one first."""
     pitches = [each.note.midi for each in placed]
     if min(pitches) >= WIDE[0] or max(pitches) <= WIDE[1]:
@@ -228,7 +228,7 @@ def _staves(placed: Sequence[Placed]) -> list[list[Placed]]:
     ]
 
 
-def _voices(placed: Sequence[Placed]) -> list[list[_Event]]:
+def _voices(placed: Sequence[QuantisedNote]) -> list[list[_Event]]:
     """Notes as chords in voices that never overlap themselves."""
     events: dict[tuple[int, int], _Event] = {}
     for each in placed:
@@ -267,19 +267,21 @@ def _stems(start: int, stop: int, bar: int) -> list[tuple[int, int]]:
     found = []
     while start < stop:
         end = min(stop, (start // bar + 1) * bar)
-        in_beat = start % PARTS
+        in_beat = start % TICKS_PER_BEAT
         if in_beat:
-            end = min(end, start - in_beat + PARTS)
-        elif end - start > PARTS and end - start != PARTS * 3 // 2:
-            beats = (end - start) // PARTS
-            end = start + PARTS * max(n for n in (1, 2, 3, 4) if n <= beats)
+            end = min(end, start - in_beat + TICKS_PER_BEAT)
+        elif end - start > TICKS_PER_BEAT and end - start != TICKS_PER_BEAT * 3 // 2:
+            beats = (end - start) // TICKS_PER_BEAT
+            end = start + TICKS_PER_BEAT * max(n for n in (1, 2, 3, 4) if n <= beats)
         found.append((start, end - start))
         start = end
     return found
 
 
-def _staff(m21: Any, placed: Sequence[Placed], rhythm: Rhythm, key: Key | None, n_bars: int) -> Any:
-    bar = PARTS * rhythm.metre
+def _staff(
+    m21: Any, placed: Sequence[QuantisedNote], rhythm: Rhythm, key: Key | None, n_bars: int
+) -> Any:
+    bar = TICKS_PER_BEAT * rhythm.metre
     staff = m21.stream.PartStaff()
     measures = [m21.stream.Measure(number=number + 1) for number in range(n_bars)]
     first = measures[0]
@@ -333,7 +335,7 @@ def _measured(
 
 
 def _quarters(parts: int) -> Any:
-    return parts / PARTS if parts % 3 == 0 else Fraction(parts, PARTS)
+    return parts / TICKS_PER_BEAT if parts % 3 == 0 else Fraction(parts, TICKS_PER_BEAT)
 
 
 def _sounding(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) -> Any:
@@ -349,7 +351,7 @@ def _with_octave(midi: int, key: Key | None) -> str:
     MusicXML has no pitches below C0; they are raised by an octave.
     """
     midi = max(midi, midi % 12 + LOWEST)
-    name = spelled(midi % 12, key, flats=3)
+    name = spell(midi % 12, key, flats=3)
     octave = (midi - signs_of(name)) // 12 - 1
     return _in_music21(name) + str(octave) if octave >= 0 else "C0"
 

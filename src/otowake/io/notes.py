@@ -18,10 +18,10 @@ from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
 from otowake.io.sound_files import check_whole, new_sound
 from otowake.music.separation.score_informed import ids_of
-from otowake.music.theory.harmony import roman_numeral
 from otowake.music.theory.instruments import DRUMS, KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name
-from otowake.music.transcription.synth import synthesised
+from otowake.music.theory.numerals import roman_numeral
+from otowake.music.transcription.synth import synthesise
 from otowake.options import NoteSpec
 from otowake.signal import downmix
 from otowake.text import Language
@@ -134,7 +134,7 @@ def _called(note: Note, language: Language, style: Style | None) -> str:
 def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:
     """Write a stereo file to hear mistakes by: the recording, mixed down, left, and its notes synthesised, right."""
     rate = min(audio.rate, 655_350)
-    played = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
+    played = synthesise(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     with new_sound(path, rate, 2, "PCM_16") as file:
         waiting = np.zeros(0, np.float32)
         for block in downmix(audio).blocks(10 * audio.rate):

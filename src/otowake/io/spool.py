@@ -12,7 +12,7 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.options import StftSpec
 from otowake.signal import axes, magnitudes
-from otowake.signal.magnitude import FLOOR
+from otowake.signal.magnitude import MAGNITUDE_FLOOR
 from otowake.types import Floats, Sound, Spectrogram
 
 
@@ -30,7 +30,7 @@ class Spooled:
         read = os.pread(self.file.fileno(), size, start * n_bins * 4)
         return np.frombuffer(read, dtype=np.float32).reshape(
             -1, n_bins
-        ).T / self.scale + np.float32(FLOOR)
+        ).T / self.scale + np.float32(MAGNITUDE_FLOOR)
 
 
 def spooled_spectrogram(

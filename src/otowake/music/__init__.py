@@ -1,4 +1,4 @@
-"""What the factors mean: pitches, components, and the one pipeline from sound to analysis."""
+"""Interpret a recording: components, notes, parts and stems, in one pipeline."""
 
 from otowake.music.analyse import analyse, with_sound
 

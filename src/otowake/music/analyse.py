@@ -22,9 +22,18 @@ from otowake.music.separation.stems import with_sound as notes_with_sound
 from otowake.music.theory.harmony import find_chords, find_key
 from otowake.music.theory.instruments import DRUMS, instrument, of_programme
 from otowake.music.theory.rhythm import find_rhythm
-from otowake.music.transcription.notes import find_notes, notes_of_score, rounded
+from otowake.music.transcription.notes import find_notes, notes_of_score, round_note
 from otowake.nmf import factorize
-from otowake.options import STAGES, FitSpec, NoteSpec, PartSpec, Spec, StftSpec, checked_stages
+from otowake.options import (
+    STAGES,
+    FitSpec,
+    NoteSpec,
+    PartSpec,
+    Spec,
+    StftSpec,
+    checked_stages,
+    current_names,
+)
 from otowake.signal import downmix, separate, spectrogram
 from otowake.types import Analysis, Audio, Factors, Floats, Note, Part, Sound, Spectrogram, Watcher
 
@@ -154,7 +163,7 @@ def _with_notes(
     else:
         notes, tuning_hz = notes_of_score(score, audio, tuning)
         if any(note.is_drum for note in notes):
-            heard = map(rounded, onto(notes, detect_drums(audio, surely=True)))
+            heard = map(round_note, onto(notes, detect_drums(audio, surely=True)))
             notes = tuple(sorted(heard, key=lambda note: (note.onset, note.midi)))
     numbered = [replace(note, id=place) for place, note in enumerate(notes)]
     given = None if score is None else tuple(score)
@@ -215,7 +224,7 @@ def _with_strokes(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Ana
     """The analysis with the strokes of drums among its notes, where there are drums; and nothing else if only drums play."""
     strokes = detect_drums(audio, surely=DRUMS in named)
     pitched = () if {*named} == {DRUMS} else analysis.notes
-    notes = sorted([*pitched, *map(rounded, strokes)], key=lambda note: (note.onset, note.midi))
+    notes = sorted([*pitched, *map(round_note, strokes)], key=lambda note: (note.onset, note.midi))
     if not strokes and pitched == analysis.notes:
         return analysis
     return with_harmony(analysis, [replace(note, id=place) for place, note in enumerate(notes)])
@@ -246,6 +255,7 @@ def _with_options(
 ) -> Any:
     """The specs, of the same kinds, with single options changed."""
     homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}
+    options = current_names(options, [type(spec) for spec in specs])
     unknown = options.keys() - homes.keys()
     if unknown:
         raise BadInput(text.UNKNOWN_OPTION, name=min(unknown), known=", ".join(homes))

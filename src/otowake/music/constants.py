@@ -1,4 +1,4 @@
-"""Constants that were set rather than derived, each with its unit, its origin and what was tried."""
+"""Declare tuned constants with their unit, their origin and the range that was tried."""
 
 from __future__ import annotations
 

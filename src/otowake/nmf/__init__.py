@@ -1,4 +1,4 @@
-"""Non-negative matrix factorisation: V ≈ W·H. Pure functions of arrays, in JAX."""
+"""Non-negative matrix factorisation, V ≈ W·H, as pure functions of arrays in JAX."""
 
 from otowake.nmf.factorize import factorize
 from otowake.nmf.live import Activator

@@ -1,4 +1,4 @@
-"""What a factorisation may be given: each check gives the value that is computed with, or one sentence."""
+"""Checks of the arguments of a factorisation; each returns the converted value."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from otowake.types import Floats
 def checked_keep(
     name: str, keep: bool | Sequence[int], factor: ArrayLike | None, n_components: int
 ) -> NDArray[np.bool_]:
+    """Return which components to hold fixed, shape (component,)."""
     held = np.zeros(n_components, dtype=bool)
     if isinstance(keep, (bool, np.bool_)):
         held[:] = keep
     else:
-        places = np.asarray(keep)
+        indices = np.asarray(keep)
         if (
-            places.dtype.kind not in "iu"
-            or places.ndim != 1
-            or (places >= n_components).any()
-            or (places < 0).any()
+            indices.dtype.kind not in "iu"
+            or indices.ndim != 1
+            or (indices >= n_components).any()
+            or (indices < 0).any()
         ):
             raise BadInput(text.KEEP_INDEX, keep=name, last=n_components - 1, value=keep)
-        held[places] = True
+        held[indices] = True
     if held.any() and factor is None:
         raise BadInput(text.KEEP_WHAT, keep=name, factor=name[-1])
     return held
 
 
 def checked_factor(name: str, factor: ArrayLike, shape: tuple[int, int]) -> Floats:
+    """Return initial values of W or H as float64."""
     values = checked_matrix(factor, name, need=shape)
     if values.shape != shape:
         raise BadInput(text.BAD_SHAPE, name=name, need=shape, got=values.shape)
@@ -44,7 +46,7 @@ def checked_factor(name: str, factor: ArrayLike, shape: tuple[int, int]) -> Floa
 def checked_weights(
     weights: ArrayLike | Literal["observed"] | None, V: Floats, dtype: np.dtype
 ) -> Floats | None:
-    """How much each entry of V counts: 0 where it is NaN; None where all count alike."""
+    """Return the weight of each entry of V, 0 where V is NaN; None if all weights are 1."""
     if weights is None:
         return None
     observed = ~np.isnan(V)
@@ -66,9 +68,25 @@ def checked_matrix(
     silent: bool = False,
     need: object = "(frequency, frame)",
 ) -> Floats:
-    """`V` as a matrix of floats, or :class:`BadInput`: it must be real, finite, non-negative and not all 0.
+    """Return `V` as a matrix of floats: float32 if it is float32, otherwise float64.
 
-    float32 stays what it is, and everything else becomes float64. `nan` says whether NaN will do (None: it would with weights); `silent`, whether all may be 0; `need` is the shape in words.
+    Parameters
+    ----------
+    V
+        Real, finite, non-negative and not all 0.
+    name
+        Name of the matrix in messages.
+    nan
+        Whether NaN is allowed; None if it is allowed together with weights only.
+    silent
+        Whether all values may be 0.
+    need
+        The required shape, in words.
+
+    Raises
+    ------
+    BadInput
+        If the matrix is invalid.
     """
     values = np.asarray(V)
     if values.dtype.kind not in "fiu":

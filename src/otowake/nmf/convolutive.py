@@ -1,12 +1,13 @@
-"""Convolutive components (NMFD): spectra that last several frames.
+"""Convolutive NMF (NMFD): components whose spectra span several frames.
 
-V[f, t] ≈ X[f, t] = Σ_k Σ_l W[f, k, l]·H[k, t − l]. With W taken as a (frequency, component · lag) matrix and S as the
-stack of shifted rows of H, X = W·S: each update is two matrix products, and the updates of Févotte & Idier hold as they
-stand, the halves of the gradient being summed over the lags before they are divided, so the loss never rises.
+V[f, t] ≈ X[f, t] = Σ_k Σ_l W[f, k, l]·H[k, t − l]. With W as a (frequency, component · lag) matrix
+and S as the stack of shifted rows of H, X = W·S. Each update is two matrix products. The updates of
+Févotte & Idier apply unchanged if the halves of the gradient are summed over the lags before the
+division, so that the loss never rises.
 
-Sources: Smaragdis, "Non-negative matrix factor deconvolution" (2004); Schmidt & Mørup, "Nonnegative matrix factor 2-D
-deconvolution" (2006), for the sum over the lags; Févotte & Idier (2011) for the exponent. The penalty that holds
-components apart is our own.
+Sources: Smaragdis, "Non-negative matrix factor deconvolution" (2004); Schmidt & Mørup, "Nonnegative
+matrix factor 2-D deconvolution" (2006), for the sum over the lags; Févotte & Idier (2011) for the
+exponent. The overlap penalty is specific to otowake.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from otowake.programs import program
 
 
 def shifted(H: Array, n_lags: int) -> Array:
-    """Shape (component, lag, frame): [k, l, t] is H[k, t − l], 0 before the beginning."""
+    """Stack the shifted rows of H, shape (component, lag, frame): [k, l, t] is H[k, t − l]."""
     n = H.shape[1]
     padded = jnp.pad(H, ((0, 0), (n_lags - 1, 0)))
     return jnp.stack(
@@ -31,14 +32,14 @@ def shifted(H: Array, n_lags: int) -> Array:
 
 
 def gathered(G: Array) -> Array:
-    """The adjoint of :func:`shifted`: (component, lag, frame) to (component, frame), Σ_l G[k, l, t + l]."""
+    """Apply the adjoint of :func:`shifted`: Σ_l G[k, l, t + l], shape (component, frame)."""
     n_lags, n = G.shape[1:]
     padded = jnp.pad(G, ((0, 0), (0, 0), (0, n_lags - 1)))
     return jnp.stack([padded[:, lag, lag : lag + n] for lag in range(n_lags)]).sum(axis=0)
 
 
 def reconstructed(W: Array, H: Array) -> Array:
-    """The model X of shape (frequency, frame), from W (frequency, component, lag) and H (component, frame).
+    """Compute the model X from W (frequency, component, lag) and H (component, frame).
 
     Examples
     --------
@@ -49,7 +50,7 @@ def reconstructed(W: Array, H: Array) -> Array:
 
 
 def slopes_H(V: Array, W: Array, H: Array, beta: float) -> tuple[Array, Array]:
-    """The negative and the positive half of the divergence's gradient by H."""
+    """Compute the negative and the positive half of the divergence's gradient by H."""
     flat, shape = W.reshape(W.shape[0], -1), (*W.shape[1:], H.shape[1])
     negative, positive = halves(V, reconstructed(W, H), beta)
     whole = W.sum(axis=0)[:, :, None] if positive is None else (flat.T @ positive).reshape(shape)
@@ -57,7 +58,7 @@ def slopes_H(V: Array, W: Array, H: Array, beta: float) -> tuple[Array, Array]:
 
 
 def slopes_W(V: Array, W: Array, H: Array, beta: float) -> tuple[Array, Array]:
-    """The same by W."""
+    """Compute the negative and the positive half of the divergence's gradient by W."""
     S = shifted(H, W.shape[2]).reshape(-1, H.shape[1])
     negative, positive = halves(V, reconstructed(W, H), beta)
     whole = S.sum(axis=1)[None] if positive is None else positive @ S.T
@@ -67,22 +68,22 @@ def slopes_W(V: Array, W: Array, H: Array, beta: float) -> tuple[Array, Array]:
 
 
 def overlap(W: Array, H: Array) -> Array:
-    """How much components share frequencies, in the units of V; 0 if no two of them do.
+    """Measure how much components share frequencies, in units of V; 0 for disjoint spectra.
 
-    Σ_f (s − Σ_k a_k² / s) where a_k is all of component k at the frequency and s = Σ_k a_k. It is concave in a, so its
-    tangent is an upper bound, and the slope is never negative: added to the positive half, it keeps the penalised
-    loss from rising (β ≤ 1).
+    The overlap is Σ_f (s − Σ_k a_k² / s), where a_k is the energy of component k at frequency f
+    and s = Σ_k a_k. It is concave in a, so its tangent is an upper bound, and its slope is never
+    negative. Added to the positive half, the slope keeps the penalised loss from rising (β ≤ 1).
     """
-    a = _shares(W, H)
+    a = _energies(W, H)
     return (a - a**2 / a.sum(axis=1, keepdims=True)).sum()
 
 
-def _shares(W: Array, H: Array) -> Array:
+def _energies(W: Array, H: Array) -> Array:
     return W.sum(axis=2) * H.sum(axis=1) + TINY
 
 
 def _overlap_slope(W: Array, H: Array) -> Array:
-    a = _shares(W, H)
+    a = _energies(W, H)
     q = a / a.sum(axis=1, keepdims=True)
     return 1 - 2 * q + (q**2).sum(axis=1, keepdims=True)
 
@@ -95,7 +96,7 @@ def convolutive(
     *,
     beta: float = 1.0,
     n_iter: int = 40,
-    apart: float = 0.0,
+    overlap_weight: float = 0.0,
     hold_H: bool = False,
 ) -> tuple[Array, Array, Array]:
     """Factorise V into convolutive components.
@@ -105,23 +106,29 @@ def convolutive(
     V
         Shape (frequency, frame).
     W, H
-        Where to begin: shapes (frequency, component, lag) and (component, frame). What is 0 stays 0.
+        Initial factors, shapes (frequency, component, lag) and (component, frame). Zeros stay zero.
     beta
-        The loss.
+        β of the divergence.
     n_iter
-        Iterations.
-    apart
-        Weight of the :func:`overlap` (for β ≤ 1).
+        Number of iterations.
+    overlap_weight
+        Weight of the :func:`overlap` penalty (for β ≤ 1).
     hold_H
-        Whether H is kept.
+        Whether to hold H fixed.
 
     Returns
     -------
-    W, each component with the sum 1 (unless H is kept); H; the penalised loss after each iteration.
+    W
+        Normalised to a sum of 1 for each component, unless H is fixed.
+    H
+        Shape (component, frame).
+    losses
+        The penalised loss after each iteration.
 
     Examples
     --------
-    >>> V = reconstructed(jnp.array([[[3.0, 1.0]], [[0.0, 2.0]]]), jnp.array([[1.0, 0, 0, 2, 0, 0]]))
+    >>> W, H = jnp.array([[[3.0, 1.0]], [[0.0, 2.0]]]), jnp.array([[1.0, 0, 0, 2, 0, 0]])
+    >>> V = reconstructed(W, H)
     >>> W, H, losses = convolutive(V, jnp.ones((2, 1, 2)), jnp.ones((1, 6)), n_iter=500)
     >>> bool(jnp.allclose(reconstructed(W, H), V, atol=0.05)), losses.shape
     (True, (500,))
@@ -133,15 +140,15 @@ def convolutive(
         W, H, losses = carried
         if not hold_H:
             negative, positive = slopes_H(V, W, H, beta)
-            held_apart = apart * (W.sum(axis=2) * _overlap_slope(W, H)).sum(axis=0)
-            H = multiplied(H, negative, positive + held_apart[:, None], power, free)
+            penalty = overlap_weight * (W.sum(axis=2) * _overlap_slope(W, H)).sum(axis=0)
+            H = multiplied(H, negative, positive + penalty[:, None], power, free)
         negative, positive = slopes_W(V, W, H, beta)
-        held_apart = apart * H.sum(axis=1) * _overlap_slope(W, H)
-        W = multiplied(W, negative, positive + held_apart[:, :, None], power, free)
+        penalty = overlap_weight * H.sum(axis=1) * _overlap_slope(W, H)
+        W = multiplied(W, negative, positive + penalty[:, :, None], power, free)
         if not hold_H:
             scale = W.sum(axis=(0, 2)) + TINY
             W, H = W / scale[None, :, None], H * scale[:, None]
-        loss = divergence(V, reconstructed(W, H), beta) + apart * overlap(W, H)
+        loss = divergence(V, reconstructed(W, H), beta) + overlap_weight * overlap(W, H)
         return W, H, losses.at[i].set(loss)
 
     return jax.lax.fori_loop(0, n_iter, body, (W, H, jnp.zeros(n_iter, V.dtype)))

@@ -1,12 +1,14 @@
 """The β-divergence and the two halves of its gradient: the only file that branches on β.
 
-For V and its model X = W·H, the derivative of the divergence by X is (positive half) − (negative half), both
-non-negative: X^(β−1) and V·X^(β−2). Every multiplicative rule and every gradient is made from these two.
+For V and its model X = W·H, the derivative of the divergence by X is the positive half minus the
+negative half, X^(β−1) − V·X^(β−2); both are non-negative. Every multiplicative rule and every
+gradient is built from these halves.
 
-β = 2 is the squared error without the usual ½, as in the manual; β = 1 the I-divergence
-Σ V·log(V/X) − V + X (generalised Kullback–Leibler), in nats; β = 0 Itakura–Saito.
+β = 2 is the squared error without the usual ½, as in the lecture manual; β = 1 the I-divergence
+Σ V·log(V/X) − V + X (generalised Kullback–Leibler), in nats; β = 0 the Itakura–Saito divergence.
 
-Source: Févotte & Idier, "Algorithms for nonnegative matrix factorization with the β-divergence" (2011).
+Source: Févotte & Idier, "Algorithms for nonnegative matrix factorization with the β-divergence"
+(2011).
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ import jax.numpy as jnp
 from jax import Array
 
 TINY = 1e-30
-"""Keeps quotients and logarithms finite where V and W·H are both 0 (frames that only pad)."""
+"""Keeps quotients and logarithms finite where V and W·H are both 0 (padding frames)."""
 
 
 def divergence(V: Array, X: Array, beta: float, weights: Array | None = None) -> Array:
-    """D(V‖X), summed over all entries, each times its weight; a scalar.
+    """Compute D(V‖X), the weighted sum over all entries.
 
     Examples
     --------
@@ -29,12 +31,12 @@ def divergence(V: Array, X: Array, beta: float, weights: Array | None = None) ->
     >>> round(float(divergence(V, X, 1.0)), 4)
     0.1891
     """
-    each = entries(V, X, beta)
-    return (each if weights is None else weights * each).sum(axis=1).sum()
+    values = entries(V, X, beta)
+    return (values if weights is None else weights * values).sum(axis=1).sum()
 
 
 def entries(V: Array, X: Array, beta: float) -> Array:
-    """The divergence of each entry, of the shape of V."""
+    """Compute the divergence of each entry, shape of V."""
     if beta == 2:
         return (V - X) ** 2
     ratio = V / (X + TINY)
@@ -52,9 +54,9 @@ def entries(V: Array, X: Array, beta: float) -> Array:
 def halves(
     V: Array, X: Array, beta: float, weights: Array | None = None
 ) -> tuple[Array, Array | None]:
-    """The negative and the positive half of the gradient by X, up to one common factor.
+    """Compute the negative and the positive half of the gradient by X, up to a common factor.
 
-    The positive half is None where it is 1 everywhere (β = 1), so that nobody multiplies by a matrix of ones.
+    The positive half is None if it is 1 everywhere (β = 1), to avoid a product with ones.
     """
     if weights is not None:
         negative, positive = halves(V, X, beta)
@@ -70,5 +72,5 @@ def halves(
 
 
 def gradient_scale(beta: float) -> float:
-    """The factor that :func:`halves` leave out of the gradient: 2 for the squared error without ½."""
+    """Return the factor that :func:`halves` omits: 2 for the squared error without ½."""
     return 2.0 if beta == 2 else 1.0

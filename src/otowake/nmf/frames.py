@@ -1,4 +1,4 @@
-"""A matrix to be factorised, wherever it is kept, in blocks of frames of one length."""
+"""The matrix to factorise, in memory or on disk, in blocks of frames."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import jax
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from otowake.nmf.solvers import Block
+from otowake.nmf.objective import Block
 from otowake.types import Floats, Matrix
 
 FRAME_STEP = 128
-"""Frames are padded to a multiple of this, so that recordings of many lengths share few compiled programs."""
+"""Frames are padded to a multiple of this; recordings of many lengths share compiled programs."""
 
-LONG = 4096
-"""From this many frames on a matrix is taken in blocks."""
+LONG_FRAMES = 4096
+"""Number of frames from which a matrix is processed in blocks."""
 
-BLOCK = 1024
+BLOCK_FRAMES = 1024
 """Frames in a block."""
 
 
@@ -34,17 +34,17 @@ class InMemory:
         return self.values[:, start:stop]
 
 
-def columns(V: Matrix, places: NDArray[np.integer]) -> Floats:
-    """Single frames, shape (frequency, place)."""
+def columns(V: Matrix, indices: NDArray[np.integer]) -> Floats:
+    """Read single frames, shape (frequency, index)."""
     if isinstance(V, InMemory):
-        return V.values[:, places]
-    return np.concatenate([V.frames(int(i), int(i) + 1) for i in places], axis=1)
+        return V.values[:, indices]
+    return np.concatenate([V.frames(int(i), int(i) + 1) for i in indices], axis=1)
 
 
 class PaddedBlocks:
-    """A matrix as blocks of one length, the last one filled up with frames of 0.
+    """A matrix in blocks of equal length, the last one padded with zeros.
 
-    Matrices in memory are put onto the device once; others are read anew each time.
+    A matrix in memory is copied to the device once; other matrices are read on each access.
     """
 
     def __init__(
@@ -53,13 +53,15 @@ class PaddedBlocks:
         self.V, self.length, self.weights, self.dtype = V, length, weights, dtype
         self.n_frames = V.shape[1]
         self.count = -(-self.n_frames // length)
-        self.held = [self._made(i) for i in range(self.count)] if isinstance(V, InMemory) else None
+        self.cached = (
+            [self._made(i) for i in range(self.count)] if isinstance(V, InMemory) else None
+        )
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, i: int) -> Block:
-        return self.held[i] if self.held else self._made(i)
+        return self.cached[i] if self.cached else self._made(i)
 
     def _made(self, i: int) -> Block:
         start, stop = i * self.length, min((i + 1) * self.length, self.n_frames)
@@ -71,7 +73,7 @@ class PaddedBlocks:
         return jax.device_put(np.pad(np.asarray(values, self.dtype), ((0, 0), (0, spare))))
 
     def split(self, H: Floats) -> list[Floats]:
-        """H of shape (component, frame) in the same blocks, filled up with 0."""
+        """Split H of shape (component, frame) into the same blocks, padded with zeros."""
         spare = len(self) * self.length - H.shape[1]
         return np.split(np.pad(np.asarray(H, self.dtype), ((0, 0), (0, spare))), len(self), axis=1)
 
@@ -81,13 +83,14 @@ def in_blocks(
     weights: Floats | None = None,
     dtype: DTypeLike = np.float32,
     step: int = FRAME_STEP,
-    long: int = LONG,
+    long: int = LONG_FRAMES,
 ) -> PaddedBlocks:
-    """One block where the matrix is in memory and shorter than `long`, blocks of :data:`BLOCK` frames elsewhere.
+    """Split a matrix into blocks of :data:`BLOCK_FRAMES` frames.
 
-    A single block is filled up to a multiple of `step` frames.
+    A matrix in memory with fewer than `long` frames becomes a single block, padded to a multiple
+    of `step` frames.
     """
     n_frames = V.shape[1]
     whole = n_frames < long and isinstance(V, InMemory)
-    length = n_frames + -n_frames % step if whole else BLOCK
+    length = n_frames + -n_frames % step if whole else BLOCK_FRAMES
     return PaddedBlocks(V, length, weights, dtype)

@@ -1,10 +1,10 @@
-"""A good place to begin: several random starts learn on a thin set of frames, and the best goes on.
+"""Multi-start screening: several random starts learn on a few frames, and the best continues.
 
-A factorisation ends in the minimum that its start leads to, and those of music differ by some percent. Which
-minimum it will be shows early, and on few frames: neighbouring frames say nearly the same, and W has to serve all of
-them. So `n_starts` random starts are run side by side on `n_frames` evenly spaced frames, the W with the lowest loss
-is kept, and H is found for all frames with W held (a convex problem). `docs/en/decisions/0002-audition.md` has the
-measurements.
+A factorisation converges to a local optimum that depends on its start; for music the losses differ
+by some percent. The ranking shows early and on few frames, because neighbouring frames are nearly
+equal and all frames share W. Therefore `n_starts` random starts run in parallel on `n_frames`
+evenly spaced frames, the W with the lowest loss is kept, and H is estimated for all frames with W
+fixed (a convex problem). Decision 0002 has the measurements.
 """
 
 from __future__ import annotations
@@ -21,29 +21,21 @@ from jax import Array
 
 from otowake.nmf import starts
 from otowake.nmf.frames import columns
-from otowake.nmf.solvers import (
-    LOOK,
-    Block,
-    Problem,
-    Solver,
-    at_rest,
-    extrapolated_H,
-    of_W,
-    penalised,
-    step,
-)
+from otowake.nmf.objective import Block, Problem, W_penalty, penalised
+from otowake.nmf.solvers import LOSS_INTERVAL, Solver, extrapolated_H, step, without_momentum
 from otowake.programs import program
 from otowake.types import Factors, Floats, Matrix
 
-LIFT = 10
-"""Updates of H alone that bring the winner from the thin set to all frames."""
+LIFT_UPDATES = 10
+"""Updates of H with W fixed, from the screening frames to all frames."""
 
 
 class Effort(NamedTuple):
-    """How much is spent: the audition's size, and the stop rule of what follows.
+    """The size of the screening, and the stop rule of the fit that follows.
 
-    `n_starts` starts do `n_iter` iterations on `n_frames` frames; then the winner goes on over all frames until
-    the loss falls by less than `tol` of itself in ten iterations, at most `max_iter` iterations.
+    `n_starts` starts run `n_iter` iterations on `n_frames` frames. The best start continues on all
+    frames until the loss falls by less than the fraction `tol` in ten iterations, for at most
+    `max_iter` iterations.
     """
 
     n_starts: int
@@ -53,13 +45,13 @@ class Effort(NamedTuple):
     max_iter: int
 
 
-EFFORTS = {
+EFFORT_SETTINGS = {
     "normal": Effort(n_starts=4, n_frames=300, n_iter=100, tol=1e-3, max_iter=300),
     "thorough": Effort(n_starts=10, n_frames=300, n_iter=150, tol=1e-4, max_iter=1000),
 }
 
 
-def audition(
+def screen_starts(
     V: Matrix,
     weights: Floats | None,
     problem: Problem,
@@ -69,60 +61,60 @@ def audition(
     dtype: np.dtype,
     at_level: Callable[[Factors], Factors],
 ) -> tuple[Factors, Floats, Floats]:
-    """Choose a start.
+    """Choose the best of several random starts.
 
     Parameters
     ----------
     V, weights
         Shape (frequency, frame).
     problem, solver
-        What is solved, and how.
+        The objective and the solver.
     effort
-        How many starts, frames and iterations.
+        Number of starts, frames and iterations.
     rng
-        Each start draws from a generator spawned from it.
+        Each start draws from a generator spawned from `rng`.
     dtype
-        That of the computation.
+        Floating-point type of the computation.
     at_level
-        Brings a start for a V of the mean 1 to the level of this one.
+        Scales initial factors for a V of mean 1 to the level of this V.
 
     Returns
     -------
     initial
-        The random start that won, for all frames.
+        The best random start, for all frames.
     W
-        What it became, shape (frequency, component).
+        Its spectra after the screening, shape (frequency, component).
     losses
-        Shape (start, look): the loss of each start after every :data:`LOOK` iterations on the thin set, scaled
-        to the number of all frames.
+        Loss of each start after every :data:`LOSS_INTERVAL` iterations, scaled to all frames;
+        shape (start, measurement).
     """
     n_bins, n_frames = V.shape
     n_components = len(problem.held_W)
-    places = thin(n_frames, max(effort.n_frames, n_components))
-    chances = rng.spawn(effort.n_starts)
+    indices = thin(n_frames, max(effort.n_frames, n_components))
+    rngs = rng.spawn(effort.n_starts)
 
-    def begun(i: int) -> Factors:
-        return at_level(starts.log_normal(n_bins, n_frames, n_components, deepcopy(chances[i])))
+    def drawn(i: int) -> Factors:
+        return at_level(starts.log_normal(n_bins, n_frames, n_components, deepcopy(rngs[i])))
 
-    begins = [(start.W, start.H[:, places]) for start in map(begun, range(effort.n_starts))]
-    W, losses = _compete(
+    factors = [(start.W, start.H[:, indices]) for start in map(drawn, range(effort.n_starts))]
+    W, losses = _screened(
         problem,
         Block(
-            columns(V, places).astype(dtype),
-            None if weights is None else weights[:, places].astype(dtype),
+            columns(V, indices).astype(dtype),
+            None if weights is None else weights[:, indices].astype(dtype),
         ),
-        np.stack([W for W, _ in begins]).astype(dtype),
-        np.stack([H for _, H in begins]).astype(dtype),
+        np.stack([W for W, _ in factors]).astype(dtype),
+        np.stack([H for _, H in factors]).astype(dtype),
         n_iter=effort.n_iter,
         solver=solver,
     )
-    looks = np.asarray(losses, dtype=np.float64) * (n_frames / len(places))
-    best = int(np.argmin(np.where(np.isfinite(looks[:, -1]), looks[:, -1], np.inf)))
-    return begun(best), np.asarray(W)[best], looks
+    scaled = np.asarray(losses, dtype=np.float64) * (n_frames / len(indices))
+    best = int(np.argmin(np.where(np.isfinite(scaled[:, -1]), scaled[:, -1], np.inf)))
+    return drawn(best), np.asarray(W)[best], scaled
 
 
 def thin(n_frames: int, most: int) -> np.ndarray:
-    """The places of `most` evenly spaced frames, or of all where there are hardly more.
+    """Return the indices of `most` evenly spaced frames, or of all frames if there are few more.
 
     Examples
     --------
@@ -135,29 +127,30 @@ def thin(n_frames: int, most: int) -> np.ndarray:
 
 
 @program(static=("n_iter", "solver"))
-def _compete(
+def _screened(
     problem: Problem, block: Block, W: Array, H: Array, *, n_iter: int, solver: Solver
 ) -> tuple[Array, Array]:
-    """Run all starts side by side; their W, and their losses after every :data:`LOOK` iterations."""
+    """Run all starts in parallel; return W and the losses at every :data:`LOSS_INTERVAL`."""
     onward = jax.vmap(partial(step, solver, problem, block))
 
     def loss(W: Array, H: Array) -> Array:
-        return penalised(problem, block, W, H) + of_W(problem, W)
+        return penalised(problem, block, W, H) + W_penalty(problem, W)
 
-    def look(state: Any, _: None) -> tuple[Any, Array]:
-        state = jax.lax.fori_loop(0, LOOK, lambda _, state: onward(*state), state)
+    def measured(state: Any, _: None) -> tuple[Any, Array]:
+        state = jax.lax.fori_loop(0, LOSS_INTERVAL, lambda _, state: onward(*state), state)
         return state, jax.vmap(loss)(jax.vmap(solver.W)(state[0]), jax.vmap(solver.H)(state[1]))
 
     state = (jax.vmap(solver.init_W)(W), jax.vmap(solver.init_H)(H))
-    state, losses = jax.lax.scan(look, state, length=n_iter // LOOK)
+    state, losses = jax.lax.scan(measured, state, length=n_iter // LOSS_INTERVAL)
     return jax.vmap(solver.W)(state[0]), losses.T
 
 
 @program()
 def lifted(problem: Problem, block: Block, W: Array) -> Array:
-    """H of a block with W held: accelerated updates from one level in each frame.
+    """Estimate H of a block with W fixed, by accelerated updates from a constant in each frame.
 
-    Shapes: V (frequency, frame), W (frequency, component), H (component, frame). Frames that are 0 get an H of 0.
+    Shapes: V (frequency, frame), W (frequency, component), H (component, frame). H is 0 in silent
+    frames.
     """
     V = block.V if block.weights is None else jnp.where(block.weights > 0, block.V, 0)
     flat = jnp.ones((W.shape[1], 1), V.dtype) * (V.sum(axis=0) / W.sum())
@@ -165,4 +158,4 @@ def lifted(problem: Problem, block: Block, W: Array) -> Array:
     def body(_: int, H: Any) -> Any:
         return extrapolated_H(problem, block, W, H)
 
-    return jax.lax.fori_loop(0, LIFT, body, at_rest(flat)).now
+    return jax.lax.fori_loop(0, LIFT_UPDATES, body, without_momentum(flat)).now

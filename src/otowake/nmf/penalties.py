@@ -1,13 +1,15 @@
-"""Penalties on a factor, each with its loss, the two halves of its gradient, and its powers.
+"""Penalties (regularisation terms) of a factor: loss, halves of the gradient, powers.
 
-A factor X has the shape (component, place): H as it is, W transposed. The powers are those of the monomials that
-majorise a penalty at the present point; together with the divergence's own they give the exponent under which the
-multiplicative rule never raises the penalised loss, whatever β and whichever penalties: 1 / (highest power of the
-positive half − lowest power of the negative half).
+A factor X has the shape (component, index): H itself, or W transposed. The powers belong to the
+monomials that majorise a penalty at the current point. Together with the powers of the divergence
+they determine the exponent of the multiplicative rule, 1 / (highest power of the positive half −
+lowest power of the negative half), under which the penalised loss never rises, for any β and any
+penalties.
 
-Source: Yang & Oja, "Unified development of multiplicative algorithms for linear and quadratic nonnegative matrix
-factorization" (2011); the group penalty is that of Lefèvre, Bach & Févotte, "Itakura-Saito nonnegative matrix
-factorization with group sparsity" (2011) with a square root for the logarithm.
+Source: Yang & Oja, "Unified development of multiplicative algorithms for linear and quadratic
+nonnegative matrix factorization" (2011). The group penalty is that of Lefèvre, Bach & Févotte,
+"Itakura-Saito nonnegative matrix factorization with group sparsity" (2011), with a square root in
+place of the logarithm.
 """
 
 from __future__ import annotations
@@ -17,12 +19,12 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-SMALL = 1e-12
-"""Keeps the norm of a group that is silent from dividing by 0."""
+GROUP_NORM_EPS = 1e-12
+"""Added to the squared norm of a group, against a division by 0."""
 
 
 class Penalty(NamedTuple):
-    """How much of each penalty; None where there is none.
+    """The weight λ of each penalty; None for none.
 
     Attributes
     ----------
@@ -31,17 +33,17 @@ class Penalty(NamedTuple):
     l2
         λ/2 Σ X².
     smooth
-        λ/2 Σ (X_n − X_{n−1})² over neighbouring places.
-    apart
-        λ/2 Σ_{i≠j} ⟨x_i, x_j⟩: components that don't overlap.
+        λ/2 Σ (X_n − X_{n−1})² over neighbouring indices.
+    decorrelation
+        λ/2 Σ_{i≠j} ⟨x_i, x_j⟩: favours components that do not overlap.
     group
-        λ Σ_g Σ_n ‖X_{g,n}‖₂ over the sets of components in `members`, of shape (set, component), 0 or 1.
+        λ Σ_g Σ_n ‖X_{g,n}‖₂ over the groups in `members`, of shape (group, component), 0 or 1.
     """
 
     l1: float | Array | None = None
     l2: float | Array | None = None
     smooth: float | Array | None = None
-    apart: float | Array | None = None
+    decorrelation: float | Array | None = None
     group: float | Array | None = None
     members: Array | None = None
 
@@ -50,7 +52,7 @@ NONE = Penalty()
 
 
 def penalty_loss(penalty: Penalty, X: Array) -> Array | float:
-    """The sum of the penalties; X of shape (component, place).
+    """Sum the penalties on X, shape (component, index).
 
     Examples
     --------
@@ -64,15 +66,15 @@ def penalty_loss(penalty: Penalty, X: Array) -> Array | float:
         total += penalty.l2 / 2 * (X**2).sum()
     if penalty.smooth is not None:
         total += penalty.smooth / 2 * (jnp.diff(X, axis=1) ** 2).sum()
-    if penalty.apart is not None:
-        total += penalty.apart / 2 * ((X.sum(axis=0) ** 2).sum() - (X**2).sum())
+    if penalty.decorrelation is not None:
+        total += penalty.decorrelation / 2 * ((X.sum(axis=0) ** 2).sum() - (X**2).sum())
     if penalty.group is not None and penalty.members is not None:
-        total += penalty.group * jnp.sqrt(penalty.members @ X**2 + SMALL).sum()
+        total += penalty.group * jnp.sqrt(penalty.members @ X**2 + GROUP_NORM_EPS).sum()
     return total
 
 
 def penalty_halves(penalty: Penalty, X: Array) -> tuple[Array | float, Array | float]:
-    """The negative and the positive half of the gradient, of the shape of X or 0."""
+    """Compute the negative and the positive half of the gradient, each 0 or in the shape of X."""
     negative: Array | float = 0.0
     positive: Array | float = 0.0
     if penalty.l1 is not None:
@@ -81,20 +83,20 @@ def penalty_halves(penalty: Penalty, X: Array) -> tuple[Array | float, Array | f
         positive += penalty.l2 * X
     if penalty.smooth is not None and X.shape[1] > 1:
         before, after = jnp.pad(X[:, :-1], ((0, 0), (1, 0))), jnp.pad(X[:, 1:], ((0, 0), (0, 1)))
-        place = jnp.arange(X.shape[1])
-        neighbours = 2.0 - (place == 0) - (place == X.shape[1] - 1)
+        index = jnp.arange(X.shape[1])
+        neighbours = 2.0 - (index == 0) - (index == X.shape[1] - 1)
         positive += penalty.smooth * neighbours * X
         negative += penalty.smooth * (before + after)
-    if penalty.apart is not None:
-        positive += penalty.apart * (X.sum(axis=0) - X)
+    if penalty.decorrelation is not None:
+        positive += penalty.decorrelation * (X.sum(axis=0) - X)
     if penalty.group is not None and penalty.members is not None:
-        norms = jnp.sqrt(penalty.members @ X**2 + SMALL)
+        norms = jnp.sqrt(penalty.members @ X**2 + GROUP_NORM_EPS)
         positive += penalty.group * X * (penalty.members.T @ (1 / norms))
     return negative, positive
 
 
 def powers(beta: float, penalty: Penalty = NONE) -> tuple[float, float]:
-    """The highest and the lowest power of the monomials that majorise the penalised divergence.
+    """Return the highest and the lowest power of the monomials that majorise the loss.
 
     Examples
     --------
@@ -102,7 +104,7 @@ def powers(beta: float, penalty: Penalty = NONE) -> tuple[float, float]:
     ((1.0, 0.0), (1.0, -1.0), (2.0, 1.0), (2.0, 0.0))
     """
     highest, lowest = max(beta, 1.0), min(beta - 1, 1.0)
-    quadratic = (penalty.l2, penalty.smooth, penalty.apart, penalty.group)
+    quadratic = (penalty.l2, penalty.smooth, penalty.decorrelation, penalty.group)
     if any(weight is not None for weight in quadratic):
         highest = max(highest, 2.0)
     if penalty.smooth is not None:
@@ -111,14 +113,17 @@ def powers(beta: float, penalty: Penalty = NONE) -> tuple[float, float]:
 
 
 def exponent(beta: float, penalty: Penalty = NONE) -> float:
-    """The exponent of the multiplicative rule under which the penalised divergence never rises.
+    """Return the exponent of the multiplicative rule under which the penalised loss never rises.
 
-    Without penalties it is that of Févotte & Idier (2011): 1 for 1 ≤ β ≤ 2, 1/(2−β) below, 1/(β−1) above.
+    Without penalties it is the exponent of Févotte & Idier (2011): 1 for 1 ≤ β ≤ 2, 1/(2−β) below,
+    1/(β−1) above.
 
     Examples
     --------
-    >>> exponent(1.0), exponent(0.0), exponent(3.0), exponent(1.0, Penalty(l1=0.1)), exponent(1.0, Penalty(l2=0.1))
-    (1.0, 0.5, 0.5, 1.0, 0.5)
+    >>> exponent(1.0), exponent(0.0), exponent(3.0)
+    (1.0, 0.5, 0.5)
+    >>> exponent(1.0, Penalty(l1=0.1)), exponent(1.0, Penalty(l2=0.1))
+    (1.0, 0.5)
     """
     highest, lowest = powers(beta, penalty)
     return 1 / (highest - lowest)

@@ -1,4 +1,4 @@
-"""What is solved, and how: the options of a fit as a problem, a solver and a stop rule."""
+"""The options of a fit as a problem, a solver and a stop rule."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.nmf.multistart import EFFORTS
+from otowake.nmf.multistart import EFFORT_SETTINGS
+from otowake.nmf.objective import Problem
 from otowake.nmf.penalties import Penalty
 from otowake.nmf.scale import Scale
-from otowake.nmf.solvers import TABLE, H_alone, Problem, Solver, chosen
+from otowake.nmf.solvers import SOLVER_TABLE, H_only, Solver, solver_named
 from otowake.options import FitSpec
 
-AUDITIONED = "accelerated"
-"""The solver whose starts are auditioned, and whose `effort` says how long."""
+MULTISTART_SOLVER = "accelerated"
+"""The solver with multi-start screening and the option `effort`."""
 
-BATCHED = "minibatch"
-"""The solver that begins with an audition by the other, and then moves W after every block."""
+MINIBATCH_SOLVER = "minibatch"
+"""The solver of mini-batches; the other one screens its starts."""
 
 
 def problem_of(
@@ -28,11 +29,17 @@ def problem_of(
     held_W: NDArray[np.bool_],
     held_H: NDArray[np.bool_],
     groups: Sequence[int] | None,
-    scale: Scale = Scale(),  # noqa: B008 - it is a value
+    scale: Scale = Scale(),  # noqa: B008 - immutable
 ) -> Problem:
-    """What is solved with these options; `held_W` and `held_H`, of shape (component,), say what is kept.
+    """Build the problem of a fit in units of `scale`.
 
-    The penalties' weights are for the caller's units, the problem is in those of `scale`.
+    `held_W` and `held_H`, of shape (component,), mark fixed components. The penalty weights in
+    `spec` are in the caller's units.
+
+    Raises
+    ------
+    BadInput
+        If groups are missing, or a penalty weight is too large.
     """
     dtype = np.dtype(spec.precision).type
     weight = {name: _weight(name, spec, scale, dtype) for name in PENALTIES}
@@ -41,7 +48,7 @@ def problem_of(
         if groups is None or len(groups) != len(held_W):
             raise BadInput(text.GROUPS_NEEDED)
         members = (np.unique(groups)[:, None] == np.asarray(groups)).astype(dtype)
-    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], apart=weight["decorrelation_W"])
+    on_W = Penalty(l1=weight["l1_W"], l2=weight["l2_W"], decorrelation=weight["decorrelation_W"])
     on_H = Penalty(
         l1=weight["l1_H"],
         l2=weight["l2_H"],
@@ -56,30 +63,41 @@ PENALTIES = ("l1_W", "l1_H", "l2_W", "l2_H", "smooth_H", "decorrelation_W", "gro
 
 
 def _weight(name: str, spec: FitSpec, scale: Scale, dtype: Any) -> Any:
-    """The weight of a penalty in normalised units, or None where there is none."""
-    asked = getattr(spec, name)
-    weight = scale.weight(name, asked, spec.beta) if asked else 0.0
-    if weight > HEAVIEST:
-        raise BadInput(text.HEAVY_PENALTY, name=name, value=asked, most=asked * (HEAVIEST / weight))
+    """Return the weight of a penalty in normalised units; None for no penalty."""
+    requested = getattr(spec, name)
+    weight = scale.weight(name, requested, spec.beta) if requested else 0.0
+    if weight > MAX_PENALTY_WEIGHT:
+        raise BadInput(
+            text.HEAVY_PENALTY,
+            name=name,
+            value=requested,
+            most=requested * (MAX_PENALTY_WEIGHT / weight),
+        )
     return dtype(weight) or None
 
 
-HEAVIEST = 1e15
-"""The largest weight of a penalty where V has the mean 1: beside it V would count for nothing."""
+MAX_PENALTY_WEIGHT = 1e15
+"""Largest penalty weight for a V of mean 1; larger ones leave no influence to V."""
 
 
 def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
-    """How it is solved, or :class:`BadInput` where that solver can't."""
-    if spec.solver != AUDITIONED and spec.effort != "normal":
+    """Choose the solver.
+
+    Raises
+    ------
+    BadInput
+        If the solver does not support the loss, weights or penalties.
+    """
+    if spec.solver != MULTISTART_SOLVER and spec.effort != "normal":
         raise BadInput(
-            text.EFFORT_SOLVER, effort=spec.effort, instead=AUDITIONED, solver=spec.solver
+            text.EFFORT_SOLVER, effort=spec.effort, instead=MULTISTART_SOLVER, solver=spec.solver
         )
-    if spec.solver != BATCHED and spec.forget is not None:
+    if spec.solver != MINIBATCH_SOLVER and spec.forget is not None:
         raise BadInput(text.FORGET_SOLVER, solver=spec.solver)
-    solver = chosen(spec.solver, problem, weighted)
+    solver = solver_named(spec.solver, problem, weighted)
     if spec.forget is not None:
         solver = solver._replace(forget=spec.forget)
-    named = TABLE[spec.solver]
+    named = SOLVER_TABLE[spec.solver]
     if named.losses is not None:
         if problem.beta not in named.losses:
             raise BadInput(text.SOLVER_LOSS, solver=spec.solver, loss=spec.loss)
@@ -89,10 +107,10 @@ def solver_of(spec: FitSpec, problem: Problem, weighted: bool) -> Solver:
         if weighted or lacking:
             what = "weights" if weighted else lacking[0]
             raise BadInput(text.SOLVER_LACKS, solver=spec.solver, what=what)
-    return H_alone(solver) if problem.held_W.all() else solver
+    return H_only(solver) if problem.held_W.all() else solver
 
 
 def stop_rule(spec: FitSpec, solver: Solver) -> tuple[int, float]:
-    """`max_iter` and `tol`: as given, else those of the effort or the solver."""
-    own = EFFORTS[spec.effort] if spec.solver == AUDITIONED else solver
+    """Return `max_iter` and `tol`, by default those of the effort or the solver."""
+    own = EFFORT_SETTINGS[spec.effort] if spec.solver == MULTISTART_SOLVER else solver
     return spec.max_iter or own.max_iter, own.tol if spec.tol is None else spec.tol

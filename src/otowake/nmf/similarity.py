@@ -1,4 +1,4 @@
-"""How alike the components of two results are."""
+"""Similarity of the components of two results."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from otowake.types import Floats
 
 
 def paired(W: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Pair the columns of two matrices so that the sum of the cosines is largest.
+    """Pair the columns of two matrices to maximise the sum of their cosine similarities.
 
     Parameters
     ----------
     W, other
-        Spectra on the same frequencies, shapes (frequency, component); the numbers of components may differ.
+        Spectra on the same frequencies, shapes (frequency, component). The numbers of components
+        can differ; surplus components stay unpaired.
 
     Returns
     -------
-    The places in `W`, those in `other`, and the cosines of the pairs, each of shape (pair,), in the order of `W`.
-    Components left over, where the numbers differ, are not paired.
+    Indices in `W`, indices in `other`, and cosine similarities, each of shape (pair,), in the order
+    of `W`.
 
-    Source: Kuhn, "The Hungarian method for the assignment problem" (1955), as SciPy has it.
+    References
+    ----------
+    Kuhn, "The Hungarian method for the assignment problem" (1955), in SciPy's implementation.
 
     Examples
     --------
@@ -37,12 +40,14 @@ def paired(W: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]
 
 
 def cosine_similarity(W: Floats, other: Floats) -> float:
-    """How alike the spectra are, whatever their order and level: the mean cosine of the pairs, from 0 to 1.
+    """Average the cosine similarity of paired spectra, from 0 to 1, for any order and level.
 
     Examples
     --------
-    >>> cosine_similarity(np.eye(3), 5 * np.eye(3)[::-1]), cosine_similarity(np.eye(2), np.ones((2, 2))).__round__(3)
-    (1.0, 0.707)
+    >>> cosine_similarity(np.eye(3), 5 * np.eye(3)[::-1])
+    1.0
+    >>> round(cosine_similarity(np.eye(2), np.ones((2, 2))), 3)
+    0.707
     """
     return float(min(np.mean(paired(W, other)[2]), 1))
 

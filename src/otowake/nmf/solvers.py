@@ -1,16 +1,16 @@
-"""The table of solvers. A solver knows how to begin and how to do one iteration, and nothing else.
+"""The table of solvers. A solver defines the initial state and one iteration.
 
-An iteration is two functions: `block` brings a block of frames up to date and gives the sums over its frames that W
-needs; `combine` makes the new W from the sums. A frame's H needs that frame alone, so one block or many, on one
-machine or on several, are the same two functions. Stopping, the history of the loss, progress and the choice of a
-start are the loop's (:mod:`otowake.nmf.loop`).
+An iteration consists of two functions: `block` updates H of a block of frames and returns the sums
+over its frames that the update of W needs; `combine` computes the new W from the sums. H of a frame
+depends on no other frame, so that one block or many, on one machine or on several, use the same two
+functions. The loop handles stopping, the history of the loss and progress
+(:mod:`otowake.nmf.loop`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -18,42 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from otowake.nmf.divergence import divergence, gradient_scale
-from otowake.nmf.penalties import NONE, Penalty, exponent, penalty_loss, powers
+from otowake.nmf.divergence import gradient_scale
+from otowake.nmf.objective import Block, Problem
+from otowake.nmf.penalties import Penalty, exponent, powers
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W, swept, with_penalty
-
-
-class Block(NamedTuple):
-    """A block of frames: V of shape (frequency, frame), and the weight of each entry (None: all 1)."""
-
-    V: Any
-    weights: Any = None
-
-
-@partial(
-    jax.tree_util.register_dataclass,
-    data_fields=["held_W", "held_H", "on_W", "on_H"],
-    meta_fields=["beta"],
-)
-@dataclass(frozen=True)
-class Problem:
-    """What is the same for all blocks.
-
-    `beta` names the divergence; `on_W` and `on_H` are the penalties; `held_W` and `held_H`, of shape (component,),
-    say which components' spectra and activations are given and kept.
-    """
-
-    beta: float
-    held_W: Any
-    held_H: Any
-    on_W: Penalty = NONE
-    on_H: Penalty = NONE
-
-    @classmethod
-    def plain(cls, beta: float, n_components: int) -> Problem:
-        """Nothing held, no penalties."""
-        free = np.zeros(n_components, dtype=bool)
-        return cls(beta, free, free)
 
 
 class Solver(NamedTuple):
@@ -62,27 +30,30 @@ class Solver(NamedTuple):
     Attributes
     ----------
     init_W, init_H
-        A factor to the solver's state of it.
+        Maps a factor to the solver's state of the factor.
     block
-        (problem, block, state of W, state of the block's H) to the new state of H and the sums for W.
+        Maps (problem, block, state of W, state of the block's H) to the new state of H and the
+        sums for W.
     combine
-        (problem, state of W, sums) to the new state of W.
+        Maps (problem, state of W, sums) to the new state of W.
     W, H
-        A state's factor.
+        Maps a state to its factor.
     max_iter
-        Iterations it does where nobody says how many.
+        Default maximum number of iterations.
     tol
-        Its stop rule where nobody gives one: the part of itself that the loss must fall by in ten iterations.
-    look
-        Iterations from one measurement of the loss to the next. A measurement costs as much as half an iteration.
+        Default stop rule: minimum relative decrease of the loss in ten iterations.
+    loss_interval
+        Iterations between two measurements of the loss. A measurement costs as much as half an
+        iteration.
     restart
-        For a solver whose steps may raise the loss: both states with `look` steps ahead of them that can't. The
-        loop refuses steps after which the loss has risen and goes on from there, so that it never rises.
+        For a solver whose steps can raise the loss: maps both states to states whose next
+        `loss_interval` steps cannot. The loop rejects steps that raised the loss and continues
+        from the restarted states, so that the loss never rises.
     losses
-        The β that it works for; None for all.
+        Supported values of β; None for all.
     forget
-        For a solver that moves W after every block: how much of the sums of earlier blocks is left after a whole pass
-        over the recording, from 0 to 1, where nobody says how much. None for solvers that move W once an iteration.
+        For a solver that updates W after every block: the default weight of the sums of earlier
+        blocks after one pass over the recording, from 0 to 1. None for other solvers.
     """
 
     init_W: Callable[[Array], Any]
@@ -93,7 +64,7 @@ class Solver(NamedTuple):
     H: Callable[[Any], Array]
     max_iter: int = 1000
     tol: float = 1e-4
-    look: int = 1
+    loss_interval: int = 1
     restart: Callable[[Any, Any], tuple[Any, Any]] | None = None
     losses: tuple[float, ...] | None = None
     forget: float | None = None
@@ -129,69 +100,76 @@ def _mu_block(
 
 
 MU = Solver(_same, _same, _mu_block, _moved_W, _same, _same)
-"""Multiplicative updates (Lee & Seung, 2001; Févotte & Idier, 2011): the penalised loss never rises."""
+"""Multiplicative updates (Lee & Seung, 2001; Févotte & Idier, 2011); the loss never rises."""
 
 
-class Moving(NamedTuple):
-    """A factor, what it was before, and the t of the momentum; below 1, steps without any until it begins."""
+class Extrapolation(NamedTuple):
+    """A factor, its previous value, and t of Nesterov's momentum.
+
+    t < 1 counts the remaining steps without momentum.
+    """
 
     now: Array
     before: Array
     t: Array | np.ndarray
 
     def momentum(self) -> Array:
-        """From 0 at rest towards 1."""
+        """Return the momentum, from 0 towards 1."""
         return jnp.maximum(self.t - 1, 0) / jnp.maximum(_following(self.t), 1)
 
     def ahead(self) -> Array:
-        """The point ahead, in the direction of what has grown."""
+        """Extrapolate the entries that have grown."""
         return self.now + self.momentum() * jnp.maximum(self.now - self.before, 0)
 
-    def to(self, new: Array) -> Moving:
-        return Moving(new, self.now, _following(self.t))
+    def to(self, new: Array) -> Extrapolation:
+        """Advance to a new value."""
+        return Extrapolation(new, self.now, _following(self.t))
 
 
 def _following(t: Array | np.ndarray) -> Array:
     return jnp.where(t < 1, t + 1, (1 + jnp.sqrt(1 + 4 * t**2)) / 2)
 
 
-def at_rest(factor: Array, steps: int = 0) -> Moving:
-    """A factor without momentum, nor will it gain any in so many steps."""
-    return Moving(factor, factor, jnp.full((), 1 - steps, factor.dtype))
+def without_momentum(factor: Array, steps: int = 0) -> Extrapolation:
+    """Start a factor without momentum, and keep it so for `steps` more steps."""
+    return Extrapolation(factor, factor, jnp.full((), 1 - steps, factor.dtype))
 
 
-def extrapolated_H(problem: Problem, block: Block, W: Array, H: Moving) -> Moving:
-    """One extrapolated update of H with W as it is."""
+def extrapolated_H(problem: Problem, block: Block, W: Array, H: Extrapolation) -> Extrapolation:
+    """Run one extrapolated update of H with W fixed."""
     return H.to(_moved_H(problem, block, W, H.ahead()))
 
 
 def _extrapolated_block(
-    problem: Problem, block: Block, W: Moving, H: Moving
-) -> tuple[Moving, tuple[Array, Array]]:
+    problem: Problem, block: Block, W: Extrapolation, H: Extrapolation
+) -> tuple[Extrapolation, tuple[Array, Array]]:
     H = H.to(_moved_H(problem, block, W.now, H.ahead(), H.momentum()))
     return H, slopes_W(block.V, W.ahead(), H.now, problem.beta, block.weights)
 
 
-LOOK = 10
-"""Iterations of a fast solver between two measurements of its loss."""
+LOSS_INTERVAL = 10
+"""Iterations of a fast solver between two measurements of the loss."""
 
 EXTRAPOLATED = Solver(
-    at_rest,
-    at_rest,
+    without_momentum,
+    without_momentum,
     _extrapolated_block,
     lambda problem, W, sums: W.to(_moved_W(problem, W.ahead(), sums, W.momentum())),
     lambda W: W.now,
     lambda H: H.now,
-    look=LOOK,
-    restart=lambda W, H: (at_rest(W.now, LOOK), at_rest(H.now, LOOK)),
+    loss_interval=LOSS_INTERVAL,
+    restart=lambda W, H: (
+        without_momentum(W.now, LOSS_INTERVAL),
+        without_momentum(H.now, LOSS_INTERVAL),
+    ),
 )
-"""Multiplicative updates from an extrapolated point (Hien, Leplat & Gillis, "Block majorization minimization
-with extrapolation and application to β-NMF", 2024), with Nesterov's momentum, dropped when the loss would rise
-(O'Donoghue & Candès, "Adaptive restart for accelerated gradient schemes", 2015), and over-relaxed as far as the
-momentum goes (:func:`otowake.nmf.updates.multiplied`)."""
+"""Multiplicative updates from an extrapolated point (Hien, Leplat & Gillis, "Block majorization
+minimization with extrapolation and application to β-NMF", 2024), with Nesterov's momentum, a
+restart when the loss would rise (O'Donoghue & Candès, "Adaptive restart for accelerated gradient
+schemes", 2015), and over-relaxation by the momentum (:func:`otowake.nmf.updates.multiplied`)."""
 
 SWEEPS = 2
-"""Sweeps over the components in each update of a factor by HALS."""
+"""Sweeps of HALS over the components in each update of a factor."""
 
 
 def _sweeps(X: Array, A: Array, G: Array, penalty: Penalty, held: Array) -> Array:
@@ -210,15 +188,24 @@ def _hals_combine(problem: Problem, W: Array, sums: tuple[Array, Array]) -> Arra
     return _sweeps(W.T, sums[0].T, sums[1], problem.on_W, problem.held_W).T
 
 
-HALS = Solver(_same, _same, _hals_block, _hals_combine, _same, _same, look=LOOK, losses=(2.0,))
-"""Hierarchical alternating least squares (Cichocki, Zdunek & Amari, 2007), two sweeps a factor (Gillis & Glineur,
-"Accelerated multiplicative updates and hierarchical ALS algorithms", 2012): for the squared error alone; the loss
-never rises."""
+HALS = Solver(
+    _same,
+    _same,
+    _hals_block,
+    _hals_combine,
+    _same,
+    _same,
+    loss_interval=LOSS_INTERVAL,
+    losses=(2.0,),
+)
+"""Hierarchical alternating least squares (Cichocki, Zdunek & Amari, 2007) with two sweeps per
+factor (Gillis & Glineur, "Accelerated multiplicative updates and hierarchical ALS algorithms",
+2012), for the squared error only; the loss never rises."""
 
 
 def _extrapolated_hals_block(
-    problem: Problem, block: Block, W: Moving, H: Moving
-) -> tuple[Moving, tuple[Array, Array]]:
+    problem: Problem, block: Block, W: Extrapolation, H: Extrapolation
+) -> tuple[Extrapolation, tuple[Array, Array]]:
     new, sums = _hals_block(problem, block, W.now, H.ahead())
     return H.to(new), sums
 
@@ -228,19 +215,19 @@ EXTRAPOLATED_HALS = EXTRAPOLATED._replace(
     combine=lambda problem, W, sums: W.to(_hals_combine(problem, W.ahead(), sums)),
     losses=HALS.losses,
 )
-"""HALS from an extrapolated point (Ang & Gillis, "Accelerating nonnegative matrix factorization algorithms using
-extrapolation", 2019), with the momentum and the refused steps of :data:`EXTRAPOLATED`."""
+"""HALS from an extrapolated point (Ang & Gillis, "Accelerating nonnegative matrix factorization
+algorithms using extrapolation", 2019), with the momentum and restarts of :data:`EXTRAPOLATED`."""
 
 
 BATCH_UPDATES = 5
-"""Updates of a block's H before W moves, for the solver of mini-batches."""
+"""Updates of a block's H before each update of W in mini-batches."""
 
 
 def _batch_block(
     problem: Problem, block: Block, W: Array, H: Array
 ) -> tuple[Array, tuple[Array, Array]]:
     H = jax.lax.fori_loop(
-        0, BATCH_UPDATES, lambda _, H: extrapolated_H(problem, block, W, H), at_rest(H)
+        0, BATCH_UPDATES, lambda _, H: extrapolated_H(problem, block, W, H), without_momentum(H)
     ).now
     return H, slopes_W(block.V, W, H, problem.beta, block.weights)
 
@@ -248,11 +235,11 @@ def _batch_block(
 def moved_along(
     problem: Problem, sums: tuple[Array, Array], W: Array, new: Array
 ) -> tuple[Array, Array]:
-    """Sums for W that were found at `W`, as they count at `new`; both of shape (frequency, component).
+    """Transfer sums that were computed at `W` to `new`; both of shape (frequency, component).
 
-    The sums stand for a majoriser: the gradient of its positive half goes with the highest power that there is, that
-    of its negative half with the lowest (:func:`otowake.nmf.penalties.powers`). From `new` they lead to where they
-    led from `W`.
+    The sums represent a majoriser: the gradient of its positive half scales with the highest
+    power, that of its negative half with the lowest (:func:`otowake.nmf.penalties.powers`). An
+    update from `new` with the result leads to the same point as one from `W` with `sums`.
     """
     ratio = jnp.where(W > 0, new / jnp.where(W > 0, W, 1), 1)
     highest, lowest = powers(problem.beta, problem.on_W)
@@ -264,13 +251,14 @@ def moved_along(
 MINIBATCH = Solver(
     _same, _same, _batch_block, _moved_W, _same, _same, max_iter=2, tol=0.0, forget=0.7
 )
-"""Mini-batches: a pass over the recording in which W moves after every block of frames, by the block's sums and what is
-left of the earlier ones (Lefèvre, Bach & Févotte, "Online algorithms for nonnegative matrix factorization with the
-Itakura-Saito divergence", 2011; here for every β). An iteration is a pass; nothing is promised of the loss."""
+"""Mini-batches: W is updated after every block of frames, from the sums of the block and the
+decayed sums of earlier blocks (Lefèvre, Bach & Févotte, "Online algorithms for nonnegative matrix
+factorization with the Itakura-Saito divergence", 2011; here for every β). An iteration is one pass
+over the recording; the loss can rise."""
 
 
 class AdamState(NamedTuple):
-    """The logarithm of a factor, with Adam's two moments and the steps done."""
+    """The logarithm of a factor, Adam's two moments, and the number of steps."""
 
     logarithm: Array
     first: Array
@@ -279,8 +267,13 @@ class AdamState(NamedTuple):
 
 
 ADAM_RATE = 0.1
+"""Learning rate of Adam, from the lecture manual."""
+
 ADAM_DECAY = (0.9, 0.999)
+"""Decay of Adam's first and second moment, the defaults of Keras."""
+
 ADAM_EPSILON = 1e-7
+"""Added to the root of the second moment, the default of Keras."""
 
 
 def _adam_init(factor: Array) -> AdamState:
@@ -333,10 +326,10 @@ ADAM = Solver(
     max_iter=10_000,
     tol=0.0,
 )
-"""The manual's: Adam on the logarithms of both factors, at 0.1 (Kingma & Ba, 2015, in the form that Keras
-uses: ε = 1e-7 is added to the root of the second moment, outside the bias correction)."""
+"""The lecture manual's method: Adam on the logarithms of both factors (Kingma & Ba, 2015), in the
+form of Keras: ε is added to the root of the second moment, outside the bias correction."""
 
-TABLE: dict[str, Solver] = {
+SOLVER_TABLE: dict[str, Solver] = {
     "accelerated": EXTRAPOLATED,
     "mu": MU,
     "hals": HALS,
@@ -346,18 +339,18 @@ TABLE: dict[str, Solver] = {
 """The solvers by name."""
 
 
-def chosen(name: str, problem: Problem, weighted: bool) -> Solver:
-    """The solver of that name; `accelerated` is by HALS where that works: for the plain squared error."""
+def solver_named(name: str, problem: Problem, weighted: bool) -> Solver:
+    """Return a solver by name; `accelerated` uses HALS for the squared error where possible."""
     penalties = (problem.on_W, problem.on_H)
-    plain = all(p.smooth is None and p.apart is None and p.group is None for p in penalties)
+    plain = all(p.smooth is None and p.decorrelation is None and p.group is None for p in penalties)
     if name == "accelerated" and problem.beta == 2 and plain and not weighted:
         return EXTRAPOLATED_HALS
-    return TABLE[name]
+    return SOLVER_TABLE[name]
 
 
 @cache
-def H_alone(solver: Solver) -> Solver:
-    """The solver for a W that is kept whole: it spares the sums that W would need."""
+def H_only(solver: Solver) -> Solver:
+    """Derive a solver for a fixed W, without the sums for W."""
 
     def block(problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:
         return solver.block(problem, block, W, H)[0], ()
@@ -366,17 +359,6 @@ def H_alone(solver: Solver) -> Solver:
 
 
 def step(solver: Solver, problem: Problem, block: Block, W: Any, H: Any) -> tuple[Any, Any]:
-    """One iteration over a problem of one block."""
+    """Run one iteration over a single block."""
     H, sums = solver.block(problem, block, W, H)
     return solver.combine(problem, W, sums), H
-
-
-def penalised(problem: Problem, block: Block, W: Array, H: Array) -> Array:
-    """The loss of a block, with the penalty on its H; that on W is :func:`of_W`."""
-    data = divergence(block.V, W @ H, problem.beta, block.weights)
-    return data + penalty_loss(problem.on_H, H)
-
-
-def of_W(problem: Problem, W: Array) -> Array | float:
-    """The penalty on W."""
-    return penalty_loss(problem.on_W, W.T)

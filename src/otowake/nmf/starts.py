@@ -1,4 +1,4 @@
-"""Where a factorisation begins."""
+"""Initial factors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from otowake.types import Factors, Floats
 
 
 def log_normal(n_bins: int, n_frames: int, n_components: int, rng: np.random.Generator) -> Factors:
-    """Factors whose logarithms are drawn from N(0, 1), as in the manual; float32.
+    """Draw log-normal factors, the logarithms from N(0, 1), as in the lecture manual; float32.
 
     Examples
     --------
@@ -22,14 +22,16 @@ def log_normal(n_bins: int, n_frames: int, n_components: int, rng: np.random.Gen
 
 
 def nndsvd(V: Floats, n_components: int) -> Factors:
-    """Non-negative double singular value decomposition, with its zeros raised to V's mean.
+    """Compute the non-negative double SVD, with zeros raised to a small positive value.
 
-    Each singular pair after the first is split into its positive and negative parts, and the heavier pair of parts is
-    kept; zeros, which multiplicative updates could never leave, become mean(V) / 100 of what they belong to. It is
-    deterministic.
+    Each singular pair is split into its positive and negative parts, and the larger pair of parts
+    is kept. Multiplicative updates cannot change zeros; they are raised so that their product is
+    mean(V) / 100 / n_components. The result is deterministic.
 
-    Source: Boutsidis & Gallopoulos, "SVD based initialization: A head start for nonnegative matrix factorization"
-    (2008), variant "a".
+    References
+    ----------
+    Boutsidis & Gallopoulos, "SVD based initialization: A head start for nonnegative matrix
+    factorization" (2008), variant "a".
 
     Examples
     --------
@@ -52,7 +54,7 @@ def nndsvd(V: Floats, n_components: int) -> Factors:
 
 
 def _svd(V: Floats, n_components: int) -> tuple[Floats, Floats, Floats]:
-    """The largest singular triplets, by way of the smaller Gram matrix."""
+    """Compute the largest singular triplets from the smaller Gram matrix."""
     wide = V.shape[0] <= V.shape[1]
     gram = V @ V.T if wide else V.T @ V
     values, vectors = np.linalg.eigh(gram)
@@ -61,7 +63,3 @@ def _svd(V: Floats, n_components: int) -> tuple[Floats, Floats, Floats]:
     near = vectors[:, order]
     far = (V.T @ near if wide else V @ near) / np.maximum(S, 1e-12)
     return (near, S, far.T) if wide else (far, S, near.T)
-
-
-STARTS = ("random", "nndsvd")
-"""The starts by name that need nothing but V."""

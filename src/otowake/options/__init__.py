@@ -1,57 +1,49 @@
 """Options, each defined once with its default, bounds and help text in two languages.
 
-The command line, option files and the web form are built from these frozen dataclasses."""
+The command line, option files and the web form are built from these frozen dataclasses.
+"""
 
 from otowake.options.analysis import (
-    EFFORTS,
     GROUPS,
-    LOSS_BETA,
-    NAMES,
-    NEEDED,
-    PRECISIONS,
-    SOLVERS,
+    STAGE_REQUIREMENTS,
     STAGES,
-    STARTS,
-    TRANSCRIBERS,
-    FitSpec,
-    LoadSpec,
-    NoteSpec,
-    PartSpec,
     RunSpec,
-    ScoreSpec,
-    StftSpec,
     checked_stages,
     specs_with,
 )
 from otowake.options.archive import ArchiveSpec, LearnSpec, WorkerSpec
+from otowake.options.fit import EFFORTS, INITS, LOSS_BETA, PRECISIONS, SOLVERS, FitSpec
+from otowake.options.notes import NOTE_NAMES, TRANSCRIBERS, NoteSpec, PartSpec, ScoreSpec
 from otowake.options.serve import ServeSpec
-from otowake.options.spec import Constraint, Spec, option
+from otowake.options.signal import LoadSpec, StftSpec
+from otowake.options.spec import Constraint, Spec, current_names, option
 
 __all__ = [
-    "ArchiveSpec",
-    "Constraint",
-    "WorkerSpec",
     "EFFORTS",
-    "FitSpec",
     "GROUPS",
+    "INITS",
     "LOSS_BETA",
-    "LearnSpec",
-    "LoadSpec",
-    "NAMES",
-    "NEEDED",
-    "NoteSpec",
+    "NOTE_NAMES",
     "PRECISIONS",
-    "PartSpec",
-    "RunSpec",
     "SOLVERS",
     "STAGES",
-    "STARTS",
+    "STAGE_REQUIREMENTS",
+    "TRANSCRIBERS",
+    "ArchiveSpec",
+    "Constraint",
+    "FitSpec",
+    "LearnSpec",
+    "LoadSpec",
+    "NoteSpec",
+    "PartSpec",
+    "RunSpec",
     "ScoreSpec",
     "ServeSpec",
     "Spec",
     "StftSpec",
-    "TRANSCRIBERS",
+    "WorkerSpec",
     "checked_stages",
+    "current_names",
     "option",
     "specs_with",
 ]

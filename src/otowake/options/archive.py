@@ -10,13 +10,13 @@ from otowake.text import Text
 
 @dataclass(frozen=True)
 class WorkerSpec(Spec):
-    """Who works on an archive: processes on this machine, or a cluster."""
+    """The workers of an archive: processes on this machine, or a cluster."""
 
     workers: int | None = option(
         None,
         Text(
-            "how many processes of one thread work on this machine; one for each core if not given",
-            "このマシンで動かすプロセスの数（各 1 スレッド）。省略するとコアごとに 1 つ",
+            "number of single-threaded worker processes on this machine (default: one per core)",
+            "このマシンで動かすワーカープロセスの数（各 1 スレッド）。省略するとコア数",
         ),
         low=1,
         high=4096,
@@ -24,31 +24,32 @@ class WorkerSpec(Spec):
     scheduler: str | None = option(
         None,
         Text(
-            "work on a Dask cluster: the address of its scheduler, or its scheduler file",
-            "Dask クラスターで実行します。スケジューラーのアドレスか、スケジューラーファイルを指定",
+            "Dask cluster to use: the address of its scheduler, or its scheduler file",
+            "使用する Dask クラスター。スケジューラーのアドレス、またはスケジューラーファイル",
         ),
     )
     memory: float | None = option(
         None,
         Text(
-            "the most memory of a process on this machine, in GiB; an equal share of all if not given",
-            "このマシンの各プロセスが使えるメモリーの上限（GiB）。省略すると等分",
+            "memory limit of a worker process on this machine, in GiB (default: an equal share)",
+            "このマシンのワーカープロセス 1 つのメモリー上限（GiB）。省略すると等分",
         ),
         above=0,
     )
-    patience: float = option(
+    timeout: float = option(
         60.0,
         Text(
-            "how long to wait, in seconds, for workers or a scheduler that are gone",
-            "ワーカーやスケジューラーが失われたときに待つ時間（秒）",
+            "how long to wait for lost workers or a lost scheduler, in seconds",
+            "ワーカーやスケジューラーが失われたときに、復帰を待つ時間（秒）",
         ),
         low=0,
+        formerly=("patience",),
     )
 
 
 @dataclass(frozen=True)
 class ArchiveSpec(WorkerSpec):
-    """How an archive is worked through.
+    """Parameters of a run over an archive.
 
     Examples
     --------
@@ -59,48 +60,52 @@ class ArchiveSpec(WorkerSpec):
     time_limit: float | None = option(
         None,
         Text(
-            "the longest that one recording may take, in seconds; it is put aside then",
-            "1 つの録音にかけられる時間の上限（秒）。超えたものは除外して先へ進みます",
+            "time limit per recording, in seconds; a recording that exceeds it is set aside",
+            "録音 1 つの制限時間（秒）。超えた録音は除外して先へ進みます",
         ),
         above=0,
     )
     retry: bool = option(
         False,
         Text(
-            "try those again that failed in earlier runs",
-            "以前の実行で失敗した録音をもう一度試します",
+            "retry the recordings that failed in earlier runs",
+            "以前の実行で失敗した録音を再試行します",
         ),
     )
     full: bool = option(
         False,
         Text(
-            "write figures, and the sound of components and notes, as split does",
-            "split と同じように、図と、成分・音符の音も書きます",
+            "also write figures and the sound of components and notes, as split does",
+            "split と同じように、図と、成分・音符ごとの音も書き出します",
         ),
     )
 
 
 @dataclass(frozen=True)
 class LearnSpec(WorkerSpec):
-    """How the dictionary of an archive is learnt.
+    """Parameters of learning a dictionary from an archive.
 
     Examples
     --------
-    >>> LearnSpec(passes=50).passes
+    >>> LearnSpec(epochs=50).epochs
     50
     """
 
-    passes: int = option(
+    epochs: int = option(
         200,
-        Text("most passes over all recordings", "すべての録音を巡回する回数の上限"),
+        Text(
+            "maximum number of epochs, passes over all recordings",
+            "エポック数の上限（1 エポックですべての録音を 1 回使います）",
+        ),
         low=1,
         high=1_000_000,
+        formerly=("passes",),
     )
     portions: int = option(
         256,
         Text(
-            "into how many portions the recordings are divided; no more workers than that have work",
-            "録音をいくつの組に分けるか。これより多いワーカーには仕事がありません",
+            "number of groups to divide the recordings into; at most as many workers are used",
+            "録音を分ける組の数。これより多いワーカーは使われません",
         ),
         low=1,
         high=1_000_000,
@@ -108,8 +113,8 @@ class LearnSpec(WorkerSpec):
     save: int = option(
         10,
         Text(
-            "after so many passes the state is saved, so that learning goes on if it is killed",
-            "途中経過を保存する間隔（巡回数）。強制終了しても続きから再開します",
+            "number of epochs between checkpoints; an interrupted run resumes from the last one",
+            "途中経過を保存する間隔（エポック数）。中断しても、最後に保存した時点から再開します",
         ),
         low=1,
         high=1_000_000,

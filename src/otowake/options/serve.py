@@ -10,7 +10,7 @@ from otowake.text import Text
 
 @dataclass(frozen=True)
 class ServeSpec(Spec):
-    """Where the web page is served, to whom, and what it gives each visitor.
+    """Parameters of the web server: addresses, access, and limits per visitor.
 
     Examples
     --------
@@ -21,74 +21,79 @@ class ServeSpec(Spec):
     host: str = option(
         "127.0.0.1",
         Text(
-            "the address to listen on; 127.0.0.1 is reached from this computer alone",
-            "待ち受けるアドレス。127.0.0.1 ならこのコンピューターからだけ使えます",
+            "address to listen on; 127.0.0.1 accepts connections from this computer only",
+            "待ち受けるアドレス。127.0.0.1 ではこのコンピューターからだけ接続できます",
         ),
     )
     port: int = option(
         7860,
-        Text("the port to listen on; 0 takes a free one", "待ち受けるポート。0 なら空きを使います"),
+        Text(
+            "port to listen on; 0 selects a free port",
+            "待ち受けるポート番号。0 なら空いているポートを使います",
+        ),
         low=0,
         high=65535,
     )
     names: str | None = option(
         None,
         Text(
-            "names besides localhost by which browsers reach the page, such as behind a proxy (comma-separated)",
-            "localhost のほかに、ブラウザーがこのページを呼ぶ名前（プロキシの内側などで。コンマ区切り）",
+            "host names of the page other than localhost, as behind a proxy (comma-separated)",
+            "localhost 以外でページを開くときのホスト名。プロキシ経由の場合など（コンマ区切り）",
         ),
     )
     proxies: str | None = option(
         None,
         Text(
-            "addresses of proxies before the page, which say whom they speak for (comma-separated)",
-            "このページの前に置いたプロキシのアドレス。誰からの接続かを伝えるヘッダーを、ここからのものに限り信用します（コンマ区切り）",
+            "addresses of proxies whose headers about the client are trusted (comma-separated)",
+            "接続元を伝えるヘッダーを信用するプロキシのアドレス（コンマ区切り）",
         ),
     )
     password_file: str | None = option(
         None,
         Text(
-            "a file whose first line is the password; OTOWAKE_PASSWORD in the environment serves as well",
-            "1 行目がパスワードのファイル。環境変数 OTOWAKE_PASSWORD でも指定できます",
+            "file with the password on its first line; or set OTOWAKE_PASSWORD in the environment",
+            "1 行目にパスワードを書いたファイル。環境変数 OTOWAKE_PASSWORD でも指定できます",
         ),
     )
     open: bool = option(
         False,
         Text(
-            "let in everybody who reaches the address, without a password",
-            "アドレスに届く人なら誰でも、パスワードなしで使えるようにします",
+            "admit visitors without a password",
+            "パスワードなしで、アドレスに接続できる全員が使えるようにします",
         ),
     )
     upload_mib: float = option(
         100.0,
-        Text("the most that one file may have, in MiB", "1 ファイルの大きさの上限（MiB）"),
+        Text("maximum size of a file, in MiB", "1 ファイルの最大サイズ（MiB）"),
         above=0,
     )
     upload_minutes: float = option(
         10.0,
         Text(
-            "how long sending one file may take, in minutes",
-            "1 ファイルの送信にかけられる時間（分）",
+            "maximum upload time of a file, in minutes",
+            "1 ファイルのアップロードにかけられる時間（分）",
         ),
         above=0,
     )
     sound_minutes: float = option(
         10.0,
-        Text(
-            "the longest recording that is analysed, in minutes", "分析できる録音の長さの上限（分）"
-        ),
+        Text("maximum length of a recording, in minutes", "分析できる録音の最大の長さ（分）"),
         above=0,
     )
     at_once: int = option(
-        1, Text("how many are analysed at once", "同時に分析する数"), low=1, high=64
+        1, Text("number of analyses in parallel", "並行して実行する分析の数"), low=1, high=64
     )
     queue: int = option(
-        16, Text("how many may wait for their turn", "順番を待てる数"), low=0, high=10_000
+        16,
+        Text("number of analyses that can wait", "待ち行列に入れられる分析の数"),
+        low=0,
+        high=10_000,
     )
     per_person: int = option(
         2,
         Text(
-            "how many one person may have waiting and running", "1 人が同時に待てる・実行できる数"
+            "maximum number of waiting and running analyses per visitor",
+            "1 人が同時に持てる、待機中・実行中の分析の数",
         ),
         low=1,
         high=1000,
@@ -96,48 +101,45 @@ class ServeSpec(Spec):
     per_address: int = option(
         8,
         Text(
-            "how many all who come from one address may have waiting and running",
-            "同じアドレスから来る人全員で、同時に待てる・実行できる数",
+            "maximum number of waiting and running analyses per network address",
+            "同じアドレスからの利用者全員で同時に持てる、待機中・実行中の分析の数",
         ),
         low=1,
         high=1000,
     )
     job_minutes: float = option(
         30.0,
-        Text(
-            "the most time that one analysis may take, in minutes",
-            "1 件の分析にかけられる時間（分）",
-        ),
+        Text("time limit of an analysis, in minutes", "分析 1 件の制限時間（分）"),
         above=0,
     )
     job_gib: float = option(
         4.0,
-        Text(
-            "the most memory that one analysis may take, in GiB",
-            "1 件の分析が使えるメモリー（GiB）",
-        ),
+        Text("memory limit of an analysis, in GiB", "分析 1 件のメモリー上限（GiB）"),
         low=1,
     )
     keep_minutes: float = option(
-        60.0, Text("how long results are kept, in minutes", "結果を残す時間（分）"), above=0
+        60.0,
+        Text("how long to keep results, in minutes", "結果を保存しておく時間（分）"),
+        above=0,
     )
     keep_most: int = option(
         40,
         Text(
-            "how many results are kept; the oldest go first", "残す結果の数（古いものから消えます）"
+            "maximum number of results to keep; the oldest are deleted first",
+            "保存しておく結果の最大数（古いものから削除します）",
         ),
         low=1,
     )
     keep_gib: float = option(
         8.0,
         Text(
-            "how much disk all results together may take, in GiB",
-            "結果全体が使えるディスクの大きさ（GiB）",
+            "disk space for all results, in GiB",
+            "結果全体のディスク使用量の上限（GiB）",
         ),
         above=0,
     )
 
     @property
     def known_names(self) -> tuple[str, ...]:
-        """The names given, one by one."""
+        """The names in `names`, one by one, in lower case."""
         return tuple(name.strip().lower() for name in (self.names or "").split(",") if name.strip())

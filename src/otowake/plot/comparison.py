@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from otowake.music.components.compare import agreement, matched
+from otowake.music.components.compare import match_components, mean_similarity
 from otowake.plot import labels
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
@@ -32,7 +32,7 @@ def comparison_figure(
     language
         Of all labels.
     """
-    matches = [matched(analyses[0], other) for other in analyses[1:]]
+    matches = [match_components(analyses[0], other) for other in analyses[1:]]
     orders = [[match.second for match in pairs] for pairs in matches]
     rows = [match.first for match in matches[0]]
     with style():
@@ -55,7 +55,7 @@ def comparison_figure(
             _draw_spectra(axes, analysis, order, language)
             shown = shortened(drawable(name), 300)
             if row:
-                cosine_similarity = f"{agreement(matches[row - 1]):.2f}"
+                cosine_similarity = f"{mean_similarity(matches[row - 1]):.2f}"
                 shown += "   " + labels.AGREEMENT.format(language, similarity=cosine_similarity)
             axes.set_title(shown, loc="left", fontsize=10)
     return figure

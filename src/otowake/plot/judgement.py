@@ -47,9 +47,9 @@ def score_figure(
     ['found (1)', 'missed (1)', 'not in the reference (1)']
     """
     groups = (
-        (list(evaluation.hits), HIT, labels.HITS, False),
+        (list(evaluation.matched), HIT, labels.HITS, False),
         ([note for note, _ in evaluation.missed], MISSED, labels.MISSES, True),
-        ([note for note, _ in evaluation.false], FALSE, labels.FALSE, False),
+        ([note for note, _ in evaluation.false_positives], FALSE, labels.FALSE, False),
     )
     shown = [
         Shown(notes, colour, words.format(language, n=len(notes)), hollow)

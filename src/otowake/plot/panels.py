@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from otowake.music.theory.names import hz_to_midi, note_name
-from otowake.nmf.solvers import LOOK
+from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.plot import labels
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import (
@@ -276,13 +276,13 @@ def set_curve(
     `screening_losses`, of shape (start, look), are drawn before it, paler: the starts that were tried on few frames.
     """
     tried = np.zeros((0, 0)) if screening_losses is None else screening_losses
-    before = LOOK * tried.shape[1]
+    before = LOSS_INTERVAL * tried.shape[1]
     n = before + int(iterations[-1])
     values = _logarithm(losses)
     panels.line.set_data(before + iterations, values)
     panels.line.set_marker("o" if len(losses) == 1 else "")
     axes = panels.loss
-    looks = np.arange(LOOK, before + 1, LOOK)
+    looks = np.arange(LOSS_INTERVAL, before + 1, LOSS_INTERVAL)
     axes.plot(looks, _logarithm(tried).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
         words = labels.AUDITIONS.format(language, n=before)

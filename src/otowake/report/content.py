@@ -13,7 +13,7 @@ from otowake.chords import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
-from otowake.nmf.solvers import LOOK
+from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.options import Spec
 from otowake.plot import labels
 from otowake.plot.animation import Snapshots
@@ -171,7 +171,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
     )
     return {
         "auditions": [[float(loss) for loss in start] for start in fit.screening_losses],
-        "auditionStep": LOOK,
+        "auditionStep": LOSS_INTERVAL,
         "iterations": [int(fit.iterations[i]) for i in chosen],
         "losses": [float(fit.losses[i]) for i in chosen],
         "lossName": _both(lambda each: loss_name(fit, each)),

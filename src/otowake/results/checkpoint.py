@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from otowake.arrays import arrays_of, write_arrays
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.io.names import longest_name, within
 from otowake.types import Floats, Progress
-from otowake.untrusted import opened
+from otowake.untrusted import open_regular
 
 
 def key_of(*facts: Any) -> str:
@@ -50,7 +50,7 @@ class Checkpoint:
 
     def write(self, arrays: dict[str, Floats]) -> None:
         """Replace the file by one with these arrays; a disk that is full leaves the old one."""
-        with contextlib.suppress(OSError), beside(self.path) as new:
+        with contextlib.suppress(OSError), staged(self.path) as new:
             with new.open("wb") as file:
                 write_arrays(file, {"key": np.array(self.key), **arrays})
                 file.flush()
@@ -60,7 +60,7 @@ class Checkpoint:
     def read(self) -> dict[str, Floats] | None:
         """The arrays of an earlier run of the same fit; None if there are none, or none that can be read."""
         try:
-            with opened(self.path) as file:
+            with open_regular(self.path) as file:
                 arrays = arrays_of(file)
             return arrays if str(arrays.pop("key", None)) == self.key else None
         except (OSError, ValueError):

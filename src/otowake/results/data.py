@@ -146,7 +146,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
         **(_of_components(analysis, analysis.fit) if analysis.fit else {}),
         **(_of_notes(analysis) if analysis.note_spec else {}),
         **({"parts": [_of_part(part) for part in analysis.parts]} if analysis.part_spec else {}),
-        **({"edits": analysis.edits} if analysis.found else {}),
+        **({"edits": analysis.edits} if analysis.unedited else {}),
     }
 
 
@@ -192,7 +192,7 @@ def _of_notes(analysis: Analysis) -> dict[str, Any]:
     key, rhythm = analysis.key, analysis.rhythm
     return {
         "n_notes": len(analysis.notes),
-        **({"ids": ids_of(analysis.notes)} if analysis.found else {}),
+        **({"ids": ids_of(analysis.notes)} if analysis.unedited else {}),
         "key": key and {"name": key_name(key), **asdict(key)},
         "rhythm": rhythm
         and {

@@ -170,15 +170,15 @@ FILES = (
     File(
         EDITS,
         "data",
-        lambda analysis: analysis.found is not None,
+        lambda analysis: analysis.unedited is not None,
         lambda it, path: data.write_edits(it.analysis, path),
     ),
     File(
         FOUND,
         "data",
-        lambda analysis: analysis.found is not None,
+        lambda analysis: analysis.unedited is not None,
         lambda it, path: (
-            it.analysis.found and data.write_found(it.analysis.found, it.analysis, path)
+            it.analysis.unedited and data.write_found(it.analysis.unedited, it.analysis, path)
         ),
     ),
     File(

@@ -9,7 +9,7 @@ from pathlib import Path
 import soundfile
 
 from otowake import text
-from otowake.atomic import beside, put, recover
+from otowake.atomic import put, recover, staged
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.audio import Path_
 
@@ -29,7 +29,7 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
         recover(folder)
         _check_place(folder, overwrite)
         made = _make_parents(folder)
-        with beside(folder) as place:
+        with staged(folder) as place:
             place.mkdir()
             yield place
             _check_place(folder, overwrite)

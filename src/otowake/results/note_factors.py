@@ -17,10 +17,12 @@ from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.drums.onsets import LAGS
 from otowake.music.separation.score_informed import DETUNINGS, PIECE, STFT
 from otowake.types import DrumSamples, Floats, NoteFactors, Segment
-from otowake.untrusted import opened
+from otowake.untrusted import open_regular
 
 FILE = "stems.npz"
 FACTORS = ("W", "H", "D", "G", "spans")
+SAMPLES = ("rate", "waves", "strokes", "gains")
+"""The arrays of :class:`otowake.types.DrumSamples`, in the order of its fields."""
 
 MEMBERS = {
     "W": Member((STFT.n_fft // 2 + 1, "spectrum")),
@@ -43,15 +45,18 @@ LAST_SAMPLE = MOST_HOURS * 3600 * RATES.stop
 def write_explained(note_factors: NoteFactors, path: Path) -> None:
     """Write it, compressed."""
     pieces = {
-        f"{name}{i}": getattr(holder, name)
-        for i, piece in enumerate(note_factors.pieces)
+        f"{key}{i}": getattr(holder, name)
+        for i, piece in enumerate(note_factors.segments)
         for holder, names in (
-            (piece, FACTORS),
-            (piece.repeats, DrumSamples._fields if piece.repeats else ()),
+            (piece, zip(FACTORS, FACTORS, strict=True)),
+            (
+                piece.drum_samples,
+                zip(SAMPLES, DrumSamples._fields, strict=True) if piece.drum_samples else (),
+            ),
         )
-        for name in names
+        for key, name in names
     }
-    first = np.array([piece.first for piece in note_factors.pieces], np.int64)
+    first = np.array([piece.first for piece in note_factors.segments], np.int64)
     arrays = {"scale": np.float64(note_factors.scale), "first": first, **pieces}
     write_arrays(path, arrays, compressed=True)
 
@@ -64,7 +69,7 @@ def read_explained(path: Path) -> NoteFactors:
     ValueError, KeyError, OSError
         If the file is damaged.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         arrays = arrays_of(file)
     scale = float(checked(arrays, {"scale": Member(())})["scale"])
     if not scale > 0:
@@ -98,10 +103,10 @@ def _piece(arrays: dict[str, Floats], i: int, first: int) -> Segment:
 
 
 def _repeats(found: dict[str, Floats], i: int) -> DrumSamples | None:
-    given = [found[f"{name}{i}"] for name in DrumSamples._fields if f"{name}{i}" in found]
+    given = [found[f"{name}{i}"] for name in SAMPLES if f"{name}{i}" in found]
     if not given:
         return None
-    if len(given) < len(DrumSamples._fields):
+    if len(given) < len(SAMPLES):
         raise ValueError("of the waveforms of drums something is missing")
     rate, waves, strokes, gains = given
     strokes = strokes.astype(np.int64)

@@ -51,7 +51,7 @@ from otowake.untrusted import (
     is_there,
     json_of,
     number,
-    opened,
+    open_regular,
     reason,
     rows,
     shown,
@@ -142,7 +142,7 @@ def load_analysis(folder: Path_, *, sound: bool = True) -> Analysis:
         if "edits" in facts:
             parsed(edits := rows(facts, "edits"))
             analysis = replace(
-                analysis, found=_found(folder / FOUND, folder, analysis), edits=tuple(edits)
+                analysis, unedited=_found(folder / FOUND, folder, analysis), edits=tuple(edits)
             )
         audio = _sound(input_of(facts), folder) if sound else None
     except (*DAMAGE, soundfile.SoundFileError) as error:
@@ -162,7 +162,7 @@ def _read(
 ) -> Analysis:
     """What ``analysis.json`` says, with the files beside it that it needs; `explained` if it has been read already."""
     stages = checked_stages(facts.get("stages", ["components"]))
-    stft = StftSpec().with_options(**facts["options"]["stft"])
+    stft = StftSpec.recorded(facts["options"]["stft"])
     none = np.zeros(0)
     tuning = number(facts, "tuning_hz", *TUNINGS)
     analysis = Analysis(None, None, (), none, none, 1.0, tuning, stft)
@@ -202,7 +202,7 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
         ),
         key=_key(facts["key"]) if facts["key"] else None,
         rhythm=_rhythm(facts["rhythm"]) if facts["rhythm"] else None,
-        note_spec=NoteSpec().with_options(**facts["options"]["note"]),
+        note_spec=NoteSpec.recorded(facts["options"]["note"]),
     )
 
 
@@ -241,7 +241,7 @@ def _with_parts(analysis: Analysis, facts: dict[str, Any]) -> Analysis:
         replace(note, programme=instrument(note.instrument).programme) if note.instrument else note
         for note in analysis.notes
     )
-    spec = PartSpec().with_options(**facts["options"]["part"])
+    spec = PartSpec.recorded(facts["options"]["part"])
     return replace(analysis, notes=notes, parts=tuple(parts), part_spec=spec)
 
 
@@ -283,7 +283,7 @@ def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str
         arrays["iterations"].astype(np.int64),
         Factors(arrays["W0"], arrays["H0"]),
         _stop(facts["stop"]),
-        FitSpec().with_options(**facts["options"]["fit"]),
+        FitSpec.recorded(facts["options"]["fit"]),
         arrays["auditions"],
         arrays["restarts"],
         _curve(arrays),
@@ -372,7 +372,7 @@ def _samples(path: Path, facts: Input) -> Floats:
     """The samples of one of the sounds that add up to the recording, shape (sample, channel)."""
     if 8 * facts.samples * facts.channels > MOST_BYTES:
         raise ValueError(f"{path.name} would take more than {shown(MOST_BYTES)}")
-    with opened(path) as file, soundfile.SoundFile(file) as sound:
+    with open_regular(path) as file, soundfile.SoundFile(file) as sound:
         blocks, left = [], facts.samples + 1
         while sound.channels == facts.channels and left > 0:
             blocks.append(sound.read(min(left, BLOCK), dtype="float64", always_2d=True))

@@ -89,9 +89,7 @@ class Recipe:
             "note": NoteSpec,
             "part": PartSpec,
         }
-        specs: Any = {
-            name: kind().with_options(**facts.get(name, {})) for name, kind in kinds.items()
-        }
+        specs: Any = {name: kind.recorded(facts.get(name, {})) for name, kind in kinds.items()}
         given = source_of(facts["dictionary"]) if facts.get("dictionary") else None
         notes = None if score is None else tuple(score)
         return cls(checked_stages(facts["stages"]), **specs, score=notes, dictionary=given)

@@ -18,11 +18,11 @@ import numpy as np
 import soundfile
 
 from otowake import text
-from otowake.atomic import beside
+from otowake.atomic import staged
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
 from otowake.io.names import within
-from otowake.music.transcription.synth import synthesised
+from otowake.music.transcription.synth import synthesise
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
 from otowake.report.words import FILES
@@ -113,7 +113,7 @@ def write_report(
     path = Path(path)
     try:
         content = report_text(analysis, path, folder, snapshots, language)
-        with beside(path) as new:
+        with staged(path) as new:
             new.write_text(content, encoding="utf-8")
             new.replace(path)
     except (OSError, soundfile.SoundFileError) as error:
@@ -228,7 +228,7 @@ def _write_small(
     if file is not None:
         blocks = _blocks_of(file)
     elif track.kind == "notes":
-        blocks = synthesised(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
+        blocks = synthesise(analysis.notes, audio.rate, audio.n_samples, analysis.tuning_hz)
     else:
         blocks = (block[0] for block in downmix(audio).blocks(10 * audio.rate))
     rate = min(audio.rate, RATE if track.kind in ("component", "notes") else FINE_RATE)

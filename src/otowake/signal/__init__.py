@@ -1,4 +1,4 @@
-"""Sound to spectrogram and back: pure functions of arrays."""
+"""Conversion between sound and spectrograms, as pure functions of arrays."""
 
 from otowake.signal.downmix import downmix
 from otowake.signal.magnitude import axes, magnitudes, spectrogram

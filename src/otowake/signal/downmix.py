@@ -1,8 +1,9 @@
-"""One channel that stands for all of a recording, in which nothing cancels.
+"""Downmix of a recording to one channel, without cancellation.
 
-The mean of the channels is what is analysed, as in the manual. A part that the channels hold in opposite polarity is
-missing from it: a "wide" synthesiser, a miswired microphone, one inverted channel. Where the mean loses nearly all
-of what the channels hold, the channels are added with equal polarity instead; everywhere else the mean stays as it is.
+The analysis uses the mean of the channels, as the lecture manual does. The mean cancels sound that
+the channels hold in opposite polarity: a "wide" synthesiser, a miswired microphone, an inverted
+channel. Where nearly all power cancels, the channels are averaged with equal polarity instead;
+elsewhere the mean is unchanged.
 """
 
 from __future__ import annotations
@@ -18,21 +19,24 @@ from scipy.ndimage import uniform_filter1d
 from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
 from otowake.types import Audio, Floats, Sound, Source
 
-CANCELLED, REGION = 10.0, 9
-"""Where the channels hold this many times the power of their mean (10 dB), over so many frequency bins, it is cancelled."""
+CANCELLED_RATIO = 10.0
+"""Ratio (10 dB) of the aligned power to the power of the mean that counts as cancellation."""
 
-EVIDENCE = 0.03
-"""The share of a frame's power that must be cancelled before anything in that frame is changed.
+DETECTION_BINS = 9
+"""Frequency bins over which powers are averaged to detect cancellation."""
 
-Chance alone reaches less: independent noise in two channels 0.016 at most in 5,000 frames at 44,100 Hz. A part that is
-cancelled is found from about 8 dB below what the channels have in common.
+MIN_CANCELLED_SHARE = 0.03
+"""Share of a frame's power that must cancel before the frame is corrected.
+
+Independent noise in two channels reaches at most 0.016 in 5,000 frames at 44,100 Hz. A cancelled
+part is detected down to about 8 dB below the sound that the channels have in common.
 """
 
-NEAR = 3
-"""Frequency bins over which powers are compared once a frame shows cancellation, about the width of a partial."""
+CORRECTION_BINS = 3
+"""Frequency bins over which powers are averaged in a corrected frame; about one partial wide."""
 
-WINDOW_SECONDS = 0.093
-"""The window in which channels are compared: 4,096 samples at 44,100 Hz."""
+DOWNMIX_WINDOW = 0.093
+"""Seconds, STFT window of the comparison: 4,096 samples at 44,100 Hz."""
 
 
 @overload
@@ -40,17 +44,17 @@ def downmix(sound: Audio) -> Audio: ...
 @overload
 def downmix(sound: Sound) -> Sound: ...
 def downmix(sound: Sound) -> Sound:
-    """Mix a recording down to one channel without losing what is in opposite polarity.
+    """Mix a recording down to one channel, without cancelling sound in opposite polarity.
 
     Parameters
     ----------
     sound
-        The recording, in memory or on disk; one that has a single channel is returned as it is.
+        The recording, in memory or on disk; a recording with one channel is returned unchanged.
 
     Returns
     -------
-    The recording with one channel: the mean of its channels, bit for bit, wherever they do not cancel. It stays on
-    disk if `sound` does.
+    The recording with one channel, exactly the mean of its channels wherever they do not cancel.
+    It stays on disk if `sound` is on disk.
 
     Examples
     --------
@@ -70,7 +74,7 @@ def downmix(sound: Sound) -> Sound:
 
 @dataclass(frozen=True)
 class Downmix:
-    """A recording on disk as one channel, mixed down block by block each time that it is read."""
+    """A recording on disk with one channel, mixed down block by block on each read."""
 
     sound: Sound
     n_channels: int = 1
@@ -92,29 +96,29 @@ class Downmix:
         return self.sound.n_samples
 
     def blocks(self, size: int) -> Iterator[Floats]:
-        """The samples in pieces of shape (1, at most `size`), in order."""
+        """Yield the samples in pieces of shape (1, at most `size`), in order."""
         for block in mixed_blocks(self.sound.blocks(size), self.rate, self.n_samples):
             for start in range(0, block.shape[1], size):
                 yield block[:, start : start + size]
 
 
 def mixed_blocks(blocks: Iterable[Floats], rate: int, n_samples: int) -> Iterator[Floats]:
-    """Mix a sound down that comes in pieces.
+    """Mix down a sound in pieces.
 
     Parameters
     ----------
     blocks
         Pieces of shape (channel, sample), in order.
     rate
-        In Hz.
+        Sampling rate, in Hz.
     n_samples
-        How many samples they have in all.
+        Total number of samples.
 
     Yields
     ------
     float32 arrays of shape (1, sample).
     """
-    n_fft = max(4, 4 * round(WINDOW_SECONDS * rate / 4))
+    n_fft = max(4, 4 * round(DOWNMIX_WINDOW * rate / 4))
     means: deque[Floats] = deque()
 
     def counted() -> Iterator[Floats]:
@@ -131,7 +135,7 @@ def mixed_blocks(blocks: Iterable[Floats], rate: int, n_samples: int) -> Iterato
 
 
 def _taken(means: deque[Floats], correction: Floats) -> Floats:
-    """As many samples off the means as there are of the correction, corrected."""
+    """Take as many samples from `means` as `correction` has, and add the correction."""
     mixed, at = correction, 0
     while at < correction.shape[1]:
         mean = means.popleft()
@@ -144,29 +148,35 @@ def _taken(means: deque[Floats], correction: Floats) -> Floats:
 
 
 def mixed_spectra(spectra: Complexes) -> Complexes:
-    """Mix the spectra of channels down, cell by cell.
+    """Mix down the spectra of channels, for each time-frequency point.
 
     Parameters
     ----------
     spectra
         Shape (channel, frequency, frame).
 
-    Returns
-    -------
-    Shape (frequency, frame): the mean of the channels, or where it is cancelled the mean after each channel was given
-    the polarity in which it agrees with the loudest.
+    Returns ------- Shape (frequency, frame): the mean of the channels; where it cancels, the mean
+    of the channels in the polarity that agrees with the loudest channel.
     """
     mean = spectra.mean(axis=0)
     if len(spectra) == 1:
         return mean
     powers = _power(spectra)
-    loudest = np.take_along_axis(spectra, _smooth(powers, NEAR).argmax(axis=0)[None], axis=0)
-    agreement = _smooth((spectra * loudest.conj()).real, NEAR)
+    loudest = np.take_along_axis(
+        spectra, _smooth(powers, CORRECTION_BINS).argmax(axis=0)[None], axis=0
+    )
+    agreement = _smooth((spectra * loudest.conj()).real, CORRECTION_BINS)
     aligned = np.where(agreement < 0, -spectra, spectra).mean(axis=0)
     of_mean, of_aligned, of_all = _power(mean), _power(aligned), powers.mean(axis=0)
-    cancelled = _smooth(of_aligned, REGION) > CANCELLED * _smooth(of_mean, REGION)
-    frames = (of_all * cancelled).sum(axis=0) > EVIDENCE * of_all.sum(axis=0)
-    return np.where(frames & (_smooth(of_aligned, NEAR) > _smooth(of_mean, NEAR)), aligned, mean)
+    cancelled = _smooth(of_aligned, DETECTION_BINS) > CANCELLED_RATIO * _smooth(
+        of_mean, DETECTION_BINS
+    )
+    frames = (of_all * cancelled).sum(axis=0) > MIN_CANCELLED_SHARE * of_all.sum(axis=0)
+    return np.where(
+        frames & (_smooth(of_aligned, CORRECTION_BINS) > _smooth(of_mean, CORRECTION_BINS)),
+        aligned,
+        mean,
+    )
 
 
 def _power(spectra: Complexes) -> Floats:
@@ -174,12 +184,12 @@ def _power(spectra: Complexes) -> Floats:
 
 
 def _smooth(power: Floats, bins: int) -> Floats:
-    """The mean over neighbouring frequencies, the last axis but one."""
+    """Average over neighbouring frequencies, the second last axis."""
     return uniform_filter1d(power, bins, axis=-2, mode="nearest")
 
 
 def mixed_samples(samples: Floats) -> Floats:
-    """Mix some samples of a single part or component down, quicker than :func:`downmix`.
+    """Mix down samples of a single part or component, faster than :func:`downmix`.
 
     Parameters
     ----------
@@ -188,17 +198,17 @@ def mixed_samples(samples: Floats) -> Floats:
 
     Returns
     -------
-    Shape (sample,): the mean of the channels, or where it is cancelled their mean with equal polarity.
+    Shape (sample,): the mean of the channels, or their mean with equal polarity if it cancels.
 
     Examples
     --------
     >>> mixed_samples(np.array([[1.0, 2.0], [-1.0, -2.0]])).tolist()
     [1.0, 2.0]
     """
-    channels = [*samples]  # sums of rows are many times faster than a mean along so short an axis
+    channels = [*samples]  # many times faster than a mean over a short axis
     mean = np.asarray(sum(channels)) / samples.dtype.type(len(channels))
     loudest = max(channels, key=lambda channel: float(channel @ channel))
     signs = [-1 if channel @ loudest < 0 else 1 for channel in channels]
     aligned = sum(sign * channel for sign, channel in zip(signs, channels, strict=True))
     aligned = np.asarray(aligned) / samples.dtype.type(len(channels))
-    return aligned if aligned @ aligned > CANCELLED * (mean @ mean) else mean
+    return aligned if aligned @ aligned > CANCELLED_RATIO * (mean @ mean) else mean

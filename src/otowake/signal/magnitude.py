@@ -1,4 +1,4 @@
-"""The magnitude spectrogram that is factorised, whole and in blocks, and its axes."""
+"""The magnitude spectrogram, whole and in blocks, and its axes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from otowake.signal.resampling import resampled
 from otowake.signal.stft import stft_blocks
 from otowake.types import Floats, Sound, Spectrogram
 
-FLOOR = 1e-10
-"""What is added to the normalised magnitudes, as in the manual: the logarithm of 0 must not be met."""
+MAGNITUDE_FLOOR = 1e-10
+"""Added to the normalised magnitudes against the logarithm of 0, as in the lecture manual."""
 
 BLOCK_SECONDS = 20
-"""How much of a recording is looked at at once."""
+"""Seconds of a recording processed at once."""
 
 
 def magnitudes(audio: Sound, spec: StftSpec) -> Iterator[Floats]:
-    """The magnitude STFT of a recording, mixed down (:func:`downmix`) and resampled, block by block.
+    """Compute the magnitude STFT of a recording block by block.
+
+    The recording is mixed down (:func:`downmix`) and resampled first.
 
     Parameters
     ----------
     audio
         The recording, in memory or on disk.
     spec
-        How.
+        Parameters of the STFT.
 
     Yields
     ------
@@ -41,12 +43,12 @@ def magnitudes(audio: Sound, spec: StftSpec) -> Iterator[Floats]:
         If the recording is shorter than one window.
     """
     mono = downmix(audio).blocks(BLOCK_SECONDS * audio.rate)
-    got = 0
+    n_samples = 0
 
     def counted() -> Iterator[Floats]:
-        nonlocal got
+        nonlocal n_samples
         for block in resampled(mono, audio.rate, spec.sample_rate):
-            got += block.shape[1]
+            n_samples += block.shape[1]
             yield block
 
     first = None
@@ -54,29 +56,31 @@ def magnitudes(audio: Sound, spec: StftSpec) -> Iterator[Floats]:
         if first is not None:
             yield np.abs(first)
         first = block[0]
-    if first is None or got < spec.n_fft:
+    if first is None or n_samples < spec.n_fft:
         raise BadInput(
-            text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=got
+            text.TOO_SHORT, name=audio.name, need=spec.n_fft, rate=spec.sample_rate, got=n_samples
         )
     yield np.abs(first)
 
 
 def axes(spec: StftSpec, frames: int) -> tuple[Floats, Floats]:
-    """The frequencies in Hz and the times (centres of the windows) in seconds of a spectrogram."""
+    """Return the frequencies (Hz) and the times (window centres, s) of a spectrogram."""
     frequencies = np.arange(spec.n_fft // 2 + 1) * (spec.sample_rate / spec.n_fft)
     return frequencies, np.arange(frames) * (spec.hop / spec.sample_rate)
 
 
 def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -> Spectrogram:
-    """The magnitude spectrogram of a recording, divided by its mean, 1e-10 added, as in the manual.
+    """Compute the magnitude spectrogram of a recording, normalised to a mean of 1.
+
+    As in the lecture manual, the magnitudes are divided by their mean, and 1e-10 is added.
 
     Parameters
     ----------
     audio
-        The recording; mixed down to one channel (``otowake.signal.downmix``) and resampled to
-        ``spec.sample_rate``.
-    spec
-        How; single options can be given by name instead.
+        The recording, which is mixed down to one channel (``otowake.signal.downmix``) and
+        resampled to ``spec.sample_rate``.
+    spec, **options
+        Parameters of the STFT, together or one by one.
 
     Raises
     ------
@@ -97,5 +101,5 @@ def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -
     if scale < np.finfo(np.float32).tiny:
         raise BadInput(text.SILENT, name=audio.name)
     values /= np.float32(scale)
-    values += np.float32(FLOOR)
+    values += np.float32(MAGNITUDE_FLOOR)
     return Spectrogram(values, *axes(spec, values.shape[1]), scale=scale, spec=spec)

@@ -1,8 +1,9 @@
-"""Components as sound, by soft masks that sum to one.
+"""Separation of components by soft masks that sum to one.
 
-The share of component k in a time-frequency point is M_k = W_k·H_k / Σ_j W_j·H_j (the Wiener-like mask of
-Févotte, Bertin & Durrieu, 2009, with magnitudes for powers). The masks are laid over the STFT of the recording
-at its own sampling rate, so the components have its rate, channels and length, and add up to it.
+The mask of component k is M_k = W_k·H_k / Σ_j W_j·H_j (the Wiener-like mask of Févotte, Bertin &
+Durrieu, 2009, with magnitudes in place of powers). The masks multiply the STFT of the recording at
+its own sampling rate: the components have the rate, channels and length of the recording, and add
+up to it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from otowake.options import StftSpec
 from otowake.signal.stft import OverlapAdd, stft_blocks
 from otowake.types import Factors, Floats, Sound
 
-EVEN = 1e-10
-"""Added to every component's share: where nothing sounds, all get the same."""
+MASK_FLOOR = 1e-10
+"""Added to spectra and activations: in silence all components get the same share."""
 
-TOP = (0.75, 0.9)
-"""The part of the analysis band whose spectra stand in for what lies above it (resampling dims the rest)."""
+EXTENSION_BAND = (0.75, 0.9)
+"""Part of the analysis band whose mean extends the spectra above the band.
+
+The edge is excluded because resampling attenuates it.
+"""
 
 
 def separate(
@@ -31,25 +35,26 @@ def separate(
     only: Sequence[int] | None = None,
     frames_per_block: int = 128,
 ) -> Iterator[list[Floats]]:
-    """Components as sound, block by block.
+    """Separate components as sound, block by block.
 
     Parameters
     ----------
     audio
         The recording, at its own rate.
     factors
-        W of shape (frequency, component), H of (component, frame), found with `spec`.
+        W of shape (frequency, component), H of (component, frame).
     spec
-        The STFT that W and H belong to.
+        The STFT of W and H.
     only
-        Which components are wanted, by index; all of them if not given.
+        Indices of the components to separate; all by default.
     frames_per_block
-        How many frames are done at once.
+        Number of frames processed at once.
 
     Yields
     ------
-    For each block, a list with one float32 array of shape (channel, sample) for each component. Joined, each
-    component is as long as the recording; the sum of all is the recording, to rounding.
+    A list of one float32 array of shape (channel, sample) for each component. The concatenated
+    blocks of a component are as long as the recording; the components add up to the recording, to
+    rounding.
 
     Examples
     --------
@@ -67,12 +72,12 @@ def separate(
     W = spectra_at(np.arange(n_fft // 2 + 1) * (audio.rate / n_fft), factors.W, spec)
     wanted = range(factors.n_components) if only is None else only
     sounds = {k: OverlapAdd(hop, audio.n_samples) for k in wanted}
-    at = 0
+    first = 0
     with ThreadPoolExecutor(min(len(sounds), os.cpu_count() or 1)) as pool:
         for mixture in stft_blocks(
             audio.blocks(frames_per_block * hop), n_fft, hop, frames_per_block
         ):
-            times = (at + np.arange(mixture.shape[2])) * (hop / audio.rate)
+            times = (first + np.arange(mixture.shape[2])) * (hop / audio.rate)
             H = activations_at(times, factors.H, spec)
             shared = np.ascontiguousarray((mixture / (W @ H)).swapaxes(1, 2))
 
@@ -80,29 +85,29 @@ def separate(
                 return sounds[k].add((shared * (H[k, :, None] * W[:, k])).swapaxes(1, 2))
 
             yield list(pool.map(sound, wanted))
-            at += mixture.shape[2]
+            first += mixture.shape[2]
         yield [sounds[k].rest() for k in wanted]
 
 
 def spectra_at(frequencies: Floats, W: Floats, spec: StftSpec) -> Floats:
-    """W at other frequencies (Hz), shape (frequency, component); above the analysis band its top goes on."""
+    """Interpolate W at other frequencies (Hz), and extend it above the analysis band."""
     step = spec.sample_rate / spec.n_fft
-    low, high = (round(edge * (W.shape[0] - 1)) for edge in TOP)
+    low, high = (round(edge * (W.shape[0] - 1)) for edge in EXTENSION_BAND)
     known = np.array(W, dtype=np.float32)
     known[high:] = known[low : high + 1].mean(axis=0)
-    return _between(frequencies / step, known.T).T + np.float32(EVEN)
+    return _between(frequencies / step, known.T).T + np.float32(MASK_FLOOR)
 
 
 def activations_at(times: Floats, H: Floats, spec: StftSpec) -> Floats:
-    """H at other times (s), shape (component, time); beyond its ends the last values go on."""
-    return _between(times * (spec.sample_rate / spec.hop), H) + np.float32(EVEN)
+    """Interpolate H at other times (s); the end values extend beyond its ends."""
+    return _between(times * (spec.sample_rate / spec.hop), H) + np.float32(MASK_FLOOR)
 
 
-def _between(places: Floats, values: Floats) -> Floats:
-    """Linear interpolation along the last axis at fractional `places`, float32."""
+def _between(positions: Floats, values: Floats) -> Floats:
+    """Interpolate linearly along the last axis at fractional `positions`, float32."""
     last = values.shape[-1] - 1
-    places = np.clip(places, 0, last)
-    lower = np.minimum(places.astype(int), max(last - 1, 0))
-    part = (places - lower).astype(np.float32)
+    positions = np.clip(positions, 0, last)
+    lower = np.minimum(positions.astype(int), max(last - 1, 0))
+    part = (positions - lower).astype(np.float32)
     upper = np.minimum(lower + 1, last)
     return (values[..., lower] * (1 - part) + values[..., upper] * part).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Change of sampling rate."""
+"""Conversion of the sampling rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from otowake.types import Floats
 
 
 def resampled(blocks: Iterable[Floats], rate: int, new_rate: int) -> Iterator[Floats]:
-    """Resample a sound that comes in pieces by soxr's high quality filter, as ``librosa.load`` does.
+    """Resample a sound in pieces with soxr's high-quality filter, as ``librosa.load`` does.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def resampled(blocks: Iterable[Floats], rate: int, new_rate: int) -> Iterator[Fl
 
     Yields
     ------
-    float32 arrays of shape (channel, sample); of n samples in all, ceil(n · new_rate / rate).
+    float32 arrays of shape (channel, sample), ceil(n · new_rate / rate) samples in total for n.
     """
     if rate == new_rate:
         for block in blocks:
@@ -53,7 +53,7 @@ def resampled(blocks: Iterable[Floats], rate: int, new_rate: int) -> Iterator[Fl
 
 
 def resample(samples: Floats, rate: int, new_rate: int) -> Floats:
-    """The same for a whole sound, of shape (sample,) or (channel, sample).
+    """Resample a whole sound, of shape (sample,) or (channel, sample).
 
     Examples
     --------

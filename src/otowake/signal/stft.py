@@ -1,8 +1,8 @@
 """The short-time Fourier transform, whole and in blocks, and its inverse.
 
-Everything here works on blocks, so memory does not grow with the recording; the whole-clip functions join them.
-Frame i is centred on sample i · hop; the signal is taken as zero outside its ends (librosa's ``center=True``,
-``pad_mode="constant"``).
+All functions work on blocks, so that memory does not grow with the recording; the whole-clip
+functions join the blocks. Frame i is centred on sample i · hop; the signal is zero outside its ends
+(librosa's ``center=True``, ``pad_mode="constant"``).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Complexes = NDArray[np.complexfloating]
 
 
 def hann(n_fft: int) -> Floats:
-    """The periodic Hann window, shape (n_fft,), float32.
+    """Return the periodic Hann window, shape (n_fft,), float32.
 
     Examples
     --------
@@ -30,23 +30,23 @@ def hann(n_fft: int) -> Floats:
 
 
 def n_frames(n_samples: int, hop: int) -> int:
-    """How many frames a centred STFT has."""
+    """Return the number of frames of a centred STFT."""
     return 1 + n_samples // hop
 
 
 def stft_blocks(
     blocks: Iterable[Floats], n_fft: int, hop: int, frames_per_block: int = 512
 ) -> Iterator[Complexes]:
-    """The centred STFT of a sound that comes in pieces.
+    """Compute the centred STFT of a sound in pieces.
 
     Parameters
     ----------
     blocks
-        Pieces of shape (channel, sample), of any lengths, in order.
+        Pieces of shape (channel, sample), of any length, in order.
     n_fft, hop
-        Window length and step, in samples; `n_fft` even, `hop` at most half of it.
+        Window and hop length, in samples; `n_fft` even, `hop` at most half of it.
     frames_per_block
-        Frames in each block that is given out, but for the last.
+        Frames in each yielded block except the last.
 
     Yields
     ------
@@ -77,14 +77,14 @@ def _transform(samples: Floats, window: Floats, hop: int) -> Complexes:
 
 
 def istft(transform: Complexes, hop: int, n_samples: int) -> Floats:
-    """The inverse of :func:`stft`.
+    """Invert :func:`stft`.
 
     Parameters
     ----------
     transform
         Shape (frequency, frame) or (channel, frequency, frame).
     hop
-        Step in samples.
+        Hop length, in samples.
     n_samples
         Length of the sound, in samples.
 
@@ -105,17 +105,17 @@ def istft(transform: Complexes, hop: int, n_samples: int) -> Floats:
 
 
 class OverlapAdd:
-    """The inverse STFT of blocks of frames: windowed overlap-add, divided by the sum of the squared windows.
+    """Invert an STFT block by block: windowed overlap-add, divided by the summed squared windows.
 
-    This is the least-squares inverse of Griffin & Lim, "Signal estimation from modified short-time Fourier
-    transform" (1984), eq. 6; for an unmodified STFT it gives the signal back.
+    This is the least-squares inverse of Griffin & Lim, "Signal estimation from modified short-time
+    Fourier transform" (1984), eq. 6; it reconstructs the signal from an unmodified STFT.
 
     Parameters
     ----------
     hop
-        Step in samples.
+        Hop length, in samples.
     n_samples
-        Length of the sound, in samples: what is given out in all.
+        Length of the sound, in samples.
     """
 
     def __init__(self, hop: int, n_samples: int) -> None:
@@ -126,7 +126,7 @@ class OverlapAdd:
         self.weight = np.zeros(0, dtype=np.float32)
 
     def add(self, block: Complexes) -> Floats:
-        """Takes shape (channel, frequency, frame); gives the samples that are now complete."""
+        """Add a block of shape (channel, frequency, frame); return the completed samples."""
         channels, bins, frames = block.shape
         n_fft = 2 * (bins - 1)
         window = hann(n_fft)
@@ -147,13 +147,13 @@ class OverlapAdd:
         return self._cut(out)
 
     def rest(self) -> Floats:
-        """The samples after the last frame's step."""
+        """Return the samples after the hop of the last frame."""
         if self.tail is None:
             return np.zeros((1, 0), dtype=np.float32)
         return self._cut(self.tail / np.maximum(self.weight, 1e-8))
 
     def _cut(self, out: Floats) -> Floats:
-        """Without what lies before the recording's start and after its end."""
+        """Remove samples before the start and after the end of the recording."""
         early = min(self.early, out.shape[1])
         self.early -= early
         out = out[:, early : early + self.left]
@@ -163,33 +163,33 @@ class OverlapAdd:
 
 @lru_cache(maxsize=8)
 def _squared_windows(n_fft: int, hop: int, frames: int) -> Floats:
-    """The sum of squared windows, `hop` apart, shape (sample,)."""
+    """Sum squared windows at intervals of `hop`, shape (sample,)."""
     total = np.zeros((1, (frames - 1) * hop + n_fft), dtype=np.float32)
     _overlap(total, np.broadcast_to(hann(n_fft) ** 2, (1, frames, n_fft)), hop)
     return total[0]
 
 
 def _overlap(total: Floats, pieces: Floats, hop: int) -> None:
-    """Adds pieces of shape (channel, frame, n_fft), `hop` apart, into `total`, hop-long slices at a time."""
+    """Add pieces of shape (channel, frame, n_fft) to `total` at intervals of `hop`."""
     frames, n_fft = pieces.shape[1:]
-    for at in range(0, n_fft, hop):
-        part = pieces[:, :, at : at + hop]
+    for start in range(0, n_fft, hop):
+        part = pieces[:, :, start : start + hop]
         width = part.shape[2]
         view = np.lib.stride_tricks.sliding_window_view(
-            total[:, at:], width, axis=1, writeable=True
+            total[:, start:], width, axis=1, writeable=True
         )
         view[:, ::hop][:, :frames] += part
 
 
 def stft(samples: Floats, n_fft: int = 2048, hop: int = 512) -> Complexes:
-    """The centred STFT with a Hann window, equal to ``librosa.stft``.
+    """Compute the centred STFT with a Hann window, equal to ``librosa.stft``.
 
     Parameters
     ----------
     samples
         Shape (sample,) or (channel, sample).
     n_fft, hop
-        Window length and step, in samples.
+        Window and hop length, in samples.
 
     Returns
     -------

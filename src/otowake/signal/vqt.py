@@ -1,14 +1,16 @@
-"""What the transcriber hears: a constant-Q-like spectrogram in cells of (frame, semitone, channel).
+"""The variable-Q transform (VQT), input of the networks, of shape (frame, semitone, channel).
 
-A variable-Q transform after Schörkhuber et al., "A Matlab toolbox for efficient perfect reconstruction
-time-frequency transforms" (2014): the window is shorter than constant Q would have it at low pitches, so that a bass
-note's onset is not smeared. Each kernel is a Hann window times a cosine, applied in the frequency domain of a centred
-FFT (Brown & Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992). A second set of
-windows, a third as long, tells *when*; the first tells *which*.
+The transform follows Schörkhuber et al., "A Matlab toolbox for efficient perfect reconstruction
+time-frequency transforms" (2014): at low pitches the window is shorter than in a constant-Q
+transform, so that the onset of a bass note is not smeared. Each kernel is a Hann window times a
+cosine, applied in the frequency domain of a centred FFT (Brown & Puckette, "An efficient algorithm
+for the calculation of a constant Q transform", 1992). The long windows resolve pitch; a second set
+of windows, a third as long, resolves time.
 
-A cell has 8 numbers: three bins of a third of a semitone at each of two instants (the long windows, `bin` fastest),
-and one bin at each of the two instants (the short windows). They are in units of 20 dB above a floor that lies
-80 dB below the recording's own level, so the loudness of a recording does not matter.
+The 8 channels are three bins of a third of a semitone in each of two half-frames (long windows,
+bins fastest), and one bin in each half-frame (short windows). Values are in units of 20 dB above a
+floor, which lies 80 dB below the level of the recording; they do not depend on the loudness of a
+recording.
 """
 
 from __future__ import annotations
@@ -23,51 +25,58 @@ from otowake.signal.resampling import resampled
 from otowake.types import Floats, Sound
 
 RATE = 22050
-"""Sampling rate, in Hz."""
+"""Hz, sampling rate of the transform."""
 
 HOP = 512
-"""Samples from frame to frame."""
+"""Samples, hop length."""
 
 LOWEST = 21
-"""MIDI pitch of row 0."""
+"""MIDI note number of row 0."""
 
 ROWS = 100
-"""Semitones."""
+"""Number of rows, in semitones."""
 
 CHANNELS = 8
+"""Values for each frame and row."""
+
 HALF_FRAMES = 2
+"""Half-frames in a frame."""
+
 BINS = 3
+"""Bins of the long windows in a semitone."""
 
-FLOOR = -80.0
-"""What counts as silence, in dB below the level."""
+FLOOR_DB = -80.0
+"""dB relative to the level of the recording, the value 0."""
 
-STEP = 20.0
-"""Decibels that make 1."""
+UNIT_DB = 20.0
+"""dB, unit of the values."""
 
 LONG_FFT, SHORT_FFT = 8192, 2048
-SHORTEST = 256
-"""Least window of the short set, in samples."""
+"""Samples, FFT lengths of the long and the short windows."""
 
-BLOCK = 128
+MIN_SHORT_WINDOW = 256
+"""Samples, shortest of the short windows."""
+
+VQT_BLOCK_FRAMES = 128
 """Frames transformed at once."""
 
 
 class Kernel(NamedTuple):
-    """Some neighbouring bins: `weights` of shape (frequency, bin) over the FFT's bins from `first`."""
+    """Kernels of neighbouring bins, `weights` of shape (frequency, bin) from FFT bin `first` on."""
 
     first: int
     weights: Floats
 
 
 def frames_of(n_samples: int) -> int:
-    """How many frames a sound has; frame i is centred on sample 512 · i."""
+    """Return the number of frames of a sound; frame i is centred on sample 512 · i."""
     return 1 + n_samples // HOP
 
 
 def level(samples: Floats) -> float:
-    """The loudness of a sound of shape (sample,): the mean RMS of 46 ms, weighted by itself.
+    """Measure the level of a sound of shape (sample,): the RMS in 46 ms, averaged by itself.
 
-    Silence before, between and after the music hardly changes it. 0 for digital silence.
+    Silence before, in and after the music has little influence. The level of digital silence is 0.
 
     Examples
     --------
@@ -86,17 +95,17 @@ def level(samples: Floats) -> float:
     return float(energies.sum() / max(rms.sum(), 1e-300))
 
 
-def cells(samples: Floats, reference: float, start: int = 0, stop: int | None = None) -> Floats:
-    """The cells of some frames of a sound.
+def vqt(samples: Floats, reference: float, start: int = 0, stop: int | None = None) -> Floats:
+    """Compute the VQT of a range of frames.
 
     Parameters
     ----------
     samples
         Shape (sample,), at 22,050 Hz.
     reference
-        The recording's :func:`level`, above 0.
+        :func:`level` of the recording, above 0.
     start, stop
-        The frames wanted; frames before and after the sound are silent.
+        The range of frames; frames before and after the sound are silent.
 
     Returns
     -------
@@ -105,15 +114,15 @@ def cells(samples: Floats, reference: float, start: int = 0, stop: int | None = 
     Examples
     --------
     >>> x = np.sin(2 * np.pi * 440 / RATE * np.arange(RATE)).astype(np.float32)
-    >>> C = cells(x, level(x))
-    >>> C.shape, int(C[20, :, 1].argmax()) + LOWEST, round(float(C[20, 48, 1]), 2)
+    >>> values = vqt(x, level(x))
+    >>> values.shape, int(values[20, :, 1].argmax()) + LOWEST, round(float(values[20, 48, 1]), 2)
     ((44, 100, 8), 69, 4.15)
     """
     stop = frames_of(len(samples)) if stop is None else stop
     out = np.empty((stop - start, ROWS, CHANNELS), np.float32)
     gain = np.float32(1 / max(reference, 1e-30))
-    for first in range(start, stop, BLOCK):
-        last = min(first + BLOCK, stop)
+    for first in range(start, stop, VQT_BLOCK_FRAMES):
+        last = min(first + VQT_BLOCK_FRAMES, stop)
         block = out[first - start : last - start]
         long = _magnitudes(samples, gain, first, last, LONG_FFT)
         short = _magnitudes(samples, gain, first, last, SHORT_FFT)
@@ -127,34 +136,38 @@ def cells(samples: Floats, reference: float, start: int = 0, stop: int | None = 
 
 
 def half_frames(samples: Floats, reference: float, start: int, stop: int) -> Floats:
-    """What the short windows alone hear, instant by instant: shape (:data:`HALF_FRAMES` · frame, row), else as :func:`cells`.
+    """Compute the short windows of the VQT, shape (:data:`HALF_FRAMES` · frame, row).
 
-    Instant i of frame f is centred on sample 512 · f − 128 + 256 · i.
+    Half-frame i of frame f is centred on sample 512 · f − 128 + 256 · i. The arguments are those of
+    :func:`vqt`.
 
     Examples
     --------
     >>> x = np.sin(2 * np.pi * 440 / RATE * np.arange(RATE)).astype(np.float32)
-    >>> heard = half_frames(x, level(x), 10, 14)
-    >>> bool(np.array_equal(heard[0], cells(x, level(x), 10, 14)[0, :, HALF_FRAMES * BINS]))
+    >>> short = half_frames(x, level(x), 10, 14)
+    >>> bool(np.array_equal(short[0], vqt(x, level(x), 10, 14)[0, :, HALF_FRAMES * BINS]))
     True
     """
     gain = np.float32(1 / max(reference, 1e-30))
-    blocks = [(first, min(first + BLOCK, stop)) for first in range(start, stop, BLOCK)]
-    heard = [_magnitudes(samples, gain, first, last, SHORT_FFT) for first, last in blocks]
-    return _levels(np.concatenate(heard)) if heard else np.zeros((0, ROWS), np.float32)
+    blocks = [
+        (first, min(first + VQT_BLOCK_FRAMES, stop))
+        for first in range(start, stop, VQT_BLOCK_FRAMES)
+    ]
+    short = [_magnitudes(samples, gain, first, last, SHORT_FFT) for first, last in blocks]
+    return _levels(np.concatenate(short)) if short else np.zeros((0, ROWS), np.float32)
 
 
 def _levels(magnitudes: Floats) -> Floats:
-    """Magnitudes in units of a cell, in place."""
-    np.maximum(magnitudes, 10 ** (FLOOR / 20), out=magnitudes)
+    """Convert magnitudes to units of :data:`UNIT_DB` above the floor, in place."""
+    np.maximum(magnitudes, 10 ** (FLOOR_DB / 20), out=magnitudes)
     np.log10(magnitudes, out=magnitudes)
-    magnitudes *= 20 / STEP
-    magnitudes -= FLOOR / STEP
+    magnitudes *= 20 / UNIT_DB
+    magnitudes -= FLOOR_DB / UNIT_DB
     return magnitudes
 
 
 def _magnitudes(samples: Floats, gain: np.float32, start: int, stop: int, n_fft: int) -> Floats:
-    """Amplitudes of shape (instant, bin): 1 for a sine of amplitude 1 / `gain`."""
+    """Compute amplitudes of shape (half-frame, bin); 1 for a sine of amplitude 1 / `gain`."""
     step = HOP // HALF_FRAMES
     begin = start * HOP - step // 2 - n_fft // 2
     size = ((stop - start) * HALF_FRAMES - 1) * step + n_fft
@@ -164,22 +177,25 @@ def _magnitudes(samples: Floats, gain: np.float32, start: int, stop: int, n_fft:
     windows = np.lib.stride_tricks.sliding_window_view(piece, n_fft)[::step]
     spectra = np.fft.rfft(windows, axis=1)
     real, imag = np.ascontiguousarray(spectra.real), np.ascontiguousarray(spectra.imag)
-    found = []
+    amplitudes = []
     for first, weights in kernels(n_fft):
         band = slice(first, first + len(weights))
-        found.append(np.hypot(real[:, band] @ weights, imag[:, band] @ weights))
-    return np.concatenate(found, axis=1)
+        amplitudes.append(np.hypot(real[:, band] @ weights, imag[:, band] @ weights))
+    return np.concatenate(amplitudes, axis=1)
 
 
 @lru_cache
 def kernels(n_fft: int) -> tuple[Kernel, ...]:
-    """The kernels of the long or the short windows, an octave at a time; real, as every window is centred."""
+    """Compute the kernels of the long or the short windows, one for each octave.
+
+    The kernels are real because every window is centred.
+    """
     short = n_fft == SHORT_FFT
     per_row = 1 if short else BINS
     pitch = LOWEST + (np.arange(ROWS * per_row) - per_row // 2) / per_row
     hz = 440 * 2 ** ((pitch - 69) / 12)
     if short:
-        lengths = np.maximum(RATE * 0.5 / (0.0194 * hz + 6), SHORTEST)
+        lengths = np.maximum(RATE * 0.5 / (0.0194 * hz + 6), MIN_SHORT_WINDOW)
     else:
         lengths = RATE * 1.5 / (0.0194 * hz + 4)
     at = np.arange(n_fft) - n_fft // 2
@@ -202,11 +218,11 @@ def kernels(n_fft: int) -> tuple[Kernel, ...]:
 
 
 QUIETEST = 1e-6
-"""A sound whose level is below this (−120 dB full scale) is silence."""
+"""Level below which a sound counts as silent (−120 dB relative to full scale)."""
 
 
 def mono(sound: Sound) -> Floats:
-    """The recording mixed down (:func:`~otowake.signal.downmix`) at 22,050 Hz, float32 of shape (sample,)."""
+    """Mix a recording down and resample it to 22,050 Hz, float32 of shape (sample,)."""
     mixed = downmix(sound).blocks(20 * sound.rate)
     blocks = [block[0] for block in resampled(mixed, sound.rate, RATE)]
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

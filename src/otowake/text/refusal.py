@@ -10,6 +10,14 @@ UNKNOWN_OPTION = Text(
     "there is no option called {name}; the options are: {known}.",
     "{name} という設定項目はありません。使えるのは {known} です。",
 )
+OPTION_RENAMED = Text(
+    "the option {old} is now called {new}; the old name works in this version only.",
+    "設定項目 {old} の名前は {new} に変わりました。古い名前が使えるのはこのバージョンまでです。",
+)
+VALUE_RENAMED = Text(
+    "{name} = {old} is now written {name} = {new}; the old word works in this version only.",
+    "{name} の値 {old} は {new} に変わりました。古い値が使えるのはこのバージョンまでです。",
+)
 NO_SUCH_INSTRUMENT = Text(
     "there is no instrument called {name}; the instruments are: {known}.",
     "{name} という楽器はありません。使えるのは {known} です。",

@@ -1,4 +1,4 @@
-"""Values that travel between the stages, as frozen dataclasses."""
+"""Values passed between the stages, as frozen dataclasses."""
 
 from otowake.types.analysis import Analysis, DrumSamples, NoteFactors, Segment
 from otowake.types.fit import Curve, Factors, Fit, Progress, Stop, Watcher

@@ -18,43 +18,45 @@ from otowake.types.sound import Floats, Sound, Source
 
 
 class DrumSamples(NamedTuple):
-    """The drums of a piece whose strokes all sound the same, sample by sample (:mod:`otowake.music.separation.drum_samples`).
+    """Drum samples of a segment (:mod:`otowake.music.separation.drum_samples`).
 
     Attributes
     ----------
     rate
-        The recording's sampling rate, Hz.
+        Sampling rate of the recording, in Hz.
     waves
-        How each of them sounds, float32 of shape (drum, channel, sample).
-    strokes
-        Shape (stroke, 3): a stroke's id, which of the drums it is of, and the sample of the recording with which it begins, below 0 where it
-        began before.
+        Waveform of each drum, float32 of shape (drum, channel, sample).
+    hits
+        Note id, index of the drum, and first sample in the recording (negative if before its
+        start) of each hit, shape (hit, 3).
     gains
-        How strong each stroke is, float32 of shape (stroke,).
+        Gain of each hit, float32 of shape (hit,).
     """
 
     rate: int
     waves: Floats
-    strokes: NDArray[np.int64]
+    hits: NDArray[np.int64]
     gains: Floats
 
 
 class Segment(NamedTuple):
-    """What was learnt of notes from some neighbouring frames (:mod:`otowake.music.separation.score_informed`).
+    """Score-informed NMF of a segment (:mod:`otowake.music.separation.score_informed`).
 
     Attributes
     ----------
     first
-        Its first frame in the recording.
+        First frame of the segment in the recording.
     W, H
-        Spectra and activations, float32 of shapes (frequency, component) and (component, frame).
+        Spectra and activations of pitches, float32 of shapes (frequency, component) and
+        (component, frame).
     D, G
-        The same of drums, whose spectra go on for some frames: shapes (frequency, drum, lag) and (drum, frame).
+        Convolutive spectra and activations of drums, shapes (frequency, drum, lag) and
+        (drum, frame).
     spans
-        Shape (note, 4): a note's id, its pitch's place among those of this piece, or its drum's after all pitches, and the first
-        frame, counted from `first`, that is its own and the first one that no longer is.
-    repeats
-        Its drums that always sound the same; None where nobody has looked for them.
+        Note id, index of the pitch (drums follow the pitches), first frame and end frame of each
+        note, shape (note, 4). Frames count from `first`.
+    drum_samples
+        Drums with a constant waveform; None if they have not been estimated.
     """
 
     first: int
@@ -63,67 +65,69 @@ class Segment(NamedTuple):
     D: Floats
     G: Floats
     spans: NDArray[np.intp]
-    repeats: DrumSamples | None = None
+    drum_samples: DrumSamples | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class NoteFactors:
-    """A recording explained by notes: its pieces in order, and the mean magnitude by which they were divided.
+    """Score-informed factors of a recording: its segments in order, and the scale of V.
 
     Examples
     --------
-    >>> NoteFactors((), 1.0).pieces
+    >>> NoteFactors((), 1.0).segments
     ()
     """
 
-    pieces: tuple[Segment, ...]
+    segments: tuple[Segment, ...]
     scale: float
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What was found in a recording.
+    """The analysis of a recording.
 
     Attributes
     ----------
     audio
-        The recording; None in a saved analysis whose sound can no longer be found.
+        The recording; None in a saved analysis whose sound is no longer available.
     fit
-        The factors, components ordered by pitch (those without one last, by brightness); None where the stage
-        `components` was not asked for (:meth:`fitted` says so in a sentence).
+        The factorisation, components ordered by pitch, unpitched components last by brightness;
+        None without the stage `components` (see :meth:`fitted`).
     components
-        Their description, in the same order.
+        Description of the components, in the same order.
     frequencies, times
-        Axes of W and H, in Hz and seconds; of length 0 without them.
+        Axes of W and H, in Hz and seconds; empty without a fit.
     scale
-        What the magnitude spectrogram was divided by; 1 where there is none.
+        Divisor of the magnitude spectrogram; 1 without a fit.
     tuning_hz
-        The recording's A4, as the components tell, or without them the notes.
+        Frequency of A4 in the recording, estimated from the components or else from the notes.
     stft
-        The options of the spectrogram.
+        Parameters of the spectrogram.
     notes
-        The notes in order of onset, then of pitch; empty where the stage `notes` was not asked for, as are:
+        The notes, ordered by onset, then by pitch; empty without the stage `notes`.
     chords, key, rhythm
-        What follows from the notes: chord names over time, the key, tempo and beats.
+        Chords over time, key, tempo and beats; empty or None without the stage `notes`.
     parts
-        The notes gathered by instrument.
+        The notes by player; empty without the stage `instruments`.
     note_spec
-        The options that the notes were found with; None where the stage `notes` was not asked for.
+        Parameters of the transcription; None without the stage `notes`.
     part_spec
-        The same of the stage `instruments`.
+        Parameters of the parts; None without the stage `instruments`.
     note_factors
-        What each note contributes to the recording; None where the stage `stems` was not asked for.
+        Score-informed factors of the notes; None without the stage `stems`.
     score
-        The notes that were given in place of those that would have been found, as they were given.
+        Notes given by the caller in place of a transcription; None otherwise.
     stems
-        Gives, block by block, the parts as sound: an array of shape (channel, sample) for each, and last one for the
-        rest; all together are the recording. None without `note_factors` or `audio`.
-    found
-        What was found before it was corrected by hand, and `edits` the corrections; None and none where nothing was.
+        Yields the stems block by block: an array of shape (channel, sample) for each part, and one
+        for the residual; they add up to the recording. None without `note_factors` or `audio`.
+    unedited
+        The analysis before manual edits; None without edits.
+    edits
+        The manual edits, in order.
     reported
-        Whether the stage `report` was asked for: a page that shows all this lies in the saved folder.
+        Whether the stage `report` was requested.
     dictionary
-        The file of the dictionary whose spectra the components are; None where they were learnt from the recording.
+        File of the dictionary that the spectra come from; None if the fit has learnt them.
 
     Examples
     --------
@@ -153,7 +157,7 @@ class Analysis:
     note_spec: NoteSpec | None = None
     part_spec: PartSpec | None = None
     note_factors: NoteFactors | None = field(default=None, repr=False)
-    found: Analysis | None = field(default=None, repr=False)
+    unedited: Analysis | None = field(default=None, repr=False)
     edits: tuple[dict[str, Any], ...] = ()
     score: tuple[Note, ...] | None = None
     stems: Callable[[], Iterator[list[Floats]]] | None = field(default=None, repr=False)
@@ -172,7 +176,7 @@ class Analysis:
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """What was asked for, in the order of :data:`otowake.options.STAGES`."""
+        """The stages of this analysis, in the order of :data:`otowake.options.STAGES`."""
         done = {
             "components": self.fit is not None,
             "notes": self.note_spec is not None,
@@ -183,13 +187,25 @@ class Analysis:
         return tuple(stage for stage in STAGES if done[stage])
 
     def fitted(self) -> Fit:
-        """The factorisation, or :class:`BadInput` where there is none."""
+        """Return the factorisation.
+
+        Raises
+        ------
+        BadInput
+            Without the stage `components`.
+        """
         if self.fit is None:
             raise BadInput(text.NO_STAGE, stage="components")
         return self.fit
 
     def separated(self) -> tuple[Sound, NoteFactors]:
-        """The recording and what its notes contribute to it, or :class:`BadInput` where either is missing."""
+        """Return the recording and the factors of its notes.
+
+        Raises
+        ------
+        BadInput
+            Without the stage `stems`, or if the sound is no longer available.
+        """
         if self.note_factors is None:
             raise BadInput(text.NO_STAGE, stage="stems")
         if self.audio is None:

@@ -1,4 +1,4 @@
-"""Factors and how they were found."""
+"""Factors, and the result and progress of a fit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from otowake.types.sound import Floats
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a fit ended: `reason` for programs, :meth:`sentence` for people."""
+    """Why a fit stopped: `reason` as a keyword, :meth:`sentence` in words."""
 
     reason: Literal["converged", "max_iter", "cancelled"]
     template: Text
     facts: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self, language: Language = "en") -> str:
+        """Describe the reason in one sentence."""
         return self.template.format(language, **self.facts)
 
     def __str__(self) -> str:
@@ -31,7 +32,14 @@ class Stop:
 
 @dataclass(frozen=True, eq=False)
 class Factors:
-    """Components and their activations: `W` of shape (frequency, component), `H` of (component, frame).
+    """The factors of V ≈ W·H.
+
+    Attributes
+    ----------
+    W
+        Spectra, shape (frequency, component).
+    H
+        Activations, shape (component, frame).
 
     Examples
     --------
@@ -48,27 +56,33 @@ class Factors:
         return self.W.shape[1]
 
     def product(self) -> Floats:
-        """W·H, shape (frequency, frame)."""
+        """Compute W·H, shape (frequency, frame)."""
         return self.W @ self.H
 
     def permuted(self, order: NDArray[np.integer[Any]]) -> Factors:
-        """The same with the components in another order."""
+        """Reorder the components."""
         return Factors(self.W[:, order], self.H[order])
 
 
 class Curve(NamedTuple):
-    """How well each number of components foretells entries of V that were held out.
+    """Cross-validation over the number of components.
 
-    `numbers` of shape (number,), `losses` of shape (number, fold), per entry.
+    Attributes
+    ----------
+    numbers
+        Numbers of components, shape (number,).
+    losses
+        Loss per held-out entry, shape (number, fold).
     """
 
     numbers: Floats
     losses: Floats
 
     def best(self) -> int:
-        """The smallest number that is worse than the best by no more than one standard error of the difference.
+        """Return the smallest number within one standard error of the best.
 
-        The folds differ more than the numbers do, so the difference is taken in each fold.
+        The standard error is that of the paired difference, because losses differ more between
+        folds than between numbers.
 
         Examples
         --------
@@ -87,30 +101,31 @@ class Fit:
     Attributes
     ----------
     W
-        Components' spectra 基底スペクトル, shape (frequency, component).
+        Spectra 基底スペクトル, shape (frequency, component).
     H
         Activations アクティベーション, shape (component, frame).
     losses
-        Shape (look,): the loss in nats (`kl`) or its own units, each time that it was measured.
+        Measured losses, shape (measurement,); in nats for `kl`.
     iterations
-        Shape (look,): after how many updates of both factors that was. `mu` and `adam` measure after every
-        update, the fast solvers after every tenth: a measurement costs as much as half an update.
+        Number of updates before each measurement, shape (measurement,). `mu` and `adam` measure
+        after every update, the fast solvers after every tenth; a measurement costs as much as half
+        an update.
     initial
-        The factors before learning, in the same order of components.
+        The initial factors, components in the same order.
     stop
-        Why it ended.
+        Why the fit stopped.
     spec
-        The options that made it.
+        Parameters of the fit.
     restarts
-        Shape (run,): the final loss of each of the `n_init` runs, of which this is the best.
+        Final loss of each of the `n_init` runs, shape (run,); the best run is this fit.
     agreement
-        Shape (run,): how alike the spectra of each run are to those of the best, from 0 to 1
-        (:func:`otowake.nmf.similarity.cosine_similarity`); 1 for the best itself.
+        Cosine similarity between the spectra of each run and of the best run, from 0 to 1
+        (:func:`otowake.nmf.similarity.cosine_similarity`); shape (run,).
     curve
-        With ``n_components="auto"``: how well each number foretold held-out entries.
+        Cross-validation over the number of components, with ``n_components="auto"``.
     screening_losses
-        Shape (start, look): the loss of each start that was tried on few frames, after every 10 iterations,
-        scaled to all frames; empty if none was tried.
+        Loss of each screened start after every 10 iterations, scaled to all frames, shape
+        (start, measurement); empty without multi-start screening.
 
     Examples
     --------
@@ -134,11 +149,12 @@ class Fit:
 
     @property
     def factors(self) -> Factors:
+        """W and H."""
         return Factors(self.W, self.H)
 
     @property
     def n_iter(self) -> int:
-        """Updates done."""
+        """Number of updates."""
         return int(self.iterations[-1]) if len(self.iterations) else 0
 
     @property
@@ -147,23 +163,35 @@ class Fit:
         return float(self.losses[-1])
 
     def permuted(self, order: NDArray[np.integer[Any]]) -> Self:
-        """The same fit with its components in another order."""
+        """Reorder the components."""
         now = self.factors.permuted(order)
         return replace(self, W=now.W, H=now.H, initial=self.initial.permuted(order))
 
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """How far a fit has come: what a watcher is called with between chunks of iterations.
+    """The progress of a fit, passed to a watcher between chunks of iterations.
 
-    `losses` are those measured so far, `iterations` after how many updates each; `factors` fetches the present
-    factors when called, `state` all the arrays that it takes to go on from here later.
+    Attributes
+    ----------
+    iterations
+        Number of updates before each measurement of the loss.
+    max_iter
+        Maximum number of iterations.
+    losses
+        Measured losses.
+    factors
+        Returns the current factors.
+    state
+        Returns the arrays that :func:`otowake.factorize` needs to resume the fit.
 
     Examples
     --------
     >>> import otowake
     >>> seen = []
-    >>> fit = otowake.factorize(np.eye(3) + 1, n_components=1, max_iter=20, tol=0, watch=lambda now: seen.append(now.iteration))
+    >>> def watch(now):
+    ...     seen.append(now.iteration)
+    >>> fit = otowake.factorize(np.eye(3) + 1, n_components=1, max_iter=20, tol=0, watch=watch)
     >>> seen
     [0, 10, 20]
     """
@@ -176,9 +204,9 @@ class Progress:
 
     @property
     def iteration(self) -> int:
-        """Updates done."""
+        """Number of updates."""
         return int(self.iterations[-1]) if len(self.iterations) else 0
 
 
 Watcher = Callable[[Progress], bool | None]
-"""Called between chunks; returning True asks the fit to stop and keep what it has."""
+"""Called between chunks of iterations; True stops the fit, which keeps its current factors."""

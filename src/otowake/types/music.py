@@ -16,9 +16,18 @@ from otowake.types.sound import Audio, Floats
 
 @dataclass(frozen=True)
 class Pitch:
-    """A pitch: `hz` its fundamental frequency, `midi` the nearest note (69 is A4), `cents` off that note.
+    """A pitch.
 
-    The deviation is counted from the recording's own tuning. `confidence` is from 0 to 1.
+    Attributes
+    ----------
+    hz
+        Fundamental frequency, in Hz.
+    midi
+        Nearest MIDI note number; 69 is A4.
+    cents
+        Deviation from that note in the tuning of the recording, in cents.
+    confidence
+        From 0 to 1.
 
     Examples
     --------
@@ -39,31 +48,33 @@ class Note:
     Attributes
     ----------
     onset, offset
-        When it begins and ends, in seconds.
+        Start and end, in seconds.
     midi
-        Its pitch; 69 is A4. For drums, which drum it is.
+        MIDI note number; 69 is A4. For drums, the drum of the General MIDI kit.
     velocity
-        How hard it is struck, from 0 to 1.
+        From 0 to 1.
     programme
-        Its instrument: the General MIDI programme, from 0.
+        General MIDI programme of the instrument, from 0.
     is_drum
-        Whether it belongs to a drum kit; then `midi` is no pitch.
+        Whether the note belongs to a drum kit; then `midi` is not a pitch.
     cents
-        How far its pitch is from `midi` in the recording's own tuning; None where that is not known.
+        Deviation from `midi` in the tuning of the recording, in cents; None if unknown.
     confidence
-        How sure it is that the note was played, from 0 to 1; 1 for the notes of a score.
+        Confidence of the detection, from 0 to 1; 1 for the notes of a score.
     instrument
-        The name of its instrument, such as ``"french-horn"``; empty where nobody has looked.
+        Name of the instrument, such as ``"french-horn"``; empty if not estimated.
     decay_end
-        Until when it is heard, in seconds, where that is known: a string may ring on after its key is let go.
+        End of the audible decay, in seconds, if known: a string can ring after its key is released.
     id
-        What corrections call it: its place among the notes that were found, or, for one added by hand, a number after
-        those. None outside an analysis.
+        Identifier for edits: the index among the detected notes; added notes get higher numbers.
+        None outside an analysis.
+    render
+        Renders the note as sound.
 
     Raises
     ------
     BadInput
-        If one of these is out of its bounds; by :meth:`audio`, if the sound is not to be had.
+        If a value is out of bounds.
 
     Examples
     --------
@@ -96,11 +107,17 @@ class Note:
 
     @property
     def sounding_end(self) -> float:
-        """When it has faded, or ends."""
+        """`decay_end`, or else `offset`."""
         return self.offset if self.decay_end is None else self.decay_end
 
     def audio(self) -> Audio:
-        """The note alone as sound, at the recording's own rate, length and channels."""
+        """Render the note as sound, with the rate, length and channels of the recording.
+
+        Raises
+        ------
+        BadInput
+            If the sound is no longer available.
+        """
         if self.render is None:
             raise BadInput(text.SOUND_GONE, path=f"note {self.midi} at {self.onset:.2f} s")
         return self.render(self)
@@ -108,24 +125,24 @@ class Note:
 
 @dataclass(frozen=True)
 class Chord:
-    """A chord and when it sounds, in seconds.
+    """A chord in time.
 
     Attributes
     ----------
     onset, offset
-        When it begins and ends, in seconds.
+        Start and end, in seconds.
     name
-        Such as ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for no chord.
+        Name, such as ``"C"``, ``"Dm"``, ``"G7"``, ``"G/D"``; ``"N"`` for no chord.
     root, bass
-        Its spelled tones, such as ``"Bb"``; the bass is the root unless the name has another. None
-        for no chord.
+        Spelled pitch classes, such as ``"Bb"``; the bass is the root unless the name has another
+        bass. None for no chord.
     quality
-        What follows the root in the name: a key of ``otowake.chords.QUALITIES``. None for no chord.
+        The name without root and bass, a key of ``otowake.chords.QUALITIES``. None for no chord.
 
     Raises
     ------
     BadInput
-        If no chord has such a name.
+        If the name is not a chord name.
 
     Examples
     --------
@@ -149,7 +166,7 @@ class Chord:
 
 @dataclass(frozen=True)
 class Key:
-    """The key of a piece: its tonic as a pitch class from 0 (C) to 11, and its mode.
+    """The key of a piece: the tonic as a pitch class from 0 (C) to 11, and the mode.
 
     Examples
     --------
@@ -163,24 +180,24 @@ class Key:
 
     @property
     def fifths(self) -> int:
-        """Sharps (above 0) or flats (below 0) of its signature, from −5 to 6."""
+        """Sharps (positive) or flats (negative) of the key signature, from −5 to 6."""
         return ((self.tonic + (3 if self.mode == "minor" else 0)) * 7 + 5) % 12 - 5
 
 
 @dataclass(frozen=True, eq=False)
 class Rhythm:
-    """How a piece is counted.
+    """The tempo and metre of a piece.
 
     Attributes
     ----------
     tempo
-        Beats (quarter notes) a minute, the median over the piece.
+        Median tempo, in beats (quarter notes) per minute.
     beats
-        Shape (beat,): when the beats fall, in seconds, from before the first note to after the last.
+        Times of the beats from before the first note to after the last, in seconds, shape (beat,).
     metre
-        Beats in a bar.
+        Beats per bar.
     downbeat
-        The place in `beats` of the first first beat of a bar, from 0 to `metre` − 1.
+        Index in `beats` of the first downbeat, from 0 to `metre` − 1.
 
     Examples
     --------
@@ -195,16 +212,18 @@ class Rhythm:
 
 
 class SharedNote(NamedTuple):
-    """What a part may have of a note that is another part's: two may play the same pitch at the same time, and whose a note is is not always sure.
+    """A part's share of a note that is assigned to another part.
+
+    Two players can play the same pitch at once, and the assignment can be uncertain.
 
     Attributes
     ----------
     note
-        The note's place in :attr:`Analysis.notes`.
+        Index of the note in :attr:`Analysis.notes`.
     share
-        From 0 to 1: the probability that the note is of this part.
+        Probability that the note belongs to this part, from 0 to 1.
     id
-        What its sound in this part is called in :class:`NoteFactors`, below 0.
+        Id of the part's share of the note in :class:`NoteFactors`, negative.
     """
 
     note: int
@@ -219,15 +238,18 @@ class Part:
     Attributes
     ----------
     name
-        What it is called in files: the instrument, from the second of a kind on with a number (``"violin-2"``).
+        Name in files: the instrument, numbered from the second player on (``"violin-2"``).
     instrument
-        The instrument's name; ``"unknown"`` where that is unsure.
+        Name of the instrument; ``"unknown"`` if uncertain.
     notes
-        The places of its notes in :attr:`Analysis.notes`.
+        Indices of the part's notes in :attr:`Analysis.notes`.
     probabilities
-        Of the instruments it may be, the likeliest first.
+        Probability of each candidate instrument, most probable first.
     shared
-        What it may have of other parts' notes. After a correction by hand a share may be of its own note: then nobody else has it.
+        Shares of notes of other parts. After a manual edit, a share can refer to a note of this
+        part; no other part has a share of it then.
+    render
+        Renders the part as sound.
 
     Examples
     --------
@@ -243,7 +265,13 @@ class Part:
     render: Callable[[Part], Audio] | None = field(default=None, repr=False)
 
     def audio(self) -> Audio:
-        """The part alone as sound, at the recording's own rate, length and channels."""
+        """Render the part as sound, with the rate, length and channels of the recording.
+
+        Raises
+        ------
+        BadInput
+            If the sound is no longer available.
+        """
         if self.render is None:
             raise BadInput(text.SOUND_GONE, path=f"part {self.name}")
         return self.render(self)
@@ -251,30 +279,28 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """One component of a recording: what it is and when it sounds.
+    """The description of a component.
 
     Attributes
     ----------
     index
-        Its place in W and H, from 0.
+        Index in W and H, from 0.
     pitch
-        None where the spectrum has no pitch.
+        The pitch; None for an unpitched spectrum.
     energy
-        Its share of the recording's energy, from 0 to 1.
+        Share of the energy of the recording, from 0 to 1.
     start, end
-        When it sounds, in seconds: from the first to the last frame within 30 dB of its loudest.
+        Times of the first and the last frame within 30 dB of the loudest, in seconds.
     name
-        What somebody has called it, empty where nobody has.
-
-    Raises
-    ------
-    BadInput
-        By :meth:`audio`, if the sound is no longer to be had.
+        Name given by the user, or empty.
+    render
+        Renders the component as sound.
 
     Examples
     --------
     >>> import otowake
-    >>> component = otowake.analyse(otowake.load(otowake.demo_path(), duration=2), n_components=2).components[0]
+    >>> audio = otowake.load(otowake.demo_path(), duration=2)
+    >>> component = otowake.analyse(audio, n_components=2).components[0]
     >>> component.index, component.audio().duration
     (0, 2.0)
     """
@@ -288,7 +314,13 @@ class Component:
     render: Callable[[int], Audio] | None = field(default=None, repr=False)
 
     def audio(self) -> Audio:
-        """The component as sound, at the recording's own rate, length and channels."""
+        """Render the component as sound, with the rate, length and channels of the recording.
+
+        Raises
+        ------
+        BadInput
+            If the sound is no longer available.
+        """
         if self.render is None:
             raise BadInput(text.SOUND_GONE, path=f"component {self.index + 1}")
         return self.render(self.index)

@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a sound came from: the file, the SHA-256 of its bytes, and the part that was read (seconds)."""
+    """The origin of a sound: its file, the SHA-256 of the file, and the excerpt in seconds."""
 
     path: str
     sha256: str
@@ -28,7 +28,7 @@ class Source:
 
 
 class Sound(Protocol):
-    """A recording, in memory (:class:`Audio`) or on disk: what the analysis needs of it."""
+    """The interface of a recording, in memory (:class:`Audio`) or on disk."""
 
     @property
     def rate(self) -> int: ...
@@ -41,7 +41,7 @@ class Sound(Protocol):
     @property
     def n_samples(self) -> int: ...
     def blocks(self, size: int) -> Iterator[Floats]:
-        """The samples in pieces of shape (channel, at most `size`), in order."""
+        """Yield the samples in pieces of shape (channel, at most `size`), in order."""
         ...
 
 
@@ -56,14 +56,14 @@ class Audio:
     rate
         Sampling rate in Hz.
     name
-        What to call it in messages and figures.
+        Name in messages and figures.
     source
-        The file it was read from, if any.
+        The file that the sound was read from, if any.
 
     Raises
     ------
     BadInput
-        If the samples are not real numbers, not finite, or have another shape.
+        If the samples are not real and finite, or have another shape.
 
     Examples
     --------
@@ -102,7 +102,7 @@ class Audio:
 
     @property
     def n_samples(self) -> int:
-        """Samples in each channel."""
+        """Number of samples in each channel."""
         return self.samples.shape[1]
 
     @property
@@ -111,23 +111,23 @@ class Audio:
         return self.n_samples / self.rate
 
     def mono(self) -> Floats:
-        """The mean of the channels, shape (sample,)."""
+        """Average the channels, shape (sample,)."""
         return self.samples[0] if self.n_channels == 1 else self.samples.mean(axis=0)
 
     def blocks(self, size: int) -> Iterator[Floats]:
-        """The samples in pieces of shape (channel, at most `size`), in order."""
+        """Yield the samples in pieces of shape (channel, at most `size`), in order."""
         for start in range(0, self.n_samples, size):
             yield self.samples[:, start : start + size]
 
 
 class Matrix(Protocol):
-    """V of shape (frequency, frame), non-negative, not necessarily in memory."""
+    """The interface of a non-negative matrix V of shape (frequency, frame), possibly on disk."""
 
     @property
     def shape(self) -> tuple[int, int]: ...
 
     def frames(self, start: int, stop: int) -> Floats:
-        """The columns from `start` to `stop`, shape (frequency, stop − start)."""
+        """Return the columns from `start` to `stop`, shape (frequency, stop − start)."""
         ...
 
 
@@ -135,9 +135,19 @@ class Matrix(Protocol):
 class Spectrogram:
     """A magnitude spectrogram with its axes.
 
-    `values` has the shape (frequency, frame), mean 1 (before 1e-10 was added to it); it is an array, or where a
-    recording is too long for memory, a :class:`Matrix` on disk. `scale` is the mean that it was divided by.
-    `frequencies` are in Hz, `times` (the centres of the windows) in seconds.
+    Attributes
+    ----------
+    values
+        Magnitudes, shape (frequency, frame), normalised to a mean of 1, plus 1e-10: an array, or a
+        :class:`Matrix` on disk for a long recording.
+    frequencies
+        In Hz.
+    times
+        Centres of the windows, in seconds.
+    scale
+        The mean of the magnitudes before normalisation.
+    spec
+        Parameters of the STFT.
 
     Examples
     --------

@@ -68,7 +68,7 @@ def check_amount(edits: Sequence[Any]) -> None:
 
 def write_draft(analysis: Analysis, folder: Path) -> None:
     """Keep what was found, before any correction, for :func:`drafted`."""
-    draft = draft_of(replace(analysis.found or analysis, audio=analysis.audio))
+    draft = draft_of(replace(analysis.unedited or analysis, audio=analysis.audio))
     facts = {
         "notes": [[its, note.onset, note.offset, note.midi] for its, note in draft.notes.items()],
         "owner": list(draft.owner.items()),

@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.music.theory.instruments import KIT, NAMES, instrument
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, KIT, instrument
 from otowake.music.theory.names import note_name
 from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
@@ -98,7 +98,9 @@ def form(spec: ServeSpec) -> dict[str, Any]:
             if group not in LEFT_OUT
         ],
         "stages": STAGES,
-        "instruments": [{"name": name, "title": _both(instrument(name).title)} for name in NAMES],
+        "instruments": [
+            {"name": name, "title": _both(instrument(name).title)} for name in INSTRUMENT_NAMES
+        ],
         "drums": [{"name": name, "title": _both(drum.title)} for name, drum in KIT.items()],
         "note_names": {each: [note_name(midi, each) for midi in range(128)] for each in LANGUAGES},
         "limits": {

@@ -164,12 +164,14 @@ def correct(order: dict[str, Any], tell: Tell) -> None:
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
     """The analysis with the components as they were first, without the names given to them since."""
-    found = first.found or first
+    found = first.unedited or first
 
     def with_components(now: Analysis) -> Analysis:
         return replace(now, fit=found.fit, components=found.components, tuning_hz=found.tuning_hz)
 
-    return replace(with_components(analysis), found=with_components(analysis.found or analysis))
+    return replace(
+        with_components(analysis), unedited=with_components(analysis.unedited or analysis)
+    )
 
 
 def _rounds(path: Path) -> list[Any]:

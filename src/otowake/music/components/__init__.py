@@ -1,1 +1,1 @@
-"""Describe components: pitch, templates, comparison."""
+"""Describe and compare components, estimate their pitches, build templates."""

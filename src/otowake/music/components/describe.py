@@ -1,4 +1,4 @@
-"""What each component of a factorisation is, and when it sounds."""
+"""Describe and order the components of a factorisation."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.components.pitch import fundamentals, named, tuning_of
+from otowake.music.components.config import DESCRIPTION
+from otowake.music.components.pitch import as_pitches, estimate_f0, tuning_of
 from otowake.types import Component, Factors, Floats
-
-_SOUNDING = 10 ** (-30 / 20)  # of the loudest frame
-_DEAD = 1e-12  # share of the energy
 
 
 class Description(NamedTuple):
-    """The components of a recording, put in order.
+    """The ordered components of a recording.
 
     Attributes
     ----------
     order
-        Shape (component,): the old place of each, for :meth:`Factors.permuted`.
+        Shape (component,): previous index of each component, for :meth:`Factors.permuted`.
     components
-        What they are, in that order and numbered by it.
+        Descriptions in this order, numbered by it.
     tuning_hz
         The recording's A4.
     """
@@ -35,9 +33,10 @@ class Description(NamedTuple):
 def describe(
     factors: Factors, frequencies: Floats, times: Floats, *, ordered: bool = True
 ) -> Description:
-    """Find pitch, energy and time of every component, and order them.
+    """Estimate pitch, energy and active time of every component, and order the components.
 
-    Those with a pitch come first, from low to high; then those without, from dark to bright; dead ones last.
+    Pitched components come first, from low to high; then unpitched components, from dark to bright;
+    dead components come last.
 
     Parameters
     ----------
@@ -48,38 +47,44 @@ def describe(
     times
         Shape (frame,): seconds.
     ordered
-        If False, they stay in the order that they have.
+        If False, the components keep their order.
 
     Examples
     --------
     >>> frequencies = np.arange(1025) * 22050 / 2048
     >>> tone = sum(np.exp(-((frequencies / 21.5 - n * 20.5) ** 2)) for n in range(1, 6))
-    >>> factors = Factors(np.stack([np.ones(1025), tone], axis=1), np.array([[0, 0, 1.0], [2, 1, 0]]))
-    >>> order, components, tuning_hz = describe(factors, frequencies, np.array([0, 0.5, 1]))
-    >>> order.tolist(), [c.pitch and c.pitch.midi for c in components], [(c.start, c.end) for c in components]
-    ([1, 0], [69, None], [(0.0, 0.5), (1.0, 1.0)])
+    >>> W, H = np.stack([np.ones(1025), tone], axis=1), np.array([[0, 0, 1.0], [2, 1, 0]])
+    >>> order, components, tuning_hz = describe(Factors(W, H), frequencies, np.array([0, 0.5, 1]))
+    >>> order.tolist(), [c.pitch and c.pitch.midi for c in components]
+    ([1, 0], [69, None])
+    >>> [(c.start, c.end) for c in components]
+    [(0.0, 0.5), (1.0, 1.0)]
     """
     W, H = factors.W, factors.H
     energy = energies(factors)
     share = energy / (energy.sum() or 1.0)
-    alive = share > _DEAD
+    alive = share > DESCRIPTION.min_energy_share
     share = np.where(alive, share, 0.0)
-    hz, confidence = fundamentals(W, frequencies)
+    hz, confidence = estimate_f0(W, frequencies)
     confidence = np.where(alive, confidence, 0.0)
     tuning_hz = tuning_of(hz, confidence, share)
-    pitches = named(hz, confidence, tuning_hz)
-    spans = [span(h, times) if a else (0.0, 0.0) for h, a in zip(H, alive, strict=True)]
+    pitches = as_pitches(hz, confidence, tuning_hz)
+    intervals = [
+        active_interval(h, times) if a else (0.0, 0.0) for h, a in zip(H, alive, strict=True)
+    ]
     order = (
         _ordered(hz, confidence, brightness(W, frequencies), alive)
         if ordered
         else np.arange(len(hz))
     )
-    components = (Component(i, pitches[k], float(share[k]), *spans[k]) for i, k in enumerate(order))
+    components = (
+        Component(i, pitches[k], float(share[k]), *intervals[k]) for i, k in enumerate(order)
+    )
     return Description(order, tuple(components), tuning_hz)
 
 
 def estimate_tuning(W: Floats, H: Floats, frequencies: Floats) -> float:
-    """The frequency of A4 in Hz, within half a semitone of 440; 440 where nothing has a pitch.
+    """Estimate the frequency of A4 in Hz, within half a semitone of 440; 440 without pitches.
 
     Parameters
     ----------
@@ -95,11 +100,11 @@ def estimate_tuning(W: Floats, H: Floats, frequencies: Floats) -> float:
     >>> round(estimate_tuning(sharp, np.ones((1, 3)), frequencies))
     445
     """
-    return tuning_of(*fundamentals(W, frequencies), energies(Factors(W, H)))
+    return tuning_of(*estimate_f0(W, frequencies), energies(Factors(W, H)))
 
 
 def energies(factors: Factors) -> Floats:
-    """The sum of squares of every component's part of W·H, shape (component,).
+    """Sum the squares of every component's part of W·H, shape (component,).
 
     Examples
     --------
@@ -112,7 +117,7 @@ def energies(factors: Factors) -> Floats:
 
 
 def brightness(W: Floats, frequencies: Floats) -> Floats:
-    """The spectral centroid in Hz of every component, shape (component,); 0 where there is nothing.
+    """Compute the spectral centroid in Hz of every component, shape (component,); 0 for silence.
 
     Examples
     --------
@@ -123,16 +128,16 @@ def brightness(W: Floats, frequencies: Floats) -> Floats:
     return frequencies @ W / np.where(total > 0, total, 1)
 
 
-def span(activation: Floats, times: Floats) -> tuple[float, float]:
-    """The first and the last time, in seconds, within 30 dB of the loudest; shapes (frame,).
+def active_interval(activation: Floats, times: Floats) -> tuple[float, float]:
+    """Find the first and the last time in seconds within 30 dB of the maximum; shapes (frame,).
 
     Examples
     --------
-    >>> span(np.array([0.01, 1, 0.5, 0.02]), np.array([0, 0.25, 0.5, 0.75]))
+    >>> active_interval(np.array([0.01, 1, 0.5, 0.02]), np.array([0, 0.25, 0.5, 0.75]))
     (0.25, 0.5)
     """
-    sounding = np.flatnonzero(activation >= _SOUNDING * activation.max())
-    return float(times[sounding[0]]), float(times[sounding[-1]])
+    active = np.flatnonzero(activation >= DESCRIPTION.active_level * activation.max())
+    return float(times[active[0]]), float(times[active[-1]])
 
 
 def _ordered(

@@ -1,15 +1,16 @@
-"""Pitch: names of notes, the pitch of a spectrum, and the tuning that pitches agree on.
+"""Estimate the pitch of a spectrum, and the tuning of a recording from pitches.
 
-A spectrum is compared with one comb for every pitch from A0 to C8. A comb is positive round the partials,
-most of all round the first and the prime ones, and negative half-way between them. So neither the octave
-below, whose odd partials are missing, nor the octave above, whose troughs meet partials, fits as well as
-the pitch itself. This is the idea of SWIPE′ [1]_, with lobes no wider than those of the analysis window.
-The partials of the best pitch are then measured, and one fundamental is fitted to them all, stretched as
-those of a stiff string are [2]_.
+Every pitch from A0 to C8 has a comb. A comb is positive around partials, most of all around the
+first and the prime partials, and negative half-way between partials. Neither the octave below,
+where odd partials are missing, nor the octave above, where troughs meet partials, fits as well as
+the true pitch. The principle is that of SWIPE′ [1]_, with lobes no wider than those of the analysis
+window. The partials of the best pitch are then measured, and one fundamental is fitted to all of
+them, with the inharmonicity of a stiff string [2]_.
 
 References
 ----------
-.. [1] A. Camacho, J. G. Harris, "A sawtooth waveform inspired pitch estimator for speech and music",
+.. [1] A. Camacho, J. G. Harris, "A sawtooth waveform inspired pitch estimator for speech and
+music",
    J. Acoust. Soc. Am. 124 (2008), 1638–1652.
 .. [2] H. Fletcher, "Normal vibration frequencies of a stiff piano string",
    J. Acoust. Soc. Am. 36 (1964), 203–209.
@@ -22,32 +23,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music.components.config import PITCH
 from otowake.music.theory.names import hz_to_midi, midi_to_hz
 from otowake.types import Floats, Pitch
 
-_CANDIDATES = np.arange(20.5, 108.6, 0.25)  # MIDI
-_TOP_HZ = 11025.0  # what lies above says little about pitch
-_COMPRESSION = 0.8  # of magnitudes, so that the strongest partial does not decide alone
-_PRIMES = (1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
-_COMPOSITE = 0.25  # weight of the other partials in a comb
-_TROUGH = 0.3  # depth of a comb's troughs
-_LEAST_SPACING = 2.3  # bins between partials that a Hann window can tell apart
-_SAME_PARTIALS = (
-    0,
-    12,
-    19,
-    24,
-    28,
-    31,
-)  # semitones between a pitch and those that share partials with it
-_N_PARTIALS = 20  # measured for the fundamental
-_MOST_STRETCH = 2e-3
-_LEAST_CONFIDENCE = 0.1
-_FAITH_IN_440 = 0.03  # its weight before anything is heard; all that is heard weighs at most 1
+CANDIDATES = np.arange(20.5, 108.6, PITCH.candidate_step)
+"""MIDI pitches that are candidates, from below A0 to above C8."""
 
 
 def find_pitches(W: Floats, frequencies: Floats, tuning_hz: float = 440.0) -> list[Pitch | None]:
-    """The pitch of each spectrum; None where there is none, as in drums and noise.
+    """Estimate the pitch of each spectrum; None for unpitched spectra such as drums and noise.
 
     Parameters
     ----------
@@ -56,71 +41,72 @@ def find_pitches(W: Floats, frequencies: Floats, tuning_hz: float = 440.0) -> li
     frequencies
         Shape (frequency,): Hz, evenly spaced from 0.
     tuning_hz
-        The recording's A4, from which the deviation of a pitch is counted.
+        The recording's A4, the reference of the deviation in cents.
 
     Examples
     --------
     >>> frequencies = np.arange(1025) * 22050 / 2048
     >>> flute = sum(np.exp(-((frequencies / 21.5 - n * 20.5) ** 2)) / n for n in range(1, 6))
-    >>> pitch, nothing = find_pitches(np.stack([flute, np.ones(1025)], axis=1), frequencies)
-    >>> note_name(pitch.midi), round(pitch.hz), nothing
-    ('A4', 441, None)
+    >>> W = np.stack([flute, np.ones(1025)], axis=1)
+    >>> pitch, none = find_pitches(W, frequencies)
+    >>> pitch.midi, round(pitch.hz), none
+    (69, 441, None)
     """
-    hz, confidence = fundamentals(W, frequencies)
-    return named(hz, confidence, tuning_hz)
+    hz, confidence = estimate_f0(W, frequencies)
+    return as_pitches(hz, confidence, tuning_hz)
 
 
-def named(hz: Floats, confidence: Floats, tuning_hz: float = 440.0) -> list[Pitch | None]:
-    """Fundamentals as pitches; None where there is no confidence.
+def as_pitches(hz: Floats, confidence: Floats, tuning_hz: float = 440.0) -> list[Pitch | None]:
+    """Convert fundamentals to pitches; None without confidence.
 
     Examples
     --------
-    >>> named(np.array([445.0, 0.0]), np.array([0.9, 0.0]), tuning_hz=445.0)
+    >>> as_pitches(np.array([445.0, 0.0]), np.array([0.9, 0.0]), tuning_hz=445.0)
     [Pitch(hz=445.0, midi=69, cents=0.0, confidence=0.9), None]
     """
     pairs = zip(hz.tolist(), confidence.tolist(), strict=True)
-    return [_named(f, c, tuning_hz) if c > 0 else None for f, c in pairs]
+    return [_as_pitch(f, c, tuning_hz) if c > 0 else None for f, c in pairs]
 
 
-def _named(hz: float, confidence: float, tuning_hz: float) -> Pitch:
+def _as_pitch(hz: float, confidence: float, tuning_hz: float) -> Pitch:
     exact = float(hz_to_midi(hz, tuning_hz))
     return Pitch(hz, round(exact), 100.0 * (exact - round(exact)), confidence)
 
 
 def tuning_of(hz: Floats, confidence: Floats, energy: Floats) -> float:
-    """The frequency of A4 in Hz that fundamentals agree on, within half a semitone of 440.
+    """Estimate the frequency of A4 in Hz from fundamentals, within half a semitone of 440.
 
-    It is the circular mean of their places between semitones; 440 where nothing has a pitch.
+    The estimate is the circular mean of the deviations from whole semitones; 440 without pitches.
 
     Parameters
     ----------
     hz, confidence
-        Shape (component,) each, as :func:`fundamentals` gives them.
+        Shape (component,) each, from :func:`estimate_f0`.
     energy
-        Shape (component,): a fundamental counts by its energy and by its squared confidence.
+        Shape (component,): weights, together with the squared confidence.
 
     Examples
     --------
     >>> round(tuning_of(np.array([445.0, 890.0]), np.ones(2), np.ones(2)), 1)
     444.9
     """
-    heard = (confidence > 0) & (energy > 0)
-    if not heard.any():
+    pitched = (confidence > 0) & (energy > 0)
+    if not pitched.any():
         return 440.0
-    weight = energy[heard] / energy[heard].sum() * confidence[heard] ** 2
-    turns = np.exp(2j * np.pi * hz_to_midi(hz[heard]))
-    semitones = np.angle((weight * turns).sum() + _FAITH_IN_440) / (2 * np.pi)
+    weight = energy[pitched] / energy[pitched].sum() * confidence[pitched] ** 2
+    turns = np.exp(2j * np.pi * hz_to_midi(hz[pitched]))
+    semitones = np.angle((weight * turns).sum() + PITCH.prior_weight) / (2 * np.pi)
     return float(440.0 * 2.0 ** (semitones / 12.0))
 
 
-def fundamentals(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
-    """The fundamental in Hz of each spectrum, and the confidence in it; both 0 where there is none.
+def estimate_f0(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
+    """Estimate the fundamental in Hz of each spectrum and its confidence; both 0 without a pitch.
 
-    The confidence, from 0 to 1, is the product of three things: how well the best comb fits, how much
-    better it fits than any that does not share its partials (two notes in one spectrum leave little), and
-    how much of the spectrum lies on the partials beyond what would by chance. Each goes from 0 to 1
-    between two fixed values. Partials closer than 2.3 bins are not told apart, so no pitch below that is
-    found.
+    The confidence, from 0 to 1, is the product of three scores: the fit of the best comb, its lead
+    over the combs that share no partials with it (two notes in one spectrum leave little lead), and
+    the share of the spectrum on the partials in excess of chance. Each score rises from 0 to 1
+    between two fixed values. A window does not resolve partials closer than 2.3 bins, so lower
+    pitches are never reported.
 
     Parameters
     ----------
@@ -136,22 +122,22 @@ def fundamentals(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
 
     Examples
     --------
-    >>> hz, confidence = fundamentals(np.zeros((1025, 2)), np.arange(1025) * 22050 / 2048)
+    >>> hz, confidence = estimate_f0(np.zeros((1025, 2)), np.arange(1025) * 22050 / 2048)
     >>> hz.tolist(), confidence.tolist()
     ([0.0, 0.0], [0.0, 0.0])
     """
     bin_hz = float(frequencies[1] - frequencies[0])
-    S = _compressed(W[: int(_TOP_HZ / bin_hz) + 1])
+    S = _compressed(W[: int(PITCH.max_frequency / bin_hz) + 1])
     fits = _salience(S, bin_hz)
     best = fits.argmax(axis=0)
-    guess = midi_to_hz(_CANDIDATES[best]) / bin_hz
-    f0, stretch = _fundamental(S, guess)
+    guess = midi_to_hz(CANDIDATES[best]) / bin_hz
+    f0, stretch = _refine_f0(S, guess)
     confidence = (
-        _ramp(fits.max(axis=0), 0.15, 0.5)
-        * _ramp(_lead(fits, best), -0.05, 0.15)
-        * _ramp(_on_partials(S, f0, stretch), 0.0, 0.3)
+        _ramp(fits.max(axis=0), *PITCH.fit_range)
+        * _ramp(_lead(fits, best), *PITCH.lead_range)
+        * _ramp(_on_partials(S, f0, stretch), *PITCH.partial_share_range)
     )
-    sure = (confidence >= _LEAST_CONFIDENCE) & (np.abs(np.log2(f0 / guess)) < 1 / 12)
+    sure = (confidence >= PITCH.min_confidence) & (np.abs(np.log2(f0 / guess)) < 1 / 12)
     return np.where(sure, f0 * bin_hz, 0.0), np.where(sure, confidence, 0.0)
 
 
@@ -161,54 +147,62 @@ def _ramp(x: Floats, low: float, high: float) -> Floats:
 
 def _compressed(W: Floats) -> Floats:
     loudest = W.max(axis=0)
-    return (W / np.where(loudest > 0, loudest, 1)).astype(np.float32) ** _COMPRESSION
+    return (W / np.where(loudest > 0, loudest, 1)).astype(np.float32) ** PITCH.compression
 
 
 def _salience(S: Floats, bin_hz: float) -> Floats:
-    """How well each candidate fits each spectrum, shape (candidate, component), at most 1."""
+    """Score each candidate for each spectrum, shape (candidate, component), at most 1."""
     norm = np.linalg.norm(S, axis=0)
     return _combs(len(S), bin_hz) @ (S / np.where(norm > 0, norm, 1))
 
 
 @lru_cache(maxsize=2)
 def _combs(n_bins: int, bin_hz: float) -> NDArray[np.float32]:
-    """One comb a candidate, shape (candidate, frequency), its lobes of norm 1; zeros if it cannot be told."""
-    f0 = (midi_to_hz(_CANDIDATES) / bin_hz).astype(np.float32)[:, None]
+    """Build one comb per candidate, shape (candidate, frequency), with lobes of norm 1.
+
+    Combs of unresolved pitches are 0.
+    """
+    f0 = (midi_to_hz(CANDIDATES) / bin_hz).astype(np.float32)[:, None]
     bins = np.arange(n_bins, dtype=np.float32)
-    place = bins / f0
-    partial = place.astype(np.int32)
-    fraction = place - partial
-    weights = np.zeros(max(int(partial[0, -1]), _PRIMES[-1]) + 2, np.float32)
-    weights[1 : _PRIMES[-1]] = _COMPOSITE
-    weights[list(_PRIMES)] = 1
+    position = bins / f0
+    partial = position.astype(np.int32)
+    fraction = position - partial
+    weights = np.zeros(max(int(partial[0, -1]), PITCH.primes[-1]) + 2, np.float32)
+    weights[1 : PITCH.primes[-1]] = PITCH.composite_weight
+    weights[list(PITCH.primes)] = 1
     below, above = weights[partial], weights[partial + 1]
-    fading = np.maximum(bins, 1) ** np.float32(-0.25)
-    off = np.minimum(fraction, 1 - fraction) * f0 / np.minimum(f0 / 4, 3 + np.float32(0.02) * bins)
-    lobes = np.where(fraction < 0.5, below, above) * np.cos(np.pi / 2 * np.minimum(off, 1)) * fading
-    troughs = (below + above) * np.minimum(np.cos(2 * np.pi * fraction), 0) * fading
+    slope = np.maximum(bins, 1) ** np.float32(PITCH.comb_slope)
+    half_width = np.minimum(
+        f0 / PITCH.lobe_share, PITCH.lobe_base + np.float32(PITCH.lobe_growth) * bins
+    )
+    off = np.minimum(fraction, 1 - fraction) * f0 / half_width
+    lobes = np.where(fraction < 0.5, below, above) * np.cos(np.pi / 2 * np.minimum(off, 1)) * slope
+    troughs = (below + above) * np.minimum(np.cos(2 * np.pi * fraction), 0) * slope
     norm = np.linalg.norm(lobes, axis=1, keepdims=True)
-    return (lobes + np.float32(_TROUGH) * troughs) / np.where(
-        (norm > 0) & (f0 >= _LEAST_SPACING), norm, np.inf
+    return (lobes + np.float32(PITCH.trough_depth) * troughs) / np.where(
+        (norm > 0) & (f0 >= PITCH.min_spacing), norm, np.inf
     )
 
 
 def _lead(fits: Floats, best: NDArray[np.intp]) -> Floats:
-    """By how much the best candidate fits better than the best of those that do not share its partials."""
-    apart = np.abs(_CANDIDATES[:, None] - _CANDIDATES[best])
-    related = np.any([np.abs(apart - interval) < 1 for interval in _SAME_PARTIALS], axis=0)
+    """Measure the lead of the best candidate over all candidates that share no partials with it."""
+    distance = np.abs(CANDIDATES[:, None] - CANDIDATES[best])
+    related = np.any(
+        [np.abs(distance - interval) < 1 for interval in PITCH.shared_intervals], axis=0
+    )
     return fits.max(axis=0) - np.where(related, -1, fits).max(axis=0)
 
 
 def _partials(f0: Floats, stretch: Floats, number: Floats) -> Floats:
-    """Where partials lie: n·f0·√((1 + B n²)/(1 + B)), with f0 the first and B the stretch."""
+    """Compute partials n·f0·√((1 + B n²)/(1 + B)), with f0 the first and B the stretch."""
     return number * f0 * np.sqrt((1 + stretch * number**2) / (1 + stretch))
 
 
 def _on_partials(S: Floats, f0: Floats, stretch: Floats) -> Floats:
-    """The share of each spectrum within 2 bins of a partial, from 0 (what chance gives) to 1."""
+    """Measure the share of each spectrum within 2 bins of a partial; 0 is chance, 1 the maximum."""
     bins = np.arange(len(S))[:, None]
-    nearest = np.clip(np.rint(bins / f0), 1, _N_PARTIALS)
-    on = np.abs(bins - _partials(f0, stretch, nearest)) < 2
+    nearest = np.clip(np.rint(bins / f0), 1, PITCH.n_partials)
+    on = np.abs(bins - _partials(f0, stretch, nearest)) < PITCH.partial_width
     chance = on.mean(axis=0)
     total = S.sum(axis=0)
     return ((S * on).sum(axis=0) / np.where(total > 0, total, 1) - chance) / np.maximum(
@@ -216,69 +210,82 @@ def _on_partials(S: Floats, f0: Floats, stretch: Floats) -> Floats:
     )
 
 
-def _fundamental(S: Floats, f0: Floats) -> tuple[Floats, Floats]:
-    """The first partial in bins, and the stretch, from peaks near the partials of `f0`, low ones first."""
+def _refine_f0(S: Floats, f0: Floats) -> tuple[Floats, Floats]:
+    """Fit the first partial in bins, and the stretch, to peaks near partials, low ones first."""
     peaks = _peaks(S)
     stretch = np.zeros_like(f0)
-    for top in (2, 5, 10, _N_PARTIALS):
+    for top in (*PITCH.refinement, PITCH.n_partials):
         number = np.arange(1.0, top + 1)
-        place, height = _nearby(
+        position, height = _nearest_peaks(
             S, peaks, _partials(f0[:, None], stretch[:, None], number), f0[:, None]
         )
-        f0, stretch = _fitted(number, place, height, f0, stretch)
+        f0, stretch = _fit_stretch(number, position, height, f0, stretch)
     return f0, stretch
 
 
 def _peaks(S: Floats) -> Floats:
-    """Where peaks are, in bins, by a parabola through three log magnitudes; infinite at other bins."""
+    """Locate peaks in bins by a parabola through three log magnitudes; infinite at other bins."""
     L = np.log(S + 1e-9)
     left, middle, right = L[:-2], L[1:-1], L[2:]
     is_peak = (middle > left) & (middle >= right)
     bend = np.where(is_peak, 2 * middle - left - right, 1)
-    places = np.full(S.shape, np.inf)
-    places[1:-1] = np.where(
+    positions = np.full(S.shape, np.inf)
+    positions[1:-1] = np.where(
         is_peak, np.arange(1, len(S) - 1)[:, None] + (right - left) / (2 * bend), np.inf
     )
-    return places
+    return positions
 
 
-def _nearby(S: Floats, peaks: Floats, expected: Floats, f0: Floats) -> tuple[Floats, Floats]:
-    """Place and height of the highest peak near each expected place, shape (component, partial); 0: none."""
-    reach = np.minimum(2 + 0.015 * expected, 0.4 * f0)[:, :, None]
-    bins = np.clip(np.rint(expected)[:, :, None].astype(int) + np.arange(-5, 6), 0, len(S) - 1)
+def _nearest_peaks(S: Floats, peaks: Floats, expected: Floats, f0: Floats) -> tuple[Floats, Floats]:
+    """Find the highest peak near each expected position: position and height.
+
+    Both have shape (component, partial); the height is 0 without a peak.
+    """
+    reach = np.minimum(PITCH.peak_reach + PITCH.peak_growth * expected, PITCH.peak_share * f0)[
+        :, :, None
+    ]
+    bins = np.clip(
+        np.rint(expected)[:, :, None].astype(int)
+        + np.arange(-PITCH.peak_bins, PITCH.peak_bins + 1),
+        0,
+        len(S) - 1,
+    )
     column = np.arange(S.shape[1])[:, None, None]
-    places = peaks[bins, column]
-    heights = np.where(np.abs(places - expected[:, :, None]) <= reach, S[bins, column], 0)
+    positions = peaks[bins, column]
+    heights = np.where(np.abs(positions - expected[:, :, None]) <= reach, S[bins, column], 0)
     highest = heights.argmax(axis=2)[:, :, None]
-    place, height = (np.take_along_axis(a, highest, axis=2)[:, :, 0] for a in (places, heights))
-    return np.where(height > 0, place, expected), height
+    position, height = (
+        np.take_along_axis(a, highest, axis=2)[:, :, 0] for a in (positions, heights)
+    )
+    return np.where(height > 0, position, expected), height
 
 
-def _fitted(
-    number: Floats, place: Floats, height: Floats, f0: Floats, stretch: Floats
+def _fit_stretch(
+    number: Floats, position: Floats, height: Floats, f0: Floats, stretch: Floats
 ) -> tuple[Floats, Floats]:
-    """The line (place/n)² = a + a·B·n² by least squares, weighted by n²·height; as it was without peaks."""
+    """Fit the line (position/n)² = a + a·B·n² by least squares, weighted by n²·height.
+
+    Without peaks the estimates stay unchanged.
+    """
     weight = height * number**2
     total = weight.sum(axis=1)
-    found = total > 0
-    weight = weight / np.where(found, total, 1)[:, None]
-    x, y = number**2, (place / number) ** 2
+    has_peaks = total > 0
+    weight = weight / np.where(has_peaks, total, 1)[:, None]
+    x, y = number**2, (position / number) ** 2
     x_mean, y_mean = (weight * x).sum(axis=1), (weight * y).sum(axis=1)
     x_off = x - x_mean[:, None]
     spread = (weight * x_off**2).sum(axis=1)
     slope = (weight * x_off * y).sum(axis=1) / np.where(spread > 0, spread, np.inf)
-    slope = np.clip(slope, 0, _MOST_STRETCH * y_mean / (1 + _MOST_STRETCH * x_mean))
+    slope = np.clip(slope, 0, PITCH.max_stretch * y_mean / (1 + PITCH.max_stretch * x_mean))
     a = y_mean - slope * x_mean
     first = np.sqrt(a + slope)
-    return np.where(found, first, f0), np.where(found, slope / np.where(found, a, 1), stretch)
-
-
-LOUDEST = 200
-"""Frames that tell the tuning."""
+    return np.where(has_peaks, first, f0), np.where(
+        has_peaks, slope / np.where(has_peaks, a, 1), stretch
+    )
 
 
 def tuning_of_frames(V: Floats, frequencies: Floats) -> float:
-    """The A4 of a recording in Hz, within half a semitone of 440, from its loudest frames; nothing need be learnt yet.
+    """Estimate the A4 of a recording in Hz, within half a semitone of 440, from its loudest frames.
 
     Parameters
     ----------
@@ -289,10 +296,12 @@ def tuning_of_frames(V: Floats, frequencies: Floats) -> float:
 
     Examples
     --------
+    >>> from otowake.music.components.templates import harmonic_combs
     >>> frequencies = np.arange(1025) * 22050 / 2048
-    >>> round(tuning_of_frames(harmonic_combs([60, 64, 67], frequencies, tuning_hz=446, tolerance=0), frequencies))
+    >>> V = harmonic_combs([60, 64, 67], frequencies, tuning_hz=446, tolerance=0)
+    >>> round(tuning_of_frames(V, frequencies))
     446
     """
     energy = np.square(V, dtype=float).sum(axis=0)
-    loud = np.argsort(-energy, kind="stable")[:LOUDEST]
-    return tuning_of(*fundamentals(V[:, loud], frequencies), energy[loud])
+    loud = np.argsort(-energy, kind="stable")[: PITCH.n_tuning_frames]
+    return tuning_of(*estimate_f0(V[:, loud], frequencies), energy[loud])

@@ -1,16 +1,18 @@
-"""Where a factorisation begins that knows music: combs for pitches, gates for notes, spectra learnt elsewhere.
+"""Build musically informed starts: harmonic combs for pitches, gates for notes, known spectra.
 
-What is 0 in a start stays 0. So a comb lets a component sound on the partials of its pitch and nowhere else, and a gate
-lets it sound only while its notes may; inside them everything is still learnt from the recording.
+Zeros of a start stay zero. A comb restricts a component to the partials of its pitch, a gate
+restricts a component to the times of its notes; the factorisation learns the rest from the
+recording.
 
-The combs are those of Raczyński, Ono & Sagayama [1]_, the gates those of Ewert & Müller [2]_, as in section 8.3 of
+The combs follow Raczyński, Ono & Sagayama [1]_, the gates Ewert & Müller [2]_, as in section 8.3 of
 Müller's book [3]_.
 
 References
 ----------
-.. [1] S. A. Raczyński, N. Ono, S. Sagayama, "Multipitch analysis with harmonic nonnegative matrix approximation",
-   ISMIR 2007, 381–386.
-.. [2] S. Ewert, M. Müller, "Using score-informed constraints for NMF-based source separation", ICASSP 2012, 129–132.
+.. [1] S. A. Raczyński, N. Ono, S. Sagayama, "Multipitch analysis with harmonic nonnegative matrix
+   approximation", ISMIR 2007, 381–386.
+.. [2] S. Ewert, M. Müller, "Using score-informed constraints for NMF-based source separation",
+   ICASSP 2012, 129–132.
 .. [3] M. Müller, "Fundamentals of Music Processing", Springer 2015.
 """
 
@@ -24,21 +26,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
 from otowake.errors import BadInput
+from otowake.music.components.config import COMBS, GATES
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Factors, Floats, Note
 
-PIANO = range(21, 109)
-"""The MIDI pitches of a piano's keys, A0 to C8."""
+PIANO_PITCHES = range(21, 109)
+"""MIDI pitches of the keys of a piano, A0 to C8."""
 
 MAIN_LOBE = 2.0
-"""Half the width of the main lobe of a Hann window's spectrum, in bins."""
-
-EARLY, LATE = 0.05, 0.1
-"""Seconds that a gate is open before the onset (a window centred there hears the note already) and after the end."""
+"""Bins, half the width of the main lobe of a Hann window's spectrum."""
 
 
 def as_notes(rows: ArrayLike) -> list[Note]:
-    """Notes from a table of shape (note, 3 or 4): onset and end in seconds, MIDI pitch, velocity if known.
+    """Convert a table of shape (note, 3 or 4) to notes.
+
+    The columns are onset and offset in seconds, MIDI pitch, and velocity if known.
 
     Examples
     --------
@@ -54,13 +56,13 @@ def harmonic_combs(
     frequencies: Floats,
     *,
     tuning_hz: float = 440.0,
-    n_partials: int = 30,
-    decay: float = 1.5,
+    n_partials: int = COMBS.n_partials,
+    decay: float = COMBS.decay,
     inharmonicity: ArrayLike = 0.0,
-    tolerance: float = 30.0,
+    tolerance: float = COMBS.tolerance,
     lobe: float = MAIN_LOBE,
 ) -> Floats:
-    """Spectra that are 0 but round the partials of a pitch.
+    """Build spectra that are 0 except around the partials of a pitch.
 
     Parameters
     ----------
@@ -71,19 +73,21 @@ def harmonic_combs(
     tuning_hz
         The recording's A4.
     n_partials
-        How many partials a comb has at most; those above the last frequency are left out.
+        Most partials of a comb; partials above the last frequency are left out.
     decay
-        Partial n is as high as n to the power of −`decay`.
+        Partial n has height n to the power of −`decay`.
     inharmonicity
-        B of a stiff string, where partial n is at n·f·√((1 + B·n²) / (1 + B)); one for all pitches or one for each.
+        B of a stiff string, where partial n is at n·f·√((1 + B·n²) / (1 + B)); one value for all
+        pitches, or one per pitch.
     tolerance
-        By how many cents a partial may be off: its lobe is wider by so much on either side.
+        Cents by which a partial may deviate; this widens both sides of its lobe.
     lobe
-        Half the width of what the window makes of a partial, in bins.
+        Half the width of the window's main lobe, in bins.
 
     Returns
     -------
-    Shape (frequency, pitch): raised cosines round the partials, 1 at the centre of the first; where two meet, the higher.
+    Shape (frequency, pitch): raised cosines around the partials, 1 at the centre of the first;
+    where two partials overlap, the higher value.
 
     Examples
     --------
@@ -99,30 +103,33 @@ def harmonic_combs(
     for n in range(1, n_partials + 1):
         partial = n * f0 * np.sqrt((1 + B * n**2) / (1 + B))
         reach = lobe * bin_hz + partial * (2 ** (tolerance / 1200) - 1)
-        off = np.abs(f - partial) / reach
-        inside = (off < 1) & (partial <= f[-1])
-        np.maximum(W, np.where(inside, n**-decay * np.cos(np.pi / 2 * off) ** 2, 0), out=W)
+        distance = np.abs(f - partial) / reach
+        inside = (distance < 1) & (partial <= f[-1])
+        np.maximum(W, np.where(inside, n**-decay * np.cos(np.pi / 2 * distance) ** 2, 0), out=W)
     return W
 
 
 def comb_start(
-    frequencies: Floats, n_frames: int, pitches: Sequence[int] = PIANO, tuning_hz: float = 440.0
+    frequencies: Floats,
+    n_frames: int,
+    pitches: Sequence[int] = PIANO_PITCHES,
+    tuning_hz: float = 440.0,
 ) -> Factors:
-    """A component for every pitch of a range, which may sound at any time.
+    """Build a start with a component for every pitch of a range, active at any time.
 
-    If W is to be learnt too, give the factorisation W alone: it then finds H for the combs as they are before anything
-    adapts. From an even H, low combs learn the notes an octave or a twelfth above them.
+    To learn W as well, give the factorisation W without H: the solver first finds H for the fixed
+    combs. From a constant H, low combs adapt to notes an octave or a twelfth above.
 
     Parameters
     ----------
     frequencies
         Shape (frequency,): Hz, evenly spaced.
     n_frames
-        How many frames the recording has.
+        Number of frames of the recording.
     pitches
         MIDI numbers; by default all keys of a piano.
     tuning_hz
-        The recording's A4; :func:`tuning_of_frames` finds it.
+        The recording's A4; :func:`tuning_of_frames` estimates it.
 
     Examples
     --------
@@ -139,25 +146,25 @@ def score_gates(
     times: Floats,
     pitches: Sequence[int],
     *,
-    early: float = EARLY,
-    late: float = LATE,
+    early: float = GATES.lead,
+    late: float = GATES.tail,
 ) -> Floats:
-    """When each pitch may sound.
+    """Compute when each pitch may sound.
 
     Parameters
     ----------
     notes
-        The score, in the time of the recording. Drums, and pitches that are not asked for, are left out.
+        The score, in the time of the recording. Drums and other pitches are left out.
     times
         Shape (frame,): seconds.
     pitches
         MIDI numbers.
     early, late
-        How long before a note's onset and after its end it may sound, in seconds.
+        Seconds by which a gate opens before an onset and closes after an offset.
 
     Returns
     -------
-    Shape (pitch, frame): 1 where a note of that pitch may sound, 0 elsewhere.
+    Shape (pitch, frame): 1 where a note of the pitch may sound, 0 elsewhere.
 
     Examples
     --------
@@ -184,16 +191,16 @@ def _gates(
 
 
 class ScoreStart(NamedTuple):
-    """A start that a score gives.
+    """A start from a score.
 
     Attributes
     ----------
     W, H
         Combs of shape (frequency, component) and gates of shape (component, frame).
     pitches
-        Shape (component,): the MIDI pitch of each.
+        Shape (component,): MIDI pitches.
     component_of
-        Shape (note,): the component that plays each note of the score; −1 for drums.
+        Shape (note,): index of the component of each note of the score; −1 for drums.
     """
 
     W: Floats
@@ -202,12 +209,12 @@ class ScoreStart(NamedTuple):
     component_of: NDArray[np.intp]
 
 
-SHARED: dict[str, Callable[[int, Note], tuple[int, ...]]] = {
+COMPONENT_KEYS: dict[str, Callable[[int, Note], tuple[int, ...]]] = {
     "pitch": lambda _, note: (note.midi,),
     "part": lambda _, note: (note.programme, note.midi),
-    "note": lambda place, _: (place,),
+    "note": lambda index, _: (index,),
 }
-"""What the notes of one component have in common: whole numbers, by which components are ordered."""
+"""Key that the notes of one component share; the keys order the components."""
 
 
 def from_score(
@@ -216,13 +223,14 @@ def from_score(
     times: Floats,
     tuning_hz: float = 440.0,
     *,
-    each: Literal["pitch", "part", "note"] = "pitch",
-    early: float = EARLY,
-    late: float = LATE,
+    component_per: Literal["pitch", "part", "note"] = "pitch",
+    early: float = GATES.lead,
+    late: float = GATES.tail,
 ) -> ScoreStart:
-    """A component for each pitch of a score, sounding only while its notes may.
+    """Build a component for each pitch of a score, active only while its notes may sound.
 
-    The loss 0.5 and 20 to 50 iterations separated parts best; many more let components learn each other's notes.
+    A loss of β = 0.5 and 20 to 50 iterations separated parts best; with many more iterations,
+    components learn notes of other components.
 
     Parameters
     ----------
@@ -232,15 +240,16 @@ def from_score(
         Axes of the spectrogram, shapes (frequency,) in Hz, evenly spaced, and (frame,) in seconds.
     tuning_hz
         The recording's A4.
-    each
-        One component for each "pitch", for each pitch of each "part" (programme), or for each "note".
+    component_per
+        One component for each "pitch", for each pitch of each "part" (programme), or for each
+        "note".
     early, late
-        How long before a note's onset and after its end it may sound, in seconds.
+        Seconds by which a gate opens before an onset and closes after an offset.
 
     Raises
     ------
     BadInput
-        If there are no notes but drums.
+        If there are no pitched notes.
 
     Examples
     --------
@@ -249,15 +258,18 @@ def from_score(
     >>> start.W.shape, start.H.shape, start.pitches.tolist(), start.component_of.tolist()
     ((1025, 2), (2, 40), [60, 64], [0, 1, 1])
     """
-    places = [place for place, note in enumerate(notes) if not note.is_drum]
-    if not places:
+    indices = [index for index, note in enumerate(notes) if not note.is_drum]
+    if not indices:
         raise BadInput(text.NO_NOTES)
-    pitched = [notes[place] for place in places]
-    keys = [SHARED[each](place, note) for place, note in zip(places, pitched, strict=True)]
+    pitched = [notes[index] for index in indices]
+    keys = [
+        COMPONENT_KEYS[component_per](index, note)
+        for index, note in zip(indices, pitched, strict=True)
+    ]
     _, first, rows = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     component_of = np.full(len(notes), -1)
-    component_of[places] = rows = rows.ravel()
-    pitches = np.array([pitched[place].midi for place in first])
+    component_of[indices] = rows = rows.ravel()
+    pitches = np.array([pitched[index].midi for index in first])
     W = harmonic_combs(pitches, frequencies, tuning_hz=tuning_hz)
     H = _gates(pitched, rows.tolist(), len(first), times, early, late)
     return ScoreStart(W, H, pitches, component_of)
@@ -266,19 +278,20 @@ def from_score(
 def from_dictionary(
     W: Floats, known: Floats, frequencies: Floats, *, only: Sequence[int] | None = None
 ) -> Floats:
-    """Spectra learnt elsewhere, at the frequencies of another spectrogram.
+    """Resample known spectra to the frequencies of another spectrogram.
 
-    Between frequencies they are interpolated; where the new ones lie wider apart, what lies between is averaged first,
-    so that no partial is lost. Beyond the top of the old ones their last value goes on.
+    Values are interpolated linearly. If the new frequencies are further apart, a triangular average
+    comes first, which keeps all partials. Above the highest known frequency the last value
+    continues.
 
     Parameters
     ----------
     W
         Spectra, shape (known frequency, component).
     known, frequencies
-        The old and the new frequencies in Hz, evenly spaced, shapes (known frequency,) and (frequency,).
+        Old and new frequencies in Hz, evenly spaced, shapes (known frequency,) and (frequency,).
     only
-        Which components are wanted, in which order; all if not given.
+        Indices of the components to resample, in this order; all by default.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def find_drums(V: Floats, frequencies: Floats, n_components: int = 3, *, seed: i
     for t in at:
         allowed[max(0, t - BEFORE) : t + AFTER + 1] = True
     H = jnp.where(allowed, jnp.maximum(H, 1e-3 * H.max(axis=1, keepdims=True)), 0)
-    W, H, _ = convolutive(B, W, H, n_iter=JOINT_ITERATIONS, apart=JOINT_APART)
+    W, H, _ = convolutive(B, W, H, n_iter=JOINT_ITERATIONS, overlap_weight=JOINT_APART)
     band = np.clip(np.searchsorted(edges, np.arange(len(V)), "right") - 1, 0, len(edges) - 2)
     W, H, _ = convolutive(V, W[band] + 1e-9, H, n_iter=FULL_ITERATIONS, hold_H=True)
     return Drums(np.asarray(W), np.asarray(H))
@@ -190,7 +190,9 @@ def _attack_factors(
         spectra.append(D[:, picked] + 0.05 * draw.random((len(D), n_components)))
     start = jnp.asarray(np.stack(spectra), jnp.float32)[..., None]
     gains = jnp.ones((n_components, D.shape[1]), jnp.float32)
-    one = partial(convolutive, jnp.asarray(D), n_iter=ATTACK_ITERATIONS, apart=ATTACK_APART)
+    one = partial(
+        convolutive, jnp.asarray(D), n_iter=ATTACK_ITERATIONS, overlap_weight=ATTACK_APART
+    )
     W, G, losses = jax.vmap(lambda W: one(W, gains))(start)
     best = int(np.nanargmin(np.asarray(losses[:, -1])))
     return np.asarray(W[best, :, :, 0]), np.asarray(G[best])

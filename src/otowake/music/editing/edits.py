@@ -22,8 +22,8 @@ from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts, ids_of
-from otowake.music.theory.instruments import BY_NAME, DRUMS, KIT, drum_of, instrument
-from otowake.music.transcription.notes import rounded
+from otowake.music.theory.instruments import DRUMS, INSTRUMENT_BY_NAME, KIT, drum_of, instrument
+from otowake.music.transcription.notes import round_note
 from otowake.options import Constraint
 from otowake.text import Text
 from otowake.types import Analysis, Component, Note, Part, SharedNote
@@ -114,7 +114,7 @@ class Draft:
         if part not in parts:
             named = PART_NAME.fullmatch(part)
             kind = DRUMS if part in KIT else named[1] if named else ""
-            if kind not in BY_NAME:
+            if kind not in INSTRUMENT_BY_NAME:
                 raise _wrong(
                     "part", _filled(text.MUST_BE_PART, parts=", ".join(parts) or "–"), part
                 )
@@ -157,7 +157,7 @@ class Draft:
         if offset <= onset:
             raise _wrong("offset_s", _filled(text.MUST_BE_AFTER, low=f"{onset:g}"), offset)
         decay_end = note.decay_end if offset == note.offset else None
-        new = rounded(
+        new = round_note(
             replace(note, **facts, decay_end=decay_end, id=its, confidence=1.0, render=None)
         )
         before = self.notes.get(its)
@@ -324,7 +324,7 @@ class Kind(NamedTuple):
 KINDS: tuple[Kind, ...] = (
     Kind(
         "instrument",
-        {"part": Field(str), "instrument": Field(str, choices=tuple(BY_NAME))},
+        {"part": Field(str), "instrument": Field(str, choices=tuple(INSTRUMENT_BY_NAME))},
         _instrument,
     ),
     Kind("merge", {"parts": Field(str, many=True)}, _merge),
@@ -484,7 +484,7 @@ def apply_edits(analysis: Analysis, edits: Any) -> Analysis:
     [('accordion', 3), ('flute', 2)]
     """
     checked = parsed(edits)
-    found = replace(analysis.found or analysis, audio=analysis.audio)
+    found = replace(analysis.unedited or analysis, audio=analysis.audio)
     if checked:
         draft = draft_of(found)
         for edit in checked:
@@ -559,7 +559,7 @@ def _corrected(found: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analysis
         components=tuple(draft.components),
         notes=tuple(notes),
         parts=parts,
-        found=found,
+        unedited=found,
         edits=tuple(edit.plain() for edit in edits),
     )
     if draft.renoted:

@@ -130,7 +130,7 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
 
     edited = replace(
         with_components(analysis),
-        found=analysis.found and with_components(analysis.found),
+        unedited=analysis.unedited and with_components(analysis.unedited),
         edits=tuple(_renumbered(analysis.edits, numbers)),
     )
     return with_sound(edited, analysis.audio)

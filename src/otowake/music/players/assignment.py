@@ -20,7 +20,7 @@ from otowake.music.networks import Weights
 from otowake.music.players.attention import contextual_scores, note_features
 from otowake.music.players.config import ATTENTION
 from otowake.music.players.mean_field import log_likelihood
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 
@@ -40,7 +40,7 @@ def player_features(
     log-likelihood and the probability of the player.
 
     `player` is an index of `players`, whose values are indices of
-    :data:`~otowake.music.theory.instruments.TABLE`.
+    :data:`~otowake.music.theory.instruments.INSTRUMENTS`.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def player_features(
     unary = log_likelihood(log_probs, midi)[:, list(players)]
     player_log_probs = unary - np.logaddexp.reduce(unary, axis=1, keepdims=True)
     weight = np.exp(player_log_probs[:, player])
-    one_hot = np.eye(len(TABLE))
+    one_hot = np.eye(len(INSTRUMENTS))
     other_players = [other for other in players if other != players[player]]
     others = one_hot[other_players].max(axis=0, initial=0)
     total = weight.sum() + ATTENTION.min_weight

@@ -70,7 +70,7 @@ def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats)
     ]
     seen = set()
     audio = Audio(np.asarray(samples, np.float32), STFT.sample_rate)
-    for segment in fit_notes(audio, notes).pieces:
+    for segment in fit_notes(audio, notes).segments:
         for index, row, start, stop in segment.spans.tolist():
             if index not in seen:  # the first of two segments that share a note counts
                 seen.add(index)

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.config import PATCH
 from otowake.music.players.envelopes import ENVELOPE_FEATURES
-from otowake.music.transcription.decoding import SECONDS
-from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, cells, frames_of, level
+from otowake.music.transcription.decoding import FRAME_PERIOD
+from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of, level, vqt
 from otowake.types import Floats
 
 ROWS_BELOW = 12
@@ -123,15 +123,15 @@ def note_patches(
     """
     reference, n = level(samples), frames_of(len(samples))
     keys = np.clip(np.rint(midi), LOWEST, LOWEST + ROWS - 1).astype(np.int64)
-    onset_frame = np.clip(np.rint(onset / SECONDS), 0, n).astype(np.int64)
+    onset_frame = np.clip(np.rint(onset / FRAME_PERIOD), 0, n).astype(np.int64)
     first = onset_frame - FRAMES_BEFORE
-    offset_frame = np.clip(np.rint(offset / SECONDS), 0, n).astype(np.int64)
+    offset_frame = np.clip(np.rint(offset / FRAME_PERIOD), 0, n).astype(np.int64)
     last = np.maximum(offset_frame, first + FRAMES_BEFORE + 2)
     order = np.argsort(onset, kind="stable")
     for begin in range(0, len(order), size):
         indices = order[begin : begin + size]
         start, stop = int(first[indices].min()), int(first[indices].max()) + PATCH_FRAMES
-        fine, short = _padded_rows(cells(samples, reference, start, stop))
+        fine, short = _padded_rows(vqt(samples, reference, start, stop))
         partial_counts = np.zeros(short.shape, np.int16)
         for i in np.flatnonzero((first + FRAMES_BEFORE < stop) & (last > start)):
             frames = slice(max(first[i] + FRAMES_BEFORE - start, 0), last[i] - start)

@@ -16,7 +16,7 @@ import numpy as np
 
 from otowake.music.players.config import LIKELIHOOD, MEAN_FIELD
 from otowake.music.players.graph import NoteGraph
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 
@@ -25,7 +25,7 @@ def log_likelihood(log_probs: Floats, midi: Floats) -> Floats:
 
     Log-probabilities are floored, and reduced where the pitch is outside an instrument's range.
     """
-    low, high = (np.array([getattr(row, end) for row in TABLE]) for end in ("low", "high"))
+    low, high = (np.array([getattr(row, end) for row in INSTRUMENTS]) for end in ("low", "high"))
     outside = (midi[:, None] < low) | (midi[:, None] > high)
     return np.maximum(log_probs, LIKELIHOOD.min_log_prob) + LIKELIHOOD.out_of_range * outside
 
@@ -41,7 +41,7 @@ def mean_field(graph: NoteGraph, players: Sequence[int], unary: Floats) -> Float
 
 def pairwise_potential(graph: NoteGraph, players: Sequence[int], marginals: Floats) -> Floats:
     """Return the expected pairwise potential of each player, shape (note, player), in nats."""
-    monophonic = np.array([TABLE[p].voices == 1 for p in players], float)
+    monophonic = np.array([INSTRUMENTS[p].voices == 1 for p in players], float)
     attraction = MEAN_FIELD.coupling * (graph.proximity @ marginals)
     return attraction - MEAN_FIELD.repulsion * (graph.overlap @ marginals) * monophonic
 

@@ -24,13 +24,21 @@ from otowake.music.players.selection import (
     represented_instruments,
     select_instruments,
 )
-from otowake.music.theory.instruments import DRUMS, KIT, NAMES, TABLE, UNKNOWN, drum_of, instrument
+from otowake.music.theory.instruments import (
+    DRUMS,
+    INSTRUMENT_NAMES,
+    INSTRUMENTS,
+    KIT,
+    UNKNOWN,
+    drum_of,
+    instrument,
+)
 from otowake.types import Floats, Note, Part, SharedNote
 
 AssignmentScorer = Callable[[Sequence[int]], Floats]
 """Map players to scores of shape (note, player), in nats.
 
-Players are indices of :data:`~otowake.music.theory.instruments.TABLE`.
+Players are indices of :data:`~otowake.music.theory.instruments.INSTRUMENTS`.
 """
 
 
@@ -53,7 +61,7 @@ def assign_parts(
         Shape (note,): the notes, times in seconds.
     log_probs
         Shape (note, instrument): log-probabilities in the order of
-        :data:`~otowake.music.theory.instruments.TABLE`. They assign the notes and name the parts.
+        :data:`~otowake.music.theory.instruments.INSTRUMENTS`. They assign the notes and name the parts.
         Usually the `contextual` ones of :class:`otowake.music.players.recognizer.Predictions`.
     unary_log_probs
         The same without context, whose errors are less correlated. They determine the number of
@@ -84,7 +92,7 @@ def assign_parts(
     [('flute', (0, 1)), ('tuba', (2, 3))]
     """
     requested = [
-        NAMES.index(instrument(name).name)
+        INSTRUMENT_NAMES.index(instrument(name).name)
         for name in instruments
         if instrument(name).name != UNKNOWN
     ]
@@ -97,12 +105,12 @@ def assign_parts(
     single = log_probs if unary_log_probs is None else np.asarray(unary_log_probs, float)
     selection_unary = log_likelihood(single, notes.midi)
     unary = log_likelihood(single if requested else log_probs, notes.midi)
-    log_prior = np.zeros(len(TABLE))
+    log_prior = np.zeros(len(INSTRUMENTS))
     if not requested:
-        against_drums = LIKELIHOOD.drum_log_prior * (np.array(NAMES) == DRUMS)
+        against_drums = LIKELIHOOD.drum_log_prior * (np.array(INSTRUMENT_NAMES) == DRUMS)
         selection_unary, unary = selection_unary + against_drums, unary + against_drums
         priors = dict(LIKELIHOOD.log_prior)
-        log_prior = np.array([priors.get(row.name, 0.0) for row in TABLE])
+        log_prior = np.array([priors.get(row.name, 0.0) for row in INSTRUMENTS])
     unary = unary + log_prior
     graph = note_graph(notes)
     players = requested or select_instruments(
@@ -120,7 +128,7 @@ def assign_parts(
     if not requested:
         players = _relabel(players, marginals, unary)
     return _build_parts(
-        marginals, players, unary, sorted(set(requested)) or list(range(len(TABLE)))
+        marginals, players, unary, sorted(set(requested)) or list(range(len(INSTRUMENTS)))
     )
 
 
@@ -233,9 +241,12 @@ def _build_parts(
         evidence = unary[own][:, candidates].sum(axis=0, keepdims=True)
         probs = softmax(evidence / np.sqrt(len(own)))[0]
         order = np.argsort(-probs, kind="stable")[: PART.n_candidates]
-        probabilities = {NAMES[candidates[i]]: float(probs[i]) for i in order}
-        name = NAMES[players[player]]
-        if len(candidates) == len(TABLE) and probabilities.get(name, 0) < PART.min_probability:
+        probabilities = {INSTRUMENT_NAMES[candidates[i]]: float(probs[i]) for i in order}
+        name = INSTRUMENT_NAMES[players[player]]
+        if (
+            len(candidates) == len(INSTRUMENTS)
+            and probabilities.get(name, 0) < PART.min_probability
+        ):
             name = UNKNOWN
         counts[name] = counts.get(name, 0) + 1
         suffix = f"-{counts[name]}" if counts[name] > 1 else ""

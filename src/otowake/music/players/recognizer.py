@@ -32,7 +32,7 @@ from otowake.music.players.config import PATCH, POOLING
 from otowake.music.players.envelopes import note_envelopes
 from otowake.music.players.features import network_input, note_patches, pool_patches
 from otowake.music.players.parts import AssignmentScorer
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.programs import program
 from otowake.signal.vqt import QUIETEST, level, mono
 from otowake.types import Floats, Sound
@@ -149,7 +149,7 @@ def recognize(
     recognizer = pretrained_recognizer() if recognizer is None else recognizer
     samples = mono(sound)
     begin, end, pitch = (np.asarray(column, float) for column in (onset, offset, midi))
-    unary = np.full((len(begin), len(TABLE)), -np.log(len(TABLE)))
+    unary = np.full((len(begin), len(INSTRUMENTS)), -np.log(len(INSTRUMENTS)))
     if level(samples) <= QUIETEST:
         return Predictions(unary, unary)
     arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}

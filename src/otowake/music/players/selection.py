@@ -14,7 +14,7 @@ import numpy as np
 from otowake.music.players.config import SELECTION
 from otowake.music.players.graph import NoteGraph
 from otowake.music.players.mean_field import pseudo_log_likelihood
-from otowake.music.theory.instruments import TABLE
+from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats
 
 DECAYING = frozenset({"keyboard", "plucked", "percussion"})
@@ -50,15 +50,15 @@ def select_instruments(
 
     Returns
     -------
-    Indices of :data:`~otowake.music.theory.instruments.TABLE`.
+    Indices of :data:`~otowake.music.theory.instruments.INSTRUMENTS`.
     """
     n = len(unary)
     cost = SELECTION.bic_const + SELECTION.bic_log * np.log(n)
     selected = [int((unary + log_prior).sum(axis=0).argmax())]
-    decaying = TABLE[selected[0]].family in DECAYING
+    decaying = INSTRUMENTS[selected[0]].family in DECAYING
     candidates = [
         i
-        for i, row in enumerate(TABLE)
+        for i, row in enumerate(INSTRUMENTS)
         if n_parts or i in represented or (row.family in DECAYING) == decaying
     ]
     while len(selected) < min(n_parts or SELECTION.max_parts, n, SELECTION.max_parts):
@@ -79,7 +79,7 @@ def select_instruments(
 
 def represented_instruments(log_probs: Floats) -> list[int]:
     """Return the instruments whose kind (decaying or sustained) has enough confident notes."""
-    decaying = np.array([row.family in DECAYING for row in TABLE])
+    decaying = np.array([row.family in DECAYING for row in INSTRUMENTS])
     prob_decaying = np.exp(log_probs)[:, decaying].sum(axis=1)
     confident, least = SELECTION.confident, SELECTION.min_confident_share
     represented = {
@@ -88,7 +88,7 @@ def represented_instruments(log_probs: Floats) -> list[int]:
     }
     return [
         i
-        for i, row in enumerate(TABLE)
+        for i, row in enumerate(INSTRUMENTS)
         if row.name in BOWED_OR_PLUCKED or represented[row.family in DECAYING]
     ]
 
@@ -100,10 +100,10 @@ def _discount(candidate: int, selected: Sequence[int]) -> float:
     instruments of the same family are: common confusions are already explained.
     """
     if len(selected) == 1:
-        kinds = [TABLE[i].family in DECAYING for i in (candidate, selected[0])]
+        kinds = [INSTRUMENTS[i].family in DECAYING for i in (candidate, selected[0])]
         similar = kinds[0] == kinds[1]
     else:
-        similar = TABLE[candidate].family in {TABLE[i].family for i in selected}
+        similar = INSTRUMENTS[candidate].family in {INSTRUMENTS[i].family for i in selected}
     return SELECTION.similar_gain_discount if similar else 1.0
 
 
@@ -124,7 +124,9 @@ def _swap_search(
 
 def add_duplicates(players: list[int], unary: Floats, n_parts: int) -> list[int]:
     """Add players of the instruments with the most notes per player, up to `n_parts` players."""
-    notes = np.bincount(np.array(players)[unary[:, players].argmax(axis=1)], minlength=len(TABLE))
+    notes = np.bincount(
+        np.array(players)[unary[:, players].argmax(axis=1)], minlength=len(INSTRUMENTS)
+    )
     players = list(players)
     while len(players) < n_parts:
         players.append(max(dict.fromkeys(players), key=lambda i: notes[i] / players.count(i)))

@@ -78,7 +78,7 @@ def with_drum_samples(
     >>> for note in notes:
     ...     samples[int(note.onset * rate) :][:2205] += tick
     >>> found = with_drum_samples(Audio(samples, rate), fit_notes(Audio(samples, rate), notes), notes)
-    >>> found.pieces[0].repeats.gains.round(1).tolist()
+    >>> found.segments[0].drum_samples.gains.round(1).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0]
     """
     onsets = {
@@ -86,11 +86,11 @@ def with_drum_samples(
     }
     pieces = [
         piece
-        if piece.repeats is not None or not piece.D.shape[1]
-        else piece._replace(repeats=_learnt(sound, note_factors, piece, onsets))
-        for piece in note_factors.pieces
+        if piece.drum_samples is not None or not piece.D.shape[1]
+        else piece._replace(drum_samples=_learnt(sound, note_factors, piece, onsets))
+        for piece in note_factors.segments
     ]
-    return replace(note_factors, pieces=tuple(pieces))
+    return replace(note_factors, segments=tuple(pieces))
 
 
 class _Drum(NamedTuple):
@@ -281,8 +281,8 @@ class Repeated:
         self.channels = sound.n_channels
         self.waves: list[Floats] = []
         rows = []
-        for piece in note_factors.pieces:
-            known = piece.repeats
+        for piece in note_factors.segments:
+            known = piece.drum_samples
             if (
                 known is None
                 or known.rate != sound.rate
@@ -290,7 +290,7 @@ class Repeated:
             ):
                 continue
             for (its, wave, start), gain in zip(
-                known.strokes.tolist(), known.gains.tolist(), strict=True
+                known.hits.tolist(), known.gains.tolist(), strict=True
             ):
                 rows.append((start, len(self.waves) + wave, gain, set_of.get(its, len(groups))))
             self.waves += list(known.waves)

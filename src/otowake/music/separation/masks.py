@@ -52,7 +52,7 @@ class Shares:
         n_fft: int,
         hop: int,
     ) -> None:
-        self.pieces = note_factors.pieces
+        self.pieces = note_factors.segments
         self.n_groups = len(groups)
         self.frame = hop / rate * STFT.sample_rate / STFT.hop
         self.loudness = STFT.n_fft / (n_fft * note_factors.scale)

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from otowake.errors import BadInput
 from otowake.music.components.pitch import tuning_of_frames
-from otowake.music.components.templates import EARLY, LATE, MAIN_LOBE
+from otowake.music.components.templates import GATES, MAIN_LOBE
 from otowake.music.drums.onsets import templates
 from otowake.music.theory.instruments import drum_of
 from otowake.music.theory.names import midi_to_hz
@@ -153,7 +153,7 @@ def fit_notes(
     if labels is None:
         labels = [-1 - note.midi if note.is_drum else note.programme for note in notes]
     shares = [1.0] * len(notes) if shares is None else shares
-    before = {piece.first: piece for piece in known.pieces} if known else {}
+    before = {piece.first: piece for piece in known.segments} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
         return NoteFactors((), max(scale, float(np.finfo(np.float32).tiny)))
     V /= np.float32(scale)
@@ -162,7 +162,7 @@ def fit_notes(
     pieces = []
     for first in range(0, V.shape[1], PIECE):
         span = slice(first, first + PIECE)
-        early, late = times[span][0] - max(LATE, TAIL), times[span][-1] + EARLY
+        early, late = times[span][0] - max(GATES.tail, TAIL), times[span][-1] + GATES.lead
         if known and not any(start <= late and stop >= early for start, stop in changed):
             piece = before.get(first)
         else:
@@ -188,7 +188,9 @@ def _piece(
     for note, label, share, name in zip(notes, labels, shares, ids_of(notes), strict=True):
         if note.is_drum and times[0] - half <= note.onset < times[-1] + half:
             hit.append((label, note.onset, name, note))
-        elif not note.is_drum and _silent(note) >= times[0] and note.onset - EARLY <= times[-1]:
+        elif (
+            not note.is_drum and _silent(note) >= times[0] and note.onset - GATES.lead <= times[-1]
+        ):
             heard.append((label, note.midi, note.onset, name, share, note))
     if not heard and not hit:
         return None
@@ -202,7 +204,7 @@ def _piece(
     rows = {key: row for row, key in enumerate(keys)}
     for label, midi, onset, name, share, note in sorted(heard, key=lambda each: each[:4]):
         row = rows[label, midi]
-        start, stop = np.searchsorted(times, [onset - EARLY, _silent(note)])
+        start, stop = np.searchsorted(times, [onset - GATES.lead, _silent(note)])
         stop = int(min(max(stop, start + 1), len(times)))
         if spans and spans[-1][1] == row:
             spans[-1][3] = min(spans[-1][3], max(int(start), spans[-1][2]))
@@ -269,7 +271,7 @@ def _gate(note: Note, times: Floats) -> Floats:
 
 def _silent(note: Note) -> float:
     """When nothing of a note is left."""
-    return note.offset + LATE if note.decay_end is None else note.decay_end + TAIL
+    return note.offset + GATES.tail if note.decay_end is None else note.decay_end + TAIL
 
 
 def _lobes(

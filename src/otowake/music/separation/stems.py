@@ -120,7 +120,7 @@ def sound_of(
             piece.first + start,
             piece.first + stop + (piece.D.shape[2] if row >= len(piece.H) // len(DETUNINGS) else 0),
         )
-        for piece in note_factors.pieces
+        for piece in note_factors.segments
         for its, row, start, stop in piece.spans.tolist()
         if its in wanted
     ]

@@ -1,1 +1,1 @@
-"""Name notes, chords, keys, beats and instruments."""
+"""Name pitches, chords, keys and instruments; estimate tempo, beats and metre."""

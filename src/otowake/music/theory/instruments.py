@@ -1,7 +1,7 @@
-"""The instruments that notes and parts are named by: one table.
+"""Define the instruments, their families, titles, ranges and General MIDI programmes.
 
-Families are those of the orchestra, with the free reeds and the organ together, since both are wind on reeds or pipes
-that a keyboard or the mouth lets through, and their sounds are alike.
+Families follow the orchestra. Free reeds and organs form one family: a keyboard or the mouth
+controls wind on reeds or pipes, and their sounds are similar.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from otowake.text import Language, Text
 from otowake.types import Part
 
 DRUMS = "drums"
-"""The name of the drum kit, whose notes are strokes."""
+"""Name of the drum kit, whose notes are hits without pitch."""
 
 UNKNOWN = "unknown"
-"""The name of what no instrument of the table fits well enough."""
+"""Name of a part that no instrument fits well enough."""
 
 FAMILIES: dict[str, Text] = {
     "keyboard": Text("keyboards", "鍵盤楽器"),
@@ -30,27 +30,27 @@ FAMILIES: dict[str, Text] = {
     "percussion": Text("percussion", "打楽器"),
     UNKNOWN: Text("unknown", "不明"),
 }
-"""Families by name, and what people call them."""
+"""Titles of the families by name."""
 
 
 class Instrument(NamedTuple):
-    """An instrument.
+    """Describe an instrument.
 
     Attributes
     ----------
     name
-        As in files: lower case, with hyphens.
+        Name in files: lower case, with hyphens.
     family
         One of :data:`FAMILIES`.
     title
-        What people call it.
+        Name in the user interface, by language.
     programmes
-        The General MIDI programmes (from 0) that mean it, the first of which is written; none for drums, which have a
-        channel instead.
+        General MIDI programmes (from 0) of the instrument; files are written with the first. Drums
+        have none, since a channel identifies them.
     low, high
-        The lowest and the highest MIDI pitch that it can play.
+        Lowest and highest playable MIDI pitch.
     voices
-        How many notes it usually plays at once, at most.
+        Usual limit of simultaneous notes.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Instrument(NamedTuple):
 
     @property
     def programme(self) -> int:
-        """The General MIDI programme to write, 0 where there is none."""
+        """General MIDI programme to write, 0 if there is none."""
         return self.programmes[0] if self.programmes else 0
 
     @property
     def is_drum(self) -> bool:
-        """Whether its notes are strokes on a drum kit, not pitches."""
+        """Whether its notes are hits on a drum kit, without pitch."""
         return self.name == DRUMS
 
 
@@ -85,7 +85,7 @@ def _row(
     return Instrument(name, family, Text(en, ja), programmes, low, high, voices)
 
 
-TABLE: tuple[Instrument, ...] = (
+INSTRUMENTS: tuple[Instrument, ...] = (
     _row("piano", "keyboard", "piano", "ピアノ", (0, 1, 2, 3), 21, 108, 10),
     _row(
         "electric-piano", "keyboard", "electric piano", "エレクトリックピアノ", (4, 5), 28, 103, 10
@@ -145,18 +145,18 @@ TABLE: tuple[Instrument, ...] = (
     ),
     _row(DRUMS, "percussion", "drums", "ドラム", (), 0, 127, 10),
 )
-"""Every instrument that is recognised; its place is its number in the recogniser's output."""
+"""Instruments of the recogniser; the index is the row of the recogniser's output."""
 
-NAMES: tuple[str, ...] = tuple(row.name for row in TABLE)
+INSTRUMENT_NAMES: tuple[str, ...] = tuple(row.name for row in INSTRUMENTS)
 
-BY_NAME: dict[str, Instrument] = {row.name: row for row in TABLE} | {
+INSTRUMENT_BY_NAME: dict[str, Instrument] = {row.name: row for row in INSTRUMENTS} | {
     UNKNOWN: _row(UNKNOWN, UNKNOWN, "unknown", "不明", (), 0, 127, 10)
 }
-"""The table by name, and ``unknown`` besides."""
+"""Instruments by name, with ``unknown``."""
 
 
 class Drum(NamedTuple):
-    """A drum of a kit: the key of General MIDI's drum kits that stands for it, and what people call it."""
+    """A drum of a kit: its key in General MIDI drum kits, and its title."""
 
     key: int
     title: Text
@@ -167,52 +167,58 @@ KIT: dict[str, Drum] = {
     "snare": Drum(38, Text("snare", "スネア")),
     "hi-hat": Drum(42, Text("hi-hat", "ハイハット")),
 }
-"""The drums that are told apart, each a part of its own."""
+"""Drums with a part of their own, by name."""
 
-KICKS, METAL = (35, 36), (42, 44, 46, 49, 51, 52, 53, 54, 55, 57, 59, 69, 70)
-"""The keys that are kicks, and that are hi-hats, cymbals or shaken; all others are taken for snares."""
+KICK_KEYS, METAL_KEYS = (35, 36), (42, 44, 46, 49, 51, 52, 53, 54, 55, 57, 59, 69, 70)
+"""General MIDI keys of kicks, and of hi-hats, cymbals and shakers; other keys map to the snare."""
 
 
 def drum_of(key: int) -> int:
-    """Which drum of :data:`KIT`, by its place, a key of General MIDI's drum kits is.
+    """Map a key of General MIDI drum kits to the index of its drum in :data:`KIT`.
 
     Examples
     --------
     >>> [drum_of(key) for key in (35, 40, 49)]
     [0, 1, 2]
     """
-    return 0 if key in KICKS else 2 if key in METAL else 1
+    return 0 if key in KICK_KEYS else 2 if key in METAL_KEYS else 1
 
 
-_BY_WORD = {word.casefold(): row for row in BY_NAME.values() for word in (row.name, *row.title)}
-_BY_PROGRAMME = {programme: row for row in reversed(TABLE) for programme in row.programmes}
+_BY_WORD = {
+    word.casefold(): row for row in INSTRUMENT_BY_NAME.values() for word in (row.name, *row.title)
+}
+_BY_PROGRAMME = {programme: row for row in reversed(INSTRUMENTS) for programme in row.programmes}
 
 
 def instrument(name: str) -> Instrument:
-    """The row of a name, or of what people call it in either language.
+    """Look up an instrument by its name or by its title in either language.
 
     Raises
     ------
     BadInput
-        If there is no such instrument.
+        If no instrument has this name.
 
     Examples
     --------
-    >>> instrument("french-horn").title.ja, instrument("ホルン").name, instrument("French horn").programme
-    ('ホルン', 'french-horn', 60)
+    >>> instrument("french-horn").title.ja, instrument("ホルン").name
+    ('ホルン', 'french-horn')
+    >>> instrument("French horn").programme
+    60
     """
     if name.casefold() not in _BY_WORD:
-        raise BadInput(text.NO_SUCH_INSTRUMENT, name=name, known=", ".join(NAMES))
+        raise BadInput(text.NO_SUCH_INSTRUMENT, name=name, known=", ".join(INSTRUMENT_NAMES))
     return _BY_WORD[name.casefold()]
 
 
 def title_of(part: Part, language: Language = "en") -> str:
-    """What people call a part: its instrument, from the second of a kind on with its number, or its drum.
+    """Format the title of a part: a drum, or an instrument, numbered from the second one of a kind.
 
     Examples
     --------
-    >>> title_of(Part("french-horn-2", "french-horn", (0,))), title_of(Part("violin", "violin", (0,)), "ja")
-    ('French horn 2', 'ヴァイオリン')
+    >>> title_of(Part("french-horn-2", "french-horn", (0,)))
+    'French horn 2'
+    >>> title_of(Part("violin", "violin", (0,)), "ja")
+    'ヴァイオリン'
     """
     if part.name in KIT:
         return KIT[part.name].title.format(language)
@@ -221,11 +227,11 @@ def title_of(part: Part, language: Language = "en") -> str:
 
 
 def of_programme(programme: int) -> Instrument:
-    """The instrument of a General MIDI programme, from 0; ``unknown`` if it is none of the table.
+    """Look up the instrument of a General MIDI programme (from 0), ``unknown`` if there is none.
 
     Examples
     --------
     >>> of_programme(69).name, of_programme(127).name
     ('oboe', 'unknown')
     """
-    return _BY_PROGRAMME.get(programme, BY_NAME[UNKNOWN])
+    return _BY_PROGRAMME.get(programme, INSTRUMENT_BY_NAME[UNKNOWN])

@@ -1,4 +1,4 @@
-"""Names of notes in three styles, and MIDI numbers of frequencies."""
+"""Name pitches in several styles and convert between MIDI pitches and frequencies."""
 
 from __future__ import annotations
 
@@ -13,29 +13,24 @@ from otowake.types import Analysis
 
 Style = Literal["letters", "solfege", "iroha", "hz"]
 
-
 _LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-
-
 _SOLFEGE = ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ")
-
-
 _IROHA = ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ")
-
-
 _NAMES = {"letters": _LETTERS, "solfege": _SOLFEGE, "iroha": _IROHA}
 
 
 def note_name(midi: float, language: Language = "en", style: Style | None = None) -> str:
-    """The name of the note nearest to `midi`, with its octave; 60 is C4.
+    """Name the note nearest to `midi`, with its octave; 60 is C4.
 
-    Without a style, English names are letters in plain ASCII and Japanese ones ド レ ミ. The style "iroha" is ハ ニ ホ,
-    "hz" the frequency where A4 is 440 Hz.
+    Without a style, English names are letters in plain ASCII and Japanese names ド レ ミ. The style
+    "iroha" gives ハ ニ ホ, the style "hz" the frequency for A4 = 440 Hz.
 
     Examples
     --------
-    >>> note_name(60), note_name(66.2), note_name(66, "ja"), note_name(61, style="iroha"), note_name(60, style="hz")
-    ('C4', 'F#4', 'ファ♯4', '嬰ハ4', '261.6 Hz')
+    >>> note_name(60), note_name(66.2), note_name(66, "ja")
+    ('C4', 'F#4', 'ファ♯4')
+    >>> note_name(61, style="iroha"), note_name(60, style="hz")
+    ('嬰ハ4', '261.6 Hz')
     """
     if style == "hz":
         return f"{float(midi_to_hz(round(midi))):.1f} Hz"
@@ -44,12 +39,12 @@ def note_name(midi: float, language: Language = "en", style: Style | None = None
 
 
 def style_of(analysis: Analysis) -> Style:
-    """What notes are to be called, as the options of an analysis say."""
+    """Return the style of note names that the options of an analysis select."""
     return cast(Style, (analysis.note_spec or NoteSpec()).names)
 
 
 def hz_to_midi(hz: ArrayLike, tuning_hz: float = 440.0) -> Any:
-    """MIDI pitch of a frequency above 0 Hz, where `tuning_hz` is 69.
+    """Convert frequencies above 0 Hz to MIDI pitches, where `tuning_hz` is 69.
 
     Examples
     --------
@@ -60,7 +55,7 @@ def hz_to_midi(hz: ArrayLike, tuning_hz: float = 440.0) -> Any:
 
 
 def midi_to_hz(midi: ArrayLike, tuning_hz: float = 440.0) -> Any:
-    """Frequency in Hz of a MIDI pitch, where 69 is `tuning_hz`.
+    """Convert MIDI pitches to frequencies in Hz, where 69 is `tuning_hz`.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Detect notes."""
+"""Detect notes, align scores, evaluate and synthesise notes."""

@@ -1,9 +1,10 @@
-"""A score brought into the time of a recording.
+"""Align a score to a recording by dynamic time warping.
 
-Both become features of 23 ms: what sounds in each pitch class, and what begins in each (Ewert, Müller & Grosche, "High
-resolution audio synchronization using chroma onset features", 2009). Dynamic time warping finds the way through both,
-first coarsely, then finer in a band about the way before (Müller, Mattes & Kurth, "An efficient multiscale approach to
-audio synchronization", 2006), so memory grows with the length and not with its square.
+Score and recording become features at a hop of 23 ms: loudness and onset strength of each pitch
+class (Ewert, Müller & Grosche, "High resolution audio synchronization using chroma onset features",
+2009). Dynamic time warping runs first at a coarse resolution, then at finer ones in a band around
+the previous path (Müller, Mattes & Kurth, "An efficient multiscale approach to audio
+synchronization", 2006), so memory grows linearly with the length.
 """
 
 from __future__ import annotations
@@ -17,211 +18,221 @@ from numpy.typing import NDArray
 from otowake.errors import BadInput
 from otowake.music.components.pitch import tuning_of_frames
 from otowake.music.theory.names import midi_to_hz
+from otowake.music.transcription.config import ALIGNMENT
 from otowake.music.transcription.transcriber import transcribe
 from otowake.options import StftSpec
 from otowake.signal.magnitude import axes, magnitudes
 from otowake.types import Floats, Note, Sound
 
-STFT = StftSpec(sample_rate=22050, n_fft=4096, hop=512)
+CHROMA_STFT = StftSpec(sample_rate=22050, n_fft=4096, hop=512)
 
-SECONDS = STFT.hop / STFT.sample_rate
-"""From frame to frame."""
+CHROMA_PERIOD = CHROMA_STFT.hop / CHROMA_STFT.sample_rate
+"""Seconds per frame."""
 
-WINDOW = STFT.n_fft // STFT.hop // 2
-BLUR = np.hanning(2 * WINDOW + 3)[1:-1] / np.hanning(2 * WINDOW + 3).sum()
-"""What the window makes of an instant: a score's notes begin and end as gradually as a recording's."""
+HALF_WINDOW = CHROMA_STFT.n_fft // CHROMA_STFT.hop // 2
+"""Frames, half the length of the analysis window."""
 
-LOWEST, HIGHEST = 36, 96
-"""MIDI pitches whose bands are looked at."""
+WINDOW_RESPONSE = np.hanning(2 * HALF_WINDOW + 3)[1:-1] / np.hanning(2 * HALF_WINDOW + 3).sum()
+"""Response of the analysis window to an impulse; notes of the score fade in and out with it."""
 
-LASTING = 10
-"""Frames over which the mark of an onset fades."""
-
-COARSE = 1500
-"""Frames that are compared each with each at most."""
-
-FINER = 4
-"""How many times finer each level is than the one before."""
-
-REACH = 24
-"""Frames by which the finer way may leave the coarser one, on either side."""
-
-NEAR = 0.2
-"""A note that was heard at its pitch no further away, in seconds, tells a moved note's onset."""
-
-HIT = 0.05
-"""A score's note that is heard within so many seconds fits."""
-
-ALIGNED = 0.8
-"""A score is left as it is if it fits at least so well beside the moved one: it may well be more exact."""
+LOWEST_BAND, HIGHEST_BAND = 36, 96
+"""MIDI pitches of the lowest and the highest band."""
 
 
 def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
-    """The notes of a score in the time of a recording.
+    """Align the notes of a score to a recording.
 
     Parameters
     ----------
     notes
-        The score, at any tempo; a part of it may be missing from the recording only at its ends.
+        The score, at any tempo; the recording may lack only its beginning or its end.
     sound
         The recording.
 
     Returns
     -------
-    The same notes in the same order with other onsets and ends; unchanged if they fit the recording as they are, or if
-    there is nothing to go by.
+    The same notes in the same order with new onsets and offsets; unchanged if they fit the
+    recording already, or if score or recording are empty.
     """
     try:
-        V = np.concatenate(list(magnitudes(sound, STFT)), axis=1)
+        V = np.concatenate(list(magnitudes(sound, CHROMA_STFT)), axis=1)
     except BadInput:
         return list(notes)
     pitched = [note for note in notes if not note.is_drum]
     if not pitched or V.max() <= 0:
         return list(notes)
     bands = _bands(V)
-    heard = _features(bands)
-    n_score = int(max(note.offset for note in pitched) / SECONDS) + 2
-    written = _features(_written(pitched, n_score))
-    columns, rows = way(written, heard)
-    score, when = np.unique(columns, return_index=True)
-    moved = [_moved(note, score * SECONDS, rows[when] * SECONDS) for note in notes]
+    recorded = _features(bands)
+    n_score = int(max(note.offset for note in pitched) / CHROMA_PERIOD) + 2
+    written = _features(_score_bands(pitched, n_score))
+    columns, rows = warping_path(written, recorded)
+    score, first_index = np.unique(columns, return_index=True)
+    warped = [
+        _warped(note, score * CHROMA_PERIOD, rows[first_index] * CHROMA_PERIOD) for note in notes
+    ]
     onsets = _onsets(sound)
-    found = [_struck(note, onsets) for note in moved]
-    return list(notes) if _fits(notes, onsets) >= ALIGNED * _fits(found, onsets) else found
+    snapped = [_snapped(note, onsets) for note in warped]
+    if _fit(notes, onsets) >= ALIGNMENT.min_fit * _fit(snapped, onsets):
+        return list(notes)
+    return snapped
 
 
 def _onsets(sound: Sound) -> dict[int, Floats]:
-    """The onsets that the transcriber hears, by pitch."""
-    heard = transcribe(sound)
-    return {midi: heard.onset[heard.midi == midi] for midi in np.unique(heard.midi).tolist()}
+    """Detect onsets in the recording, by pitch."""
+    detected = transcribe(sound)
+    return {
+        midi: detected.onset[detected.midi == midi] for midi in np.unique(detected.midi).tolist()
+    }
 
 
 def _nearest(note: Note, onsets: dict[int, Floats]) -> float:
-    """The heard onset of the note's pitch that is nearest to its own; infinite where there is none."""
-    own = onsets.get(note.midi, np.zeros(0))
-    return float(own[np.argmin(np.abs(own - note.onset))]) if len(own) else np.inf
+    """Find the detected onset of the note's pitch nearest to the note; infinite without one."""
+    candidates = onsets.get(note.midi, np.zeros(0))
+    if not len(candidates):
+        return np.inf
+    return float(candidates[np.argmin(np.abs(candidates - note.onset))])
 
 
-def _fits(notes: Sequence[Note], onsets: dict[int, Floats]) -> float:
-    """The share of the pitched notes that are heard when they are written."""
+def _fit(notes: Sequence[Note], onsets: dict[int, Floats]) -> float:
+    """Compute the share of pitched notes with a detected onset within the tolerance."""
     pitched = [note for note in notes if not note.is_drum]
-    return float(np.mean([abs(_nearest(note, onsets) - note.onset) <= HIT for note in pitched]))
+    distances = [abs(_nearest(note, onsets) - note.onset) for note in pitched]
+    return float(np.mean([distance <= ALIGNMENT.onset_tolerance for distance in distances]))
 
 
-def _moved(note: Note, score: Floats, recording: Floats) -> Note:
+def _warped(note: Note, score: Floats, recording: Floats) -> Note:
     onset, offset = np.interp([note.onset, note.offset], score, recording).tolist()
-    return replace(note, onset=onset, offset=max(offset, onset + SECONDS))
+    return replace(note, onset=onset, offset=max(offset, onset + CHROMA_PERIOD))
 
 
-def _struck(note: Note, onsets: dict[int, Floats]) -> Note:
-    """The note begun where its pitch is heard to begin, if that is near: the way is only as exact as a frame."""
+def _snapped(note: Note, onsets: dict[int, Floats]) -> Note:
+    """Move a note to the nearest detected onset of its pitch, if it is near.
+
+    The warping path is only as precise as a frame.
+    """
     onset = _nearest(note, onsets)
-    if note.is_drum or abs(onset - note.onset) > NEAR:
+    if note.is_drum or abs(onset - note.onset) > ALIGNMENT.snap_distance:
         return note
-    return replace(note, onset=onset, offset=max(note.offset, onset + SECONDS))
+    return replace(note, onset=onset, offset=max(note.offset, onset + CHROMA_PERIOD))
 
 
 def _bands(V: Floats) -> Floats:
-    """The loudness of each semitone, shape (frame, pitch), about 1 for the loudest."""
-    frequencies, _ = axes(STFT, V.shape[1])
+    """Compute the loudness of each semitone, shape (frame, pitch), about 1 for the loudest."""
+    frequencies, _ = axes(CHROMA_STFT, V.shape[1])
     tuning_hz = tuning_of_frames(V, frequencies)
-    edges = midi_to_hz(np.arange(LOWEST, HIGHEST + 2) - 0.5, tuning_hz) / frequencies[1]
+    edges = midi_to_hz(np.arange(LOWEST_BAND, HIGHEST_BAND + 2) - 0.5, tuning_hz) / frequencies[1]
     bins = np.arange(len(V))
     weights = np.clip(
         np.minimum(bins + 0.5, edges[1:, None]) - np.maximum(bins - 0.5, edges[:-1, None]), 0, 1
     )
     bands = (weights / weights.sum(axis=1, keepdims=True) @ V).T
-    return bands / max(float(np.quantile(bands.max(axis=1), 0.95)), 1e-30)
+    return bands / max(float(np.quantile(bands.max(axis=1), ALIGNMENT.loud_quantile)), 1e-30)
 
 
-def _written(notes: Sequence[Note], n_frames: int) -> Floats:
-    """What :func:`_bands` would be for notes that die away, with their first partials."""
-    bands = np.zeros((n_frames, HIGHEST + 1 - LOWEST))
+def _score_bands(notes: Sequence[Note], n_frames: int) -> Floats:
+    """Synthesise the bands of decaying notes with their first partials; see :func:`_bands`."""
+    bands = np.zeros((n_frames, HIGHEST_BAND + 1 - LOWEST_BAND))
     for note in notes:
         start, stop = (
-            round(note.onset / SECONDS),
-            max(round(note.offset / SECONDS), round(note.onset / SECONDS) + 2),
+            round(note.onset / CHROMA_PERIOD),
+            max(round(note.offset / CHROMA_PERIOD), round(note.onset / CHROMA_PERIOD) + 2),
         )
-        for interval, strength in ((0, 1.0), (12, 0.5), (19, 0.3), (24, 0.2)):
-            row = note.midi + interval - LOWEST
+        for interval, strength in ALIGNMENT.partials:
+            row = note.midi + interval - LOWEST_BAND
             if 0 <= row < bands.shape[1]:
                 span = bands[start:stop, row]
-                np.maximum(span, strength * np.exp(-np.arange(len(span)) / 40), out=span)
-    around = np.lib.stride_tricks.sliding_window_view(
-        np.pad(bands, ((WINDOW, WINDOW), (0, 0))), len(BLUR), axis=0
+                np.maximum(
+                    span, strength * np.exp(-np.arange(len(span)) / ALIGNMENT.note_decay), out=span
+                )
+    windows = np.lib.stride_tricks.sliding_window_view(
+        np.pad(bands, ((HALF_WINDOW, HALF_WINDOW), (0, 0))), len(WINDOW_RESPONSE), axis=0
     )
-    return around @ BLUR
+    return windows @ WINDOW_RESPONSE
 
 
 def _features(bands: Floats) -> Floats:
-    """Shape (frame, 24): what sounds, then what begins, in each pitch class."""
-    classes = np.eye(12)[(np.arange(bands.shape[1]) + LOWEST) % 12]
-    bands = np.log1p(100 * bands)
-    sounding = bands @ classes
-    sounding /= (
-        np.linalg.norm(sounding, axis=1, keepdims=True)
-        + 0.3 * np.median(np.linalg.norm(sounding, axis=1))
+    """Compute chroma and onset features of each pitch class, shape (frame, 24)."""
+    classes = np.eye(12)[(np.arange(bands.shape[1]) + LOWEST_BAND) % 12]
+    bands = np.log1p(ALIGNMENT.compression * bands)
+    chroma = bands @ classes
+    chroma /= (
+        np.linalg.norm(chroma, axis=1, keepdims=True)
+        + ALIGNMENT.norm_floor * np.median(np.linalg.norm(chroma, axis=1))
         + 1e-9
     )
-    rise = np.maximum(bands - np.pad(bands, ((2, 0), (0, 0)))[:-2], 0) @ classes
-    rise /= np.quantile(rise.max(axis=1), 0.98) + 1e-9
-    marks = np.minimum(rise, 1.5)
-    for frame in range(1, len(marks)):
-        np.maximum(marks[frame], marks[frame - 1] * (1 - 1 / LASTING) - 0.02, out=marks[frame])
-    return np.concatenate([sounding, marks], axis=1).astype(np.float32)
+    rise = (
+        np.maximum(
+            bands - np.pad(bands, ((ALIGNMENT.onset_lag, 0), (0, 0)))[: -ALIGNMENT.onset_lag], 0
+        )
+        @ classes
+    )
+    rise /= np.quantile(rise.max(axis=1), ALIGNMENT.onset_quantile) + 1e-9
+    onsets = np.minimum(rise, ALIGNMENT.onset_limit)
+    for frame in range(1, len(onsets)):
+        np.maximum(
+            onsets[frame],
+            onsets[frame - 1] * (1 - 1 / ALIGNMENT.onset_decay) - ALIGNMENT.onset_fall,
+            out=onsets[frame],
+        )
+    return np.concatenate([chroma, onsets], axis=1).astype(np.float32)
 
 
 def _cost(a: Floats, b: Floats) -> Floats:
-    """The unlikeness of features of shapes (…, 24), squared distances."""
+    """Compute squared distances of features of shapes (…, 24)."""
     return np.square(a - b).sum(axis=-1)
 
 
-def way(a: Floats, b: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The cheapest way through two sequences of features of shapes (place, feature): the places in each, one for each of
-    a's steps at least, both never going back.
+def warping_path(a: Floats, b: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find the cheapest monotonic path through two sequences of features of shape (frame, feature).
+
+    Returns indices into both sequences; the path visits every frame of both.
 
     Examples
     --------
     >>> a = np.eye(4)
-    >>> [places.tolist() for places in way(a, a[[0, 0, 1, 2, 2, 3]])]
+    >>> [indices.tolist() for indices in warping_path(a, a[[0, 0, 1, 2, 2, 3]])]
     [[0, 0, 1, 2, 2, 3], [0, 1, 2, 3, 4, 5]]
     """
     levels = [(a, b)]
-    while max(len(levels[-1][0]), len(levels[-1][1])) > COARSE:
+    while max(len(levels[-1][0]), len(levels[-1][1])) > ALIGNMENT.max_coarse_frames:
         levels.append((_pooled(levels[-1][0]), _pooled(levels[-1][1])))
     coarse_a, coarse_b = levels.pop()
     first = np.zeros(len(coarse_a), int)
-    found = _banded(coarse_a, coarse_b, first, len(coarse_b))
+    path = _banded(coarse_a, coarse_b, first, len(coarse_b))
     while levels:
         a, b = levels.pop()
-        middle = np.interp(np.arange(len(a)) / FINER, *_single(*found)) * FINER
-        slope = int(np.ceil(np.abs(np.diff(middle)).max(initial=1)))
-        width = min(2 * REACH + 4 * slope, len(b))
-        first = np.clip(middle - width // 2, 0, len(b) - width).astype(int)
+        centre = (
+            np.interp(np.arange(len(a)) / ALIGNMENT.refinement, *_mean_columns(*path))
+            * ALIGNMENT.refinement
+        )
+        slope = int(np.ceil(np.abs(np.diff(centre)).max(initial=1)))
+        width = min(2 * ALIGNMENT.band_reach + ALIGNMENT.band_slope * slope, len(b))
+        first = np.clip(centre - width // 2, 0, len(b) - width).astype(int)
         first[0], first[-1] = 0, len(b) - width
-        found = _banded(a, b, np.maximum.accumulate(first), width)
-    return found
+        path = _banded(a, b, np.maximum.accumulate(first), width)
+    return path
 
 
-def _single(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Each row once, with the mean of its columns."""
+def _mean_columns(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Reduce a path to one column per row, the mean of its columns."""
     unique, count = np.unique(rows, return_counts=True)
     return unique.astype(float), np.bincount(rows, columns)[unique] / count
 
 
 def _pooled(features: Floats) -> Floats:
-    spare = -len(features) % FINER
+    spare = -len(features) % ALIGNMENT.refinement
     padded = np.pad(features, ((0, spare), (0, 0)), mode="edge")
-    return padded.reshape(-1, FINER, features.shape[1]).mean(axis=1)
+    return padded.reshape(-1, ALIGNMENT.refinement, features.shape[1]).mean(axis=1)
 
 
 def _banded(
     a: Floats, b: Floats, first: NDArray[np.intp], width: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Dynamic time warping where row i may meet the columns from ``first[i]`` on, `width` of them.
+    """Run dynamic time warping where row i meets `width` columns from ``first[i]`` on.
 
-    A row follows from the one before without a loop over its columns: with C the sums of costs along the row, the
-    cheapest way to column j that enters the row at k costs entry[k] − C[k−1] + C[j].
+    A row follows from the previous one without a loop over its columns: with C the cumulative costs
+    along the row, the cheapest path to column j that enters the row at k costs entry[k] − C[k−1] +
+    C[j].
     """
     n = len(a)
     total = np.full((n, width), np.inf)
@@ -239,7 +250,7 @@ def _banded(
     while rows[-1] > 0 or columns[-1] > first[0]:
         i, j = rows[-1], columns[-1]
         options = [(i - 1, j - 1), (i - 1, j), (i, j - 1)]
-        costs = [_at(total, first, *place) for place in options]
+        costs = [_at(total, first, *option) for option in options]
         i, j = options[int(np.argmin(costs))]
         rows.append(i)
         columns.append(j)
@@ -247,7 +258,7 @@ def _banded(
 
 
 def _at(total: Floats, first: NDArray[np.intp], i: int, j: int) -> float:
-    """The cost of a place, infinite outside the band."""
+    """Look up an accumulated cost, infinite outside the band."""
     if i < 0 or not 0 <= j - first[i] < total.shape[1]:
         return np.inf
     return float(total[i, j - first[i]])

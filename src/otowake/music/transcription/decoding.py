@@ -1,4 +1,4 @@
-"""From a network's probabilities to notes."""
+"""Decode note events from the posteriors of a network."""
 
 from __future__ import annotations
 
@@ -10,34 +10,45 @@ from numpy.typing import NDArray
 from otowake.signal.vqt import HOP, LOWEST, RATE
 from otowake.types import Note
 
-SECONDS = HOP / RATE
-"""From frame to frame."""
+FRAME_PERIOD = HOP / RATE
+"""Seconds per frame."""
 
 
 class Thresholds(NamedTuple):
-    """How probabilities become notes.
+    """Thresholds of decoding.
 
     Attributes
     ----------
     onset
-        A note begins at a peak of the onset probability above this.
-    sounding
-        It ends where the probability of sounding falls below this.
+        A note begins at a peak of the onset posterior above this value.
+    frame
+        A note ends where the frame posterior falls below this value.
     shift
-        What is added to each onset, in seconds.
+        Seconds added to every onset.
     """
 
     onset: float = 0.5
-    sounding: float = 0.5
+    frame: float = 0.5
     shift: float = 0.0
 
 
-USUAL = Thresholds()
+DEFAULT_THRESHOLDS = Thresholds()
 
 
 class Notes(NamedTuple):
-    """Notes in order of onset, every array of shape (note,): times in seconds (`decay_end`: until when they are heard),
-    `velocity` and `confidence` from 0 to 1."""
+    """Notes in order of onset, as arrays of shape (note,).
+
+    Attributes
+    ----------
+    onset, offset
+        In seconds.
+    midi
+        MIDI pitch.
+    velocity, confidence
+        From 0 to 1.
+    decay_end
+        Seconds, end of the audible decay.
+    """
 
     onset: NDArray[np.float64]
     offset: NDArray[np.float64]
@@ -47,7 +58,7 @@ class Notes(NamedTuple):
     decay_end: NDArray[np.float64]
 
     def as_list(self) -> list[Note]:
-        """The same as :class:`Note`."""
+        """Convert to a list of :class:`Note`."""
         rows = zip(*(column.tolist() for column in self), strict=True)
         return [
             Note(*row, confidence=confidence, decay_end=max(decay_end, row[1]))
@@ -57,29 +68,29 @@ class Notes(NamedTuple):
 
 def decode(
     onset: NDArray[np.floating],
-    sounding: NDArray[np.floating],
+    frame: NDArray[np.floating],
     velocity: NDArray[np.floating],
-    thresholds: Thresholds = USUAL,
+    thresholds: Thresholds = DEFAULT_THRESHOLDS,
 ) -> Notes:
-    """Notes from probabilities of shape (frame, key).
+    """Decode notes from posteriors of shape (frame, key).
 
-    The onset probability is taught as a triangle about the true time, as by Kong et al., "High-resolution piano
-    transcription with pedals by regressing onset and offset times" (2021); its apex follows from the three values
-    about a peak. A note ends where it is no longer sounding, between two frames by a straight line, or where the same
-    key is struck again.
+    The target of the onset posterior is a triangle around the true time, as in Kong et al.,
+    "High-resolution piano transcription with pedals by regressing onset and offset times" (2021);
+    the apex follows from the three values around a peak. A note ends where the frame posterior
+    falls below the threshold, interpolated between frames, or at the next onset of the same key.
 
     Examples
     --------
-    >>> on, sounds, v = np.zeros((3, 20, 88), np.float32)
-    >>> on[4:7, 39], sounds[5:11, 39], v[5, 39] = [0.5, 1, 0.5], 1, 0.7
-    >>> decode(on, sounds, v).as_list()[0].midi
+    >>> onset, frame, velocity = np.zeros((3, 20, 88), np.float32)
+    >>> onset[4:7, 39], frame[5:11, 39], velocity[5, 39] = [0.5, 1, 0.5], 1, 0.7
+    >>> decode(onset, frame, velocity).as_list()[0].midi
     60
     """
     rows = [
-        _key(
+        _decode_key(
             key,
             onset[:, key].astype(np.float32),
-            sounding[:, key].astype(np.float32),
+            frame[:, key].astype(np.float32),
             velocity[:, key],
             thresholds,
         )
@@ -97,34 +108,34 @@ def decode(
     )
 
 
-def _key(
+def _decode_key(
     key: int,
     onset: NDArray[np.floating],
-    sounding: NDArray[np.floating],
+    frame: NDArray[np.floating],
     velocity: NDArray[np.floating],
     thresholds: Thresholds,
 ) -> NDArray[np.float64]:
-    """The notes of one key: onset, offset, midi, velocity, confidence."""
+    """Decode the notes of one key: onset, offset, MIDI pitch, velocity, confidence."""
     n = len(onset)
-    around = np.pad(onset, 1)
-    before, after = around[:-2], around[2:]
-    at = np.flatnonzero((onset > thresholds.onset) & (onset >= before) & (onset > after))
-    at = at[np.diff(at, prepend=-9) > 1]
-    peak, left, right = onset[at], before[at], after[at]
-    moved = np.clip(
+    padded = np.pad(onset, 1)
+    before, after = padded[:-2], padded[2:]
+    peaks = np.flatnonzero((onset > thresholds.onset) & (onset >= before) & (onset > after))
+    peaks = peaks[np.diff(peaks, prepend=-9) > 1]
+    peak, left, right = onset[peaks], before[peaks], after[peaks]
+    shift = np.clip(
         (right - left) / (2 * np.maximum(peak - np.minimum(left, right), 1e-6)), -0.5, 0.5
     )
-    begin = (at + moved) * SECONDS + thresholds.shift
-    below = sounding < thresholds.sounding
-    quiet = np.append(np.where(below, np.arange(n), n), n)
-    quiet = np.minimum.accumulate(quiet[::-1])[::-1]
-    stop = quiet[np.minimum(at + 1, n)]
-    last, first = sounding[np.maximum(stop - 1, 0)], np.append(sounding, 0)[stop]
-    part = np.clip((last - thresholds.sounding) / np.maximum(last - first, 1e-6), 0, 1)
-    end = np.minimum((stop - 1 + part) * SECONDS, np.append(begin[1:], np.inf))
+    begin = (peaks + shift) * FRAME_PERIOD + thresholds.shift
+    below = frame < thresholds.frame
+    next_below = np.append(np.where(below, np.arange(n), n), n)
+    next_below = np.minimum.accumulate(next_below[::-1])[::-1]
+    stop = next_below[np.minimum(peaks + 1, n)]
+    last, first = frame[np.maximum(stop - 1, 0)], np.append(frame, 0)[stop]
+    fraction = np.clip((last - thresholds.frame) / np.maximum(last - first, 1e-6), 0, 1)
+    end = np.minimum((stop - 1 + fraction) * FRAME_PERIOD, np.append(begin[1:], np.inf))
     begin = np.maximum(begin, 0)
-    end = np.maximum(end, begin + SECONDS)
-    full = np.full(len(at), key + LOWEST)
+    end = np.maximum(end, begin + FRAME_PERIOD)
+    midi = np.full(len(peaks), key + LOWEST)
     return np.stack(
-        [begin, end, full, np.clip(velocity[at], 0, 1), np.clip(peak, 0, 1)], axis=1
+        [begin, end, midi, np.clip(velocity[peaks], 0, 1), np.clip(peak, 0, 1)], axis=1
     ).astype(np.float64)

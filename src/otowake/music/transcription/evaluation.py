@@ -1,8 +1,9 @@
-"""How well notes agree with a reference, by mir_eval (extra ``score``), and what kinds of mistakes there are.
+"""Evaluate notes against a reference with mir_eval (extra ``score``), and classify the errors.
 
-A note is found where one of its pitch begins within a tolerance; each note counts once. With offsets, it must also end
-within the tolerance, or a fifth of its length if that is more (Bay, Ehmann & Downie, "Evaluation of multiple-F0
-estimation and tracking systems", 2009).
+An estimated note matches a reference note of the same pitch with an onset within a tolerance; the
+matching is one to one. Metrics with offsets also require an offset within the tolerance, or within
+a fifth of the length if that is larger (Bay, Ehmann & Downie, "Evaluation of multiple-F0 estimation
+and tracking systems", 2009).
 """
 
 from __future__ import annotations
@@ -17,25 +18,17 @@ import numpy as np
 from otowake import text
 from otowake.errors import MissingExtra
 from otowake.music.theory.names import midi_to_hz
+from otowake.music.transcription.config import EVALUATION
 from otowake.options import ScoreSpec
 from otowake.types import Floats, Note
 
-LATE = 0.25
-"""Seconds up to which a note of the right pitch counts as badly timed, not as missed and false."""
-
-RELATED = frozenset((12, 19, 24, 28, 31, 36))
-"""Semitones between notes that share partials: octaves, twelfths and so on."""
-
-SOFT = 0.35
-"""The velocity below which a missed note counts as soft."""
-
-KINDS = ("late", "octave", "repeated", "soft", "other")
-"""What a note is called that was missed or is not in the reference."""
+ERROR_KINDS = ("late", "octave", "repeated", "soft", "other")
+"""Kinds of missed notes and false positives."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How notes agree with a reference.
+    """Agreement of notes with a reference.
 
     Attributes
     ----------
@@ -43,15 +36,21 @@ class Evaluation:
         Of onset and pitch.
     precision_offsets, recall_offsets, f1_offsets
         Of onset, pitch and offset.
-    hits
-        The notes found that are in the reference.
-    missed, false
-        Notes of the reference that were not found, and notes found that are not in it, each with its kind: ``"late"``,
-        the pitch is there but begins more than the tolerance and at most a quarter of a second away; ``"octave"``, it
-        is an octave, a twelfth or so from a note of that time on the other side; ``"repeated"``, its pitch sounds
-        already; ``"soft"``, it is softly detect_drums (missed notes only); ``"other"``.
+    matched
+        Estimated notes that match a reference note.
+    missed
+        Reference notes without a match, each with its kind.
+    false_positives
+        Estimated notes without a match, each with its kind.
     wrong_offsets
-        Hits that end too early or too late.
+        Matched notes with an offset outside the tolerance.
+
+    Notes
+    -----
+    The kinds are: ``"late"``, the pitch exists on the other side with an onset at most a quarter of
+    a second away; ``"octave"``, the other side has a note at this time that is an octave, a twelfth
+    or another interval of shared partials away; ``"repeated"``, the pitch sounds already;
+    ``"soft"``, the velocity is low (missed notes only); ``"other"``.
     """
 
     precision: float
@@ -60,25 +59,27 @@ class Evaluation:
     precision_offsets: float
     recall_offsets: float
     f1_offsets: float
-    hits: tuple[Note, ...]
+    matched: tuple[Note, ...]
     missed: tuple[tuple[Note, str], ...]
-    false: tuple[tuple[Note, str], ...]
+    false_positives: tuple[tuple[Note, str], ...]
     wrong_offsets: tuple[Note, ...]
 
     def counts(self) -> dict[str, tuple[int, int]]:
-        """Of each kind, how many were missed and how many are false."""
-        missed, false = (Counter(kind for _, kind in each) for each in (self.missed, self.false))
-        return {kind: (missed[kind], false[kind]) for kind in KINDS}
+        """Count missed notes and false positives by kind."""
+        missed, false_positives = (
+            Counter(kind for _, kind in errors) for errors in (self.missed, self.false_positives)
+        )
+        return {kind: (missed[kind], false_positives[kind]) for kind in ERROR_KINDS}
 
 
 def evaluate(
-    reference: Sequence[Note], found: Sequence[Note], spec: ScoreSpec | None = None
+    reference: Sequence[Note], estimated: Sequence[Note], spec: ScoreSpec | None = None
 ) -> Evaluation:
-    """Score notes against a reference.
+    """Evaluate notes against a reference.
 
     Parameters
     ----------
-    reference, found
+    reference, estimated
         Notes in any order; drums are left out.
     spec
         The tolerance.
@@ -86,12 +87,12 @@ def evaluate(
     Raises
     ------
     MissingExtra
-        If mir_eval is not there.
+        If mir_eval is not installed.
 
     Examples
     --------
-    >>> played = [Note(0, 1, 60), Note(1, 2, 64), Note(2, 3, 67)]
-    >>> score = evaluate(played, [Note(0.01, 1, 60), Note(1, 2, 76), Note(2.1, 3, 67)])
+    >>> reference = [Note(0, 1, 60), Note(1, 2, 64), Note(2, 3, 67)]
+    >>> score = evaluate(reference, [Note(0.01, 1, 60), Note(1, 2, 76), Note(2.1, 3, 67)])
     >>> round(score.f1, 2), score.counts()["octave"], score.counts()["late"]
     (0.33, (1, 1), (1, 1))
     """
@@ -100,82 +101,111 @@ def evaluate(
     except ImportError as error:
         raise MissingExtra(text.NEEDS_SCORE, what="otowake score", package="mir_eval") from error
     tolerance = (spec or ScoreSpec()).tolerance
-    true, ours = (
+    reference_notes, estimated_notes = (
         sorted(
             (note for note in notes if not note.is_drum), key=lambda note: (note.onset, note.midi)
         )
-        for notes in (reference, found)
+        for notes in (reference, estimated)
     )
-    pairs = _matched(transcription, true, ours, tolerance, None)
-    whole = _matched(transcription, true, ours, tolerance, 0.2)
-    hit, right = {i for i, _ in pairs}, {j for _, j in pairs}
-    ended = {j for _, j in whole}
-    left = [note for i, note in enumerate(true) if i not in hit]
-    extra = [note for j, note in enumerate(ours) if j not in right]
+    pairs = _match(transcription, reference_notes, estimated_notes, tolerance, None)
+    pairs_with_offsets = _match(
+        transcription, reference_notes, estimated_notes, tolerance, EVALUATION.offset_ratio
+    )
+    matched_reference, matched_estimated = {i for i, _ in pairs}, {j for _, j in pairs}
+    right_offsets = {j for _, j in pairs_with_offsets}
+    missed = [note for i, note in enumerate(reference_notes) if i not in matched_reference]
+    false_positives = [note for j, note in enumerate(estimated_notes) if j not in matched_estimated]
     return Evaluation(
-        *_rates(len(pairs), len(true), len(ours)),
-        *_rates(len(whole), len(true), len(ours)),
-        hits=tuple(ours[j] for j in sorted(right)),
-        missed=tuple(_kinds(left, ours, extra, true, tolerance, soft=SOFT)),
-        false=tuple(_kinds(extra, true, left, ours, tolerance, soft=0.0)),
-        wrong_offsets=tuple(ours[j] for j in sorted(right - ended)),
+        *_rates(len(pairs), len(reference_notes), len(estimated_notes)),
+        *_rates(len(pairs_with_offsets), len(reference_notes), len(estimated_notes)),
+        matched=tuple(estimated_notes[j] for j in sorted(matched_estimated)),
+        missed=tuple(
+            _classify(
+                missed,
+                estimated_notes,
+                false_positives,
+                reference_notes,
+                tolerance,
+                soft=EVALUATION.soft_velocity,
+            )
+        ),
+        false_positives=tuple(
+            _classify(
+                false_positives, reference_notes, missed, estimated_notes, tolerance, soft=0.0
+            )
+        ),
+        wrong_offsets=tuple(estimated_notes[j] for j in sorted(matched_estimated - right_offsets)),
     )
 
 
-def _matched(
+def _match(
     transcription: Any,
-    true: Sequence[Note],
-    found: Sequence[Note],
+    reference: Sequence[Note],
+    estimated: Sequence[Note],
     tolerance: float,
     ratio: float | None,
 ) -> list[tuple[int, int]]:
-    if not (true and found):
+    if not (reference and estimated):
         return []
     return transcription.match_notes(
-        *_arrays(true),
-        *_arrays(found),
+        *_arrays(reference),
+        *_arrays(estimated),
         onset_tolerance=tolerance,
-        pitch_tolerance=50.0,
+        pitch_tolerance=EVALUATION.pitch_tolerance,
         offset_ratio=ratio,
         offset_min_tolerance=tolerance,
     )
 
 
 def _arrays(notes: Sequence[Note]) -> tuple[Floats, Floats]:
-    """Intervals of shape (note, 2), none of them empty, and frequencies."""
-    intervals = np.array([(note.onset, max(note.offset, note.onset + 0.01)) for note in notes])
+    """Convert notes to non-empty intervals of shape (note, 2) and frequencies."""
+    intervals = np.array(
+        [(note.onset, max(note.offset, note.onset + EVALUATION.min_duration)) for note in notes]
+    )
     return intervals, np.asarray(midi_to_hz([note.midi for note in notes]))
 
 
-def _rates(hits: int, true: int, found: int) -> tuple[float, float, float]:
-    return hits / max(found, 1), hits / max(true, 1), 2 * hits / max(true + found, 1)
+def _rates(n_matched: int, n_reference: int, n_estimated: int) -> tuple[float, float, float]:
+    return (
+        n_matched / max(n_estimated, 1),
+        n_matched / max(n_reference, 1),
+        2 * n_matched / max(n_reference + n_estimated, 1),
+    )
 
 
-def _kinds(
-    wrong: Sequence[Note],
-    theirs: Sequence[Note],
+def _classify(
+    errors: Sequence[Note],
+    others: Sequence[Note],
     unmatched: Sequence[Note],
     own: Sequence[Note],
     tolerance: float,
     soft: float,
 ) -> list[tuple[Note, str]]:
-    """Each wrong note with its kind; `theirs` are the other side's notes, `own` those of its own side."""
-    other, free, mine = (
+    """Classify notes without a match.
+
+    `others` are all notes of the other side, `unmatched` those without a match, `own` all notes of
+    the same side.
+    """
+    other, free, same = (
         np.array([(note.onset, note.offset, note.midi) for note in notes]).reshape(-1, 3)
-        for notes in (theirs, unmatched, own)
+        for notes in (others, unmatched, own)
     )
-    found = []
-    for note in wrong:
+    kinds_of_notes = []
+    for note in errors:
         near = np.abs(other[:, 0] - note.onset) <= 2 * tolerance
-        apart = np.abs(other[near, 2] - note.midi)
-        before = mine if soft else other
-        sounds = (before[:, 2] == note.midi) & (before[:, 0] < note.onset - tolerance)
-        late = (free[:, 2] == note.midi) & (np.abs(free[:, 0] - note.onset) <= LATE)
+        intervals = np.abs(other[near, 2] - note.midi)
+        before = same if soft else other
+        earlier = (before[:, 2] == note.midi) & (before[:, 0] < note.onset - tolerance)
+        late = (free[:, 2] == note.midi) & (
+            np.abs(free[:, 0] - note.onset) <= EVALUATION.late_tolerance
+        )
         kinds = {
             "late": late.any(),
-            "octave": np.isin(apart, list(RELATED)).any(),
-            "repeated": (sounds & (before[:, 1] > note.onset - 2 * tolerance)).any(),
+            "octave": np.isin(intervals, list(EVALUATION.related_intervals)).any(),
+            "repeated": (earlier & (before[:, 1] > note.onset - 2 * tolerance)).any(),
             "soft": note.velocity < soft,
         }
-        found.append((note, next((kind for kind, holds in kinds.items() if holds), "other")))
-    return found
+        kinds_of_notes.append(
+            (note, next((kind for kind, holds in kinds.items() if holds), "other"))
+        )
+    return kinds_of_notes

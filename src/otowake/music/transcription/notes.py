@@ -1,10 +1,9 @@
-"""Which notes are played: the transcriber's, cleared of clutter, with their deviation from the tuning."""
+"""Detect the notes of a recording, clean them and measure their deviation from the tuning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,63 +12,26 @@ from otowake.music.components.pitch import tuning_of
 from otowake.music.theory.names import hz_to_midi, midi_to_hz
 from otowake.music.transcription import template_nmf
 from otowake.music.transcription.alignment import align
-from otowake.music.transcription.transcriber import posteriors, trained
+from otowake.music.transcription.config import CENTS, CLEANING
+from otowake.music.transcription.transcriber import load_pretrained, posteriors
 from otowake.options import NoteSpec
 from otowake.signal.vqt import RATE, mono
 from otowake.types import Floats, Note, Sound
 
 
-class Clean(NamedTuple):
-    """What is clutter: notes shorter than `shortest` seconds or less sure than `least`; notes of one pitch no further
-    apart than `gap` seconds are one, where the second is less sure than `again`."""
-
-    shortest: float
-    least: float
-    gap: float
-    again: float
-
-
-CLEAN = (
-    Clean(0.0, 0.0, -1.0, 0.0),
-    Clean(0.04, 0.0, 0.03, 0.0),
-    Clean(0.06, 0.5, 0.03, 0.5),
-    Clean(0.1, 0.65, 0.05, 0.65),
-)
-"""By the option `clean`."""
-
-SUSTAINED = 0.12
-"""The shortest note, in seconds, whose deviation is measured."""
-
-N_FFT = 8192
-"""The window of the measurement at its longest, in samples at 22,050 Hz."""
-
-PARTIALS = 8
-"""Partials that are looked at."""
-
-CLEAR = 4.0
-"""How far above its surroundings (their median) a partial's peak must stand."""
-
-NEAR, FAR = 45.0, 60.0
-"""Cents off the pitch at which a peak still counts as its partial; `FAR` where the partials agree on a deviation beyond `NEAR`, such as a
-quarter tone."""
-
-AGREED = 12.0
-"""Cents that partials may differ by, in the mean, for the deviation to mean something."""
-
-
 def find_notes(
     sound: Sound, spec: NoteSpec | None = None, tuning_hz: float | None = None
 ) -> tuple[tuple[Note, ...], float]:
-    """The notes of a recording, and its tuning.
+    """Detect the notes of a recording and its tuning.
 
     Parameters
     ----------
     sound
         Of any rate, length, loudness and number of channels.
     spec
-        How clean they shall be.
+        Method and cleaning level.
     tuning_hz
-        The recording's A4, from which the deviations are counted; the one that the notes agree on if not given.
+        The recording's A4, the reference of the deviations; estimated from the notes by default.
 
     Returns
     -------
@@ -84,19 +46,19 @@ def find_notes(
     """
     spec = spec or NoteSpec()
     samples = mono(sound)
-    if spec.transcriber == "dictionary":
-        found = template_nmf.transcribe(sound)
+    if spec.transcriber == "template-nmf":
+        detected = template_nmf.transcribe(sound)
     else:
-        listener = trained()
-        found = listener.notes(posteriors(samples, listener.weights))
-    notes = cleaned([rounded(note) for note in found.as_list()], spec.clean)
+        transcriber = load_pretrained()
+        detected = transcriber.notes(posteriors(samples, transcriber.weights))
+    notes = clean_notes([round_note(note) for note in detected.as_list()], spec.clean)
     return with_cents(notes, samples, tuning_hz)
 
 
 def notes_of_score(
     score: Sequence[Note], sound: Sound, tuning_hz: float | None = None
 ) -> tuple[tuple[Note, ...], float]:
-    """The notes of a score in the time of a recording, and the recording's tuning.
+    """Align the notes of a score to a recording; also return the recording's tuning.
 
     Examples
     --------
@@ -108,28 +70,28 @@ def notes_of_score(
     [0.5, 1.0, 1.5, 2.0, 2.5]
     """
     moved = sorted(align(score, sound), key=lambda note: (note.onset, note.midi))
-    return with_cents([rounded(note) for note in moved], mono(sound), tuning_hz)
+    return with_cents([round_note(note) for note in moved], mono(sound), tuning_hz)
 
 
-def rounded(note: Note) -> Note:
-    """The note to a tenth of a millisecond and a thousandth, as it will stand in a table."""
-    values = {"onset": 4, "offset": 4, "velocity": 3, "confidence": 3}
-    facts = {name: round(getattr(note, name), digits) for name, digits in values.items()}
+def round_note(note: Note) -> Note:
+    """Round a note to the precision of tables: 0.1 ms, and 0.001 for velocity and confidence."""
+    digits_of = {"onset": 4, "offset": 4, "velocity": 3, "confidence": 3}
+    values = {name: round(getattr(note, name), digits) for name, digits in digits_of.items()}
     return replace(
-        note, **facts, decay_end=None if note.decay_end is None else round(note.decay_end, 4)
+        note, **values, decay_end=None if note.decay_end is None else round(note.decay_end, 4)
     )
 
 
-def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
-    """Notes without clutter, in order of onset, then of pitch.
+def clean_notes(notes: Sequence[Note], level: int) -> list[Note]:
+    """Remove clutter from notes; the result is in order of onset, then of pitch.
 
     Examples
     --------
-    >>> played = [Note(0, 1, 60), Note(1.01, 1.5, 60, confidence=0.4), Note(2, 2.02, 72)]
-    >>> [(note.onset, note.offset, note.midi) for note in cleaned(played, 2)]
+    >>> notes = [Note(0, 1, 60), Note(1.01, 1.5, 60, confidence=0.4), Note(2, 2.02, 72)]
+    >>> [(note.onset, note.offset, note.midi) for note in clean_notes(notes, 2)]
     [(0, 1.5, 60)]
     """
-    rule = CLEAN[level]
+    rule = CLEANING.rules[level]
     last: dict[tuple[int, str], int] = {}
     kept: list[Note] = []
     for note in sorted(notes, key=lambda note: (note.onset, note.midi)):
@@ -137,19 +99,19 @@ def cleaned(notes: Sequence[Note], level: int) -> list[Note]:
         before = last.get(voice)
         if (
             before is not None
-            and note.confidence < rule.again
-            and note.onset - kept[before].offset <= rule.gap
+            and note.confidence < rule.merge_confidence
+            and note.onset - kept[before].offset <= rule.max_gap
         ):
-            kept[before] = _joined(kept[before], note)
+            kept[before] = _merged(kept[before], note)
             continue
-        if note.offset - note.onset >= rule.shortest and note.confidence >= rule.least:
+        if note.offset - note.onset >= rule.min_duration and note.confidence >= rule.min_confidence:
             last[voice] = len(kept)
             kept.append(note)
     return kept
 
 
-def _joined(first: Note, second: Note) -> Note:
-    """A note that goes on to the end of another."""
+def _merged(first: Note, second: Note) -> Note:
+    """Extend a note to the end of another."""
     either = first.decay_end is not None or second.decay_end is not None
     decay_end = max(first.sounding_end, second.sounding_end) if either else None
     return replace(first, offset=max(first.offset, second.offset), decay_end=decay_end)
@@ -158,12 +120,12 @@ def _joined(first: Note, second: Note) -> Note:
 def with_cents(
     notes: Sequence[Note], samples: Floats, tuning_hz: float | None = None
 ) -> tuple[tuple[Note, ...], float]:
-    """Notes with their deviation in cents where it means something, and the tuning that it is counted from.
+    """Measure the deviation of notes in cents, and the tuning that the deviations refer to.
 
-    A note is listened to once, where it has settled, through a Hann window as long as it allows. A peak near each
-    partial that stands clear of its surroundings tells, by a parabola through three log magnitudes, how far the pitch
-    is off; partials that a louder note of the same time shares are left out. Their median, weighted by level and
-    number, is the deviation; where they disagree, or none is clear, there is none.
+    One Hann window covers the note after its attack. Each partial that stands out from its
+    surroundings gives a deviation, by a parabola through three log magnitudes; partials shared with
+    another note of the same time are skipped. The deviation is the median, weighted by level and
+    partial number. A note without clear or consistent partials gets none.
 
     Parameters
     ----------
@@ -182,18 +144,20 @@ def with_cents(
     order = np.argsort(onsets)
     longest = float((offsets - onsets).max(initial=0))
     for i, note in enumerate(notes):
-        if note.is_drum or note.offset - note.onset < SUSTAINED:
+        if note.is_drum or note.offset - note.onset < CENTS.min_duration:
             continue
         first = int(np.searchsorted(onsets, note.onset - longest)) if len(order) else 0
         last = int(np.searchsorted(onsets, note.offset))
-        beside = slice(first, last)
-        sounding = (offsets[beside] > note.onset + 0.05) & (pitches[beside] != note.midi)
-        cents[i] = _deviation(samples, note, np.unique(pitches[beside][sounding]))
-    sure = np.array([note.confidence for note in notes])
+        nearby = slice(first, last)
+        overlapping = (offsets[nearby] > note.onset + CENTS.min_overlap) & (
+            pitches[nearby] != note.midi
+        )
+        cents[i] = _deviation(samples, note, np.unique(pitches[nearby][overlapping]))
+    confidence = np.array([note.confidence for note in notes])
     known = np.isfinite(cents)
     exact = midi_to_hz(pitches + np.nan_to_num(cents) / 100)
     tuning = (
-        tuning_of(exact[known], sure[known], offsets[known] - onsets[known])
+        tuning_of(exact[known], confidence[known], offsets[known] - onsets[known])
         if tuning_hz is None
         else tuning_hz
     )
@@ -208,61 +172,72 @@ def with_cents(
 
 
 def _deviation(samples: Floats, note: Note, others: Floats) -> float:
-    """Cents from equal temperament at 440 Hz; not a number where the partials do not tell."""
-    far = _deviation_within(FAR, samples, note, others)
-    return far if abs(far) > NEAR else _deviation_within(NEAR, samples, note, others)
+    """Measure cents from equal temperament at 440 Hz; NaN without consistent partials."""
+    far = _deviation_within(CENTS.far_reach, samples, note, others)
+    if abs(far) > CENTS.near_reach:
+        return far
+    return _deviation_within(CENTS.near_reach, samples, note, others)
 
 
 def _deviation_within(reach: float, samples: Floats, note: Note, others: Floats) -> float:
     hz = float(midi_to_hz(note.midi))
-    begin = note.onset + min(0.05, 0.3 * (note.offset - note.onset))
-    size = min(round((note.offset - begin) * RATE), N_FFT)
-    if size * hz < 6 * RATE:
+    start_s = note.onset + min(
+        CENTS.settling_time, CENTS.settling_share * (note.offset - note.onset)
+    )
+    size = min(round((note.offset - start_s) * RATE), CENTS.max_window)
+    if size * hz < CENTS.min_periods * RATE:
         return np.nan
-    start = max(round(begin * RATE), 0)
-    piece = samples[start : start + size]
-    if len(piece) < size:
+    start = max(round(start_s * RATE), 0)
+    window = samples[start : start + size]
+    if len(window) < size:
         return np.nan
-    spectrum = np.abs(np.fft.rfft(piece * np.hanning(size), 2 * N_FFT))
-    bins = 2 * N_FFT / RATE
-    number = np.arange(1, PARTIALS + 1)
-    number = number[number * hz < 0.45 * RATE]
-    theirs = (midi_to_hz(others)[:, None] * np.arange(1, 3 * PARTIALS)).ravel()
+    spectrum = np.abs(np.fft.rfft(window * np.hanning(size), 2 * CENTS.max_window))
+    bins = 2 * CENTS.max_window / RATE
+    number = np.arange(1, CENTS.n_partials + 1)
+    number = number[number * hz < CENTS.max_frequency * RATE]
+    other_partials = (
+        midi_to_hz(others)[:, None] * np.arange(1, CENTS.other_partials * CENTS.n_partials)
+    ).ravel()
     lobe = 2 * RATE / size
     free = (
-        ~np.any(np.abs(number[:, None] * hz - theirs) < lobe, axis=1)
-        if len(theirs)
+        ~np.any(np.abs(number[:, None] * hz - other_partials) < lobe, axis=1)
+        if len(other_partials)
         else np.full(len(number), True)
     )
-    off, weight = [], []
+    deviations, weights = [], []
     for n in number[free].tolist():
         cents, level = _peak(spectrum, n * hz * bins, lobe * bins, reach)
         if level > 0:
-            off.append(cents)
-            weight.append(np.sqrt(level) * n)
-    if not off:
+            deviations.append(cents)
+            weights.append(np.sqrt(level) * n)
+    if not deviations:
         return np.nan
-    middle, spread = _weighted_median(np.array(off), np.array(weight))
-    return middle if spread < AGREED else np.nan
+    middle, spread = _weighted_median(np.array(deviations), np.array(weights))
+    return middle if spread < CENTS.max_spread else np.nan
 
 
-def _peak(spectrum: Floats, place: float, lobe: float, cents: float) -> tuple[float, float]:
-    """How far the highest peak near a place (in bins) is from it, in cents, and its magnitude; 0 where none is clear."""
-    reach = place * (2 ** (cents / 1200) - 1)
-    low, high = round(place - reach), round(place + reach) + 1
+def _peak(spectrum: Floats, position: float, lobe: float, cents: float) -> tuple[float, float]:
+    """Locate the highest peak near a position in bins.
+
+    Returns the distance in cents and the magnitude of the peak; both 0 without a clear peak.
+    """
+    reach = position * (2 ** (cents / 1200) - 1)
+    low, high = round(position - reach), round(position + reach) + 1
     if low < 1 or high + 1 >= len(spectrum):
         return 0.0, 0.0
     top = low + int(spectrum[low:high].argmax())
     left, middle, right = np.log(spectrum[top - 1 : top + 2] + 1e-12)
-    around = spectrum[max(int(place - 6 * lobe), 0) : int(place + 6 * lobe) + 1]
-    if not (middle >= left and middle >= right) or spectrum[top] < CLEAR * np.median(around):
+    width = CENTS.surroundings * lobe
+    surroundings = spectrum[max(int(position - width), 0) : int(position + width) + 1]
+    is_peak = middle >= left and middle >= right
+    if not is_peak or spectrum[top] < CENTS.peak_prominence * np.median(surroundings):
         return 0.0, 0.0
     exact = top + (right - left) / (2 * max(2 * middle - left - right, 1e-9))
-    return float(1200 * np.log2(exact / place)), float(spectrum[top])
+    return float(1200 * np.log2(exact / position)), float(spectrum[top])
 
 
 def _weighted_median(values: Floats, weights: Floats) -> tuple[float, float]:
-    """The weighted median, and the weighted mean distance from it."""
+    """Compute the weighted median, and the weighted mean distance from it."""
     order: NDArray[np.intp] = np.argsort(values)
     running = np.cumsum(weights[order])
     middle = float(values[order][int(np.searchsorted(running, running[-1] / 2))])

@@ -1,4 +1,4 @@
-"""Notes as sound: a simple synthesiser, to hear what was found and what was not."""
+"""Synthesise notes as simple tones, to compare a transcription with a recording by ear."""
 
 from __future__ import annotations
 
@@ -8,35 +8,17 @@ from functools import lru_cache
 import numpy as np
 
 from otowake.music.theory.names import midi_to_hz
+from otowake.music.transcription.config import SYNTH
 from otowake.types import Floats, Note
 
-ATTACK, RELEASE = 0.008, 0.06
-"""Seconds that a note takes to sound fully, and to end."""
 
-DECAY = 1.5
-"""How fast a held note fades, in nepers a second …"""
-
-LEAST = 0.25
-"""… down to this part of its beginning."""
-
-TABLE = 2048
-"""Samples in one period of the wave."""
-
-PARTIALS = 8
-
-LOUDNESS = 0.12
-"""The amplitude of one note struck as hard as can be."""
-
-BLOCK_SECONDS = 10
-
-
-def synthesised(
+def synthesise(
     notes: Sequence[Note], rate: int, n_samples: int, tuning_hz: float = 440.0
 ) -> Iterator[Floats]:
-    """Notes as sound, in blocks of shape (sample,), float32.
+    """Synthesise notes, in float32 blocks of shape (sample,).
 
-    Each note is a tone of 8 partials that fall by 9 dB an octave, those above half the rate left out; it is as far off
-    its pitch as the note's cents say. Drums are silent.
+    Each note is a tone of 8 partials that fall by 9 dB per octave, without partials near or above
+    half the rate, at its pitch plus its cents. Drums are silent.
 
     Parameters
     ----------
@@ -45,18 +27,18 @@ def synthesised(
     rate
         Sampling rate in Hz.
     n_samples
-        How long it is to be.
+        Total length.
     tuning_hz
         A4.
 
     Examples
     --------
-    >>> sound = np.concatenate(list(synthesised([Note(0, 0.5, 69)], 22050, 22050)))
+    >>> sound = np.concatenate(list(synthesise([Note(0, 0.5, 69)], 22050, 22050)))
     >>> sound.shape, int(np.abs(np.fft.rfft(sound)).argmax())
     ((22050,), 440)
     """
     pitched = sorted((note for note in notes if not note.is_drum), key=lambda note: note.onset)
-    size = BLOCK_SECONDS * rate
+    size = SYNTH.block_seconds * rate
     sounding: list[Note] = []
     for start in range(0, n_samples, size):
         stop = min(start + size, n_samples)
@@ -65,33 +47,41 @@ def synthesised(
         block = np.zeros(stop - start, np.float32)
         for note in sounding:
             _add(block, note, rate, start, tuning_hz)
-        sounding = [note for note in sounding if (note.offset + RELEASE) * rate > stop]
+        sounding = [note for note in sounding if (note.offset + SYNTH.release) * rate > stop]
         yield block
 
 
 def _add(block: Floats, note: Note, rate: int, start: int, tuning_hz: float) -> None:
-    """Add what a block, from sample `start`, hears of a note."""
+    """Add a note to a block that begins at sample `start`."""
     begin = max(round(note.onset * rate), start)
-    end = min(round((note.offset + RELEASE) * rate), start + len(block))
+    end = min(round((note.offset + SYNTH.release) * rate), start + len(block))
     if end <= begin:
         return
     hz = float(midi_to_hz(note.midi + (note.cents or 0.0) / 100, tuning_hz))
-    wave = _wave(max(min(PARTIALS, int(0.45 * rate / hz)), 1))
-    since = np.arange(begin, end) / rate - note.onset
-    sound = wave[((since * hz) % 1 * TABLE).astype(np.int32) % TABLE]
-    held = np.maximum(np.exp(-DECAY * since), LEAST)
-    edges = np.clip(
-        np.minimum(since / ATTACK, (note.offset + RELEASE - since - note.onset) / RELEASE), 0, 1
+    wave = _wave(max(min(SYNTH.n_partials, int(SYNTH.max_frequency * rate / hz)), 1))
+    elapsed = np.arange(begin, end) / rate - note.onset
+    sound = wave[((elapsed * hz) % 1 * SYNTH.table_size).astype(np.int32) % SYNTH.table_size]
+    decay = np.maximum(np.exp(-SYNTH.decay * elapsed), SYNTH.min_level)
+    ramps = np.clip(
+        np.minimum(
+            elapsed / SYNTH.attack,
+            (note.offset + SYNTH.release - elapsed - note.onset) / SYNTH.release,
+        ),
+        0,
+        1,
     )
     block[begin - start : end - start] += (
-        (LOUDNESS * (0.2 + 0.8 * note.velocity)) * sound * held * edges
+        (SYNTH.loudness * (SYNTH.min_loudness + SYNTH.velocity_range * note.velocity))
+        * sound
+        * decay
+        * ramps
     )
 
 
 @lru_cache
 def _wave(partials: int) -> Floats:
-    """One period with so many partials, of amplitude 1."""
+    """Compute one period of a wave of `partials` partials, with amplitude 1."""
     number = np.arange(1, partials + 1)[:, None]
-    phase = np.arange(TABLE) / TABLE
-    wave = (np.sin(2 * np.pi * number * phase) / number**1.5).sum(axis=0)
+    phase = np.arange(SYNTH.table_size) / SYNTH.table_size
+    wave = (np.sin(2 * np.pi * number * phase) / number**SYNTH.partial_decay).sum(axis=0)
     return (wave / np.abs(wave).max()).astype(np.float32)

@@ -1,11 +1,12 @@
-"""The transcriber that explains itself: harmonic templates, adapted to the recording, and their activations.
+"""Transcribe a recording by NMF with fixed templates, without training.
 
-For each key there is a spectrum for each of a few timbres, all made from sines, none learnt; NMF finds how much of each
-sounds, and for a few iterations lets the spectra follow the recording. A note begins where the activation of its key rises.
-So every note points at the components and the activation that it was read from; no training is in it.
+Each key has a template for each of a few timbres, synthesised from sines. NMF estimates the
+activations; in a few more iterations the templates adapt to the recording. An onset is a rise of
+the activation of a key, so every note refers to the components and the activation it comes from.
 
-V is the spectrogram of :mod:`otowake.signal.vqt` with its magnitudes to the power 0.5, and the loss the I-divergence.
-The trained transcriber (:mod:`otowake.music.transcription.transcriber`) finds more notes.
+V is the spectrogram of :mod:`otowake.signal.vqt` with its magnitudes to the power 0.5, and the loss
+is the I-divergence. The trained transcriber (:mod:`otowake.music.transcription.transcriber`)
+detects more notes.
 """
 
 from __future__ import annotations
@@ -20,67 +21,53 @@ from jax import Array
 from numpy.typing import NDArray
 
 from otowake.music.theory.names import midi_to_hz
+from otowake.music.transcription.config import TEMPLATE_NMF
 from otowake.music.transcription.decoding import Notes
-from otowake.music.transcription.transcriber import KEYS
+from otowake.music.transcription.transcriber import N_KEYS
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.programs import program
 from otowake.signal.vqt import (
     BINS,
-    FLOOR,
+    FLOOR_DB,
     HALF_FRAMES,
     HOP,
     LOWEST,
     QUIETEST,
     RATE,
     ROWS,
-    STEP,
-    cells,
+    UNIT_DB,
     frames_of,
     level,
     mono,
+    vqt,
 )
 from otowake.types import Floats, Sound
 
-POWER = 0.5
+HALF_FRAME_PERIOD = HOP / HALF_FRAMES / RATE
+"""Seconds per half frame."""
 
-TIMBRES = ((0.7, 0.0), (1.3, 0.0), (2.2, 0.0), (1.3, 3e-4))
-"""For each timbre, by which power of its number a partial is lower, and the inharmonicity of its strings."""
+TEMPLATE_SAMPLES = 1 << 14
+"""Length of the synthesised tones of templates."""
 
-PARTIALS = 30
-FIXED, ADAPTED = 30, 5
-"""Iterations with the templates as they are, and with templates that follow the recording."""
-
-PIECE = 1536
-"""Frames of the spectrogram that are explained together, 18 s; templates adapt to each piece by itself."""
-
-SECONDS = HOP / HALF_FRAMES / RATE
-"""From frame to frame."""
-
-AHEAD, BACK, APART = 3, 6, 6
-"""Frames after and before an onset whose activations are compared, and frames between onsets of one key at least."""
-
-RISE, SOUNDING = 0.27, 0.08
-"""How much an activation must rise for an onset, and where it ends, in units of the loud ones' level."""
-
-LATE = 0.058
-"""Seconds by which the rise is found before the note begins hard upon it: windows hear a note early."""
+TEMPLATE_FRAMES = (14, 18)
+"""First frame, and frame after the last, that a template averages."""
 
 
 class Transcription(NamedTuple):
-    """Notes and where they come from.
+    """Notes with the factors that they come from.
 
     Attributes
     ----------
     notes
         In order of onset.
     activations
-        Shape (frame, key): how much of each key sounds, 1 for the loud ones; frames are :data:`SECONDS` apart, the first
-        key is A0.
+        Shape (frame, key), about 1 for loud notes; frames are :data:`HALF_FRAME_PERIOD` apart, the
+        first key is A0.
     templates
-        Shape (frequency, key, timbre): the spectra they began with, to the power :data:`POWER`, a third of a semitone
-        apart.
+        Shape (frequency, key, timbre): initial templates as magnitudes to the power
+        ``TEMPLATE_NMF.power``; frequencies are a third of a semitone apart.
     frames
-        Shape (note,): the frame of the activation at which each note was found; its key is ``notes.midi - 21``.
+        Shape (note,): frame of the activation at each onset; the key is ``notes.midi - 21``.
     """
 
     notes: Notes
@@ -90,12 +77,12 @@ class Transcription(NamedTuple):
 
 
 def transcribe(sound: Sound) -> Notes:
-    """The notes of a recording, without anything learnt elsewhere; see :func:`note_factors`."""
+    """Transcribe the notes of a recording without training; see :func:`note_factors`."""
     return note_factors(sound).notes
 
 
 def note_factors(sound: Sound) -> Transcription:
-    """The notes of a recording, and the activations that they were read from.
+    """Transcribe the notes of a recording, with the activations that they come from.
 
     Parameters
     ----------
@@ -107,17 +94,17 @@ def note_factors(sound: Sound) -> Transcription:
     >>> from otowake.types import Audio
     >>> t = np.arange(RATE) / RATE
     >>> tone = sum(np.sin(2 * np.pi * 440 * n * t) / n for n in range(1, 6)) * np.exp(-t)
-    >>> found = note_factors(Audio(np.concatenate([np.zeros(RATE // 2), tone]), RATE))
-    >>> found.notes.midi.tolist(), round(float(found.notes.onset[0]), 1)
+    >>> result = note_factors(Audio(np.concatenate([np.zeros(RATE // 2), tone]), RATE))
+    >>> result.notes.midi.tolist(), round(float(result.notes.onset[0]), 1)
     ([69], 0.5)
     """
     samples = mono(sound)
     W = templates()
     reference = level(samples)
     if reference <= QUIETEST:
-        return Transcription(_notes([]), np.zeros((0, KEYS), np.float32), W, np.zeros(0, int))
+        return Transcription(_notes([]), np.zeros((0, N_KEYS), np.float32), W, np.zeros(0, int))
     A = activations(samples, reference)
-    rows = [row for key in range(KEYS) for row in _key(key, A[:, key])]
+    rows = [row for key in range(N_KEYS) for row in _detect_key(key, A[:, key])]
     rows.sort(key=lambda row: (row[0], row[2]))
     return Transcription(_notes(rows), A, W, np.array([row[5] for row in rows], int))
 
@@ -135,30 +122,32 @@ def _notes(rows: list[tuple[float, ...]]) -> Notes:
 
 
 def activations(samples: Floats, reference: float) -> Floats:
-    """How much of each key sounds, float32 of shape (frame, key), 1 for the loud ones.
+    """Estimate the activation of each key, float32 of shape (frame, key), about 1 for loud notes.
 
     Parameters
     ----------
     samples
         Shape (sample,), at 22,050 Hz.
     reference
-        Their :func:`otowake.signal.vqt.level`, above 0.
+        :func:`otowake.signal.vqt.level` of the samples, above 0.
     """
-    W = templates().reshape(-1, KEYS * len(TIMBRES))
+    W = templates().reshape(-1, N_KEYS * len(TEMPLATE_NMF.timbres))
     W = np.concatenate([W, np.ones((len(W), 1))], axis=1)
     W = jnp.asarray(W / W.sum(axis=0), jnp.float32)
     n = frames_of(len(samples))
-    found = []
-    for start in range(0, n, PIECE // HALF_FRAMES):
-        V = _spectra(cells(samples, reference, start, start + PIECE // HALF_FRAMES)) ** POWER
-        H = np.asarray(_explained(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
-        found.append(H.reshape(KEYS, len(TIMBRES), -1).sum(axis=1).T)
-    A = np.concatenate(found)[: n * HALF_FRAMES]
-    return A / np.percentile(A.max(axis=1), 90)
+    segments = []
+    length = TEMPLATE_NMF.segment_frames // HALF_FRAMES
+    for start in range(0, n, length):
+        features = vqt(samples, reference, start, start + length)
+        V = _spectra(features) ** TEMPLATE_NMF.power
+        H = np.asarray(_fit_activations(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
+        segments.append(H.reshape(N_KEYS, len(TEMPLATE_NMF.timbres), -1).sum(axis=1).T)
+    A = np.concatenate(segments)[: n * HALF_FRAMES]
+    return A / np.percentile(A.max(axis=1), TEMPLATE_NMF.reference_percentile)
 
 
 @program()
-def _explained(V: Array, W: Array) -> Array:
+def _fit_activations(V: Array, W: Array) -> Array:
     free = jnp.zeros((), bool)
 
     def fixed(_: Array, carried: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -172,56 +161,67 @@ def _explained(V: Array, W: Array) -> Array:
         return W / total, H * total[:, None]
 
     H = jnp.ones((W.shape[1], V.shape[1]), V.dtype)
-    return jax.lax.fori_loop(0, ADAPTED, adapted, jax.lax.fori_loop(0, FIXED, fixed, (W, H)))[1]
+    return jax.lax.fori_loop(
+        0,
+        TEMPLATE_NMF.adapted_iterations,
+        adapted,
+        jax.lax.fori_loop(0, TEMPLATE_NMF.fixed_iterations, fixed, (W, H)),
+    )[1]
 
 
-def _spectra(heard: Floats) -> Floats:
-    """Magnitudes of shape (frequency, frame), a third of a semitone and half a cell's hop apart."""
-    magnitudes = 10 ** ((heard[..., : HALF_FRAMES * BINS] * STEP + FLOOR) / 20)
-    each = magnitudes.reshape(-1, ROWS, HALF_FRAMES, BINS).swapaxes(1, 2)
-    return np.ascontiguousarray(each.reshape(-1, ROWS * BINS).T)
+def _spectra(features: Floats) -> Floats:
+    """Convert features to magnitudes of shape (frequency, frame).
+
+    Frequencies are a third of a semitone apart, frames half a hop.
+    """
+    magnitudes = 10 ** ((features[..., : HALF_FRAMES * BINS] * UNIT_DB + FLOOR_DB) / 20)
+    half_frames = magnitudes.reshape(-1, ROWS, HALF_FRAMES, BINS).swapaxes(1, 2)
+    return np.ascontiguousarray(half_frames.reshape(-1, ROWS * BINS).T)
 
 
 @lru_cache
 def templates() -> Floats:
-    """The spectra of all keys and timbres, to the power :data:`POWER`, float32 of shape (frequency, key, timbre)."""
-    t = np.arange(1 << 14) / RATE
-    n = np.arange(1, PARTIALS + 1)[:, None]
-    out = np.zeros((ROWS * BINS, KEYS, len(TIMBRES)), np.float32)
-    for key in range(KEYS):
+    """Build the templates of all keys and timbres, float32 of shape (frequency, key, timbre)."""
+    t = np.arange(TEMPLATE_SAMPLES) / RATE
+    n = np.arange(1, TEMPLATE_NMF.n_partials + 1)[:, None]
+    out = np.zeros((ROWS * BINS, N_KEYS, len(TEMPLATE_NMF.timbres)), np.float32)
+    for key in range(N_KEYS):
         f0 = float(midi_to_hz(key + LOWEST))
         phases = np.random.default_rng(key).uniform(0, 2 * np.pi, n.shape)
-        for timbre, (decay, stiffness) in enumerate(TIMBRES):
+        for timbre, (decay, stiffness) in enumerate(TEMPLATE_NMF.timbres):
             hz = n * f0 * np.sqrt((1 + stiffness * n**2) / (1 + stiffness))
-            low = (hz < 10000)[:, 0]
+            low = (hz < TEMPLATE_NMF.max_frequency)[:, 0]
             wave = (n[low] ** -decay * np.sin(2 * np.pi * hz[low] * t + phases[low])).sum(axis=0)
             out[:, key, timbre] = (
-                _spectra(cells(wave.astype(np.float32), 1.0, 14, 18)).mean(axis=1) ** POWER
+                _spectra(vqt(wave.astype(np.float32), 1.0, *TEMPLATE_FRAMES)).mean(axis=1)
+                ** TEMPLATE_NMF.power
             )
     return out
 
 
-def _key(key: int, A: Floats) -> list[tuple[float, ...]]:
-    """The notes of one key: onset, offset, midi, velocity, confidence, frame."""
+def _detect_key(key: int, A: Floats) -> list[tuple[float, ...]]:
+    """Detect the notes of one key: onset, offset, MIDI pitch, velocity, confidence, frame."""
     n = len(A)
-    padded = np.pad(A, (BACK, AHEAD))
-    before = np.min([padded[BACK - lag : BACK - lag + n] for lag in range(2, BACK + 1)], axis=0)
-    after = np.mean([padded[BACK + lag : BACK + lag + n] for lag in range(AHEAD + 1)], axis=0)
+    lead, lag = TEMPLATE_NMF.frames_before, TEMPLATE_NMF.frames_after
+    padded = np.pad(A, (lead, lag))
+    before = np.min([padded[lead - i : lead - i + n] for i in range(2, lead + 1)], axis=0)
+    after = np.mean([padded[lead + i : lead + i + n] for i in range(lag + 1)], axis=0)
     rise = after - before
-    near = np.lib.stride_tricks.sliding_window_view(np.pad(rise, 4), 9).max(axis=1)
-    at: list[int] = []
-    for frame in np.flatnonzero((rise > RISE) & (rise == near)).tolist():
-        if not at or frame - at[-1] >= APART:
-            at.append(frame)
+    local_maximum = np.lib.stride_tricks.sliding_window_view(
+        np.pad(rise, TEMPLATE_NMF.peak_reach), 2 * TEMPLATE_NMF.peak_reach + 1
+    ).max(axis=1)
+    onsets: list[int] = []
+    for frame in np.flatnonzero((rise > TEMPLATE_NMF.min_rise) & (rise == local_maximum)).tolist():
+        if not onsets or frame - onsets[-1] >= TEMPLATE_NMF.min_distance:
+            onsets.append(frame)
     rows = []
-    for frame, end in zip(at, [*at, n][1:], strict=True):
-        quiet = np.flatnonzero(A[frame + 1 : end] < SOUNDING)
-        last = frame + 1 + int(quiet[0]) if len(quiet) else end
-        onset = max(frame * SECONDS - LATE, 0.0)
-        offset = max(last * SECONDS, onset + HOP / RATE)
-        loud = float(A[frame : frame + 2 * BACK].max())
+    for frame, end in zip(onsets, [*onsets, n][1:], strict=True):
+        below = np.flatnonzero(A[frame + 1 : end] < TEMPLATE_NMF.offset_level)
+        last = frame + 1 + int(below[0]) if len(below) else end
+        onset = max(frame * HALF_FRAME_PERIOD - TEMPLATE_NMF.onset_delay, 0.0)
+        offset = max(last * HALF_FRAME_PERIOD, onset + HOP / RATE)
+        peak = float(A[frame : frame + 2 * lead].max())
         strength = float(rise[frame])
-        rows.append(
-            (onset, offset, key + LOWEST, min(loud / 2, 1.0), strength / (strength + RISE), frame)
-        )
+        velocity, confidence = min(peak / 2, 1.0), strength / (strength + TEMPLATE_NMF.min_rise)
+        rows.append((onset, offset, key + LOWEST, velocity, confidence, frame))
     return rows

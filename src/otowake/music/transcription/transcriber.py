@@ -1,9 +1,10 @@
-"""The transcriber: which notes are played in a recording, by a small trained network.
+"""Transcribe a recording with a small trained network.
 
-Its features are :mod:`otowake.signal.vqt`, its weights are in ``data/transcriber.npz``; how it was taught is in
-``training/`` of the repository (``python -m training``). It knows no instruments. The recording is worked on in blocks
-of fixed size with as much before and after each as the network sees, so the result is that of the whole in one piece,
-and memory holds the sound and the probabilities only.
+The features are :mod:`otowake.signal.vqt`, the weights are in ``data/transcriber.npz``;
+``training/`` of the repository trains the network (``python -m training``), which does not
+distinguish instruments. Inference runs on blocks of fixed size, each with the network's receptive
+field as context, so the result equals that of the whole recording in one piece. Memory holds the
+sound and the posteriors only.
 """
 
 from __future__ import annotations
@@ -20,108 +21,142 @@ from numpy.typing import NDArray
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.networks import Weights, weights_of
+from otowake.music.transcription.config import TRANSCRIBER
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
-from otowake.music.transcription.offsets import ended
+from otowake.music.transcription.offsets import refine_offsets
 from otowake.programs import program
-from otowake.signal.vqt import QUIETEST, cells, frames_of, level, mono
+from otowake.signal.vqt import QUIETEST, frames_of, level, mono, vqt
 from otowake.types import Floats, Sound
 from otowake.untrusted import DAMAGE
 
-KEYS = 88
-"""Pitches that are looked for: MIDI 21 to 108."""
+N_KEYS = 88
+"""Pitches of the output: MIDI 21 to 108."""
 
-NARROW, WIDE = 48, 64
+NARROW_CHANNELS, WIDE_CHANNELS = 48, 64
 """Channels of the network."""
 
-HARMONICS = (0, 12, 19, 24, 28, 31, 34, 36, -12, -19, -24)
-"""Rows at which harmonic layers look: partials 1 to 8, and the notes of which this would be partial 2, 3 or 4."""
+HARMONIC_TAPS = (0, 12, 19, 24, 28, 31, 34, 36, -12, -19, -24)
+"""Taps of harmonic layers, in rows: partials 1 to 8, and subharmonics 2, 3 and 4."""
 
-TIME = {"time1": 1, "time2": 2, "time3": 4, "time4": 8}
-"""Layers over time alone and their dilation, in frames."""
+TIME_DILATIONS = {"time1": 1, "time2": 2, "time3": 4, "time4": 8}
+"""Dilations of the layers over time, in frames."""
 
-REACH = 3 + 2 * sum(TIME.values())
-"""Frames before and after that the network sees."""
-
-BLOCK = 768
-"""Frames done at once, 18 s."""
+CONTEXT_FRAMES = 3 + 2 * sum(TIME_DILATIONS.values())
+"""Frames before and after a frame in the receptive field."""
 
 
 class Posteriors(NamedTuple):
-    """What the network thinks, float16 arrays of shape (frame, key): `onset`, near 1 where a note begins; `sounding`;
-    `velocity`, from 0 to 1, of a note that would begin there."""
+    """Output of the network, float16 arrays of shape (frame, key).
+
+    Attributes
+    ----------
+    onset
+        Onset posterior.
+    frame
+        Frame posterior.
+    velocity
+        Velocity, from 0 to 1, of a note with its onset at this frame.
+    """
 
     onset: NDArray[np.float16]
-    sounding: NDArray[np.float16]
+    frame: NDArray[np.float16]
     velocity: NDArray[np.float16]
 
 
 class Transcriber(NamedTuple):
-    """A network with its weights, how its output is read, and the weights of :mod:`otowake.music.transcription.offsets`."""
+    """A trained network with its decoding.
+
+    Attributes
+    ----------
+    weights
+        Weights of the network.
+    thresholds
+        Thresholds of decoding.
+    offset_weights
+        Weights of :mod:`otowake.music.transcription.offsets`; if empty, offsets stay as decoded.
+    """
 
     weights: Weights
     thresholds: Thresholds
-    ends: Weights
+    offset_weights: Weights
 
     def notes(self, values: Posteriors) -> Notes:
-        """The notes in the network's output."""
-        found = decode(*values, self.thresholds)
-        return ended(found, values.sounding, self.ends) if self.ends else found
+        """Decode the notes of posteriors."""
+        decoded = decode(*values, self.thresholds)
+        if not self.offset_weights:
+            return decoded
+        return refine_offsets(decoded, values.frame, self.offset_weights)
 
 
 @lru_cache
-def trained() -> Transcriber:
-    """The listener that comes with the package."""
-    return opened((resources.files("otowake") / "data" / "transcriber.npz").read_bytes())
+def load_pretrained() -> Transcriber:
+    """Load the transcriber that ships with the package."""
+    return load_weights((resources.files("otowake") / "data" / "transcriber.npz").read_bytes())
 
 
-def opened(content: bytes) -> Transcriber:
-    """A listener from the content of a weights file, as ``training`` writes it; :class:`BadInput` if it is damaged."""
+def load_weights(content: bytes) -> Transcriber:
+    """Load a transcriber from the content of a weights file that ``training`` has written.
+
+    Raises
+    ------
+    BadInput
+        If the content is damaged.
+    """
     arrays = weights_of(content)
     try:
         thresholds = Thresholds(*arrays.pop("thresholds").tolist())
     except DAMAGE as error:
         raise BadInput(text.NOT_WEIGHTS, why="there are no thresholds") from error
-    ends = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
-    return Transcriber(arrays, thresholds, ends)
+    offset_weights = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
+    return Transcriber(arrays, thresholds, offset_weights)
 
 
-def transcribe(sound: Sound, listener: Transcriber | None = None) -> Notes:
-    """The notes of a recording.
+def transcribe(sound: Sound, transcriber: Transcriber | None = None) -> Notes:
+    """Transcribe the notes of a recording.
 
     Parameters
     ----------
     sound
         Of any rate, length, loudness and number of channels.
-    listener
-        Another than the trained one that comes with the package.
+    transcriber
+        By default the one that ships with the package.
 
     Returns
     -------
     The notes in order of onset; none for silence.
     """
-    listener = trained() if listener is None else listener
-    return listener.notes(posteriors(mono(sound), listener.weights))
+    transcriber = load_pretrained() if transcriber is None else transcriber
+    return transcriber.notes(posteriors(mono(sound), transcriber.weights))
 
 
-def posteriors(samples: Floats, weights: Weights, block: int = BLOCK) -> Posteriors:
-    """The network's output for a sound of shape (sample,) at 22,050 Hz; `block` changes memory and speed only."""
+def posteriors(
+    samples: Floats, weights: Weights, block: int = TRANSCRIBER.block_frames
+) -> Posteriors:
+    """Compute the network's output for a sound of shape (sample,) at 22,050 Hz.
+
+    The size of a `block`, in frames, changes only memory and speed.
+    """
     n = frames_of(len(samples))
-    found = np.zeros((3, n, KEYS), np.float16)
+    output = np.zeros((3, n, N_KEYS), np.float16)
     reference = level(samples)
     if reference > QUIETEST:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            heard = cells(samples, reference, start - REACH, start + block + REACH)
-            values = np.asarray(_forward(arrays, heard))[:, REACH : REACH + min(block, n - start)]
-            found[:, start : start + block] = values
-    return Posteriors(*found)
+            features = vqt(
+                samples, reference, start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES
+            )
+            values = np.asarray(_forward(arrays, features))[
+                :, CONTEXT_FRAMES : CONTEXT_FRAMES + min(block, n - start)
+            ]
+            output[:, start : start + block] = values
+    return Posteriors(*output)
 
 
 @program()
-def _forward(weights: dict[str, jax.Array], heard: jax.Array) -> jax.Array:
-    """Probabilities of shape (3, frame, key) from cells of shape (frame, row, channel)."""
+def _forward(weights: dict[str, jax.Array], features: jax.Array) -> jax.Array:
+    """Compute posteriors of shape (3, frame, key) from features of shape (frame, row, channel)."""
     layer = partial(_layer, weights)
-    x = layer("near1", heard)
+    x = layer("near1", features)
     x = layer("near2", x)
     x = layer("harmonic1", x)
     for name in ("time1", "harmonic2", "time2", "near3", "time3", "harmonic3", "time4"):
@@ -144,10 +179,14 @@ def _layer(weights: dict[str, jax.Array], name: str, x: jax.Array) -> jax.Array:
             dimension_numbers=("NHWC", "HWIO", "NHWC"),
         )[0]
     elif name.startswith("harmonic"):
-        y = _shifted(x, kernel, HARMONICS, axis=1, size=KEYS)
+        y = _shifted(x, kernel, HARMONIC_TAPS, axis=1, size=N_KEYS)
     else:
         y = _shifted(
-            x, kernel, tuple(TIME[name] * d for d in (-2, -1, 0, 1, 2)), axis=0, size=x.shape[0]
+            x,
+            kernel,
+            tuple(TIME_DILATIONS[name] * d for d in (-2, -1, 0, 1, 2)),
+            axis=0,
+            size=x.shape[0],
         )
     return jax.nn.relu(y + bias)
 
@@ -155,7 +194,7 @@ def _layer(weights: dict[str, jax.Array], name: str, x: jax.Array) -> jax.Array:
 def _shifted(
     x: jax.Array, kernel: jax.Array, offsets: tuple[int, ...], axis: int, size: int
 ) -> jax.Array:
-    """The sum over taps of x, moved along an axis, times the tap's matrix; 0 beyond the edges.
+    """Sum over taps: x, moved along an axis, times the tap's matrix; 0 beyond the edges.
 
     Much faster than a dilated convolution on a CPU.
     """

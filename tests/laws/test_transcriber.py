@@ -1,50 +1,55 @@
-"""What must hold of the transcriber, whatever it was taught."""
+"""Test the transcriber with random and with shipped weights."""
 
 import numpy as np
 import pytest
 
 from otowake import Audio
 from otowake.music.transcription import transcriber
-from otowake.music.transcription.decoding import SECONDS, Thresholds, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, Thresholds, decode
 from otowake.music.transcription.transcriber import (
-    HARMONICS,
-    KEYS,
-    NARROW,
-    REACH,
-    WIDE,
+    CONTEXT_FRAMES,
+    HARMONIC_TAPS,
+    N_KEYS,
+    NARROW_CHANNELS,
+    WIDE_CHANNELS,
+    load_pretrained,
     posteriors,
-    trained,
     transcribe,
 )
-from otowake.signal.vqt import CHANNELS, LOWEST, RATE, cells, frames_of, level
+from otowake.signal.vqt import CHANNELS, LOWEST, RATE, frames_of, level, vqt
 from otowake.types import Floats
 
 
 def random_weights(seed: int = 0) -> transcriber.Weights:
     rng = np.random.default_rng(seed)
     shapes = {
-        "near1": (9, CHANNELS, NARROW),
-        "near2": (9, NARROW, NARROW),
-        "harmonic1": (len(HARMONICS), NARROW, WIDE),
-        "time1": (5, WIDE, WIDE),
-        "harmonic2": (len(HARMONICS), NARROW, WIDE),
-        "time2": (5, WIDE, WIDE),
-        "near3": (9, WIDE, WIDE),
-        "time3": (5, WIDE, WIDE),
-        "harmonic3": (len(HARMONICS), NARROW, WIDE),
-        "time4": (5, WIDE, WIDE),
+        "near1": (9, CHANNELS, NARROW_CHANNELS),
+        "near2": (9, NARROW_CHANNELS, NARROW_CHANNELS),
+        "harmonic1": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time1": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "harmonic2": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time2": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "near3": (9, WIDE_CHANNELS, WIDE_CHANNELS),
+        "time3": (5, WIDE_CHANNELS, WIDE_CHANNELS),
+        "harmonic3": (len(HARMONIC_TAPS), NARROW_CHANNELS, WIDE_CHANNELS),
+        "time4": (5, WIDE_CHANNELS, WIDE_CHANNELS),
     }
-    found = {k: rng.normal(size=s) / np.sqrt(s[0] * s[1]) for k, s in shapes.items()}
-    found |= {f"{k}.bias": rng.normal(size=s[2]) / 10 for k, s in shapes.items()}
-    found["harmonic1.bias"] = rng.normal(size=(KEYS, WIDE)) / 10
-    found |= {f"harmonic{k}.reduce": rng.normal(size=(WIDE, NARROW)) / 8 for k in (2, 3)}
-    found |= {"frame": rng.normal(size=(WIDE, WIDE)) / 8, "heads": rng.normal(size=(WIDE, 3)) / 8}
-    found["heads.bias"] = np.zeros(3)
-    return {k: v.astype(np.float32) for k, v in found.items()}
+    weights = {k: rng.normal(size=s) / np.sqrt(s[0] * s[1]) for k, s in shapes.items()}
+    weights |= {f"{k}.bias": rng.normal(size=s[2]) / 10 for k, s in shapes.items()}
+    weights["harmonic1.bias"] = rng.normal(size=(N_KEYS, WIDE_CHANNELS)) / 10
+    weights |= {
+        f"harmonic{k}.reduce": rng.normal(size=(WIDE_CHANNELS, NARROW_CHANNELS)) / 8 for k in (2, 3)
+    }
+    weights |= {
+        "frame": rng.normal(size=(WIDE_CHANNELS, WIDE_CHANNELS)) / 8,
+        "heads": rng.normal(size=(WIDE_CHANNELS, 3)) / 8,
+    }
+    weights["heads.bias"] = np.zeros(3)
+    return {k: v.astype(np.float32) for k, v in weights.items()}
 
 
-def music(seconds: float = 5.0, seed: int = 0) -> Floats:
-    """Struck tones with six partials, in no particular order."""
+def tones(seconds: float = 5.0, seed: int = 0) -> Floats:
+    """Synthesise decaying tones with six partials at random pitches."""
     rng = np.random.default_rng(seed)
     at = np.arange(round(seconds * RATE)) / RATE
     sound = np.zeros(len(at))
@@ -57,29 +62,27 @@ def music(seconds: float = 5.0, seed: int = 0) -> Floats:
 
 
 def test_blocks_of_any_size_give_the_whole() -> None:
-    weights, sound = random_weights(), music()
+    weights, sound = random_weights(), tones()
     whole = posteriors(sound, weights, block=frames_of(len(sound)))
     for block in (50, 64):
         for a, b in zip(whole, posteriors(sound, weights, block=block), strict=True):
             np.testing.assert_allclose(a.astype(float), b.astype(float), atol=5e-3)
 
 
-def test_the_network_sees_no_further_than_its_reach() -> None:
-    weights, sound = random_weights(), music(6)
+def test_the_receptive_field_is_limited() -> None:
+    weights, sound = random_weights(), tones(6)
     changed = sound.copy()
     changed[: RATE // 2] *= -0.5
     reference = level(sound)
-    a, b = (
-        np.asarray(transcriber._forward(weights, cells(s, reference))) for s in (sound, changed)
-    )
-    first = int(0.5 / SECONDS + 8192 / 2 / 512) + 2 + REACH
+    a, b = (np.asarray(transcriber._forward(weights, vqt(s, reference))) for s in (sound, changed))
+    first = int(0.5 / FRAME_PERIOD + 8192 / 2 / 512) + 2 + CONTEXT_FRAMES
     np.testing.assert_allclose(a[:, first:], b[:, first:], atol=1e-4)
-    assert np.abs(a[:, : first - REACH] - b[:, : first - REACH]).max() > 1e-3
+    assert np.abs(a[:, : first - CONTEXT_FRAMES] - b[:, : first - CONTEXT_FRAMES]).max() > 1e-3
 
 
 @pytest.mark.parametrize("gain", [10 ** (-30 / 20), 8.0])
 def test_the_level_does_not_matter(gain: float) -> None:
-    audio, scaled = Audio(music(), RATE), Audio(music() * np.float32(gain), RATE)
+    audio, scaled = Audio(tones(), RATE), Audio(tones() * np.float32(gain), RATE)
     a, b = transcribe(audio), transcribe(scaled)
     assert len(a.onset) > 5
     np.testing.assert_array_equal(a.midi, b.midi)
@@ -92,12 +95,12 @@ def test_silence_and_nothing_give_no_notes() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_noise_gives_hardly_a_note(seed: int) -> None:
+def test_noise_gives_few_notes(seed: int) -> None:
     noise = np.random.default_rng(seed).normal(size=10 * RATE).astype(np.float32) * 0.1
     assert len(transcribe(Audio(noise, RATE)).onset) <= 2
 
 
-def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
+def test_single_notes_at_any_rate_and_number_of_channels() -> None:
     for rate, midi in ((16000, 60), (44100, 69), (48000, 45)):
         at = np.arange(2 * rate) / rate
         since, hz = np.maximum(at - 0.5, 0), 440 * 2 ** ((midi - 69) / 12)
@@ -110,41 +113,41 @@ def test_it_hears_single_notes_at_any_rate_and_number_of_channels() -> None:
 
 
 def test_the_shipped_weights_are_small_and_whole() -> None:
-    weights = trained().weights
+    weights = load_pretrained().weights
     assert {k: v.shape for k, v in weights.items()} == {
         k: v.shape for k, v in random_weights().items()
     }
     assert all(np.isfinite(v).all() for v in weights.values())
 
 
-def test_cells_of_a_part_are_those_of_the_whole() -> None:
-    sound = music(3)
-    whole = cells(sound, 0.1)
-    np.testing.assert_allclose(cells(sound, 0.1, -4, 30)[4:], whole[:30], atol=2e-3)
-    assert not cells(sound, 0.1, -20, -10).any()
+def test_features_of_an_excerpt_equal_those_of_the_whole() -> None:
+    sound = tones(3)
+    whole = vqt(sound, 0.1)
+    np.testing.assert_allclose(vqt(sound, 0.1, -4, 30)[4:], whole[:30], atol=2e-3)
+    assert not vqt(sound, 0.1, -20, -10).any()
 
 
-@pytest.mark.parametrize("moved", [-0.4, 0.0, 0.3])
-def test_onsets_fall_between_frames(moved: float) -> None:
+@pytest.mark.parametrize("shift", [-0.4, 0.0, 0.3])
+def test_onsets_fall_between_frames(shift: float) -> None:
     at = np.arange(40)
-    on = np.zeros((40, KEYS))
-    on[:, 30] = np.maximum(0, 1 - np.abs(at - 20 - moved) / 2)
-    sounding = np.zeros((40, KEYS))
-    sounding[20:30, 30] = 1
-    notes = decode(on, sounding, on, Thresholds())
-    np.testing.assert_allclose(notes.onset, [(20 + moved) * SECONDS])
+    onset = np.zeros((40, N_KEYS))
+    onset[:, 30] = np.maximum(0, 1 - np.abs(at - 20 - shift) / 2)
+    frame = np.zeros((40, N_KEYS))
+    frame[20:30, 30] = 1
+    notes = decode(onset, frame, onset, Thresholds())
+    np.testing.assert_allclose(notes.onset, [(20 + shift) * FRAME_PERIOD])
     assert notes.midi.tolist() == [30 + LOWEST]
 
 
-def test_a_note_ends_when_its_key_is_struck_again() -> None:
-    on, sounding = np.zeros((40, KEYS)), np.zeros((40, KEYS))
-    on[[10, 20], 0], sounding[10:35, 0] = 0.9, 1
-    notes = decode(on, sounding, on)
+def test_a_note_ends_at_the_next_onset_of_its_key() -> None:
+    onset, frame = np.zeros((40, N_KEYS)), np.zeros((40, N_KEYS))
+    onset[[10, 20], 0], frame[10:35, 0] = 0.9, 1
+    notes = decode(onset, frame, onset)
     assert notes.offset[0] == notes.onset[1]
-    assert notes.offset[1] > 34 * SECONDS
+    assert notes.offset[1] > 34 * FRAME_PERIOD
 
 
-def test_jax_gives_what_torch_gives() -> None:
+def test_jax_and_torch_agree() -> None:
     torch = pytest.importorskip("torch")
     network_module = pytest.importorskip("training.networks.transcriber")
     torch.manual_seed(0)
@@ -152,17 +155,17 @@ def test_jax_gives_what_torch_gives() -> None:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
-    heard = torch.randn(1, CHANNELS, 90, 100).relu()
+    features = torch.randn(1, CHANNELS, 90, 100).relu()
     network.train()
-    network(heard)
+    network(features)
     network.eval()
     with torch.no_grad():
-        expected = torch.sigmoid(network(heard))[0].numpy()
-    found = transcriber._forward(network.weights(), heard[0].permute(1, 2, 0).numpy())
-    np.testing.assert_allclose(np.asarray(found), expected, atol=1e-4)
+        expected = torch.sigmoid(network(features))[0].numpy()
+    output = transcriber._forward(network.weights(), features[0].permute(1, 2, 0).numpy())
+    np.testing.assert_allclose(np.asarray(output), expected, atol=1e-4)
 
 
-def test_weights_taken_over_are_given_back() -> None:
+def test_torch_returns_the_weights_it_loaded() -> None:
     torch = pytest.importorskip("torch")
     network = pytest.importorskip("training.networks.transcriber").Network()
     weights = random_weights()

@@ -1,5 +1,4 @@
-"""What comes from outside: regular files only, bounded; values and arrays that are what they must
-be."""
+"""Untrusted input: regular files of bounded size, checked values and arrays."""
 
 import io
 import random
@@ -16,7 +15,7 @@ from otowake.arrays import (
     MOST_ARRAYS,
     MOST_DIRECTORY,
     MOST_INFLATED,
-    SMALL,
+    SMALL_ARRAYS,
     Member,
     arrays_of,
     checked,
@@ -34,7 +33,7 @@ from otowake.untrusted import (
     is_there,
     json_of,
     number,
-    opened,
+    open_regular,
     reason,
     rows,
     shown,
@@ -55,21 +54,21 @@ def test_only_regular_files_are_opened(tmp_path, kind):
     KINDS[kind](tmp_path / "x")
     assert is_there(tmp_path / "x")
     with pytest.raises(OSError, match=r"x"):
-        opened(tmp_path / "x")
+        open_regular(tmp_path / "x")
 
 
-def test_a_file_is_read_up_to_its_limit_and_whole(tmp_path):
+def test_a_file_is_read_up_to_its_limit(tmp_path):
     (tmp_path / "x").write_bytes(b"12345")
     assert content_of(tmp_path / "x", 5) == b"12345"
     with pytest.raises(ValueError, match="larger than 4 bytes"):
         content_of(tmp_path / "x", 4)
     (tmp_path / "link").symlink_to("x")
-    with opened(tmp_path / "link") as file:
+    with open_regular(tmp_path / "link") as file:
         assert file.read() == b"12345"
 
 
 def packed(head: str, size: int = 0, kind: int = zipfile.ZIP_DEFLATED) -> io.BytesIO:
-    """A file of one array with this head, and so many bytes of zeros after it."""
+    """Build a file of one array with this header and `size` bytes of zeros."""
     file, words = io.BytesIO(), head.encode().ljust(117) + b"\n"
     with (
         zipfile.ZipFile(file, "w", kind) as out,
@@ -117,14 +116,14 @@ def test_a_directory_that_would_fill_the_memory_is_refused():
         arrays_of(io.BytesIO(end))
 
 
-def test_arrays_come_back():
+def test_arrays_survive_a_round_trip():
     file = io.BytesIO()
     np.savez_compressed(
         file, allow_pickle=False, a=np.arange(3.0), b=np.array("word"), c=np.zeros((0, 4))
     )
-    found = arrays_of(file)
+    arrays = arrays_of(file)
     np.testing.assert_equal(
-        found, {"a": np.arange(3.0), "b": np.array("word"), "c": np.zeros((0, 4))}
+        arrays, {"a": np.arange(3.0), "b": np.array("word"), "c": np.zeros((0, 4))}
     )
 
 
@@ -136,7 +135,7 @@ def test_json_too_deep_or_too_large(tmp_path, content):
 
 
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "..", "a/b", "a\0b"])
-def test_names_that_lead_elsewhere(name):
+def test_names_outside_the_folder_are_not_plain(name):
     assert not is_plain_name(name)
 
 
@@ -159,7 +158,7 @@ def test_json_escapes_of_whole_characters_are_read(tmp_path):
     assert json_of(tmp_path / "x.json") == ["🎵", "音", r"\ud800"]
 
 
-def test_values_of_json_are_of_their_kind_and_within_their_bounds():
+def test_values_of_json_have_their_type_and_bounds():
     facts = {
         "a": 1,
         "b": 2.5,
@@ -218,7 +217,7 @@ def test_reasons_are_one_line_that_is_safe_to_print():
     assert reason(KeyError("W")) == "KeyError: 'W'"
 
 
-def test_arrays_are_checked_against_their_description():
+def test_arrays_are_checked_against_their_members():
     members = {
         "W": Member(("frequency", "component")),
         "n": Member((2,), "iu", least=None),
@@ -240,14 +239,14 @@ def test_arrays_are_checked_against_their_description():
 
 
 @pytest.mark.parametrize("kind", NOT_FILES)
-def test_checkpoints_and_dictionaries_that_are_no_files(tmp_path, kind):
+def test_irregular_checkpoints_and_dictionaries_are_refused(tmp_path, kind):
     KINDS[kind](tmp_path / "x.npz")
     assert Checkpoint(tmp_path / "x.npz", 1, "key").read() is None
     with pytest.raises(BadInput):
         load_dictionary(tmp_path / "x.npz")
 
 
-def test_a_checkpoint_whose_key_is_no_text(tmp_path):
+def test_a_checkpoint_with_a_damaged_key_is_ignored(tmp_path):
     key = np.frombuffer(b"\xff\xff\xff\xff", "<U1")[0:1].reshape(())
     np.savez(tmp_path / "x", allow_pickle=False, key=key)
     assert Checkpoint(tmp_path / "x.npz", 1, "key").read() is None
@@ -256,20 +255,20 @@ def test_a_checkpoint_whose_key_is_no_text(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"[]", b"{}", b'{"notes": [[0]]}', b"NaN", b'{"length": true}']
 )
-def test_drafts_of_the_web_page_that_are_damaged(tmp_path, content):
+def test_damaged_drafts_of_the_web_page_are_refused(tmp_path, content):
     (tmp_path / "draft.json").write_bytes(content)
     with pytest.raises(BadInput, match="not a result folder"):
         drafted(tmp_path, [])
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_the_page_about_security_has_the_limits_of_the_program(language):
+def test_the_security_page_lists_the_limits(language):
     page = (ROOT / "docs" / language / "security.md").read_text(encoding="utf-8")
     limits = {
         "analysis.json": shown(MOST_JSON),
         "factors.npz": (
             shown(MOST_ARRAYS),
-            shown(SMALL),
+            shown(SMALL_ARRAYS),
             f"{MOST_INFLATED} ",
             shown(MOST_DIRECTORY),
         ),
@@ -278,18 +277,20 @@ def test_the_page_about_security_has_the_limits_of_the_program(language):
     rows_of = [line for line in page.splitlines() if line.startswith("|")]
     for name, expected in limits.items():
         (row,) = (line for line in rows_of if name in line.split("|")[1])
-        assert all(each in row for each in ([expected] if isinstance(expected, str) else expected))
+        assert all(
+            limit in row for limit in ([expected] if isinstance(expected, str) else expected)
+        )
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_fuzzer_can_be_repeated(seed):
+def test_the_fuzzer_is_deterministic(seed):
     file = BytesIO()
     np.savez(file, allow_pickle=False, a=np.arange(6.0).reshape(2, 3), b=np.array("word"))
     one, two = (other_arrays(file.getvalue(), random.Random(seed)) for _ in range(2))
     assert one == two
 
 
-def test_files_of_arrays_hold_their_arrays_alone_and_no_objects(tmp_path):
+def test_files_of_arrays_contain_no_objects(tmp_path):
     path = tmp_path / "a.npz"
     for compressed in (False, True):
         write_arrays(path, {"W": np.ones((2, 3)), "key": np.array("k")}, compressed=compressed)

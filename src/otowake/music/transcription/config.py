@@ -1,0 +1,277 @@
+"""Tuned constants of note detection, alignment, evaluation and synthesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from otowake.music.constants import tuned
+
+
+class CleaningRule(NamedTuple):
+    """Limits of one cleaning level.
+
+    Attributes
+    ----------
+    min_duration
+        Seconds; shorter notes are removed.
+    min_confidence
+        Notes of less confidence are removed.
+    max_gap
+        Seconds between two notes of one pitch that still merge.
+    merge_confidence
+        The second of two notes merges only with less confidence than this.
+    """
+
+    min_duration: float
+    min_confidence: float
+    max_gap: float
+    merge_confidence: float
+
+
+@dataclass(frozen=True)
+class CleaningConfig:
+    """Constants of the option ``clean``."""
+
+    rules: tuple[CleaningRule, ...] = tuned(
+        (
+            CleaningRule(0.0, 0.0, -1.0, 0.0),
+            CleaningRule(0.04, 0.0, 0.03, 0.0),
+            CleaningRule(0.06, 0.5, 0.03, 0.5),
+            CleaningRule(0.1, 0.65, 0.05, 0.65),
+        ),
+        unit="one rule per level",
+        origin="set by hand",
+    )
+
+
+@dataclass(frozen=True)
+class CentsConfig:
+    """Constants of the deviation of a note from its pitch."""
+
+    min_duration: float = tuned(0.12, unit="s", origin="set by hand: shortest note to measure")
+    max_window: int = tuned(8192, unit="samples at 22,050 Hz", origin="set by hand")
+    n_partials: int = tuned(8, unit="partials", origin="set by hand")
+    peak_prominence: float = tuned(
+        4.0, unit="median of the surroundings", origin="set by hand: least height of a peak"
+    )
+    near_reach: float = tuned(45.0, unit="cents", origin="set by hand: usual reach of a peak")
+    far_reach: float = tuned(
+        60.0, unit="cents", origin="set by hand: reach for quarter tones, if the partials agree"
+    )
+    max_spread: float = tuned(
+        12.0, unit="cents", origin="set by hand: largest mean difference between partials"
+    )
+    settling_time: float = tuned(0.05, unit="s", origin="set by hand: length of the attack")
+    settling_share: float = tuned(
+        0.3, unit="", origin="set by hand: limit of the attack as a share of the note"
+    )
+    min_overlap: float = tuned(
+        0.05, unit="s", origin="set by hand: a shorter overlap with another note does not count"
+    )
+    min_periods: int = tuned(6, unit="periods", origin="set by hand: least length of the window")
+    max_frequency: float = tuned(0.45, unit="sampling rate", origin="set by hand")
+    other_partials: int = tuned(
+        3, unit="", origin="set by hand: partials of other notes, in multiples of n_partials"
+    )
+    surroundings: int = tuned(6, unit="lobes", origin="set by hand: reach of the surroundings")
+
+
+@dataclass(frozen=True)
+class TranscriberConfig:
+    """Constants of running the transcription network."""
+
+    block_frames: int = tuned(
+        768, unit="frames", origin="set by hand: 18 s, for memory and speed; results do not depend"
+    )
+
+
+@dataclass(frozen=True)
+class OffsetConfig:
+    """Constants of the features and the decision of the offset network, fixed by its weights."""
+
+    levels: tuple[float, ...] = tuned(
+        (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+        unit="frame posterior",
+        origin="set by hand: thresholds with a timed first undercut",
+    )
+    max_time: float = tuned(4.0, unit="s", origin="set by hand: limit of all times")
+    next_onsets: tuple[tuple[int, int], ...] = tuned(
+        ((128, 1), (128, 2), (128, 3), (128, 5), (3, 1), (7, 1), (12, 1), (0, 1)),
+        unit="(most semitones away, rank)",
+        origin="set by hand: following onsets with a timed distance",
+    )
+    chord_onset_gap: float = tuned(
+        0.03, unit="s", origin="set by hand: closer onsets form one chord"
+    )
+    density_window: float = tuned(
+        1.0, unit="s", origin="set by hand: reach of the count of nearby onsets"
+    )
+    min_gap: float = tuned(0.02, unit="s", origin="set by hand: least distance of onsets")
+    n_neighbours: int = tuned(
+        16, unit="notes", origin="set by hand: neighbours of the median features"
+    )
+    vote_notes: int = tuned(
+        32, unit="notes", origin="set by hand: notes on either side that decide together"
+    )
+    vote_semitones: int = tuned(
+        7, unit="semitones", origin="set by hand: largest interval to notes that decide together"
+    )
+    min_length: float = tuned(0.03, unit="s", origin="set by hand: shortest length class")
+    max_length: float = tuned(5.0, unit="s", origin="set by hand: longest length class")
+    n_length_edges: int = tuned(61, unit="", origin="set by hand: edges of the length classes")
+    n_candidates: int = tuned(240, unit="", origin="set by hand: lengths that are compared")
+    tolerance: float = tuned(0.05, unit="s", origin="standard: mir_eval, minimum tolerance")
+    tolerance_ratio: float = tuned(0.2, unit="length", origin="standard: mir_eval, offset_ratio")
+
+
+@dataclass(frozen=True)
+class TemplateNmfConfig:
+    """Constants of transcription by templates."""
+
+    power: float = tuned(
+        0.5,
+        unit="",
+        origin="set on the tuning half of the Disklavier pianos: exponent of magnitudes",
+        tried="0.4 to 0.85",
+    )
+    timbres: tuple[tuple[float, float], ...] = tuned(
+        ((0.7, 0.0), (1.3, 0.0), (2.2, 0.0), (1.3, 3e-4)),
+        unit="(exponent of the partial number, inharmonicity)",
+        origin="set on the tuning half of the Disklavier pianos",
+        tried="4 and 6 timbres",
+    )
+    n_partials: int = tuned(30, unit="partials", origin="set by hand")
+    max_frequency: int = tuned(10000, unit="Hz", origin="set by hand: limit of the partials")
+    fixed_iterations: int = tuned(
+        30,
+        unit="iterations",
+        origin="set on the tuning half of the Disklavier pianos: templates fixed",
+        tried="30 and 80",
+    )
+    adapted_iterations: int = tuned(
+        5,
+        unit="iterations",
+        origin="set on the tuning half of the Disklavier pianos: templates adapt",
+        tried="0 to 12",
+    )
+    segment_frames: int = tuned(
+        1536,
+        unit="half frames",
+        origin="set by hand: 18 s; templates adapt to each segment separately",
+    )
+    reference_percentile: int = tuned(90, unit="%", origin="set by hand: level of loud activations")
+    frames_after: int = tuned(3, unit="half frames", origin="set by hand: mean after an onset")
+    frames_before: int = tuned(6, unit="half frames", origin="set by hand: minimum before an onset")
+    min_distance: int = tuned(
+        6, unit="half frames", origin="set by hand: least distance of onsets of one key"
+    )
+    peak_reach: int = tuned(4, unit="half frames", origin="set by hand: an onset is a local peak")
+    min_rise: float = tuned(
+        0.27,
+        unit="activation of loud notes",
+        origin="set on the tuning half of the Disklavier pianos",
+        tried="0.24 to 0.32",
+    )
+    offset_level: float = tuned(
+        0.08, unit="activation of loud notes", origin="set by hand: a note ends below"
+    )
+    onset_delay: float = tuned(
+        0.058,
+        unit="s",
+        origin="set on the tuning half of the Disklavier pianos: rise before the true onset",
+        tried="0.035 to 0.075",
+    )
+
+
+@dataclass(frozen=True)
+class AlignmentConfig:
+    """Constants of the alignment of a score to a recording."""
+
+    onset_decay: int = tuned(10, unit="frames", origin="set by hand: decay of an onset feature")
+    onset_fall: float = tuned(0.02, unit="", origin="set by hand: linear decay per frame")
+    onset_limit: float = tuned(1.5, unit="", origin="set by hand: largest onset feature")
+    onset_quantile: float = tuned(0.98, unit="", origin="set by hand: reference of the onsets")
+    onset_lag: int = tuned(2, unit="frames", origin="set by hand: distance of the difference")
+    loud_quantile: float = tuned(0.95, unit="", origin="set by hand: reference of the loudness")
+    compression: int = tuned(100, unit="", origin="set by hand: factor inside the logarithm")
+    norm_floor: float = tuned(
+        0.3, unit="median norm", origin="set by hand: keeps quiet frames from noise"
+    )
+    partials: tuple[tuple[int, float], ...] = tuned(
+        ((0, 1.0), (12, 0.5), (19, 0.3), (24, 0.2)),
+        unit="(semitones, strength)",
+        origin="set by hand: partials of a note of the score",
+    )
+    note_decay: int = tuned(40, unit="frames", origin="set by hand: decay of a note of the score")
+    max_coarse_frames: int = tuned(
+        1500, unit="frames", origin="set by hand: longest sequence without a band"
+    )
+    refinement: int = tuned(
+        4, unit="", origin="set by hand: resolution of a level over the coarser level"
+    )
+    band_reach: int = tuned(
+        24, unit="frames", origin="set by hand: reach of the band on either side"
+    )
+    band_slope: int = tuned(
+        4, unit="frames", origin="set by hand: widening of the band per unit of slope"
+    )
+    snap_distance: float = tuned(
+        0.2, unit="s", origin="set by hand: a detected onset this near replaces the warped one"
+    )
+    onset_tolerance: float = tuned(0.05, unit="s", origin="standard: tolerance of mir_eval")
+    min_fit: float = tuned(
+        0.8,
+        unit="",
+        origin="set by hand: a score with this share of the warped score's fit stays unchanged",
+    )
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """Constants of the evaluation against a reference."""
+
+    late_tolerance: float = tuned(
+        0.25, unit="s", origin="set by hand: a note this near counts as badly timed"
+    )
+    related_intervals: frozenset[int] = tuned(
+        frozenset((12, 19, 24, 28, 31, 36)),
+        unit="semitones",
+        origin="derived: intervals of notes that share partials",
+    )
+    soft_velocity: float = tuned(
+        0.35, unit="velocity", origin="set by hand: a missed note below counts as soft"
+    )
+    pitch_tolerance: float = tuned(50.0, unit="cents", origin="standard: mir_eval")
+    offset_ratio: float = tuned(0.2, unit="length", origin="standard: mir_eval")
+    min_duration: float = tuned(0.01, unit="s", origin="set by hand: mir_eval needs a length")
+
+
+@dataclass(frozen=True)
+class SynthConfig:
+    """Constants of the synthesiser."""
+
+    attack: float = tuned(0.008, unit="s", origin="set by hand")
+    release: float = tuned(0.06, unit="s", origin="set by hand")
+    decay: float = tuned(1.5, unit="nepers/s", origin="set by hand: decay of a held note")
+    min_level: float = tuned(0.25, unit="initial level", origin="set by hand: end of the decay")
+    table_size: int = tuned(2048, unit="samples", origin="set by hand: one period of the wave")
+    n_partials: int = tuned(8, unit="partials", origin="set by hand")
+    partial_decay: float = tuned(
+        1.5, unit="", origin="set by hand: exponent of the partial number, 9 dB per octave"
+    )
+    loudness: float = tuned(0.12, unit="amplitude", origin="set by hand: a note of velocity 1")
+    min_loudness: float = tuned(0.2, unit="loudness", origin="set by hand: a note of velocity 0")
+    velocity_range: float = tuned(0.8, unit="loudness", origin="set by hand")
+    max_frequency: float = tuned(0.45, unit="sampling rate", origin="set by hand")
+    block_seconds: int = tuned(10, unit="s", origin="set by hand: for memory")
+
+
+CLEANING = CleaningConfig()
+CENTS = CentsConfig()
+TRANSCRIBER = TranscriberConfig()
+OFFSETS = OffsetConfig()
+TEMPLATE_NMF = TemplateNmfConfig()
+ALIGNMENT = AlignmentConfig()
+EVALUATION = EvaluationConfig()
+SYNTH = SynthConfig()

@@ -1,0 +1,112 @@
+"""Options of transcription, instruments and evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from otowake.options.spec import Spec, option
+from otowake.text import Text
+
+NOTE_NAMES = ("letters", "solfege", "iroha", "hz")
+TRANSCRIBERS = ("network", "template-nmf")
+
+
+@dataclass(frozen=True)
+class NoteSpec(Spec):
+    """Parameters of the transcription.
+
+    Examples
+    --------
+    >>> NoteSpec(clean=2).clean, NoteSpec().bend
+    (2, False)
+    """
+
+    transcriber: str = option(
+        "network",
+        Text(
+            "transcription method: network (trained) or template-nmf (NMF with note templates, "
+            "no training)",
+            "採譜の方法。network（学習済みニューラルネットワーク）または "
+            "template-nmf（音符のテンプレートを使う NMF、学習なし）",
+        ),
+        choices=TRANSCRIBERS,
+        former_values={"listener": "network", "dictionary": "template-nmf"},
+    )
+    clean: int = option(
+        1,
+        Text(
+            "how strictly to filter detected notes: 0 keeps all, 1 drops fragments, "
+            "2 also drops doubtful notes, 3 keeps only confident notes",
+            "検出した音符を絞り込む強さ。0 はすべて残す、1 は断片を除く、"
+            "2 は不確かな音符も除く、3 は確信度の高い音符だけを残す",
+        ),
+        low=0,
+        high=3,
+    )
+    bend: bool = option(
+        False,
+        Text(
+            "write the deviation of each note from its pitch to notes.mid, as pitch bend",
+            "音高のずれをピッチベンドとして notes.mid に書き込みます",
+        ),
+    )
+    names: str | None = option(
+        None,
+        Text(
+            "note names in figures and labels (default: by language)",
+            "図とラベルの音名。省略すると言語に合わせます",
+        ),
+        choices=NOTE_NAMES,
+    )
+
+
+@dataclass(frozen=True)
+class PartSpec(Spec):
+    """Parameters of the assignment of notes to parts.
+
+    Examples
+    --------
+    >>> PartSpec(instruments="piano, violin").named
+    ('piano', 'violin')
+    """
+
+    parts: int | None = option(
+        None,
+        Text(
+            "number of parts, not counting drums (default: estimate)",
+            "パートの数（ドラムを除く）。省略すると推定します",
+        ),
+        low=1,
+        high=12,
+    )
+    instruments: str | None = option(
+        None,
+        Text(
+            "instruments in the recording, comma-separated, repeated for each player; "
+            "others are excluded",
+            "使われている楽器（コンマ区切り）。同じ楽器が複数なら人数分繰り返します。"
+            "ほかの楽器は候補から外れます",
+        ),
+    )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names in `instruments`, one by one."""
+        return tuple(name.strip() for name in (self.instruments or "").split(",") if name.strip())
+
+
+@dataclass(frozen=True)
+class ScoreSpec(Spec):
+    """Parameters of the comparison with reference notes.
+
+    Examples
+    --------
+    >>> ScoreSpec(tolerance=0.1).tolerance
+    0.1
+    """
+
+    tolerance: float = option(
+        0.05,
+        Text("onset tolerance, in seconds", "オンセットの許容誤差（秒）"),
+        above=0,
+    )
