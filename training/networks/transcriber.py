@@ -75,7 +75,7 @@ def stacked(x: Tensor, offsets: tuple[int, ...], rows: int) -> Tensor:
 
 
 class Stacked(torch.autograd.Function):
-    """A convolution with one row of taps at `HARMONIC_TAPS`, from any number of rows to `N_KEYS`."""
+    """A convolution with one row of taps at :data:`HARMONIC_TAPS`, to :data:`N_KEYS` rows."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
