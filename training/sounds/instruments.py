@@ -1,7 +1,7 @@
 """The instruments of training clips, and the class of the recogniser that each of them has.
 
-The classes are the names in :data:`otowake.music.theory.instruments.INSTRUMENTS`. A bank, a preset of
-a soundfont and a folder of samples name an instrument of this table.
+The classes are the names in :data:`otowake.music.theory.instruments.INSTRUMENTS`. Banks, presets
+of soundfonts and folders of samples name instruments of this table.
 """
 
 from dataclasses import dataclass
