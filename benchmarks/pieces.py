@@ -28,8 +28,7 @@ from training.music.plans import Part
 from training.rng import Rng
 from training.sounds import assets, banks
 from training.sounds.banks import Bank
-from training.sounds.classes import LABELS
-from training.sounds.instruments import BY_NAME
+from training.sounds.instruments import BY_NAME, LABELS
 from training.sounds.samples import RATE
 from training.sounds.soundfonts import GENERAL_MIDI, Preset, takes
 

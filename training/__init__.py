@@ -1,1 +1,1 @@
-"""Teaching otowake's listener: the clips it learns from, the network, and its training. Not part of the package."""
+"""Training of the weights in ``src/otowake/data``; no part of the installed package."""

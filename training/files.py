@@ -1,4 +1,4 @@
-"""Arrays as files, no pickle: written beside, then renamed, so that a run that is stopped leaves no half of one."""
+"""Arrays in files, without pickles, written whole or not at all."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def store(path: Path, arrays: dict[str, Any], *, compressed: bool = False) -> None:
-    """Write an ``.npz`` file, whole or not at all."""
+    """Write an ``.npz`` file: write a temporary file, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     with part.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The random generator that every maker of training material takes."""
+"""The random generator that all makers of training data take as an argument."""
 
 import numpy as np
 

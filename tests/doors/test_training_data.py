@@ -1,4 +1,4 @@
-"""Training clips: the generated music, the truth of the labels, and what degrading leaves in place."""
+"""Training data: compositions, true notes, banks, and the degradation of sound."""
 
 import struct
 from dataclasses import replace
@@ -10,8 +10,10 @@ import soundfile as sf
 
 from benchmarks import pieces
 from benchmarks.stems import true_notes
+from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from training import files
-from training.data import clips, mixtures
+from training.data import clips, mixtures, note_dataset
+from training.data.mixtures import SceneKind
 from training.music import composition, performance, plans, render
 from training.music.performance import Played
 from training.music.plans import Part
@@ -25,34 +27,30 @@ from training.sounds import (
     soundfonts,
     synthetic,
 )
-from training.sounds.classes import APART, EXTRA, LABELS, LEFT_OUT, MADE, SCALED
-from training.sounds.instruments import BY_NAME, INSTRUMENTS
+from training.sounds.classes import EXTRA, HELD_OUT, LEFT_OUT, MADE, SCALED
+from training.sounds.instruments import BY_NAME, INSTRUMENTS, LABELS, TYPICAL
 from training.sounds.samples import LEAD, RATE, Take
 
 TEXTURES = [
-    *(
-        composition.block_chords,
-        composition.dense_chords,
-        composition.arpeggio,
-        composition.melody,
-        composition.octaves,
-        composition.scale_run,
-        composition.repeated,
-    ),
-    *(
-        composition.trill,
-        composition.clusters,
-        composition.leaps,
-        composition.held,
-        composition.reed_chords,
-        composition.bass_line,
-        composition.voices,
-    ),
+    composition.block_chords,
+    composition.dense_chords,
+    composition.arpeggio,
+    composition.melody,
+    composition.octaves,
+    composition.scale_run,
+    composition.repeated,
+    composition.trill,
+    composition.clusters,
+    composition.leaps,
+    composition.held,
+    composition.reed_chords,
+    composition.bass_line,
+    composition.voices,
 ]
 
 
 def tone(pitch: float, seconds: float = 1.0, decay: float = np.inf) -> np.ndarray:
-    """A note of three harmonics with its onset at `LEAD`."""
+    """Make a note of three harmonics with the onset at `LEAD`."""
     time = np.arange(int(seconds * RATE)) / RATE
     base = 440 * 2 ** ((pitch - 69) / 12)
     sound = sum(np.sin(2 * np.pi * base * n * time) / n for n in (1, 2, 3)) * np.exp(-time / decay)
@@ -60,7 +58,7 @@ def tone(pitch: float, seconds: float = 1.0, decay: float = np.inf) -> np.ndarra
 
 
 def tiny(name: str, held_out: bool = False, decay: float = np.inf) -> banks.Bank:
-    """A bank of an instrument's lowest two octaves, made of tones of 1 s."""
+    """Make a bank of an instrument's lowest two octaves from tones of 1 s."""
     instrument = BY_NAME[name]
     pitches = np.arange(instrument.low, instrument.low + 25, dtype=np.int16)
     notes = np.stack([[np.rint(tone(p, 1.0, decay) * 32767)] for p in pitches]).astype(np.int16)
@@ -86,8 +84,8 @@ def orchestra() -> list[banks.Bank]:
 
 
 @pytest.fixture
-def alone(monkeypatch) -> None:
-    """Rendering in tune and without chance colours."""
+def in_tune(monkeypatch) -> None:
+    """Render without detuning."""
     monkeypatch.setattr(render, "tuning", lambda rng: 0.0)
 
 
@@ -152,9 +150,9 @@ def test_onset_of_a_slow_and_of_a_sudden_attack():
         assert abs(samples.onset(np.pad(trimmed, (0, 100))) - LEAD) <= 0.02 * RATE
 
 
-@pytest.mark.parametrize(("said", "off"), [(60, 0), (59, 1), (72, 0), (60.3, -0.3), (62, -2)])
-def test_a_wrong_name_is_heard(said, off):
-    assert samples.pitch_error(tone(60, 2.0), said) == pytest.approx(off, abs=0.05)
+@pytest.mark.parametrize(("stated", "error"), [(60, 0), (59, 1), (72, 0), (60.3, -0.3), (62, -2)])
+def test_the_error_of_a_stated_pitch_is_measured(stated, error):
+    assert samples.pitch_error(tone(60, 2.0), stated) == pytest.approx(error, abs=0.05)
 
 
 def test_takes_of_a_wrong_name_are_dropped_and_others_corrected():
@@ -172,11 +170,11 @@ def test_transposing_keeps_the_onset_and_moves_the_pitch():
 
 def test_an_instrument_of_another_size_is_played_slower_or_faster():
     bank = tiny("guitar-steel", decay=0.5)
-    found = scaled.takes(bank, BY_NAME["mandolin"], 12)
-    assert [take.pitch for take in found] == list(
+    shifted = scaled.takes(bank, BY_NAME["mandolin"], 12)
+    assert [take.pitch for take in shifted] == list(
         range(55, 77)
     )  # a mandolin's lowest note is its limit
-    lowest, other = found[0], bank.notes[3, 0] / 32768
+    lowest, other = shifted[0], bank.notes[3, 0] / 32768
     assert abs(samples.onset(lowest.wave) - LEAD) <= 0.012 * RATE
     assert samples.pitch_error(lowest.wave, 55) == pytest.approx(0.03, abs=0.06)
     assert samples.pitch_error(other, 43) == pytest.approx(0, abs=0.05)
@@ -189,7 +187,7 @@ def test_an_instrument_of_another_size_is_played_slower_or_faster():
 
 
 def brightness(name: str, pitch: int) -> float:
-    """The mean frequency of an instrument's made timbres at one pitch, Hz."""
+    """Return the mean frequency of an instrument's made timbres at one pitch, Hz."""
     means = []
     for seed in range(8):
         wave = synthetic.TUBES[name].play(np.random.default_rng(seed), pitch, 80, RATE)
@@ -236,7 +234,7 @@ def test_banks_that_are_named_are_made():
         "VSCO2.viola",
         "fm-bassoon.bassoon",
         "fm-bassoon.contrabassoon",
-    } <= APART
+    } <= HELD_OUT
 
 
 def test_a_short_note_is_made_to_last_without_a_hole():
@@ -259,11 +257,11 @@ def test_labels_say_where_notes_begin_end_and_how_high_they_are(monkeypatch):
             level = samples.envelope(wave)
             assert level[begin - 200] < 0.1 * level[begin + 200]
             assert level[int(note["offset_s"] * RATE) + int(0.3 * RATE)] < 0.05 * level[begin + 200]
-            heard = np.concatenate([np.zeros(LEAD, np.float32), wave[begin : begin + RATE]])
-            assert samples.pitch_error(heard, float(note["pitch"])) == pytest.approx(0, abs=0.06)
+            played = np.concatenate([np.zeros(LEAD, np.float32), wave[begin : begin + RATE]])
+            assert samples.pitch_error(played, float(note["pitch"])) == pytest.approx(0, abs=0.06)
 
 
-def test_a_note_that_dies_away_ends_where_it_is_inaudible(alone):
+def test_a_note_that_dies_away_ends_where_it_is_inaudible(in_tune):
     bank = tiny("guitar-steel", decay=0.05)  # 40 dB in 0.23 s
     for seed in range(8):
         _, notes = render.render(
@@ -303,44 +301,46 @@ def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
         assert (np.abs(notes["pitch"] - notes["midi"]) < 0.8).all()
 
 
-@pytest.mark.parametrize("first", [mixtures.ONE_BY_ONE, mixtures.TOGETHER, mixtures.ACCOMPANIED])
-def test_lessons_are_of_the_kind_that_their_seed_asks_for(orchestra, first):
-    """One by one nothing sounds together; together at least two play; accompanied, the first is a piano."""
+@pytest.mark.parametrize("kind", [SceneKind.ISOLATED, SceneKind.SEVERAL, SceneKind.ACCOMPANIED])
+def test_a_seed_determines_the_kind_of_scene(orchestra, kind):
+    """Isolated notes do not overlap, players are two at least, an accompanist plays piano."""
     labels = {
         bank.instrument.name: LABELS[bank.instrument.name]
         for bank in orchestra
         if bank.instrument.name in LABELS
     }
-    every = [
+    choices = [
         mixtures.Choice(bank, *[labels[bank.instrument.name][0]], bank.source, 1.0)
         for bank in orchestra
         if bank.instrument.name in labels and not bank.held_out
     ]
     several = 0
-    for seed in range(first, first + 4):
-        wave, table, who, players = mixtures.scene(seed, every, mixtures.kind_of(seed))
+    for seed in range(kind.first_seed, kind.first_seed + 4):
+        wave, table, bank, players = mixtures.scene(seed, choices, mixtures.kind_of(seed))
         assert wave.shape == (int(mixtures.SECONDS * RATE),) and np.isfinite(wave).all()
-        assert len(table) == len(who) == len(players) > 0
+        assert len(table) == len(bank) == len(players) > 0
         several += len(set(players.tolist())) > 1
-        if first == mixtures.ONE_BY_ONE:
+        if kind is SceneKind.ISOLATED:
             assert np.all(np.diff(np.sort(table[:, 0])) > 0.05)
-        if first == mixtures.ACCOMPANIED:
-            piano = [every[place].label == "piano" for place in who[players == 0]]
+        if kind is SceneKind.ACCOMPANIED:
+            piano = [choices[index].label == "piano" for index in bank[players == 0]]
             assert piano and all(piano)
     assert several >= 3
 
 
-def test_notes_that_nobody_plays_are_kept_but_teach_no_names(tmp_path):
-    columns = {name: np.arange(3).astype(dtype) for name, dtype in mixtures.COLUMNS.items()}
-    columns["label"] = np.array([4, mixtures.NOBODY, 7])
-    known = {
-        name: np.full((3, 2), np.arange(3)[:, None], np.float16) for name in mixtures.FEATURE_KEYS
+def test_unplayed_notes_are_kept_in_files_but_not_in_the_dataset(tmp_path):
+    unplayed = note_dataset.UNPLAYED
+    columns = {name: np.arange(3).astype(dtype) for name, dtype in note_dataset.COLUMNS.items()}
+    columns["label"] = np.array([4, unplayed, 7])
+    features = {
+        name: np.full((3, 2), np.arange(3)[:, None], np.float16)
+        for name in note_dataset.FEATURE_KEYS
     }
-    files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | known | columns)
-    lessons = mixtures.load([tmp_path / "0.npz", tmp_path / "0.npz"])
-    assert lessons.label.tolist() == [4, 7] * 2 and lessons.midi.tolist() == [0, 2] * 2
-    assert lessons.known.planes[:, 0].tolist() == [0, 2] * 2 and lessons.names == ("a", "b")
-    assert mixtures.arrays_of(tmp_path / "0.npz")["label"].tolist() == [4, mixtures.NOBODY, 7]
+    files.store(tmp_path / "0.npz", {"names": np.array(["a", "b"])} | features | columns)
+    dataset = note_dataset.load([tmp_path / "0.npz", tmp_path / "0.npz"])
+    assert dataset.label.tolist() == [4, 7] * 2 and dataset.midi.tolist() == [0, 2] * 2
+    assert dataset.features.planes[:, 0].tolist() == [0, 2] * 2 and dataset.names == ("a", "b")
+    assert note_dataset.arrays_of(tmp_path / "0.npz")["label"].tolist() == [4, unplayed, 7]
 
 
 def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
@@ -365,7 +365,7 @@ def test_a_piece_to_measure_on_is_the_sum_of_its_stems(orchestra, tmp_path):
 
 
 def soundfont(path, waves):
-    """A file with the two tables of a soundfont that hold its samples."""
+    """Write a file with the two tables of samples of a soundfont."""
     ends = np.cumsum([len(wave) for wave in waves])
     rows = [
         struct.pack("<20s5I", b"wave", end - len(wave), end, 0, 0, 22050) + bytes(6)
@@ -384,7 +384,7 @@ def soundfont(path, waves):
     return path
 
 
-def test_pieces_are_not_played_on_samples_of_what_was_taught_on(tmp_path, monkeypatch):
+def test_pieces_are_not_played_on_training_samples(tmp_path, monkeypatch):
     waves = list(np.random.default_rng(0).integers(-9999, 9999, (12, 2000)))
     known = soundfont(tmp_path / "known.sf2", waves[:6])
     monkeypatch.setattr(assets, "FONTS", {"Known": ((str(known),), "")})
@@ -395,7 +395,7 @@ def test_pieces_are_not_played_on_samples_of_what_was_taught_on(tmp_path, monkey
         pieces.banks_of(other, tmp_path)
 
 
-def test_pieces_are_not_played_on_what_was_taught_on(tmp_path):
+def test_pieces_are_not_played_on_training_soundfonts(tmp_path):
     with pytest.raises(ValueError, match="FluidR3_GM is taught on"):
         pieces.banks_of(tmp_path / "FluidR3_GM.sf2", tmp_path)
 
@@ -445,7 +445,7 @@ def test_a_silent_clip_can_be_degraded():
 
 
 def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):
-    monkeypatch.setattr(clips, "SHARD", 2)
+    monkeypatch.setattr(clips, "CLIPS_PER_SHARD", 2)
     monkeypatch.setattr(clips, "_banks", lambda folder: orchestra)
     path = clips.write_shard(tmp_path, 40)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
@@ -481,11 +481,49 @@ def test_a_bank_is_made_kept_and_mapped(tmp_path):
 def test_a_folder_of_samples_is_read_by_its_manifest(tmp_path):
     sf.write(tmp_path / "a.flac", tone(60), RATE)
     head = "file\tinstrument\tmidi_pitch\tsource\tlicence\tcredit\n"
-    rows = "a.flac\tfrench-horn\t60\tnew\tCC0-1.0\tsomebody\na.flac\tpiano\t60\tscratch-music\tBSD\tnobody\n"
+    rows = "a.flac\tfrench-horn\t60\tnew\tCC0-1.0\tA\n"
+    rows += "a.flac\tpiano\t60\tscratch-music\tBSD\tB\n"
     (tmp_path / "manifest.tsv").write_text(head + rows)
-    found, sources = assets.extra_samples(tmp_path)
-    assert [(s.instrument, s.pitch, s.source) for s in found] == [("horn", 60, "new")]
-    assert assets.credit_table(sources).splitlines()[1] == "new\tCC0-1.0\tsomebody"
+    read, sources = assets.extra_samples(tmp_path)
+    assert [(s.instrument, s.pitch, s.source) for s in read] == [("horn", 60, "new")]
+    assert assets.credit_table(sources).splitlines()[1] == "new\tCC0-1.0\tA"
+
+
+MANIFEST_NAMES = (
+    "accordion banjo bassoon cello clarinet double-bass electric-bass electric-guitar"
+    " electric-piano flute french-horn guitar-nylon guitar-steel harp harpsichord organ piano"
+    " saxophone trombone trumpet tuba viola violin voice unknown-bowed unknown-reed"
+)
+"""Names in the manifest of the folder of samples, without mallets, which the files name."""
+
+
+@pytest.mark.parametrize("name", MANIFEST_NAMES.split())
+def test_every_name_in_a_manifest_has_a_class_or_is_left_out(name):
+    instrument = assets.instrument_of(name, "source", "a.flac")
+    if name in assets.LEFT_OUT_INSTRUMENTS:
+        assert instrument is None
+    else:
+        assert LABELS[instrument] == (name, 1.0)
+
+
+@pytest.mark.parametrize("name", ["violin", "viola", "cello", "double-bass"])
+def test_plucked_sources_have_instruments(name):
+    assert assets.instrument_of(name, "x-pizz", "a.flac") in BY_NAME
+
+
+def test_mallets_are_named_after_their_files():
+    for word, name in assets.MALLETS.items():
+        assert assets.instrument_of("mallets", "x", f"{word}-c4.flac") == name
+        assert LABELS[name][0] == "mallets"
+
+
+def test_an_unknown_name_in_a_manifest_is_an_error():
+    with pytest.raises(ValueError, match="there is no instrument sackbut"):
+        assets.instrument_of("sackbut", "x", "a.flac")
+
+
+def test_training_and_package_have_the_same_classes():
+    assert {label for label, _ in LABELS.values()} == set(INSTRUMENT_NAMES) == set(TYPICAL)
 
 
 def test_a_missing_soundfont_says_what_to_install(monkeypatch):
@@ -514,7 +552,7 @@ def test_a_beat_is_what_its_rows_say():
             mine = rows[rows[:, 1] == drum, 0]
             assert wave.any() == (len(mine) > 0)
             first = int(min(mine, default=4.0) * RATE)
-            assert not wave[: max(first - 1, 0)].any()  # silent before its first stroke
+            assert not wave[: max(first - 1, 0)].any()  # silent before the first hit
             assert not len(mine) or np.abs(wave[first : first + RATE // 10]).max() > 0
 
 

@@ -112,7 +112,7 @@ def test_an_unplayed_note_is_labelled_with_the_note_whose_partial_it_is() -> Non
     onset, offset = np.array([0, 0, 0.1, 0.1, 4.0]), np.array([1, 1, 0.9, 0.9, 5.0])
     midi = np.array([48, 52, 60, 61, 60])
     scene = training.Scene(np.zeros((1, 5, len(INSTRUMENTS))), onset, offset, midi, label, label)
-    assert training.adopted(scene).tolist() == [3, 5, 3, -1, -1]
+    assert training.label_notes(scene).tolist() == [3, 5, 3, -1, -1]
 
 
 def test_a_network_learns_which_player_rests() -> None:
@@ -134,11 +134,10 @@ def test_a_network_learns_which_player_rests() -> None:
         np.put_along_axis(scores, np.where(wrong, other, label)[..., None], 1.0, axis=2)
         scores -= np.logaddexp.reduce(scores, axis=2, keepdims=True)
         scene = attention.Scene(scores, onset, offset, midi, label, player.astype(np.int16))
-        examples.append(training.Lesson(scene, label))
+        examples.append(training.Example(scene, label))
     options = Namespace(
         seed=0, blocks=1, width=32, drop=0.0, steps=500, size=6, rate=5e-3, every=500
     )
     network = training.train(examples[10:], examples[:10], options)
-    report = training.judged(network, examples[:10])
-    before, after = map(float, report.removeprefix("right ").split(" -> "))
+    before, after = training.evaluate(network, examples[:10]).values()
     assert before < 0.75 and after > before + 0.1

@@ -1,9 +1,9 @@
-"""Training clips, each made from its seed alone, and shards of them on disk.
+"""Training clips, each determined by a seed, and shards of them on disk.
 
     python -m training.data.clips --cache DIR --clips 600 --workers 1
 
-A shard holds 50 clips: `audio` (clip, sample) int16, `notes` (note,) of dtype `NOTE` and `starts` (clip + 1,): the notes of
-clip i are `notes[starts[i]:starts[i + 1]]`. `seeds` (clip,) are the clips' seeds.
+A shard holds 50 clips: `audio` (clip, sample) int16, `notes` (note,) of dtype `NOTE`, `starts`
+(clip + 1,), and `seeds` (clip,). The notes of clip i are `notes[starts[i]:starts[i + 1]]`.
 """
 
 import argparse
@@ -23,11 +23,13 @@ from training.sounds.banks import Bank
 from training.sounds.degrade import degrade
 
 VERSION = 4
-"""Of the clips: what makes other clips from the same seeds makes this greater."""
-SHARD = 50
+"""Version of the clips: a change that gives other clips for the same seeds increases it."""
+
+CLIPS_PER_SHARD = 50
 """Clips in a shard."""
-HELD_BACK = 20
-"""Every clip whose seed is a multiple of this is for validation."""
+
+CLIPS_PER_HELD_OUT = 20
+"""Clips whose seed is a multiple of this are for validation."""
 
 log = logging.getLogger("training")
 
@@ -35,12 +37,18 @@ Notes = NDArray[np.void]
 
 
 def is_validation(seed: int) -> bool:
-    """Whether a clip is for validation; such clips use banks that no other clip uses, where there are any."""
-    return seed % HELD_BACK == 0
+    """Return whether a clip is for validation.
+
+    Clips for validation prefer held-out banks, which other clips never use.
+    """
+    return seed % CLIPS_PER_HELD_OUT == 0
 
 
 def clip(seed: int, available: list[Bank]) -> tuple[Wave, Notes]:
-    """20 s of sound at 22,050 Hz within ±1, and the notes in it (dtype `NOTE`); the same for the same seed and banks."""
+    """Make 20 s of sound at 22,050 Hz within ±1, and the notes in it, of dtype `NOTE`.
+
+    The seed and the banks determine the clip.
+    """
     rng = np.random.default_rng([20_261_124, seed])
     parts = plan(rng, available, unseen=is_validation(seed))
     wave, notes = render(rng, parts)
@@ -48,7 +56,7 @@ def clip(seed: int, available: list[Bank]) -> tuple[Wave, Notes]:
 
 
 def shard_path(folder: Path, first: int) -> Path:
-    """Where the shard of the clips from seed `first` on is kept."""
+    """Return the path of the shard of the clips from seed `first` on."""
     return folder / "clips" / f"v{VERSION}-{first:07d}.npz"
 
 
@@ -59,7 +67,7 @@ def write_shard(folder: Path, first: int) -> Path:
         return path
     available = _banks(folder)
     audio, tables = [], []
-    for seed in range(first, first + SHARD):
+    for seed in range(first, first + CLIPS_PER_SHARD):
         wave, notes = clip(seed, available)
         audio.append(np.rint(wave * 32767).astype(np.int16))
         tables.append(notes)
@@ -67,7 +75,7 @@ def write_shard(folder: Path, first: int) -> Path:
         "audio": np.stack(audio),
         "notes": np.concatenate(tables).astype(NOTE),
         "starts": np.cumsum([0, *(len(table) for table in tables)]),
-        "seeds": np.arange(first, first + SHARD),
+        "seeds": np.arange(first, first + CLIPS_PER_SHARD),
     }
     files.store(path, arrays)
     return path
@@ -79,7 +87,7 @@ def _banks(folder: Path) -> list[Bank]:
 
 
 def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
-    """(seed, audio, notes) of every clip of a shard."""
+    """Return (seed, audio, notes) of the clips of a shard."""
     with np.load(path, allow_pickle=False) as shard:
         audio, notes, starts, seeds = (
             shard[name] for name in ("audio", "notes", "starts", "seeds")
@@ -88,25 +96,28 @@ def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
 
 
 def read(path: Path) -> list[tuple[NDArray[np.int16], NDArray[np.float64]]]:
-    """(audio, notes) of every clip of a shard, a note being only its onset, when its key is let go (s), MIDI number and
-    velocity."""
-    plain = ("onset_s", "released_s", "midi", "velocity")
+    """Return (audio, notes) of the clips of a shard.
+
+    The columns of the notes are the onset, the release of the key (s), the MIDI pitch and the
+    velocity.
+    """
+    names = ("onset_s", "released_s", "midi", "velocity")
     return [
-        (wave, np.stack([notes[name].astype(float) for name in plain], axis=1))
+        (wave, np.stack([notes[name].astype(float) for name in names], axis=1))
         for _, wave, notes in read_shard(path)
     ]
 
 
 def seeds_of(path: Path) -> range:
-    """The seeds of a shard's clips, without opening it."""
+    """Return the seeds of a shard's clips without opening the file."""
     first = int(path.stem.split("-")[1])
-    return range(first, first + SHARD)
+    return range(first, first + CLIPS_PER_SHARD)
 
 
 def make(folder: Path, clips: int, samples: Path | None = None, workers: int = 1) -> list[Path]:
-    """Fetch and make whatever is missing for `clips` clips; the paths of their shards."""
+    """Make what is missing for so many clips and return the paths of their shards."""
     banks.build(folder, samples)
-    paths = [shard_path(folder, first) for first in range(0, clips, SHARD)]
+    paths = [shard_path(folder, first) for first in range(0, clips, CLIPS_PER_SHARD)]
     wanted = [seeds_of(path)[0] for path in paths if not path.exists()]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for number, path in enumerate(pool.imap_unordered(partial(write_shard, folder), wanted), 1):
@@ -115,7 +126,7 @@ def make(folder: Path, clips: int, samples: Path | None = None, workers: int = 1
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     options = argparse.ArgumentParser(
         prog="python -m training.data.clips", description="Make training clips."
     )
@@ -127,9 +138,9 @@ def main() -> None:
     options.add_argument(
         "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
     )
-    said = options.parse_args()
+    arguments = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make(said.cache, said.clips, said.samples, said.workers)
+    make(arguments.cache, arguments.clips, arguments.samples, arguments.workers)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Pieces that are composed and performed by chance."""
+"""Random compositions, and how they are performed and rendered."""

@@ -1,7 +1,7 @@
-"""Music that nobody wrote: random harmony and textures, as notes in beats.
+"""Random music: harmony and textures, as notes in beats.
 
-A texture is a function `(rng, harmony, low, high, density) -> [Beat, …]` that fills the whole of a harmony with notes between
-two MIDI pitches. Everything random comes from `rng`.
+A :data:`Texture` is a function `(rng, harmony, low, high, density)` that fills a harmony with notes
+between two MIDI pitches, about `density` notes a beat. All randomness comes from `rng`.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from training.rng import Rng
 
 
 class Beat(NamedTuple):
-    """A note as written: `start` and `length` in beats, MIDI `pitch`, `weight` in velocity units around 0."""
+    """A written note: start and length in beats, MIDI pitch, weight in units of velocity."""
 
     start: float
     length: float
@@ -24,7 +24,7 @@ class Beat(NamedTuple):
 
 
 class Chord(NamedTuple):
-    """A chord of a progression: where it stands, in beats, and its pitch classes from the root up."""
+    """A chord of a progression: start and length in beats, pitch classes from the root up."""
 
     start: float
     length: float
@@ -33,7 +33,7 @@ class Chord(NamedTuple):
 
 @dataclass(frozen=True)
 class Harmony:
-    """What the parts of a clip have in common: pitch classes of the scale, chords, and how many beats there are."""
+    """The harmony of a clip: pitch classes of the scale, chords, and the number of beats."""
 
     scale: tuple[int, ...]
     chords: tuple[Chord, ...]
@@ -63,7 +63,7 @@ _NEXT_ROOTS = {
 
 
 def harmony(rng: Rng, beats: float) -> Harmony:
-    """A random key with a random progression of chords of 1–8 beats each."""
+    """Draw a key and a progression of chords of 1–8 beats each."""
     name = str(rng.choice(list(_SCALES), p=[0.36, 0.26, 0.1, 0.1, 0.08, 0.03, 0.07]))
     tonic = int(rng.integers(12))
     steps = _SCALES[name]
@@ -92,31 +92,31 @@ def harmony(rng: Rng, beats: float) -> Harmony:
 
 
 def ladder(classes: tuple[int, ...], low: int, high: int) -> list[int]:
-    """All pitches of some pitch classes between two pitches, rising; never empty."""
-    found = [pitch for pitch in range(low, high + 1) if pitch % 12 in classes]
-    return found or [low]
+    """Return the pitches of some pitch classes between two pitches, rising; never empty."""
+    pitches = [pitch for pitch in range(low, high + 1) if pitch % 12 in classes]
+    return pitches or [low]
 
 
 def _rhythm(rng: Rng, beats: float, density: float) -> list[tuple[float, float]]:
-    """(start, length) of notes that fill some beats: about `density` notes a beat, in figures that tend to repeat."""
+    """Draw (start, length) of notes that fill some beats, in figures that tend to repeat."""
     values = np.array([4, 3, 2, 1.5, 1, 0.75, 2 / 3, 0.5, 1 / 3, 0.25])
     weights = np.exp(-2.2 * np.abs(np.log2(values * density)))
     figure = rng.choice(values, int(rng.integers(1, 7)), p=weights / weights.sum())
     rests = rng.random() < 0.3
-    found, clock, place = [], 0.0, 0
+    notes, clock, index = [], 0.0, 0
     while clock < beats - 1e-6:
-        length = min(float(figure[place % len(figure)]), beats - clock)
+        length = min(float(figure[index % len(figure)]), beats - clock)
         if not (rests and rng.random() < 0.15):
-            found.append((clock, length))
+            notes.append((clock, length))
         clock += length
-        place += 1
+        index += 1
         if rng.random() < 0.03:
             figure = rng.choice(values, int(rng.integers(1, 7)), p=weights / weights.sum())
-    return found
+    return notes
 
 
 def _voicing(rng: Rng, classes: tuple[int, ...], low: int, high: int, size: int) -> list[int]:
-    """`size` chord tones around one place in the range, the outer ones sometimes doubled at the octave."""
+    """Draw `size` chord tones close together, sometimes with the outer ones doubled in octaves."""
     rungs = ladder(classes, low, high)
     size = min(size, len(rungs))
     begin = int(rng.integers(0, len(rungs) - size + 1))
@@ -133,7 +133,7 @@ def _voicing(rng: Rng, classes: tuple[int, ...], low: int, high: int, size: int)
 def block_chords(
     rng: Rng, ground: Harmony, low: int, high: int, density: float, most: int = 6
 ) -> list[Beat]:
-    """Chords struck together, often in a repeated rhythm, the top voice sometimes moving a step."""
+    """Write block chords, often in a repeated rhythm."""
     notes = []
     size = int(rng.integers(2, most + 1))
     for chord in ground.chords:
@@ -149,12 +149,12 @@ def block_chords(
 
 
 def dense_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Full chords of up to ten notes with octaves doubled in both hands."""
+    """Write full chords of up to ten notes, with octaves in both hands."""
     return block_chords(rng, ground, low, high, density, most=10)
 
 
 def arpeggio(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Broken chords: up, down, up and down, or a pattern such as Alberti's; held notes sometimes pile up."""
+    """Write broken chords: up, down, both, Alberti's pattern or at random."""
     step = float(rng.choice([0.25, 1 / 3, 0.5, 0.5])) / max(0.5, density / 2)
     pattern = str(rng.choice(["up", "down", "wave", "alberti", "random"]))
     hold = float(rng.choice([1, 1, 1.5, 4]))
@@ -180,9 +180,9 @@ def arpeggio(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
 
 
 def melody(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """A line that mostly walks in steps and sometimes leaps, at home on chord tones."""
+    """Write a line of steps and some leaps, with chord tones on strong beats."""
     rungs = ladder(ground.scale, low, high)
-    place = int(rng.integers(len(rungs)))
+    index = int(rng.integers(len(rungs)))
     leaps = float(rng.choice([0.1, 0.25, 0.6]))
     notes = []
     for start, length in _rhythm(rng, ground.beats, density):
@@ -190,18 +190,18 @@ def melody(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> li
             (c for c in reversed(ground.chords) if c.start <= start + 1e-6), ground.chords[0]
         )
         if rng.random() < leaps:
-            place += int(rng.integers(-7, 8))
+            index += int(rng.integers(-7, 8))
         else:
-            place += int(rng.choice([-2, -1, -1, 0, 1, 1, 2]))
-        if not 0 <= place < len(rungs):
-            place = int(
+            index += int(rng.choice([-2, -1, -1, 0, 1, 1, 2]))
+        if not 0 <= index < len(rungs):
+            index = int(
                 np.clip(
-                    len(rungs) - abs(place - len(rungs)) if place > 0 else -place, 0, len(rungs) - 1
+                    len(rungs) - abs(index - len(rungs)) if index > 0 else -index, 0, len(rungs) - 1
                 )
             )
-        pitch = rungs[place]
+        pitch = rungs[index]
         if start % 1 == 0 and rng.random() < 0.5:
-            pitch = min(ladder(chord.classes, low, high), key=lambda p: abs(p - rungs[place]))
+            pitch = min(ladder(chord.classes, low, high), key=lambda p: abs(p - rungs[index]))
         if rng.random() < 0.04:
             pitch = int(np.clip(pitch + rng.choice([-1, 1]), low, high))
         notes.append(Beat(start, length, pitch, 4.0 if start % 2 == 0 else 0.0))
@@ -209,7 +209,7 @@ def melody(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> li
 
 
 def octaves(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """A melody doubled at the octave, the third, the sixth or the tenth."""
+    """Write a melody in parallel octaves, thirds, sixths or tenths."""
     interval = int(rng.choice([12, 12, 12, 3, 4, 8, 9, 16, 7, 24]))
     line = melody(rng, ground, low, max(low + 5, high - interval), density)
     return line + [
@@ -220,22 +220,22 @@ def octaves(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> l
 
 
 def scale_run(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Scales up and down, diatonic or chromatic, at speed."""
+    """Write fast scales up and down, diatonic or chromatic."""
     rungs = ladder(tuple(range(12)) if rng.random() < 0.2 else ground.scale, low, high)
     step = float(rng.choice([0.25, 0.25, 0.5, 1 / 3])) / max(0.5, density / 2)
-    place, way = int(rng.integers(len(rungs))), int(rng.choice([-1, 1]))
+    index, way = int(rng.integers(len(rungs))), int(rng.choice([-1, 1]))
     notes, clock = [], 0.0
     while clock < ground.beats:
-        if not 0 <= place + way < len(rungs) or rng.random() < 0.07:
+        if not 0 <= index + way < len(rungs) or rng.random() < 0.07:
             way = -way
-        place = int(np.clip(place + way, 0, len(rungs) - 1))
-        notes.append(Beat(clock, step, rungs[place], 4.0 if clock % 1 == 0 else 0.0))
+        index = int(np.clip(index + way, 0, len(rungs) - 1))
+        notes.append(Beat(clock, step, rungs[index], 4.0 if clock % 1 == 0 else 0.0))
         clock += step * (1 if rng.random() > 0.04 else int(rng.integers(2, 6)))
     return notes
 
 
 def repeated(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """The same note or chord struck again and again, up to about ten times a second."""
+    """Write repetitions of a note or chord, up to about ten a second."""
     step = float(rng.choice([0.25, 0.25, 0.5, 1 / 3, 1])) / max(0.5, density / 2)
     size = int(rng.choice([1, 1, 1, 2, 3, 4]))
     length = step * float(rng.choice([0.5, 0.9, 1.0]))
@@ -253,7 +253,7 @@ def repeated(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
 
 
 def trill(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Two neighbours, or two notes of a tremolo, in fast exchange, with longer notes between."""
+    """Write trills and tremolos with longer notes between them."""
     notes, clock = [], 0.0
     while clock < ground.beats:
         pitch = int(rng.choice(ladder(ground.scale, low, high)))
@@ -270,7 +270,7 @@ def trill(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> lis
 
 
 def clusters(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Notes and handfuls of notes without any key, loud and soft, near and far."""
+    """Write notes and clusters without a key, loud and soft, near and far."""
     notes = []
     for start, length in _rhythm(rng, ground.beats, density):
         size = int(rng.choice([1, 1, 2, 3, 4, 5]))
@@ -290,7 +290,7 @@ def clusters(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> 
 
 
 def leaps(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """A bass note and a chord far above it in turn, as in a stride or a waltz."""
+    """Write bass notes and higher chords in turn, as in a stride or a waltz."""
     meter = int(rng.choice([2, 3, 4]))
     split = low + (high - low) // 3
     notes = []
@@ -308,35 +308,35 @@ def leaps(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> lis
 
 
 def held(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Long chords, changing with the harmony; common tones are struck again or tied."""
+    """Write long chords that change with the harmony; common tones are repeated or tied."""
     size = int(rng.integers(1, 5))
-    ties = rng.random() < 0.5
+    tied = rng.random() < 0.5
     sounding: dict[int, tuple[float, float]] = {}
     notes = []
     for chord in ground.chords:
         wanted = _voicing(rng, chord.classes, low, high, size)
         end = chord.start + chord.length
-        kept = {p: sounding.pop(p)[0] for p in wanted if ties and p in sounding}
+        kept = {p: sounding.pop(p)[0] for p in wanted if tied and p in sounding}
         notes += [Beat(start, stop - start, p) for p, (start, stop) in sounding.items()]
         sounding = {p: (kept.get(p, chord.start), end) for p in wanted}
     return notes + [Beat(start, stop - start, p) for p, (start, stop) in sounding.items()]
 
 
 def reed_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Two to four neighbours of a chord blown together, as on a harmonica, and single notes between."""
+    """Write two to four neighbours of a chord, as on a harmonica, and single notes."""
     notes = []
     for chord in ground.chords:
         rungs = ladder(chord.classes[:3], low, high)
-        place = int(rng.integers(len(rungs)))
+        index = int(rng.integers(len(rungs)))
         for start, length in _rhythm(rng, chord.length, density * 0.7):
-            place = int(np.clip(place + rng.integers(-2, 3), 0, len(rungs) - 1))
+            index = int(np.clip(index + rng.integers(-2, 3), 0, len(rungs) - 1))
             size = int(rng.choice([1, 2, 3, 3, 4]))
-            notes += [Beat(chord.start + start, length, p) for p in rungs[place : place + size]]
+            notes += [Beat(chord.start + start, length, p) for p in rungs[index : index + size]]
     return notes
 
 
 def bass_line(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Roots, fifths and steps between them."""
+    """Write roots, fifths and steps between them."""
     notes = []
     for chord in ground.chords:
         roots = ladder(chord.classes[:1], low, high)
@@ -348,7 +348,7 @@ def bass_line(rng: Rng, ground: Harmony, low: int, high: int, density: float) ->
 
 
 def voices(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Two to four independent lines in registers of their own."""
+    """Write two to four independent lines in separate registers."""
     count = int(rng.integers(2, 5))
     edges = np.linspace(low, high, count + 1).astype(int)
     notes = []
@@ -366,5 +366,5 @@ def voices(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> li
 
 
 def silence(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
-    """Nothing at all."""
+    """Write no notes."""
     return []

@@ -1,4 +1,4 @@
-"""From notes as written (beats) to notes as played (seconds): tempo, touch, dynamics, pedal."""
+"""From written notes (beats) to performed notes (seconds): tempo, touch, dynamics, pedal."""
 
 from dataclasses import dataclass, replace
 
@@ -10,8 +10,11 @@ from training.rng import Rng
 
 @dataclass(frozen=True)
 class Played:
-    """A note as played: `start` and `end` in seconds (`end`: the finger or the pedal lets go), MIDI `pitch`, `velocity`;
-    `released`: when the finger lets go, where the pedal holds the note for longer."""
+    """A performed note; times in seconds.
+
+    `end` is the release by finger or pedal, whichever is later; `released` is the release of the
+    key if the pedal holds the note for longer.
+    """
 
     start: float
     end: float
@@ -22,23 +25,23 @@ class Played:
 
 @dataclass(frozen=True)
 class Clock:
-    """When each beat falls: `seconds` (point,) at the places `beats` (point,)."""
+    """Times of beats: `seconds` (point,) at `beats` (point,)."""
 
     beats: np.ndarray
     seconds: np.ndarray
 
     @property
     def tempo(self) -> float:
-        """Beats a minute, on average."""
+        """Mean tempo in beats a minute."""
         return 60 * float(self.beats[-1] / self.seconds[-1])
 
     def at(self, beat: float) -> float:
-        """Seconds at which a beat falls."""
+        """Return the time of a beat in seconds."""
         return float(np.interp(beat, self.beats, self.seconds))
 
 
 def clock(rng: Rng, beats: float, tempo: float) -> Clock:
-    """A steady or swaying tempo, `tempo` beats a minute on average."""
+    """Draw a steady or variable tempo with a mean of `tempo` beats a minute."""
     grid = np.arange(0, beats + 8, 0.25)
     sway = float(rng.choice([0, 0.02, 0.06, 0.15]))
     walk = np.convolve(rng.standard_normal(len(grid) + 16), np.hanning(17), mode="valid")[
@@ -50,7 +53,7 @@ def clock(rng: Rng, beats: float, tempo: float) -> Clock:
 
 
 def articulate(rng: Rng, notes: list[Beat]) -> list[Beat]:
-    """Staccato, detached, or legato with overlap, changing now and then."""
+    """Shorten or lengthen notes: staccato to legato with overlap, with changes."""
     touch, out, until = 0.9, [], -1.0
     for note in sorted(notes):
         if note.start > until:
@@ -61,29 +64,29 @@ def articulate(rng: Rng, notes: list[Beat]) -> list[Beat]:
 
 
 def dynamics(rng: Rng, notes: list[Beat], level: float, span: float) -> list[tuple[Beat, int]]:
-    """A velocity for every note: a level that swells and ebbs by `span`, the note's own weight, and chance."""
+    """Draw a velocity for every note: a level that varies by `span`, the weight, and chance."""
     period, phase = float(rng.uniform(4, 24)), float(rng.uniform(0, 2 * np.pi))
     weight, chance = float(rng.uniform(0.3, 1.8)), float(rng.choice([2, 5, 10, 16]))
     accents = float(rng.choice([0, 0.03, 0.1]))
-    found = []
+    pairs = []
     for note in notes:
         velocity = (
             level + span * np.sin(2 * np.pi * note.start / period + phase) + weight * note.weight
         )
         velocity += chance * rng.standard_normal() + (25 if rng.random() < accents else 0)
-        found.append((note, int(np.clip(np.rint(velocity), 8, 127))))
-    return found
+        pairs.append((note, int(np.clip(np.rint(velocity), 8, 127))))
+    return pairs
 
 
 def perform(rng: Rng, notes: list[Beat], time: Clock, level: float, span: float) -> list[Played]:
-    """Notes at their seconds, not quite together: each a little early or late, chords spread from the bottom up."""
+    """Time notes in seconds with jitter, and spread chords from the bottom up."""
     jitter = float(rng.choice([0.0, 0.004, 0.01, 0.02]))
     spread = float(rng.choice([0.0, 0.0, 0.004, 0.012, 0.03])) if rng.random() < 0.95 else 0.07
     played = []
-    together: dict[float, int] = {}
+    ranks: dict[float, int] = {}
     for note, velocity in dynamics(rng, sorted(notes), level, span):
-        rank = together.get(note.start, 0)
-        together[note.start] = rank + 1
+        rank = ranks.get(note.start, 0)
+        ranks[note.start] = rank + 1
         start = (
             time.at(note.start)
             + rank * spread * float(rng.uniform(0.5, 1))
@@ -96,8 +99,10 @@ def perform(rng: Rng, notes: list[Beat], time: Clock, level: float, span: float)
 
 
 def pedalled(rng: Rng, notes: list[Played], changes: list[float]) -> list[Played]:
-    """Notes held until the next pedal change after they would have ended; the pedal is up for a moment at each of
-    `changes` (seconds), and sometimes isn't pressed."""
+    """Extend notes to the next pedal change.
+
+    The pedal is up for a moment at each of `changes` (seconds), and sometimes not in use.
+    """
     late = float(rng.uniform(0.03, 0.15))
     lifts = np.array(sorted(change + late for change in changes if rng.random() > 0.1))
     up = rng.random(len(lifts) + 1) < 0.15  # after this lift the pedal stays up
@@ -114,8 +119,11 @@ def pedalled(rng: Rng, notes: list[Played], changes: list[float]) -> list[Played
 
 
 def untangled(notes: list[Played], shortest: float = 0.03) -> list[Played]:
-    """No pitch sounds twice at once in a part: a note ends where the next of its pitch starts; of two that start within
-    `shortest` seconds the louder stays."""
+    """Remove overlaps of equal pitches.
+
+    A note ends at the next note of the same pitch; of two notes within `shortest` seconds the
+    louder one stays.
+    """
     last: dict[int, Played] = {}
     out = []
     for note in sorted(notes, key=lambda n: (n.start, -n.velocity)):
@@ -131,7 +139,7 @@ def untangled(notes: list[Played], shortest: float = 0.03) -> list[Played]:
 
 
 def at_most(notes: list[Played], voices: int) -> list[Played]:
-    """No more than `voices` notes at a time: when one more starts, the oldest ends (a line is cut at its next note)."""
+    """Limit the concurrent notes to `voices`: one more note ends the oldest."""
     sounding: list[int] = []
     out = list(notes)
     for index, note in enumerate(out):

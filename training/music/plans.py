@@ -1,11 +1,32 @@
-"""What a clip is to be: which instruments of which banks play which notes."""
+"""Plans of clips: banks, and the notes that they play."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from training.music import composition
-from training.music.composition import Beat, Harmony
+from training.music.composition import (
+    Beat,
+    Harmony,
+    Texture,
+    arpeggio,
+    bass_line,
+    block_chords,
+    clusters,
+    dense_chords,
+    harmony,
+    held,
+    leaps,
+    melody,
+    octaves,
+    reed_chords,
+    repeated,
+    scale_run,
+    silence,
+    trill,
+    voices,
+)
 from training.music.performance import (
     Clock,
     Played,
@@ -19,15 +40,19 @@ from training.music.performance import (
 from training.rng import Rng
 from training.sounds.banks import Bank
 
+Key = TypeVar("Key")
+Textures = Mapping[Texture, float]
+
 SECONDS = 20.0
 """Length of a clip."""
-FASTEST = 330.0
-"""Most notes (or chords) a minute that a texture is asked for on average; its figures may be twice as fast."""
+
+MAX_RATE = 330.0
+"""Notes or chords a minute of a texture, on average, at most; figures may be twice as fast."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One player: a bank, the notes it plays, its level against the others (dB) and how expressively it plays (0–1)."""
+    """A player: bank, notes, level relative to the other parts (dB), expression (0–1)."""
 
     bank: Bank
     notes: tuple[Played, ...]
@@ -35,59 +60,132 @@ class Part:
     expression: float = 0.0
 
 
-KINDS = {"piano": 0.40, "reed": 0.10, "solo": 0.15, "ensemble": 0.30, "distractor": 0.05}
+KIND_SHARES = {"piano": 0.40, "reed": 0.10, "solo": 0.15, "ensemble": 0.30, "distractor": 0.05}
+"""Shares of the kinds of clips."""
 
 _PIANO_BOTH = {
-    composition.block_chords: 2, composition.dense_chords: 3, composition.arpeggio: 2, composition.leaps: 2, composition.voices: 2, composition.clusters: 2,
-    composition.repeated: 1, composition.scale_run: 1, composition.held: 1, composition.octaves: 1,
-}  # fmt: skip
+    block_chords: 2,
+    dense_chords: 3,
+    arpeggio: 2,
+    leaps: 2,
+    voices: 2,
+    clusters: 2,
+    repeated: 1,
+    scale_run: 1,
+    held: 1,
+    octaves: 1,
+}
 _LEFT = {
-    composition.block_chords: 3, composition.arpeggio: 4, composition.leaps: 3, composition.bass_line: 3, composition.held: 2, composition.octaves: 2,
-    composition.repeated: 1, composition.melody: 1, composition.scale_run: 1, composition.silence: 1,
-}  # fmt: skip
+    block_chords: 3,
+    arpeggio: 4,
+    leaps: 3,
+    bass_line: 3,
+    held: 2,
+    octaves: 2,
+    repeated: 1,
+    melody: 1,
+    scale_run: 1,
+    silence: 1,
+}
 _RIGHT = {
-    composition.melody: 5, composition.octaves: 3, composition.block_chords: 3, composition.scale_run: 2, composition.arpeggio: 3, composition.trill: 1,
-    composition.repeated: 2, composition.clusters: 1, composition.voices: 1, composition.silence: 0.5,
-}  # fmt: skip
+    melody: 5,
+    octaves: 3,
+    block_chords: 3,
+    scale_run: 2,
+    arpeggio: 3,
+    trill: 1,
+    repeated: 2,
+    clusters: 1,
+    voices: 1,
+    silence: 0.5,
+}
 _LINE = {
-    composition.melody: 6, composition.scale_run: 1.5, composition.arpeggio: 1.5, composition.repeated: 1, composition.trill: 0.7, composition.held: 1,
-    composition.clusters: 0.5, composition.bass_line: 0.3, composition.silence: 0.3,
-}  # fmt: skip
+    melody: 6,
+    scale_run: 1.5,
+    arpeggio: 1.5,
+    repeated: 1,
+    trill: 0.7,
+    held: 1,
+    clusters: 0.5,
+    bass_line: 0.3,
+    silence: 0.3,
+}
 _CHORDAL = {
-    composition.block_chords: 3, composition.arpeggio: 3, composition.melody: 2.5, composition.held: 2, composition.voices: 1.5, composition.repeated: 1,
-    composition.octaves: 1, composition.scale_run: 1, composition.clusters: 0.5, composition.leaps: 1,
-}  # fmt: skip
+    block_chords: 3,
+    arpeggio: 3,
+    melody: 2.5,
+    held: 2,
+    voices: 1.5,
+    repeated: 1,
+    octaves: 1,
+    scale_run: 1,
+    clusters: 0.5,
+    leaps: 1,
+}
 _REED = {
-    composition.reed_chords: 4, composition.melody: 3, composition.held: 2, composition.block_chords: 2, composition.scale_run: 1.5, composition.octaves: 1,
-    composition.voices: 1, composition.repeated: 0.5, composition.arpeggio: 0.5,
-}  # fmt: skip
+    reed_chords: 4,
+    melody: 3,
+    held: 2,
+    block_chords: 2,
+    scale_run: 1.5,
+    octaves: 1,
+    voices: 1,
+    repeated: 0.5,
+    arpeggio: 0.5,
+}
 _BASS = {
-    composition.bass_line: 6,
-    composition.melody: 1,
-    composition.arpeggio: 1,
-    composition.repeated: 1,
-    composition.held: 1,
+    bass_line: 6,
+    melody: 1,
+    arpeggio: 1,
+    repeated: 1,
+    held: 1,
 }
 
 _SOLO_FAMILIES = {
-    "keys": 2, "organ": 1.5, "guitar": 4, "harp": 1, "bass": 0.5, "strings": 4, "pizzicato": 0.5, "section": 1,
-    "brass": 2, "wind": 4, "voice": 1, "mallets": 1.5, "synth": 0.7,
-}  # fmt: skip
+    "keys": 2,
+    "organ": 1.5,
+    "guitar": 4,
+    "harp": 1,
+    "bass": 0.5,
+    "strings": 4,
+    "pizzicato": 0.5,
+    "section": 1,
+    "brass": 2,
+    "wind": 4,
+    "voice": 1,
+    "mallets": 1.5,
+    "synth": 0.7,
+}
 _ENSEMBLE_FAMILIES = {
-    "keys": 1, "organ": 0.7, "reed": 1, "guitar": 2, "harp": 0.6, "bass": 1.5, "strings": 5, "pizzicato": 0.5,
-    "section": 1, "brass": 3, "wind": 5, "voice": 0.7, "mallets": 0.7, "synth": 0.4,
-}  # fmt: skip
+    "keys": 1,
+    "organ": 0.7,
+    "reed": 1,
+    "guitar": 2,
+    "harp": 0.6,
+    "bass": 1.5,
+    "strings": 5,
+    "pizzicato": 0.5,
+    "section": 1,
+    "brass": 3,
+    "wind": 5,
+    "voice": 0.7,
+    "mallets": 0.7,
+    "synth": 0.4,
+}
 
 
-def _pick(rng: Rng, weights: dict):
+def _pick(rng: Rng, weights: Mapping[Key, float]) -> Key:
+    """Draw a key with probability proportional to the weight."""
     keys = list(weights)
-    chances = np.array([weights[key] for key in keys], float)
-    return keys[int(rng.choice(len(keys), p=chances / chances.sum()))]
+    odds = np.array([weights[key] for key in keys], float)
+    return keys[int(rng.choice(len(keys), p=odds / odds.sum()))]
 
 
 def choose_bank(rng: Rng, banks: list[Bank], family: str, unseen: bool) -> Bank | None:
-    """A bank of a family: first the instrument, then the source, then one of its banks. With `unseen`, mostly held-out
-    banks where there are any; without, never one of them."""
+    """Draw a bank of a family: first the instrument, then the source, then a bank.
+
+    With `unseen`, mostly held-out banks where there are any; otherwise never a held-out bank.
+    """
     eligible = [bank for bank in banks if bank.instrument.family == family]
     kept = [bank for bank in eligible if bank.held_out]
     eligible = (
@@ -105,10 +203,10 @@ def choose_bank(rng: Rng, banks: list[Bank], family: str, unseen: bool) -> Bank 
 
 
 def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SECONDS) -> list[Part]:
-    """The parts of a clip of a random kind."""
-    kind = _pick(rng, KINDS)
+    """Draw the parts of a clip."""
+    kind = _pick(rng, KIND_SHARES)
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
-    ground = composition.harmony(rng, float(np.ceil(seconds * tempo / 60)))
+    ground = harmony(rng, float(np.ceil(seconds * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
     if kind == "distractor":
         return _drums(rng, banks, time, ground, unseen) if rng.random() < 0.7 else []
@@ -131,29 +229,29 @@ def _ensemble(
         parts.append(player(rng, bank, ground, time) if bank else None)
     if rng.random() < 0.2:
         parts += _drums(rng, banks, time, ground, unseen)
-    found = [part for part in parts if part]
-    return [Part(p.bank, p.notes, float(rng.triangular(-12, 0, 2)), p.expression) for p in found]
+    parts = [part for part in parts if part]
+    return [Part(p.bank, p.notes, float(rng.triangular(-12, 0, 2)), p.expression) for p in parts]
 
 
 def _sections(rng: Rng, ground: Harmony) -> list[Harmony]:
-    """The harmony cut into stretches of a few chords, each of which gets a texture of its own; it starts at beat 0."""
-    cuts, place = [], 0
-    while place < len(ground.chords):
+    """Cut the harmony into sections of a few chords; each starts at beat 0."""
+    cuts, first = [], 0
+    while first < len(ground.chords):
         size = int(rng.integers(2, 9))
-        cuts.append(ground.chords[place : place + size])
-        place += size
-    found = []
+        cuts.append(ground.chords[first : first + size])
+        first += size
+    sections = []
     for chords in cuts:
         begin = chords[0].start
         moved = tuple(chord._replace(start=chord.start - begin) for chord in chords)
-        found.append(Harmony(ground.scale, moved, moved[-1].start + moved[-1].length))
-    return found
+        sections.append(Harmony(ground.scale, moved, moved[-1].start + moved[-1].length))
+    return sections
 
 
 def _written(
-    rng: Rng, ground: Harmony, textures: dict, low: int, high: int, density: float
+    rng: Rng, ground: Harmony, textures: Textures, low: int, high: int, density: float
 ) -> list[Beat]:
-    """Textures one after the other over the whole harmony, within a range."""
+    """Write textures one after the other over the whole harmony, within a range."""
     notes, begin = [], 0.0
     texture = _pick(rng, textures)
     for section in _sections(rng, ground):
@@ -167,17 +265,17 @@ def _written(
 
 
 def _level(rng: Rng) -> tuple[float, float]:
-    """A part's middle velocity and its swell."""
+    """Draw a part's mean velocity and the variation."""
     return float(rng.triangular(30, 72, 115)), float(rng.choice([0, 8, 16, 28]))
 
 
 def piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> Part | None:
-    """A piano played by both hands; None where there is no bank of one."""
+    """Make a piano part for both hands; None if there is no bank."""
     bank = choose_bank(rng, banks, "piano", unseen)
     if bank is None:
         return None
     low, high = int(bank.pitches[0]), int(bank.pitches[-1])
-    most = FASTEST / time.tempo
+    most = MAX_RATE / time.tempo
     density = float(rng.choice([0.5, 1, 1.5, 2, 3]))
     level, span = _level(rng)
     played: list[Played] = []
@@ -201,7 +299,7 @@ def piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: boo
     return Part(bank, tuple(untangled(played)))
 
 
-def _textures(bank: Bank) -> dict:
+def _textures(bank: Bank) -> Textures:
     family, many = bank.instrument.family, bank.instrument.voices > 2
     if family == "reed":
         return _REED
@@ -211,11 +309,12 @@ def _textures(bank: Bank) -> dict:
 
 
 def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
+    """Make a part for a bank that is not a piano."""
     low, high = int(bank.pitches[0]), int(bank.pitches[-1])
     reach = int(rng.integers(12, 34))
     low = int(rng.integers(low, max(low, high - reach) + 1))
     high = min(high, low + reach)
-    density = min(float(rng.choice([0.4, 0.75, 1, 1.5, 2, 3])), FASTEST / time.tempo)
+    density = min(float(rng.choice([0.4, 0.75, 1, 1.5, 2, 3])), MAX_RATE / time.tempo)
     notes = articulate(rng, _written(rng, ground, _textures(bank), low, high, density))
     level, span = _level(rng)
     played = untangled(perform(rng, notes, time, level, span))
@@ -229,7 +328,7 @@ def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
 
 
 def _drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bool) -> list[Part]:
-    """A beat of a few drums of a kit, with fills."""
+    """Make a beat of a few drums of a kit, with fills."""
     bank = choose_bank(rng, banks, "drums", unseen)
     if bank is None:
         return []

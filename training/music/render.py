@@ -1,4 +1,4 @@
-"""From parts to sound and to what is truly heard in it."""
+"""Rendering of parts to sound, with the true notes."""
 
 import numpy as np
 import soxr
@@ -27,22 +27,25 @@ NOTE = np.dtype(
         ("level_db", "f4"),
     ]
 )
-"""A note as it is heard: `offset_s` is where it is stopped or has fallen 40 dB below its own peak, `released_s` where the
-key is let go if that is earlier (the pedal holds it), `pitch` is `midi` and what it
-is out of tune, `level_db` its loudness (50 ms around its peak) against full scale before the clip is degraded."""
+"""A note in a clip.
+
+`offset_s` is where it is stopped, or 40 dB below the peak. `released_s` is the release of the key,
+earlier if the pedal holds the note. `pitch` is `midi` with the detuning. `level_db` is the loudness
+(50 ms around the peak) relative to full scale before the clip is degraded.
+"""
 
 
 def tuning(rng: Rng) -> float:
-    """How far a whole clip is out of tune, in semitones: mostly within ±0.2, at most ±0.5."""
+    """Draw the detuning of a clip in semitones: mostly within ±0.2, at most ±0.5."""
     return float(
         rng.triangular(-0.5, 0, 0.5) if rng.random() < 0.35 else rng.triangular(-0.2, 0, 0.2)
     )
 
 
 def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave, NDArray[np.void]]:
-    """The sound of all parts, (sample,), and the notes in it, of dtype `NOTE`, in the order of their onsets.
+    """Render parts: the sound, (sample,), and the notes of dtype `NOTE`, in order of onset.
 
-    The clip's tuning is made by reading the whole mixture a little faster or slower.
+    Resampling the mixture detunes it.
     """
     off = tuning(rng)
     ratio = 2 ** (off / 12)
@@ -54,19 +57,21 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
         mixture += sound
         if part.bank.instrument.family != "drums":
             rows += notes
-    heard = soxr.resample(mixture, RATE * ratio, RATE)
+    detuned = soxr.resample(mixture, RATE * ratio, RATE)
     notes = np.array(rows, NOTE)
     notes["pitch"] += off
     wave = np.zeros(int(seconds * RATE), np.float32)
-    wave[: len(heard)] = heard[: len(wave)]
+    wave[: len(detuned)] = detuned[: len(wave)]
     return wave, notes[np.lexsort((notes["midi"], notes["onset_s"]))]
 
 
 def played(
     rng: Rng, part: Part, length: int, ratio: float, seconds: float
 ) -> tuple[Wave, list[tuple]]:
-    """The sound of one part, (`length`,), read `ratio` times too fast later on, and its notes as rows: onset, offset, MIDI
-    pitch, how much out of tune, velocity, instrument, level."""
+    """Render one part for a later resampling by `ratio`; return the sound, (`length`,), and rows.
+
+    The rows have the fields of :data:`NOTE`.
+    """
     bank, sound, rows = part.bank, np.zeros(length, np.float32), []
     touch = float(rng.uniform(1.2, 2.4))  # amplitude grows with velocity to this power
     detune = float(rng.normal(0, 0.03)) if not bank.instrument.rings else 0.0
@@ -93,8 +98,10 @@ def played(
 
 
 class _Body:
-    """What makes another instrument of a bank, drawn once for a part: its colour, a faster decay, notes taken from
-    neighbouring keys, a second string out of tune."""
+    """Random changes that make another instrument of a bank, drawn once for a part.
+
+    A filter, a faster decay, samples of neighbouring keys, a second detuned string.
+    """
 
     def __init__(self, rng: Rng, part: Part):
         rings = part.bank.instrument.rings
@@ -112,23 +119,23 @@ class _Body:
         self.beating = float(rng.uniform(0.02, 0.1)) if honky else 0.0
 
     def coloured(self, sound: Wave) -> Wave:
-        """The part's sound through the body's own filter, zero phase."""
+        """Apply the filter to the part's sound, with zero phase."""
         if self.colour is None:
             return sound
         size = next_fast_len(len(sound), real=True)
-        place = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / RATE), 20))
-        response = 10 ** (np.interp(place, self.octaves, np.clip(self.colour, -10, 10)) / 20)
+        octave = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / RATE), 20))
+        response = 10 ** (np.interp(octave, self.octaves, np.clip(self.colour, -10, 10)) / 20)
         return np.fft.irfft(np.fft.rfft(sound, size) * response, size)[: len(sound)].astype(
             np.float32
         )
 
     def ring(self, seconds: float) -> float:
-        """When a note has fallen by 40 dB that would have after `seconds`."""
+        """Return when a note is 40 dB below the peak that would be after `seconds`."""
         return 40 / (40 / max(seconds, 1e-3) + 20 * np.log10(np.e) / self.decay)
 
 
 class _Shape:
-    """How a part bends its notes: vibrato, scoops from below, swells; drawn once for the part."""
+    """Expression of a part: vibrato, scoops from below, swells; drawn once for the part."""
 
     def __init__(self, rng: Rng, part: Part):
         instrument, amount = part.bank.instrument, part.expression
@@ -148,7 +155,7 @@ class _Shape:
         self.tremolo = float(rng.uniform(0.05, 0.4)) if tremolo else 0.0
 
     def pitch(self, rng: Rng, length: int) -> NDArray[np.float64]:
-        """Semitones by which a note is bent at each of its samples; 0 when it is not."""
+        """Draw the bend of a note in semitones, (sample,)."""
         time = np.arange(length) / RATE
         bend = np.zeros(length)
         if self.vibrato and length > 0.3 * RATE:
@@ -164,7 +171,7 @@ class _Shape:
         return bend
 
     def loudness(self, rng: Rng, length: int, note_length: int) -> Wave | None:
-        """What a note's samples are multiplied by, or None."""
+        """Draw the gain of a note, (sample,), or None."""
         points = None
         if self.swell and rng.random() < self.swell:
             shape = ((0.4, 1, 0.8), (1, 0.7, 0.35), (0.5, 0.8, 1), (0.6, 1, 0.5))[
@@ -180,8 +187,7 @@ class _Shape:
 def _note(
     rng: Rng, bank: Bank, note: Played, off: float, shape: _Shape, body: _Body
 ) -> tuple[Wave, float]:
-    """One note from its bank, `off` semitones out of tune (onset at `LEAD`), and the seconds after its onset when it is
-    over."""
+    """Render a note, detuned by `off` semitones (onset at `LEAD`); return it with its duration."""
     row = note.pitch - int(bank.pitches[0])
     borrowed = body.borrowed if 0 <= row - body.borrowed < len(bank.pitches) else 0
     row -= borrowed
@@ -219,19 +225,19 @@ def _note(
 
 
 def bent(wave: Wave, semitones: NDArray[np.float64] | float) -> Wave:
-    """A note (onset at `LEAD`) read at a changing speed, by cubic interpolation; its onset stays where it is."""
+    """Bend a note (onset at `LEAD`) by cubic interpolation; the onset stays."""
     speed = 2 ** (np.broadcast_to(semitones, wave.shape) / 12)
-    place = np.cumsum(speed) - speed
-    place += LEAD - place[LEAD]
-    np.clip(place, 1, len(wave) - 3, out=place)
-    whole = place.astype(np.int64)
-    t = (place - whole).astype(np.float32)
+    position = np.cumsum(speed) - speed
+    position += LEAD - position[LEAD]
+    np.clip(position, 1, len(wave) - 3, out=position)
+    whole = position.astype(np.int64)
+    t = (position - whole).astype(np.float32)
     a, b, c, d = wave[whole - 1], wave[whole], wave[whole + 1], wave[whole + 2]
     return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
 
 
 def darkened(wave: Wave, velocity: float) -> Wave:
-    """A note as if played `velocity` softer: its high frequencies (above 1.5 kHz) down by up to 9 dB, or up by 4."""
+    """Change a note to one `velocity` softer: up to 9 dB less, or 4 dB more, above 1.5 kHz."""
     keep = 10 ** (-float(np.clip(velocity, -27, 60)) * 0.15 / 20)
     pole = np.exp(-2 * np.pi * 1500 / RATE)
     low = lfilter([1 - pole], [1, -pole], wave).astype(np.float32)

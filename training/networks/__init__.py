@@ -1,1 +1,1 @@
-"""The networks, and what fits and stores them."""
+"""The networks in PyTorch, the training loop, checkpoints and the export of weights."""

@@ -1,11 +1,11 @@
-"""The recogniser's networks, as they are trained (PyTorch); :mod:`otowake.music.players.recognizer`, :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment`
-run the same in JAX."""
+"""The recogniser's networks in PyTorch.
+
+:mod:`otowake.music.players.recognizer`, :mod:`otowake.music.players.attention` and
+:mod:`otowake.music.players.assignment` run them in JAX.
+"""
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,48 +14,47 @@ from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES
 from otowake.music.players.features import INPUT_FEATURES
 from otowake.music.players.recognizer import HIDDEN_UNITS, Weights
 from otowake.music.theory.instruments import INSTRUMENTS
+from training.networks.dense import DenseNetwork
+from training.networks.export import dense_weights, fold_standardisation, to_array
 
 LAYERS = ("first", "second", "names")
+"""Names of the dense layers in the weights file."""
+
+NOTE_FEATURES = 3 * len(INSTRUMENTS) + len(PITCH_RBF) + 3
+"""Features of a note in context: log-probabilities, probabilities and their mean, pitch, and the
+logarithm of the duration, the duration and the number of notes."""
+
+PLAYER_FEATURES = NOTE_FEATURES + 3 * len(INSTRUMENTS) + 5
+"""Features of a note and a player: besides :data:`NOTE_FEATURES` the player's instrument, the other
+instruments, the mean log-probabilities of the player's notes, and five numbers."""
+
+MASKED_LOGIT = -1e4
+"""Attention logit of padding."""
 
 
-class Network(nn.Module):
-    """From what :func:`otowake.music.players.features.network_input` gives to scores of shape (note, instrument).
-
-    The inputs' mean and spread over the lessons are taken out first; :meth:`weights` folds that into the first layer.
-    """
+class Network(DenseNetwork):
+    """Map the output of :func:`otowake.music.players.features.network_input` to class scores."""
 
     def __init__(
         self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None
     ) -> None:
-        super().__init__()
-        sizes = (INPUT_FEATURES, *HIDDEN_UNITS, len(INSTRUMENTS))
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
-        self.drop = nn.Dropout(drop)
-        self.register_buffer("mean", torch.zeros(INPUT_FEATURES) if mean is None else mean)
-        self.register_buffer("spread", torch.ones(INPUT_FEATURES) if spread is None else spread)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = (x - self.mean) / self.spread
-        for layer in self.layers[:-1]:
-            x = self.drop(torch.relu(layer(x)))
-        return self.layers[-1](x)
+        super().__init__((INPUT_FEATURES, *HIDDEN_UNITS, len(INSTRUMENTS)), drop, mean, spread)
 
     def weights(self) -> Weights:
-        """The weights as the recogniser takes them, float32: of one network."""
-        found: Weights = {}
+        """Return the weights for the package, float32, as an ensemble of one network."""
+        weights: Weights = {}
         with torch.no_grad():
             for name, layer in zip(LAYERS, self.layers, strict=True):
                 matrix, bias = layer.weight.T, layer.bias
-                if name == "first":
-                    matrix = matrix / self.spread[:, None]
-                    bias = bias - self.mean @ matrix
-                found[name] = np.ascontiguousarray(matrix.float().numpy())[None]
-                found[f"{name}.bias"] = np.ascontiguousarray(bias.float().numpy())[None]
-        return found
+                if name == LAYERS[0]:
+                    matrix, bias = fold_standardisation(matrix, bias, self.mean, self.spread)
+                weights[name] = to_array(matrix)[None]
+                weights[f"{name}.bias"] = to_array(bias)[None]
+        return weights
 
 
 class _Block(nn.Module):
-    """Self-attention and a dense layer, each beside what it is given (before both, a norm)."""
+    """Pre-norm transformer block whose attention logits have a bias from pair features."""
 
     def __init__(self, width: int, relations: int, drop: float) -> None:
         super().__init__()
@@ -65,35 +64,27 @@ class _Block(nn.Module):
         self.into, self.out = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
         self.drop = nn.Dropout(drop)
 
-    def forward(self, h: Tensor, relation: Tensor, there: Tensor) -> Tensor:
+    def forward(self, h: Tensor, relation: Tensor, valid: Tensor) -> Tensor:
         scenes, notes, width = h.shape
-        looks = self.looks(self.attention_norm(h)).reshape(
-            scenes, notes, 3, ATTENTION_HEADS, width // ATTENTION_HEADS
-        )
-        q, k, v = looks.permute(2, 0, 3, 1, 4)
-        scores = q @ k.transpose(-1, -2) / (width // ATTENTION_HEADS) ** 0.5 + self.relation(
-            relation
-        ).movedim(3, 1)
-        seen = scores.masked_fill(~there[:, None, None], -1e4).softmax(-1) @ v
-        h = h + self.drop(self.seen(seen.transpose(1, 2).reshape(h.shape)))
+        size = width // ATTENTION_HEADS
+        qkv = self.looks(self.attention_norm(h)).reshape(scenes, notes, 3, ATTENTION_HEADS, size)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
+        logits = q @ k.transpose(-1, -2) / size**0.5 + self.relation(relation).movedim(3, 1)
+        attended = logits.masked_fill(~valid[:, None, None], MASKED_LOGIT).softmax(-1) @ v
+        h = h + self.drop(self.seen(attended.transpose(1, 2).reshape(h.shape)))
         return h + self.drop(self.out(self.drop(torch.relu(self.into(self.dense_norm(h))))))
 
 
-CONTEXT_TOLD = 3 * len(INSTRUMENTS) + len(PITCH_RBF) + 3
-OWNERS_TOLD = CONTEXT_TOLD + 3 * len(INSTRUMENTS) + 5
-"""Numbers that :mod:`otowake.music.players.attention` and :mod:`otowake.music.players.assignment` are told of a note."""
-
-
 class ContextNetwork(nn.Module):
-    """What :mod:`otowake.music.players.attention` adds to the log-probabilities of notes, or :mod:`otowake.music.players.assignment` to what speaks for a
-    player, for several windows at once.
+    """Attention over the notes of a window, for several windows at once.
 
-    Begins by adding nothing.
+    The output is added to log-probabilities of notes (:mod:`otowake.music.players.attention`) or to
+    log-likelihoods of a player (:mod:`otowake.music.players.assignment`). It is 0 at the start.
     """
 
     def __init__(
         self,
-        told: int = CONTEXT_TOLD,
+        features: int = NOTE_FEATURES,
         outputs: int = len(INSTRUMENTS),
         *,
         width: int = 64,
@@ -102,43 +93,43 @@ class ContextNetwork(nn.Module):
         drop: float = 0.0,
     ) -> None:
         super().__init__()
-        self.told, self.relation = nn.Linear(told, width), nn.Linear(PAIR_FEATURES, relations)
+        self.features, self.relation = (
+            nn.Linear(features, width),
+            nn.Linear(PAIR_FEATURES, relations),
+        )
         self.blocks = nn.ModuleList(_Block(width, relations, drop) for _ in range(blocks))
         self.norm, self.names = nn.LayerNorm(width), nn.Linear(width, outputs)
         nn.init.zeros_(self.names.weight)
         nn.init.zeros_(self.names.bias)
 
-    def forward(self, x: Tensor, relations: Tensor, there: Tensor) -> Tensor:
-        """From (window, note, number), (window, note, note, number) and (window, note) to (window, note, output)."""
-        h, relation = self.told(x), torch.relu(self.relation(relations))
+    def forward(self, x: Tensor, relations: Tensor, valid: Tensor) -> Tensor:
+        """Return the outputs, (window, note, output).
+
+        `x` has the shape (window, note, feature), `relations` (window, note, note, feature);
+        `valid` (window, note) is false for padding.
+        """
+        h, relation = self.features(x), torch.relu(self.relation(relations))
         for block in self.blocks:
-            h = block(h, relation, there)
+            h = block(h, relation, valid)
         return self.names(self.norm(h))
 
     def weights(self) -> Weights:
-        """The weights as the package takes them, float32: of one network."""
+        """Return the weights for the package, float32, as an ensemble of one network."""
         layers = {
-            "told": self.told,
+            "told": self.features,
             "relation": self.relation,
             "norm": self.norm,
             "names": self.names,
         }
         for number, block in enumerate(self.blocks):
-            named = {
+            parts = {
                 "attention.norm": block.attention_norm,
                 "dense.norm": block.dense_norm,
                 "looks": block.looks,
-            }
-            named |= {
                 "seen": block.seen,
                 "relation": block.relation,
                 "in": block.into,
                 "out": block.out,
             }
-            layers |= {f"{number}.{name}": layer for name, layer in named.items()}
-        found: Weights = {}
-        with torch.no_grad():
-            for name, layer in layers.items():
-                found[name] = np.ascontiguousarray(layer.weight.float().numpy().T)[None]
-                found[f"{name}.bias"] = layer.bias.float().numpy()[None]
-        return found
+            layers |= {f"{number}.{name}": layer for name, layer in parts.items()}
+        return {name: values[None] for name, values in dense_weights(layers).items()}

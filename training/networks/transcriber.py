@@ -1,11 +1,14 @@
-"""The transcriber's network, as it is trained (PyTorch); :mod:`otowake.music.transcription.transcriber` runs the same in JAX.
+"""The transcriber's network in PyTorch.
 
-It works on cells of (frame, semitone, channel), :mod:`otowake.signal.vqt`, and stays on that grid: small
-convolutions; *harmonic* ones, which look at the rows where a note's partials lie and where the note would lie of which
-this row is a partial; and convolutions over time alone, each wider than the one before. Related work: Hawthorne et al.,
-"Onsets and Frames" (2018); Kong et al., "High-resolution piano transcription with pedals by regressing onset and
-offset times" (2021); Bittner et al., "A lightweight instrument-agnostic model for polyphonic note transcription"
-(Basic Pitch, 2022: stacked harmonics); Wei et al., "HPPNet" (2022: harmonic dilated convolution).
+:mod:`otowake.music.transcription.transcriber` runs it in JAX. The network keeps the grid of the
+spectrogram (frame, semitone, channel), :mod:`otowake.signal.vqt`: small convolutions; *harmonic*
+convolutions, with taps at the rows of a note's partials and of the notes whose partial the row is;
+and convolutions over time, with growing dilation.
+
+Related work: Hawthorne et al., "Onsets and Frames" (2018); Kong et al., "High-resolution piano
+transcription with pedals by regressing onset and offset times" (2021); Bittner et al., "A
+lightweight instrument-agnostic model for polyphonic note transcription" (Basic Pitch, 2022: stacked
+harmonics); Wei et al., "HPPNet" (2022: harmonic dilated convolution).
 
 Tensors have the shape (clip, channel, frame, row), stored with the channel last.
 """
@@ -14,9 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,12 +29,17 @@ from otowake.music.transcription.transcriber import (
     WIDE_CHANNELS,
 )
 from otowake.signal.vqt import CHANNELS
+from training.networks.export import to_array, to_tensor
 
-EPS = 1e-5
+BATCH_NORM_EPS = 1e-5
+"""Added to variances by the batch normalisation; PyTorch's default."""
+
+INITIAL_LOGITS = (-4.0, -3.0, 0.0)
+"""Biases of the heads (onset, frame, velocity) at the start: active cells are rare."""
 
 
 class Shifted(torch.autograd.Function):
-    """A convolution that keeps the shape. Its gradient is taken by a convolution too, which oneDNN does faster."""
+    """A convolution that keeps the shape, with its gradient as a convolution, faster in oneDNN."""
 
     @staticmethod
     def forward(
@@ -61,7 +67,7 @@ class Shifted(torch.autograd.Function):
 
 
 def stacked(x: Tensor, offsets: tuple[int, ...], rows: int) -> Tensor:
-    """Copies of x shifted by the offsets in rows (0 beyond the edge), joined along the channels."""
+    """Join copies of `x`, shifted by offsets in rows with zeros at the edge, along the channels."""
     below, above = max(0, -min(offsets)), max(0, max(offsets) + rows - x.shape[3])
     padded = functional.pad(x, (below, above))
     parts = [padded[..., below + o : below + o + rows] for o in offsets]
@@ -69,11 +75,11 @@ def stacked(x: Tensor, offsets: tuple[int, ...], rows: int) -> Tensor:
 
 
 class Stacked(torch.autograd.Function):
-    """A convolution of one row of taps at `HARMONICS`, from any number of rows to `KEYS`."""
+    """A convolution with one row of taps at :data:`HARMONIC_TAPS`, to :data:`N_KEYS` rows."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        """`weight` of shape (out, offset, in)."""
+        """Convolve `x` with a weight of shape (out, offset, in)."""
         joined = stacked(x, HARMONIC_TAPS, N_KEYS)
         ctx.save_for_backward(joined, weight)
         ctx.rows = x.shape[3]
@@ -93,7 +99,7 @@ class Stacked(torch.autograd.Function):
 
 
 class Conv(nn.Module):
-    """Taps at (time, row) offsets around a cell, no bias."""
+    """A convolution with taps at (time, row) offsets around a cell, without bias."""
 
     def __init__(self, inputs: int, outputs: int, size: tuple[int, int], dilation: int = 1) -> None:
         super().__init__()
@@ -106,16 +112,16 @@ class Conv(nn.Module):
         return Shifted.apply(x, weight, self.padding, self.dilation)
 
     def taps(self) -> Tensor:
-        """Shape (tap, in, out), the taps in order of time, then of row."""
+        """Return the weight as (tap, in, out), with the taps ordered by time, then by row."""
         return self.weight.flatten(2).permute(2, 1, 0)
 
     def from_taps(self, taps: Tensor) -> Tensor:
-        """The weight that has these taps."""
+        """Return the weight with these taps."""
         return taps.permute(2, 1, 0).reshape(self.weight.shape)
 
 
 class Harmonic(nn.Module):
-    """Taps at the rows of a note's partials, and of the notes of which it is a partial."""
+    """A convolution with taps at the rows of partials, and of notes with this partial."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -126,19 +132,20 @@ class Harmonic(nn.Module):
         return Stacked.apply(x, self.weight.to(x.dtype))
 
     def taps(self) -> Tensor:
-        """Shape (tap, in, out)."""
+        """Return the weight as (tap, in, out)."""
         return self.weight.permute(1, 2, 0)
 
     def from_taps(self, taps: Tensor) -> Tensor:
-        """The weight that has these taps."""
+        """Return the weight with these taps."""
         return taps.permute(2, 0, 1)
 
 
 class Network(nn.Module):
-    """From cells, (clip, 8, frame, 100), to logits (clip, 3, frame, 88) of onset, sounding and velocity."""
+    """Map (clip, 8, frame, 100) to logits (clip, 3, frame, 88) of onset, frame and velocity."""
 
     def __init__(self, narrow: int = NARROW_CHANNELS, wide: int = WIDE_CHANNELS) -> None:
         super().__init__()
+        self.settled = False
         self.layers = nn.ModuleDict(
             {
                 "near1": Conv(CHANNELS, narrow, (3, 3)),
@@ -161,13 +168,13 @@ class Network(nn.Module):
         nn.init.zeros_(self.frame.weight)
         self.norms = nn.ModuleDict(
             {
-                k: nn.BatchNorm2d(narrow if k in {"near1", "near2"} else wide, EPS)
+                k: nn.BatchNorm2d(narrow if k in {"near1", "near2"} else wide, BATCH_NORM_EPS)
                 for k in self.layers
             }
         )
         self.heads = nn.Conv2d(wide, 3, 1)
         with torch.no_grad():
-            self.heads.bias.copy_(torch.tensor([-4.0, -3.0, 0.0]))
+            self.heads.bias.copy_(torch.tensor(INITIAL_LOGITS))
             self.heads.weight.mul_(0.1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -182,14 +189,19 @@ class Network(nn.Module):
             x = x + y if x.shape == y.shape and name not in {"near1", "near2"} else y
         return functional.conv2d(x, self.heads.weight.to(x.dtype), self.heads.bias.to(x.dtype))
 
+    def train(self, mode: bool = True) -> Network:
+        """Set the training mode; a settled network stays in evaluation mode."""
+        return super().train(mode and not self.settled)
+
     def settle(self, weights: Weights) -> None:
-        """Take over weights as the listener has them; from then on the normalisation is a fixed scale."""
+        """Load weights of the package; from then on the normalisation is a fixed scale."""
+        self.settled = True
         with torch.no_grad():
             for name, layer in self.layers.items():
-                layer.weight.copy_(layer.from_taps(_tensor(weights[name])))
-                norm, bias = self.norms[name], _tensor(weights[f"{name}.bias"])
+                layer.weight.copy_(layer.from_taps(to_tensor(weights[name])))
+                norm, bias = self.norms[name], to_tensor(weights[f"{name}.bias"])
                 norm.running_mean.zero_()
-                norm.running_var.fill_(1 - EPS)
+                norm.running_var.fill_(1 - BATCH_NORM_EPS)
                 norm.weight.fill_(1)
                 if name == "harmonic1":
                     norm.bias.zero_()
@@ -198,36 +210,28 @@ class Network(nn.Module):
                     norm.bias.copy_(bias)
                 if name in self.reduce:
                     self.reduce[name].weight.copy_(
-                        self.reduce[name].from_taps(_tensor(weights[f"{name}.reduce"])[None])
+                        self.reduce[name].from_taps(to_tensor(weights[f"{name}.reduce"])[None])
                     )
-            self.frame.weight.copy_(self.frame.from_taps(_tensor(weights["frame"])[None]))
-            self.heads.weight.copy_(_tensor(weights["heads"]).T[:, :, None, None])
-            self.heads.bias.copy_(_tensor(weights["heads.bias"]))
+            self.frame.weight.copy_(self.frame.from_taps(to_tensor(weights["frame"])[None]))
+            self.heads.weight.copy_(to_tensor(weights["heads"]).T[:, :, None, None])
+            self.heads.bias.copy_(to_tensor(weights["heads.bias"]))
 
     def weights(self) -> Weights:
-        """The weights as the listener takes them, the normalisation folded in; float32."""
-        found: dict[str, Tensor] = {}
+        """Return the weights for the package, float32, with the normalisation folded in."""
+        weights: dict[str, Tensor] = {}
         with torch.no_grad():
             for name, layer in self.layers.items():
                 norm = self.norms[name]
                 scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-                found[name] = layer.taps() * scale
+                weights[name] = layer.taps() * scale
                 bias = norm.bias - norm.running_mean * scale
                 if name == "harmonic1":
                     bias = bias + self.key[:, 0, :].T * scale
                 if name == "near3":
-                    found["frame"] = self.frame.taps()[0] * scale
-                found[f"{name}.bias"] = bias
+                    weights["frame"] = self.frame.taps()[0] * scale
+                weights[f"{name}.bias"] = bias
                 if name in self.reduce:
-                    found[f"{name}.reduce"] = self.reduce[name].taps()[0]
-            found["heads"] = self.heads.weight[:, :, 0, 0].T
-            found["heads.bias"] = self.heads.bias
-        return {k: _array(v) for k, v in found.items()}
-
-
-def _tensor(x: NDArray[np.float32]) -> Tensor:
-    return torch.from_numpy(np.asarray(x, np.float32))
-
-
-def _array(x: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(x.detach().float().numpy())
+                    weights[f"{name}.reduce"] = self.reduce[name].taps()[0]
+            weights["heads"] = self.heads.weight[:, :, 0, 0].T
+            weights["heads.bias"] = self.heads.bias
+        return {k: to_array(v) for k, v in weights.items()}

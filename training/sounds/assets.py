@@ -1,7 +1,8 @@
-"""Recordings of single notes that anybody may fetch and train on, and where each comes from.
+"""Recordings of single notes that are free to fetch and train on, and their sources.
 
-Only public-domain, CC0, CC BY and MIT sources are listed, and Iowa's, free for any use; one whose licence is not stated is left out
-(tonejs's clarinet, nylon guitar and harmonium), and so is tonejs's piano, which is a few recordings shifted.
+The licences are public domain, CC0, CC BY, MIT, and Iowa's, free for any use. Recordings without a
+stated licence are left out (tonejs's clarinet, nylon guitar and harmonium), and so is tonejs's
+piano, a few recordings that are transposed.
 """
 
 import csv
@@ -12,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.sounds.instruments import BY_NAME, TYPICAL
+
 
 @dataclass(frozen=True)
 class Source:
-    """Where sounds come from: its licence and the credit that the model card gives."""
+    """A source of sounds, with its licence and the credit for the model card."""
 
     name: str
     licence: str
@@ -24,7 +27,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Sample:
-    """One recorded note: `pitch` is the MIDI number its maker states, `velocity` the layer where known (else 0)."""
+    """A recorded note: `pitch` is the stated MIDI pitch, `velocity` the layer, 0 if unknown."""
 
     path: Path
     instrument: str
@@ -49,12 +52,12 @@ SOURCES: dict[str, Source] = {
         Source(
             "GMbank",
             "public domain",
-            "sf_GMbank, as Debian's csound-soundfont has it; its own licence field says Public Domain",
+            "sf_GMbank, as in Debian's csound-soundfont; its own licence field says Public Domain",
         ),
         Source(
             "sonic-pi",
             "CC0-1.0",
-            "recorded strokes of Sonic Pi (various), as Debian's sonic-pi-samples has them",
+            "recorded drums of Sonic Pi (various), as in Debian's sonic-pi-samples",
         ),
         Source("Salamander", "CC-BY-3.0", "Salamander Grand Piano V3, Alexander Holm"),
         Source("VSCO2", "CC0-1.0", _VSCO),
@@ -72,7 +75,7 @@ SOURCES: dict[str, Source] = {
     )
 }
 
-# Heard in validation clips alone, so that these tell of instruments never trained on.
+# Only validation clips use these sources, so validation covers unknown instruments.
 HELD_OUT = frozenset(
     {
         "headroom",
@@ -82,8 +85,11 @@ HELD_OUT = frozenset(
         "fm-vibraphone",
         "emilyguitar",
         "smolken-bass",
+        "smolken-bass-pizz",
+        "mtg-sax-tenor",
+        "gs-pianet",
+        "war-tuba",
     }
-    | {"smolken-bass-pizz", "mtg-sax-tenor", "gs-pianet", "war-tuba"}
 )
 
 _SALAMANDER_LAYERS = {1: 15, 4: 40, 7: 62, 10: 84, 13: 105, 16: 124}
@@ -119,20 +125,28 @@ FONTS = {
     "GMbank": (("/usr/share/sounds/sf2/sf_GMbank.sf2",), "csound-soundfont"),
 }
 
-# Of the optional folder: names that differ from ours, and what is left out.
-_RENAMED = {
-    "electric-bass": "bass-electric",
-    "electric-guitar": "guitar-electric",
-    "french-horn": "horn",
+PLUCKED_SUFFIX = "-pizz"
+"""End of the names of sources, and of instruments, with plucked notes of bowed instruments."""
+
+MALLETS = {
+    "vibra": "vibraphone",
+    "marimba": "marimba",
+    "steel": "steel-drum",
+    "xylo": "xylophone",
+    "glock": "glockenspiel",
 }
-_PLUCKED = {"smolken-bass-pizz", "meatbass-pizz", "yova-iowa-pizz"}
+"""Words in the names of files, and the mallet instruments that they mean."""
+
+LEFT_OUT_INSTRUMENTS = frozenset({"unknown-bowed", "unknown-reed"})
+"""Names in manifests that no class covers: an erhu and a bagpipe."""
+
 _LEFT_OUT = {
-    "scratch-music",  # the origin of its recordings is not stated
-    "splendid",  # MuseScore's piano, with more layers there
+    "scratch-music",  # the origin of the recordings is not stated
+    "splendid",  # MuseScore's piano, with fewer layers
     "weresax",  # the same as tonejs's saxophone
     "dagstuhl-choir",  # no pitches
-    "tinysol",
-    "fm-violin_section",  # its notes swell for a second before they can be heard
+    "tinysol",  # few notes
+    "fm-violin_section",  # notes swell for a second before they are audible
     "pffy",  # eight notes of an unnamed piano
 }
 _LEFT_OUT_OF_KEYBOARDIA = {
@@ -143,17 +157,25 @@ _LEFT_OUT_OF_KEYBOARDIA = {
 
 
 def soundfont(name: str) -> Path:
-    """The file of a Debian soundfont; says which package to install when it is not there."""
-    places, package = FONTS[name]
-    for place in places:
-        if Path(place).exists():
-            return Path(place)
+    """Return the file of a Debian soundfont.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the soundfont is not installed; the message names the package.
+    """
+    paths, package = FONTS[name]
+    for path in paths:
+        if Path(path).exists():
+            return Path(path)
     raise FileNotFoundError(f"{name} is not on this machine: install the Debian package {package}")
 
 
 def midi_pitch(name: str) -> int:
-    """The MIDI number of a note name such as A4, Fs2 or D#5.
+    """Return the MIDI pitch of a note name such as A4, Fs2 or D#5.
 
+    Examples
+    --------
     >>> midi_pitch("A4"), midi_pitch("Fs2"), midi_pitch("C-1")
     (69, 42, 0)
     """
@@ -167,24 +189,24 @@ def midi_pitch(name: str) -> int:
 
 
 def npm_package(name: str, cache: Path) -> Path:
-    """The unpacked folder of an npm package, fetched by `npm pack` the first time."""
+    """Return the unpacked folder of an npm package, fetched by `npm pack` the first time."""
     home = cache / "npm"
     folder = home / re.sub(r"[@/]", "_", name)
     if folder.exists():
         return folder
     home.mkdir(parents=True, exist_ok=True)
-    said = subprocess.run(
+    packing = subprocess.run(
         ["npm", "pack", "--silent", name], cwd=home, check=True, capture_output=True, text=True
     )
     fresh = folder.with_suffix(".part")
-    with tarfile.open(home / said.stdout.split()[-1]) as packed:
+    with tarfile.open(home / packing.stdout.split()[-1]) as packed:
         packed.extractall(fresh, filter="data")
     fresh.rename(folder)
     return folder
 
 
 def salamander(cache: Path) -> Iterator[Sample]:
-    """The Salamander piano, six of its sixteen layers."""
+    """Fetch the Salamander piano, six of the sixteen layers."""
     for layer, velocity in _SALAMANDER_LAYERS.items():
         folder = npm_package(f"@audio-samples/piano-velocity{layer}", cache)
         for path in sorted(folder.rglob("*.ogg")):
@@ -192,7 +214,7 @@ def salamander(cache: Path) -> Iterator[Sample]:
 
 
 def tonejs(cache: Path) -> Iterator[Sample]:
-    """The sampled instruments of tonejs-instruments whose origin is stated."""
+    """Fetch the instruments of tonejs-instruments with a stated origin."""
     for name, (instrument, source) in _TONEJS.items():
         for path in sorted(npm_package(f"tonejs-instrument-{name}-mp3", cache).rglob("*.mp3")):
             if re.fullmatch(r"[A-G]s?\d", path.stem):
@@ -200,21 +222,48 @@ def tonejs(cache: Path) -> Iterator[Sample]:
                 yield Sample(path, instrument, source, pitch)
 
 
+def instrument_of(name: str, source: str, file: str) -> str | None:
+    """Return the instrument of a row of a manifest; None for instruments that are left out.
+
+    Raises
+    ------
+    ValueError
+        If the name is neither a class nor an instrument.
+
+    Examples
+    --------
+    >>> instrument_of("voice", "hadzifia-voice", "a.flac")
+    'choir'
+    >>> instrument_of("cello", "bigcat-cello-pizz", "a.flac")
+    'cello-pizz'
+    """
+    if name in LEFT_OUT_INSTRUMENTS:
+        return None
+    if name == "mallets":
+        return next((mallet for word, mallet in MALLETS.items() if word in file.lower()), None)
+    instrument = TYPICAL.get(name, name)
+    if source.endswith(PLUCKED_SUFFIX):
+        instrument += PLUCKED_SUFFIX
+    if instrument not in BY_NAME:
+        raise ValueError(f"manifest.tsv: {file}: there is no instrument {instrument}")
+    return instrument
+
+
 def extra_samples(folder: Path) -> tuple[list[Sample], dict[str, Source]]:
-    """The samples of a folder with a `manifest.tsv` (file, instrument, midi_pitch, source, licence, credit)."""
+    """Read the `manifest.tsv` of a folder of samples; return the samples and their sources.
+
+    The columns are file, instrument, midi_pitch, source, licence and credit.
+    """
     samples: list[Sample] = []
     stated: dict[str, tuple[set[str], set[str]]] = {}
     with (folder / "manifest.tsv").open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t"):
-            source, instrument = row["source"], _RENAMED.get(row["instrument"], row["instrument"])
-            if source in _LEFT_OUT or not row["midi_pitch"]:
+            source = row["source"]
+            instrument = instrument_of(row["instrument"], source, row["file"])
+            if source in _LEFT_OUT or instrument is None or not row["midi_pitch"]:
                 continue
             if source == "keyboardia" and instrument in _LEFT_OUT_OF_KEYBOARDIA:
                 continue
-            if source in _PLUCKED:
-                instrument += "-pizz"
-            if instrument == "mallets":
-                instrument = _mallet(row["file"])
             licences, credits = stated.setdefault(source, (set(), set()))
             licences.add(row["licence"])
             credits.add(row["credit"])
@@ -228,20 +277,9 @@ def extra_samples(folder: Path) -> tuple[list[Sample], dict[str, Source]]:
 
 
 def credit_table(sources: dict[str, Source]) -> str:
-    """The sources as a table (source, licence, credit) for the model card, tab-separated."""
+    """Return a tab-separated table (source, licence, credit) for the model card."""
     rows = [
         (source.name, source.licence, source.credit)
         for source in sorted(sources.values(), key=lambda s: s.name.lower())
     ]
     return "\n".join("\t".join(row) for row in [("source", "licence", "credit"), *rows]) + "\n"
-
-
-def _mallet(file: str) -> str:
-    words = {
-        "vibra": "vibraphone",
-        "marimba": "marimba",
-        "steel": "steel-drum",
-        "xylo": "xylophone",
-        "glock": "glockenspiel",
-    }
-    return next((name for word, name in words.items() if word in file.lower()), "mallets")

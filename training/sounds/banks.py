@@ -1,7 +1,7 @@
-"""Banks: every note of one instrument of one source, made once and kept on disk.
+"""Banks: all notes of one instrument of one source, made once and kept on disk.
 
-A bank's notes are 16-bit samples at 22,050 Hz, each at full scale with its onset at index `LEAD`; how loud a note is beside
-the others is kept apart. They are mapped from disk, not read.
+Notes are 16-bit samples at 22,050 Hz, at full scale, with the onset at index `LEAD`; gains state
+how loud they are. The notes are mapped from disk, not read.
 """
 
 import json
@@ -31,18 +31,38 @@ from training.sounds.samples import (
 )
 
 VERSION = 2
-REACH = 3
+"""Version of the banks: a change that gives other banks for the same sounds increases it."""
+
+MAX_TRANSPOSITION = 3
 """Semitones by which a sample may be transposed."""
+
+MIN_PITCHES = 8
+"""Pitches of a bank, at least."""
+
 log = logging.getLogger("training")
 
 
 @dataclass(frozen=True)
 class Bank:
-    """All notes of one instrument.
+    """All notes of one instrument of one source.
 
-    `notes` (pitch, layer, sample) int16; `pitches` (pitch,) MIDI numbers without gaps; `velocities` (layer,) rising;
-    `gain` (pitch, layer) what to multiply a note (as ±1) by so that all are about equally loud; `ring` (pitch, layer)
-    seconds after its onset when a note has fallen 40 dB below its peak (the bank's length if it never does).
+    Attributes
+    ----------
+    name, instrument, source
+        Name of the bank, instrument, name of the source.
+    held_out
+        Whether only clips for validation use it.
+    notes
+        Shape (pitch, layer, sample), int16.
+    pitches
+        Shape (pitch,): MIDI pitches without gaps.
+    velocities
+        Shape (layer,): rising velocities.
+    gain
+        Shape (pitch, layer): factor that makes notes of full scale about equally loud.
+    ring
+        Shape (pitch, layer): seconds from the onset until a note is 40 dB below the peak, at most
+        the length of the bank's notes.
     """
 
     name: str
@@ -57,18 +77,18 @@ class Bank:
 
     @property
     def seconds(self) -> float:
-        """How long a note can be heard."""
+        """Longest duration of a note."""
         return (self.notes.shape[2] - LEAD) / RATE
 
 
 def length_of(instrument: Instrument) -> int:
-    """Samples kept of each note after its onset."""
+    """Return how many samples after the onset the notes of an instrument have."""
     seconds = {"piano": 8.0, "drums": 2.0}.get(instrument.family, 6.0 if instrument.rings else 5.0)
     return int(seconds * RATE)
 
 
 def ring_time(wave: NDArray[np.float32]) -> float:
-    """Seconds after the onset when a note (onset at `LEAD`) has fallen for good 40 dB below its peak."""
+    """Return the seconds from the onset (at `LEAD`) until a note stays 40 dB below the peak."""
     level = envelope(wave, 0.03)
     loud = np.flatnonzero(level > level.max() * 0.01)
     return (int(loud[-1]) - LEAD) / RATE if len(loud) else 0.0
@@ -77,9 +97,10 @@ def ring_time(wave: NDArray[np.float32]) -> float:
 def arrange(
     takes: list[Take], instrument: Instrument, layers: int
 ) -> tuple[list[int], list[list[Take]]]:
-    """For every pitch that some take reaches, `layers` takes from soft to loud: the pitches and the takes' rows.
+    """Choose `layers` takes from soft to loud for each pitch; return the pitches and the takes.
 
-    Takes come from the recorded pitch nearest by; without stated velocities the darkest is taken to be the softest.
+    Takes come from the nearest recorded pitch. Without stated velocities the darkest take is the
+    softest.
     """
     by_pitch: dict[int, list[Take]] = {}
     for take in takes:
@@ -88,13 +109,14 @@ def arrange(
         group.sort(key=lambda take: (take.velocity, _brightness(take.wave)))
     pitches, rows = [], []
     for pitch in range(
-        max(instrument.low, min(by_pitch) - REACH), min(instrument.high, max(by_pitch) + REACH) + 1
+        max(instrument.low, min(by_pitch) - MAX_TRANSPOSITION),
+        min(instrument.high, max(by_pitch) + MAX_TRANSPOSITION) + 1,
     ):
         nearest = min(by_pitch, key=lambda recorded: (abs(recorded - pitch), recorded))
-        if abs(nearest - pitch) <= REACH:
+        if abs(nearest - pitch) <= MAX_TRANSPOSITION:
             group = by_pitch[nearest]
             pitches.append(pitch)
-            rows.append([group[round(place)] for place in np.linspace(0, len(group) - 1, layers)])
+            rows.append([group[round(index)] for index in np.linspace(0, len(group) - 1, layers)])
     return _longest_run(pitches, rows)
 
 
@@ -114,20 +136,20 @@ def _longest_run(pitches: list[int], rows: list[list[Take]]) -> tuple[list[int],
 
 
 def make(folder: Path, source: str, instrument: Instrument, takes: list[Take]) -> bool:
-    """Write a bank of these takes into `folder`; False (and nothing written) if they are too few to play on."""
-    heard, dropped = (
+    """Write a bank of takes into `folder`; return False and write nothing if there are too few."""
+    usable, dropped = (
         (takes, 0) if instrument.family == "drums" else checked(takes, steady=not instrument.rings)
     )
     log.info("%s: %d takes, %d dropped for their pitch", folder.name, len(takes), dropped)
-    if not instrument.rings:  # staccato notes cannot be made to last
-        heard = [take for take in heard if steady_end(take.wave) > LEAD + RATE // 2] or heard
-    if not heard:
+    if not instrument.rings:  # staccato notes have no steady part to repeat
+        usable = [take for take in usable if steady_end(take.wave) > LEAD + RATE // 2] or usable
+    if not usable:
         return False
-    stated = sorted({take.velocity for take in heard if take.velocity})
-    most = max(np.bincount([round(take.pitch) for take in heard]))
+    stated = sorted({take.velocity for take in usable if take.velocity})
+    most = max(np.bincount([round(take.pitch) for take in usable]))
     velocities = stated or {1: [80], 2: [55, 100]}.get(int(most), [45, 75, 108])
-    pitches, rows = arrange(heard, instrument, len(velocities))
-    if len(pitches) < 8:
+    pitches, rows = arrange(usable, instrument, len(velocities))
+    if len(pitches) < MIN_PITCHES:
         return False
     length = length_of(instrument)
     notes = np.zeros((len(pitches), len(velocities), LEAD + length), np.int16)
@@ -149,7 +171,7 @@ def make(folder: Path, source: str, instrument: Instrument, takes: list[Take]) -
 
 
 def fitted(wave: NDArray[np.float32], length: int, rings: bool) -> NDArray[np.float32]:
-    """A note of LEAD + `length` samples: a sustained one is made to last, a ringing one faded out at its end."""
+    """Fit a note to LEAD + `length` samples: extend a sustained one, fade a decaying one out."""
     if not rings:
         return sustained(wave, length)
     wave = np.pad(wave[: LEAD + length], (0, max(0, LEAD + length - len(wave))))
@@ -178,7 +200,7 @@ def _write(folder, source, instrument, notes, pitches, velocities, gain, ring) -
 
 
 def load(folder: Path) -> Bank:
-    """The bank kept in `folder`, its notes mapped from disk."""
+    """Load the bank in `folder`, with the notes mapped from disk."""
     facts = json.loads((folder / "bank.json").read_text())
     return Bank(
         folder.name,
@@ -194,15 +216,14 @@ def load(folder: Path) -> Bank:
 
 
 def load_all(cache: Path) -> list[Bank]:
-    """All banks of a cache, in the order of their names."""
+    """Load all banks of a cache, in the order of their names."""
     return [load(path.parent) for path in sorted((cache / f"banks{VERSION}").glob("*/bank.json"))]
 
 
 def _from_samples(home: Path, samples: Iterable[assets.Sample]) -> None:
     groups: dict[tuple[str, str], list[assets.Sample]] = {}
     for sample in samples:
-        if sample.instrument in BY_NAME:
-            groups.setdefault((sample.source, sample.instrument), []).append(sample)
+        groups.setdefault((sample.source, sample.instrument), []).append(sample)
     for (source, name), group in sorted(groups.items()):
         folder, instrument = home / f"{source}.{name}", BY_NAME[name]
         if not (folder / "bank.json").exists():
@@ -217,7 +238,7 @@ def _from_samples(home: Path, samples: Iterable[assets.Sample]) -> None:
 
 
 def build(cache: Path, extra: Path | None = None) -> None:
-    """Make every bank that is not in the cache yet; `extra` is an optional folder of samples with a manifest."""
+    """Make the banks that are not in the cache; `extra` is a folder of samples with a manifest."""
     home = cache / f"banks{VERSION}"
     home.mkdir(parents=True, exist_ok=True)
     for preset in soundfonts.PRESETS:

@@ -1,4 +1,4 @@
-"""What happens to sound between an instrument and a file: room, equaliser, saturation, noise, coding, level."""
+"""Degradation of sound between instrument and file: room, equaliser, saturation, noise, coding."""
 
 import io
 from itertools import pairwise
@@ -15,7 +15,7 @@ Wave = NDArray[np.float32]
 
 
 def degrade(rng: Rng, wave: Wave) -> Wave:
-    """A clip as a microphone and a codec may have left it; nothing moves in time, and no sample exceeds ±1."""
+    """Degrade a clip at random; nothing moves in time, and no sample exceeds ±1."""
     if rng.random() < 0.8:
         wave = room(rng, wave)
     if rng.random() < 0.8:
@@ -33,9 +33,10 @@ def degrade(rng: Rng, wave: Wave) -> Wave:
 
 
 def impulse_response(rng: Rng) -> Wave:
-    """A synthetic room, direct sound first: 3–12 early reflections, then noise that dies away, its treble faster.
+    """Make a random room: direct sound, 3–12 early reflections, and decaying noise.
 
-    Reverberation time 0.1–1.3 s; the direct sound is 18 dB above to 8 dB below all the rest.
+    The treble of the noise decays faster. Reverberation time 0.1–1.3 s; the direct sound is 18 dB
+    above to 8 dB below the rest.
     """
     life = float(np.exp(rng.uniform(np.log(0.1), np.log(1.3))))
     length = int(min(life * 1.1, 1.3) * RATE)
@@ -54,8 +55,8 @@ def impulse_response(rng: Rng) -> Wave:
     tail *= np.clip((np.arange(length) - ahead) / (0.02 * RATE), 0, 1)
     tail /= np.sqrt((tail**2).sum()) + 1e-9
     early = np.zeros(length)
-    for place in rng.uniform(0.001, min(0.06, life), int(rng.integers(3, 13))):
-        early[int(place * RATE)] += float(rng.choice([-1, 1])) * np.exp(-place / 0.03)
+    for delay in rng.uniform(0.001, min(0.06, life), int(rng.integers(3, 13))):
+        early[int(delay * RATE)] += float(rng.choice([-1, 1])) * np.exp(-delay / 0.03)
     early *= float(rng.uniform(0, 0.8)) / (np.sqrt((early**2).sum()) + 1e-9)
     response = 10 ** (-float(rng.triangular(-8, 2, 18)) / 20) * (tail + early)
     response[0] += 1
@@ -63,29 +64,29 @@ def impulse_response(rng: Rng) -> Wave:
 
 
 def room(rng: Rng, wave: Wave) -> Wave:
-    """A clip in a synthetic room."""
+    """Put a clip into a random room."""
     return fftconvolve(wave, impulse_response(rng))[: len(wave)].astype(np.float32)
 
 
 def equalise(rng: Rng, wave: Wave) -> Wave:
-    """A smooth random frequency response of up to ±12 dB, sometimes without bass or treble; zero phase."""
+    """Apply a smooth random response of up to ±12 dB, sometimes with a cut-off; zero phase."""
     octaves = np.linspace(np.log2(40), np.log2(RATE / 2), 9)
     size = float(rng.choice([2, 4, 7]))
     gains = np.clip(rng.normal(0, size, len(octaves)), -12, 12)
     frequency = np.fft.rfftfreq(len(wave), 1 / RATE)
-    place = np.log2(np.maximum(frequency, 20))
-    response = np.interp(place, octaves, gains)
+    octave = np.log2(np.maximum(frequency, 20))
+    response = np.interp(octave, octaves, gains)
     if rng.random() < 0.3:
-        response -= 12 * np.maximum(0, np.log2(float(rng.uniform(40, 180))) - place)
+        response -= 12 * np.maximum(0, np.log2(float(rng.uniform(40, 180))) - octave)
     if rng.random() < 0.4:
         steep = float(rng.choice([12, 40, 200]))
         top = float(rng.choice([4000, 5500, 7800, 8000, 10000]))
-        response -= np.minimum(steep * np.maximum(0, place - np.log2(top)), 90)
+        response -= np.minimum(steep * np.maximum(0, octave - np.log2(top)), 90)
     return np.fft.irfft(np.fft.rfft(wave) * 10 ** (response / 20), len(wave)).astype(np.float32)
 
 
 def saturate(rng: Rng, wave: Wave) -> Wave:
-    """Overdriven, or its loud moments turned down by a slow compressor."""
+    """Overdrive a clip, or compress it slowly."""
     if rng.random() < 0.5:
         drive = float(rng.uniform(1, 4))
         return (np.tanh(drive * wave) / np.tanh(drive)).astype(np.float32)
@@ -99,7 +100,10 @@ def saturate(rng: Rng, wave: Wave) -> Wave:
 
 
 def add_noise(rng: Rng, wave: Wave, snr: float) -> Wave:
-    """White, pink, brown or hum noise, `snr` dB below the clip's mean power (below −20 dB full scale if it is silent)."""
+    """Add white, pink or brown noise or hum, `snr` dB below the clip's mean power.
+
+    The power of a silent clip counts as −40 dB full scale.
+    """
     kind = str(rng.choice(["white", "pink", "pink", "brown", "hum"]))
     length = len(wave)
     if kind == "hum":
@@ -123,10 +127,11 @@ def add_noise(rng: Rng, wave: Wave, snr: float) -> Wave:
 
 
 def mp3(rng: Rng, wave: Wave) -> Wave:
-    """A clip coded as MP3 at about 48–128 kbit/s and read back, the coder's delay taken out."""
+    """Code a clip as MP3 at about 48–128 kbit/s and decode it, without the coder's delay."""
     file = io.BytesIO()
-    sf.write(file, wave, RATE, format="MP3", subtype="MPEG_LAYER_III", compression_level=float(rng.uniform(0.3, 0.85)),
-             bitrate_mode="CONSTANT")  # fmt: skip
+    level = float(rng.uniform(0.3, 0.85))
+    coding = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "CONSTANT"}
+    sf.write(file, wave, RATE, compression_level=level, **coding)
     file.seek(0)
     back, _ = sf.read(file, dtype="float32")
     size = len(wave) + 8192

@@ -1,4 +1,4 @@
-"""Single strokes on drums, of the kits of soundfonts and synthesised: what :mod:`training.train.drums` teaches with."""
+"""Single hits of drum kits, from soundfonts, recorded and synthesised, and beats made of them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from training.sounds import soundfonts
 from training.sounds.instruments import BY_NAME
 from training.sounds.samples import LEAD, RATE, from_onset, read
 
-SECONDS = 1.5
-"""Length of a stroke."""
+HIT_SECONDS = 1.5
+"""Length of a hit."""
 
 VERSION = 1
+"""Version of the kits: a change that gives other kits for the same sounds increases it."""
 
 KEYS: dict[str, tuple[int, ...]] = {
     "kick": (35, 36),
@@ -29,9 +30,9 @@ KEYS: dict[str, tuple[int, ...]] = {
     "cymbal": (49, 51, 52, 53, 55, 57, 59),
     "shaken": (54, 69, 70),
 }
-"""The keys of General MIDI's drum kits by kind; the rest (cowbells, wood blocks, whistles, …) is nobody's."""
+"""Keys of General MIDI's drum kits by kind, without cowbells, wood blocks, whistles, …"""
 
-VOICE_OF = {"kick": 0, "snare": 1, "tom": 1, "hi-hat": 2, "cymbal": 2, "shaken": 2}
+DRUM_OF_KIND = {"kick": 0, "snare": 1, "tom": 1, "hi-hat": 2, "cymbal": 2, "shaken": 2}
 """The drum of :data:`otowake.music.theory.instruments.KIT` that each kind counts as."""
 
 KITS: dict[str, tuple[int, ...]] = {
@@ -41,60 +42,39 @@ KITS: dict[str, tuple[int, ...]] = {
 }
 """Programs of the kits; a soundfont that lacks one plays its standard kit, which is kept once."""
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 RECORDED: dict[str, tuple[str, ...]] = {
-    "kick": (
-        *(
-            "drum_heavy_kick",
-            "drum_bass_hard",
-            "drum_bass_soft",
-            "bd_808",
-            "bd_ada",
-            "bd_boom",
-            "bd_fat",
-            "bd_gas",
-            "bd_haus",
-            "bd_klub",
-        ),
-        *(
-            "bd_pure",
-            "bd_sone",
-            "bd_tek",
-            "bd_zome",
-            "bd_zum",
-            "elec_hollow_kick",
-            "elec_soft_kick",
-        ),
+    "kick": _words(
+        "drum_heavy_kick drum_bass_hard drum_bass_soft bd_808 bd_ada bd_boom bd_fat bd_gas bd_haus"
+        " bd_klub bd_pure bd_sone bd_tek bd_zome bd_zum elec_hollow_kick elec_soft_kick"
     ),
-    "snare": (
-        *(
-            "drum_snare_hard",
-            "drum_snare_soft",
-            "sn_dolf",
-            "sn_dub",
-            "sn_zome",
-            "elec_snare",
-            "elec_lo_snare",
-            "elec_mid_snare",
-        ),
-        *("elec_hi_snare", "elec_filt_snare"),
+    "snare": _words(
+        "drum_snare_hard drum_snare_soft sn_dolf sn_dub sn_zome elec_snare elec_lo_snare"
+        " elec_mid_snare elec_hi_snare elec_filt_snare"
     ),
     "tom": tuple(
-        f"drum_tom_{which}_{how}" for which in ("hi", "mid", "lo") for how in ("hard", "soft")
+        f"drum_tom_{size}_{force}" for size in ("hi", "mid", "lo") for force in ("hard", "soft")
     ),
     "hi-hat": ("drum_cymbal_closed", "drum_cymbal_pedal", "drum_cymbal_open"),
-    "cymbal": (
-        "drum_cymbal_hard",
-        "drum_cymbal_soft",
-        "drum_splash_hard",
-        "drum_splash_soft",
-        "elec_cymbal",
+    "cymbal": _words(
+        "drum_cymbal_hard drum_cymbal_soft drum_splash_hard drum_splash_soft elec_cymbal"
     ),
 }
-"""The recordings of Debian's sonic-pi-samples (all of them CC0) by kind, which make a kit."""
+"""Recordings in Debian's sonic-pi-samples (all CC0) by kind; they make a kit."""
+
+RECORDED_KEY = 1000
+"""Key of the first recorded hit: outside MIDI, as each recording has a key of its own."""
+
+SOFT, HARD = 60, 100
+"""Velocities of recorded hits."""
 
 SONIC_PI = Path("/usr/share/sonic-pi/samples")
 
-APART = (
+HELD_OUT = (
     "FluidR3-025",
     "FluidR3-040",
     "MuseScore_General-032",
@@ -103,16 +83,27 @@ APART = (
     "otowake-001",
     "otowake-002",
 )
-"""Kits that are heard only when it is judged."""
+"""Kits of held-out clips."""
 
 SYNTHESISED = 24
-"""Kits that are synthesised."""
+"""Number of synthesised kits."""
 
 
 @dataclass(frozen=True)
 class Kit:
-    """Strokes of one kit: `waves` int16 (stroke, sample) with the onset at LEAD, each at full scale, and by stroke its `kind`
-    (a place in :data:`KEYS`), `key` and `velocity`."""
+    """Hits of one kit.
+
+    Attributes
+    ----------
+    name
+        Name of the kit.
+    waves
+        Shape (hit, sample), int16: hits at full scale, with the onset at index LEAD.
+    kind
+        Shape (hit,): index in :data:`KEYS`.
+    key, velocity
+        Shape (hit,).
+    """
 
     name: str
     waves: NDArray[np.int16]
@@ -122,9 +113,9 @@ class Kit:
 
 
 def build(cache: Path) -> list[Kit]:
-    """All kits, made where they are not in the cache."""
+    """Return all kits, made where they are not in the cache."""
     home = cache / "kits" / f"v{VERSION}"
-    found: list[Kit] = []
+    kits: list[Kit] = []
     wanted = [
         (f"{font}-{program:03d}", font, program)
         for font, programs in KITS.items()
@@ -135,25 +126,31 @@ def build(cache: Path) -> list[Kit]:
         if not path.exists():
             _save(_played(name, font, program), path)
         kit = _load(path)
-        if not any(np.array_equal(kit.waves[:8], other.waves[:8]) for other in found):
-            found.append(kit)
+        if not any(np.array_equal(kit.waves[:8], other.waves[:8]) for other in kits):
+            kits.append(kit)
     path = home / "sonic-pi.npz"
     if not path.exists():
         _save(recorded(path.stem), path)
-    found.append(_load(path))
+    kits.append(_load(path))
     for number in range(SYNTHESISED):
         path = home / f"otowake-{number:03d}.npz"
         if not path.exists():
             _save(synthesised(path.stem, np.random.default_rng([4, number])), path)
-        found.append(_load(path))
-    return found
+        kits.append(_load(path))
+    return kits
 
 
 def beat(
     rng: Rng, kit: Kit, seconds: float, tempo: float | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """A beat of some seconds on a kit, (drum, sample), and its strokes as rows (onset in seconds, drum); each kind of drum in a
-    tempo of its own if none (beats a minute) is given."""
+    """Make a beat on a kit.
+
+    `tempo` is in beats a minute; without it each kind of drum has another tempo.
+
+    Returns
+    -------
+    The sound, (drum, sample), and rows of (onset in seconds, drum).
+    """
     length = int(seconds * RATE)
     waves, rows = np.zeros((len(KIT), length + RATE), np.float32), []
     kinds = list(KEYS)
@@ -175,30 +172,28 @@ def beat(
         end = 0
         for onset, accent in sorted(zip(onsets, accents, strict=True), reverse=True):
             key = main if rng.random() < 0.85 else int(rng.choice(keys))
-            near = np.flatnonzero(kit.key == key)
-            stroke = kit.waves[
-                near[np.abs(kit.velocity[near] - 127 * accent).argmin()]
-            ] / np.float32(32768)
+            hits = np.flatnonzero(kit.key == key)
+            hit = kit.waves[hits[np.abs(kit.velocity[hits] - 127 * accent).argmin()]] / np.float32(
+                32768
+            )
             if abs(pitch - 1) > 0.01:
-                stroke = np.interp(
-                    np.arange(int(len(stroke) / pitch)) * pitch, np.arange(len(stroke)), stroke
-                )
+                hit = np.interp(np.arange(int(len(hit) / pitch)) * pitch, np.arange(len(hit)), hit)
             first = int(onset * RATE)
-            stroke = stroke[int(LEAD / pitch) :].copy()
+            hit = hit[int(LEAD / pitch) :].copy()
             if choke and end:
-                stroke = stroke[: max(end - first, 64)]
-                stroke[-64:] *= np.linspace(1, 0, 64)
-            last = min(first + len(stroke), waves.shape[1])
-            waves[VOICE_OF[kind], first:last] += (
-                gain * accent**1.5 * stroke[: last - first]
+                hit = hit[: max(end - first, 64)]
+                hit[-64:] *= np.linspace(1, 0, 64)
+            last = min(first + len(hit), waves.shape[1])
+            waves[DRUM_OF_KIND[kind], first:last] += (
+                gain * accent**1.5 * hit[: last - first]
             ).astype(np.float32)
             end = first
-            rows.append((onset, VOICE_OF[kind]))
+            rows.append((onset, DRUM_OF_KIND[kind]))
     return waves[:, :length], np.array(sorted(rows)).reshape(-1, 2)
 
 
 def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], list[float]]:
-    """Onsets and strengths: a bar that comes again with changes, or, where no tempo is given, at random now and then."""
+    """Draw onsets and strengths: a bar with variations; without a tempo, sometimes at random."""
     if tempo is None and rng.random() < 0.2:
         n = int(rng.integers(2, 40))
         return np.sort(rng.uniform(0.02, seconds - 0.3, n)).tolist(), rng.uniform(
@@ -214,12 +209,12 @@ def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], 
     swing = float(rng.uniform(0, 0.3)) if per == 2 and rng.random() < 0.4 else 0.0
     onsets, strengths = [], []
     for step in range(int(seconds / beat_s * per) + 1):
-        place = step % steps
-        if pattern[place] ^ (rng.random() < 0.05):
+        position = step % steps
+        if pattern[position] ^ (rng.random() < 0.05):
             at = (step + swing * (step % 2)) * beat_s / per + float(rng.normal(0, 0.008))
             if 0 <= at < seconds - 0.1:
                 onsets.append(at)
-                strengths.append(float(np.clip(accent[place] + rng.normal(0, 0.08), 0.2, 1)))
+                strengths.append(float(np.clip(accent[position] + rng.normal(0, 0.08), 0.2, 1)))
     return onsets, strengths
 
 
@@ -234,52 +229,52 @@ def _load(path: Path) -> Kit:
         return Kit(path.stem, *(file[name] for name in ("waves", "kind", "key", "velocity")))
 
 
-def _kit(name: str, strokes: list[tuple[NDArray[np.float32], str, int, int]]) -> Kit:
-    size = LEAD + int(SECONDS * RATE)
+def _kit(name: str, hits: list[tuple[NDArray[np.float32], str, int, int]]) -> Kit:
+    size = LEAD + int(HIT_SECONDS * RATE)
     fade = np.minimum(np.arange(size)[::-1] / (0.1 * RATE), 1)
-    waves = np.zeros((len(strokes), size), np.int16)
-    for row, (wave, *_) in enumerate(strokes):
+    waves = np.zeros((len(hits), size), np.int16)
+    for row, (wave, *_) in enumerate(hits):
         cut = np.pad(wave[:size], (0, max(0, size - len(wave)))) * fade
         waves[row] = np.rint(32767 * cut / (np.abs(cut).max() + 1e-9))
     kinds = list(KEYS)
     columns = (
-        np.array([kinds.index(kind) for _, kind, _, _ in strokes]),
-        *(np.array([s[i] for s in strokes]) for i in (2, 3)),
+        np.array([kinds.index(kind) for _, kind, _, _ in hits]),
+        *(np.array([s[i] for s in hits]) for i in (2, 3)),
     )
     return Kit(name, waves, *columns)
 
 
 def _played(name: str, font: str, program: int) -> Kit:
     kind_of = {key: kind for kind, keys in KEYS.items() for key in keys}
-    preset = soundfonts.Preset(font, 128, "drums", (45, 85, 120), variation=program)
-    takes = soundfonts.takes(preset, BY_NAME["drums"], int(SECONDS * RATE))
+    preset = soundfonts.Preset(font, soundfonts.DRUM_KIT, "drums", (45, 85, 120), variation=program)
+    takes = soundfonts.takes(preset, BY_NAME["drums"], int(HIT_SECONDS * RATE))
     return _kit(
         name, [(t.wave, kind_of[t.pitch], t.pitch, t.velocity) for t in takes if t.pitch in kind_of]
     )
 
 
 def recorded(name: str) -> Kit:
-    """Recorded strokes; each has a key of its own, so that a beat keeps to one of them."""
+    """Return a kit of recorded hits; each has a key of its own, so a beat repeats one of them."""
     if not SONIC_PI.exists():
         raise FileNotFoundError(
             f"{SONIC_PI} is not on this machine: install the Debian package sonic-pi-samples"
         )
-    strokes = []
+    hits = []
     for kind, names in RECORDED.items():
-        for each in names:
-            wave = from_onset(read(SONIC_PI / f"{each}.flac"), int(SECONDS * RATE))
-            strokes.append((wave, kind, 1000 + len(strokes), 60 if "soft" in each else 100))
-    return _kit(name, strokes)
+        for file in names:
+            wave = from_onset(read(SONIC_PI / f"{file}.flac"), int(HIT_SECONDS * RATE))
+            hits.append((wave, kind, RECORDED_KEY + len(hits), SOFT if "soft" in file else HARD))
+    return _kit(name, hits)
 
 
 def synthesised(name: str, rng: Rng) -> Kit:
-    """A kit as drum machines have it: swept sines, ringing skins with noise, clusters of square waves and filtered noise."""
-    strokes = []
+    """Synthesise a kit as of a drum machine, from swept sines, square waves and filtered noise."""
+    hits = []
     kind_of = {key: kind for kind, keys in KEYS.items() for key in keys}
     for make, keys in _MAKERS.items():
         for key in keys:
             sound = make(rng, key)
-            strokes += [
+            hits += [
                 (
                     np.concatenate([np.zeros(LEAD), sound * min(1.0, v / 100)]).astype(np.float32),
                     kind_of[key],
@@ -288,10 +283,10 @@ def synthesised(name: str, rng: Rng) -> Kit:
                 )
                 for v in (60, 110)
             ]
-    return _kit(name, strokes)
+    return _kit(name, hits)
 
 
-_TIME = np.arange(int(SECONDS * RATE)) / RATE
+_TIME = np.arange(int(HIT_SECONDS * RATE)) / RATE
 
 
 def _falling(life: float) -> NDArray[np.float64]:
@@ -309,7 +304,7 @@ def _swept(rng: Rng, low: float, high: float, sweep: float, life: float) -> NDAr
 
 
 def _between(rng: Rng, low: float, high: float) -> float:
-    """Evenly drawn by its logarithm."""
+    """Draw from a log-uniform distribution."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -333,7 +328,7 @@ def _snare(rng: Rng, key: int) -> NDArray[np.float64]:
         rng, base * rng.uniform(1.5, 1.9), base * 2, 0.01, _between(rng, 0.02, 0.1)
     )
     wires = _noise(rng, _between(rng, 300, 2000), 10500) * _falling(_between(rng, 0.04, 0.25))
-    if key == 39:  # hands clapped
+    if key == 39:  # hand claps
         bursts = sum(
             np.roll(_falling(0.006), int(at * RATE))
             for at in np.cumsum(rng.uniform(0.006, 0.014, 3))
@@ -353,7 +348,7 @@ def _tom(rng: Rng, _: int) -> NDArray[np.float64]:
 
 
 def _metal(rng: Rng) -> NDArray[np.float64]:
-    """Square waves out of tune with one another, and noise."""
+    """Make detuned square waves and noise."""
     base = _between(rng, 200, 600)
     waves = sum(
         np.sign(np.sin(2 * np.pi * base * ratio * _TIME + rng.uniform(0, 6)))

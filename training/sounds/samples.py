@@ -1,4 +1,4 @@
-"""From recordings of single notes to notes that start where they say and sound the pitch they say."""
+"""Recordings of single notes: aligned to the onset, checked for pitch, transposed, sustained."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,17 +12,19 @@ from scipy.ndimage import uniform_filter1d
 
 RATE = 22_050
 """Sampling rate of all training audio, Hz."""
+
 LEAD = int(0.1 * RATE)
-"""Samples kept before a note's onset: the note's onset is at this index."""
+"""Samples before a note's onset, so the index of the onset."""
+
 ONSET_DB = -18.0
-"""A note begins where its level first comes this close to the peak of its attack."""
+"""Level of the onset relative to the peak of the attack, in dB."""
 
 Wave = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Take:
-    """One sound of one note: `wave` (sample,) with its onset at index `LEAD`, at `pitch` (MIDI, fractional)."""
+    """A note: `wave` (sample,) with the onset at index `LEAD`, and `pitch` (MIDI, fractional)."""
 
     wave: Wave
     pitch: float
@@ -30,13 +32,13 @@ class Take:
 
 
 def read(path: Path) -> Wave:
-    """An audio file as one channel at `RATE`."""
+    """Read an audio file as one channel at `RATE`."""
     wave, rate = sf.read(path, dtype="float32", always_2d=True)
     return soxr.resample(wave.mean(axis=1), rate, RATE).astype(np.float32)
 
 
 def envelope(wave: Wave, seconds: float = 0.005) -> Wave:
-    """Root mean square of `wave` over a centred window, (sample,)."""
+    """Compute the root mean square of `wave` over a centred window, (sample,)."""
     power = uniform_filter1d(
         wave.astype(np.float64) ** 2, max(1, int(seconds * RATE)), mode="constant"
     )
@@ -44,10 +46,10 @@ def envelope(wave: Wave, seconds: float = 0.005) -> Wave:
 
 
 def onset(wave: Wave) -> int:
-    """Index where a note begins: where its envelope first comes within `ONSET_DB` of the peak of its attack.
+    """Return the index of a note's onset: the first within `ONSET_DB` of the peak of the attack.
 
-    The attack is the 0.3 s after the envelope first comes within 34 dB of its maximum. For slow attacks this is where
-    the note becomes clearly audible; for struck and plucked notes it is the blow.
+    The attack is the 0.3 s after the envelope comes within 34 dB of the maximum. For slow attacks
+    the onset is where the note becomes clearly audible, for struck and plucked notes the blow.
     """
     level = envelope(wave)
     start = int(np.argmax(level >= level.max() * 10 ** (-34 / 20)))
@@ -56,7 +58,7 @@ def onset(wave: Wave) -> int:
 
 
 def from_onset(wave: Wave, length: int) -> Wave:
-    """`length` samples after the onset with `LEAD` samples before it, padded with silence, (LEAD + length,)."""
+    """Cut a note to `LEAD` samples before the onset and `length` after it, padded with silence."""
     begin = onset(wave) - LEAD
     lead = wave[max(begin, 0) : begin + LEAD].copy()
     fade = min(len(lead), int(0.01 * RATE))
@@ -73,9 +75,9 @@ def from_onset(wave: Wave, length: int) -> Wave:
 
 
 def pitch_error(wave: Wave, pitch: float) -> float:
-    """Semitones by which a note (onset at `LEAD`) differs from `pitch`, octaves aside: within −6 … 6.
+    """Return the semitones by which a note differs from `pitch`, regardless of octaves: −6 … 6.
 
-    The difference whose harmonic comb gathers the most of the spectrum's compressed magnitude wins.
+    The harmonic comb with the largest sum of the compressed magnitude spectrum decides.
     """
     part = wave[LEAD + int(0.08 * RATE) :][: int(1.2 * RATE)]
     size = 1 << 17
@@ -84,29 +86,29 @@ def pitch_error(wave: Wave, pitch: float) -> float:
     base = 440 * 2 ** ((pitch + shifts - 69) / 12)
     harmonics = np.arange(1, 9)[:, None]
     bins = np.minimum(np.rint(base * harmonics * size / RATE).astype(int), size // 2)
-    heard = (base * harmonics < RATE / 2) / harmonics**0.5
-    return float(shifts[np.argmax((magnitude[bins] * heard).sum(axis=0))])
+    weight = (base * harmonics < RATE / 2) / harmonics**0.5
+    return float(shifts[np.argmax((magnitude[bins] * weight).sum(axis=0))])
 
 
 def checked(takes: Iterable[Take], steady: bool) -> tuple[list[Take], int]:
-    """The takes that sound the pitch they say (to 0.6 semitones, octaves aside) with their pitch corrected, and how
-    many were dropped.
+    """Correct the pitch of takes; return them and how many were dropped.
 
-    A sustained instrument's takes (`steady`) are corrected one by one; a struck or plucked one's (whose partials are
-    stretched) by the median error of them all.
+    Takes that differ by more than 0.6 semitones, regardless of octaves, are dropped. Takes of a
+    sustained instrument (`steady`) are corrected one by one, takes of a struck or plucked
+    instrument, with stretched partials, by the median error.
     """
-    heard = [(take, pitch_error(take.wave, take.pitch)) for take in takes]
-    good = [(take, error) for take, error in heard if abs(error) <= 0.6]
+    errors = [(take, pitch_error(take.wave, take.pitch)) for take in takes]
+    good = [(take, error) for take, error in errors if abs(error) <= 0.6]
     middle = float(np.median([error for _, error in good])) if good else 0.0
     kept = [
         Take(take.wave, take.pitch + (error if steady else middle), take.velocity)
         for take, error in good
     ]
-    return kept, len(heard) - len(good)
+    return kept, len(errors) - len(good)
 
 
 def transposed(wave: Wave, semitones: float) -> Wave:
-    """A take moved by some semitones by playing it faster or slower; its onset stays at `LEAD`."""
+    """Transpose a take by resampling; the onset stays at `LEAD`."""
     if abs(semitones) < 0.02:
         return wave
     ratio = 2 ** (semitones / 12)
@@ -119,17 +121,17 @@ def transposed(wave: Wave, semitones: float) -> Wave:
 
 
 def steady_end(wave: Wave) -> int:
-    """Index where a sustained note (onset at `LEAD`) begins to fade: 80 ms before it is last near its full level."""
+    """Return where a sustained note begins to fade: 80 ms before it is last near full level."""
     level = envelope(wave, 0.05)
     steady = level[LEAD:] > 0.4 * level.max()
     return LEAD + len(steady) - int(np.argmax(steady[::-1])) - int(0.08 * RATE)
 
 
 def sustained(wave: Wave, length: int) -> Wave:
-    """A sustained note made to last: LEAD + `length` samples.
+    """Extend a sustained note to LEAD + `length` samples.
 
-    The steady part of the recording (from a quarter of it to where it begins to fade) is repeated, each time joined where it
-    resembles itself most, over a cross-fade of 60 ms.
+    The steady part of the recording, from a quarter of it to where it begins to fade, repeats, with
+    cross-fades of 60 ms at the best correlation.
     """
     end = steady_end(wave)
     if end >= LEAD + length:

@@ -14,12 +14,22 @@ from training.sounds.assets import soundfont
 from training.sounds.instruments import Instrument
 from training.sounds.samples import RATE, Take, from_onset
 
-_GAP = 1.2  # seconds between two notes
+GAP_SECONDS = 1.2
+"""Seconds between two notes."""
+
+DRUM_KIT = 128
+"""Program of a preset that is a drum kit."""
+
+DRUM_CHANNEL = 9
+"""Channel of drums in General MIDI, from 0."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A program (0–127; 128 is the drum kit) of a soundfont as one of our instruments, in the bank `variation`; of drums, which kit."""
+    """A preset of a soundfont and the instrument that it stands for.
+
+    `program` is 0–127 or :data:`DRUM_KIT`; `variation` is the bank, or the kit of drums.
+    """
 
     font: str
     program: int
@@ -29,6 +39,7 @@ class Preset:
 
     @property
     def bank_name(self) -> str:
+        """Name of the bank that is made of the preset."""
         number = f"{self.program:03d}" + (f"-{self.variation}" if self.variation else "")
         return f"{self.font}-{number}.{self.instrument}"
 
@@ -84,7 +95,7 @@ GENERAL_MIDI = {
     "koto": (107,),
     "kalimba": (108,),
 }
-"""The programs of General MIDI that stand for our instruments."""
+"""General MIDI programs of the instruments."""
 
 PRESETS: tuple[Preset, ...] = (
     *(Preset("MuseScore_General", program, "piano", (25, 50, 75, 100, 122)) for program in (0, 1)),
@@ -98,35 +109,35 @@ PRESETS: tuple[Preset, ...] = (
     Preset("MuseScore_General", 4, "electric-piano"),
     Preset("MuseScore_General", 5, "electric-piano"),
     Preset("MuseScore_General", 48, "string-section"),
-    Preset("FluidR3", 128, "drums"),
-    Preset("MuseScore_General", 128, "drums"),
+    Preset("FluidR3", DRUM_KIT, "drums"),
+    Preset("MuseScore_General", DRUM_KIT, "drums"),
 )
 
 
 def takes(preset: Preset, instrument: Instrument, length: int) -> list[Take]:
-    """Every note of an instrument at every velocity, LEAD + `length` samples each."""
+    """Play all notes of an instrument at all velocities, LEAD + `length` samples each."""
     hold = length / RATE + 0.3
     wanted = [(p, v) for v in preset.velocities for p in range(instrument.low, instrument.high + 1)]
-    found = []
+    played = []
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder, "notes.mid"), Path(folder, "notes.wav")
         _score(preset, wanted, hold).save(score)
         _play(soundfont(preset.font), score, sound)
         with sf.SoundFile(sound) as file:
             for index, (pitch, velocity) in enumerate(wanted):
-                file.seek(int((0.2 + index * (hold + _GAP)) * file.samplerate))
+                file.seek(int((0.2 + index * (hold + GAP_SECONDS)) * file.samplerate))
                 stereo = file.read(
                     int((hold + 0.1) * file.samplerate), dtype="float32", always_2d=True
                 )
                 wave = soxr.resample(stereo.mean(axis=1), file.samplerate, RATE).astype(np.float32)
                 if np.abs(wave).max() > 1e-4:
-                    found.append(Take(from_onset(wave, length), pitch, velocity))
-    return found
+                    played.append(Take(from_onset(wave, length), pitch, velocity))
+    return played
 
 
 def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.MidiFile:
-    drums = preset.program == 128
-    channel = 9 if drums else 0
+    drums = preset.program == DRUM_KIT
+    channel = DRUM_CHANNEL if drums else 0
     track = mido.MidiTrack()
     if preset.variation and not drums:
         track.append(
@@ -145,7 +156,7 @@ def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.M
     ticks = 960  # a second, at 120 quarter notes a minute and 480 ticks each
     clock = 0
     for index, (pitch, velocity) in enumerate(wanted):
-        start = round((0.3 + index * (hold + _GAP)) * ticks)
+        start = round((0.3 + index * (hold + GAP_SECONDS)) * ticks)
         end = start + round(hold * ticks)
         track.append(
             mido.Message(
@@ -159,21 +170,7 @@ def _score(preset: Preset, wanted: list[tuple[int, int]], hold: float) -> mido.M
 
 
 def _play(font: Path, score: Path, sound: Path) -> None:
-    command = [
-        "fluidsynth",
-        "-ni",
-        "-q",
-        "-R",
-        "0",
-        "-C",
-        "0",
-        "-g",
-        "0.6",
-        "-r",
-        "44100",
-        "-O",
-        "float",
-        "-T",
-        "wav",
-    ]
+    quiet, dry = ["-ni", "-q"], ["-R", "0", "-C", "0"]
+    audio = ["-g", "0.6", "-r", "44100", "-O", "float", "-T", "wav"]
+    command = ["fluidsynth", *quiet, *dry, *audio]
     subprocess.run([*command, "-F", sound, font, score], check=True, capture_output=True)

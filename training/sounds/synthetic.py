@@ -1,4 +1,4 @@
-"""Notes of instruments that do not exist: random timbres, where recordings are few and for variety."""
+"""Notes of random timbres, where recordings are few and for variety."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ Sound = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Timbre:
-    """A random timbre: everything about it follows from its kind and its seed."""
+    """A random timbre: the kind and the seed determine the sound."""
 
     kind: str
     seed: int
 
 
 Made = dict[str, tuple[str, ...]]
-"""Of each kind of timbre, the instruments that it stands for."""
+"""Instruments of the timbres of each kind."""
 
 MADE: Made = {
     "reed": ("accordion", "harmonica", "harmonium", "bandoneon") * 3,
@@ -30,10 +30,11 @@ MADE: Made = {
     "bowed": ("violin", "viola", "viola", "cello"),
     "voice": ("choir", "choir"),
 }
+"""Timbres of the transcriber's clips."""
 
 
 def timbres(made: Made = MADE) -> list[tuple[str, Instrument, Timbre]]:
-    """The bank names, instruments and timbres to make."""
+    """Return the names of banks, their instruments and timbres."""
     return [
         (f"otowake-{kind}{index:02d}.{name}", BY_NAME[name], Timbre(kind, index))
         for kind, names in made.items()
@@ -42,7 +43,7 @@ def timbres(made: Made = MADE) -> list[tuple[str, Instrument, Timbre]]:
 
 
 def takes(timbre: Timbre, instrument: Instrument, length: int) -> list[Take]:
-    """Every note of a timbre at two velocities, LEAD + `length` samples each."""
+    """Synthesise all notes of a timbre at two velocities, LEAD + `length` samples each."""
     play = TUBES[instrument.name].play if timbre.kind == "tube" else _KINDS[timbre.kind]
     number = [*_KINDS, "tube"].index(timbre.kind)
     made = []
@@ -61,7 +62,7 @@ def _hertz(pitch: float) -> float:
 def _series(
     base: float, level: Callable[[float], float], own: np.random.Generator, time: Sound
 ) -> Sound:
-    """Harmonics of `base` Hz up to 10 kHz, each as loud as `level` says of its number, a little by chance."""
+    """Sum harmonics of `base` Hz up to 10 kHz, with random deviations from `level(number)`."""
     sound = np.zeros(len(time))
     for harmonic in range(1, int(min(45, 10000 / base)) + 1):
         loud = level(harmonic) * own.uniform(0.6, 1.4)
@@ -72,7 +73,7 @@ def _series(
 def _formants(
     rng: np.random.Generator, low: float, high: float, count: int
 ) -> Callable[[float], float]:
-    """A body that lifts a few regions between two frequencies (Hz): the factor at a frequency."""
+    """Draw formants between two frequencies (Hz); return the gain as a function of frequency."""
     middles, lifts = np.exp(rng.uniform(np.log(low), np.log(high), count)), rng.uniform(1, 4, count)
     widths = rng.uniform(4, 20, count)
     return lambda hertz: (
@@ -89,7 +90,7 @@ def _attacked(
 
 
 def _reed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """One to three reeds slightly out of tune with each other, with a little wind."""
+    """Synthesise one to three slightly detuned reeds with a little wind noise."""
     slope, even, body = rng.uniform(0.4, 1.3), rng.uniform(0.3, 1.0), _formants(rng, 400, 5000, 3)
     reeds, beat, octave = int(rng.choice([1, 2, 2, 3])), rng.uniform(0.5, 7), rng.random() < 0.3
     wind, attack = 10 ** rng.uniform(-3.5, -2.2), rng.uniform(0.01, 0.07)
@@ -109,7 +110,7 @@ def _reed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
 
 
 def _mouth(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """One reed blown by mouth behind two hands, which close and open; it starts a little flat."""
+    """Synthesise a reed in cupped hands that open and close; the note starts a little flat."""
     slope, even, body = rng.uniform(0.3, 1.1), rng.uniform(0.5, 1.0), _formants(rng, 600, 5000, 4)
     wind, attack, flat = (
         10 ** rng.uniform(-3.2, -2.0),
@@ -132,7 +133,7 @@ def _mouth(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
 
 
 def _pipe(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """A blown pipe: even harmonics weak low in the range, few harmonics high up, breath."""
+    """Synthesise a pipe: low notes have weak even harmonics, high notes few harmonics; breath."""
     slope, even, body = rng.uniform(0.6, 1.6), rng.uniform(0.02, 0.9), _formants(rng, 500, 3500, 2)
     wind, attack = 10 ** rng.uniform(-3.2, -1.9), rng.uniform(0.015, 0.06)
     own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
@@ -147,8 +148,10 @@ def _pipe(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> S
 
 
 def _bowed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """A bowed string: a saw-tooth through a body of many narrow resonances, with a vibrato of the player's own, so that
-    every harmonic swells and ebbs for itself."""
+    """Synthesise a bowed string: a saw-tooth in a body of narrow resonances.
+
+    The vibrato moves each harmonic over the resonances, so the harmonics swell independently.
+    """
     slope, body = rng.uniform(0.7, 1.2), _formants(rng, 250, 5000, 12)
     wind, attack = 10 ** rng.uniform(-3.2, -2.2), rng.uniform(0.03, 0.1)
     depth, rate = rng.uniform(0, 0.25), rng.uniform(4.5, 6.5)
@@ -171,7 +174,7 @@ def _bowed(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
 
 
 def _voice(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """One to six singers on a vowel of their own at each pitch, with vibrato and breath."""
+    """Synthesise one to six singers with another vowel at each pitch, vibrato and breath."""
     singers, depth, wind = (
         int(rng.choice([1, 1, 3, 6])),
         rng.uniform(0.1, 0.45),
@@ -199,8 +202,8 @@ def _voice(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> 
 
 
 def _string(rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
-    """A struck or plucked string: stretched partials, each decaying at first fast and then slowly, with a knock."""
-    place, slope = rng.uniform(0.08, 0.25), rng.uniform(0.6, 1.6)
+    """Synthesise a struck or plucked string: stretched partials, two-stage decay, and a knock."""
+    excitation, slope = rng.uniform(0.08, 0.25), rng.uniform(0.6, 1.6)
     stretch = 10 ** (rng.uniform(-4.3, -3.6) + max(0, pitch - 45) / 40)
     life, knock = rng.uniform(1.5, 5), 10 ** rng.uniform(-2.2, -0.9)
     own = np.random.default_rng([int(rng.integers(1 << 30)), pitch])
@@ -213,7 +216,9 @@ def _string(rng: np.random.Generator, pitch: int, velocity: int, length: int) ->
         )
         if frequency > 10000:
             break
-        loud = abs(np.sin(np.pi * harmonic * place)) * harmonic ** -(slope + (100 - velocity) / 100)
+        loud = abs(np.sin(np.pi * harmonic * excitation)) * harmonic ** -(
+            slope + (100 - velocity) / 100
+        )
         decay = slow / (1 + 0.1 * harmonic)
         shape = 0.7 * np.exp(-time / (decay * 0.3)) + 0.3 * np.exp(-time / (decay * 1.5))
         sound += (
@@ -228,14 +233,33 @@ def _string(rng: np.random.Generator, pitch: int, velocity: int, length: int) ->
 
 @dataclass(frozen=True)
 class _Tube:
-    """A reed or lips on a conical or flared tube. What it radiates rises up to where its bell or its holes let sound out, at
-    `cutoff` Hz, there lies its formant, and falls above, the steeper the softer it is blown.
+    """A reed or lips on a conical or flared tube.
 
-    Ranges are (lowest, highest), a timbre has its own from between them: `rise` and `fall` as powers of the frequency, the `lift` of the
-    formant, `attack` in seconds, `wind` as a power of ten, `vibrato` in semitones; `second` is another formant, as a multiple of the first.
+    The radiated level rises to `cutoff`, where the bell or the holes let sound out and where the
+    formant is, and falls above, the steeper the softer the note.
 
-    Sources: Meyer, "Acoustics and the Performance of Music" (5th ed., 2009), for formants and slopes; Fletcher & Rossing,
-    "The Physics of Musical Instruments" (2nd ed., 1998), chapters 14 and 15, for what a bell and tone holes let out.
+    Attributes
+    ----------
+    cutoff
+        Range (lowest, highest) from which a timbre draws a frequency in Hz, as all ranges.
+    rise, fall
+        Slopes below and above, as powers of the frequency.
+    lift
+        Level of the formant.
+    second
+        Frequency of a second formant, as a multiple of the first; 0 for none.
+    attack
+        Seconds.
+    wind
+        Level of the noise, as a power of ten.
+    vibrato
+        Semitones.
+
+    Notes
+    -----
+    Sources: Meyer, "Acoustics and the Performance of Music" (5th ed., 2009), for formants and
+    slopes; Fletcher and Rossing, "The Physics of Musical Instruments" (2nd ed., 1998), chapters 14
+    and 15, for the radiation of bells and tone holes.
     """
 
     cutoff: tuple[float, float]
@@ -248,6 +272,7 @@ class _Tube:
     vibrato: tuple[float, float] = (0.0, 0.1)
 
     def play(self, rng: np.random.Generator, pitch: int, velocity: int, length: int) -> Sound:
+        """Synthesise a note."""
         cutoff, rise, fall = (
             np.exp(rng.uniform(*np.log(self.cutoff))),
             rng.uniform(*self.rise),
@@ -305,7 +330,7 @@ TUBES = {
         (450, 1300), (0.2, 0.7), (1.3, 3.2), (0.0, 2), 2.5, (0.02, 0.06), (-3.2, -2), (0, 0.3)
     ),
 }
-"""The instruments that are made of tubes."""
+"""Tubes of the instruments of the kind ``tube``."""
 
 _KINDS = {
     "reed": _reed,

@@ -1,1 +1,1 @@
-"""One command for each network."""
+"""One module and command for each network: data, network, loss and validation."""

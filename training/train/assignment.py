@@ -1,9 +1,11 @@
-"""Teach the recogniser who of some players plays a note: one command.
+"""Train the network that assigns notes to players.
 
-    python -m training.train.assignment --cache DIR [--recognizer FILE] [--samples DIR] [--music N] [--together N] [--accompanied N] [--steps N] [--networks N] [--out FILE]
+    python -m training.train.assignment --cache DIR [--recognizer FILE] [--samples DIR]
+                                        [--music N] [--together N] [--accompanied N]
+                                        [--steps N] [--networks N] [--run NAME] [--out FILE]
 
-It learns from the scenes that :mod:`training.train.attention` learns from, those of two players or more. One scene of twenty is kept apart, to see
-how good it is. Uses torch, which the package itself does not need.
+The examples are the scenes of :mod:`training.train.attention` with two players or more. One scene
+of twenty is held out for validation. Uses torch, which the package itself does not need.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,151 +24,203 @@ from torch.nn import functional
 
 from otowake.music.players import recognizer
 from otowake.music.players.assignment import assignment_scores, player_features
-from otowake.music.players.attention import pair_features
+from otowake.music.players.attention import PAIR_FEATURES, pair_features
 from otowake.music.players.mean_field import log_likelihood
-from otowake.music.players.recognizer import load_recognizer
-from training.data.mixtures import NOBODY
-from training.networks.fit import fitted
-from training.networks.recognizer import OWNERS_TOLD, ContextNetwork
-from training.train.attention import Scene, normed, parser_of, scenes_of, some, teach
+from training.data.note_dataset import UNPLAYED
+from training.networks.fit import LOSS, Losses, Metrics, fit
+from training.networks.recognizer import PLAYER_FEATURES, ContextNetwork
+from training.rng import Rng
+from training.train.attention import (
+    Scene,
+    context_parser,
+    fit_plan,
+    log_softmax,
+    recognizer_of,
+    sample_notes,
+    scenes_of,
+    train_ensemble,
+)
+from training.train.options import use_threads
 
-Rng = np.random.Generator
+SPURIOUS_INTERVALS = (12, 19, 24, 28, 31, 34, 36, -12)
+"""Semitones from a note to the false notes that it causes, the likeliest first: its partials, and
+an octave below."""
 
-PARTIALS = (12, 19, 24, 28, 31, 34, 36, -12)
-"""How many semitones over a note what is taken for one beside it may be, the likeliest first: its partials, and an octave below."""
+WRONG_PLAYER_SHARE, EXTRA_PLAYER_SHARE = 0.2, 0.15
+"""Shares of examples with a wrong instrument, and with an instrument that is not there."""
 
-MISTAKEN, BESIDES = 0.2, 0.15
-"""In these shares of the lessons one of the players is called another instrument, and one more is named who is not there."""
-
-NO_PLAYER = -1e4
-"""The vote for a player who is not there."""
+PADDED_SCORE = -1e4
+"""Score of a player who is padding."""
 
 
-class Lesson(NamedTuple):
-    """A scene, and the instrument of whose player each note is or would best be, :data:`NOBODY` where nobody is near, shape (note,)."""
+class Example(NamedTuple):
+    """A scene, and the class of the player to assign each note to, (note,).
+
+    The label is :data:`training.data.note_dataset.UNPLAYED` where no player is suitable.
+    """
 
     scene: Scene
     label: NDArray[np.int64]
 
 
-def adopted(scene: Scene) -> NDArray[np.int64]:
-    """The instruments of a scene's notes, (note,). What nobody plays belongs to the note of which it is a partial: with that note it does
-    no harm."""
+def label_notes(scene: Scene) -> NDArray[np.int64]:
+    """Return the classes of a scene's notes, (note,).
+
+    A false note gets the class of the note that has it as a partial, where it does no harm.
+    """
     label = scene.label.copy()
-    for i in np.flatnonzero(scene.label == NOBODY):
+    for i in np.flatnonzero(scene.label == UNPLAYED):
         overlap = np.minimum(scene.offset[i], scene.offset) - np.maximum(
             scene.onset[i], scene.onset
         )
-        beside = (overlap > 0.5 * (scene.offset[i] - scene.onset[i])) & (scene.label != NOBODY)
-        for interval in PARTIALS:
-            near = np.flatnonzero(beside & (scene.midi[i] - scene.midi == interval))
-            if len(near):
-                label[i] = scene.label[near[0]]
+        duration = scene.offset[i] - scene.onset[i]
+        concurrent = (overlap > 0.5 * duration) & (scene.label != UNPLAYED)
+        for interval in SPURIOUS_INTERVALS:
+            causes = np.flatnonzero(concurrent & (scene.midi[i] - scene.midi == interval))
+            if len(causes):
+                label[i] = scene.label[causes[0]]
                 break
     return label
 
 
-def team_of(label: NDArray[np.int64]) -> list[int]:
-    """The instruments of a scene."""
-    return sorted(set(label[label != NOBODY].tolist()))
+def players_of(label: NDArray[np.int64]) -> list[int]:
+    """Return the classes of a scene's players."""
+    return sorted(set(label[label != UNPLAYED].tolist()))
 
 
-def asked(lesson: Lesson, rng: Rng) -> tuple[NDArray, ...]:
-    """Some of a scene's notes and the players who might play them: what the network is told, (player, note, number), the votes, (player, note),
-    how the notes are related, the place of each note's player, and weights."""
-    scene = lesson.scene._replace(label=lesson.label, player=lesson.label)
-    chances, onset, offset, midi, label, weight = some(scene, rng)
-    team = team_of(lesson.label)
-    place = np.array([team.index(each) if each != NOBODY else 0 for each in label])
-    likely = np.exp(chances).mean(axis=0)
-    likely[team] = 0
-    players = list(team)
-    if rng.random() < MISTAKEN:
-        players[rng.integers(len(players))] = int(rng.choice(len(likely), p=likely / likely.sum()))
-    likely[players] = 0
-    if rng.random() < BESIDES:
-        players.append(int(rng.choice(len(likely), p=likely / likely.sum())))
-    notes = chances, onset, offset, midi
-    x = np.stack([player_features(k, players, *notes) for k in range(len(players))])
-    return x, log_likelihood(chances, midi)[:, players].T, pair_features(*notes[1:]), place, weight
+class PlayerInputs(NamedTuple):
+    """Some notes of a scene and the candidate players.
+
+    Attributes
+    ----------
+    features
+        Shape (player, note, feature).
+    unary
+        Shape (player, note): log-likelihoods.
+    relations
+        Shape (note, note, feature).
+    target
+        Shape (note,): index of the right player.
+    weight
+        Shape (note,): weight in the loss.
+    """
+
+    features: NDArray[np.float32]
+    unary: NDArray[np.float64]
+    relations: NDArray[np.float32]
+    target: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
 
-def batch(lessons: Sequence[Lesson], rng: Rng, size: int) -> tuple[Tensor, ...]:
-    """What is told, (scene, player, note, number), the votes, the relations, which notes are there, their players' places, and weights."""
-    drawn = [asked(lessons[rng.integers(len(lessons))], rng) for _ in range(size)]
-    n_players, n_notes = (max(each[1].shape[axis] for each in drawn) for axis in (0, 1))
-    found = [
-        np.zeros((size, n_players, n_notes, OWNERS_TOLD), np.float32),
-        np.full((size, n_players, n_notes), NO_PLAYER, np.float32),
-        np.zeros((size, n_notes, n_notes, drawn[0][2].shape[-1]), np.float32),
+def make_example(example: Example, rng: Rng) -> PlayerInputs:
+    """Draw notes of a scene and candidate players, some of them wrong."""
+    scene = example.scene._replace(label=example.label, player=example.label)
+    sample = sample_notes(scene, rng)
+    true_players = players_of(example.label)
+    target = np.array(
+        [true_players.index(label) if label != UNPLAYED else 0 for label in sample.label]
+    )
+    confusion = np.exp(sample.log_probs).mean(axis=0)
+    confusion[true_players] = 0
+    players = list(true_players)
+    if rng.random() < WRONG_PLAYER_SHARE:
+        wrong = int(rng.choice(len(confusion), p=confusion / confusion.sum()))
+        players[rng.integers(len(players))] = wrong
+    confusion[players] = 0
+    if rng.random() < EXTRA_PLAYER_SHARE:
+        players.append(int(rng.choice(len(confusion), p=confusion / confusion.sum())))
+    notes = sample[:4]
+    features = np.stack([player_features(k, players, *notes) for k in range(len(players))])
+    unary = log_likelihood(sample.log_probs, sample.midi)[:, players].T
+    return PlayerInputs(features, unary, pair_features(*notes[1:]), target, sample.weight)
+
+
+class Batch(NamedTuple):
+    """Padded examples, as tensors of shape (scene, …)."""
+
+    features: Tensor
+    unary: Tensor
+    relations: Tensor
+    valid: Tensor
+    target: Tensor
+    weight: Tensor
+
+
+def batch(examples: Sequence[Example], rng: Rng, size: int) -> Batch:
+    """Draw examples and pad them to the same numbers of players and notes."""
+    drawn = [make_example(examples[rng.integers(len(examples))], rng) for _ in range(size)]
+    n_players, n_notes = (max(inputs.unary.shape[axis] for inputs in drawn) for axis in (0, 1))
+    padded = PlayerInputs(
+        np.zeros((size, n_players, n_notes, PLAYER_FEATURES), np.float32),
+        np.full((size, n_players, n_notes), PADDED_SCORE, np.float32),
+        np.zeros((size, n_notes, n_notes, PAIR_FEATURES), np.float32),
         np.zeros((size, n_notes), np.int64),
         np.zeros((size, n_notes), np.float32),
-    ]
-    there = np.zeros((size, n_notes), bool)
-    for i, each in enumerate(drawn):
-        there[i, : each[1].shape[1]] = True
-        for whole, part in zip(found, each, strict=True):
+    )
+    valid = np.zeros((size, n_notes), bool)
+    for i, inputs in enumerate(drawn):
+        valid[i, : inputs.unary.shape[1]] = True
+        for whole, part in zip(padded, inputs, strict=True):
             whole[(i, *map(slice, part.shape))] = part
-    x, votes, relations, place, weight = map(torch.from_numpy, found)
-    return x, votes, relations, torch.from_numpy(there), place, weight
+    features, unary, relations, target, weight = map(torch.from_numpy, padded)
+    return Batch(features, unary, relations, torch.from_numpy(valid), target, weight)
 
 
-def scores(
-    network: ContextNetwork, x: Tensor, votes: Tensor, relations: Tensor, there: Tensor
-) -> Tensor:
-    """What speaks for each player, (scene, player, note)."""
-    each = [network(x[:, k], relations, there)[..., 0] for k in range(x.shape[1])]
-    return votes + torch.stack(each, dim=1)
+def player_scores(network: ContextNetwork, drawn: Batch) -> Tensor:
+    """Return the score of each player, (scene, player, note)."""
+    scores = [
+        network(drawn.features[:, k], drawn.relations, drawn.valid)[..., 0]
+        for k in range(drawn.features.shape[1])
+    ]
+    return drawn.unary + torch.stack(scores, dim=1)
 
 
-def judged(network: ContextNetwork, lessons: Sequence[Lesson]) -> str:
-    """How many notes are given to the right player, by what they sound like and by the network."""
+def evaluate(network: ContextNetwork, examples: Sequence[Example]) -> Metrics:
+    """Return the share of notes with the right player, by unary and by contextual scores."""
     weights, right, n = network.weights(), np.zeros(2), 0
-    for scene, label in lessons:
-        team, use = team_of(label), label != NOBODY
-        notes = scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4])
-        votes = log_likelihood(normed(notes[0]), notes[3])[:, team]
-        true = [team.index(each) for each in label[use]]
-        for i, told in enumerate((votes, votes + assignment_scores(weights, *notes, team))):
-            right[i] += np.sum(told[use].argmax(axis=1) == true)
-        n += len(true)
-    return f"right {right[0] / max(n, 1):.3f} -> {right[1] / max(n, 1):.3f}"
+    for scene, label in examples:
+        players, played = players_of(label), label != UNPLAYED
+        log_probs = scene.log_probs[0].astype(float)
+        notes = log_probs, *(column.astype(float) for column in scene[1:4])
+        unary = log_likelihood(log_softmax(log_probs), notes[3])[:, players]
+        target = [players.index(class_index) for class_index in label[played]]
+        contextual = unary + assignment_scores(weights, *notes, players)
+        for i, scores in enumerate((unary, contextual)):
+            right[i] += np.sum(scores[played].argmax(axis=1) == target)
+        n += len(target)
+    return {"right_unary": right[0] / max(n, 1), "right_contextual": right[1] / max(n, 1)}
 
 
 def train(
-    lessons: Sequence[Lesson], apart: Sequence[Lesson], options: argparse.Namespace
+    examples: Sequence[Example],
+    held_out: Sequence[Example],
+    options: argparse.Namespace,
+    folder: Path | None = None,
 ) -> ContextNetwork:
-    """Teach; the network whose weights are an average over the last steps."""
+    """Train a network; `folder` keeps the run if given."""
     torch.manual_seed(options.seed)
     network = ContextNetwork(
-        OWNERS_TOLD, 1, blocks=options.blocks, width=options.width, drop=options.drop
+        PLAYER_FEATURES, 1, blocks=options.blocks, width=options.width, drop=options.drop
     )
 
-    def loss_at(step: int) -> Tensor:
-        *given, place, weight = batch(
-            lessons, np.random.default_rng((options.seed, step)), options.size
-        )
-        told = scores(network, *given).transpose(1, 2).flatten(0, 1)
-        losses = functional.cross_entropy(told, place.flatten(), reduction="none")
-        return (losses * weight.flatten()).sum() / weight.sum()
+    def losses_at(step: int) -> Losses:
+        drawn = batch(examples, np.random.default_rng((options.seed, step)), options.size)
+        scores = player_scores(network, drawn).transpose(1, 2).flatten(0, 1)
+        losses = functional.cross_entropy(scores, drawn.target.flatten(), reduction="none")
+        return {LOSS: (losses * drawn.weight.flatten()).sum() / drawn.weight.sum()}
 
-    look = partial(judged, lessons=apart)
-    return fitted(
-        network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every
+    return fit(
+        network, losses_at, partial(evaluate, examples=held_out), fit_plan(options), folder=folder
     )
 
 
 def main() -> None:
-    options = parser_of(__doc__, steps=2800, size=12).parse_args()
-    torch.set_num_threads(options.threads)
-    mind = (
-        load_recognizer(options.recognizer.read_bytes())
-        if options.recognizer
-        else recognizer.pretrained_recognizer()
-    )
-    lessons = [Lesson(scene, adopted(scene)) for scene in scenes_of(options, mind)]
-    several = [lesson for lesson in lessons if len(team_of(lesson.label)) > 1]
-    teach(options, recognizer.ASSIGNMENT_PREFIX, mind, several, train)
+    options = context_parser(__doc__, steps=2800, size=12).parse_args()
+    use_threads(options.threads)
+    model = recognizer_of(options)
+    examples = [Example(scene, label_notes(scene)) for scene in scenes_of(options, model)]
+    several = [example for example in examples if len(players_of(example.label)) > 1]
+    train_ensemble(options, recognizer.ASSIGNMENT_PREFIX, model, several, train)
 
 
 if __name__ == "__main__":

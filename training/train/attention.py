@@ -1,18 +1,19 @@
-"""Teach the recogniser to judge a note by those around it: one command.
+"""Train the attention network, which refines the recogniser's predictions in context.
 
-    python -m training.train.attention --cache DIR [--recognizer FILE] [--samples DIR] [--music N] [--together N] [--accompanied N] [--steps N] [--networks N] [--out FILE]
+    python -m training.train.attention --cache DIR [--recognizer FILE] [--samples DIR]
+                                       [--music N] [--together N] [--accompanied N]
+                                       [--steps N] [--networks N] [--run NAME] [--out FILE]
 
-It learns from scenes of one to four players that the recogniser was not taught with, so that what that says of their notes is as wrong as it
-is of music it never heard. One scene of twenty is kept apart, to see how good it is. Uses torch, which the package itself does not need.
+The examples are scenes of one to four players on which the recogniser was not trained, so that its
+predictions err as they do on new music. One scene of twenty is held out for validation. Uses torch,
+which the package itself does not need.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,41 +24,70 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players import recognizer
 from otowake.music.players.attention import contextual_log_probs, note_features, pair_features
 from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, network_input
 from otowake.music.players.recognizer import Recognizer, load_recognizer
-from training.data import mixtures
-from training.data.mixtures import ACCOMPANIED, MUSIC, NOBODY, TOGETHER
-from training.networks.fit import fitted
+from training.data import mixtures, note_dataset
+from training.data.augment import augmented_input
+from training.data.mixtures import SceneKind
+from training.data.note_dataset import UNPLAYED
+from training.networks import export
+from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.recognizer import ContextNetwork
+from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import banks
-from training.train.recognizer import changed, export
+from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.recognizer import write
 
-FIRST = {MUSIC: MUSIC, TOGETHER: TOGETHER + 1600, ACCOMPANIED: ACCOMPANIED + 1480}
-"""The first scene of each kind that the recogniser was not taught with."""
+FIRST_SEED = {
+    SceneKind.MUSIC: SceneKind.MUSIC.first_seed,
+    SceneKind.SEVERAL: SceneKind.SEVERAL.first_seed + 1600,
+    SceneKind.ACCOMPANIED: SceneKind.ACCOMPANIED.first_seed + 1480,
+}
+"""First scene of each kind on which the recogniser was not trained."""
 
 VARIANTS = 3
-"""How often each scene is heard by the recogniser: as it is, and through random filters."""
+"""Predictions of each scene: one of the scene itself, the others through random filters."""
 
-MOST = 96
-"""Notes of a scene that are looked at in one step."""
+MAX_NOTES = 96
+"""Notes of a scene in an example, at most."""
 
-FEW, FEWEST = 0.3, 12
-"""In this share of the steps only so many notes in a row, or fewer, are there."""
+SHORT_SHARE, SHORT_NOTES = 0.3, 12
+"""Share of short examples, and their notes, at most."""
 
-ERRING, LEANING = 0.2, 0.4
-"""How far all notes of a player may be taken wrongly at once, in nats: at random, and towards an instrument that they are taken for. Sources that
-are not known are."""
+SCORE_NOISE, SCORE_BIAS = 0.2, 0.4
+"""Largest common error of a player's notes in nats: random, and towards a likely other class.
+
+Unknown sources have such errors.
+"""
+
+LABEL_SMOOTHING = 0.02
+"""Probability that the target spreads over all classes."""
+
+BATCH_NOTES = 1024
+"""Notes in a batch of the recogniser."""
+
+SCENES_PER_HELD_OUT = 20
+"""One scene of so many is held out."""
 
 
 class Scene(NamedTuple):
-    """The notes of a scene in order of onset: what each by itself is taken for, (variant, note, instrument), in log-probabilities; `onset`,
-    `offset`, `midi`, `label` and `player` of shape (note,)."""
+    """The notes of a scene in order of onset.
 
-    chances: NDArray[np.float16]
+    Attributes
+    ----------
+    log_probs
+        Shape (variant, note, instrument): unary predictions.
+    onset, offset, midi
+        Shape (note,); times in seconds.
+    label, player
+        Shape (note,): class, and number of the player;
+        :data:`training.data.note_dataset.UNPLAYED` for notes that are not in the truth.
+    """
+
+    log_probs: NDArray[np.float16]
     onset: NDArray[np.float32]
     offset: NDArray[np.float32]
     midi: NDArray[np.int16]
@@ -65,223 +95,245 @@ class Scene(NamedTuple):
     player: NDArray[np.int16]
 
 
-def heard(mind: Recognizer, path: Path) -> list[Scene]:
-    """The scenes of a file as a recogniser hears them."""
-    arrays = mixtures.arrays_of(path)
-    known = NoteFeatures(*(arrays[name].astype(np.float32) for name in FEATURE_KEYS))
+class NoteSample(NamedTuple):
+    """Some notes of a scene with changed predictions; arrays of shape (note, …)."""
+
+    log_probs: NDArray[np.float64]
+    onset: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    midi: NDArray[np.float64]
+    label: NDArray[np.int64]
+    weight: NDArray[np.float64]
+
+
+def read_scenes(model: Recognizer, path: Path) -> list[Scene]:
+    """Read the scenes of a file and predict their notes."""
+    arrays = note_dataset.arrays_of(path)
+    features = NoteFeatures(*(arrays[name].astype(np.float32) for name in FEATURE_KEYS))
     midi, rng = arrays["midi"].astype(float), np.random.default_rng(1)
-    variants = [_scored(mind, network_input(known, midi))]
+    variants = [_predictions(model, network_input(features, midi))]
     for _ in range(VARIANTS - 1):
-        x = network_input(changed(known, midi, rng), midi)
-        x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(midi)))
-        variants.append(_scored(mind, x))
-    chances = np.stack(variants)
-    found = []
+        variants.append(_predictions(model, augmented_input(features, midi, rng)))
+    log_probs = np.stack(variants)
+    scenes = []
     for number in np.unique(arrays["scene"]):
-        mine = np.flatnonzero(arrays["scene"] == number)
-        mine = mine[np.lexsort((midi[mine], arrays["onset"][mine]))]
-        found.append(Scene(chances[:, mine], *(arrays[name][mine] for name in Scene._fields[1:])))
-    return found
+        notes = np.flatnonzero(arrays["scene"] == number)
+        notes = notes[np.lexsort((midi[notes], arrays["onset"][notes]))]
+        columns = (arrays[name][notes] for name in Scene._fields[1:])
+        scenes.append(Scene(log_probs[:, notes], *columns))
+    return scenes
 
 
-def _scored(mind: Recognizer, x: NDArray[np.float32], size: int = 1024) -> NDArray[np.float16]:
-    weights = {name: jnp.asarray(values) for name, values in mind.weights.items()}
-    found = np.zeros((len(x), weights["names"].shape[-1]))
+def _predictions(
+    model: Recognizer, x: NDArray[np.float32], size: int = BATCH_NOTES
+) -> NDArray[np.float16]:
+    weights = {name: jnp.asarray(values) for name, values in model.weights.items()}
+    scores = np.zeros((len(x), weights["names"].shape[-1]))
     for first in range(0, len(x), size):
         part = x[first : first + size]
         padded = np.pad(part, ((0, size - len(part)), (0, 0)))
-        found[first : first + size] = np.asarray(recognizer._forward(weights, padded))[: len(part)]
-    return normed(found / mind.temperature).astype(np.float16)
+        output = np.asarray(recognizer._class_scores(weights, padded))
+        scores[first : first + size] = output[: len(part)]
+    return log_softmax(scores / model.temperature).astype(np.float16)
 
 
-def normed(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Normalise scores, (note, class), to log-probabilities."""
     return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-def some(scene: Scene, rng: Rng) -> list[NDArray]:
-    """Some of a scene's notes, taken for other things than they are: log-probabilities, onset, offset, midi, label, weight."""
+def sample_notes(scene: Scene, rng: Rng) -> NoteSample:
+    """Draw some notes of a scene, at another tempo, with errors in the predictions."""
     n = len(scene.onset)
-    most = rng.integers(1, min(n, FEWEST) + 1) if rng.random() < FEW else min(n, MOST)
-    first = rng.integers(0, n - most + 1)
-    kept = first + np.flatnonzero(rng.random(most) >= rng.choice([0, 0.1, 0.3]))
+    short = rng.random() < SHORT_SHARE
+    count = rng.integers(1, min(n, SHORT_NOTES) + 1) if short else min(n, MAX_NOTES)
+    first = rng.integers(0, n - count + 1)
+    kept = first + np.flatnonzero(rng.random(count) >= rng.choice([0, 0.1, 0.3]))
     kept = kept if len(kept) else np.array([first])
-    scores = scene.chances[rng.integers(VARIANTS)][kept].astype(float)
+    scores = scene.log_probs[rng.integers(VARIANTS)][kept].astype(float)
     label, player = scene.label[kept], scene.player[kept]
     weight = np.zeros(len(kept))
-    for each in np.unique(player):
-        mine = player == each
-        scores[mine] += rng.normal(0, rng.uniform(0, ERRING), scores.shape[1])
-        if each != NOBODY:
-            weight[mine] = mine.sum() ** -0.5
-            likely = np.exp(scores[mine]).mean(axis=0)
-            likely[label[mine][0]] = 0
+    for number in np.unique(player):
+        notes = player == number
+        scores[notes] += rng.normal(0, rng.uniform(0, SCORE_NOISE), scores.shape[1])
+        if number != UNPLAYED:
+            weight[notes] = notes.sum() ** -0.5
+            confusion = np.exp(scores[notes]).mean(axis=0)
+            confusion[label[notes][0]] = 0
             if rng.random() < 0.5:
-                scores[mine, rng.choice(len(likely), p=likely / likely.sum())] += rng.uniform(
-                    0, LEANING
-                )
+                other = rng.choice(len(confusion), p=confusion / confusion.sum())
+                scores[notes, other] += rng.uniform(0, SCORE_BIAS)
     pace = rng.uniform(0.75, 1.33)
     times = [column[kept].astype(float) * pace for column in (scene.onset, scene.offset)]
-    return [
-        normed(scores * rng.uniform(0.8, 1.5)),
-        *times,
-        scene.midi[kept].astype(float),
-        label,
-        weight,
-    ]
+    log_probs = log_softmax(scores * rng.uniform(0.8, 1.5))
+    return NoteSample(log_probs, *times, scene.midi[kept].astype(float), label, weight)
 
 
-def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> tuple[Tensor, ...]:
-    """What the network is told of some scenes, how their notes are related, which are there, their log-probabilities, labels and weights."""
-    drawn = [some(scenes[rng.integers(len(scenes))], rng) for _ in range(size)]
-    most = max(len(each[0]) for each in drawn)
+class Batch(NamedTuple):
+    """Padded examples, as tensors of shape (scene, note, …)."""
+
+    features: Tensor
+    relations: Tensor
+    valid: Tensor
+    log_probs: Tensor
+    label: Tensor
+    weight: Tensor
+
+
+def batch(scenes: Sequence[Scene], rng: Rng, size: int) -> Batch:
+    """Draw examples from scenes and pad them to the same number of notes."""
+    samples = [sample_notes(scenes[rng.integers(len(scenes))], rng) for _ in range(size)]
+    longest = max(len(sample.log_probs) for sample in samples)
 
     def padded(arrays: list[NDArray], axes: int = 1) -> Tensor:
+        widths = [[(0, longest - len(a))] * axes + [(0, 0)] * (a.ndim - axes) for a in arrays]
         return torch.from_numpy(
-            np.stack(
-                [
-                    np.pad(a, [(0, most - len(a))] * axes + [(0, 0)] * (a.ndim - axes))
-                    for a in arrays
-                ]
-            )
+            np.stack([np.pad(a, width) for a, width in zip(arrays, widths, strict=True)])
         )
 
-    there = padded([np.ones(len(each[0]), bool) for each in drawn])
-    x = padded([note_features(*each[:4]) for each in drawn])
-    relations = padded([pair_features(*each[1:4]) for each in drawn], 2)
-    chances, label, weight = (padded([each[i] for each in drawn]) for i in (0, 4, 5))
-    return x, relations, there, chances.float(), label.clamp(min=0), weight.float()
+    return Batch(
+        padded([note_features(*sample[:4]) for sample in samples]),
+        padded([pair_features(*sample[1:4]) for sample in samples], 2),
+        padded([np.ones(len(sample.log_probs), bool) for sample in samples]),
+        padded([sample.log_probs for sample in samples]).float(),
+        padded([sample.label for sample in samples]).clamp(min=0),
+        padded([sample.weight for sample in samples]).float(),
+    )
 
 
-def judged(network: ContextNetwork, scenes: Sequence[Scene]) -> str:
-    """How often notes are named rightly, and how likely the right names are, by themselves and in context."""
-    weights, right, loss = network.weights(), np.zeros(2), np.zeros(2)
-    use = np.concatenate([scene.label != NOBODY for scene in scenes])
-    label = np.concatenate([scene.label for scene in scenes])[use]
-    alone = np.concatenate([scene.chances[0].astype(float) for scene in scenes])[use]
-    rows = [
-        (scene.chances[0].astype(float), *(column.astype(float) for column in scene[1:4]))
-        for scene in scenes
+def evaluate(network: ContextNetwork, scenes: Sequence[Scene]) -> Metrics:
+    """Return accuracy and negative log-likelihood of unary and contextual predictions."""
+    weights, metrics = network.weights(), {}
+    played = np.concatenate([scene.label != UNPLAYED for scene in scenes])
+    label = np.concatenate([scene.label for scene in scenes])[played]
+    unary = [scene.log_probs[0].astype(float) for scene in scenes]
+    columns = [[column.astype(float) for column in scene[1:4]] for scene in scenes]
+    contextual = [
+        contextual_log_probs(log_probs, *notes, weights)
+        for log_probs, notes in zip(unary, columns, strict=True)
     ]
-    around = np.concatenate([contextual_log_probs(*each, weights) for each in rows])[use]
-    for i, chances in enumerate((alone, around)):
-        right[i] = np.mean(chances.argmax(axis=1) == label)
-        loss[i] = -np.mean(chances[np.arange(len(label)), label])
-    return f"right {right[0]:.3f} -> {right[1]:.3f}  loss {loss[0]:.3f} -> {loss[1]:.3f}"
+    for name, predictions in (("unary", unary), ("contextual", contextual)):
+        log_probs = np.concatenate(predictions)[played]
+        metrics[f"right_{name}"] = np.mean(log_probs.argmax(axis=1) == label)
+        metrics[f"loss_{name}"] = -np.mean(log_probs[np.arange(len(label)), label])
+    return metrics
 
 
 def train(
-    scenes: Sequence[Scene], apart: Sequence[Scene], options: argparse.Namespace
+    scenes: Sequence[Scene],
+    held_out: Sequence[Scene],
+    options: argparse.Namespace,
+    folder: Path | None = None,
 ) -> ContextNetwork:
-    """Teach; the network whose weights are an average over the last steps."""
+    """Train a network; `folder` keeps the run if given."""
     torch.manual_seed(options.seed)
     network = ContextNetwork(blocks=options.blocks, width=options.width, drop=options.drop)
 
-    def loss_at(step: int) -> Tensor:
-        rng = np.random.default_rng((options.seed, step))
-        *given, chances, label, weight = batch(scenes, rng, options.size)
-        scores = chances + network(*given)
+    def losses_at(step: int) -> Losses:
+        drawn = batch(scenes, np.random.default_rng((options.seed, step)), options.size)
+        scores = drawn.log_probs + network(drawn.features, drawn.relations, drawn.valid)
         losses = functional.cross_entropy(
-            scores.flatten(0, 1), label.flatten(), reduction="none", label_smoothing=0.02
+            scores.flatten(0, 1),
+            drawn.label.flatten(),
+            reduction="none",
+            label_smoothing=LABEL_SMOOTHING,
         )
-        return (losses * weight.flatten()).sum() / weight.sum()
+        return {LOSS: (losses * drawn.weight.flatten()).sum() / drawn.weight.sum()}
 
-    look = partial(judged, scenes=apart)
-    return fitted(
-        network, loss_at, look, steps=options.steps, rate=options.rate, every=options.every
+    return fit(
+        network, losses_at, partial(evaluate, scenes=held_out), fit_plan(options), folder=folder
     )
 
 
-def parser_of(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
-    """The options of a network that is told of scenes."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cache", type=Path, required=True)
+def fit_plan(options: argparse.Namespace) -> FitPlan:
+    """Return the settings of the training loop."""
+    return FitPlan(options.steps, options.rate, options.every, averaging_start=0)
+
+
+def context_parser(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
+    """Return the options of a network that learns from scenes."""
+    parser = parser_of(description)
     parser.add_argument(
         "--recognizer",
         type=Path,
-        help="weights by training.train.recognizer; the package's if not given",
+        help="weights by training.train.recognizer; the package's by default",
     )
+    parser.add_argument("--music", type=int, default=1480, help="scenes of 1 to 4 players")
+    parser.add_argument("--together", type=int, default=1480, help="more scenes, of 2 to 4 players")
     parser.add_argument(
-        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
+        "--accompanied", type=int, default=1480, help="more scenes, of a piano and 1 to 3 others"
     )
-    parser.add_argument("--music", type=int, default=1480, help="scenes of one to four players")
-    parser.add_argument(
-        "--together", type=int, default=1480, help="more scenes, of two to four players"
-    )
-    parser.add_argument(
-        "--accompanied",
-        type=int,
-        default=1480,
-        help="more scenes, of a piano and one to three others",
-    )
-    parser.add_argument("--steps", type=int, default=steps)
-    parser.add_argument("--size", type=int, default=size, help="scenes in a step")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument(
-        "--drop", type=float, default=0.1, help="share of units left out while learning"
-    )
+    add_fit_options(parser, steps=steps, size=size, rate=2e-3, every=600, unit="scenes")
+    parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--width", type=int, default=64)
-    parser.add_argument(
-        "--every", type=int, default=600, help="steps between looks at the scenes apart"
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--networks", type=int, default=1, help="how many, with the seeds that follow"
-    )
+    parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
-        "--out", type=Path, help="where to put the recogniser's weights with the new ones"
+        "--run", help="keep the run in this folder of the cache, and resume a run that is there"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="where to write the recogniser's weights with the new weights"
     )
     return parser
 
 
-def scenes_of(options: argparse.Namespace, mind: Recognizer) -> list[Scene]:
-    """The scenes that are asked for as a recogniser hears them, made if they are not there."""
+def recognizer_of(options: argparse.Namespace) -> Recognizer:
+    """Load the recogniser that the options name."""
+    if options.recognizer:
+        return load_recognizer(options.recognizer.read_bytes())
+    return recognizer.pretrained_recognizer()
+
+
+def scenes_of(options: argparse.Namespace, model: Recognizer) -> list[Scene]:
+    """Return the requested scenes in random order, with a recogniser's predictions."""
     banks.build(options.cache, options.samples)
     mixtures.build(options.cache)
-    asked = (
-        (MUSIC, options.music),
-        (TOGETHER, options.together),
-        (ACCOMPANIED, options.accompanied),
+    requested = (
+        (SceneKind.MUSIC, options.music),
+        (SceneKind.SEVERAL, options.together),
+        (SceneKind.ACCOMPANIED, options.accompanied),
     )
-    firsts = [FIRST[kind] + i for kind, n in asked for i in range(0, n, mixtures.SHARD)]
-    with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
-        paths = list(pool.map(partial(mixtures.prepare, options.cache), firsts))
-        scenes = [scene for found in pool.map(partial(heard, mind), paths) for scene in found]
+    firsts = [
+        FIRST_SEED[kind] + i
+        for kind, n in requested
+        for i in range(0, n, note_dataset.SCENES_PER_FILE)
+    ]
+    paths = parallel_map(partial(note_dataset.prepare, options.cache), firsts, options.threads)
+    by_file = parallel_map(partial(read_scenes, model), paths, options.threads)
+    scenes = [scene for file_scenes in by_file for scene in file_scenes]
     np.random.default_rng(0).shuffle(scenes)
     return scenes
 
 
-def teach(
+def train_ensemble(
     options: argparse.Namespace,
     prefix: str,
-    mind: Recognizer,
-    scenes: Sequence[Any],
-    train: Callable[[Sequence[Any], Sequence[Any], argparse.Namespace], ContextNetwork],
+    model: Recognizer,
+    examples: Sequence[Any],
+    train: Callable[..., ContextNetwork],
 ) -> None:
-    """Teach the networks asked for, one scene of twenty apart, and put their weights beside the recogniser's, their names after `prefix`."""
-    n_apart = len(scenes) // 20
-    print(f"{len(scenes) - n_apart} scenes to learn from, {n_apart} apart", flush=True)
-    every = []
+    """Train the requested networks and write them after `prefix` with the recogniser's weights."""
+    n_held_out = len(examples) // SCENES_PER_HELD_OUT
+    print(f"{len(examples) - n_held_out} scenes, {n_held_out} held out", flush=True)
+    members = []
     for seed in range(options.seed, options.seed + options.networks):
-        each = argparse.Namespace(**{**vars(options), "seed": seed})
-        every.append(train(scenes[n_apart:], scenes[:n_apart], each).weights())
+        seeded = argparse.Namespace(**{**vars(options), "seed": seed})
+        run = f"{prefix}{options.run}-{seed}"
+        folder = options.cache / mixtures.FOLDER / run if options.run else None
+        network = train(examples[n_held_out:], examples[:n_held_out], seeded, folder)
+        members.append(network.weights())
     if options.out:
-        joined = {prefix + k: np.concatenate([each[k] for each in every]) for k in every[0]}
-        export(mind.arrays() | joined, mind.temperature, options.out)
+        weights = model.arrays() | export.ensemble(members, prefix)
+        write(weights, model.temperature, options.out)
 
 
 def main() -> None:
-    options = parser_of(__doc__, steps=2400, size=16).parse_args()
-    torch.set_num_threads(options.threads)
-    mind = (
-        load_recognizer(options.recognizer.read_bytes())
-        if options.recognizer
-        else recognizer.pretrained_recognizer()
-    )
-    teach(options, recognizer.ATTENTION_PREFIX, mind, scenes_of(options, mind), train)
+    options = context_parser(__doc__, steps=2400, size=16).parse_args()
+    use_threads(options.threads)
+    model = recognizer_of(options)
+    scenes = scenes_of(options, model)
+    train_ensemble(options, recognizer.ATTENTION_PREFIX, model, scenes, train)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,29 @@
-"""Teach when notes end: the network of :mod:`otowake.music.transcription.offsets`, on what the listener makes of the training clips.
+"""Train the network of note offsets: :mod:`otowake.music.transcription.offsets`.
 
-    python -m training.train.offsets --cache DIR [--clips N] [--weights FILE] --out FILE
+    python -m training.train.offsets --cache DIR [--samples DIR] [--clips N] [--weights FILE]
+                                     --out FILE
 
-FILE (the package's own if not given) is a listener's weights file; the one written is the same with the ``ends.*`` in it that
-were taught. What the listener makes of a shard is kept in the cache.
+The network learns from the notes that a transcriber detects in the training clips. FILE is the
+transcriber's weights file (the package's by default); the output is the same file with new weights
+``ends.*``. The cache keeps the detected notes of each shard.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import io
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import resources
-from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 from torch.nn import functional
 
 from otowake.music.transcription.decoding import FRAME_PERIOD, decode
 from otowake.music.transcription.offsets import (
     LENGTH_CENTRES,
-    N_OFFSET_FEATURES,
-    OFFSET_LAYERS,
     Weights,
     most_probable_length,
     note_features,
@@ -37,20 +31,38 @@ from otowake.music.transcription.offsets import (
 from otowake.music.transcription.transcriber import load_weights, posteriors
 from training import files
 from training.data import clips
+from training.networks import export
+from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
+from training.networks.offsets import OffsetNetwork
+from training.parallel import parallel_map
 from training.sounds.instruments import INSTRUMENTS
-from training.train.transcriber_metrics import matched
+from training.train.options import parser_of, use_threads
+from training.train.transcriber_metrics import match_notes, offset_hits
 
-HIDDEN = 96
-BLUR = 0.12
-"""Standard deviation, in natural logarithms, by which a true length is blurred over the lengths told apart."""
-SIZE = 256
-"""Notes in a step."""
+WEIGHTS_PREFIX = "ends."
+"""Start of the names of the weights in the file."""
 
-RINGING = np.array([instrument.rings for instrument in INSTRUMENTS])
+DURATION_BLUR = 0.12
+"""Standard deviation, in natural logarithms, of the target around the true duration."""
+
+BATCH_NOTES = 256
+"""Notes in a batch."""
+
+MIN_SPREAD = 1e-3
+"""Added to the standard deviation of each feature."""
+
+FINAL_RATE = 1e-5
+"""Learning rate that is left after the last pass."""
+
+PASSES_PER_EVALUATION = 5
+"""Passes between two evaluations."""
+
+DECAYING = np.array([instrument.rings for instrument in INSTRUMENTS])
+"""Whether the notes of each instrument decay by themselves."""
 
 
 class Plan(NamedTuple):
-    """How it is taught."""
+    """Settings of a run."""
 
     passes: int = 30
     rate: float = 2e-3
@@ -58,145 +70,132 @@ class Plan(NamedTuple):
     seed: int = 0
 
 
-class Lessons(NamedTuple):
-    """Found notes that are in the truth: `heard` (note, feature), `length` (note,) from the found onset to the true end,
-    `plain` (note,) as a threshold has it, `rings` (note,), whether the instrument is one whose notes ring on, and `clip` (note,),
-    the clip's seed."""
+class Examples(NamedTuple):
+    """Detected notes that match a true note.
 
-    heard: NDArray[np.float32]
-    length: NDArray[np.float64]
-    plain: NDArray[np.float64]
-    rings: NDArray[np.bool_]
+    Attributes
+    ----------
+    features
+        Shape (note, feature).
+    duration
+        Shape (note,): seconds from the detected onset to the true offset.
+    decoded
+        Shape (note,): duration by the threshold alone.
+    decaying
+        Shape (note,): whether the notes of the instrument decay by themselves.
+    clip
+        Shape (note,): the clip's seed.
+    """
+
+    features: NDArray[np.float32]
+    duration: NDArray[np.float64]
+    decoded: NDArray[np.float64]
+    decaying: NDArray[np.bool_]
     clip: NDArray[np.int64]
 
 
-def lessons_of(shard: Path, folder: Path, content: bytes) -> Lessons:
-    """What the listener makes of a shard's clips."""
+def examples_of(shard: Path, folder: Path, content: bytes) -> Examples:
+    """Return the examples of a shard's clips, by the transcriber with the weights `content`."""
     kept = folder / f"{shard.stem}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
     if not kept.exists():
-        listener = load_weights(content)
+        transcriber = load_weights(content)
         rows = []
         for (audio, true), (seed, _, table) in zip(
             clips.read(shard), clips.read_shard(shard), strict=True
         ):
-            values = posteriors(audio.astype(np.float32) / 32768, listener.weights)
-            notes = decode(*values, listener.thresholds)
-            heard = note_features(notes, values.frame)
+            values = posteriors(audio.astype(np.float32) / 32768, transcriber.weights)
+            notes = decode(*values, transcriber.thresholds)
+            inputs = note_features(notes, values.frame)
             rows += [
                 (
-                    heard[i],
+                    inputs[i],
                     true[j, 1] - notes.onset[i],
                     notes.offset[i] - notes.onset[i],
-                    RINGING[table["instrument"][j]],
+                    DECAYING[table["instrument"][j]],
                     seed,
                 )
-                for j, i in matched(true, notes)
+                for j, i in match_notes(true, notes)
             ]
         columns = [np.array(column) for column in zip(*rows, strict=True)]
-        files.store(kept, dict(zip(Lessons._fields, columns, strict=True)))
-    with np.load(kept, allow_pickle=False) as found:
-        return Lessons(*(found[name] for name in Lessons._fields))
+        files.store(kept, dict(zip(Examples._fields, columns, strict=True)))
+    with np.load(kept, allow_pickle=False) as file:
+        return Examples(*(file[name] for name in Examples._fields))
 
 
-def joined(each: list[Lessons]) -> Lessons:
-    return Lessons(*(np.concatenate(columns) for columns in zip(*each, strict=True)))
+def joined(parts: list[Examples]) -> Examples:
+    """Concatenate examples."""
+    return Examples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def hits(length: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether lengths are right to within 50 ms or a fifth of the true one."""
-    return np.abs(length - true) <= np.maximum(0.05, 0.2 * true)
+def targets(duration: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a blurred distribution over the network's durations, (note, duration)."""
+    error = np.log(np.maximum(duration, FRAME_PERIOD))[:, None] - np.log(LENGTH_CENTRES)
+    return np.exp(-0.5 * (error / DURATION_BLUR) ** 2).astype(np.float32)
 
 
-def teach(lessons: Lessons, plan: Plan) -> Weights:
-    """The network after some passes over the lessons; prints how many lengths are right in the clips kept apart."""
-    passes, rate, drop, seed = plan
-    torch.manual_seed(seed)
-    apart = np.array([clips.is_validation(int(c)) for c in lessons.clip])
-    mean, spread = lessons.heard[~apart].mean(0), lessons.heard[~apart].std(0) + 1e-3
-    heard = torch.from_numpy((lessons.heard - mean) / spread)
-    length = np.maximum(lessons.length, FRAME_PERIOD)
-    off = np.log(length)[:, None] - np.log(LENGTH_CENTRES)
-    wanted = torch.from_numpy(np.exp(-0.5 * (off / BLUR) ** 2).astype(np.float32))
-    wanted /= wanted.sum(1, keepdim=True).clamp(min=1e-9)
-    held = torch.from_numpy(~lessons.rings).float()
-    _, place, counts = np.unique(lessons.clip, return_inverse=True, return_counts=True)
-    weight = torch.from_numpy((1 / np.sqrt(counts[place])).astype(np.float32))
-    sizes = (N_OFFSET_FEATURES, HIDDEN, HIDDEN, len(LENGTH_CENTRES) + 1)
-    dense = [nn.Linear(a, b) for a, b in pairwise(sizes)]
-    network = nn.Sequential(
-        dense[0], nn.ReLU(), nn.Dropout(drop), dense[1], nn.ReLU(), nn.Dropout(drop), dense[2]
+def batches(notes: NDArray[np.int64], plan: Plan) -> list[NDArray[np.int64]]:
+    """Return the indices of all batches of a run, pass by pass in random order."""
+    rng, count = np.random.default_rng(plan.seed), max(1, len(notes) // BATCH_NOTES)
+    return [
+        batch for _ in range(plan.passes) for batch in np.array_split(rng.permutation(notes), count)
+    ]
+
+
+def train(examples: Examples, plan: Plan) -> Weights:
+    """Train on the clips that are not held out; return the weights for the package."""
+    torch.manual_seed(plan.seed)
+    held_out = np.array([clips.is_validation(int(c)) for c in examples.clip])
+    known = examples.features[~held_out]
+    features = torch.from_numpy(examples.features)
+    target = torch.from_numpy(targets(examples.duration))
+    target /= target.sum(1, keepdim=True).clamp(min=1e-9)
+    sustained = torch.from_numpy(~examples.decaying).float()
+    _, index, counts = np.unique(examples.clip, return_inverse=True, return_counts=True)
+    weight = torch.from_numpy((1 / np.sqrt(counts[index])).astype(np.float32))
+    network = OffsetNetwork(
+        plan.drop, torch.from_numpy(known.mean(0)), torch.from_numpy(known.std(0) + MIN_SPREAD)
     )
-    optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=0.02)
-    rng, learnt = np.random.default_rng(seed), np.flatnonzero(~apart)
-    for done in range(passes):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * (1 - done / passes) + 1e-5
-        network.train()
-        for at in np.array_split(rng.permutation(learnt), max(1, len(learnt) // SIZE)):
-            said = network(heard[at])
-            each = -(wanted[at] * functional.log_softmax(said[:, :-1], 1)).sum(1)
-            each += functional.binary_cross_entropy_with_logits(
-                said[:, -1], held[at], reduction="none"
-            )
-            loss = (each * weight[at]).sum() / weight[at].sum()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-        if done % 5 == 4 or done == passes - 1:
-            network.eval()
-            with torch.no_grad():
-                said = network(heard).numpy()
-            right = hits(most_probable_length(said[:, :-1]), lessons.length)
-            plain = hits(lessons.plain, lessons.length)
-            told = (said[:, -1] > 0) != lessons.rings
-            print(
-                f"{done + 1} passes: loss {loss.item():.3f}; right: taught {right[~apart].mean():.3f}, "
-                f"apart {right[apart].mean():.3f} (by the threshold {plain[apart].mean():.3f}); "
-                f"ringing or held told apart {told[apart].mean():.3f}",
-                flush=True,
-            )
-    found: Weights = {}
-    with torch.no_grad():
-        for name, layer in zip(OFFSET_LAYERS, dense, strict=True):
-            matrix, bias = layer.weight.T.numpy(), layer.bias.numpy()
-            if name == OFFSET_LAYERS[0]:
-                matrix = matrix / spread[:, None]
-                bias = bias - mean @ matrix
-            found[name], found[f"{name}.bias"] = matrix.astype(np.float32), bias.astype(np.float32)
-    return found
+    drawn = batches(np.flatnonzero(~held_out), plan)
+    per_pass = len(drawn) // plan.passes
 
+    def losses_at(step: int) -> Losses:
+        batch = drawn[step]
+        scores = network(features[batch])
+        loss = -(target[batch] * functional.log_softmax(scores[:, :-1], 1)).sum(1)
+        loss += functional.binary_cross_entropy_with_logits(
+            scores[:, -1], sustained[batch], reduction="none"
+        )
+        return {LOSS: (loss * weight[batch]).sum() / weight[batch].sum()}
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    def validate(average: OffsetNetwork) -> Metrics:
+        with torch.no_grad():
+            scores = average(features).numpy()
+        hits = offset_hits(most_probable_length(scores[:, :-1]), examples.duration)
+        decoded_hits = offset_hits(examples.decoded, examples.duration)
+        right_kind = (scores[:, -1] > 0) != examples.decaying
+        return {
+            "right": hits[~held_out].mean(),
+            "right_held_out": hits[held_out].mean(),
+            "right_by_threshold": decoded_hits[held_out].mean(),
+            "right_kind": right_kind[held_out].mean(),
+        }
+
+    def rate_at(step: int) -> float:
+        return plan.rate * (1 - step // per_pass / plan.passes) + FINAL_RATE
+
+    settings = FitPlan(
+        len(drawn),
+        plan.rate,
+        PASSES_PER_EVALUATION * per_pass,
+        weight_decay=0.02,
+        betas=(0.9, 0.999),
+        averaging=0.0,
+        max_norm=None,
     )
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument(
-        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
-    )
-    parser.add_argument("--clips", type=int, default=1000)
-    parser.add_argument("--weights", type=Path)
-    parser.add_argument("--passes", type=int, default=Plan().passes)
-    parser.add_argument("--rate", type=float, default=Plan().rate)
-    parser.add_argument("--drop", type=float, default=Plan().drop)
-    parser.add_argument("--seed", type=int, default=Plan().seed)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    shipped = resources.files("otowake") / "data" / "transcriber.npz"
-    shards = clips.make(options.cache, options.clips, options.samples, options.threads)
-    content = (options.weights or shipped).read_bytes()
-    add(
-        content,
-        shards,
-        options.cache,
-        options.out,
-        options.threads,
-        Plan(options.passes, options.rate, options.drop, options.seed),
-    )
+    return fit(network, losses_at, validate, settings, rate_at=rate_at).weights()
 
 
-def add(
+def add_offsets(
     content: bytes,
     shards: list[Path],
     cache: Path,
@@ -204,21 +203,30 @@ def add(
     threads: int,
     plan: Plan | None = None,
 ) -> None:
-    """Write the listener's weights file `content` with what the clips of `shards` teach about ends to `path`."""
-    torch.set_num_threads(threads)
-    with ProcessPoolExecutor(threads, get_context("spawn")) as pool:
-        each = list(pool.map(partial(lessons_of, folder=cache / "ends", content=content), shards))
-    lessons = joined(each)
-    print(f"{len(lessons.clip)} notes of {len(np.unique(lessons.clip))} clips", flush=True)
-    store(content, teach(lessons, plan or Plan()), path)
+    """Train on the clips of `shards` and write the weights file `content` with the new weights."""
+    use_threads(threads)
+    make_examples = partial(examples_of, folder=cache / "offsets", content=content)
+    examples = joined(parallel_map(make_examples, shards, threads))
+    print(f"{len(examples.clip)} notes of {len(np.unique(examples.clip))} clips", flush=True)
+    export.replace(content, WEIGHTS_PREFIX, train(examples, plan or Plan()), path)
 
 
-def store(content: bytes, ends: Weights, path: Path) -> None:
-    """The listener's file with the weights for the ends in it."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as held:
-        arrays = {k: held[k] for k in held.files if not k.startswith("ends.")}
-    arrays |= {k: v.astype(np.float16) for k, v in ends.items()}
-    files.store(path, arrays, compressed=True)
+def main() -> None:
+    parser = parser_of(__doc__)
+    defaults = Plan()
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--passes", type=int, default=defaults.passes)
+    parser.add_argument("--rate", type=float, default=defaults.rate)
+    parser.add_argument("--drop", type=float, default=defaults.drop)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    shipped = resources.files("otowake") / "data" / "transcriber.npz"
+    shards = clips.make(options.cache, options.clips, options.samples, options.threads)
+    content = (options.weights or shipped).read_bytes()
+    plan = Plan(options.passes, options.rate, options.drop, options.seed)
+    add_offsets(content, shards, options.cache, options.out, options.threads, plan)
 
 
 if __name__ == "__main__":

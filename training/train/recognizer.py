@@ -1,24 +1,20 @@
-"""Teach the recogniser, which tells the instruments of notes: one command.
+"""Train the recogniser of instruments on notes.
 
-    python -m training.train.recognizer --cache DIR [--samples DIR] [--scenes N] [--alone N] [--together N] [--accompanied N]
-                           [--steps N] [--networks N] [--all] [--out FILE]
+    python -m training.train.recognizer --cache DIR [--samples DIR] [--scenes N] [--alone N]
+                                        [--together N] [--accompanied N] [--steps N]
+                                        [--networks N] [--all] [--out FILE]
 
-Scenes that are in the cache are not made again. Without ``--all``, whole sources are kept apart (`classes.APART`) and the
-recogniser is judged on them: that run tells how good it is on instruments that it does not know, and the temperature
-of its probabilities. With ``--all`` it learns from every source, and takes over the temperature that the first run found.
-Uses torch, which the package itself does not need.
+The cache keeps scenes and runs. Without ``--all`` whole sources are held out
+(`training.sounds.classes.HELD_OUT`) for validation: that run shows the accuracy on unknown
+instruments and the temperature of the probabilities. With ``--all`` the network learns from all
+sources; give it the temperature of the first run. Uses torch, which the package itself does not
+need.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import csv
-import math
-import time
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,33 +24,59 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.networks import PITCH_RBF, pitch_rbf
-from otowake.music.players.envelopes import ENVELOPE_PARTIALS
-from otowake.music.players.features import (
-    FEATURE_ROWS,
-    FINE_ROWS,
-    LEVEL_PLANES,
-    ROWS_BELOW,
-    NoteFeatures,
-    network_input,
-)
+from otowake.music.players.features import OTHERS_PLANE, NoteFeatures, network_input
 from otowake.music.players.recognizer import Weights, load_recognizer
 from otowake.music.theory.instruments import INSTRUMENTS
-from otowake.signal.vqt import LOWEST, ROWS
-from training import files
-from training.data import mixtures
-from training.data.mixtures import Lessons, origin_of
-from training.networks import checkpoint
+from training.data import mixtures, note_dataset
+from training.data.augment import augmented_input
+from training.data.mixtures import SceneKind, origin_of
+from training.data.note_dataset import NoteDataset
+from training.networks import export
+from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.recognizer import Network
+from training.parallel import parallel_map
+from training.rng import Rng
 from training.sounds import banks
-from training.sounds.classes import APART, APART_FONT
+from training.sounds.classes import HELD_OUT, HELD_OUT_FONT
+from training.train.options import add_fit_options, parser_of, use_threads
 
-Rng = np.random.Generator
+MIN_SPREAD = 0.1
+"""Least standard deviation of an input."""
+
+STANDARDISATION_NOTES = 4000
+"""Notes from which the mean and the standard deviation of the inputs are computed."""
+
+LABEL_SMOOTHING = 0.05
+"""Probability that the target spreads over all classes."""
+
+MAX_ORIGIN_NOTES = 400
+"""Notes of an origin beyond which its weight does not grow."""
+
+PARTNER_CANDIDATES = 6
+"""Notes of a class from which the partner nearest in pitch is chosen."""
+
+TEMPERATURES = tuple(np.arange(0.6, 4.01, 0.1).round(1).tolist())
+"""Candidates for the temperature."""
+
+BATCH_NOTES = 1024
+"""Notes in a batch of the validation."""
+
+FAMILY = np.array([[row.family for row in INSTRUMENTS].index(row.family) for row in INSTRUMENTS])
+"""Number of the family of each class."""
 
 
 class Score(NamedTuple):
-    """Means over classes: the right instrument first, among the first three, the right family first; the mean
-    negative log-likelihood at a temperature of 1, and the best temperature."""
+    """Accuracy on held-out notes, averaged over classes.
+
+    Attributes
+    ----------
+    first, three, family
+        Share of notes whose class is first, is among the first three, or has the right family.
+    loss
+        Mean negative log-likelihood at a temperature of 1.
+    temperature
+        The best temperature.
+    """
 
     first: float
     three: float
@@ -63,130 +85,93 @@ class Score(NamedTuple):
     temperature: float
 
 
-def changed(
-    known: NoteFeatures, midi: NDArray[np.float64], rng: Rng, size: float = 1.0
-) -> NoteFeatures:
-    """Descriptions as if heard through a random filter, in noise, without treble, with gaps; `size` scales the filters."""
-    planes = known.planes.copy()
-    n, heard = len(planes), slice(0, LEVEL_PLANES)
-    gain = curves(rng, n, 0.12 * size)[:, None] + rng.normal(0, 0.05 * size, (n, 1, 1)).astype(
-        np.float32
-    )
-    tones = planes[:, heard]
-    tones = np.where(tones > 0, np.maximum(tones + gain, 0), 0)
-    floor = np.where(rng.random(n) < 0.3, rng.uniform(0, 0.7, n), -1).astype(np.float32)[:, None]
-    floor = np.where(floor > 0, np.maximum(floor + curves(rng, n, 0.12), 0), 0)
-    tones = np.maximum(tones, floor[:, None])
-    treble = np.where(rng.random(n) < 0.15, rng.integers(24, FEATURE_ROWS, n), FEATURE_ROWS)
-    first = rng.integers(0, FEATURE_ROWS, n)
-    last = first + np.where(rng.random(n) < 0.2, rng.integers(1, 6, n), 0)
-    rows = np.arange(FEATURE_ROWS)
-    gone = (rows >= treble[:, None]) | ((rows >= first[:, None]) & (rows < last[:, None]))
-    semitones = np.where(rows < FINE_ROWS, rows, FINE_ROWS + 3 * (rows - FINE_ROWS))
-    gone |= (
-        semitones > LOWEST + ROWS + ROWS_BELOW - midi[:, None]
-    )  # nothing is heard there, were it only noise
-    planes[:, heard] = np.where(gone[:, None], 0, tones)
-    planes[:, -1] *= (rng.random(n) > 0.05)[:, None]
-    planes += (0.02 * rng.standard_normal(planes.shape, np.float32)).astype(np.float32)
-    contour = known.envelope + 0.03 * rng.standard_normal(known.envelope.shape, np.float32)
-    contour[:, -ENVELOPE_PARTIALS:] += curves(rng, n, 0.05 * size)[
-        :, :: FEATURE_ROWS // ENVELOPE_PARTIALS
-    ][:, :ENVELOPE_PARTIALS]
-    return NoteFeatures(planes, known.activity, contour.astype(np.float32))
+class BalancedSampler:
+    """Draws notes so that classes have equal shares, and within them origins with many notes.
 
+    Half of the draws are notes without concurrent notes, where there are any.
+    """
 
-def curves(rng: Rng, n: int, size: float) -> NDArray[np.float32]:
-    """Smooth curves over the rows, (curve, row), in units of a cell."""
-    k = np.arange(1, 6)[:, None]
-    waves = np.cos(np.pi * (k * np.linspace(0, 1, FEATURE_ROWS) + rng.uniform(0, 2, (n, 5, 1))))
-    return (size * ((rng.normal(size=(n, 5, 1)) / (1 + 0.5 * k)) * waves).sum(axis=1)).astype(
-        np.float32
-    )
-
-
-def given(lessons: Lessons, which: NDArray[np.int64]) -> Tensor:
-    """The network's input of some notes."""
-    return torch.from_numpy(network_input(_known(lessons, which), lessons.midi[which]))
-
-
-def varied(
-    lessons: Lessons, which: NDArray[np.int64], others: NDArray[np.int64], rng: Rng, size: float
-) -> Tensor:
-    """The same, changed at random; half of them mixed with another note of the same class (`others`, of about the same
-    pitch, mostly from another source), which makes instruments between those that are known."""
-    one, two = _known(lessons, which), _known(lessons, others)
-    share = np.where(rng.random(len(which)) < 0.5, rng.uniform(0, 1, len(which)), 0).astype(
-        np.float32
-    )
-    known = NoteFeatures(
-        *(
-            a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a)
-            for a, b in zip(one, two, strict=True)
-        )
-    )
-    midi = lessons.midi[which].astype(float)
-    x = network_input(changed(known, midi, rng, size), midi)
-    x[:, -len(PITCH_RBF) :] = pitch_rbf(midi + rng.normal(0, 1.5, len(which)))
-    return torch.from_numpy(x)
-
-
-def _known(lessons: Lessons, which: NDArray[np.int64]) -> NoteFeatures:
-    return NoteFeatures(*(field[which].astype(np.float32) for field in lessons.known))
-
-
-class Draw:
-    """Draws notes so that every class is heard equally often, within it every origin of many notes, and notes with nothing
-    beside them half of the time (of those that there are)."""
-
-    def __init__(self, lessons: Lessons, taught: NDArray[np.int64]) -> None:
-        order = np.argsort(lessons.label[taught], kind="stable")
-        self.places, self.midi = taught[order], lessons.midi
-        label = lessons.label[self.places]
-        origins = np.unique([origin_of(name) for name in lessons.names], return_inverse=True)[1][
-            lessons.bank
+    def __init__(self, dataset: NoteDataset, notes: NDArray[np.int64]) -> None:
+        order = np.argsort(dataset.label[notes], kind="stable")
+        self.notes, self.midi = notes[order], dataset.midi
+        label = dataset.label[self.notes]
+        origins = np.unique([origin_of(name) for name in dataset.names], return_inverse=True)[1][
+            dataset.bank
         ]
-        groups = np.unique(label * 1000 + origins[self.places], return_inverse=True)[1]
+        groups = np.unique(label * 1000 + origins[self.notes], return_inverse=True)[1]
         counts = np.bincount(groups)
-        weight = (np.sqrt(np.minimum(counts, 400)) / counts)[groups]
-        alone = ~lessons.known.planes[self.places, -1].any(axis=1)
-        for lot in (alone, ~alone):
-            weight[lot] /= np.bincount(label[lot], weight[lot], len(INSTRUMENTS))[label[lot]]
+        weight = (np.sqrt(np.minimum(counts, MAX_ORIGIN_NOTES)) / counts)[groups]
+        isolated = ~dataset.features.planes[self.notes, OTHERS_PLANE].any(axis=1)
+        for subset in (isolated, ~isolated):
+            weight[subset] /= np.bincount(label[subset], weight[subset], len(INSTRUMENTS))[
+                label[subset]
+            ]
         self.ends = np.cumsum(weight)
         first = np.searchsorted(label, label, "left")
         self.begin = np.concatenate([[0.0], self.ends])[first]
         self.size = np.bincount(label, weight)[label]
 
     def __call__(self, rng: Rng, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Places of `size` notes, and of as many of the same classes and about the same pitches."""
+        """Draw `size` notes, and for each a partner of the same class and about the same pitch."""
         drawn = self._at(rng.random(size) * self.ends[-1])
-        tried = self._at(self.begin[drawn] + rng.random((6, size)) * self.size[drawn])
-        which, tried = self.places[drawn], self.places[tried]
-        nearest = np.abs(self.midi[tried] - self.midi[which]).argmin(axis=0)
-        return which, tried[nearest, np.arange(size)]
+        candidates = self._at(
+            self.begin[drawn] + rng.random((PARTNER_CANDIDATES, size)) * self.size[drawn]
+        )
+        notes, candidates = self.notes[drawn], self.notes[candidates]
+        nearest = np.abs(self.midi[candidates] - self.midi[notes]).argmin(axis=0)
+        return notes, candidates[nearest, np.arange(size)]
 
     def _at(self, x: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.minimum(np.searchsorted(self.ends, x, "right"), len(self.ends) - 1)
 
 
-def scores(network: Network, lessons: Lessons, which: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Scores of shape (note, instrument), the network as it is."""
-    network.eval()
+def features_of(dataset: NoteDataset, notes: NDArray[np.int64]) -> NoteFeatures:
+    """Return the features of some notes, float32."""
+    return NoteFeatures(*(field[notes].astype(np.float32) for field in dataset.features))
+
+
+def inputs(dataset: NoteDataset, notes: NDArray[np.int64]) -> Tensor:
+    """Return the network's input for some notes."""
+    return torch.from_numpy(network_input(features_of(dataset, notes), dataset.midi[notes]))
+
+
+def augmented_inputs(
+    dataset: NoteDataset,
+    notes: NDArray[np.int64],
+    partners: NDArray[np.int64],
+    rng: Rng,
+    size: float,
+) -> Tensor:
+    """Return the network's input for randomly changed notes.
+
+    Half of the notes are interpolated with their partners, which gives instruments between the
+    known ones.
+    """
+    share = np.where(rng.random(len(notes)) < 0.5, rng.uniform(0, 1, len(notes)), 0)
+    share = share.astype(np.float32)
+    pairs = zip(features_of(dataset, notes), features_of(dataset, partners), strict=True)
+    mixed = (a + share.reshape(-1, *[1] * (a.ndim - 1)) * (b - a) for a, b in pairs)
+    midi = dataset.midi[notes].astype(float)
+    return torch.from_numpy(augmented_input(NoteFeatures(*mixed), midi, rng, size))
+
+
+def class_scores(
+    network: Network, dataset: NoteDataset, notes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the scores of notes, (note, class)."""
     with torch.no_grad():
-        parts = [
-            network(given(lessons, which[i : i + 1024])).numpy() for i in range(0, len(which), 1024)
+        scores = [
+            network(inputs(dataset, notes[i : i + BATCH_NOTES])).numpy()
+            for i in range(0, len(notes), BATCH_NOTES)
         ]
-    return np.concatenate(parts).astype(float)
+    return np.concatenate(scores).astype(float)
 
 
-FAMILY = np.array([[row.family for row in INSTRUMENTS].index(row.family) for row in INSTRUMENTS])
-
-
-def judged(
-    found: NDArray[np.float64], label: NDArray[np.integer[Any]]
+def evaluate(
+    scores: NDArray[np.float64], label: NDArray[np.integer[Any]]
 ) -> tuple[Score, dict[str, float]]:
-    """How good scores are, and the share of each class that was named rightly."""
-    order = np.argsort(-found, axis=1)
+    """Return the accuracy of scores, and the accuracy by class."""
+    order = np.argsort(-scores, axis=1)
     first, three = order[:, 0] == label, (order[:, :3] == label[:, None]).any(axis=1)
     family = FAMILY[order[:, 0]] == FAMILY[label]
     classes = np.unique(label)
@@ -194,173 +179,124 @@ def judged(
         float(np.mean([hit[label == c].mean() for c in classes])) for hit in (first, three, family)
     ]
     weight = 1 / np.bincount(label, minlength=len(INSTRUMENTS))[label] / len(classes)
-    losses = {
-        t: _loss(found / t, label, weight) for t in np.arange(0.6, 4.01, 0.1).round(1).tolist()
-    }
+    losses = {t: _loss(scores / t, label, weight) for t in TEMPERATURES}
     best = min(losses, key=lambda t: losses[t])
-    return Score(*mean, losses[1.0], best), {
-        INSTRUMENTS[c].name: float(first[label == c].mean()) for c in classes
-    }
+    by_class = {INSTRUMENTS[c].name: float(first[label == c].mean()) for c in classes}
+    return Score(*mean, losses[1.0], best), by_class
 
 
 def _loss(
-    found: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: NDArray[np.float64]
+    scores: NDArray[np.float64], label: NDArray[np.integer[Any]], weight: NDArray[np.float64]
 ) -> float:
-    chances = found - np.logaddexp.reduce(found, axis=1, keepdims=True)
-    return float(-(weight * chances[np.arange(len(label)), label]).sum())
+    log_probs = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    return float(-(weight * log_probs[np.arange(len(label)), label]).sum())
+
+
+def write(weights: Weights, temperature: float, path: Path) -> None:
+    """Write the recogniser's weights file."""
+    export.write(path, weights, temperature=temperature)
 
 
 def train(
-    lessons: Lessons,
-    taught: NDArray[np.int64],
-    apart: NDArray[np.int64],
+    dataset: NoteDataset,
+    notes: NDArray[np.int64],
+    held_out: NDArray[np.int64],
     options: argparse.Namespace,
     folder: Path,
-) -> tuple[Network, Score | None]:
-    """Teach; the network whose weights are an average over the last steps, and how good it is on the patches `apart`."""
-    folder.mkdir(parents=True, exist_ok=True)
+) -> Network:
+    """Train on some notes of a dataset; ``recognizer.npz`` in `folder` has the weights."""
     torch.manual_seed(options.seed)
-    draw = Draw(lessons, taught)
-    some = varied(
-        lessons,
-        *draw(np.random.default_rng(options.seed), 4000),
+    draw = BalancedSampler(dataset, notes)
+    typical = augmented_inputs(
+        dataset,
+        *draw(np.random.default_rng(options.seed), STANDARDISATION_NOTES),
         np.random.default_rng(1),
         options.change,
     )
-    network = Network(options.drop, some.mean(0), some.std(0).clamp(min=0.1))
-    average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=options.rate, weight_decay=0.05, betas=(0.9, 0.98)
-    )
-    kept, step, score = folder / "checkpoint.npz", 0, None
-    networks = {"network": network, "average": average}
-    if kept.exists():
-        step = checkpoint.load(kept, networks, optimiser)
-    begun, seen = time.monotonic(), []
-    while step < options.steps:
+    network = Network(options.drop, typical.mean(0), typical.std(0).clamp(min=MIN_SPREAD))
+
+    def losses_at(step: int) -> Losses:
         rng = np.random.default_rng((options.seed, step))
-        which, others = draw(rng, options.size)
-        rise, fall = (
-            min(1.0, (step + 1) / 100),
-            0.505 + 0.495 * math.cos(math.pi * step / options.steps),
-        )
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * rise * fall
-        network.train()
-        label = torch.from_numpy(lessons.label[which])
-        loss = functional.cross_entropy(
-            network(varied(lessons, which, others, rng, options.change)),
-            label,
-            label_smoothing=0.05,
-        )
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        step += 1
-        seen.append(float(loss.detach()))
-        keep = min(0.995, step / (step + 10))
-        with torch.no_grad():
-            for mean, now in zip(average.parameters(), network.parameters(), strict=True):
-                mean.lerp_(now, 1 - keep)
-        if step % options.every == 0 or step == options.steps:
-            checkpoint.save(kept, networks, optimiser, step)
-            if len(apart):
-                score, each = judged(scores(average, lessons, apart), lessons.label[apart])
-                print("  ".join(f"{k} {v:.2f}" for k, v in each.items()))
-            _note(folder / "log.csv", step, time.monotonic() - begun, float(np.mean(seen)), score)
-            temperature = score.temperature if score else options.temperature
-            export(average.weights(), temperature, folder / "recognizer.npz")
-            seen = []
-    return average, score
+        batch, partners = draw(rng, options.size)
+        x = augmented_inputs(dataset, batch, partners, rng, options.change)
+        label = torch.from_numpy(dataset.label[batch])
+        return {LOSS: functional.cross_entropy(network(x), label, label_smoothing=LABEL_SMOOTHING)}
 
+    def validate(average: Network) -> Metrics:
+        if not len(held_out):
+            return {}
+        scores = class_scores(average, dataset, held_out)
+        score, by_class = evaluate(scores, dataset.label[held_out])
+        print("  ".join(f"{name} {share:.2f}" for name, share in by_class.items()))
+        return {("held_out_loss" if k == LOSS else k): v for k, v in score._asdict().items()}
 
-def _note(log: Path, step: int, seconds: float, loss: float, score: Score | None) -> None:
-    fresh = not log.exists()
-    row = {"step": step, "seconds": round(seconds), "loss": round(loss, 4)}
-    row |= {k: round(v, 4) for k, v in score._asdict().items()} if score else {}
-    with log.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
-    print("  ".join(f"{k} {v}" for k, v in row.items()), flush=True)
+    def export_weights(average: Network, metrics: Metrics) -> None:
+        temperature = metrics.get("temperature", options.temperature)
+        write(average.weights(), temperature, folder / "recognizer.npz")
 
-
-def export(weights: Weights, temperature: float, path: Path) -> None:
-    """The weights as the package takes them: float16, no pickle."""
-    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in weights.items()}
-    arrays["temperature"] = np.array(temperature, np.float32)
-    files.store(path, arrays, compressed=True)
+    plan = FitPlan(
+        options.steps,
+        options.rate,
+        options.every,
+        weight_decay=0.05,
+        warm_up=100,
+        averaging=0.995,
+    )
+    return fit(network, losses_at, validate, plan, folder=folder, export=export_weights)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cache", type=Path, required=True)
-    parser.add_argument(
-        "--samples", type=Path, help="a folder of more single notes, with manifest.tsv"
-    )
+    parser = parser_of(__doc__)
     parser.add_argument("--scenes", type=int, default=1000)
-    parser.add_argument("--alone", type=int, default=0, help="more scenes, of notes one by one")
+    parser.add_argument("--alone", type=int, default=0, help="more scenes, of isolated notes")
+    parser.add_argument("--together", type=int, default=0, help="more scenes, of 2 to 4 players")
     parser.add_argument(
-        "--together", type=int, default=0, help="more scenes, of two to four players"
+        "--accompanied", type=int, default=0, help="more scenes, of a piano and 1 to 3 others"
     )
-    parser.add_argument(
-        "--accompanied", type=int, default=0, help="more scenes, of a piano and one to three others"
-    )
-    parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--size", type=int, default=256, help="patches in a step")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument(
-        "--every", type=int, default=1000, help="steps between looks at the sources apart"
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--networks", type=int, default=1, help="how many, with the seeds that follow"
-    )
-    parser.add_argument(
-        "--drop", type=float, default=0.1, help="share of units left out while learning"
-    )
+    add_fit_options(parser, steps=5000, size=256, rate=2e-3, every=1000, unit="notes")
+    parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
+    parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
     parser.add_argument("--change", type=float, default=1.0, help="size of the random filters")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
-    parser.add_argument("--all", action="store_true", help="keep no source apart")
+    parser.add_argument("--all", action="store_true", help="hold no source out")
     parser.add_argument(
         "--run", default="run", help="name of the folder in the cache that holds this training"
     )
-    parser.add_argument("--out", type=Path, help="where to put the weights besides")
+    parser.add_argument("--out", type=Path, help="where to write the weights of all networks")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    use_threads(options.threads)
     banks.build(options.cache, options.samples)
     mixtures.build(options.cache)
-    asked = (
-        (0, options.scenes),
-        (mixtures.ONE_BY_ONE, options.alone),
-        (mixtures.TOGETHER, options.together),
-        (mixtures.ACCOMPANIED, options.accompanied),
+    requested = (
+        (SceneKind.ANY, options.scenes),
+        (SceneKind.ISOLATED, options.alone),
+        (SceneKind.SEVERAL, options.together),
+        (SceneKind.ACCOMPANIED, options.accompanied),
     )
-    firsts = [first + i for first, n in asked for i in range(0, n, mixtures.SHARD)]
-    with ProcessPoolExecutor(options.threads, get_context("spawn")) as pool:
-        paths = list(pool.map(partial(mixtures.prepare, options.cache), firsts))
-    lessons = mixtures.load(paths)
-    spared = [
-        (name in APART or name.startswith(APART_FONT)) and not options.all for name in lessons.names
+    firsts = [
+        kind.first_seed + i
+        for kind, n in requested
+        for i in range(0, n, note_dataset.SCENES_PER_FILE)
     ]
-    kept = np.array(spared)[lessons.bank]
-    apart, taught = np.flatnonzero(kept), np.flatnonzero(~kept)
-    print(f"{len(taught)} notes to learn from, {len(apart)} apart", flush=True)
-    found = []
+    paths = parallel_map(partial(note_dataset.prepare, options.cache), firsts, options.threads)
+    dataset = note_dataset.load(paths)
+    is_held_out = [
+        (name in HELD_OUT or name.startswith(HELD_OUT_FONT)) and not options.all
+        for name in dataset.names
+    ]
+    mask = np.array(is_held_out)[dataset.bank]
+    held_out, notes = np.flatnonzero(mask), np.flatnonzero(~mask)
+    print(f"{len(notes)} notes, {len(held_out)} held out", flush=True)
+    members = []
     for seed in range(options.seed, options.seed + options.networks):
-        folder = options.cache / "who" / f"{options.run}-{seed}"
-        train(lessons, taught, apart, argparse.Namespace(**{**vars(options), "seed": seed}), folder)
-        found.append(load_recognizer((folder / "recognizer.npz").read_bytes()))
+        folder = options.cache / mixtures.FOLDER / f"{options.run}-{seed}"
+        seeded = argparse.Namespace(**{**vars(options), "seed": seed})
+        train(dataset, notes, held_out, seeded, folder)
+        members.append(load_recognizer((folder / "recognizer.npz").read_bytes()))
     if options.out:
-        together = {
-            k: np.concatenate([each.weights[k] for each in found]) for k in found[0].weights
-        }
-        export(together, float(np.mean([each.temperature for each in found])), options.out)
+        temperature = float(np.mean([member.temperature for member in members]))
+        write(export.ensemble([member.weights for member in members]), temperature, options.out)
 
 
 if __name__ == "__main__":

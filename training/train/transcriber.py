@@ -1,182 +1,183 @@
-"""The training loop: seeded, kept as it goes, continued where it stopped."""
+"""Train the transcriber: notes, and (at the end) their offsets.
+
+    python -m training.train.transcriber --cache DIR [--samples DIR] [--clips N] [--steps N]
+                                         [--begin FILE] [--out FILE]
+
+``python -m training`` is the same command. The cache keeps clips, spectrograms and the run; a
+stopped run resumes, and more steps than before continue it. Uses torch, which the package itself
+does not need.
+"""
 
 from __future__ import annotations
 
-import copy
-import csv
 import ctypes
-import math
 import sys
-import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.networks import Weights
 from otowake.music.transcription.decoding import Thresholds
-from training import files
-from training.data.frames import Batch, Clip, prefetched
-from training.networks import checkpoint
+from otowake.music.transcription.transcriber import load_weights
+from training.data import clips
+from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
+from training.networks import export
+from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
-from training.train.transcriber_metrics import judged
+from training.parallel import parallel_map
+from training.train import offsets
+from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.transcriber_metrics import evaluate
 
-HEADINGS = (
-    "step", "seconds", "rate", "loss", "onset", "sounding", "velocity", "f1", "f1_offsets", "at_onset", "at_sounding",
-)  # fmt: skip
+MAX_HELD_OUT_CLIPS = 40
+"""Held-out clips that choose the thresholds."""
+
+OFFSET_SHARDS = 10
+"""Shards of clips on which the network of offsets is trained."""
+
+LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02}
+"""Weights of the loss terms."""
+
+ONSET_EMPHASIS = 2.0
+"""Additional weight of cells with an onset in the loss of onsets."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How it is taught. `every` is the number of steps between two looks at the clips kept apart."""
+    """Settings of a run; `every` is the number of steps between two evaluations."""
 
     steps: int = 8000
     size: int = 8
     rate: float = 3e-3
-    decay: float = 0.02
-    warm: int = 200
-    memory: float = 0.998
     every: int = 500
     seed: int = 0
 
 
-def keep_memory() -> None:
-    """Ask glibc to use freed memory again rather than give it back: the page faults would take a third of the time."""
+def reuse_freed_memory() -> None:
+    """Make glibc reuse freed memory; page faults would take a third of the time."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):
-            for parameter, value in (
-                (-4, 0),
-                (-1, 2**31 - 1),
-                (-2, 2**28),
-            ):  # mmap: never; trim: late; grow: much
+            no_mmap, late_trim, large_growth = (-4, 0), (-1, 2**31 - 1), (-2, 2**28)
+            for parameter, value in (no_mmap, late_trim, large_growth):
                 libc.mallopt(parameter, value)
 
 
-def rate_at(plan: Plan, step: int) -> float:
-    """The learning rate: a short rise, then half a cosine down to a hundredth."""
-    rise = min(1.0, (step + 1) / plan.warm)
-    fall = 0.505 + 0.495 * math.cos(math.pi * min(1.0, step / plan.steps))
-    return plan.rate * rise * fall
-
-
-def losses(logits: Tensor, truth: Tensor) -> Tensor:
-    """Of onset, sounding and velocity: cross-entropies per cell, the onset's with true cells counting more."""
+def losses(logits: Tensor, truth: Tensor) -> Losses:
+    """Compute the losses: weighted cross-entropies of onset and frame, squared velocity error."""
     onset = functional.binary_cross_entropy_with_logits(
-        logits[:, 0], truth[:, 0], weight=1 + 2 * truth[:, 0]
+        logits[:, 0], truth[:, 0], weight=1 + ONSET_EMPHASIS * truth[:, 0]
     )
-    sounding = functional.binary_cross_entropy_with_logits(logits[:, 1], truth[:, 1])
-    off = torch.sigmoid(logits[:, 2]) - truth[:, 2]
-    velocity = (truth[:, 0] * off**2).sum() / (truth[:, 0].sum() + 1)
-    return torch.stack([onset, sounding, velocity])
+    frame = functional.binary_cross_entropy_with_logits(logits[:, 1], truth[:, 1])
+    error = torch.sigmoid(logits[:, 2]) - truth[:, 2]
+    velocity = (truth[:, 0] * error**2).sum() / (truth[:, 0].sum() + 1)
+    terms = torch.stack([onset, frame, velocity])
+    loss = torch.tensor(list(LOSS_WEIGHTS.values())) @ terms
+    return {LOSS: loss, **dict(zip(LOSS_WEIGHTS, terms, strict=True))}
 
 
-SHARES = torch.tensor([4.0, 1.0, 0.02])
-"""How much each loss counts."""
-
-
-class Teacher:
-    """The network, its average over the last steps, and the optimiser."""
-
-    def __init__(self, plan: Plan, begin: Weights | None = None) -> None:
-        torch.manual_seed(plan.seed)
-        self.plan, self.step, self.settled = plan, 0, begin is not None
-        self.network = Network().to(memory_format=torch.channels_last)
-        if begin is not None:
-            self.network.settle(begin)
-        self.average = copy.deepcopy(self.network)
-        self.parameters = list(self.network.parameters())
-        groups = [
-            {"params": [p for p in self.parameters if p.ndim > 1], "weight_decay": plan.decay},
-            {"params": [p for p in self.parameters if p.ndim == 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.98))
-
-    def learn(self, batch: Batch) -> list[float]:
-        """One step; gives the losses."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.plan, self.step)
-        self.network.train(not self.settled)
-        heard = torch.from_numpy(batch.heard).permute(0, 3, 1, 2).to(torch.bfloat16)
-        each = losses(self.network(heard).float(), torch.from_numpy(batch.truth))
-        self.optimiser.zero_grad()
-        (SHARES @ each).backward()
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimiser.step()
-        self.step += 1
-        keep = min(self.plan.memory, self.step / (self.step + 10))
-        with torch.no_grad():
-            for mean, now in zip(
-                self._values(self.average), self._values(self.network), strict=True
-            ):
-                mean.lerp_(now, 1 - keep)
-        return each.tolist()
-
-    @staticmethod
-    def _values(network: Network) -> list[Tensor]:
-        return [v for v in network.state_dict().values() if v.dtype.is_floating_point]
-
-    def networks(self) -> dict[str, Network]:
-        return {"network": self.network, "average": self.average}
+def network_losses(network: Network, batch: Batch) -> Losses:
+    """Run the network in bfloat16 on a batch and compute the losses in float32."""
+    inputs = torch.from_numpy(batch.spectrogram).permute(0, 3, 1, 2).to(torch.bfloat16)
+    return losses(network(inputs).float(), torch.from_numpy(batch.truth))
 
 
 def train(
-    taught: list[Clip], apart: list[Clip], plan: Plan, folder: Path, begin: Weights | None = None
+    examples: list[Clip],
+    held_out: list[Clip],
+    plan: Plan,
+    folder: Path,
+    initial: Weights | None = None,
 ) -> Path:
-    """Teach for `plan.steps` steps in all, counting those that an earlier run has kept in `folder`.
+    """Train for `plan.steps` steps, with the steps of an earlier run in `folder`.
 
-    `begin` are weights to begin with, such as those that the package ships; at random if not given.
+    `initial` are weights to start from, such as the package's; random weights if not given.
 
     Returns
     -------
-    The path of the weights, with the thresholds that are best on the clips `apart`.
+    The path of the weights, with the thresholds that are best on the held-out clips.
     """
-    keep_memory()
-    folder.mkdir(parents=True, exist_ok=True)
-    teacher, kept, log = Teacher(plan, begin), folder / "checkpoint.npz", folder / "log.csv"
-    if kept.exists():
-        teacher.step = checkpoint.load(kept, teacher.networks(), teacher.optimiser)
-        print(f"goes on from step {teacher.step}")
-    begun, seen = time.monotonic(), []
-    for step, batch in prefetched(taught, plan.seed, plan.size, teacher.step, plan.steps):
-        seen.append(teacher.learn(batch))
-        done = step + 1
-        if done % plan.every == 0 or done == plan.steps:
-            checkpoint.save(kept, teacher.networks(), teacher.optimiser, teacher.step)
-            thresholds, *f1 = judged(teacher.average, apart)
-            mean = np.mean(seen, axis=0)
-            seconds = time.monotonic() - begun
-            row = [
-                done,
-                seconds,
-                rate_at(plan, step),
-                float(SHARES.numpy() @ mean),
-                *mean,
-                *f1,
-                *thresholds[:2],
-            ]
-            _note(log, [f"{v:.5g}" for v in row])
-            export(teacher.average, thresholds, folder / "transcriber.npz")
-            seen = []
-    return folder / "transcriber.npz"
+    reuse_freed_memory()
+    torch.manual_seed(plan.seed)
+    network = Network().to(memory_format=torch.channels_last)
+    if initial is not None:
+        network.settle(initial)
+    path = folder / "transcriber.npz"
+
+    def validate(average: Network) -> Metrics:
+        thresholds, f1, f1_offsets = evaluate(average, held_out)
+        rates = {"f1": f1, "f1_offsets": f1_offsets}
+        return rates | {"onset_threshold": thresholds[0], "frame_threshold": thresholds[1]}
+
+    def write(average: Network, metrics: Metrics) -> None:
+        thresholds = Thresholds(metrics["onset_threshold"], metrics["frame_threshold"])
+        export.write(path, average.weights(), thresholds=thresholds)
+
+    settings = FitPlan(
+        plan.steps, plan.rate, plan.every, weight_decay=0.02, decay_vectors=False, warm_up=200
+    )
+    with Prefetcher(examples, plan.seed, plan.size) as batches:
+
+        def losses_at(step: int) -> Losses:
+            return network_losses(network, batches(step))
+
+        fit(network, losses_at, validate, settings, folder=folder, export=write)
+    return path
 
 
-def _note(log: Path, row: list[str]) -> None:
-    fresh = not log.exists()
-    with log.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if fresh:
-            writer.writerow(HEADINGS)
-        writer.writerow(row)
-    print("  ".join(f"{k} {v}" for k, v in zip(HEADINGS, row, strict=True)), flush=True)
+def clips_of(shards: list[Path], folder: Path, processes: int) -> tuple[list[Clip], list[Clip]]:
+    """Return the clips to train on and the held-out clips.
+
+    Several processes compute the spectrograms that are not in `folder` yet.
+    """
+    parallel_map(partial(prepare, folder=folder, read=clips.read), shards, processes)
+    examples, held_out = [], []
+    for shard in shards:
+        shard_clips = spectrograms(shard, folder, clips.read)
+        for seed, clip in zip(clips.seeds_of(shard), shard_clips, strict=True):
+            (held_out if clips.is_validation(seed) else examples).append(clip)
+    return examples, held_out[:MAX_HELD_OUT_CLIPS]
 
 
-def export(network: Network, thresholds: Thresholds, path: Path) -> None:
-    """The weights as the package takes them: float16, no pickle."""
-    arrays: dict[str, Any] = {k: v.astype(np.float16) for k, v in network.weights().items()}
-    arrays["thresholds"] = np.array(thresholds, np.float32)
-    files.store(path, arrays, compressed=True)
+def main() -> None:
+    parser = parser_of(__doc__)
+    defaults = Plan()
+    parser.add_argument("--clips", type=int, default=4000)
+    add_fit_options(
+        parser, steps=defaults.steps, size=defaults.size, rate=defaults.rate,
+        every=defaults.every, unit="pieces of clips",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--run", default="run", help="name of the folder in the cache that holds this training"
+    )
+    parser.add_argument(
+        "--begin", type=Path, help="initial weights, such as src/otowake/data/transcriber.npz"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="where to write the weights, with the weights for offsets"
+    )
+    options = parser.parse_args()
+    use_threads(options.threads)
+    shards = clips.make(options.cache, options.clips, options.samples, options.threads)
+    examples, held_out = clips_of(shards, options.cache / "cells", options.threads)
+    plan = Plan(options.steps, options.size, options.rate, options.every, options.seed)
+    print(f"{len(examples)} clips, {len(held_out)} held out, {options.steps} steps", flush=True)
+    initial = load_weights(options.begin.read_bytes()).weights if options.begin else None
+    weights = train(examples, held_out, plan, options.cache / options.run, initial)
+    if options.out:
+        offsets.add_offsets(
+            weights.read_bytes(),
+            shards[:OFFSET_SHARDS],
+            options.cache,
+            options.out,
+            options.threads,
+        )
+
+
+if __name__ == "__main__":
+    main()

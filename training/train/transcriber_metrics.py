@@ -1,4 +1,4 @@
-"""How good the network is on clips that it is not taught: onset F1, quickly, and the thresholds that are best for it."""
+"""Accuracy of the transcriber on held-out clips, and the best decision thresholds."""
 
 from __future__ import annotations
 
@@ -7,74 +7,90 @@ import torch
 from numpy.typing import NDArray
 
 from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Thresholds, decode
-from training.data.frames import UNIT, Clip
+from training.data.frames import LEVEL_STEPS, Clip
 from training.networks.transcriber import Network
 
-TOLERANCE = 0.05
-"""Seconds that an onset may be off."""
+ONSET_TOLERANCE = 0.05
+"""Seconds between a true and a detected onset that match, as in mir_eval."""
 
-ONSETS = tuple(np.arange(0.2, 0.71, 0.05).round(2))
-SOUNDINGS = (0.1, 0.2, 0.3, 0.4, 0.5)
+OFFSET_TOLERANCE = 0.2
+"""The same for offsets, as a share of the note, but at least the tolerance of onsets."""
+
+ONSET_THRESHOLDS = tuple(np.arange(0.2, 0.71, 0.05).round(2))
+"""Candidates for the threshold of onsets."""
+
+FRAME_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
+"""Candidates for the threshold of frames."""
 
 
 def posteriors(network: Network, clip: Clip) -> NDArray[np.float32]:
-    """Probabilities of shape (3, frame, key) by the network in PyTorch."""
-    heard = torch.from_numpy(clip.cells.astype(np.float32) / np.float32(UNIT)).permute(2, 0, 1)[
-        None
-    ]
+    """Return the probabilities, (3, frame, key), by the network in PyTorch."""
+    levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
+    inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        logits = network(heard.to(torch.bfloat16, memory_format=torch.channels_last))
+        logits = network(inputs.to(torch.bfloat16, memory_format=torch.channels_last))
     return torch.sigmoid(logits.float())[0].numpy()
 
 
-def matched(true: NDArray[np.float64], found: Notes) -> list[tuple[int, int]]:
-    """Pairs of a true note (rows of onset, offset, midi, …) and a found one of the same pitch, onsets within 50 ms.
+def match_notes(true: NDArray[np.float64], detected: Notes) -> list[tuple[int, int]]:
+    """Pair true notes with detected notes of the same pitch and onset, by their indices.
 
-    Greedy in time, which is the largest matching, as all notes have the same tolerance.
+    The rows of `true` are onset, offset, midi, … The search is greedy in time; this is the largest
+    matching, as all notes have the same tolerance.
     """
     pairs = []
-    for midi in np.intersect1d(true[:, 2], found.midi):
-        ours, theirs = np.flatnonzero(found.midi == midi), np.flatnonzero(true[:, 2] == midi)
-        ours, theirs = ours[np.argsort(found.onset[ours])], theirs[np.argsort(true[theirs, 0])]
+    for midi in np.intersect1d(true[:, 2], detected.midi):
+        estimates, references = (
+            np.flatnonzero(detected.midi == midi),
+            np.flatnonzero(true[:, 2] == midi),
+        )
+        estimates = estimates[np.argsort(detected.onset[estimates])]
+        references = references[np.argsort(true[references, 0])]
         i = j = 0
-        while i < len(ours) and j < len(theirs):
-            apart = found.onset[ours[i]] - true[theirs[j], 0]
-            if abs(apart) <= TOLERANCE:
-                pairs.append((int(theirs[j]), int(ours[i])))
-            i, j = i + (apart <= TOLERANCE), j + (apart >= -TOLERANCE)
+        while i < len(estimates) and j < len(references):
+            delay = detected.onset[estimates[i]] - true[references[j], 0]
+            if abs(delay) <= ONSET_TOLERANCE:
+                pairs.append((int(references[j]), int(estimates[i])))
+            i, j = i + (delay <= ONSET_TOLERANCE), j + (delay >= -ONSET_TOLERANCE)
     return pairs
 
 
-def scores(true: NDArray[np.float64], found: Notes) -> tuple[float, float]:
-    """F1 of onsets, and of onsets and ends (within 50 ms or a fifth of the note)."""
-    pairs = matched(true, found)
-    late = [
-        abs(found.offset[i] - true[j, 1]) <= max(0.05, 0.2 * (true[j, 1] - true[j, 0]))
+def offset_hits(offset: NDArray[np.float64], true: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which durations (or offsets from the same onset) are within the tolerance."""
+    return np.abs(offset - true) <= np.maximum(ONSET_TOLERANCE, OFFSET_TOLERANCE * true)
+
+
+def f1_scores(true: NDArray[np.float64], detected: Notes) -> tuple[float, float]:
+    """Return the F1 score of onsets, and of onsets with offsets."""
+    pairs = match_notes(true, detected)
+    hits = [
+        abs(detected.offset[i] - true[j, 1])
+        <= max(ONSET_TOLERANCE, OFFSET_TOLERANCE * (true[j, 1] - true[j, 0]))
         for j, i in pairs
     ]
-    total = max(len(true) + len(found.onset), 1)
-    return 2 * len(pairs) / total, 2 * sum(late) / total
+    total = max(len(true) + len(detected.onset), 1)
+    return 2 * len(pairs) / total, 2 * sum(hits) / total
 
 
-def judged(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, float]:
-    """The best thresholds, and the mean F1 of onsets and of whole notes with them."""
+def evaluate(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, float]:
+    """Choose the best thresholds; return them with the mean F1 of onsets and of whole notes."""
     network.eval()
-    outputs = [(posteriors(network, clip), _sounded(clip.notes)) for clip in clips]
+    outputs = [(posteriors(network, clip), audible_notes(clip.notes)) for clip in clips]
     outputs = [(values, true) for values, true in outputs if len(true)]
 
-    def means(thresholds: Thresholds) -> NDArray[np.float64]:
-        return np.mean(
-            [scores(true, decode(*values, thresholds)) for values, true in outputs], axis=0
-        )
+    def mean_f1(thresholds: Thresholds) -> NDArray[np.float64]:
+        scores = [f1_scores(true, decode(*values, thresholds)) for values, true in outputs]
+        return np.mean(scores, axis=0)
 
-    tried = {onset: means(Thresholds(onset))[0] for onset in ONSETS}
-    onset = max(tried, key=lambda o: tried[o])
-    tried = {s: means(Thresholds(onset, s)) for s in SOUNDINGS}
-    sounding = max(tried, key=lambda s: tried[s][1])
-    return Thresholds(float(onset), float(sounding)), *map(float, tried[sounding])
+    by_onset = {threshold: mean_f1(Thresholds(threshold))[0] for threshold in ONSET_THRESHOLDS}
+    onset = max(by_onset, key=lambda threshold: by_onset[threshold])
+    by_frame = {threshold: mean_f1(Thresholds(onset, threshold)) for threshold in FRAME_THRESHOLDS}
+    frame = max(by_frame, key=lambda threshold: by_frame[threshold][1])
+    return Thresholds(float(onset), float(frame)), *map(float, by_frame[frame])
 
 
-def _sounded(notes: NDArray[np.float64]) -> NDArray[np.float64]:
+def audible_notes(notes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the notes on a piano's keys that last for more than half a frame."""
     return notes[
         (notes[:, 2] >= 21)
         & (notes[:, 2] <= 108)

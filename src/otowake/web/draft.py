@@ -61,7 +61,10 @@ def check_amount(edits: Sequence[Any]) -> None:
     otowake.errors.BadInput: there may be at most 200 corrections; there are 201.
     """
     of_components = sum(map(is_component_edit, edits))
-    for amount, most in ((len(edits), MAX_CORRECTIONS), (of_components, LIMITS.max_component_edits)):
+    for amount, most in (
+        (len(edits), MAX_CORRECTIONS),
+        (of_components, LIMITS.max_component_edits),
+    ):
         if amount > most:
             raise BadInput(text.TOO_MANY_EDITS, most=most, value=amount)
 

@@ -30,6 +30,9 @@ ENVELOPE_PARTIALS = 20
 ENVELOPE_FEATURES = 2 * len(ENVELOPE_EDGES) + ENVELOPE_QUARTERS + 3 + ENVELOPE_PARTIALS
 """Features of a note."""
 
+PARTIAL_COLUMNS = slice(ENVELOPE_FEATURES - ENVELOPE_PARTIALS, ENVELOPE_FEATURES)
+"""Columns of the features that hold the levels of partials."""
+
 ENVELOPE_FRAME_PERIOD = STFT.hop / STFT.sample_rate
 """Seconds from frame to frame."""
 

@@ -59,6 +59,9 @@ detuning of the partials, its variation, the variation of their levels, and wher
 partials.
 """
 
+OTHERS_PLANE = FEATURE_PLANES - 1
+"""Plane that shows where other notes have partials."""
+
 ENVELOPE_BANDS = 25
 """Bands of four semitones, from the lowest row, of the spectral envelope."""
 
@@ -73,6 +76,9 @@ INPUT_FEATURES = (
     + len(PITCH_RBF)
 )
 """Size of the network's input (:func:`network_input`)."""
+
+PITCH_COLUMNS = slice(INPUT_FEATURES - len(PITCH_RBF), INPUT_FEATURES)
+"""Columns of the network's input that hold the code of the pitch."""
 
 FEATURE_KEYS = ("planes", "sounding", "contour")
 """Names of the arrays of :class:`NoteFeatures` in files, in order."""

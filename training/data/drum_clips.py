@@ -1,0 +1,166 @@
+"""The examples of the drum network: drum beats and pitched music, mixed at any balance."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from otowake.music.drums.onsets import HALF_FRAME_S, TEMPLATE_BANDS, TEMPLATE_LAGS, band_indices
+from otowake.music.separation.score_informed import STFT
+from otowake.music.theory.instruments import KIT
+from otowake.music.transcription.transcriber import QUIETEST
+from otowake.signal import spectrogram
+from otowake.signal.magnitude import axes
+from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, level
+from otowake.types import Audio
+from training import files
+from training.data import mixtures
+from training.parallel import parallel_map
+from training.sounds import drum_kits
+from training.sounds.degrade import degrade
+from training.sounds.drum_kits import Kit
+from training.sounds.samples import LEAD
+
+CLIP_SECONDS = mixtures.SECONDS
+CLIP_SAMPLES = int(CLIP_SECONDS * RATE)
+
+CLIPS_PER_FILE = 50
+"""Clips in a file."""
+
+CLIPS_PER_SCENE = 8
+"""Clips of a file that share a scene of pitched instruments, on average."""
+
+VERSION = 1
+"""Version of the clips: a change that gives other clips for the same seeds increases it."""
+
+HELD_OUT_SEED = 1_000_000
+"""Clips from this seed on use the held-out kits, and other scenes."""
+
+TEMPLATE_VELOCITY = 80
+"""Least velocity of the hits from which templates are averaged."""
+
+
+class DrumDataset(NamedTuple):
+    """Clips to train on, and the held-out clips.
+
+    Attributes
+    ----------
+    spectrogram
+        Shape (clip, half-frame, row).
+    target
+        Shape (clip, half-frame, drum).
+    held_out
+        Of each file: a spectrogram, and rows (clip, onset, drum) of the drum onsets.
+    """
+
+    spectrogram: NDArray[np.float16]
+    target: NDArray[np.float16]
+    held_out: list[tuple[NDArray[np.float16], NDArray[np.float32]]]
+
+
+@cache
+def _sounds(folder: Path) -> tuple[list[mixtures.Choice], list[Kit]]:
+    pitched = [choice for choice in mixtures.choices(folder) if choice.label != "drums"]
+    return pitched, drum_kits.build(folder)
+
+
+def prepare(cache_folder: Path, first: int) -> Path:
+    """Make the clips from seed `first` on, unless they are in the cache.
+
+    The file has `spectrogram`, float16 (clip, half-frame, row), and `onsets`, rows of (clip, onset,
+    drum).
+    """
+    path = cache_folder / "drums" / f"v{VERSION}" / f"{first:07d}.npz"
+    if path.exists():
+        return path
+    pitched, kits = _sounds(cache_folder)
+    held_out = first >= HELD_OUT_SEED
+    kits = [kit for kit in kits if (kit.name in drum_kits.HELD_OUT) == held_out]
+    n_scenes = -(-CLIPS_PER_FILE // CLIPS_PER_SCENE)
+    scenes = [mixtures.scene(7_000_000 + first + i, pitched)[0] for i in range(n_scenes)]
+    spectrograms, rows = [], []
+    for number in range(CLIPS_PER_FILE):
+        rng = np.random.default_rng([6, first + number])
+        content = rng.random()
+        wave = np.zeros(CLIP_SAMPLES, np.float32)
+        if content > 0.15:
+            scene = scenes[int(rng.integers(len(scenes)))]
+            shift = int(rng.integers(CLIP_SAMPLES))
+            wave = np.roll(scene, shift) * np.float32(rng.choice([-1, 1]))
+        if content < 0.65:
+            kit = kits[int(rng.integers(len(kits)))]
+            by_drum, hits = drum_kits.beat(rng, kit, CLIP_SECONDS)
+            drums = by_drum.sum(axis=0)
+            loudness = float(np.sqrt(np.mean(wave**2))) or 0.1
+            balance = 10 ** (float(rng.uniform(-12, 12)) / 20)
+            gain = balance * loudness / (float(np.sqrt(np.mean(drums**2))) + 1e-9)
+            wave = wave + np.float32(gain) * drums
+            rows += [(number, onset, drum) for onset, drum in hits]
+        if rng.random() < 0.7:
+            wave = degrade(rng, wave)
+        spectrograms.append(_spectrogram(wave))
+    onsets = np.array(rows, np.float32).reshape(-1, 3)
+    files.store(path, {"spectrogram": np.stack(spectrograms), "onsets": onsets})
+    return path
+
+
+def _spectrogram(wave: NDArray[np.float32]) -> NDArray[np.float16]:
+    reference, n = level(wave), frames_of(CLIP_SAMPLES)
+    if reference <= QUIETEST:
+        return np.zeros((HALF_FRAMES * n, ROWS), np.float16)
+    return half_frames(wave, reference, 0, n).astype(np.float16)
+
+
+def targets(onsets: NDArray[np.float32], n_clips: int, n: int) -> NDArray[np.float32]:
+    """Return the targets, (clip, half-frame, drum): 1 at drum onsets, 0.5 next to them."""
+    target = np.zeros((n_clips, n + 2, len(KIT)), np.float32)
+    clip, drum = onsets[:, 0].astype(int), onsets[:, 2].astype(int)
+    index = np.rint(onsets[:, 1] / HALF_FRAME_S + 0.5).astype(int)
+    for offset, height in ((0, 0.5), (2, 0.5), (1, 1.0)):
+        np.maximum.at(target, (clip, np.minimum(index + offset, n + 1), drum), height)
+    return target[:, 1:-1]
+
+
+def load(cache_folder: Path, n_clips: int, n_held_out: int, threads: int) -> DrumDataset:
+    """Return the clips, made where they are not in the cache."""
+    firsts = [
+        *range(0, n_clips, CLIPS_PER_FILE),
+        *range(HELD_OUT_SEED, HELD_OUT_SEED + n_held_out, CLIPS_PER_FILE),
+    ]
+    paths = parallel_map(partial(prepare, cache_folder), firsts, threads)
+    spectrograms, target, held_out = [], [], []
+    for first, path in zip(firsts, paths, strict=True):
+        with np.load(path, allow_pickle=False) as file:
+            clips, onsets = file["spectrogram"], file["onsets"]
+        if first >= HELD_OUT_SEED:
+            held_out.append((clips, onsets))
+        else:
+            spectrograms.append(clips)
+            target.append(targets(onsets, CLIPS_PER_FILE, clips.shape[1]).astype(np.float16))
+    return DrumDataset(np.concatenate(spectrograms), np.concatenate(target), held_out)
+
+
+def mean_spectra(kits: list[Kit]) -> NDArray[np.float32]:
+    """Return the mean spectrum of each drum over kits, (band, drum, lag), with a sum of 1.
+
+    The most frequent kinds of drums stand for all
+    (:func:`otowake.music.drums.onsets.drum_templates`).
+    """
+    frequencies, _ = axes(STFT, 1)
+    band = band_indices(frequencies)
+    kinds, total = list(drum_kits.KEYS), np.zeros((TEMPLATE_BANDS, len(KIT), TEMPLATE_LAGS))
+    for drum, name in enumerate(KIT):
+        for kit in kits:
+            loud = (kit.kind == kinds.index(name)) & (kit.velocity >= TEMPLATE_VELOCITY)
+            for wave in kit.waves[loud]:
+                hit = wave[LEAD - 2 * STFT.hop :].astype(np.float32) / 32768
+                V = spectrogram(Audio(hit, RATE), STFT).values[:, 1 : 1 + TEMPLATE_LAGS]
+                total[:, drum, : V.shape[1]] += np.stack(
+                    [np.bincount(band, v, TEMPLATE_BANDS) for v in (V / V.sum()).T], axis=1
+                )
+    total /= np.maximum(np.bincount(band, minlength=TEMPLATE_BANDS), 1)[:, None, None]
+    return (total / total.sum(axis=(0, 2), keepdims=True)).astype(np.float32)
