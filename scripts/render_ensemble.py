@@ -1,7 +1,7 @@
-"""Make the recording that guards transcription, instruments and stems: four stems and the true notes.
+"""Render the recording that guards transcription, instruments and stems.
 
-Twelve bars at 120 beats a minute, composed from a seed: piano chords, a clarinet melody, a cello bass, and a drum
-kit. Each part is played alone by fluidsynth with FluidR3_GM.sf2 (MIT licence; Debian: ``fluidsynth``,
+Twelve bars at 120 BPM, composed from a seed: piano chords, a clarinet melody, a cello bass and a
+drum kit. fluidsynth plays each part alone with FluidR3_GM.sf2 (MIT licence; Debian: ``fluidsynth``,
 ``fluid-soundfont-gm``). The mixture is the sum of the stems.
 
     python scripts/render_ensemble.py        # writes tests/goldens/ensemble/
@@ -99,7 +99,7 @@ PARTS = {"piano": piano, "clarinet": clarinet, "cello": cello, "drums": drums}
 
 
 def midi_file(name: str, notes: list[Note]) -> mido.MidiFile:
-    """Return the notes of one part as a MIDI file; at one instant, notes end before others begin."""
+    """Write one part as a MIDI file; at one instant, notes end before others begin."""
     channel = 9 if name == "drums" else 0
     events = sorted(
         (round(at * TICKS_PER_S), velocity, note.midi)

@@ -23,7 +23,7 @@ def corpus(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory, corpus) -> Path:
-    """The archive of the corpus that is made on this machine without a disturbance."""
+    """Run the archive of the corpus on this machine, undisturbed."""
     archive = tmp_path_factory.mktemp("undisturbed") / "archive"
     done = otowake("archive", "run", corpus, "-o", archive, "--workers", 2, *FAST)
     assert done.returncode == 0, done.stderr
@@ -33,7 +33,7 @@ def undisturbed(tmp_path_factory, corpus) -> Path:
 
 @pytest.fixture(scope="session")
 def learnt(tmp_path_factory, corpus) -> bytes:
-    """The dictionary of the corpus that is learnt on this machine without a disturbance."""
+    """Learn the dictionary of the corpus on this machine, undisturbed."""
     file = tmp_path_factory.mktemp("learnt") / "music.npz"
     done = otowake("archive", "learn", corpus, "-o", file, *LEARN)
     assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def learnt(tmp_path_factory, corpus) -> bytes:
 
 @pytest.fixture
 def hooked(tmp_path, monkeypatch) -> Path:
-    """A program that runs an archive with analyses that go wrong; processes begun in the test can import them."""
+    """Write a driver whose analyses go wrong, and put it on the path of new processes."""
     (tmp_path / "hooks.py").write_text(HOOKS)
     (tmp_path / "driver.py").write_text(DRIVER)
     (tmp_path / "begun").touch()
@@ -53,7 +53,7 @@ def hooked(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory) -> Iterator[Cluster]:
-    """A scheduler with two workers."""
+    """Start a scheduler with two workers."""
     made = Cluster(tmp_path_factory.mktemp("cluster"))
     made.add()
     made.add()
@@ -63,7 +63,7 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def whole_files(tmp_path_factory) -> Path:
-    """Small files of every kind that is read, a result with everything in it among them (:func:`benchmarks.fuzz_files.make`)."""
+    """Make small files of every kind, among them a result with everything in it."""
     from benchmarks.fuzz_files import make
 
     folder = tmp_path_factory.mktemp("fuzz") / "whole"

@@ -1,4 +1,4 @@
-"""The seeded recording of three instruments and a kit, with the truth, and figures of an analysis of it.
+"""Load the seeded ensemble with its truth, and measure an analysis of it.
 
 ``python tests/helpers/ensemble.py`` records the goldens again, after a change that is meant.
 """

@@ -3,7 +3,7 @@
 In each pass the driver sends W to the workers and receives sums over all frames. The recordings, in
 the order of their digests, are divided into portions, and the sums of portions are added in a fixed
 tree: the result depends on the recordings, not on the number of workers. Every few passes, W and
-the H of every portion are saved in a folder beside the dictionary, from which an interrupted run
+the H of every portion are saved in a folder next to the dictionary, from which an interrupted run
 continues.
 """
 
@@ -121,7 +121,7 @@ def learn_dictionary(
     inputs
         Recordings, folders, and lists of recordings (CSV or Parquet with a column ``path``).
     file
-        The dictionary, an ``.npz`` file; the folder ``FILE.learning`` beside it holds the state
+        The dictionary, an ``.npz`` file; the folder ``FILE.learning`` next to it holds the state
         during the learning.
     recipe
         The options in its `load`, `stft` and `fit`.

@@ -84,7 +84,7 @@ def write_report(
     folder
         The result folder of this analysis, if any. The report embeds the sounds of the folder, or
         links to the sounds that are too large. Without a folder, large sounds go to a new folder
-        beside the report, ``report-sound`` for ``report.html``.
+        next to the report, ``report-sound`` for ``report.html``.
     snapshots
         Snapshots of the learning; without them the report shows its beginning and end.
     language

@@ -61,8 +61,8 @@ def assign_parts(
         Shape (note,): the notes, times in seconds.
     log_probs
         Shape (note, instrument): log-probabilities in the order of
-        :data:`~otowake.music.theory.instruments.INSTRUMENTS`. They assign the notes and name the parts.
-        Usually the `contextual` ones of :class:`otowake.music.players.recognizer.Predictions`.
+        :data:`~otowake.music.theory.instruments.INSTRUMENTS`. They assign the notes and name the
+        parts. Usually the `contextual` ones of :class:`otowake.music.players.recognizer.Predictions`.
     unary_log_probs
         The same without context, whose errors are less correlated. They determine the number of
         players and, if `instruments` are given, assign the notes. `log_probs` if not given.

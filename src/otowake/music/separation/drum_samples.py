@@ -4,8 +4,8 @@ A drum machine or a sampler plays identical hits. Where such a drum hits and no 
 mask has all of its energy, and several such isolated hits show what they have in common: the
 coherent part of their spectra, as opposed to the part that differs. If that is nearly all of the
 energy, the drum is known as a waveform and can be subtracted where other drums cover it. A mask
-cannot do that, since it only divides magnitudes. Hits that differ from each other, as a drummer's
-do, are left to the masks.
+cannot do that, since it only divides magnitudes. Hits that differ from each other, as those of a
+player do, are left to the masks.
 
 Source: the magnitude-squared coherence of Carter, Knapp & Nuttall (1973), for more than two signals
 and with its bias removed. :mod:`otowake.music.separation.sample_subtraction` uses the waveforms.
