@@ -116,7 +116,7 @@ def run(constant: Constant | None, factor: float, data: Path | None) -> dict[str
     worker = json.dumps([constant, factor])
     command = [sys.executable, "-m", "benchmarks.sensitivity", "--worker", worker]
     command += ["--data", str(data)] if data else []
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["failed"])[-1]
     return json.loads(done.stdout.splitlines()[-1])

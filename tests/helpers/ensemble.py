@@ -27,12 +27,12 @@ COLUMNS = ("onset", "offset", "decay_end", "midi", "velocity", "confidence", "in
 
 
 def stems() -> dict[str, Floats]:
-    """The true sound of each part, shape (sample,)."""
+    """Read the true sound of each part, shape (sample,)."""
     return {name: soundfile.read(FOLDER / f"{name}.ogg")[0] for name in (*PARTS, "drums")}
 
 
 def mixture() -> Audio:
-    """The sum of the stems."""
+    """Add up the stems."""
     return Audio(sum(stems().values()).astype(np.float32)[None], 22050, "ensemble")
 
 
@@ -75,7 +75,7 @@ def sdr(true: Floats, estimate: Floats) -> float:
 
 
 def figures(given: Analysis, nothing_given: Analysis) -> dict[str, float]:
-    """F1 of notes and drum hits, the share of notes with the right instrument, SDR gain of stems."""
+    """Measure the F1 of notes, parts and drum hits, and the SDR gain of stems."""
     pitched = [note for note in given.notes if not note.is_drum]
     truth = np.concatenate([true_notes(part) for part in PARTS])
     result = {

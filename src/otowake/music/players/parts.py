@@ -62,7 +62,7 @@ def assign_parts(
     log_probs
         Shape (note, instrument): log-probabilities in the order of
         :data:`~otowake.music.theory.instruments.INSTRUMENTS`. They assign the notes and name the
-        parts. Usually the `contextual` ones of :class:`otowake.music.players.recognizer.Predictions`.
+        parts. Usually :attr:`~otowake.music.players.recognizer.Predictions.contextual`.
     unary_log_probs
         The same without context, whose errors are less correlated. They determine the number of
         players and, if `instruments` are given, assign the notes. `log_probs` if not given.
