@@ -25,7 +25,7 @@ import soundfile
 SETTINGS = (
     (),
     ("--n-components", "12", "--clean", "2"),
-    ("--transcriber", "dictionary", "--loss", "euclidean"),
+    ("--transcriber", "template-nmf", "--loss", "euclidean"),
     ("--bend", "--solver", "mu", "--max-iter", "40"),
     ("--parts", "2", "--effort", "thorough", "--n-components", "8"),
 )

@@ -161,14 +161,14 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
-    parser.add_argument("--transcriber", choices=["listener", "dictionary"], default="listener")
+    parser.add_argument("--transcriber", choices=["network", "template-nmf"], default="network")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--figure", type=Path, help="figure of the errors by kind to write")
     parser.add_argument(
         "--sweep", action="store_true", help="also print means over the tuning half by threshold"
     )
     options = parser.parse_args()
-    listener: Transcriber = (
+    transcriber: Transcriber = (
         load_weights(options.weights.read_bytes()) if options.weights else load_pretrained()
     )
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
@@ -180,11 +180,11 @@ def main() -> None:
         folder, tolerance = str(Path(name).parent), 0.1 if "harmonica" in path.parts else 0.05
         begun = time.perf_counter()
         audio = otowake.load(path.with_name(f"{path.name.removesuffix('.notes.tsv')}.flac"))
-        if options.transcriber == "dictionary":
+        if options.transcriber == "template-nmf":
             values, notes = None, template_nmf.transcribe(audio)
         else:
-            values = posteriors(mono(audio), listener.weights)
-            notes = listener.notes(values)
+            values = posteriors(mono(audio), transcriber.weights)
+            notes = transcriber.notes(values)
         detected = table_of(notes)
         seconds, length = seconds + time.perf_counter() - begun, length + audio.duration
         true = read_truth(path)
@@ -221,8 +221,8 @@ def main() -> None:
             f"{late[0]:.0f} {late[1]:.0f} {late[2]:.0f} ms"
         )
         print("".join(f"    {n:5d} {kind}\n" for kind, n in count.most_common()), end="")
-    if options.sweep and options.transcriber == "listener":
-        sweep([result for result in results if result[0] == "tuning"], listener.thresholds)
+    if options.sweep and options.transcriber == "network":
+        sweep([result for result in results if result[0] == "tuning"], transcriber.thresholds)
 
 
 def sweep(results: list, best: Thresholds) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import hypothesis
 import numpy as np
 import pytest
@@ -12,6 +14,9 @@ from otowake.types import Audio
 
 hypothesis.settings.register_profile("suite", deadline=None, max_examples=25, derandomize=True)
 hypothesis.settings.load_profile("suite")
+
+if hasattr(signal, "SIGHUP"):  # ignored under nohup, and inherited by every process of a test
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 programs.MAX_PROGRAMS = 400  # the tests reuse many small shapes
 
