@@ -20,6 +20,7 @@ from otowake.types import Analysis, Audio, Floats, Note
 
 FOLDER = Path(__file__).resolve().parents[1] / "goldens" / "ensemble"
 FIGURES, NOTES = FOLDER / "figures.json", FOLDER / "notes.golden.csv"
+RATE = 22050
 PARTS = ("piano", "clarinet", "cello")
 DRUMS = {"kick": (35, 36), "snare": (38, 40), "hi-hat": (42, 44, 46)}
 STAGES = ("notes", "instruments", "stems")
@@ -31,9 +32,10 @@ def stems() -> dict[str, Floats]:
     return {name: soundfile.read(FOLDER / f"{name}.ogg")[0] for name in (*PARTS, "drums")}
 
 
-def mixture() -> Audio:
-    """Add up the stems."""
-    return Audio(sum(stems().values()).astype(np.float32)[None], 22050, "ensemble")
+def mixture(seconds: float | None = None) -> Audio:
+    """Add up the stems, or their first seconds."""
+    samples = sum(stems().values()).astype(np.float32)
+    return Audio(samples[None, : seconds and round(seconds * RATE)], RATE, "ensemble")
 
 
 def true_notes(part: str) -> Floats:
