@@ -20,7 +20,10 @@ def test_choices_are_the_entries_of_the_table(choices, table):
 
 
 def test_each_solver_gives_factors_of_its_own(planted):
-    fits = [factorize(planted, n_components=3, solver=name, max_iter=20) for name in SOLVERS]
+    fits = [
+        factorize(planted, n_components=3, loss="euclidean", solver=name, max_iter=20)
+        for name in SOLVERS
+    ]
     for one, other in itertools.combinations(fits, 2):
         assert not np.array_equal(one.W, other.W)
 
