@@ -18,7 +18,7 @@ def tuned(value: Any, *, unit: str, origin: str, tried: str = "") -> Any:
     origin
         A paper, a standard, a derivation, or the material that it was set on.
     tried
-        The range of values that was compared, if it is known.
+        The range of values that were compared, if it is known.
 
     Examples
     --------

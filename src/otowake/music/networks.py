@@ -19,7 +19,7 @@ PITCH_RBF_WIDTH = 5
 
 
 def pitch_rbf(midi: ArrayLike) -> NDArray[np.float32]:
-    """Encode MIDI pitches by Gaussian bumps on :data:`PITCH_RBF`, shape (note, centre).
+    """Encode MIDI pitches as Gaussian bumps centred on :data:`PITCH_RBF`, shape (note, centre).
 
     Examples
     --------

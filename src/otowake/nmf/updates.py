@@ -76,7 +76,7 @@ def multiplied(
 
 
 def kept(factor: Array, changed: Array, held: Array) -> Array:
-    """Return `changed`, at least :data:`FLOOR`; entries that are 0 or `held` keep their value."""
+    """Bound `changed` below by :data:`FLOOR`; entries that are 0 or `held` keep their value."""
     return jnp.where((factor > 0) & ~held, jnp.maximum(changed, FLOOR), factor)
 
 

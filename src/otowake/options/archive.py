@@ -31,7 +31,8 @@ class WorkerSpec(Spec):
     memory: float | None = option(
         None,
         Text(
-            "memory limit of a worker process on this machine, in GiB (default: an equal share)",
+            "memory limit of a worker process on this machine, in GiB (default: an equal share of "
+            "the memory)",
             "このマシンのワーカープロセス 1 つのメモリー上限（GiB）。省略すると等分",
         ),
         above=0,

@@ -37,7 +37,7 @@ class ServeSpec(Spec):
     names: str | None = option(
         None,
         Text(
-            "host names of the page other than localhost, as behind a proxy (comma-separated)",
+            "host names of the page other than localhost, such as behind a proxy (comma-separated)",
             "localhost 以外でページを開くときのホスト名。プロキシ経由の場合など（コンマ区切り）",
         ),
     )
@@ -125,7 +125,8 @@ class ServeSpec(Spec):
     keep_most: int = option(
         40,
         Text(
-            "maximum number of results to keep; the oldest are deleted first",
+            "maximum number of results to keep; the oldest of the address with the most are "
+            "deleted first",
             "保存しておく結果の最大数（古いものから削除します）",
         ),
         low=1,

@@ -160,8 +160,8 @@ HELP_ARCHIVE = Text(
     "大量の録音を、このマシンまたは Dask クラスターで分析します。",
 )
 HELP_ARCHIVE_RUN = Text(
-    "Analyse all recordings in folders or lists (CSV or Parquet with a column path) and write one "
-    "result folder for each. After an interruption the same command resumes.",
+    "Analyse all recordings in folders or lists (CSV or Parquet with a column named path) and "
+    "write one result folder for each. After an interruption the same command resumes.",
     "フォルダーまたはリスト（path 列のある CSV・Parquet）のすべての録音を分析し、"
     "録音ごとに結果フォルダーを作ります。中断しても、同じコマンドで続きから再開します。",
 )

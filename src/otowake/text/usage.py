@@ -78,7 +78,7 @@ HELP_STAGES = Text(
     "実行する処理: {stages}（コンマ区切り。省略時はすべて）",
 )
 HELP_OPTIONS = Text(
-    "TOML file with options under the same names",
+    "TOML file of options, named as on the command line",
     "設定を書いた TOML ファイル（項目名はオプション名と同じ）",
 )
 HELP_LANG = Text(
@@ -87,8 +87,8 @@ HELP_LANG = Text(
 )
 HELP_ANIMATION = Text(
     "also write learning.gif, an animation of the learning, and figure-before.png, the state "
-    "before it; with --solver mu it starts from the random values, by default after the best "
-    "start is chosen",
+    "before it; it starts from the random values with --solver mu, and from the chosen start with "
+    "the default solver",
     "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
     "--solver mu では乱数の初期値から、既定の解法では初期値を選んだ後から始まります",
 )

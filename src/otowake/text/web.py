@@ -7,7 +7,7 @@ from otowake.text.language import Text
 from otowake.text.result import OTHER_SOUNDS
 
 HELP_SERVE = Text(
-    "Serve the web page, where visitors upload recordings and view and hear the results.",
+    "Serve the web page, where visitors upload recordings, and see and hear the results.",
     "録音を送ると、結果を見たり聴いたりできる Web ページを開きます。",
 )
 HELP_PASSWORD = Text(

@@ -84,7 +84,7 @@ def describe(
 
 
 def estimate_tuning(W: Floats, H: Floats, frequencies: Floats) -> float:
-    """Estimate the frequency of A4 in Hz, within half a semitone of 440; 440 without pitches.
+    """Estimate the frequency of A4 in Hz, within half a semitone of 440; 440 if no pitch is found.
 
     Parameters
     ----------

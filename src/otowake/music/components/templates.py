@@ -73,7 +73,7 @@ def harmonic_combs(
     tuning_hz
         The recording's A4.
     n_partials
-        Most partials of a comb; partials above the last frequency are left out.
+        Maximum number of partials of a comb; partials above the last frequency are left out.
     decay
         Partial n has height n to the power of −`decay`.
     inharmonicity

@@ -63,7 +63,7 @@ def find_drums(
     n_components
         The number of drums.
     seed
-        Seed of the starts.
+        Seed of the random starts.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def component_masks(drums: DrumComponents) -> list[Floats]:
 
 
 def band_edges(frequencies: Floats, n_bands: int) -> NDArray[np.intp]:
-    """Return the first bins of bands evenly spaced in mel, then the number of bins.
+    """Return the first bin of each band, evenly spaced in mel, followed by the number of bins.
 
     Each band is at least one bin wide.
     """

@@ -66,8 +66,8 @@ def pair_features(onset: Floats, offset: Floats, midi: Floats) -> Floats:
     """Compute the relations between the notes of a window, (note, note, :data:`PAIR_FEATURES`).
 
     The features are proximity in time and in pitch on several scales, the signed interval, the
-    overlap, whether one note ends where the other begins, and whether the notes are octaves or have
-    the same pitch.
+    overlap, whether one note ends where the other begins, and whether the notes are whole octaves
+    apart or have the same pitch.
 
     Examples
     --------
