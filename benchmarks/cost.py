@@ -207,12 +207,12 @@ def calls() -> dict[str, Any]:
         archive = Path(folder)
         with contextlib.closing(Manifest(archive)) as manifest:
             n = 300
-            manifest.enter([(str(i), str(i)) for i in range(n)])
-            manifest.has_been_read([(str(i), f"{i:064x}", None) for i in range(n)])
-            manifest.take_up(retry=False)
+            manifest.add_paths([(str(i), str(i)) for i in range(n)])
+            manifest.record_digests([(str(i), f"{i:064x}", None) for i in range(n)])
+            manifest.queue_recordings(retry=False)
             begun = time.process_time()
             for recording in [*manifest.waiting()]:
-                manifest.note(recording.sha256, recording.folder, "done", None, None, 30.0)
+                manifest.record_state(recording.sha256, recording.folder, "done", None, None, 30.0)
             costs["note"] = (time.process_time() - begun) / n
     return costs
 

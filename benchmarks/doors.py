@@ -236,7 +236,7 @@ def _of_others(made: Path) -> dict[str, tuple[dict[str, Call], dict[str, Call]]]
 def _looked_at(path: Path) -> None:
     manifest = Manifest(path.parent, read_only=True)
     try:
-        with manifest.sure():
+        with manifest.errors_translated():
             manifest.counts()
             for rows in (
                 manifest.waiting(),

@@ -116,9 +116,9 @@ def _write_others(folder: Path, clip: Audio, notes: Sequence[otowake.Note]) -> N
     )
     (folder / "list.csv").write_text("path,title\n" + "".join(f'"{i}.wav",x\n' for i in range(50)))
     manifest = Manifest(folder)
-    manifest.enter([(f"/music/{i}.wav", str(i)) for i in range(40)])
-    manifest.has_been_read([(f"/music/{i}.wav", f"{i:064x}", None) for i in range(40)])
-    manifest.take_up(retry=False)
+    manifest.add_paths([(f"/music/{i}.wav", str(i)) for i in range(40)])
+    manifest.record_digests([(f"/music/{i}.wav", f"{i:064x}", None) for i in range(40)])
+    manifest.queue_recordings(retry=False)
     manifest.close()
 
 
@@ -140,10 +140,10 @@ def _write_web(folder: Path, result: Path) -> None:
 def _write_archive(folder: Path, result: Path) -> None:
     digest = sha256(result / "clip.wav")
     manifest = Manifest(folder)
-    manifest.enter([(str(result / "clip.wav"), "1")])
-    manifest.has_been_read([(str(result / "clip.wav"), digest, None)])
-    manifest.take_up(retry=False)
+    manifest.add_paths([(str(result / "clip.wav"), "1")])
+    manifest.record_digests([(str(result / "clip.wav"), digest, None)])
+    manifest.queue_recordings(retry=False)
     (recording,) = manifest.waiting()
     shutil.copytree(result / "result", folder / recording.folder)
-    manifest.note(digest, recording.folder, "done", seconds=1.0)
+    manifest.record_state(digest, recording.folder, "done", seconds=1.0)
     manifest.close()
