@@ -1,34 +1,36 @@
 # %% [markdown]
-# # Taking sound apart with NMF
+# # Separating sounds with NMF
 #
-# This follows, in its own eight chapters, the lecture notes "NMF manual with Google Colaboratory" of a course on music
-# information processing. What the manual does in a block of code takes a line or two of the library otowake here.
-# Then it goes on to notes, instruments and sound, and saves the results to Drive.
+# This notebook follows the eight chapters of "NMF with Google Colaboratory", a manual for a course
+# on music information processing. What takes a block of code in the manual takes a line or two
+# with the library otowake. The notebook then continues with notes, instruments and separated
+# sounds, and saves the results.
 #
-# Run the cells from the top with Shift + Enter, in Colab or in Jupyter on your own computer.
+# Run the cells from top to bottom with Shift + Enter, in Colab or in Jupyter on your own computer.
 
 # %%
-OTOWAKE = "otowake"  # where it comes from: a package's name, a wheel file, a folder, git+https://…
+OTOWAKE = "otowake"  # source: a package name, a wheel file, a folder or git+https://…
 
 from importlib.util import find_spec
 
-if find_spec("otowake") is None:  # nothing is done where it is there already
+if find_spec("otowake") is None:  # skip if it is already installed
     get_ipython().run_line_magic("pip", f"install --quiet {OTOWAKE}")
 
 # %% [markdown]
-# What you may want to change is all here. Leave it as it is the first time.
+# The next cell has all the settings you may want to change. For the first run, leave them as they
+# are.
 
 # %%
-FILE = None  # your music; None is the clip that comes with otowake (a scale and chords on an accordion, 15.8 s)
-SECONDS = 30  # how much of it, from the beginning
-N_COMPONENTS = 20  # the manual's nbasis
-MAX_ITER = 10_000  # how often to update, as in the manual
+FILE = None  # your music; None: the demo recording (scale and chords on an accordion, 15.8 s)
+SECONDS = 30  # length to use, from the beginning
+N_COMPONENTS = 20  # number of components (nbasis in the manual)
+MAX_ITER = 10_000  # number of iterations, as in the manual
 
 # %% [markdown]
 # ## 1. Importing the libraries
 #
-# otowake does the computing and the figures; neither librosa nor TensorFlow is needed.
-# After `notebook.enable`, recordings are shown as players and results as tables.
+# otowake does all computations and draws the figures; librosa and TensorFlow are not needed. After
+# `notebook.enable`, recordings appear as players and results as tables.
 
 # %%
 import otowake
@@ -39,7 +41,8 @@ notebook.enable("en")
 # %% [markdown]
 # ## 2. Google Drive
 #
-# In Colab, Drive is mounted, and the results go there. Elsewhere they go to a folder beside the notebook.
+# In Colab, this cell mounts Drive, and the results are saved there. Elsewhere, they are saved in a
+# folder next to the notebook.
 
 # %%
 from pathlib import Path
@@ -56,18 +59,19 @@ RESULTS
 # %% [markdown]
 # ## 3. Loading the music
 #
-# To use your own music from Drive, write `FILE = "/content/drive/MyDrive/music_test.mp3"` in the cell of settings.
+# To use your own music from Drive, set `FILE = "/content/drive/MyDrive/music_test.mp3"` (or
+# similar) in the settings cell.
 
 # %%
 audio = otowake.load(FILE or otowake.demo_path(), duration=SECONDS)
 audio
 
 # %% [markdown]
-# The absolute value of the short-time Fourier transform, divided by its mean, is the magnitude spectrogram V: the
-# manual's `abs(librosa.stft(y).T)` and `y_stft /= y_stft.mean()`. (It is the spectrogram whose mean becomes 1, not the
-# waveform y.)
+# The magnitude of the short-time Fourier transform, divided by its mean, is the magnitude
+# spectrogram V. In the manual, this is `abs(librosa.stft(y).T)` followed by `y_stft /=
+# y_stft.mean()`. The mean of the spectrogram becomes 1, not that of the waveform y.
 #
-# The manual transposes it to (frame × frequency); otowake leaves it at (frequency × frame).
+# The manual transposes the matrix to shape (frame, frequency). otowake keeps (frequency, frame).
 
 # %%
 V = otowake.spectrogram(audio)
@@ -76,57 +80,63 @@ V.values.shape, float(V.values.mean())
 # %% [markdown]
 # ## 4. NMF
 #
-# Non-negative matrix factorisation makes a non-negative matrix V, nearly, from the product W·H of two non-negative ones.
+# Non-negative matrix factorisation approximates a non-negative matrix V by the product W·H of two
+# non-negative matrices.
 #
-# - Each column of W is a **basis spectrum**: which frequencies a component has, and how much of each.
-# - Each row of H is an **activation**: when that component sounds, and how loud.
+# - A column of W is a **basis spectrum**: which frequencies a component contains, and how much of
+#   each.
+# - A row of H is an **activation**: how strongly that component sounds at each time.
 #
-# In the matrix below, rows 1 and 2 always sound together as 1 : 2, and row 3 sounds by itself. Two components tell so.
+# In the 3 × 4 matrix below, rows 1 and 2 always change together in the ratio 1 : 2, and row 3
+# changes separately. A factorisation into two components reveals this structure.
 
 # %%
 toy = otowake.factorize([[1, 0, 2, 1], [2, 0, 4, 2], [0, 3, 0, 3]], n_components=2)
 toy.W.round(2), toy.H.round(2), (toy.W @ toy.H).round(2)
 
 # %% [markdown]
-# **The roles of ① and ②.** In the manual's text they are the other way round than in its program:
+# **The roles of ① and ②.** The manual's text and its program swap the two:
 #
-# | | what the text says (chapter 4) | what it is in the program |
+# | | text (chapter 4) | program |
 # |---|---|---|
-# | ① `lw` | what is shared: basis spectra | (frame × component): (the logarithm of) the **activations** |
-# | ② `lh` | what is each one's own: activations | (component × frequency): (the logarithm of) the **basis spectra** |
+# | ① `lw` | common features: basis spectra | log **activations**, (frame, component) |
+# | ② `lh` | individual features: activations | log **basis spectra**, (component, frequency) |
 #
-# The text thinks of a matrix (frequency × frame), and the program factorises its transpose. The W and H of otowake are
-# ① and ② of the text; they are the program's `exp(lh)` and `exp(lw)`, each transposed.
+# The text describes a matrix of shape (frequency, frame), but the program factorises its
+# transpose. W and H in otowake are ① and ② of the text: the transposes of the program's `exp(lh)`
+# and `exp(lw)`.
 #
-# A component is not always an instrument, either. Mostly it is one pitch, or an attack, or noise. Which instrument plays
-# is found in another way, in chapter 10.
+# A component is not necessarily an instrument. It usually represents one pitch, an attack, or
+# noise. Chapter 10 identifies the instruments with another method.
 
 # %% [markdown]
 # ## 5. Implementing NMF
 #
-# W has as many rows as V, and H as many columns. How many columns W has, and H rows, is the number of components: yours
-# to choose.
+# W has as many rows as V, and H has as many columns as V. The number of columns of W and of rows
+# of H is the number of components, which you choose.
 #
-# Both start from random numbers. The same `seed` gives the same ones.
+# Both matrices start from random numbers. The same `seed` gives the same initial values.
 
 # %%
 spec = otowake.FitSpec(n_components=N_COMPONENTS, solver="adam", max_iter=MAX_ITER, seed=0)
 begin = otowake.factorize(
     V.values, spec=spec.with_options(max_iter=1)
-)  # once, to see what it starts from
+)  # one iteration, to get the initial values
 begin.initial.W.shape, begin.initial.H.shape
 
 # %% [markdown]
-# The manual adds 10⁻¹⁰ to V, so that there is no logarithm of 0. So does otowake (`V` has it already).
+# The manual adds 10⁻¹⁰ to V to avoid the logarithm of 0. otowake does the same; `V` already
+# includes it.
 
 # %% [markdown]
 # ## 6. The figure
 #
-# Top left is the learning curve, top right the activations H, bottom left the basis spectra W, bottom right their
-# product W·H: the manual's own arrangement. Each picture ends at −60 dB (1/1000) of its maximum. The axes are in seconds
-# and hertz, and frequency is logarithmic.
+# The learning curve is at the top left, the activations H at the top right, the basis spectra W at
+# the bottom left, and their product W·H at the bottom right, as in the manual. Each panel is cut
+# off at −60 dB (1/1000) of its maximum. The axes are in seconds and hertz; the frequency axis is
+# logarithmic.
 #
-# Nothing has been learnt yet, so there is no pattern anywhere.
+# Nothing has been learnt yet, so the panels show no structure.
 
 # %%
 otowake.plot.learning_figure(begin, V.frequencies, V.times, before=True, size=(9, 6))
@@ -134,29 +144,32 @@ otowake.plot.learning_figure(begin, V.frequencies, V.times, before=True, size=(9
 # %% [markdown]
 # ## 7. Learning
 #
-# W and H are changed little by little to make the difference of W·H from V, the loss, smaller. There are two ways to
-# measure it.
+# The updates change W and H step by step to reduce the loss, a measure of how far W·H is from V.
+# The manual offers two losses:
 #
-# - Squared error (`loss="euclidean"`): $\sum (V - WH)^2$
-# - I-divergence (`loss="kl"`, the default): $\sum \left( V \log \dfrac{V}{WH} - V + WH \right)$
+# - squared error (`loss="euclidean"`): $\sum (V - WH)^2$
+# - I-divergence (`loss="kl"`, the default):
+#   $\sum \left( V \log \dfrac{V}{WH} - V + WH \right)$
 #
-# As in the manual, Adam (learning rate 0.1) makes the I-divergence small. The figure is drawn anew as it learns.
+# As in the manual, Adam (learning rate 0.1) minimises the I-divergence. The figure is updated
+# during the learning.
 
 # %%
 with notebook.live_figure(V, "Adam") as watch:
     fit = otowake.factorize(V.values, spec=spec, watch=watch)
 
 # %% [markdown]
-# **The formula of the I-divergence.** The one printed in the manual is
+# **The formula of the I-divergence.** The manual prints
 #
 # $$x = WH \log \frac{WH}{V} - (WH - V)$$
 #
-# but its program `loss_idiv` computes the one with V and W·H swapped:
+# but its program `loss_idiv` computes the loss with V and W·H swapped:
 #
 # $$\sum \left( V \log \frac{V}{WH} - V + WH \right)$$
 #
-# The I-divergence is not symmetric, so their values differ. otowake computes what the program does. Below are the loss
-# that was reached, the program's formula, and the printed one.
+# The I-divergence is not symmetric, so the two values differ. otowake computes the same loss as
+# the program. The next cell shows the final loss, the value of the program's formula, and the
+# value of the printed formula.
 
 # %%
 from otowake.nmf.divergence import divergence
@@ -165,13 +178,15 @@ WH = fit.W @ fit.H
 fit.loss, float(divergence(V.values, WH, beta=1)), float(divergence(WH, V.values, beta=1))
 
 # %% [markdown]
-# **The formula of Adam.** The update printed in the manual is that of AdaGrad, which adds up the squares of the
-# gradients for ever. Adam, which the program uses, takes moving averages of the gradients and of their squares. And the
-# printed one changes "the product of ① and ②", where really ① and ② are changed, each by itself, as logarithms: so W
-# and H, their exponentials, are always positive.
+# **The formula of Adam.** The update printed in the manual is AdaGrad's, which accumulates the
+# squares of all gradients. Adam, which the program uses, takes exponential moving averages of the
+# gradients and of their squares. The printed formula also updates "the product of ① and ②", but
+# the program updates the logarithms of ① and of ②. Their exponentials, W and H, are therefore
+# always positive.
 #
-# **Faster.** The default solver of otowake makes the same loss small in fewer iterations. Notes, instruments and sound
-# are done in the same call (after the learning this may take some ten seconds).
+# **A faster solver.** The default solver of otowake reduces the same loss in fewer iterations. The
+# next cell also detects notes and instruments and separates the sounds, which may take another ten
+# to twenty seconds after the learning.
 
 # %%
 with notebook.live_figure(V, "accelerated") as watch:
@@ -181,8 +196,9 @@ with notebook.live_figure(V, "accelerated") as watch:
 # %% [markdown]
 # ## 8. The results
 #
-# The components are in order of pitch. Compare with the figure before learning: W shows the partials of each pitch, H
-# when it sounds. The loss falls as it learns.
+# The components are sorted by pitch. Compare this figure with the one before the learning: W shows
+# the partials of each pitch, and H shows when the pitch sounds. The loss decreases from iteration
+# to iteration.
 
 # %%
 otowake.plot.analysis_figure(analysis, size=(9, 6))
@@ -191,7 +207,7 @@ otowake.plot.analysis_figure(analysis, size=(9, 6))
 analysis
 
 # %% [markdown]
-# You can hear each component. These are the three of most energy.
+# You can listen to each component. Here are the three with the most energy.
 
 # %%
 loudest = sorted(analysis.components, key=lambda component: -component.energy)[:3]
@@ -200,11 +216,12 @@ notebook.player(*loudest)
 # %% [markdown]
 # ---
 #
-# This is where the manual stops. From here it goes on.
+# The manual ends here. The remaining chapters go beyond it.
 #
 # ## 9. Notes
 #
-# A trained neural network says which note sounds from when to when. The piano roll has chord names and bars, too.
+# A trained neural network has estimated the pitch, onset and offset of each note. The piano roll
+# also shows chord names and bar lines.
 
 # %%
 otowake.plot.piano_roll(analysis)
@@ -218,8 +235,9 @@ otowake.plot.piano_roll(analysis)
 # %% [markdown]
 # ## 10. Instruments
 #
-# The notes are gathered by instrument into parts; the figures say how likely each instrument is. If you know what plays,
-# say so: `otowake.analyse(audio, instruments="piano,violin")`.
+# The notes are grouped into parts, one for each instrument. The next cell shows the probabilities
+# of the instruments. If you know which instruments play, name them: `otowake.analyse(audio,
+# instruments="piano,violin")`.
 
 # %%
 {
@@ -230,7 +248,7 @@ otowake.plot.piano_roll(analysis)
 # %% [markdown]
 # ## 11. Sound
 #
-# Each part sounds without the others. So does a single note.
+# You can listen to each part without the other instruments, and to single notes.
 
 # %%
 notebook.player(*analysis.parts, *analysis.notes[:2])
@@ -238,15 +256,18 @@ notebook.player(*analysis.parts, *analysis.notes[:2])
 # %% [markdown]
 # ## 12. Saving the results
 #
-# Figures, the sound of components and parts (FLAC), the notes as a table (CSV) and as MIDI, and more, in one folder: in
-# Colab, on your Drive. `otowake.load_analysis(folder)` reads it back.
+# This cell saves the figures, the audio of components and parts (FLAC), the table of notes (CSV),
+# the MIDI file and more in one folder, on Drive in Colab. `otowake.load_analysis(folder)` loads
+# the result again.
 #
-# A score (`score.musicxml`) needs the extra `score`; without it there is a warning, and all the rest is written.
+# The score (`score.musicxml`) needs the extra `score`. Without it, otowake warns and writes all
+# other files.
 
 # %%
 folder = otowake.save_analysis(analysis, RESULTS / Path(audio.name).stem, overwrite=True)
 folder, sorted(path.name for path in folder.iterdir())
 
 # %% [markdown]
-# For your own music, change `FILE` in the cell of settings and run it from the top again. How to choose a number of
-# components and a loss is in the documentation, under "How to choose".
+# To analyse your own music, change `FILE` in the settings cell and run all cells again. The page
+# "How to choose" of the documentation explains how to choose the number of components and the
+# loss.

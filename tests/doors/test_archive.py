@@ -112,7 +112,9 @@ def test_bad_files_fail_with_a_reason_and_the_rest_goes_on(tmp_path, cluster):
     assert len(before) == 2
     again = otowake(*command, cluster.file, *FAST, "--lang", "ja")
     assert again.returncode == 1 and results(music / "out") == before
-    assert again.stdout.startswith("録音 4 個のうち 2 個が完了、2 個が失敗。今回は 0 個")
+    assert again.stdout.startswith(
+        "録音 4 個のうち 2 個が完了、2 個が失敗しました。今回処理したのは 0 個"
+    )
     rows = {row["path"]: row for row in _recordings(music / "out")}
     assert rows[f"{music}/0.wav"]["folder"] == rows[f"{music}/the-same.wav"]["folder"]
     assert [rows[path]["state"] for path in sorted(rows)] == [

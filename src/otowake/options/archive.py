@@ -62,7 +62,7 @@ class ArchiveSpec(WorkerSpec):
         None,
         Text(
             "time limit per recording, in seconds; a recording that exceeds it is set aside",
-            "録音 1 つの制限時間（秒）。超えた録音は除外して先へ進みます",
+            "録音 1 個あたりの制限時間（秒）。超えた録音は除外して先へ進みます",
         ),
         above=0,
     )
@@ -106,7 +106,7 @@ class LearnSpec(WorkerSpec):
         256,
         Text(
             "number of groups to divide the recordings into; at most as many workers are used",
-            "録音を分ける組の数。これより多いワーカーは使われません",
+            "録音を分けるグループの数。ワーカーはこの数までしか使われません",
         ),
         low=1,
         high=1_000_000,

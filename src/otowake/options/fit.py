@@ -30,7 +30,7 @@ class FitSpec(Spec):
         20,
         Text(
             "number of components; auto: choose it by cross-validation on held-out entries",
-            "成分（基底）の数。auto では、一部の値を隠して学習し、その予測誤差から決めます",
+            "成分の数。auto では、一部の値を隠して学習し、隠した値の予測誤差から決めます",
         ),
         low=1,
         high=1024,
@@ -42,8 +42,8 @@ class FitSpec(Spec):
         Text(
             "loss to minimise: kl (I-divergence), euclidean (squared error), itakura-saito, "
             "or a number (β of the β-divergence)",
-            "最小化する損失。kl（I ダイバージェンス）、euclidean（2 乗誤差）、"
-            "itakura-saito（板倉・斎藤擬距離）、または β ダイバージェンスの β の値",
+            "最小化する損失。kl（I-ダイバージェンス）、euclidean（2 乗誤差）、"
+            "itakura-saito（板倉・斎藤擬距離）、または β-ダイバージェンスの β の値",
         ),
         choices=tuple(LOSS_BETA),
         or_number=True,
@@ -55,8 +55,8 @@ class FitSpec(Spec):
         Text(
             "accelerated (fast), mu (multiplicative updates), hals (squared error only), "
             "minibatch (first pass over hours of sound) or adam (as in the lecture manual)",
-            "最適化の手法。accelerated（高速）、mu（乗法更新）、hals（2 乗誤差のみ）、"
-            "minibatch（何時間もの録音を最初に学習）、adam（講義マニュアルと同じ）",
+            "解法。accelerated（高速）、mu（乗法更新）、hals（2 乗誤差のみ）、"
+            "minibatch（何時間もの録音から、まず結果を得る）、adam（講義マニュアルと同じ）",
         ),
         choices=SOLVERS,
     )
@@ -72,7 +72,7 @@ class FitSpec(Spec):
         None,
         Text(
             "maximum number of iterations (default: set by the solver)",
-            "最大反復回数。省略すると手法ごとの既定値",
+            "最大反復回数。省略すると解法ごとの既定値",
         ),
         low=1,
         high=10_000_000,
@@ -81,7 +81,7 @@ class FitSpec(Spec):
         None,
         Text(
             "stop when the loss falls by less than this fraction in 10 iterations; 0: never",
-            "10 回の反復で損失の減少率がこの値を下回ったら終了。0 なら最大反復回数まで",
+            "10 回の反復での損失の減少率がこの値を下回ったら終了。0 なら最大反復回数まで",
         ),
         low=0,
         high=1,
@@ -90,7 +90,7 @@ class FitSpec(Spec):
         None,
         Text(
             "minibatch: weight that statistics of earlier frames keep after one pass (1: all)",
-            "minibatch 用。録音を 1 周した後に残る、それまでの統計量の重み（1 なら減衰なし）",
+            "minibatch 用。それまでの統計量が 1 エポック後に残る割合（1 なら減衰なし）",
         ),
         low=0,
         high=1,

@@ -27,7 +27,7 @@ class NoteSpec(Spec):
             "transcription method: network (trained) or template-nmf (NMF with note templates, "
             "no training)",
             "採譜の方法。network（学習済みニューラルネットワーク）または "
-            "template-nmf（音符のテンプレートを使う NMF、学習なし）",
+            "template-nmf（あらかじめ学習したテンプレートを使う NMF）",
         ),
         choices=TRANSCRIBERS,
         former_values={"listener": "network", "dictionary": "template-nmf"},
@@ -37,8 +37,8 @@ class NoteSpec(Spec):
         Text(
             "how strictly to filter detected notes: 0 keeps all, 1 drops fragments, "
             "2 also drops doubtful notes, 3 keeps only confident notes",
-            "検出した音符を絞り込む強さ。0 はすべて残す、1 は断片を除く、"
-            "2 は不確かな音符も除く、3 は確信度の高い音符だけを残す",
+            "検出した音符を絞り込む強さ。0 はすべて残す、1 は 40 ミリ秒より短い音符を除く、"
+            "2 は疑わしい音符も除く、3 は確かな音符だけを残す",
         ),
         low=0,
         high=3,
@@ -84,7 +84,7 @@ class PartSpec(Spec):
         Text(
             "instruments in the recording, comma-separated, repeated for each player; "
             "others are excluded",
-            "使われている楽器（コンマ区切り）。同じ楽器が複数なら人数分繰り返します。"
+            "使われている楽器（コンマ区切り）。同じ楽器の奏者が複数いれば、人数分書きます。"
             "ほかの楽器は候補から外れます",
         ),
     )

@@ -81,7 +81,7 @@ class ServeSpec(Spec):
         above=0,
     )
     at_once: int = option(
-        1, Text("number of analyses in parallel", "並行して実行する分析の数"), low=1, high=64
+        1, Text("number of analyses in parallel", "同時に実行する分析の数"), low=1, high=64
     )
     queue: int = option(
         16,
@@ -102,7 +102,7 @@ class ServeSpec(Spec):
         8,
         Text(
             "maximum number of waiting and running analyses per network address",
-            "同じアドレスからの利用者全員で同時に持てる、待機中・実行中の分析の数",
+            "1 アドレスの利用者全員で同時に持てる、待機中・実行中の分析の数",
         ),
         low=1,
         high=1000,

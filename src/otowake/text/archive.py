@@ -24,7 +24,7 @@ ARCHIVE_STOPPED = Text(
 ARCHIVE_LOCKED = Text(
     "{path}: another program has locked the manifest; close it or wait for it, then run the same "
     "command.",
-    "{path}: 管理ファイルを別のプログラムがロックしています。そのプログラムの終了後に、"
+    "{path}: マニフェストを別のプログラムがロックしています。そのプログラムの終了後に、"
     "同じコマンドを実行してください。",
 )
 ARCHIVE_UNWRITABLE = Text(
@@ -35,7 +35,7 @@ ARCHIVE_UNWRITABLE = Text(
 ARCHIVE_DAMAGED = Text(
     "{path}: this is not a manifest of otowake, or it is damaged ({why}); move it away, and the "
     "same command rebuilds it from the existing results.",
-    "{path}: otowake の管理ファイルではないか、壊れています（{why}）。"
+    "{path}: otowake のマニフェストではないか、壊れています（{why}）。"
     "別の場所に移して同じコマンドを実行すると、残っている結果から作り直します。",
 )
 NO_ARCHIVE = Text(
@@ -85,7 +85,7 @@ NOT_A_LIST = Text(
 )
 NOT_SEARCHED = Text(
     "{path}: the folder could not be searched ({why}); its recordings are skipped.",
-    "{path}: フォルダーを開けません（{why}）。この中の録音は処理しません。",
+    "{path}: フォルダーを調べられません（{why}）。この中の録音は処理しません。",
 )
 NOTHING_FOUND = Text("there are no recordings in {where}.", "{where} に録音がありません。")
 NOTHING_READABLE = Text(
@@ -110,18 +110,18 @@ DICTIONARY_STFT = Text(
 LEARN_PROGRESS = Text(
     "pass {passes} of at most {most}, loss {loss:.6g}; {read} {read|recording|recordings}, "
     "{frames} frames",
-    "{passes} 周目（最大 {most} 周）、損失 {loss:.6g}。録音 {read} 個、{frames} フレーム",
+    "エポック {passes}（最大 {most}）、損失 {loss:.6g}。録音 {read} 個、{frames} フレーム",
 )
 LEARN_DONE = Text(
     "{passes} {passes|pass|passes} over {read} {read|recording|recordings} ({frames} frames), "
     "{failed} failed; loss {loss:.6g}.",
-    "録音 {read} 個（{frames} フレーム）を {passes} 周学習しました。失敗 {failed} 個、"
+    "録音 {read} 個（{frames} フレーム）で {passes} エポック学習しました。失敗 {failed} 個、"
     "損失 {loss:.6g}",
 )
 LEARN_STOPPED = Text(
     "Stopped after {passes} {passes|pass|passes}; the same command resumes from the last saved "
     "state.",
-    "{passes} 周で中止しました。同じコマンドを実行すると、最後に保存した状態から再開します。",
+    "{passes} エポックで中止しました。同じコマンドを実行すると、最後に保存した状態から再開します。",
 )
 LEARN_WROTE = Text("Dictionary: {path}", "辞書: {path}")
 KILLED_TWICE = Text(
@@ -130,7 +130,7 @@ KILLED_TWICE = Text(
 )
 TOO_SLOW = Text(
     "it took longer than {seconds:g} s, the limit for one recording; --retry tries it again",
-    "録音 1 つあたりの制限時間（{seconds:g} 秒）を超えました。--retry で再試行できます",
+    "録音 1 個あたりの制限時間（{seconds:g} 秒）を超えました。--retry で再試行できます",
 )
 CHANGED = Text(
     "the file changed during the run; the same command analyses the new content",
@@ -153,7 +153,7 @@ ARCHIVE_DONE = Text(
     "今回処理したのは {now} 個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍速）です。",
 )
 ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")
-DASHBOARD = Text("Dashboard: {link}", "実行状況: {link}")
+DASHBOARD = Text("Dashboard: {link}", "ダッシュボード: {link}")
 TABLE_WRITTEN = Text("{path}: {rows} {rows|row|rows}", "{path}: {rows} 行")
 HELP_ARCHIVE = Text(
     "Analyse archives of recordings on this machine or on a Dask cluster.",
@@ -183,7 +183,7 @@ HELP_ARCHIVE_TABLE = Text(
 HELP_ARCHIVE_OUTPUT = Text("folder of the archive", "アーカイブのフォルダー")
 HELP_ARCHIVE_STAGES = Text(
     "steps to run: {stages} (comma-separated); stems also writes the audio",
-    "実行する処理: {stages}（コンマ区切り）。stems では音声も書き出します",
+    "実行する処理段階: {stages}（コンマ区切り）。stems では音声も書き出します",
 )
 HELP_INPUTS = Text("INPUT...", "入力...")
 HELP_ARCHIVE_DIR = Text("DIR", "フォルダー")

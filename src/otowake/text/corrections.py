@@ -20,7 +20,7 @@ TOO_MANY_PARTS = Text("there may be at most {most} parts.", "パートは {most}
 IN_EDIT = Text("edit {number} ({do}): {why}", "{number} 番目の修正（{do}）: {why}")
 EDIT_FIELDS = Text(
     "it must have {needed}, and may have no others than {fields}; {name} is wrong or missing.",
-    "{needed} が必要で、使える項目は {fields} だけです。{name} が余分か、不足しています。",
+    "{needed} が必要で、使える項目は {fields} だけです。{name} は余分な項目か、足りない項目です。",
 )
 NO_COMPONENT = Text(
     "edit {number} ({do}): there is no component {component} (any more).",
@@ -42,7 +42,7 @@ MUST_BE_PART = Text(
 )
 MUST_BE_TWO_PARTS = Text("two or more different parts", " 2 つ以上の異なるパート")
 MUST_BE_UP_TO = Text("at most {high}, where the recording ends", "録音の終わり（{high}）以下の値")
-MUST_BE_AFTER = Text("later than the onset, {low}", "開始時刻（{low}）より後の値")
+MUST_BE_AFTER = Text("later than the onset, {low}", "オンセット（{low}）より後の値")
 MUST_BE_WITHIN = Text(
     "within the note, between {low} and {high}",
     "音符の途中（{low} と {high} の間）の値",

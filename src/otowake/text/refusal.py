@@ -98,19 +98,19 @@ ALL_ZERO = Text(
 OUT_OF_RANGE = Text(
     "{name} must have a mean from {low:.0e} to {high:.0e} for this loss and precision; it is "
     "{mean:.3g}; multiply it by a constant.",
-    "この損失関数と精度では、{name} の平均が {low:.0e} から {high:.0e} "
+    "この損失と精度では、{name} の平均が {low:.0e} から {high:.0e} "
     "の範囲になければなりませんが、{mean:.3g} です。定数倍して範囲に収めてください。",
 )
 HEAVY_PENALTY = Text(
     "{name} must be at most {most:.3g} for a V of this scale; it is {value:g}; the penalty would "
     "outweigh V.",
     "この大きさの V に対して、{name} は {most:.3g} 以下でなければなりませんが、"
-    "{value:g} です（正則化項が V より支配的になります）。",
+    "{value:g} です（これより大きいと、正則化項が支配的になります）。",
 )
 ZEROS = Text(
     "V must not be 0 anywhere where the loss is a beta below 0 (it is {value:g}); add a small "
     "constant to V.",
-    "β が負の損失関数（{value:g}）では、V に 0 を含められません。V に小さな定数を足してください。",
+    "β が負の損失（β = {value:g}）では、V に 0 を含められません。V に小さな定数を足してください。",
 )
 NOT_NUMBERS = Text(
     "{name} must be an array of real numbers; it is {got}.",
@@ -133,7 +133,7 @@ NAN_WITHOUT_WEIGHTS = Text(
 SOLVER_LOSS = Text(
     "the solver {solver} works only with the squared error; the loss is {loss}; try the solver "
     "accelerated.",
-    "解法 {solver} は 2 乗誤差でだけ使えますが、損失関数は {loss} です。"
+    "解法 {solver} は 2 乗誤差でだけ使えますが、損失は {loss} です。"
     "解法 accelerated を試してください。",
 )
 SOLVER_LACKS = Text(
@@ -170,7 +170,7 @@ NOT_THE_CHECKPOINT = Text(
 )
 GROUPS_NEEDED = Text(
     "group_H needs groups: for each component the number of its set.",
-    "group_H を使うには、groups（各成分が属する組の番号）を指定してください。",
+    "group_H を使うには、groups（各成分が属するグループの番号）を指定してください。",
 )
 DIVERGED = Text(
     "the loss became {loss} in iteration {iteration}; try another seed or another solver.",
@@ -196,7 +196,7 @@ CANT_WRITE = Text(
 )
 SOUND_GONE = Text(
     "{path}: neither the recording of this result nor its components or stems can be found.",
-    "{path}: この結果の元の音源が見つからず、成分やステムの音もフォルダーにありません。",
+    "{path}: この結果の元の録音が見つからず、成分やステムの音もフォルダーにありません。",
 )
 BAD_OPTIONS_FILE = Text(
     "{path}: the option file could not be read as TOML ({why}).",
@@ -233,7 +233,7 @@ NOT_A_CHORD = Text(
 NOT_A_NOTE = Text(
     "a note must have finite times, 0 or later, its end not before its onset, a pitch and a "
     "programme from 0 to 127, and a velocity from 0 to 1; it is {value}.",
-    "音符の時刻は 0 以上の有限の値で、終了は開始以後、音高と音色番号は 0 から 127、"
+    "音符の時刻は 0 以上の有限の値で、オフセットはオンセット以後、音高と音色番号は 0 から 127、"
     "強さは 0 から 1 でなければなりませんが、{value} です。",
 )
 NEEDS_NOTEBOOK = Text(
@@ -251,12 +251,12 @@ TOO_MANY_NOTES = Text(
 NOT_A_TABLE = Text(
     "{path}: no notes could be read from this file; it must be MIDI, or a table (CSV or TSV) of "
     "onset and offset in seconds and MIDI pitch ({why}).",
-    "{path}: 音符を読み込めません。MIDI ファイル、または開始・終了（秒）と MIDI "
+    "{path}: 音符を読み込めません。MIDI ファイル、またはオンセット・オフセット（秒）と MIDI "
     "ノート番号の表（CSV・TSV）を指定してください（{why}）。",
 )
 NO_STAGE = Text(
     "this result has no {stage}; analyse the recording again with the stage {stage}.",
-    "この結果には {stage} がありません。{stage} を含めて分析し直してください。",
+    "この結果には、処理段階 {stage} の結果がありません。{stage} を含めて分析し直してください。",
 )
 NO_NOTES = Text("there are no pitched notes in the score.", "楽譜に、音高のある音符がありません。")
 NOT_MIDI = Text(
@@ -268,7 +268,7 @@ NOT_MIDI = Text(
 FEW_ONSETS = Text(
     "there {got|is|are} {got} {got|onset|onsets}, too few for {need} drums; take a longer excerpt "
     "or fewer drums.",
-    "オンセットが {got} 個しかなく、{need} 種類のドラムを分けるには足りません。範囲を長くするか、"
+    "オンセットが {got} 個しかなく、{need} 種類のドラムに分離するには足りません。範囲を長くするか、"
     "ドラムの数を減らしてください。",
 )
 COMPARE_TWO = Text(
@@ -277,7 +277,7 @@ COMPARE_TWO = Text(
 )
 COMPARE_SUFFIX = Text(
     "{name}: the figure's name must end in .png, .svg or .pdf.",
-    "{name}: 図のファイル名は .png、.svg、.pdf のいずれかで終わらせてください。",
+    "{name}: 図のファイル名の末尾は .png、.svg、.pdf のいずれかにしてください。",
 )
 NO_SNAPSHOTS = Text(
     "there are no snapshots to animate; pass the Snapshots to the fit as its watcher.",
@@ -285,7 +285,7 @@ NO_SNAPSHOTS = Text(
 )
 NOT_AN_ANIMATION = Text(
     "{path}: an animation's name must end in .gif or .mp4.",
-    "{path}: アニメーションのファイル名は .gif か .mp4 で終わらせてください。",
+    "{path}: アニメーションのファイル名の末尾は .gif か .mp4 にしてください。",
 )
 NEEDS_VIDEO = Text(
     "{path}: to write MP4, install the extra: pip install 'otowake[media]'; or choose a name "
@@ -312,4 +312,4 @@ MUST_BE_COUNT_OR = Text(
 MUST_BE_TWO = Text("at least two of the components", " 2 つ以上の成分")
 MUST_BE_TEXT = Text("text", "文字列")
 MUST_BE_FLAG = Text("true or false", " true か false ")
-HELP_FPS = Text("frames per second", "1 秒あたりの枚数")
+HELP_FPS = Text("frames per second", "1 秒あたりのコマ数")

@@ -10,13 +10,13 @@ AGAIN_THREADS = Text(
 )
 AGAIN_VERSION = Text(
     "the result was made with otowake {was}, this is {got}.",
-    "元の結果は otowake {was} で作られましたが、今回は {got} です。",
+    "元の結果は otowake {was} で作られましたが、今回のバージョンは {got} です。",
 )
 AGAIN_SAME = Text("The same, bit for bit: {what}.", "ビット単位で一致しました: {what}")
 AGAIN_ALIKE = Text(
     "Not identical, but close: W·H differs by {distance:.1g} of its norm (at most {most:g}), the "
     "loss by {loss:.1g}; differing tables: {tables}.",
-    "ビット単位では異なりますが、ほぼ一致しました。"
+    "ビット単位では異なりますが、許容範囲内で一致しました。"
     "W·H の差はノルムの {distance:.1g} 倍（許容値 {most:g}）、損失の差は {loss:.1g}、"
     "異なるファイル: {tables}",
 )

@@ -12,7 +12,7 @@ HELP_SPLIT = Text(
 )
 HELP_DEMO = Text(
     "Analyse the demo recording (a scale and chords on an accordion).",
-    "付属のデモ音源（アコーディオンの音階と和音）を分析します。",
+    "付属の録音（アコーディオンの音階と和音）を分析します。",
 )
 HELP_AGAIN = Text(
     "Repeat the analysis recorded in a result folder and compare the results bit for bit.",
@@ -37,7 +37,7 @@ HELP_COMPARE = Text(
 HELP_SCORE = Text(
     "Evaluate the notes of a result against a reference (MIDI, or CSV/TSV of onset, offset, "
     "pitch) and draw correct, missed and false notes.",
-    "結果の音符を正解データ（MIDI、または開始・終了・音高の CSV/TSV）と比べて評価し、"
+    "結果の音符を正解データ（MIDI、またはオンセット・オフセット・音高の CSV/TSV）と比べて評価し、"
     "正解・検出漏れ・誤検出を図にします。",
 )
 HELP_FOLDER = Text("FOLDER", "フォルダー")
@@ -75,11 +75,11 @@ HELP_SCORE_FILE = Text(
 )
 HELP_STAGES = Text(
     "steps to run: {stages} (comma-separated; default: all)",
-    "実行する処理: {stages}（コンマ区切り。省略時はすべて）",
+    "実行する処理段階: {stages}（コンマ区切り。省略時はすべて）",
 )
 HELP_OPTIONS = Text(
     "TOML file of options, named as on the command line",
-    "設定を書いた TOML ファイル（項目名はオプション名と同じ）",
+    "設定を書いた TOML ファイル（例: n_components = 30）",
 )
 HELP_LANG = Text(
     "language: en or ja (default: from the system)",
@@ -90,7 +90,8 @@ HELP_ANIMATION = Text(
     "before it; it starts from the random values with --solver mu, and from the chosen start with "
     "the default solver",
     "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
-    "--solver mu では乱数の初期値から、既定の解法では初期値を選んだ後から始まります",
+    "アニメーションは、--solver mu では乱数の初期値から、"
+    "既定の解法では初期値を選んだ後から始まります",
 )
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")
@@ -101,7 +102,7 @@ HEADING_COMMANDS = Text("Commands", "コマンド")
 HEADING_OPTIONS = Text("Options", "オプション")
 HEADING_READING = Text("Input", "入力")
 HEADING_STFT = Text("Spectrogram", "スペクトログラム")
-HEADING_FIT = Text("Factorisation", "因子分解")
+HEADING_FIT = Text("Factorisation", "分解")
 HEADING_NOTES = Text("Notes", "音符")
 HEADING_PARTS = Text("Instruments", "楽器")
 HEADING_RUN = Text("Execution", "実行")

@@ -8,7 +8,7 @@ from otowake.text.result import OTHER_SOUNDS
 
 HELP_SERVE = Text(
     "Serve the web page, where visitors upload recordings, and see and hear the results.",
-    "録音を送ると、結果を見たり聴いたりできる Web ページを開きます。",
+    "録音をアップロードして結果を見たり聴いたりできる Web ページのサーバーを起動します。",
 )
 HELP_PASSWORD = Text(
     "ask for a password that visitors must enter",
@@ -18,7 +18,7 @@ HEADING_SERVE = Text("Web page", "Web ページ")
 ASK_PASSWORD = Text("Password", "パスワード")
 SERVING = Text(
     "otowake is running at {address} (stop it with Ctrl-C)",
-    "otowake を {address} で開きました（Ctrl-C で終了します）",
+    "サーバーを起動しました: {address}（Ctrl-C で終了します）",
 )
 NEEDS_WEB = Text(
     "otowake serve needs Starlette and uvicorn; install the extra: pip install 'otowake[web]'.",
@@ -31,14 +31,14 @@ WEB_NO_PORT = Text(
 WEB_NEEDS_PASSWORD = Text(
     "{host} is reachable from other machines: give a password (--password, --password-file), or "
     "--open to allow everybody.",
-    "{host} はほかのマシンからも接続できます。パスワードを指定するか（--password、"
+    "{host} にはほかのコンピューターからも接続できます。パスワードを指定するか（--password、"
     "--password-file）、誰でも使えるようにする場合は --open を付けてください。",
 )
 
 # On the web page.
 WEB_UNKNOWN_HOST = Text(
     "this page is not served under that name; start it with --names.",
-    "この名前では接続できません。--names に名前を指定して起動してください。",
+    "この名前では接続できません。--names にこの名前を指定してサーバーを起動してください。",
 )
 WEB_OTHER_ORIGIN = Text(
     "this request came from another page; open this page and try again.",
@@ -57,12 +57,12 @@ WEB_GONE = Text(
 WEB_BAD_REQUEST = Text("invalid request.", "不正なリクエストです。")
 WEB_YOURS_FIRST = Text(
     "{n} of your recordings are in progress; wait until one is done.",
-    "すでに {n} 件を受け付けています。1 件が終わるまでお待ちください。",
+    "すでに {n} 件の分析を受け付けています。どれか 1 件が終わるまでお待ちください。",
 )
 WEB_ADDRESS_FIRST = Text(
     "{n} recordings from your network address are in progress; wait until one is done.",
-    "同じネットワークアドレスから、すでに {n} 件を受け付けています。"
-    "1 件が終わるまでお待ちください。",
+    "同じネットワークアドレスから、すでに {n} 件の分析を受け付けています。"
+    "どれか 1 件が終わるまでお待ちください。",
 )
 WEB_FULL = Text(
     "The queue is full; try again in a few minutes.",
@@ -124,7 +124,7 @@ WEB_OR = Text("or", "または")
 WEB_CHOOSE = Text("Choose a file", "ファイルを選択")
 WEB_RECORD = Text("Record", "録音する")
 WEB_STOP_RECORDING = Text("Stop recording", "録音を停止")
-WEB_DEMO = Text("Use the demo", "デモ音源を使う")
+WEB_DEMO = Text("Use the demo", "付属の録音を使う")
 WEB_LIMITS = Text(
     "WAV, FLAC, MP3, OGG or Opus; up to {mib} MiB and {minutes} minutes. Only you can see it; it "
     "is deleted after {keep} minutes.",
@@ -133,9 +133,9 @@ WEB_LIMITS = Text(
 )
 WEB_NO_MICROPHONE = Text("The microphone can't be used.", "マイクを使えません。")
 WEB_RECORDED = Text("Recording", "録音")
-WEB_WHAT = Text("Type of recording", "音源の種類")
+WEB_WHAT = Text("Type of recording", "録音の種類")
 WEB_MORE = Text("More options", "詳しい設定")
-WEB_STAGES = Text("Steps to run", "実行する処理")
+WEB_STAGES = Text("Steps to run", "実行する処理段階")
 WEB_DEFAULT = Text("default: {value}", "既定値: {value}")
 WEB_AUTOMATIC = Text("automatic", "自動")
 WEB_YES = Text("yes", "はい")
@@ -154,7 +154,7 @@ WEB_STAGE_READING = Text("reading", "読み込み")
 WEB_STAGE_COMPONENTS = Text("components", "成分")
 WEB_STAGE_NOTES = Text("notes", "音符")
 WEB_STAGE_INSTRUMENTS = Text("instruments", "楽器")
-WEB_STAGE_STEMS = Text("stems", "楽器ごとの音")
+WEB_STAGE_STEMS = Text("stems", "ステム")
 WEB_STAGE_REPORT = Text("report", "レポート")
 WEB_STAGE_WRITING = Text("saving", "保存")
 WEB_LOSS = Text("loss", "損失")
@@ -198,7 +198,7 @@ WEB_PRESET_DRUMS_HELP = Text(
     "separate kick, snare and hi-hat; 6 components, finer time resolution",
     "キック・スネア・ハイハットを分離する。6 成分、高い時間分解能",
 )
-WEB_PRESET_MANUAL = Text("Course settings", "授業と同じ設定")
+WEB_PRESET_MANUAL = Text("Course settings", "講義と同じ設定")
 WEB_PRESET_MANUAL_HELP = Text(
     "20 components, I-divergence, Adam, as in the lecture",
     "20 成分、I-ダイバージェンス、Adam",
@@ -207,8 +207,8 @@ WEB_CORRECT = Text("Edit manually", "手動で修正")
 WEB_CORRECT_HELP = Text(
     "Change instruments and notes, or name, paint, merge, split and delete components, then apply "
     "the changes. The sounds are rendered again, and the components are learnt further from there.",
-    "楽器や音符を修正したり、成分に名前を付けて塗り分け・統合・分割・削除をしたりして、"
-    "最後に「適用」を押します。修正に合わせて音を作り直し、成分は修正後の状態から学習を続けます。",
+    "楽器、音符、成分を修正し、最後に「適用」を押します。成分は、名前の変更、塗り分け、統合、"
+    "分割、削除ができます。適用すると、音を作り直し、成分は修正後の状態から学習を続けます。",
 )
 WEB_NOTE_EDITOR = Text("Notes", "音符")
 WEB_POINTER_SELECT = Text("select and move", "選択・移動")
@@ -243,8 +243,9 @@ WEB_ROLL_HELP = Text(
     "終わりの端をドラッグすると長さが変わります。「書き込み」では、"
     "何もない場所をドラッグして音符を追加します。"
     "キー: N と P で次・前の音符を選択（Shift で追加選択）。矢印キーで選択した音符を移動し、"
-    "Shift＋上下で 1 オクターブ移動、Shift＋左右で長さを変更します。選択がないときは矢印キーで、"
-    "「,」と「.」では常に、カーソルを動かします。Delete で削除、S でカーソルの位置で分割、"
+    "Shift＋上下で 1 オクターブ移動、Shift＋左右で長さを変更します。選択がないときは、矢印キーで"
+    "カーソルが動きます。「,」と「.」では、いつでもカーソルが動きます。"
+    "Delete で削除、S でカーソルの位置で分割、"
     "G でメニューのパートに移動、Enter でカーソルの位置に追加、Escape で選択を解除、"
     "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
 )
@@ -252,7 +253,7 @@ WEB_COMPONENT_NAME = Text("Name of the selected component", "選択した成分�
 WEB_PART_EDITOR = Text("Instruments", "楽器")
 WEB_MERGE_PARTS = Text("Merge the selected instruments", "選択した楽器を 1 つにまとめる")
 WEB_TODO_INSTRUMENT = Text("{which} becomes {how}", "{which} を {how} に変更")
-WEB_PAINT_FOR = Text("Component to paint", "塗り分ける成分")
+WEB_PAINT_FOR = Text("Component to paint", "塗る対象の成分")
 WEB_BELONGS = Text("belongs to it", "この成分に含む")
 WEB_BELONGS_NOT = Text("does not belong to it", "この成分から除く")
 WEB_SPECTROGRAM = Text(
