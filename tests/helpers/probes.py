@@ -17,14 +17,14 @@ import numpy as np
 
 from otowake.music.drums import onsets
 from otowake.music.players import recognizer
-from otowake.music.transcription import transcriber
+from otowake.music.transcription import offsets, transcriber
 from otowake.signal.vqt import mono
 from otowake.types import Floats
 
 GOLDEN = Path(__file__).resolve().parents[1] / "goldens" / "networks.npz"
 FILES = ("transcriber.npz", "recognizer.npz", "drums.npz")
 SECONDS = 5.0
-TOLERANCE = 0.02
+TOLERANCE = 0.001
 """Largest difference of an output, absolute and relative."""
 
 
@@ -44,6 +44,9 @@ def probes(name: str, content: bytes) -> dict[str, Floats]:
         return {
             "posteriors": np.stack(posteriors)[:, ::6].astype(np.float32),
             "notes": np.array([len(notes.onset), notes.onset.sum(), notes.offset.sum()]),
+            "lengths": offsets._forward(
+                offsets.note_features(notes, posteriors.frame), networks.offset_weights
+            ),
         }
     if name == "recognizer.npz":
         rows = np.concatenate([ensemble.true_notes(part) for part in ensemble.PARTS])
