@@ -4,7 +4,7 @@
 
 Without ``--data`` the input is the seeded ensemble of ``tests/goldens``, otherwise also the
 mixtures below DIR (``mix.flac`` with stems, as in :mod:`benchmarks.stems`). A constant is a field
-made by :func:`otowake.music.constants.tuned`. Each variation runs in a new process, which replaces
+made by :func:`otowake.music.tuned.tuned`. Each variation runs in a new process, which replaces
 the configuration before it imports anything else. Variations in ``--log`` are not repeated.
 """
 

@@ -47,7 +47,7 @@ _HOMES = {
     "load": "io",
     "load_analysis": "results",
     "note_name": "music.theory.names",
-    "progress": "console",
+    "progress": "progress_bars",
     "repair_folder": "results.repair",
     "save_analysis": "results",
     "spectrogram": "signal",

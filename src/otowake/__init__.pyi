@@ -1,5 +1,4 @@
 from otowake import plot as plot
-from otowake.console import progress as progress
 from otowake.errors import BadInput as BadInput
 from otowake.errors import IncompleteResult as IncompleteResult
 from otowake.errors import InputWarning as InputWarning
@@ -18,6 +17,7 @@ from otowake.options import LoadSpec as LoadSpec
 from otowake.options import NoteSpec as NoteSpec
 from otowake.options import PartSpec as PartSpec
 from otowake.options import StftSpec as StftSpec
+from otowake.progress_bars import progress as progress
 from otowake.results import load_analysis as load_analysis
 from otowake.results import save_analysis as save_analysis
 from otowake.results.edits import edit_folder as edit_folder

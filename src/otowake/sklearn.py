@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from otowake import text
-from otowake.console import progress
 from otowake.errors import BadInput, MissingExtra
 from otowake.nmf import Activator, factorize, starts
 from otowake.nmf.checks import checked_matrix
@@ -27,6 +26,7 @@ from otowake.nmf.scale import mean_of, power_of_two
 from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import LOSS_BETA, Constraint, FitSpec
 from otowake.programs import program
+from otowake.progress_bars import progress
 from otowake.text import Text
 from otowake.types import Floats
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from otowake import text
-from otowake.chords import NONE
+from otowake.chord_names import NONE
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import title_of
 from otowake.music.theory.names import note_name

@@ -8,7 +8,7 @@ import music21
 import pytest
 import xmlschema
 
-from otowake.chords import QUALITIES, chord_name, pitch_class, tone_above
+from otowake.chord_names import QUALITIES, chord_name, pitch_class, tone_above
 from otowake.io.musicxml import KINDS, LOWEST_PITCH, _symbol, write_score
 from otowake.music.theory.harmony import spell
 from otowake.types import Chord, Key, Note

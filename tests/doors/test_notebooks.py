@@ -19,7 +19,7 @@ from rich.console import Console
 from traitlets.config import Config
 
 import otowake
-from otowake import console, notebook
+from otowake import notebook, progress_bars
 from otowake.errors import MissingExtra
 
 TOP = Path(__file__).parents[2]
@@ -183,7 +183,7 @@ def test_outside_a_notebook_nothing_changes():
 def test_the_progress_bar_in_a_notebook_needs_no_widgets(shell, planted):
     with capture_output() as captured:
         jupyter = Console(force_jupyter=True)
-        with console.progress("a < b", "ja", jupyter) as watch:
+        with progress_bars.progress("a < b", "ja", jupyter) as watch:
             fit = otowake.factorize(planted, n_components=2, max_iter=30, tol=0, watch=watch)
     last = captured.outputs[-1].data
     assert last["text/html"].startswith(

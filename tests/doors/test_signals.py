@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from archives import clip, environment
 
-from otowake.cli.process import ended_well, stopped_by_hand
+from otowake.cli.signals import ended_well, stopped_by_hand
 
 DEAF = """
 import os, signal, time
@@ -31,7 +31,7 @@ with process.stopped_by_hand("en"):
 """
 HUNG_UP = """
 import os, signal, time
-from otowake.cli.process import ended_well
+from otowake.cli.signals import ended_well
 
 with ended_well():
     os.kill(os.getpid(), signal.SIGHUP)
@@ -41,7 +41,7 @@ with ended_well():
 FIFTY = """
 import os, random, signal, sys, threading
 from pathlib import Path
-from otowake.cli.process import ended_well
+from otowake.cli.signals import ended_well
 from otowake.cli.split import split
 
 os.chdir(sys.argv[1])

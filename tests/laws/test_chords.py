@@ -6,7 +6,7 @@ import mir_eval
 import numpy as np
 import pytest
 
-from otowake.chords import (
+from otowake.chord_names import (
     NONE,
     QUALITIES,
     chord_name,

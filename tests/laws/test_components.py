@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otowake.music.components.describe import active_interval, describe, energies, estimate_tuning
+from otowake.music.components.measure import active_interval, describe, energies, estimate_tuning
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Factors
 

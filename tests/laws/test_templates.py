@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otowake.errors import BadInput
-from otowake.music.components.describe import energies
+from otowake.music.components.measure import energies
 from otowake.music.components.pitch import find_pitches, tuning_of_frames
 from otowake.music.components.templates import (
     PIANO_PITCHES,

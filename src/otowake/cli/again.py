@@ -11,7 +11,7 @@ import click
 from otowake import __version__, text
 from otowake.atomic import recover
 from otowake.cli.building import FAILED, Command, language_option, warn
-from otowake.cli.process import ended_well, exit_code, report_warnings
+from otowake.cli.signals import ended_well, exit_code, report_warnings
 from otowake.runtime import keep_compiled_programs, quiet_decoders, threads, use_threads
 from otowake.text import Language
 

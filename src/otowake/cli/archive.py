@@ -24,7 +24,7 @@ from otowake.cli.building import (
     spec_options,
     warn,
 )
-from otowake.cli.process import ended_well, stopped_by_hand
+from otowake.cli.signals import ended_well, stopped_by_hand
 from otowake.cli.split import recipe_from, specs_from
 from otowake.options import (
     STAGES,

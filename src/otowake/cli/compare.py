@@ -7,7 +7,7 @@ import click
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
-from otowake.cli.figures import check_figure, save_figure
+from otowake.cli.save_figure import check_figure, save_figure
 from otowake.errors import BadInput
 from otowake.text import Language
 
@@ -42,7 +42,7 @@ def command(language: Language) -> click.Command:
 
 def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
     """Compare result folders: save a figure and print their losses and similarities."""
-    from otowake.music.components.compare import match_components, mean_similarity
+    from otowake.music.components.match import match_components, mean_similarity
     from otowake.plot import comparison_figure
     from otowake.results import load_analysis
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import Command, language_option
-from otowake.cli.process import ended_well, exit_code, report_warnings
 from otowake.cli.show import report
+from otowake.cli.signals import ended_well, exit_code, report_warnings
 from otowake.runtime import keep_compiled_programs, quiet_decoders
 from otowake.text import Language
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option, options_given, spec_options
-from otowake.cli.figures import check_figure, save_figure
+from otowake.cli.save_figure import check_figure, save_figure
 from otowake.errors import BadInput
 from otowake.options import ScoreSpec
 from otowake.text import Language

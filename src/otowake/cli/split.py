@@ -25,8 +25,8 @@ from otowake.cli.building import (
     options_given,
     spec_options,
 )
-from otowake.cli.process import exit_code, report_warnings, stopped_by_hand
 from otowake.cli.show import report
+from otowake.cli.signals import exit_code, report_warnings, stopped_by_hand
 from otowake.errors import BadInput, OtowakeError
 from otowake.options import (
     GROUPS,
@@ -250,7 +250,7 @@ def one_file(
     stopped: Callable[[], bool],
 ) -> int:
     """Analyse a file, write its folder, print a summary, and return the exit code."""
-    from otowake import console
+    from otowake import progress_bars
     from otowake.results.checkpoint import Checkpoint, key_of
     from otowake.results.files import ANIMATION_PICTURES, DEFAULT_KINDS
     from otowake.results.folders import new_folder
@@ -265,7 +265,7 @@ def one_file(
             audio, V = recipe.open(path, new)
         watched = factorised and (animation or "report" in stages)
         film = _film(ANIMATION_PICTURES if animation else 24) if watched else None
-        with console.progress(audio.name, language) as bar:
+        with progress_bars.progress(audio.name, language) as bar:
             key = key_of(__version__, audio.source, recipe.load, recipe.stft, recipe.fit)
             saved = Checkpoint(
                 folder.parent / f".{folder.name}.checkpoint", specs[RunSpec].checkpoint, key

@@ -7,7 +7,7 @@ the tasks of its workers.
 """
 
 from otowake.cluster.learn import learn_dictionary
+from otowake.cluster.parquet import write_tables
 from otowake.cluster.run import run_archive
-from otowake.cluster.table import write_tables
 
 __all__ = ["learn_dictionary", "run_archive", "write_tables"]

@@ -43,7 +43,7 @@ from otowake.errors import BadInput, NotConverged, OtowakeError, WorkersGone
 from otowake.io.audio import Path_
 from otowake.io.dictionary import Dictionary, save_dictionary
 from otowake.io.names import within
-from otowake.music.components.describe import describe
+from otowake.music.components.measure import describe
 from otowake.nmf import factorize
 from otowake.nmf.factorize import problem_of
 from otowake.nmf.loop import CHUNK, LOSS_RESOLUTION

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from otowake import __version__
-from otowake.chords import NONE, degree_name
+from otowake.chord_names import NONE, degree_name
 from otowake.music.theory.harmony import spell
 from otowake.types import Analysis, Chord
 

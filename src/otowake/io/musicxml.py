@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from otowake import text
-from otowake.chords import NONE, signs_of
+from otowake.chord_names import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.midi import PITCHED_CHANNELS

@@ -11,7 +11,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.components.describe import describe
+from otowake.music.components.measure import describe
 from otowake.music.drums.onsets import align_hits, detect_drums
 from otowake.music.players.parts import assign_parts, drum_parts
 from otowake.music.players.recognizer import recognize

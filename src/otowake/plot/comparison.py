@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from otowake.music.components.compare import match_components, mean_similarity
+from otowake.music.components.match import match_components, mean_similarity
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
 from otowake.plot.scales import FLOOR_DB, decibels

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from otowake import text
-from otowake.chords import NONE, typeset
+from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name, style_of

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib import colormaps
 
 from otowake import __version__, text
-from otowake.chords import NONE, typeset
+from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of

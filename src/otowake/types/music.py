@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from otowake import text
-from otowake.chords import chord_parts
+from otowake.chord_names import chord_parts
 from otowake.errors import BadInput
 from otowake.types.sound import Audio, Floats
 
@@ -137,7 +137,7 @@ class Chord:
         Spelled pitch classes, such as ``"Bb"``; the bass is the root unless the name has another
         bass. None for no chord.
     quality
-        The name without root and bass, a key of ``otowake.chords.QUALITIES``. None for no chord.
+        The name without root and bass, a key of ``otowake.chord_names.QUALITIES``. None for no chord.
 
     Raises
     ------

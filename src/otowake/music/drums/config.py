@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otowake.music.constants import tuned
+from otowake.music.tuned import tuned
 
 ON_LOOPS = "set on 11 drum loops (docs/en/decisions/0003-drums.md)"
 ON_CLIPS = "set on generated clips and real recordings (docs/en/decisions/0009-strokes.md)"

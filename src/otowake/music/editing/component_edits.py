@@ -17,7 +17,7 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_sound
-from otowake.music.components.describe import describe
+from otowake.music.components.measure import describe
 from otowake.music.editing.config import LIMITS
 from otowake.music.editing.painting import BrushStroke, paint
 from otowake.nmf import factorize

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otowake.music.constants import tuned
+from otowake.music.tuned import tuned
 
 
 @dataclass(frozen=True)

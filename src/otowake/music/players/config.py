@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otowake.music.constants import tuned
+from otowake.music.tuned import tuned
 
 INPUT = "set before training; the shipped weights depend on it"
 

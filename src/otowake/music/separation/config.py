@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from otowake.music.constants import tuned
+from otowake.music.tuned import tuned
 
 ON_TRIOS = "set on two trios and a duo (docs/en/decisions/0008-shared-notes.md)"
 ON_PIECES = "set on two trios and twelve pieces (docs/en/decisions/0012-owners.md)"

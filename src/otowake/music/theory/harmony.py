@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake import text
-from otowake.chords import (
+from otowake.chord_names import (
     NONE,
     QUALITIES,
     chord_name,

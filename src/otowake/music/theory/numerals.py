@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otowake.chords import QUALITIES, degree, degree_name, pitch_class, with_signs
+from otowake.chord_names import QUALITIES, degree, degree_name, pitch_class, with_signs
 from otowake.music.theory.harmony import spell
 from otowake.types import Chord, Key
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from otowake.music.constants import tuned
+from otowake.music.tuned import tuned
 
 
 class CleaningRule(NamedTuple):
