@@ -128,7 +128,7 @@ def test_results_that_cannot_be_reproduced(tmp_path, result, file):
     with pytest.raises(BadInput, match="not a result folder"):
         recipe_of(folder)
     (folder / "analysis.json").write_text(json.dumps({**facts, "stop": {"reason": "cancelled"}}))
-    with pytest.raises(BadInput, match="stopped by hand"):
+    with pytest.raises(BadInput, match="stopped by the user"):
         recipe_of(folder)
     (folder / "analysis.json").write_text(
         json.dumps({**facts, "input": {"start": 0, "duration": None}})

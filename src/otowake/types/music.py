@@ -137,7 +137,8 @@ class Chord:
         Spelled pitch classes, such as ``"Bb"``; the bass is the root unless the name has another
         bass. None for no chord.
     quality
-        The name without root and bass, a key of ``otowake.chord_names.QUALITIES``. None for no chord.
+        The name without root and bass, a key of ``otowake.chord_names.QUALITIES``. None for no
+        chord.
 
     Raises
     ------
