@@ -170,7 +170,7 @@ OFTEN = (
     "notes.csv",
     "given.csv",
     "edits.json",
-    "found/analysis.json",
+    "detected/analysis.json",
 )
 """Files of a result that are damaged more often than the others."""
 
