@@ -256,14 +256,6 @@ def _parts_by_programme(
     return tuple(parts)
 
 
-def _in_order(notes: Iterable[Note]) -> list[Note]:
-    return sorted(notes, key=lambda note: (note.onset, note.midi))
-
-
-def _numbered(notes: Iterable[Note]) -> list[Note]:
-    return [replace(note, id=index) for index, note in enumerate(notes)]
-
-
 def _with_stems(analysis: Analysis, mono: MonoSignal) -> Analysis:
     """Add the factors of each note."""
     note_factors = fit_parts(mono, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
@@ -291,6 +283,14 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
 def _component_audio(audio: Sound, factors: Factors, spec: StftSpec, index: int) -> Audio:
     blocks = [block[0] for block in separate(audio, factors, spec, only=[index])]
     return Audio(np.concatenate(blocks, axis=1), audio.rate, f"{audio.name} [{index + 1}]")
+
+
+def _in_order(notes: Iterable[Note]) -> list[Note]:
+    return sorted(notes, key=lambda note: (note.onset, note.midi))
+
+
+def _numbered(notes: Iterable[Note]) -> list[Note]:
+    return [replace(note, id=index) for index, note in enumerate(notes)]
 
 
 def _with_options(
