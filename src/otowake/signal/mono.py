@@ -56,8 +56,8 @@ class MonoSignal:
     --------
     >>> from otowake.types import Audio
     >>> signal = MonoSignal(Audio(np.ones((2, 44100)), 44100))
-    >>> signal.samples.shape, round(signal.level, 2), signal.is_silent
-    ((22050,), 0.98, False)
+    >>> signal.samples.shape, round(signal.level), signal.is_silent
+    ((22050,), 1, False)
     """
 
     sound: Sound
