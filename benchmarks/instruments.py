@@ -41,7 +41,9 @@ from otowake.music.players.recognizer import (
 )
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, instrument
 from otowake.music.transcription import transcriber
-from otowake.signal.vqt import LOWEST, level, mono, vqt
+from otowake.music.transcription.config import TRANSCRIBER
+from otowake.signal.mono import as_mono
+from otowake.signal.vqt import LOWEST, vqt
 from otowake.types import Audio, Part
 
 SAME = {
@@ -99,10 +101,9 @@ def detect(
     """Detect notes, unless `rows` are given, and recognise their instruments."""
     if rows is None:
         model = transcriber.load_pretrained()
-        block = (
-            transcriber.BLOCK if audio.duration > 20 else 128
-        )  # faster for short clips, the result is the same
-        notes = model.notes(transcriber.posteriors(mono(audio), model.weights, block))
+        # Short blocks are faster for short clips; the result is the same.
+        block = TRANSCRIBER.block_frames if audio.duration > 20 else 128
+        notes = model.notes(transcriber.posteriors(audio, model.weights, block))
         until = np.maximum(notes.decay_end, notes.offset)
         rows = np.stack([notes.onset, until, notes.midi], axis=1)
         weight = notes.confidence * np.minimum(until - notes.onset, 1)
@@ -113,8 +114,8 @@ def detect(
 
 def loudest(audio: Audio) -> NDArray[np.float64]:
     """Return one note at the pitch of the strongest harmonic series, from the loudest frame."""
-    samples = mono(audio)
-    levels = vqt(samples, max(level(samples), 1e-6))[:, :, :6].max(axis=2)
+    mono = as_mono(audio)
+    levels = vqt(mono.samples, max(mono.level, 1e-6))[:, :, :6].max(axis=2)
     frame = int(np.argmax(levels.mean(axis=1) > 0.7 * levels.mean(axis=1).max()))
     mean = np.pad(levels[frame : frame + 20].mean(axis=0), (0, 36))
     sums = [mean[key + np.array([0, 12, 19, 24, 28, 31, 34, 36])].sum() for key in range(88)]

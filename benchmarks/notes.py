@@ -35,7 +35,6 @@ from otowake.music.transcription.transcriber import (
     load_weights,
     posteriors,
 )
-from otowake.signal.vqt import mono
 
 Table = NDArray[np.float64]
 """Shape (note, 3): onset, offset, midi."""
@@ -183,7 +182,7 @@ def main() -> None:
         if options.transcriber == "template-nmf":
             values, notes = None, template_nmf.transcribe(audio)
         else:
-            values = posteriors(mono(audio), transcriber.weights)
+            values = posteriors(audio, transcriber.weights)
             notes = transcriber.notes(values)
         detected = table_of(notes)
         seconds, length = seconds + time.perf_counter() - begun, length + audio.duration

@@ -90,8 +90,8 @@ def test_the_level_does_not_matter(gain: float) -> None:
 def test_the_batch_size_does_not_matter() -> None:
     keys = np.random.default_rng(0).integers(36, 90, 9).tolist()
     sound, *notes = tones(keys, 0.3)
-    (_, whole), *_ = note_patches(sound, *notes, size=20)
-    parts = [batch for _, batch in note_patches(sound, *notes, size=2)]
+    (_, whole), *_ = note_patches(Audio(sound, RATE), *notes, size=20)
+    parts = [batch for _, batch in note_patches(Audio(sound, RATE), *notes, size=2)]
     for name in ("long_window", "short_window", "skew", "others", "active", "midi"):
         joined = np.concatenate([getattr(part, name) for part in parts])
         np.testing.assert_allclose(joined, getattr(whole, name), atol=2e-3)
@@ -113,7 +113,7 @@ def test_notes_may_come_in_any_order_and_number() -> None:
 
 def test_a_patch_has_its_own_partials_in_their_rows() -> None:
     sound, *notes = tones([45, 57, 81])
-    (_, batch), *_ = note_patches(sound, *notes)
+    (_, batch), *_ = note_patches(Audio(sound, RATE), *notes)
     for levels in batch.long_window:
         loudest = levels[FRAMES_BEFORE + 4]
         assert {ROWS_BELOW, ROWS_BELOW + 12, ROWS_BELOW + 19} <= set(
@@ -125,8 +125,8 @@ def test_a_patch_has_its_own_partials_in_their_rows() -> None:
 def test_a_patch_follows_a_note_that_is_out_of_tune(detuning: float) -> None:
     plain, *notes = tones([57, 64, 76])
     moved, *_ = tones([57 + detuning, 64 + detuning, 76 + detuning])
-    (_, a), *_ = note_patches(plain, *notes)
-    (_, b), *_ = note_patches(moved, *notes)
+    (_, a), *_ = note_patches(Audio(plain, RATE), *notes)
+    (_, b), *_ = note_patches(Audio(moved, RATE), *notes)
     late = slice(FRAMES_BEFORE + 3, FRAMES_BEFORE + 16)
     partials = ROWS_BELOW + PARTIAL_ROWS[:6]
     np.testing.assert_allclose(
@@ -147,10 +147,10 @@ def test_the_spectral_envelope_does_not_move_with_the_pitch() -> None:
 def test_partials_of_other_notes_are_marked() -> None:
     sound, onset, _, _ = tones([60])
     once = np.array([onset[0]])
-    (_, single), *_ = note_patches(sound, once, once + 1, np.array([60.0]))
+    (_, single), *_ = note_patches(Audio(sound, RATE), once, once + 1, np.array([60.0]))
     assert not single.others.any()
     both = np.repeat(once, 2)
-    (_, pair), *_ = note_patches(sound, both, both + 1, np.array([60.0, 67.0]))
+    (_, pair), *_ = note_patches(Audio(sound, RATE), both, both + 1, np.array([60.0, 67.0]))
     rows = set(np.flatnonzero(pair.others[0, FRAMES_BEFORE + 5]).tolist())
     partials = (7 + p for p in PARTIAL_ROWS.tolist())
     assert rows == {ROWS_BELOW + p for p in partials if ROWS_BELOW + p < PATCH_ROWS}
@@ -261,9 +261,9 @@ def test_jax_agrees_with_torch() -> None:
     torch = pytest.importorskip("torch")
     network = pytest.importorskip("training.networks.recognizer").Network()
     sound, *notes = tones([60, 67, 72, 40])
-    (_, batch), *_ = note_patches(sound, *notes)
+    (_, batch), *_ = note_patches(Audio(sound, RATE), *notes)
     assert batch.long_window.shape == (4, PATCH_FRAMES, PATCH_ROWS)
-    envelopes = note_envelopes(sound, *(np.asarray(column, float) for column in notes))
+    envelopes = note_envelopes(Audio(sound, RATE), *(np.asarray(column, float) for column in notes))
     x = network_input(pool_patches(batch, envelopes), batch.midi)
     network.mean += 0.3
     network.spread *= 0.5

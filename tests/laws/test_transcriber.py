@@ -62,8 +62,8 @@ def tones(seconds: float = 5.0, seed: int = 0) -> Floats:
 
 
 def test_blocks_of_any_size_give_the_whole() -> None:
-    weights, sound = random_weights(), tones()
-    whole = posteriors(sound, weights, block=frames_of(len(sound)))
+    weights, sound = random_weights(), Audio(tones(), RATE)
+    whole = posteriors(sound, weights, block=frames_of(sound.n_samples))
     for block in (50, 64):
         for a, b in zip(whole, posteriors(sound, weights, block=block), strict=True):
             np.testing.assert_allclose(a.astype(float), b.astype(float), atol=5e-3)

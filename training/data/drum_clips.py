@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from otowake.music.drums.onsets import HALF_FRAME_S, TEMPLATE_BANDS, TEMPLATE_LAGS, band_indices
 from otowake.music.separation.score_informed import STFT
 from otowake.music.theory.instruments import KIT
-from otowake.music.transcription.transcriber import QUIETEST
 from otowake.signal import spectrogram
 from otowake.signal.magnitude import axes
-from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of, half_frames, level
+from otowake.signal.mono import MonoSignal
+from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of
 from otowake.types import Audio
 from training import files
 from training.data import mixtures
@@ -109,10 +109,10 @@ def prepare(cache_folder: Path, first: int) -> Path:
 
 
 def _spectrogram(wave: NDArray[np.float32]) -> NDArray[np.float16]:
-    reference, n = level(wave), frames_of(CLIP_SAMPLES)
-    if reference <= QUIETEST:
+    mono, n = MonoSignal(Audio(wave, RATE)), frames_of(CLIP_SAMPLES)
+    if mono.is_silent:
         return np.zeros((HALF_FRAMES * n, ROWS), np.float16)
-    return half_frames(wave, reference, 0, n).astype(np.float16)
+    return mono.half_frames(0, n).astype(np.float16)
 
 
 def targets(onsets: NDArray[np.float32], n_clips: int, n: int) -> NDArray[np.float32]:

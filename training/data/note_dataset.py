@@ -18,6 +18,9 @@ from otowake.music.players.features import FEATURE_KEYS, NoteFeatures, note_patc
 from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.music.transcription import transcriber
 from otowake.music.transcription.decoding import decode
+from otowake.signal.mono import MonoSignal
+from otowake.signal.vqt import RATE
+from otowake.types import Audio
 from training import files
 from training.data.mixtures import FOLDER, SECONDS, Choice, choices, kind_of, scene
 from training.rng import Rng
@@ -93,8 +96,9 @@ def prepare(cache_folder: Path, first: int) -> Path:
             INSTRUMENT_NAMES.index(available[i].label) if i != UNPLAYED else UNPLAYED for i in bank
         ]
         player = np.where(clear, players[match], UNPLAYED)
-        envelopes = note_envelopes(wave, onset, offset, midi)
-        for indices, batch in note_patches(wave, onset, offset, midi):
+        mono = MonoSignal(Audio(wave, RATE))
+        envelopes = note_envelopes(mono, onset, offset, midi)
+        for indices, batch in note_patches(mono, onset, offset, midi):
             features = pool_patches(batch, envelopes[indices])
             for name, values in zip(FEATURE_KEYS, features, strict=True):
                 columns[name].append(values.astype(np.float16))
@@ -130,7 +134,7 @@ def _inexact_notes(rng: Rng, _: NDArray[np.float32], table: NDArray[np.float64])
 def _detected_notes(_: Rng, wave: NDArray[np.float32], table: NDArray[np.float64]) -> SceneNotes:
     """Return the notes that the transcriber detects."""
     model = transcriber.load_pretrained()
-    notes = decode(*transcriber.posteriors(wave, model.weights, 128), model.thresholds)
+    notes = decode(*transcriber.posteriors(Audio(wave, RATE), model.weights, 128), model.thresholds)
     delay = np.abs(notes.onset[:, None] - table[:, 0])
     delay[notes.midi[:, None] != table[:, 2]] = np.inf
     nearest = delay.argmin(axis=1) if len(table) else np.zeros(len(notes.onset), np.int64)

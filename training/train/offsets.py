@@ -29,6 +29,8 @@ from otowake.music.transcription.offsets import (
     note_features,
 )
 from otowake.music.transcription.transcriber import load_weights, posteriors
+from otowake.signal.vqt import RATE
+from otowake.types import Audio
 from training import files
 from training.data import clips
 from training.networks import export
@@ -103,7 +105,7 @@ def examples_of(shard: Path, folder: Path, content: bytes) -> Examples:
         for (audio, true), (seed, _, table) in zip(
             clips.read(shard), clips.read_shard(shard), strict=True
         ):
-            values = posteriors(audio.astype(np.float32) / 32768, transcriber.weights)
+            values = posteriors(Audio(audio.astype(np.float32) / 32768, RATE), transcriber.weights)
             notes = decode(*values, transcriber.thresholds)
             inputs = note_features(notes, values.frame)
             rows += [

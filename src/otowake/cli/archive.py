@@ -152,7 +152,7 @@ def run(
         )
     facts = {
         "done": tally.done,
-        "found": tally.recordings,
+        "total": tally.recordings,
         "failed": tally.failed,
         "now": tally.now,
     }
@@ -263,12 +263,12 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     """Describe the progress of a run for a bar."""
     if now.reading:
         return {
-            "description": text.ARCHIVE_READING.format(language, found=now.found),
-            "total": now.found or None,
+            "description": text.ARCHIVE_READING.format(language, total=now.recordings),
+            "total": now.recordings or None,
         }
     facts = {
         "done": now.done,
-        "found": now.found,
+        "total": now.recordings,
         "failed": now.failed,
         "hours": now.seconds / 3600,
     }
@@ -276,7 +276,11 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     if now.left is not None:
         minutes, seconds = divmod(round(now.left), 60)
         words += text.TIME_LEFT.format(language, left=f"{minutes}:{seconds:02d}")
-    return {"description": words, "total": now.found or None, "completed": now.done + now.failed}
+    return {
+        "description": words,
+        "total": now.recordings or None,
+        "completed": now.done + now.failed,
+    }
 
 
 def _learn_drawn(now: Any, language: Language) -> dict[str, Any]:

@@ -33,7 +33,8 @@ from otowake.options import (
     checked_stages,
     current_names,
 )
-from otowake.signal import downmix, separate, spectrogram
+from otowake.signal import separate
+from otowake.signal.mono import MonoSignal
 from otowake.types import Analysis, Audio, Factors, Floats, Note, Part, Sound, Spectrogram, Watcher
 
 
@@ -113,7 +114,7 @@ def analyse(
         instrument(name)
     analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
     begun = begun or (lambda stage: None)
-    mono = downmix(audio)
+    mono = MonoSignal(audio)
     if "components" in requested:
         begun("components")
         analysis = _with_components(mono, V, start or {}, stft_spec, fit_spec, watch, resume)
@@ -125,12 +126,12 @@ def analyse(
             analysis = _with_parts(analysis, mono, part_spec, score is not None)
         if "stems" in requested:
             begun("stems")
-            analysis = _with_stems(analysis, audio, mono)
+            analysis = _with_stems(analysis, mono)
     return replace(with_sound(analysis, audio), reported="report" in requested)
 
 
 def _with_components(
-    audio: Sound,
+    mono: MonoSignal,
     V: Spectrogram | None,
     start: dict[str, Any],
     stft_spec: StftSpec,
@@ -139,12 +140,12 @@ def _with_components(
     resume: dict[str, Floats] | None,
 ) -> Analysis:
     if V is None:
-        V = spectrogram(audio, stft_spec)
+        V = mono.spectrogram(stft_spec)
     result = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **start)
     ordered = start.get("keep_W") is not True
     description = describe(result.factors, V.frequencies, V.times, ordered=ordered)
     return Analysis(
-        audio=audio,
+        audio=mono.sound,
         fit=result.permuted(description.order),
         components=description.components,
         frequencies=V.frequencies,
@@ -156,16 +157,16 @@ def _with_components(
 
 
 def _with_notes(
-    analysis: Analysis, audio: Sound, spec: NoteSpec, score: Sequence[Note] | None
+    analysis: Analysis, mono: MonoSignal, spec: NoteSpec, score: Sequence[Note] | None
 ) -> Analysis:
     """Add the notes of the transcription or of the aligned score, and their harmony."""
     tuning = analysis.tuning_hz if analysis.fit else None
     if score is None:
-        notes, tuning_hz = find_notes(audio, spec, tuning)
+        notes, tuning_hz = find_notes(mono, spec, tuning)
     else:
-        notes, tuning_hz = notes_of_score(score, audio, tuning)
+        notes, tuning_hz = notes_of_score(score, mono, tuning)
         if any(note.is_drum for note in notes):
-            aligned = align_hits(notes, detect_drums(audio, assume_drums=True))
+            aligned = align_hits(notes, detect_drums(mono, assume_drums=True))
             notes = tuple(_in_order(map(round_note, aligned)))
     given = None if score is None else tuple(score)
     analysis = replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given)
@@ -179,18 +180,18 @@ def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
     return replace(analysis, notes=tuple(notes), chords=tuple(chords), key=key, rhythm=rhythm)
 
 
-def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, has_score: bool) -> Analysis:
+def _with_parts(analysis: Analysis, mono: MonoSignal, spec: PartSpec, has_score: bool) -> Analysis:
     """Add drum hits, then assign the notes to parts; the parts of a score are its programmes."""
     named = [instrument(name).name for name in spec.named]
     if not has_score and (DRUMS in named or not named):
-        analysis = _with_drums(analysis, audio, named)
+        analysis = _with_drums(analysis, mono, named)
     notes = analysis.notes
     pitched = [index for index, note in enumerate(notes) if not note.is_drum]
     programmes = sorted({notes[index].programme for index in pitched})
     if has_score and len(programmes) > 1 and not (spec.named or spec.parts):
         parts = _parts_by_programme(notes, pitched, programmes)
     else:
-        parts = _recognized_parts(notes, pitched, audio, spec.parts, named)
+        parts = _recognized_parts(notes, pitched, mono, spec.parts, named)
     parts += drum_parts(notes)
     assigned = list(notes)
     for part in parts:
@@ -202,9 +203,9 @@ def _with_parts(analysis: Analysis, audio: Sound, spec: PartSpec, has_score: boo
     return replace(analysis, notes=tuple(assigned), parts=parts, part_spec=spec)
 
 
-def _with_drums(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Analysis:
+def _with_drums(analysis: Analysis, mono: MonoSignal, named: Sequence[str]) -> Analysis:
     """Add the drum hits of a recording with drums; drop the other notes if only drums play."""
-    hits = detect_drums(audio, assume_drums=DRUMS in named)
+    hits = detect_drums(mono, assume_drums=DRUMS in named)
     pitched = () if {*named} == {DRUMS} else analysis.notes
     if not hits and pitched == analysis.notes:
         return analysis
@@ -214,7 +215,7 @@ def _with_drums(analysis: Analysis, audio: Sound, named: Sequence[str]) -> Analy
 def _recognized_parts(
     notes: Sequence[Note],
     pitched: Sequence[int],
-    audio: Sound,
+    mono: MonoSignal,
     n_parts: int | None,
     named: Sequence[str],
 ) -> tuple[Part, ...]:
@@ -224,7 +225,7 @@ def _recognized_parts(
         for name in ("onset", "sounding_end", "midi")
     )
     instruments = [name for name in named if name != DRUMS]
-    predictions = recognize(audio, onset, offset, midi, contextual=not instruments)
+    predictions = recognize(mono, onset, offset, midi, contextual=not instruments)
     parts = assign_parts(
         *(onset, offset, midi, predictions.contextual, predictions.unary),
         assignment=predictions.assignment,
@@ -255,18 +256,11 @@ def _parts_by_programme(
     return tuple(parts)
 
 
-def _in_order(notes: Iterable[Note]) -> list[Note]:
-    return sorted(notes, key=lambda note: (note.onset, note.midi))
-
-
-def _numbered(notes: Iterable[Note]) -> list[Note]:
-    return [replace(note, id=index) for index, note in enumerate(notes)]
-
-
-def _with_stems(analysis: Analysis, audio: Sound, mono: Sound) -> Analysis:
-    """Add the factors of each note; `mono` is the downmix of `audio`."""
+def _with_stems(analysis: Analysis, mono: MonoSignal) -> Analysis:
+    """Add the factors of each note."""
     note_factors = fit_parts(mono, analysis.notes, analysis.parts, tuning_hz=analysis.tuning_hz)
-    return replace(analysis, note_factors=with_drum_samples(audio, note_factors, analysis.notes))
+    note_factors = with_drum_samples(mono.sound, note_factors, analysis.notes)
+    return replace(analysis, note_factors=note_factors)
 
 
 def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
@@ -289,6 +283,14 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
 def _component_audio(audio: Sound, factors: Factors, spec: StftSpec, index: int) -> Audio:
     blocks = [block[0] for block in separate(audio, factors, spec, only=[index])]
     return Audio(np.concatenate(blocks, axis=1), audio.rate, f"{audio.name} [{index + 1}]")
+
+
+def _in_order(notes: Iterable[Note]) -> list[Note]:
+    return sorted(notes, key=lambda note: (note.onset, note.midi))
+
+
+def _numbered(notes: Iterable[Note]) -> list[Note]:
+    return [replace(note, id=index) for index, note in enumerate(notes)]
 
 
 def _with_options(

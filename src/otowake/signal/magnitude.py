@@ -97,9 +97,27 @@ def spectrogram(audio: Sound, spec: StftSpec | None = None, **options: object) -
     """
     spec = (spec or StftSpec()).with_options(**options)
     values = np.concatenate(list(magnitudes(audio, spec)), axis=1)
+    return floored(values, normalise(values), spec, audio.name)
+
+
+def normalise(values: Floats) -> float:
+    """Divide magnitudes by their mean, in place unless they are silent, and return the mean."""
     scale = float(values.mean(dtype=np.float64))
+    if scale >= np.finfo(np.float32).tiny:
+        values /= np.float32(scale)
+    return scale
+
+
+def floored(values: Floats, scale: float, spec: StftSpec, name: str) -> Spectrogram:
+    """Make the spectrogram of normalised magnitudes; the floor is added in place if writeable.
+
+    Raises
+    ------
+    BadInput
+        If the recording called `name` is silent.
+    """
     if scale < np.finfo(np.float32).tiny:
-        raise BadInput(text.SILENT, name=audio.name)
-    values /= np.float32(scale)
-    values += np.float32(MAGNITUDE_FLOOR)
+        raise BadInput(text.SILENT, name=name)
+    out = values if values.flags.writeable else None
+    values = np.add(values, np.float32(MAGNITUDE_FLOOR), out=out)
     return Spectrogram(values, *axes(spec, values.shape[1]), scale=scale, spec=spec)

@@ -20,9 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from otowake.signal.downmix import downmix
-from otowake.signal.resampling import resampled
-from otowake.types import Floats, Sound
+from otowake.types import Floats
 
 RATE = 22050
 """Hz, sampling rate of the transform."""
@@ -59,6 +57,9 @@ MIN_SHORT_WINDOW = 256
 
 VQT_BLOCK_FRAMES = 128
 """Frames transformed at once."""
+
+QUIETEST = 1e-6
+"""Level below which a sound counts as silent (−120 dB relative to full scale)."""
 
 
 class Kernel(NamedTuple):
@@ -215,14 +216,3 @@ def kernels(n_fft: int) -> tuple[Kernel, ...]:
         weights = rows[:, first:last] * (-1.0) ** np.arange(first, last)
         parts.append(Kernel(first, np.ascontiguousarray(weights.T, dtype=np.float32)))
     return tuple(parts)
-
-
-QUIETEST = 1e-6
-"""Level below which a sound counts as silent (−120 dB relative to full scale)."""
-
-
-def mono(sound: Sound) -> Floats:
-    """Mix a recording down and resample it to 22,050 Hz, float32 of shape (sample,)."""
-    mixed = downmix(sound).blocks(20 * sound.rate)
-    blocks = [block[0] for block in resampled(mixed, sound.rate, RATE)]
-    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

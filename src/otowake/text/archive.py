@@ -137,19 +137,19 @@ CHANGED = Text(
     "処理中にファイルが変更されました。同じコマンドを実行すると、新しい内容で処理します",
 )
 ARCHIVE_PROGRESS = Text(
-    "{done} of {found} done, {failed} failed; {hours:.2f} h of audio, {speed:.1f} × real time",
-    "{found} 個のうち {done} 個完了、{failed} 個失敗。音声 {hours:.2f} 時間、"
+    "{done} of {total} done, {failed} failed; {hours:.2f} h of audio, {speed:.1f} × real time",
+    "{total} 個のうち {done} 個完了、{failed} 個失敗。音声 {hours:.2f} 時間、"
     "実時間の {speed:.1f} 倍速",
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
 ARCHIVE_READING = Text(
-    "reading {found} {found|recording|recordings}",
-    "録音 {found} 個を読み込んでいます",
+    "reading {total} {total|recording|recordings}",
+    "録音 {total} 個を読み込んでいます",
 )
 ARCHIVE_DONE = Text(
-    "{done} of {found} {found|recording is|recordings are} done, {failed} failed; in this run: "
+    "{done} of {total} {total|recording is|recordings are} done, {failed} failed; in this run: "
     "{now} of them, {hours:.2f} h of audio, {speed:.1f} × real time.",
-    "録音 {found} 個のうち {done} 個が完了、{failed} 個が失敗しました。"
+    "録音 {total} 個のうち {done} 個が完了、{failed} 個が失敗しました。"
     "今回処理したのは {now} 個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍速）です。",
 )
 ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")

@@ -32,7 +32,8 @@ from otowake.music.drums.mel import LOWEST_BAND_HZ, hz_to_mel
 from otowake.music.networks import weights_of
 from otowake.music.theory.instruments import DRUMS, KIT, drum_of
 from otowake.programs import program
-from otowake.signal.vqt import HALF_FRAMES, HOP, QUIETEST, RATE, frames_of, half_frames, level, mono
+from otowake.signal.mono import as_mono
+from otowake.signal.vqt import HALF_FRAMES, HOP, RATE, frames_of
 from otowake.types import Floats, Note, Sound
 
 TEMPLATE_LAGS = 32
@@ -134,14 +135,14 @@ def drum_templates(frequencies: Floats) -> Floats:
 
 
 def hit_probabilities(
-    samples: Floats, weights: Weights, block: int = DETECTION.block_frames
+    sound: Sound, weights: Weights, block: int = DETECTION.block_frames
 ) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
-    """Run the network over a sound, block by block.
+    """Run the network over a recording, block by block.
 
     Parameters
     ----------
-    samples
-        Shape (sample,), at 22,050 Hz.
+    sound
+        Of any rate, length, loudness and number of channels.
     weights
         The weights of the network.
     block
@@ -152,14 +153,13 @@ def hit_probabilities(
     Probabilities of shape (half-frame, drum), 0 for silence; and the level of each drum's
     frequency range, of the same shape, in units of the variable-Q transform (20 dB).
     """
-    n, reference = frames_of(len(samples)), level(samples)
+    mono = as_mono(sound)
+    n = frames_of(mono.n_samples)
     probabilities, levels = (np.zeros((HALF_FRAMES * n, len(KIT)), np.float16) for _ in range(2))
-    if reference > QUIETEST:
+    if not mono.is_silent:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            features = half_frames(
-                samples, reference, start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES
-            )
+            features = mono.half_frames(start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES)
             output, first = np.asarray(_forward(arrays, features)), HALF_FRAMES * start
             margin = HALF_FRAMES * CONTEXT_FRAMES
             inner = slice(margin, margin + min(HALF_FRAMES * block, len(probabilities) - first))
@@ -267,13 +267,13 @@ def detect_drums(
     >>> [(round(note.onset, 1), note.midi) for note in notes[1:4]]
     [(0.5, 36), (1.0, 36), (1.5, 36)]
     """
-    samples = mono(sound)
+    mono = as_mono(sound)
     detector = detector or load_pretrained()
-    probabilities, levels = hit_probabilities(samples, detector.weights)
+    probabilities, levels = hit_probabilities(mono, detector.weights)
     hits = pick_hits(probabilities, detector.thresholds, levels)
     n_confident = int((hits.confidence >= DETECTION.confident).sum())
     min_confident = max(
-        DETECTION.min_confident_hits, DETECTION.min_confident_rate * len(samples) / RATE
+        DETECTION.min_confident_hits, DETECTION.min_confident_rate * mono.n_samples / RATE
     )
     if not assume_drums and n_confident < min_confident:
         return []

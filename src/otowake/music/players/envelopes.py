@@ -16,7 +16,7 @@ from otowake.music.separation.config import FITTING
 from otowake.music.separation.layout import components_of_pitch
 from otowake.music.separation.score_informed import STFT, fit_notes
 from otowake.music.theory.names import midi_to_hz
-from otowake.types import Audio, Floats, Note, Segment
+from otowake.types import Floats, Note, Segment, Sound
 
 ENVELOPE_EDGES = (0.0, 0.03, 0.07, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 0.95, 1.3, 1.8)
 """Seconds from the onset, starts of the stretches of the envelope; the last stretch is open."""
@@ -37,13 +37,13 @@ ENVELOPE_FRAME_PERIOD = STFT.hop / STFT.sample_rate
 """Seconds from frame to frame."""
 
 
-def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats) -> Floats:
+def note_envelopes(sound: Sound, onset: Floats, offset: Floats, midi: Floats) -> Floats:
     """Compute the envelope features of each note.
 
     Parameters
     ----------
-    samples
-        Shape (sample,), at 22,050 Hz.
+    sound
+        The recording.
     onset, offset, midi
         Shape (note,): every note of the recording; times in seconds.
 
@@ -55,12 +55,13 @@ def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats)
 
     Examples
     --------
+    >>> from otowake.types import Audio
     >>> t = np.arange(22050) / 22050
     >>> decaying, sustained = (
     ...     np.sin(2 * np.pi * f * t) * np.exp(-a * t) for f, a in ((440, 5), (660, 0))
     ... )
     >>> notes = np.zeros(2), np.ones(2), np.array([69, 76])
-    >>> features = note_envelopes(decaying + sustained, *notes)
+    >>> features = note_envelopes(Audio(decaying + sustained, 22050), *notes)
     >>> last_quarter = 2 * len(ENVELOPE_EDGES) + ENVELOPE_QUARTERS - 1
     >>> bool(features[0, last_quarter] < features[1, last_quarter] - 0.3)
     True
@@ -71,8 +72,7 @@ def note_envelopes(samples: Floats, onset: Floats, offset: Floats, midi: Floats)
         for a, b, key in zip(onset, offset, midi, strict=True)
     ]
     seen = set()
-    audio = Audio(np.asarray(samples, np.float32), STFT.sample_rate)
-    for segment in fit_notes(audio, notes).segments:
+    for segment in fit_notes(sound, notes).segments:
         for index, row, start, stop in segment.spans.tolist():
             if index not in seen:  # the first of two segments that share a note counts
                 seen.add(index)

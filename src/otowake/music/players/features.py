@@ -12,8 +12,9 @@ from otowake.music.networks import PITCH_RBF, pitch_rbf
 from otowake.music.players.config import PATCH
 from otowake.music.players.envelopes import ENVELOPE_FEATURES
 from otowake.music.transcription.decoding import FRAME_PERIOD
-from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of, level, vqt
-from otowake.types import Floats
+from otowake.signal.mono import as_mono
+from otowake.signal.vqt import BINS, HALF_FRAMES, LOWEST, ROWS, frames_of
+from otowake.types import Floats, Sound
 
 ROWS_BELOW = 12
 """Semitones of a patch below the pitch."""
@@ -111,17 +112,18 @@ class Patches(NamedTuple):
 
 
 def note_patches(
-    samples: Floats, onset: Floats, offset: Floats, midi: Floats, size: int = PATCH.batch_size
+    sound: Sound, onset: Floats, offset: Floats, midi: Floats, size: int = PATCH.batch_size
 ) -> Iterator[tuple[NDArray[np.int64], Patches]]:
     """Iterate over the patches of all notes, in order of onset.
 
-    `samples` has the shape (sample,), at 22,050 Hz; times are in seconds.
+    Times are in seconds.
 
     Yields
     ------
     Indices of at most `size` notes, and the patches of these notes.
     """
-    reference, n = level(samples), frames_of(len(samples))
+    mono = as_mono(sound)
+    n = frames_of(mono.n_samples)
     keys = np.clip(np.rint(midi), LOWEST, LOWEST + ROWS - 1).astype(np.int64)
     onset_frame = np.clip(np.rint(onset / FRAME_PERIOD), 0, n).astype(np.int64)
     first = onset_frame - FRAMES_BEFORE
@@ -131,7 +133,7 @@ def note_patches(
     for begin in range(0, len(order), size):
         indices = order[begin : begin + size]
         start, stop = int(first[indices].min()), int(first[indices].max()) + PATCH_FRAMES
-        fine, short = _padded_rows(vqt(samples, reference, start, stop))
+        fine, short = _padded_rows(mono.vqt(start, stop))
         partial_counts = np.zeros(short.shape, np.int16)
         for i in np.flatnonzero((first + FRAMES_BEFORE < stop) & (last > start)):
             frames = slice(max(first[i] + FRAMES_BEFORE - start, 0), last[i] - start)

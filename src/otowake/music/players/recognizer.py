@@ -34,7 +34,7 @@ from otowake.music.players.features import network_input, note_patches, pool_pat
 from otowake.music.players.parts import AssignmentScorer
 from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.programs import program
-from otowake.signal.vqt import QUIETEST, level, mono
+from otowake.signal.mono import as_mono
 from otowake.types import Floats, Sound
 
 HIDDEN_UNITS = (256, 96)
@@ -147,14 +147,14 @@ def recognize(
     Log-probabilities; uniform for silence.
     """
     recognizer = pretrained_recognizer() if recognizer is None else recognizer
-    samples = mono(sound)
+    mono = as_mono(sound)
     begin, end, pitch = (np.asarray(column, float) for column in (onset, offset, midi))
     unary = np.full((len(begin), len(INSTRUMENTS)), -np.log(len(INSTRUMENTS)))
-    if level(samples) <= QUIETEST:
+    if mono.is_silent:
         return Predictions(unary, unary)
     arrays = {k: jnp.asarray(v) for k, v in recognizer.weights.items()}
-    envelopes = note_envelopes(samples, begin, end, pitch)
-    for indices, batch in note_patches(samples, begin, end, pitch):
+    envelopes = note_envelopes(mono, begin, end, pitch)
+    for indices, batch in note_patches(mono, begin, end, pitch):
         features = pool_patches(batch, envelopes[indices])
         padding = PATCH.batch_size - len(indices)
         x = np.pad(network_input(features, batch.midi), ((0, padding), (0, 0)))

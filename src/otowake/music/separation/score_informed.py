@@ -40,7 +40,8 @@ from otowake.music.separation.factorisation import learn_factors, partial_lobes,
 from otowake.music.separation.layout import N_DETUNINGS, Span
 from otowake.music.theory.instruments import drum_of
 from otowake.options import StftSpec
-from otowake.signal.magnitude import axes, magnitudes
+from otowake.signal.magnitude import axes
+from otowake.signal.mono import as_mono
 from otowake.types import Floats, Note, NoteFactors, Part, Segment, Sound
 
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
@@ -128,10 +129,9 @@ def fit_notes(
     True
     """
     try:
-        V = np.concatenate(list(magnitudes(sound, STFT)), axis=1)
+        V, scale = as_mono(sound).magnitudes(STFT)
     except BadInput:
         return NoteFactors((), 1.0)
-    scale = float(V.mean(dtype=np.float64))
     if labels is None:
         labels = [-1 - note.midi if note.is_drum else note.programme for note in notes]
     probabilities = [1.0] * len(notes) if probabilities is None else probabilities
@@ -141,7 +141,6 @@ def fit_notes(
     before = {segment.first: segment for segment in known.segments} if known else {}
     if scale < np.finfo(np.float32).tiny or not notes:
         return NoteFactors((), max(scale, float(np.finfo(np.float32).tiny)))
-    V /= np.float32(scale)
     frequencies, times = axes(STFT, V.shape[1])
     tuning_hz = tuning_of_frames(V, frequencies) if tuning_hz is None else tuning_hz
     segments = []

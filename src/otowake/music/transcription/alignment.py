@@ -22,6 +22,7 @@ from otowake.music.transcription.config import ALIGNMENT
 from otowake.music.transcription.transcriber import transcribe
 from otowake.options import StftSpec
 from otowake.signal.magnitude import axes, magnitudes
+from otowake.signal.mono import as_mono
 from otowake.types import Floats, Note, Sound
 
 CHROMA_STFT = StftSpec(sample_rate=22050, n_fft=4096, hop=512)
@@ -54,8 +55,9 @@ def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
     The same notes in the same order with new onsets and offsets; unchanged if they fit the
     recording already, or if score or recording are empty.
     """
+    mono = as_mono(sound)
     try:
-        V = np.concatenate(list(magnitudes(sound, CHROMA_STFT)), axis=1)
+        V = np.concatenate(list(magnitudes(mono, CHROMA_STFT)), axis=1)
     except BadInput:
         return list(notes)
     pitched = [note for note in notes if not note.is_drum]
@@ -70,7 +72,7 @@ def align(notes: Sequence[Note], sound: Sound) -> list[Note]:
     warped = [
         _warped(note, score * CHROMA_PERIOD, rows[first_index] * CHROMA_PERIOD) for note in notes
     ]
-    onsets = _onsets(sound)
+    onsets = _onsets(mono)
     snapped = [_snapped(note, onsets) for note in warped]
     if _fit(notes, onsets) >= ALIGNMENT.min_fit * _fit(snapped, onsets):
         return list(notes)

@@ -15,7 +15,8 @@ from otowake.music.transcription.alignment import align
 from otowake.music.transcription.config import CENTS, CLEANING
 from otowake.music.transcription.transcriber import load_pretrained, posteriors
 from otowake.options import NoteSpec
-from otowake.signal.vqt import RATE, mono
+from otowake.signal.mono import as_mono
+from otowake.signal.vqt import RATE
 from otowake.types import Floats, Note, Sound
 
 
@@ -45,14 +46,14 @@ def find_notes(
     (['C4', 'D4', 'E4', 'F4', 'G4'], True)
     """
     spec = spec or NoteSpec()
-    samples = mono(sound)
+    mono = as_mono(sound)
     if spec.transcriber == "template-nmf":
-        detected = template_nmf.transcribe(sound)
+        detected = template_nmf.transcribe(mono)
     else:
         transcriber = load_pretrained()
-        detected = transcriber.notes(posteriors(samples, transcriber.weights))
+        detected = transcriber.notes(posteriors(mono, transcriber.weights))
     notes = clean_notes([round_note(note) for note in detected.as_list()], spec.clean)
-    return with_cents(notes, samples, tuning_hz)
+    return with_cents(notes, mono.samples, tuning_hz)
 
 
 def notes_of_score(
@@ -69,8 +70,9 @@ def notes_of_score(
     >>> [round(note.onset, 1) for note in notes_of_score(score, audio)[0]]
     [0.5, 1.0, 1.5, 2.0, 2.5]
     """
-    moved = sorted(align(score, sound), key=lambda note: (note.onset, note.midi))
-    return with_cents([round_note(note) for note in moved], mono(sound), tuning_hz)
+    mono = as_mono(sound)
+    moved = sorted(align(score, mono), key=lambda note: (note.onset, note.midi))
+    return with_cents([round_note(note) for note in moved], mono.samples, tuning_hz)
 
 
 def round_note(note: Note) -> Note:

@@ -26,19 +26,17 @@ from otowake.music.transcription.decoding import Notes
 from otowake.music.transcription.transcriber import N_KEYS
 from otowake.nmf.updates import multiplied, slopes_H, slopes_W
 from otowake.programs import program
+from otowake.signal.mono import MonoSignal, as_mono
 from otowake.signal.vqt import (
     BINS,
     FLOOR_DB,
     HALF_FRAMES,
     HOP,
     LOWEST,
-    QUIETEST,
     RATE,
     ROWS,
     UNIT_DB,
     frames_of,
-    level,
-    mono,
     vqt,
 )
 from otowake.types import Floats, Sound
@@ -98,12 +96,11 @@ def note_factors(sound: Sound) -> Transcription:
     >>> result.notes.midi.tolist(), round(float(result.notes.onset[0]), 1)
     ([69], 0.5)
     """
-    samples = mono(sound)
+    mono = as_mono(sound)
     W = templates()
-    reference = level(samples)
-    if reference <= QUIETEST:
+    if mono.is_silent:
         return Transcription(_notes([]), np.zeros((0, N_KEYS), np.float32), W, np.zeros(0, int))
-    A = activations(samples, reference)
+    A = activations(mono)
     rows = [row for key in range(N_KEYS) for row in _detect_key(key, A[:, key])]
     rows.sort(key=lambda row: (row[0], row[2]))
     return Transcription(_notes(rows), A, W, np.array([row[5] for row in rows], int))
@@ -121,24 +118,19 @@ def _notes(rows: list[tuple[float, ...]]) -> Notes:
     )
 
 
-def activations(samples: Floats, reference: float) -> Floats:
+def activations(mono: MonoSignal) -> Floats:
     """Estimate the activation of each key, float32 of shape (frame, key), about 1 for loud notes.
 
-    Parameters
-    ----------
-    samples
-        Shape (sample,), at 22,050 Hz.
-    reference
-        :func:`otowake.signal.vqt.level` of the samples, above 0.
+    The signal must not be silent.
     """
     W = templates().reshape(-1, N_KEYS * len(TEMPLATE_NMF.timbres))
     W = np.concatenate([W, np.ones((len(W), 1))], axis=1)
     W = jnp.asarray(W / W.sum(axis=0), jnp.float32)
-    n = frames_of(len(samples))
+    n = frames_of(mono.n_samples)
     segments = []
     length = TEMPLATE_NMF.segment_frames // HALF_FRAMES
     for start in range(0, n, length):
-        features = vqt(samples, reference, start, start + length)
+        features = mono.vqt(start, start + length)
         V = _spectra(features) ** TEMPLATE_NMF.power
         H = np.asarray(_fit_activations(jnp.asarray(V / V.mean()), W))[:-1] * V.mean()
         segments.append(H.reshape(N_KEYS, len(TEMPLATE_NMF.timbres), -1).sum(axis=1).T)

@@ -25,8 +25,9 @@ from otowake.music.transcription.config import TRANSCRIBER
 from otowake.music.transcription.decoding import Notes, Thresholds, decode
 from otowake.music.transcription.offsets import refine_offsets
 from otowake.programs import program
-from otowake.signal.vqt import QUIETEST, frames_of, level, mono, vqt
-from otowake.types import Floats, Sound
+from otowake.signal.mono import as_mono
+from otowake.signal.vqt import frames_of
+from otowake.types import Sound
 from otowake.untrusted import DAMAGE
 
 N_KEYS = 88
@@ -126,25 +127,21 @@ def transcribe(sound: Sound, transcriber: Transcriber | None = None) -> Notes:
     The notes in order of onset; none for silence.
     """
     transcriber = load_pretrained() if transcriber is None else transcriber
-    return transcriber.notes(posteriors(mono(sound), transcriber.weights))
+    return transcriber.notes(posteriors(sound, transcriber.weights))
 
 
-def posteriors(
-    samples: Floats, weights: Weights, block: int = TRANSCRIBER.block_frames
-) -> Posteriors:
-    """Compute the network's output for a sound of shape (sample,) at 22,050 Hz.
+def posteriors(sound: Sound, weights: Weights, block: int = TRANSCRIBER.block_frames) -> Posteriors:
+    """Compute the network's output for a recording.
 
     The size of a `block`, in frames, changes only memory and speed.
     """
-    n = frames_of(len(samples))
+    mono = as_mono(sound)
+    n = frames_of(mono.n_samples)
     output = np.zeros((3, n, N_KEYS), np.float16)
-    reference = level(samples)
-    if reference > QUIETEST:
+    if not mono.is_silent:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
-            features = vqt(
-                samples, reference, start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES
-            )
+            features = mono.vqt(start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES)
             values = np.asarray(_forward(arrays, features))[
                 :, CONTEXT_FRAMES : CONTEXT_FRAMES + min(block, n - start)
             ]
