@@ -263,7 +263,7 @@ def _run_drawn(now: Any, language: Language) -> dict[str, Any]:
     """Describe the progress of a run for a bar."""
     if now.reading:
         return {
-            "description": text.ARCHIVE_READING.format(language, total=now.recordings),
+            "description": text.ARCHIVE_READING.format(language, recordings=now.recordings),
             "total": now.recordings or None,
         }
     facts = {

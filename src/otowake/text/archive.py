@@ -143,8 +143,8 @@ ARCHIVE_PROGRESS = Text(
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
 ARCHIVE_READING = Text(
-    "reading {total} {total|recording|recordings}",
-    "録音 {total} 個を読み込んでいます",
+    "reading {recordings} {recordings|recording|recordings}",
+    "録音 {recordings} 個を読み込んでいます",
 )
 ARCHIVE_DONE = Text(
     "{done} of {total} {total|recording is|recordings are} done, {failed} failed; in this run: "
