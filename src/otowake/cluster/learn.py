@@ -3,8 +3,8 @@
 In each pass the driver sends W to the workers and receives sums over all frames. The recordings, in
 the order of their digests, are divided into portions, and the sums of portions are added in a fixed
 tree: the result depends on the recordings, not on the number of workers. Every few passes, W and
-the H of every portion are saved in a folder next to the dictionary, from which an interrupted run
-continues.
+the H of every portion are saved in a folder next to the dictionary; an interrupted run continues
+from there.
 """
 
 from __future__ import annotations
