@@ -133,7 +133,7 @@ def test_results_that_cannot_be_reproduced(tmp_path, result, file):
     (folder / "analysis.json").write_text(
         json.dumps({**facts, "input": {"start": 0, "duration": None}})
     )
-    with pytest.raises(BadInput, match="which file"):
+    with pytest.raises(BadInput, match="does not record its input file"):
         recipe_of(folder)
     shutil.rmtree(folder)
     with pytest.raises(BadInput, match=r"analysis\.json is missing"):

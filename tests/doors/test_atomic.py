@@ -236,7 +236,7 @@ def test_a_result_that_appears_during_the_work_is_not_replaced(tmp_path, monkeyp
     target = tmp_path / "result"
     with pytest.raises(otowake.errors.CannotWrite), new_folder(target) as new:
         (new / "analysis.json").write_text("mine")
-        monkeypatch.setattr(folders, "_check_place", lambda *arguments: fill(target, "theirs"))
+        monkeypatch.setattr(folders, "_check_target", lambda *arguments: fill(target, "theirs"))
     assert {*contents(target).values()} == {"theirs"} and [*tmp_path.iterdir()] == [target]
 
 

@@ -254,7 +254,7 @@ def test_files_that_need_missing_sound_are_reported(result, monkeypatch):
     for module in ("sounds", "recipe"):
         monkeypatch.setattr(f"otowake.results.{module}.sha256", lambda path: "another file")
     with pytest.warns(
-        IncompleteResult, match=r"^3 files .*stems \(.*the sound .*learning\.gif \(.*another"
+        IncompleteResult, match=r"^3 files .*stems \(.*can be found.*learning\.gif \(.*another"
     ):
         made = otowake.repair_folder(result)
     assert made[0] == "notes.mid"
@@ -383,7 +383,7 @@ def test_an_archive_with_incomplete_results_has_its_own_exit_code(tmp_path, monk
     assert "2 of 2 recordings are done, 0 failed" in out
     assert err.startswith(f"Warning: {tmp_path}/music/z-lacks.wav: 1 file") and err.count("\n") == 1
     assert "components.csv (RuntimeError: a mistake)" in err
-    repair = shlex.split(err.rstrip("\n").split("missing: otowake ")[1])
+    repair = shlex.split(err.rstrip("\n").split("result: otowake ")[1])
     repaired = otowake_process(*repair)
     assert (repaired.returncode, repaired.stdout) == (OK, "Written: components.csv\n"), (
         repaired.stderr

@@ -171,7 +171,7 @@ def test_a_note_is_played_with_a_margin(melody):
 def test_without_ipython_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", None)
     with pytest.raises(
-        MissingExtra, match=r"needs IPython; install the extra: pip install 'otowake\[notebook\]'"
+        MissingExtra, match=r"need IPython; install the extra: pip install 'otowake\[notebook\]'"
     ):
         notebook.enable()
 

@@ -103,14 +103,14 @@ def test_sounds_in_the_page_are_those_of_the_analysis(analysed, folder):
 
 def test_sounds_beyond_the_size_limit_are_files(analysed, folder, monkeypatch, tmp_path):
     analysis, _ = analysed
-    monkeypatch.setattr(reports, "MOST_BYTES", 400_000)
+    monkeypatch.setattr(reports, "MOST_EMBEDDED", 400_000)
     _, data = content(otowake.write_report(analysis, folder / "small.html", folder=folder))
     embedded = [track["embedded"] for track in data["tracks"]]
     assert True in embedded and False in embedded
     assert all(
         (folder / track["link"]).is_file() for track in data["tracks"] if not track["embedded"]
     )
-    monkeypatch.setattr(reports, "LONGEST", 1.0)
+    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
     _, data = content(otowake.write_report(analysis, tmp_path / "a page.html"))
     assert not any(track["embedded"] for track in data["tracks"])
     assert (tmp_path / "a page-sound" / "mixture.flac").is_file()
@@ -365,7 +365,7 @@ def test_everything_can_be_reached_and_has_a_name(report_page):
 
 
 def test_sounds_in_the_folder_play_too(browser, analysed, folder, monkeypatch):
-    monkeypatch.setattr(reports, "LONGEST", 1.0)
+    monkeypatch.setattr(reports, "LONGEST_EMBEDDED", 1.0)
     path = otowake.write_report(analysed[0], folder / "linked.html", folder=folder)
     page = browser.new_page()
     page.goto(path.as_uri())

@@ -17,10 +17,10 @@ from otowake.cli.signals import ended_well, stopped_by_hand
 
 DEAF = """
 import os, signal, time
-from otowake.cli import process
+from otowake.cli import signals
 
-process.GRACE = 0.5
-with process.stopped_by_hand("en"):
+signals.GRACE = 0.5
+with signals.stopped_by_hand("en"):
     os.kill(os.getpid(), signal.SIGTERM)
     end = time.monotonic() + 60
     while time.monotonic() < end:

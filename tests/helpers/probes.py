@@ -18,7 +18,6 @@ import numpy as np
 from otowake.music.drums import onsets
 from otowake.music.players import recognizer
 from otowake.music.transcription import offsets, transcriber
-from otowake.signal.vqt import mono
 from otowake.types import Floats
 
 GOLDEN = Path(__file__).resolve().parents[1] / "goldens" / "networks.npz"
@@ -39,7 +38,7 @@ def probes(name: str, content: bytes) -> dict[str, Floats]:
     sound = ensemble.mixture(SECONDS)
     if name == "transcriber.npz":
         networks = transcriber.load_weights(content)
-        posteriors = transcriber.posteriors(mono(sound), networks.weights)
+        posteriors = transcriber.posteriors(sound, networks.weights)
         notes = networks.notes(posteriors)
         return {
             "posteriors": np.stack(posteriors)[:, ::6].astype(np.float32),
@@ -62,7 +61,7 @@ def probes(name: str, content: bytes) -> dict[str, Floats]:
         }
     detector = onsets.load_weights(content)
     hits = onsets.detect_drums(sound, assume_drums=True, detector=detector)
-    probabilities, _ = onsets.hit_probabilities(mono(sound), detector.weights)
+    probabilities, _ = onsets.hit_probabilities(sound, detector.weights)
     return {
         "hits": np.array([len(hits), sum(hit.onset + hit.midi for hit in hits)]),
         "probabilities": probabilities.astype(np.float32),

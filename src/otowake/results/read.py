@@ -176,7 +176,7 @@ def _read(
 ) -> Analysis:
     """Build an analysis from ``analysis.json`` and the files that it needs."""
     stages = checked_stages(facts.get("stages", ["components"]))
-    stft = StftSpec().with_options(**facts["options"]["stft"])
+    stft = StftSpec.recorded(facts["options"]["stft"])
     none = np.zeros(0)
     tuning = number(facts, "tuning_hz", *TUNINGS)
     analysis = Analysis(None, None, (), none, none, 1.0, tuning, stft)
@@ -217,7 +217,7 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
         ),
         key=_key(facts["key"]) if facts["key"] else None,
         rhythm=_rhythm(facts["rhythm"]) if facts["rhythm"] else None,
-        note_spec=NoteSpec().with_options(**facts["options"]["note"]),
+        note_spec=NoteSpec.recorded(facts["options"]["note"]),
     )
 
 
@@ -256,7 +256,7 @@ def _with_parts(analysis: Analysis, facts: dict[str, Any]) -> Analysis:
         replace(note, programme=instrument(note.instrument).programme) if note.instrument else note
         for note in analysis.notes
     )
-    spec = PartSpec().with_options(**facts["options"]["part"])
+    spec = PartSpec.recorded(facts["options"]["part"])
     return replace(analysis, notes=notes, parts=tuple(parts), part_spec=spec)
 
 
@@ -296,7 +296,7 @@ def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str
         arrays["iterations"].astype(np.int64),
         Factors(arrays["W0"], arrays["H0"]),
         _stop(facts["stop"]),
-        FitSpec().with_options(**facts["options"]["fit"]),
+        FitSpec.recorded(facts["options"]["fit"]),
         arrays["screening_losses"],
         arrays["restarts"],
         _curve(arrays),
