@@ -129,8 +129,10 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     --------
     otowake.factorize : The function, with weights, masks, fixed components and more penalties.
 
-    Notes ----- A sparse X is converted to a dense array. float32 is computed in float32, other
-    types in float64.
+    Notes
+    -----
+    A sparse X is converted to a dense array. float32 is computed in float32, other types in
+    float64.
 
     References
     ----------

@@ -155,8 +155,10 @@ def mixed_spectra(spectra: Complexes) -> Complexes:
     spectra
         Shape (channel, frequency, frame).
 
-    Returns ------- Shape (frequency, frame): the mean of the channels; where it cancels, the mean
-    of the channels in the polarity that agrees with the loudest channel.
+    Returns
+    -------
+    Shape (frequency, frame): the mean of the channels; where it cancels, the mean of the channels
+    in the polarity that agrees with the loudest channel.
     """
     mean = spectra.mean(axis=0)
     if len(spectra) == 1:
