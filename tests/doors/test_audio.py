@@ -177,7 +177,7 @@ def test_a_header_that_promises_gigabytes(tmp_path):
     data = bytearray((tmp_path / "x.wav").read_bytes())
     data[4:8] = data[40:44] = (0xF0000000).to_bytes(4, "little")
     (tmp_path / "x.wav").write_bytes(data)
-    with pytest.warns(InputWarning, match=r"1\.50 s of the"):
+    with pytest.warns(InputWarning, match=r"1\.50 s of 22826"):
         audio = load(tmp_path / "x.wav")
     assert audio.duration == pytest.approx(SECONDS, abs=0.01)
 
@@ -188,7 +188,7 @@ def test_a_header_of_64_bits_that_promises_10_gb(tmp_path):
     sizes = data.index(b"ds64") + 16
     data[sizes : sizes + 8] = (10 * 2**30).to_bytes(8, "little")
     (tmp_path / "x.wav").write_bytes(data)
-    with pytest.warns(InputWarning, match=r"1\.50 s of the 60869\.\d+ s"):
+    with pytest.warns(InputWarning, match=r"1\.50 s of 60869\.\d+ s"):
         assert load(tmp_path / "x.wav").duration == pytest.approx(SECONDS, abs=0.01)
 
 
