@@ -163,7 +163,7 @@ def test_too_large_a_file_is_refused_when_asked_and_when_sent(served, wav):
 def test_too_long_a_sound_is_refused_unless_a_part_is_asked_for(served, wav):
     visitor = served(sound_minutes=0.01)
     ended = visitor.ended(visitor.order(wav).json()["id"])
-    assert ended["state"] == "failed" and "0.01 minutes are the most" in ended["message"]["en"]
+    assert ended["state"] == "failed" and "the limit is 0.01 minutes" in ended["message"]["en"]
     part = {"options": {**QUICK_COMPONENTS["options"], "start": 0.5, "duration": 0.6}}
     assert visitor.ended(visitor.order(wav, **part).json()["id"])["state"] == "done"
 
@@ -199,7 +199,7 @@ def test_the_queue_is_limited_and_reports_positions(served, wav):
     waits = second.order(wav).json()
     assert (waits["state"], waits["position"]) == ("waiting", 1)
     answer = third.order(wav)
-    assert answer.status_code == 503 and "come back" in answer.json()["message"]["en"]
+    assert answer.status_code == 503 and "try again" in answer.json()["message"]["en"]
     assert int(answer.headers["retry-after"]) > 0
     answer = second.order(wav)
     assert answer.status_code == 429 and "1 of your recordings" in answer.json()["message"]["en"]
@@ -306,7 +306,7 @@ def test_the_page_has_every_option_with_its_help(served, language):
     wanted = {
         name: constraint.help.format(language)
         for _, group in GROUPS
-        if group not in form.LEFT_OUT
+        if group not in form.HIDDEN
         for name, constraint in group.constraints().items()
     }
     assert {name: words[language] for name, words in shown.items()} == wanted
