@@ -20,6 +20,52 @@ if hasattr(signal, "SIGHUP"):  # ignored under nohup, and inherited by every pro
 
 programs.MAX_PROGRAMS = 400  # the tests reuse many small shapes
 
+QUICK = (
+    "tests/laws",
+    "tests/units",
+    "tests/doors/test_csv_cells.py",
+    "tests/doors/test_untrusted.py",
+)
+"""Tests of the daily round, except for the modules in `LONG`."""
+
+LONG = {
+    "test_alignment",
+    "test_assignment",
+    "test_attention",
+    "test_choices",
+    "test_component_edits",
+    "test_drum_loops",
+    "test_drum_onsets",
+    "test_drum_samples",
+    "test_edits",
+    "test_live",
+    "test_minibatch",
+    "test_mono",
+    "test_nmf",
+    "test_painting",
+    "test_parts",
+    "test_penalties",
+    "test_programs",
+    "test_recognizer",
+    "test_scale",
+    "test_score_informed",
+    "test_steadiness",
+    "test_template_nmf",
+    "test_templates",
+    "test_timbre",
+    "test_transcriber",
+}
+"""Modules in the folders of the daily round that analyse recordings or compile many shapes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all other tests as slow."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        if not path.startswith(QUICK) or item.path.stem in LONG:
+            item.add_marker("slow")
+
+
 SMALL = StftSpec(sample_rate=8000, n_fft=256, hop=64)
 
 
