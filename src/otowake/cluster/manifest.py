@@ -63,8 +63,7 @@ def refusal(archive: Path, error: Exception) -> OtowakeError:
     --------
     >>> import errno
     >>> print(refusal(Path("a"), OSError(errno.EACCES, "Permission denied")))
-    a: nothing can be written here (Permission denied); give another -o, or change the
-    rights of this folder.
+    a: this folder is not writable (Permission denied); give another -o, or change its permissions.
     """
     number = getattr(error, "sqlite_errorcode", 0) & 0xFF
     why = getattr(error, "strerror", None) or error

@@ -182,6 +182,7 @@ class Spec:
 
     Examples
     --------
+    >>> from otowake.options import FitSpec
     >>> FitSpec(n_components=0)
     Traceback (most recent call last):
     ...
