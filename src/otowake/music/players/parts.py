@@ -86,7 +86,8 @@ def assign_parts(
     Examples
     --------
     >>> log_probs = np.full((4, len(INSTRUMENTS)), -6.0)
-    >>> log_probs[:2, NAMES.index("flute")] = log_probs[2:, INSTRUMENT_NAMES.index("tuba")] = -0.1
+    >>> flute, tuba = INSTRUMENT_NAMES.index("flute"), INSTRUMENT_NAMES.index("tuba")
+    >>> log_probs[:2, flute] = log_probs[2:, tuba] = -0.1
     >>> parts = assign_parts([0, 1, 0, 1], [1, 2, 1, 2], [80, 81, 40, 38], log_probs)
     >>> [(part.name, part.notes) for part in parts]
     [('flute', (0, 1)), ('tuba', (2, 3))]
