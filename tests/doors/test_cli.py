@@ -92,7 +92,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         3,
     )
     assert facts["options"]["note"] == {
-        "transcriber": "listener",
+        "transcriber": "network",
         "clean": 2,
         "bend": True,
         "names": "iroha",
