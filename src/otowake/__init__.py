@@ -58,7 +58,7 @@ NEEDS_EXTRA = {"NMF"}
 
 _ROOMS = ("io", "music", "nmf", "notebook", "plot", "results", "signal")
 
-__all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605 - one list of names, in _HOMES
+__all__ = sorted([*(_HOMES.keys() - NEEDS_EXTRA), "__version__", "plot"])  # noqa: PLE0605
 __version__ = "0.1.0"
 
 

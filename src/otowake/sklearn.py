@@ -196,7 +196,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.fit_transform(X, W=W, H=H)
         return self
 
-    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] - as scikit-learn's NMF does
+    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, X: ArrayLike, y: object = None, W: ArrayLike | None = None, H: ArrayLike | None = None
     ) -> Floats:
         """Learn components from X and return their activations.

@@ -239,7 +239,8 @@ def rows(facts: Any, name: str) -> list[Any]:
 
 def _of(facts: Any, name: str) -> Any:
     if not isinstance(facts, dict):
-        raise ValueError(f"what has {name} must be an object; it is {reprlib.repr(facts)}")  # noqa: TRY004
+        shown_facts = reprlib.repr(facts)
+        raise ValueError(f"what has {name} must be an object; it is {shown_facts}")  # noqa: TRY004
     if name not in facts:
         raise ValueError(f"{name} is missing")
     return facts[name]

@@ -1,5 +1,6 @@
 """Laws of note-to-player assignment from context."""
 
+import importlib
 from argparse import Namespace
 
 import numpy as np
@@ -88,7 +89,7 @@ def test_a_partial_is_assigned_to_the_player_of_its_fundamental() -> None:
 
 def test_jax_agrees_with_torch() -> None:
     torch = pytest.importorskip("torch")
-    networks = pytest.importorskip("training.networks.recognizer")
+    networks = importlib.import_module("training.networks.recognizer")
     notes = random_notes(50)
     features = [player_features(k, PLAYERS, *notes) for k in range(3)]
     network = networks.ContextNetwork(features[0].shape[1], 1, width=WIDTH)
@@ -107,7 +108,7 @@ def test_jax_agrees_with_torch() -> None:
 
 def test_an_unplayed_note_is_labelled_with_the_note_whose_partial_it_is() -> None:
     pytest.importorskip("torch")
-    training = pytest.importorskip("training.train.assignment")
+    training = importlib.import_module("training.train.assignment")
     label = np.array([3, 5, -1, -1, -1])
     onset, offset = np.array([0, 0, 0.1, 0.1, 4.0]), np.array([1, 1, 0.9, 0.9, 5.0])
     midi = np.array([48, 52, 60, 61, 60])
@@ -119,7 +120,7 @@ def test_a_network_learns_which_player_rests() -> None:
     """A high and a low line that sound alike; a third of the notes is classified at random."""
     pytest.importorskip("torch")
     training, attention = (
-        pytest.importorskip(f"training.train.{name}") for name in ("assignment", "attention")
+        importlib.import_module(f"training.train.{name}") for name in ("assignment", "attention")
     )
     rng, examples = np.random.default_rng(0), []
     flute, oboe = INSTRUMENT_NAMES.index("flute"), INSTRUMENT_NAMES.index("oboe")

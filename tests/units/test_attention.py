@@ -1,5 +1,6 @@
 """Laws of instrument recognition in context."""
 
+import importlib
 from argparse import Namespace
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_an_ambiguous_note_takes_the_instrument_of_its_neighbours() -> None:
 
 def test_jax_agrees_with_torch() -> None:
     torch = pytest.importorskip("torch")
-    network = pytest.importorskip("training.networks.recognizer").ContextNetwork(width=WIDTH)
+    network = importlib.import_module("training.networks.recognizer").ContextNetwork(width=WIDTH)
     torch.manual_seed(0)
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, 0, 0.1)
@@ -98,7 +99,7 @@ def test_jax_agrees_with_torch() -> None:
 def test_a_network_learns_that_a_line_has_one_player() -> None:
     """A high and a low line, each on one of four instruments; a third of the notes is wrong."""
     pytest.importorskip("torch")
-    training = pytest.importorskip("training.train.attention")
+    training = importlib.import_module("training.train.attention")
     rng = np.random.default_rng(0)
     scenes = []
     for _ in range(60):

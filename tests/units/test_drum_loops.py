@@ -1,4 +1,4 @@
-"""Laws of the separation of drum loops."""
+"""The separation of drum loops."""
 
 import itertools
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 from itertools import pairwise
 from pathlib import Path
@@ -259,7 +260,7 @@ def test_the_pretrained_recogniser_separates_a_decaying_string_from_a_reed(melod
 
 def test_jax_agrees_with_torch() -> None:
     torch = pytest.importorskip("torch")
-    network = pytest.importorskip("training.networks.recognizer").Network()
+    network = importlib.import_module("training.networks.recognizer").Network()
     sound, *notes = tones([60, 67, 72, 40])
     (_, batch), *_ = note_patches(Audio(sound, RATE), *notes)
     assert batch.long_window.shape == (4, PATCH_FRAMES, PATCH_ROWS)

@@ -67,7 +67,9 @@ class _Stitched(io.RawIOBase):
         self.position = max(0, origin + offset)
         return self.position
 
-    def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def readinto(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, buffer: memoryview
+    ) -> int:
         done = 0
         while done < len(buffer) and self.position < self.starts[-1]:
             index = bisect_right(self.starts, self.position) - 1

@@ -19,7 +19,10 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, piece: bytes, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride] - zipfile writes bytes
+    # zipfile writes nothing but bytes
+    def write(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, piece: bytes, /
+    ) -> int:
         self.held += piece
         return len(piece)
 
