@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from otowake.music.tuned import tuned
 
 ON_TRIOS = "set on two trios and a duo (docs/en/decisions/0008-shared-notes.md)"
-ON_PIECES = "set on two trios and twelve pieces (docs/en/decisions/0012-owners.md)"
-ON_LOOPS = "set on generated loops and an 808 loop (docs/en/decisions/0009-strokes.md)"
-ON_REPEATS = "set on an 808 loop and 14 others (docs/en/decisions/0013-repeats.md)"
+ON_PIECES = "set on two trios and twelve pieces (docs/en/decisions/0012-assignment.md)"
+ON_LOOPS = "set on generated loops and an 808 loop (docs/en/decisions/0009-drum-onsets.md)"
+ON_REPEATS = "set on an 808 loop and 14 others (docs/en/decisions/0013-drum-samples.md)"
 
 
 @dataclass(frozen=True)
