@@ -326,54 +326,6 @@ def test_without_arguments_there_is_help():
     assert done.returncode == 0 and "split" in done.stdout and "Traceback" not in done.stderr
 
 
-ALL_NAMES = (
-    "名前 {x} %s $HOME.wav",
-    "é😀'.wav",
-    "あ" * 83 + ".wav",
-    "x" * 251 + ".wav",
-    "l" * 249 + ".mp3",
-)
-HARD_NAMES = (
-    "..wav",
-    "...mp3",
-    ".x.wav",
-    ". .wav",
-    "a .wav",
-    "aux.txt.wav",
-    'a:b?"<\\.wav',
-    "x\ny.wav",
-    ".wav",
-)
-
-
-def test_any_file_name_works(tmp_path, recording):
-    paths = [tmp_path / name for name in (*ALL_NAMES, *HARD_NAMES)]
-    for path in paths:
-        path.write_bytes(recording.read_bytes())
-    out, options = tmp_path / "out", [*FAST, "--checkpoint", "0.000001"]
-    done = run("split", *paths, "-o", out, *options, PYTHONIOENCODING="ascii")
-    assert done.returncode == 0, done.stderr
-    names = [path.name for path in out.iterdir()]
-    assert len(names) == len(paths) and all((out / name / "figure.png").is_file() for name in names)
-    assert {name[:-4] for name in ALL_NAMES} < {*names}
-    assert not [
-        name for name in names if name[0] == "." or name[-1] in ". " or set(name) & set('\n:?"<\\')
-    ]
-
-
-@pytest.mark.parametrize("name", [b"\xff\xfe.wav", b"a" * 300 + b".wav"])
-def test_impossible_names_give_one_sentence(tmp_path, name):
-    done = subprocess.run(
-        [sys.executable.encode(), b"-m", b"otowake", b"split", name],
-        capture_output=True,
-        cwd=tmp_path,
-        check=False,
-    )
-    assert (
-        done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"Traceback" not in done.stderr
-    )
-
-
 def test_a_missing_cache_folder_prints_nothing(tmp_path, recording):
     nowhere = {"XDG_CACHE_HOME": "/dev/null", "HOME": "/dev/null"}
     done = run("split", recording, "-o", tmp_path, *FAST, **nowhere)
