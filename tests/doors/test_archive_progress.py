@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from otowake.cli.archive import _learn_drawn, _run_drawn
-from otowake.cluster.learn import Learning
-from otowake.cluster.run import Tally
+from otowake.cluster.progress import Learning, Tally
 
 
 @pytest.mark.parametrize(

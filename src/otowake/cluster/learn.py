@@ -13,7 +13,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from otowake import __version__, text
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import refusal, sole_driver
 from otowake.cluster.portion import Contents, Job, Total, advance, folded, hold, release
+from otowake.cluster.progress import Learning
 from otowake.cluster.run import MOST_IDLE_ROUNDS, batches
 from otowake.cluster.work import read_digests
 from otowake.cluster.workers import (
@@ -59,40 +60,6 @@ from otowake.types import Factors, Floats
 STATE_FILE = "state.npz"
 INITIAL_FRAMES = 2048
 """Approximate number of frames for the initialisation, evenly spaced over all recordings."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """The progress of the learning.
-
-    Attributes
-    ----------
-    recordings, read, failed
-        Recordings among the inputs, recordings read, and unreadable ones.
-    unsearched
-        Folders among the inputs that could not be searched.
-    frames
-        Frames of all recordings.
-    passes, most
-        Passes done, and the largest number of passes.
-    loss
-        The loss of the latest pass.
-    stopped
-        Whether the learning was stopped before the end.
-    dashboard
-        The address of Dask's dashboard, if there is one.
-    """
-
-    recordings: int = 0
-    read: int = 0
-    failed: int = 0
-    unsearched: int = 0
-    frames: int = 0
-    passes: int = 0
-    most: int = 0
-    loss: float | None = None
-    stopped: bool = False
-    dashboard: str | None = None
 
 
 Watch = Callable[[Learning], bool | None]

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from otowake.atomic import recover
 from otowake.cluster.entries import stamp_of
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver
+from otowake.cluster.progress import Tally
 from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.cluster.workers import TaskPool, connect_workers, is_lost, link_of
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
@@ -30,56 +31,6 @@ READ_AT_ONCE = 16
 
 MOST_IDLE_ROUNDS = 3
 """Consecutive rounds without any result before a run gives up."""
-
-
-@dataclass(frozen=True)
-class Tally:
-    """The progress of a run.
-
-    Attributes
-    ----------
-    recordings, done, failed
-        Distinct recordings among the inputs, analysed and failed ones, earlier runs included.
-    unsearched
-        Folders among the inputs that could not be searched.
-    now
-        Recordings analysed in this run.
-    incomplete
-        Recordings of this run whose result lacks a file that could not be written.
-    seconds
-        Seconds of audio analysed in this run.
-    elapsed
-        Seconds since the analysis began.
-    reading
-        Whether workers still read the inputs.
-    stopped
-        Whether the run was stopped before the end.
-    dashboard
-        The address of Dask's dashboard, if there is one.
-    """
-
-    recordings: int = 0
-    done: int = 0
-    failed: int = 0
-    unsearched: int = 0
-    now: int = 0
-    incomplete: int = 0
-    seconds: float = 0.0
-    elapsed: float = 0.0
-    reading: bool = True
-    stopped: bool = False
-    dashboard: str | None = None
-
-    @property
-    def speed(self) -> float:
-        """Seconds of audio per second of time."""
-        return self.seconds / self.elapsed if self.elapsed else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Estimated seconds to the end at the present speed; None if unknown."""
-        waiting = self.recordings - self.done - self.failed
-        return self.elapsed / self.now * waiting if self.now and not self.reading else None
 
 
 Watch = Callable[[Tally], bool | None]
