@@ -86,10 +86,8 @@ def measure(data: Path | None) -> dict[str, float]:
 
 
 def _stems(mixture: Path) -> dict[str, float]:
-    import ensemble
-
     import otowake
-    from benchmarks.stems import of_mixture
+    from benchmarks.stems import of_mixture, sdr
 
     audio = otowake.load(mixture)
     names = [f.stem for f in sorted(mixture.parent.glob("*.flac")) if f.stem != "mix"]
@@ -98,7 +96,7 @@ def _stems(mixture: Path) -> dict[str, float]:
         true = otowake.load(mixture.parent / f"{name}.flac").mono()
         mixed = audio.mono()[: len(true)]
         estimate = mixed if sound is None else sound.mean(axis=0)[: len(true)]
-        gains[f"{name} gain"] = ensemble.sdr(true, estimate) - ensemble.sdr(true, mixed)
+        gains[f"{name} gain"] = sdr(true, estimate) - sdr(true, mixed)
     return gains
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import soundfile
 
 import otowake
+from benchmarks.stems import sdr
 from otowake.types import Analysis, Audio, Floats, Note
 
 FOLDER = Path(__file__).resolve().parents[1] / "goldens" / "ensemble"
@@ -67,13 +68,6 @@ def f1(true: Floats, notes: Iterable[Note], offset_ratio: float | None = None) -
         rows[:, :2], 440 * 2 ** ((rows[:, 2] - 69) / 12),
         offset_ratio=offset_ratio,
     )[2]  # fmt: skip
-
-
-def sdr(true: Floats, estimate: Floats) -> float:
-    """Signal-to-distortion ratio in dB, a scale is allowed."""
-    scale = np.dot(true, estimate) / max(np.dot(estimate, estimate), 1e-12)
-    error = true - scale * estimate
-    return float(10 * np.log10(np.dot(true, true) / max(np.dot(error, error), 1e-12)))
 
 
 def figures(given: Analysis, nothing_given: Analysis) -> dict[str, float]:
