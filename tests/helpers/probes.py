@@ -44,7 +44,7 @@ def probes(name: str, content: bytes) -> dict[str, Floats]:
             "posteriors": np.stack(posteriors)[:, ::6].astype(np.float32),
             "notes": np.array([len(notes.onset), notes.onset.sum(), notes.offset.sum()]),
             "lengths": offsets._forward(
-                offsets.note_features(notes, posteriors.frame), networks.offset_weights
+                offsets.note_features(notes, posteriors), networks.offset_weights
             ),
         }
     if name == "recognizer.npz":

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from otowake.music.transcription import offsets
-from otowake.music.transcription.decoding import FRAME_PERIOD, Notes
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
 from otowake.music.transcription.offsets import (
     LENGTH_CENTRES,
     N_OFFSET_FEATURES,
@@ -15,7 +15,7 @@ from otowake.music.transcription.offsets import (
 )
 
 
-def decoded_notes(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndarray]:
+def decoded_notes(rng: np.random.Generator, n: int = 60) -> tuple[Notes, Posteriors]:
     onset = np.sort(rng.uniform(1, 8, n))
     midi = rng.integers(40, 80, n)
     length = rng.uniform(0.05, 1, n)
@@ -26,25 +26,25 @@ def decoded_notes(rng: np.random.Generator, n: int = 60) -> tuple[Notes, np.ndar
     for begin, end, key in zip(onset, onset + length, midi - 21, strict=True):
         at = slice(round(begin / FRAME_PERIOD), round(end / FRAME_PERIOD) + 1)
         frame[at, key] = np.linspace(1, 0.2, len(frame[at]))
-    return notes, frame
+    return notes, Posteriors(frame, frame, frame, frame, np.full_like(frame, 0.3))
 
 
-def random_weights(rng: np.random.Generator, held: float) -> offsets.Weights:
-    """Draw random weights; `held` is the log-odds that a note is held."""
+def random_weights(rng: np.random.Generator, right: float) -> offsets.Weights:
+    """Draw random weights; `right` is the log-odds that the decoded offset is right."""
     sizes = (N_OFFSET_FEATURES, 8, 8, len(LENGTH_CENTRES) + 1)
     layers = {}
     for name, size, following in zip(OFFSET_LAYERS, sizes, sizes[1:], strict=False):
         layers[name] = rng.normal(size=(size, following)).astype(np.float32) / 4
         layers[f"{name}.bias"] = np.zeros(following, np.float32)
     layers[OFFSET_LAYERS[-1]][:, -1] = 0
-    layers[f"{OFFSET_LAYERS[-1]}.bias"][-1] = held
+    layers[f"{OFFSET_LAYERS[-1]}.bias"][-1] = right
     return layers
 
 
-def test_held_notes_keep_their_offsets_up_to_the_next_onset():
+def test_offsets_that_are_surely_right_stay_up_to_the_next_onset():
     rng = np.random.default_rng(0)
-    notes, frame = decoded_notes(rng)
-    after = refine_offsets(notes, frame, random_weights(rng, 5.0))
+    notes, values = decoded_notes(rng)
+    after = refine_offsets(notes, values, random_weights(rng, 5.0))
     for midi in np.unique(notes.midi):
         at = np.flatnonzero(notes.midi == midi)
         following = np.append(notes.onset[at[1:]], np.inf)
@@ -55,10 +55,10 @@ def test_held_notes_keep_their_offsets_up_to_the_next_onset():
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ringing_notes_end_between_their_onset_and_the_next(seed):
+def test_other_notes_end_between_their_onset_and_the_next(seed):
     rng = np.random.default_rng(seed)
-    notes, frame = decoded_notes(rng)
-    after = refine_offsets(notes, frame, random_weights(rng, -5.0))
+    notes, values = decoded_notes(rng)
+    after = refine_offsets(notes, values, random_weights(rng, -5.0))
     assert (after.offset >= notes.onset + FRAME_PERIOD - 1e-9).all()
     assert not np.allclose(after.offset, notes.offset)
     for midi in np.unique(notes.midi):
@@ -68,12 +68,12 @@ def test_ringing_notes_end_between_their_onset_and_the_next(seed):
 
 
 def test_features_do_not_depend_on_the_start_time():
-    notes, frame = decoded_notes(np.random.default_rng(1))
-    later = np.pad(frame, ((37, 0), (0, 0)))
+    notes, values = decoded_notes(np.random.default_rng(1))
+    later = Posteriors(*(np.pad(part, ((37, 0), (0, 0))) for part in values))
     moved = notes._replace(
         onset=notes.onset + 37 * FRAME_PERIOD, offset=notes.offset + 37 * FRAME_PERIOD
     )
-    expected = note_features(notes, frame)
+    expected = note_features(notes, values)
     assert expected.shape == (len(notes.onset), N_OFFSET_FEATURES)
     np.testing.assert_allclose(expected, note_features(moved, later), atol=1e-4)
 
@@ -83,11 +83,14 @@ def test_the_length_is_the_one_most_probably_within_tolerance():
     spike = np.zeros((2, len(LENGTH_CENTRES)))
     # More than any single length near the peak, less than their sum.
     spike[:, 50] = 0.02
-    lengths = most_probable_length(np.log(peak / peak.sum(1, keepdims=True) + spike + 1e-12))
-    np.testing.assert_allclose(lengths, [0.2, 1.0], rtol=0.2)
+    scores = np.log(peak / peak.sum(1, keepdims=True) + spike + 1e-12)
+    unlikely, likely = (np.column_stack([scores, np.full(2, odds)]) for odds in (-9.0, 9.0))
+    decoded = np.array([3.0, 3.0])
+    np.testing.assert_allclose(most_probable_length(unlikely, decoded), [0.2, 1.0], rtol=0.2)
+    np.testing.assert_array_equal(most_probable_length(likely, decoded), decoded)
 
 
 def test_no_notes_give_no_notes():
     no_notes = Notes(*(np.zeros(0) for _ in Notes._fields))
-    rng = np.random.default_rng(0)
-    assert len(refine_offsets(no_notes, np.zeros((10, 88)), random_weights(rng, 0.0)).onset) == 0
+    rng, nothing = np.random.default_rng(0), Posteriors(*np.zeros((5, 10, 88)))
+    assert len(refine_offsets(no_notes, nothing, random_weights(rng, 0.0)).onset) == 0

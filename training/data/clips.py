@@ -21,6 +21,7 @@ from training.music.render import NOTE, Wave, render
 from training.sounds import banks
 from training.sounds.banks import Bank
 from training.sounds.degrade import degrade
+from training.sounds.instruments import INSTRUMENTS
 
 VERSION = 4
 """Version of the clips: a change that gives other clips for the same seeds increases it."""
@@ -30,6 +31,9 @@ CLIPS_PER_SHARD = 50
 
 CLIPS_PER_HELD_OUT = 20
 """Clips whose seed is a multiple of this are for validation."""
+
+DECAYING = np.array([instrument.rings for instrument in INSTRUMENTS])
+"""Whether the notes of each instrument decay by themselves."""
 
 log = logging.getLogger("training")
 
@@ -98,12 +102,18 @@ def read_shard(path: Path) -> list[tuple[int, NDArray[np.int16], Notes]]:
 def read(path: Path) -> list[tuple[NDArray[np.int16], NDArray[np.float64]]]:
     """Return (audio, notes) of the clips of a shard.
 
-    The columns of the notes are the onset, the release of the key (s), the MIDI pitch and the
-    velocity.
+    The columns of the notes are the onset, the release of the key (s), the MIDI pitch, the
+    velocity, and 1 if the instrument sustains its notes.
     """
     names = ("onset_s", "released_s", "midi", "velocity")
     return [
-        (wave, np.stack([notes[name].astype(float) for name in names], axis=1))
+        (
+            wave,
+            np.stack(
+                [*(notes[name].astype(float) for name in names), ~DECAYING[notes["instrument"]]],
+                axis=1,
+            ),
+        )
         for _, wave, notes in read_shard(path)
     ]
 

@@ -13,18 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.transcription.decoding import FRAME_PERIOD
-from otowake.music.transcription.transcriber import N_KEYS
+from otowake.music.transcription.transcriber import N_HEADS, N_KEYS
 from otowake.signal.vqt import LOWEST, RATE, ROWS, level, vqt
 from training.rng import Rng
 
 LEVEL_STEPS = 55.0
 """Steps of the stored bytes in one unit of a level (20 dB)."""
 
-ONSET_HALF_WIDTH = 2.0
-"""Half the width of an onset's triangle, in frames."""
+TRIANGLE_HALF_WIDTH = 2.0
+"""Half the width of the triangle around an onset or an offset, in frames."""
 
 PIECE_FRAMES = 256
 """Frames of a piece."""
+
+NOTE_UNITS = (1, 1, 1, 127, 1)
+"""Units of the columns of notes on disk."""
 
 LOG_POWER_PER_UNIT = np.float32(2 * np.log(10))
 """Natural logarithm of the power in one unit of a level."""
@@ -41,7 +44,7 @@ class Clip(NamedTuple):
     spectrogram
         Shape (frame, row, channel): levels in steps of :data:`LEVEL_STEPS`.
     notes
-        Shape (note, 4): onset, offset, midi, velocity from 0 to 1.
+        Shape (note, 5): onset, offset, midi, velocity from 0 to 1, 1 if sustained.
     """
 
     spectrogram: NDArray[np.uint8]
@@ -49,7 +52,7 @@ class Clip(NamedTuple):
 
 
 Read = Callable[[Path], list[tuple[NDArray[np.int16], NDArray[np.float64]]]]
-"""Reads the audio and the notes (onset, offset, midi, velocity to 127) of a shard's clips."""
+"""Reads the audio of a shard's clips and the notes, with velocities to 127."""
 
 
 def prepare(path: Path, folder: Path, read: Read) -> None:
@@ -64,7 +67,7 @@ def spectrograms(path: Path, folder: Path, read: Read) -> list[Clip]:
         folder.mkdir(parents=True, exist_ok=True)
         clips = read(path)
         stacked = np.stack([_bytes(audio) for audio, _ in clips])
-        rows = [np.asarray(notes, np.float64).reshape(-1, 4) / (1, 1, 1, 127) for _, notes in clips]
+        rows = [np.asarray(notes, np.float64).reshape(-1, 5) / NOTE_UNITS for _, notes in clips]
         part = folder / f"{path.stem}.{os.getpid()}.part"
         with part.open("wb") as file:
             np.savez(file, notes=np.concatenate(rows), counts=[len(r) for r in rows])
@@ -84,31 +87,41 @@ def _bytes(audio: NDArray[np.int16]) -> NDArray[np.uint8]:
 
 
 def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]:
-    """Return the targets of `n` frames from frame `start`, shape (3, frame, key).
+    """Return the targets of `n` frames from frame `start`, shape (head, frame, key).
 
-    Onsets are triangles. The frame target is the share of the frame in which a note sounds. The
-    velocity is given within the triangles, and 0 elsewhere.
+    Onsets and offsets are triangles. The frame target is the share of the frame in which a note
+    sounds. The velocity is given within the triangles of onsets, and 0 elsewhere; whether a note is
+    sustained, where it sounds.
     """
-    target = np.zeros((3, n, N_KEYS), np.float32)
+    target = np.zeros((N_HEADS, n, N_KEYS), np.float32)
+    onset, frame, velocity, offset, sustained = target
     key = np.rint(notes[:, 2]).astype(int) - LOWEST
     begin, end = notes[:, 0] / FRAME_PERIOD - start, notes[:, 1] / FRAME_PERIOD - start
-    use = (key >= 0) & (key < N_KEYS) & (end > -1) & (begin < n + ONSET_HALF_WIDTH)
-    for k, b, e, v in zip(key[use], begin[use], end[use], notes[use, 3], strict=True):
+    reach = TRIANGLE_HALF_WIDTH
+    use = (key >= 0) & (key < N_KEYS) & (end > -reach) & (begin < n + reach)
+    columns = key[use], begin[use], end[use], notes[use, 3], notes[use, 4]
+    for k, b, e, v, held in zip(*columns, strict=True):
         first, last = max(0, int(np.floor(b - 0.5))), min(n, int(np.ceil(e + 0.5)) + 1)
         if last > first:
-            frame = np.arange(first, last)
-            share = np.clip(np.minimum(frame + 0.5, e) - np.maximum(frame - 0.5, b), 0, 1)
-            np.maximum(target[1, first:last, k], share, out=target[1, first:last, k])
-        first, last = (
-            max(0, int(np.ceil(b - ONSET_HALF_WIDTH))),
-            min(n, int(np.floor(b + ONSET_HALF_WIDTH)) + 1),
-        )
-        if last > first:
-            height = 1 - np.abs(np.arange(first, last) - b) / ONSET_HALF_WIDTH
-            higher = height > target[0, first:last, k]
-            target[0, first:last, k][higher] = height[higher]
-            target[2, first:last, k][higher] = v
+            at = np.arange(first, last)
+            share = np.clip(np.minimum(at + 0.5, e) - np.maximum(at - 0.5, b), 0, 1)
+            np.maximum(frame[first:last, k], share, out=frame[first:last, k])
+            sustained[first:last, k] = held
+        velocity[_raise_triangle(onset[:, k], b), k] = v
+        _raise_triangle(offset[:, k], e)
     return target
+
+
+def _raise_triangle(values: NDArray[np.float32], apex: float) -> NDArray[np.intp]:
+    """Raise values to a triangle around `apex`, in frames; return the indices that it raised."""
+    reach = TRIANGLE_HALF_WIDTH
+    first = max(0, int(np.ceil(apex - reach)))
+    last = min(len(values), int(np.floor(apex + reach)) + 1)
+    at = np.arange(first, max(first, last))
+    height = (1 - np.abs(at - apex) / reach).astype(np.float32)
+    higher = at[height > values[at]]
+    values[higher] = height[height > values[at]]
+    return higher
 
 
 class Batch(NamedTuple):
@@ -119,7 +132,7 @@ class Batch(NamedTuple):
     spectrogram
         Shape (…, frame, row, channel).
     truth
-        Shape (…, 3, frame, key).
+        Shape (…, head, frame, key).
     """
 
     spectrogram: NDArray[np.float32]
@@ -135,7 +148,7 @@ def batch(clips: list[Clip], rng: Rng, size: int) -> Batch:
 def piece(clips: list[Clip], rng: Rng) -> Batch:
     """Draw a piece of one clip or of two, with filters, noise, gain, transposition and gaps."""
     if rng.random() < 0.03:
-        silence = np.zeros((3, PIECE_FRAMES, N_KEYS), np.float32)
+        silence = np.zeros((N_HEADS, PIECE_FRAMES, N_KEYS), np.float32)
         return Batch(equalised(_noise(rng), rng, 8), silence)
     spectrogram, target = _cut(clips, rng)
     spectrogram = equalised(spectrogram, rng, 5)
@@ -173,7 +186,7 @@ def noises(n: int = N_NOISES) -> list[Clip]:
             clicks = rng.integers(size, size=rng.integers(5, 400))
             sound[clicks] += rng.normal(size=len(clicks)) * rng.uniform(5, 60)
         audio = np.clip(sound * 1000, -32768, 32767).astype(np.int16)
-        clips.append(Clip(_bytes(audio), np.zeros((0, 4))))
+        clips.append(Clip(_bytes(audio), np.zeros((0, 5))))
     return clips
 
 

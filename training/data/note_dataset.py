@@ -134,7 +134,8 @@ def _inexact_notes(rng: Rng, _: NDArray[np.float32], table: NDArray[np.float64])
 def _detected_notes(_: Rng, wave: NDArray[np.float32], table: NDArray[np.float64]) -> SceneNotes:
     """Return the notes that the transcriber detects."""
     model = transcriber.load_pretrained()
-    notes = decode(*transcriber.posteriors(Audio(wave, RATE), model.weights, 128), model.thresholds)
+    values = transcriber.posteriors(Audio(wave, RATE), model.weights, 128)
+    notes = decode(values, model.decoder)
     delay = np.abs(notes.onset[:, None] - table[:, 0])
     delay[notes.midi[:, None] != table[:, 2]] = np.inf
     nearest = delay.argmin(axis=1) if len(table) else np.zeros(len(notes.onset), np.int64)

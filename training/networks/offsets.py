@@ -20,7 +20,7 @@ HIDDEN_UNITS = 96
 
 
 class OffsetNetwork(DenseNetwork):
-    """Map features of a note to scores of durations, and to a logit of a sustained sound (last)."""
+    """Map features of a note to scores of durations, and to a logit of the decoded one (last)."""
 
     def __init__(
         self, drop: float = 0.0, mean: Tensor | None = None, spread: Tensor | None = None

@@ -24,6 +24,7 @@ from torch.nn import functional
 from otowake.music.networks import Weights
 from otowake.music.transcription.transcriber import (
     HARMONIC_TAPS,
+    N_HEADS,
     N_KEYS,
     NARROW_CHANNELS,
     WIDE_CHANNELS,
@@ -34,8 +35,11 @@ from training.networks.export import to_array, to_tensor
 BATCH_NORM_EPS = 1e-5
 """Added to variances by the batch normalisation; PyTorch's default."""
 
-INITIAL_LOGITS = (-4.0, -3.0, 0.0)
-"""Biases of the heads (onset, frame, velocity) at the start: active cells are rare."""
+INITIAL_LOGITS = (-4.0, -3.0, 0.0, -4.0, 0.0)
+"""Biases of the heads (as in `Posteriors`) at the start: active cells are rare."""
+
+NEW_LAYER_SCALE = 0.1
+"""Factor of the random weights of a layer that the initial weights lack."""
 
 
 class Shifted(torch.autograd.Function):
@@ -141,7 +145,7 @@ class Harmonic(nn.Module):
 
 
 class Network(nn.Module):
-    """Map (clip, 8, frame, 100) to logits (clip, 3, frame, 88) of onset, frame and velocity."""
+    """Map (clip, 8, frame, 100) to logits (clip, head, frame, 88)."""
 
     def __init__(self, narrow: int = NARROW_CHANNELS, wide: int = WIDE_CHANNELS) -> None:
         super().__init__()
@@ -158,6 +162,7 @@ class Network(nn.Module):
                 "time3": Conv(wide, wide, (5, 1), 4),
                 "harmonic3": Harmonic(narrow, wide),
                 "time4": Conv(wide, wide, (5, 1), 8),
+                "time5": Conv(wide, wide, (5, 1), 16),
             }
         )
         self.reduce = nn.ModuleDict(
@@ -172,7 +177,7 @@ class Network(nn.Module):
                 for k in self.layers
             }
         )
-        self.heads = nn.Conv2d(wide, 3, 1)
+        self.heads = nn.Conv2d(wide, N_HEADS, 1)
         with torch.no_grad():
             self.heads.bias.copy_(torch.tensor(INITIAL_LOGITS))
             self.heads.weight.mul_(0.1)
@@ -194,15 +199,22 @@ class Network(nn.Module):
         return super().train(mode and not self.settled)
 
     def settle(self, weights: Weights) -> None:
-        """Load weights of the package; from then on the normalisation is a fixed scale."""
+        """Load weights of the package; from then on the normalisation is a fixed scale.
+
+        Layers and heads that the weights lack start with small random weights.
+        """
         self.settled = True
         with torch.no_grad():
             for name, layer in self.layers.items():
-                layer.weight.copy_(layer.from_taps(to_tensor(weights[name])))
-                norm, bias = self.norms[name], to_tensor(weights[f"{name}.bias"])
+                norm = self.norms[name]
                 norm.running_mean.zero_()
                 norm.running_var.fill_(1 - BATCH_NORM_EPS)
                 norm.weight.fill_(1)
+                if name not in weights:
+                    layer.weight.mul_(NEW_LAYER_SCALE)
+                    continue
+                layer.weight.copy_(layer.from_taps(to_tensor(weights[name])))
+                bias = to_tensor(weights[f"{name}.bias"])
                 if name == "harmonic1":
                     norm.bias.zero_()
                     self.key.copy_(bias.T[:, None])
@@ -213,8 +225,9 @@ class Network(nn.Module):
                         self.reduce[name].from_taps(to_tensor(weights[f"{name}.reduce"])[None])
                     )
             self.frame.weight.copy_(self.frame.from_taps(to_tensor(weights["frame"])[None]))
-            self.heads.weight.copy_(to_tensor(weights["heads"]).T[:, :, None, None])
-            self.heads.bias.copy_(to_tensor(weights["heads.bias"]))
+            known = weights["heads"].shape[1]
+            self.heads.weight[:known].copy_(to_tensor(weights["heads"]).T[:, :, None, None])
+            self.heads.bias[:known].copy_(to_tensor(weights["heads.bias"]))
 
     def weights(self) -> Weights:
         """Return the weights for the package, float32, with the normalisation folded in."""

@@ -37,7 +37,6 @@ from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.offsets import OffsetNetwork
 from training.parallel import parallel_map
-from training.sounds.instruments import INSTRUMENTS
 from training.train.options import parser_of, use_threads
 from training.train.transcriber_metrics import match_notes, offset_hits
 
@@ -58,9 +57,6 @@ FINAL_RATE = 1e-5
 
 PASSES_PER_EVALUATION = 5
 """Passes between two evaluations."""
-
-DECAYING = np.array([instrument.rings for instrument in INSTRUMENTS])
-"""Whether the notes of each instrument decay by themselves."""
 
 
 class Plan(NamedTuple):
@@ -83,8 +79,6 @@ class Examples(NamedTuple):
         Shape (note,): seconds from the detected onset to the true offset.
     decoded
         Shape (note,): duration by the threshold alone.
-    decaying
-        Shape (note,): whether the notes of the instrument decay by themselves.
     clip
         Shape (note,): the clip's seed.
     """
@@ -92,7 +86,6 @@ class Examples(NamedTuple):
     features: NDArray[np.float32]
     duration: NDArray[np.float64]
     decoded: NDArray[np.float64]
-    decaying: NDArray[np.bool_]
     clip: NDArray[np.int64]
 
 
@@ -102,18 +95,15 @@ def examples_of(shard: Path, folder: Path, content: bytes) -> Examples:
     if not kept.exists():
         transcriber = load_weights(content)
         rows = []
-        for (audio, true), (seed, _, table) in zip(
-            clips.read(shard), clips.read_shard(shard), strict=True
-        ):
+        for (audio, true), seed in zip(clips.read(shard), clips.seeds_of(shard), strict=True):
             values = posteriors(Audio(audio.astype(np.float32) / 32768, RATE), transcriber.weights)
-            notes = decode(*values, transcriber.thresholds)
-            inputs = note_features(notes, values.frame)
+            notes = decode(values, transcriber.decoder)
+            inputs = note_features(notes, values)
             rows += [
                 (
                     inputs[i],
                     true[j, 1] - notes.onset[i],
                     notes.offset[i] - notes.onset[i],
-                    DECAYING[table["instrument"][j]],
                     seed,
                 )
                 for j, i in match_notes(true, notes)
@@ -151,7 +141,7 @@ def train(examples: Examples, plan: Plan) -> Weights:
     features = torch.from_numpy(examples.features)
     target = torch.from_numpy(targets(examples.duration))
     target /= target.sum(1, keepdim=True).clamp(min=1e-9)
-    sustained = torch.from_numpy(~examples.decaying).float()
+    decoded_right = torch.from_numpy(offset_hits(examples.decoded, examples.duration)).float()
     _, index, counts = np.unique(examples.clip, return_inverse=True, return_counts=True)
     weight = torch.from_numpy((1 / np.sqrt(counts[index])).astype(np.float32))
     network = OffsetNetwork(
@@ -165,21 +155,19 @@ def train(examples: Examples, plan: Plan) -> Weights:
         scores = network(features[batch])
         loss = -(target[batch] * functional.log_softmax(scores[:, :-1], 1)).sum(1)
         loss += functional.binary_cross_entropy_with_logits(
-            scores[:, -1], sustained[batch], reduction="none"
+            scores[:, -1], decoded_right[batch], reduction="none"
         )
         return {LOSS: (loss * weight[batch]).sum() / weight[batch].sum()}
 
     def validate(average: OffsetNetwork) -> Metrics:
         with torch.no_grad():
             scores = average(features).numpy()
-        hits = offset_hits(most_probable_length(scores[:, :-1]), examples.duration)
+        hits = offset_hits(most_probable_length(scores, examples.decoded), examples.duration)
         decoded_hits = offset_hits(examples.decoded, examples.duration)
-        right_kind = (scores[:, -1] > 0) != examples.decaying
         return {
             "right": hits[~held_out].mean(),
             "right_held_out": hits[held_out].mean(),
             "right_by_threshold": decoded_hits[held_out].mean(),
-            "right_kind": right_kind[held_out].mean(),
         }
 
     def rate_at(step: int) -> float:

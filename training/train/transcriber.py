@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.networks import Weights
-from otowake.music.transcription.decoding import Thresholds
+from otowake.music.transcription.decoding import DecoderWeights, decode
 from otowake.music.transcription.transcriber import load_weights
 from training.data import clips
 from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
@@ -29,17 +30,17 @@ from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
 from training.parallel import parallel_map
-from training.train import offsets
+from training.train import decoding, offsets
 from training.train.options import add_fit_options, parser_of, use_threads
-from training.train.transcriber_metrics import evaluate
+from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f1, posteriors
 
-MAX_HELD_OUT_CLIPS = 40
-"""Held-out clips that choose the thresholds."""
+MAX_HELD_OUT_CLIPS = 60
+"""Held-out clips: two thirds fit the decoder, the others measure it."""
 
 OFFSET_SHARDS = 10
 """Shards of clips on which the network of offsets is trained."""
 
-LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02}
+LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02, "offset": 1.0, "sustained": 0.02}
 """Weights of the loss terms."""
 
 ONSET_EMPHASIS = 2.0
@@ -68,14 +69,19 @@ def reuse_freed_memory() -> None:
 
 
 def losses(logits: Tensor, truth: Tensor) -> Losses:
-    """Compute the losses: weighted cross-entropies of onset and frame, squared velocity error."""
+    """Compute the losses: weighted cross-entropies, and the squared error of the velocity."""
     onset = functional.binary_cross_entropy_with_logits(
         logits[:, 0], truth[:, 0], weight=1 + ONSET_EMPHASIS * truth[:, 0]
     )
     frame = functional.binary_cross_entropy_with_logits(logits[:, 1], truth[:, 1])
     error = torch.sigmoid(logits[:, 2]) - truth[:, 2]
     velocity = (truth[:, 0] * error**2).sum() / (truth[:, 0].sum() + 1)
-    terms = torch.stack([onset, frame, velocity])
+    offset = functional.binary_cross_entropy_with_logits(logits[:, 3], truth[:, 3])
+    kind = functional.binary_cross_entropy_with_logits(
+        logits[:, 4], truth[:, 4], weight=truth[:, 1], reduction="sum"
+    )
+    sustained = kind / (truth[:, 1].sum() + 1)
+    terms = torch.stack([onset, frame, velocity, offset, sustained])
     loss = torch.tensor(list(LOSS_WEIGHTS.values())) @ terms
     return {LOSS: loss, **dict(zip(LOSS_WEIGHTS, terms, strict=True))}
 
@@ -99,7 +105,7 @@ def train(
 
     Returns
     -------
-    The path of the weights, with the thresholds that are best on the held-out clips.
+    The path of the weights, with the decoder that is best on the held-out clips.
     """
     reuse_freed_memory()
     torch.manual_seed(plan.seed)
@@ -108,14 +114,15 @@ def train(
         network.settle(initial)
     path = folder / "transcriber.npz"
 
-    def validate(average: Network) -> Metrics:
-        thresholds, f1, f1_offsets = evaluate(average, held_out)
-        rates = {"f1": f1, "f1_offsets": f1_offsets}
-        return rates | {"onset_threshold": thresholds[0], "frame_threshold": thresholds[1]}
+    fitted: dict[str, DecoderWeights] = {}
 
-    def write(average: Network, metrics: Metrics) -> None:
-        thresholds = Thresholds(metrics["onset_threshold"], metrics["frame_threshold"])
-        export.write(path, average.weights(), thresholds=thresholds)
+    def validate(average: Network) -> Metrics:
+        fitted["decoder"], metrics = evaluate(average, held_out)
+        return metrics
+
+    def write(average: Network, _: Metrics) -> None:
+        decoder = {f"decoder.{k}": v for k, v in fitted["decoder"]._asdict().items()}
+        export.write(path, average.weights(), **decoder)
 
     settings = FitPlan(
         plan.steps, plan.rate, plan.every, weight_decay=0.02, decay_vectors=False, warm_up=200
@@ -127,6 +134,20 @@ def train(
 
         fit(network, losses_at, validate, settings, folder=folder, export=write)
     return path
+
+
+def evaluate(network: Network, held_out: list[Clip]) -> tuple[DecoderWeights, Metrics]:
+    """Fit the decoder on two thirds of the clips; return it with the mean F1 on the others."""
+    network.eval()
+    outputs = [(posteriors(network, clip), audible_notes(clip.notes)) for clip in held_out]
+    outputs = [(values, true) for values, true in outputs if len(true)]
+    measured = outputs[::3]
+    decoder = decoding.fit([pair for i, pair in enumerate(outputs) if i % 3])
+    detected = [decode(values, decoder) for values, _ in measured]
+    pairs = [(true, notes) for (_, true), notes in zip(measured, detected, strict=True)]
+    onset, whole = np.mean([f1_scores(*pair) for pair in pairs], axis=0)
+    frames = np.mean([frame_f1(*pair) for pair in pairs])
+    return decoder, {"f1": onset, "f1_offsets": whole, "f1_frames": float(frames)}
 
 
 def clips_of(shards: list[Path], folder: Path, processes: int) -> tuple[list[Clip], list[Clip]]:

@@ -1,4 +1,4 @@
-"""Accuracy of the transcriber on held-out clips, and the best decision thresholds."""
+"""Accuracy of the transcriber on held-out clips."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Thresholds, decode
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
 from training.data.frames import LEVEL_STEPS, Clip
 from training.networks.transcriber import Network
 
@@ -16,20 +16,17 @@ ONSET_TOLERANCE = 0.05
 OFFSET_TOLERANCE = 0.2
 """The same for offsets, as a share of the note, but at least the tolerance of onsets."""
 
-ONSET_THRESHOLDS = tuple(np.arange(0.2, 0.71, 0.05).round(2))
-"""Candidates for the threshold of onsets."""
-
-FRAME_THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5)
-"""Candidates for the threshold of frames."""
+CELL = 0.01
+"""Seconds of a frame of :func:`frame_f1`."""
 
 
-def posteriors(network: Network, clip: Clip) -> NDArray[np.float32]:
-    """Return the probabilities, (3, frame, key), by the network in PyTorch."""
+def posteriors(network: Network, clip: Clip) -> Posteriors:
+    """Return the posteriors by the network in PyTorch."""
     levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
     inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         logits = network(inputs.to(torch.bfloat16, memory_format=torch.channels_last))
-    return torch.sigmoid(logits.float())[0].numpy()
+    return Posteriors(*torch.sigmoid(logits.float())[0].numpy().astype(np.float16))
 
 
 def match_notes(true: NDArray[np.float64], detected: Notes) -> list[tuple[int, int]]:
@@ -72,21 +69,19 @@ def f1_scores(true: NDArray[np.float64], detected: Notes) -> tuple[float, float]
     return 2 * len(pairs) / total, 2 * sum(hits) / total
 
 
-def evaluate(network: Network, clips: list[Clip]) -> tuple[Thresholds, float, float]:
-    """Choose the best thresholds; return them with the mean F1 of onsets and of whole notes."""
-    network.eval()
-    outputs = [(posteriors(network, clip), audible_notes(clip.notes)) for clip in clips]
-    outputs = [(values, true) for values, true in outputs if len(true)]
+def frame_f1(true: NDArray[np.float64], detected: Notes) -> float:
+    """Return the F1 score of frames by pitch: is what sounds found for as long as it sounds."""
+    intervals = np.stack([detected.onset, detected.offset, detected.midi], axis=1)
+    expected, found = _cells(true[:, :3]), _cells(intervals)
+    return 2 * len(expected & found) / max(len(expected) + len(found), 1)
 
-    def mean_f1(thresholds: Thresholds) -> NDArray[np.float64]:
-        scores = [f1_scores(true, decode(*values, thresholds)) for values, true in outputs]
-        return np.mean(scores, axis=0)
 
-    by_onset = {threshold: mean_f1(Thresholds(threshold))[0] for threshold in ONSET_THRESHOLDS}
-    onset = max(by_onset, key=lambda threshold: by_onset[threshold])
-    by_frame = {threshold: mean_f1(Thresholds(onset, threshold)) for threshold in FRAME_THRESHOLDS}
-    frame = max(by_frame, key=lambda threshold: by_frame[threshold][1])
-    return Thresholds(float(onset), float(frame)), *map(float, by_frame[frame])
+def _cells(notes: NDArray[np.float64]) -> set[tuple[int, int]]:
+    return {
+        (frame, round(midi))
+        for onset, offset, midi in notes.tolist()
+        for frame in range(round(onset / CELL), round(offset / CELL))
+    }
 
 
 def audible_notes(notes: NDArray[np.float64]) -> NDArray[np.float64]:

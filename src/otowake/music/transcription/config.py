@@ -87,6 +87,23 @@ class TranscriberConfig:
 
 
 @dataclass(frozen=True)
+class DecodingConfig:
+    """Constants of the evidence that the decoder weighs; its weights are trained."""
+
+    min_posterior: float = tuned(
+        0.05, unit="posterior", origin="set by hand: keys that stay below have no notes"
+    )
+    max_logit: float = tuned(7.0, unit="nepers", origin="set by hand: float16 is no finer")
+    slope_frames: int = tuned(
+        4, unit="frames", origin="set by hand: reach of the mean before and after a slope"
+    )
+    mass_frames: int = tuned(
+        3, unit="frames", origin="set by hand: reach of the sum of the onset posterior"
+    )
+    min_mass: float = tuned(0.02, unit="", origin="set by hand: keeps the logarithm finite")
+
+
+@dataclass(frozen=True)
 class OffsetConfig:
     """Constants of the features and the decision of the offset network, fixed by its weights."""
 
@@ -110,12 +127,6 @@ class OffsetConfig:
     min_gap: float = tuned(0.02, unit="s", origin="set by hand: least distance of onsets")
     n_neighbours: int = tuned(
         16, unit="notes", origin="set by hand: neighbours of the median features"
-    )
-    vote_notes: int = tuned(
-        32, unit="notes", origin="set by hand: notes on either side that decide together"
-    )
-    vote_semitones: int = tuned(
-        7, unit="semitones", origin="set by hand: largest interval to notes that decide together"
     )
     min_length: float = tuned(0.03, unit="s", origin="set by hand: shortest length class")
     max_length: float = tuned(5.0, unit="s", origin="set by hand: longest length class")
@@ -270,6 +281,7 @@ class SynthConfig:
 CLEANING = CleaningConfig()
 CENTS = CentsConfig()
 TRANSCRIBER = TranscriberConfig()
+DECODING = DecodingConfig()
 OFFSETS = OffsetConfig()
 TEMPLATE_NMF = TemplateNmfConfig()
 ALIGNMENT = AlignmentConfig()

@@ -1,4 +1,16 @@
-"""Decode note events from the posteriors of a network."""
+"""Decode note events from the posteriors of a network: the best segmentation of every key.
+
+Each key is a sequence of notes and rests. A segmentation has a score: every frame inside a note
+adds a linear function of its frame logit, and every beginning and end of a note adds a linear
+function of the evidence around it (:func:`evidence`). The Viterbi algorithm finds the segmentation
+of the highest score, so that an onset peak, a rise of the frame posterior and a long sounding note
+are all evidence of a beginning, and none is a condition. This is a conditional random field with
+two states per key (Lafferty et al., "Conditional random fields", 2001; as a semi-Markov model of
+segments: Sarawagi & Cohen, 2004). ``training.train.decoding`` fits its weights.
+
+The forward-backward algorithm gives the probability of a beginning at each frame, the confidence of
+a note.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +19,101 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music.transcription.config import DECODING
 from otowake.signal.vqt import HOP, LOWEST, RATE
 from otowake.types import Note
 
 FRAME_PERIOD = HOP / RATE
 """Seconds per frame."""
 
+Array = NDArray[np.float32]
 
-class Thresholds(NamedTuple):
-    """Thresholds of decoding.
+
+class Posteriors(NamedTuple):
+    """Output of the network, float16 arrays of shape (frame, key).
 
     Attributes
     ----------
     onset
-        A note begins at a peak of the onset posterior above this value.
+        Onset posterior.
     frame
-        A note ends where the frame posterior falls below this value.
-    shift
-        Seconds added to every onset.
+        Frame posterior.
+    velocity
+        Velocity, from 0 to 1, of a note with its onset at this frame.
+    offset
+        Offset posterior.
+    sustained
+        Posterior of a note that its player sustains (wind, bow, voice) rather than lets ring.
     """
 
-    onset: float = 0.5
-    frame: float = 0.5
-    shift: float = 0.0
+    onset: NDArray[np.float16]
+    frame: NDArray[np.float16]
+    velocity: NDArray[np.float16]
+    offset: NDArray[np.float16]
+    sustained: NDArray[np.float16]
 
 
-DEFAULT_THRESHOLDS = Thresholds()
+class DecoderWeights(NamedTuple):
+    """Weights of the scores, float arrays of shape (evidence,).
+
+    Attributes
+    ----------
+    inside
+        Of a frame inside a note: :attr:`Evidence.inside`.
+    start
+        Of a beginning after a rest: :attr:`Evidence.start`.
+    restart
+        Of a beginning that ends the note before: :attr:`Evidence.start`.
+    stop
+        Of an end before a rest: :attr:`Evidence.stop`.
+    """
+
+    inside: NDArray[np.floating]
+    start: NDArray[np.floating]
+    restart: NDArray[np.floating]
+    stop: NDArray[np.floating]
+
+
+class Evidence(NamedTuple):
+    """Evidence on each frame of each key, shape (frame, key, evidence); the first is always 1.
+
+    Attributes
+    ----------
+    inside
+        1, frame logit.
+    start
+        1, onset logit, logarithm of the onset posterior's sum over nearby frames, rise of the frame
+        logit.
+    stop
+        1, offset logit, fall of the frame logit.
+    """
+
+    inside: Array
+    start: Array
+    stop: Array
+
+
+N_EVIDENCE = Evidence(2, 4, 3)  # pyright: ignore[reportArgumentType]
+"""Number of values of each kind of evidence."""
+
+
+class Scores(NamedTuple):
+    """Scores of the segmentation, shape (frame, key).
+
+    Attributes
+    ----------
+    inside
+        Of a frame inside a note.
+    start, restart
+        Of a note that begins with this frame, after a rest or after another note.
+    stop
+        Of a rest that begins with this frame.
+    """
+
+    inside: NDArray[np.floating]
+    start: NDArray[np.floating]
+    restart: NDArray[np.floating]
+    stop: NDArray[np.floating]
 
 
 class Notes(NamedTuple):
@@ -66,76 +147,174 @@ class Notes(NamedTuple):
         ]
 
 
-def decode(
-    onset: NDArray[np.floating],
-    frame: NDArray[np.floating],
-    velocity: NDArray[np.floating],
-    thresholds: Thresholds = DEFAULT_THRESHOLDS,
-) -> Notes:
-    """Decode notes from posteriors of shape (frame, key).
+def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
+    """Decode the notes of the best segmentation.
 
     The target of the onset posterior is a triangle around the true time, as in Kong et al.,
     "High-resolution piano transcription with pedals by regressing onset and offset times" (2021);
-    the apex follows from the three values around a peak. A note ends where the frame posterior
-    falls below the threshold, interpolated between frames, or at the next onset of the same key.
+    the apex follows from the three values around a peak.
 
     Examples
     --------
-    >>> onset, frame, velocity = np.zeros((3, 20, 88), np.float32)
-    >>> onset[4:7, 39], frame[5:11, 39], velocity[5, 39] = [0.5, 1, 0.5], 1, 0.7
-    >>> decode(onset, frame, velocity).as_list()[0].midi
+    >>> from otowake.music.transcription.transcriber import load_pretrained
+    >>> values = Posteriors(*np.zeros((5, 20, 88), np.float32))
+    >>> values.onset[4:7, 39], values.velocity[5, 39] = [0.5, 1, 0.5], 0.7
+    >>> values.frame[5:11, 39], values.offset[10:13, 39] = 1, [0.5, 1, 0.5]
+    >>> decode(values, load_pretrained().decoder).as_list()[0].midi
     60
     """
-    rows = [
-        _decode_key(
-            key,
-            onset[:, key].astype(np.float32),
-            frame[:, key].astype(np.float32),
-            velocity[:, key],
-            thresholds,
-        )
-        for key in np.flatnonzero((onset > thresholds.onset).any(axis=0)).tolist()
-    ]
-    table = np.concatenate([*rows, np.zeros((0, 5))])
-    table = table[np.lexsort((table[:, 2], table[:, 0]))]
+    active = np.flatnonzero(
+        (np.maximum(posteriors.onset, posteriors.frame) > DECODING.min_posterior).any(axis=0)
+    )
+    values = Posteriors(*(part[:, active].astype(np.float32) for part in posteriors))
+    if not len(active):
+        return Notes(*(np.zeros(0, kind) for kind in (float, float, int, float, float, float)))
+    scores = scores_of(evidence(values), weights)
+    starts, ends, keys = _segments(*best_path(scores))
+    begins = onset_probability(scores)
+    onset = _apex(values.onset, starts, keys) * FRAME_PERIOD
+    end = _crossing(values.frame, ends, keys) * FRAME_PERIOD
+    midi = active[keys] + LOWEST
+    joined = np.flatnonzero((keys[1:] == keys[:-1]) & (starts[1:] == ends[:-1]))
+    end[joined] = onset[joined + 1]
+    onset = np.maximum(onset, 0)
+    end = np.maximum(end, onset + FRAME_PERIOD)
+    nearby = np.clip(starts[:, None] + np.arange(-1, 2), 0, len(begins) - 1)
+    confidence = np.clip(begins[nearby, keys[:, None]].sum(axis=1), 0, 1)
+    velocity = np.clip(values.velocity[starts, keys], 0, 1)
+    order = np.lexsort((midi, onset))
+    columns = (onset, end, midi, velocity, confidence, end)
     return Notes(
-        table[:, 0],
-        table[:, 1],
-        table[:, 2].astype(np.int64),
-        table[:, 3],
-        table[:, 4],
-        table[:, 1],
+        *(column[order].astype(np.int64 if column is midi else np.float64) for column in columns)
     )
 
 
-def _decode_key(
-    key: int,
-    onset: NDArray[np.floating],
-    frame: NDArray[np.floating],
-    velocity: NDArray[np.floating],
-    thresholds: Thresholds,
-) -> NDArray[np.float64]:
-    """Decode the notes of one key: onset, offset, MIDI pitch, velocity, confidence."""
-    n = len(onset)
-    padded = np.pad(onset, 1)
-    before, after = padded[:-2], padded[2:]
-    peaks = np.flatnonzero((onset > thresholds.onset) & (onset >= before) & (onset > after))
-    peaks = peaks[np.diff(peaks, prepend=-9) > 1]
-    peak, left, right = onset[peaks], before[peaks], after[peaks]
-    shift = np.clip(
-        (right - left) / (2 * np.maximum(peak - np.minimum(left, right), 1e-6)), -0.5, 0.5
+def logit(posterior: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Compute the logit, limited to :attr:`DecodingConfig.max_logit` on both sides."""
+    least = 1 / (1 + np.exp(DECODING.max_logit))
+    clipped = np.clip(posterior, least, 1 - least)
+    return np.log(clipped / (1 - clipped))
+
+
+def evidence(posteriors: Posteriors) -> Evidence:
+    """Collect the evidence of posteriors of shape (frame, key)."""
+    frame = logit(posteriors.frame)
+    one = np.ones_like(frame)
+    ahead, behind = _mean_ahead(frame), _mean_behind(frame)
+    mass = np.log(_sum_nearby(posteriors.onset) + DECODING.min_mass)
+    return Evidence(
+        np.stack([one, frame], axis=2),
+        np.stack([one, logit(posteriors.onset), mass, ahead - behind], axis=2),
+        np.stack([one, logit(posteriors.offset), behind - ahead], axis=2),
     )
-    begin = (peaks + shift) * FRAME_PERIOD + thresholds.shift
-    below = frame < thresholds.frame
-    next_below = np.append(np.where(below, np.arange(n), n), n)
-    next_below = np.minimum.accumulate(next_below[::-1])[::-1]
-    stop = next_below[np.minimum(peaks + 1, n)]
-    last, first = frame[np.maximum(stop - 1, 0)], np.append(frame, 0)[stop]
-    fraction = np.clip((last - thresholds.frame) / np.maximum(last - first, 1e-6), 0, 1)
-    end = np.minimum((stop - 1 + fraction) * FRAME_PERIOD, np.append(begin[1:], np.inf))
-    begin = np.maximum(begin, 0)
-    end = np.maximum(end, begin + FRAME_PERIOD)
-    midi = np.full(len(peaks), key + LOWEST)
-    return np.stack(
-        [begin, end, midi, np.clip(velocity[peaks], 0, 1), np.clip(peak, 0, 1)], axis=1
-    ).astype(np.float64)
+
+
+def scores_of(values: Evidence, weights: DecoderWeights) -> Scores:
+    """Weight the evidence."""
+    return Scores(
+        values.inside @ weights.inside,
+        values.start @ weights.start,
+        values.start @ weights.restart,
+        values.stop @ weights.stop,
+    )
+
+
+def best_path(scores: Scores) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find the best segmentation: whether a note sounds, and whether one begins: (frame, key)."""
+    n, n_keys = scores.inside.shape
+    came_on = np.empty((n, n_keys), np.int8)
+    came_off = np.empty((n, n_keys), np.bool_)
+    on, off = np.full(n_keys, -np.inf), np.zeros(n_keys)
+    for t in range(n):
+        ways = np.stack([on, off + scores.start[t], on + scores.restart[t]])
+        came_on[t] = ways.argmax(axis=0)
+        stopped = on + scores.stop[t]
+        came_off[t] = stopped > off
+        on, off = ways.max(axis=0) + scores.inside[t], np.maximum(off, stopped)
+    sounds, begins = np.zeros((n, n_keys), np.bool_), np.zeros((n, n_keys), np.bool_)
+    sounding = on > off
+    for t in range(n - 1, -1, -1):
+        sounds[t] = sounding
+        begins[t] = sounding & (came_on[t] > 0)
+        sounding = np.where(sounding, came_on[t] != 1, came_off[t])
+    return sounds, begins
+
+
+def onset_probability(scores: Scores) -> NDArray[np.float64]:
+    """Compute the probability of a beginning at each frame, by forward-backward: (frame, key)."""
+    n, n_keys = scores.inside.shape
+    forward = np.empty((n + 1, 2, n_keys))
+    forward[0, 0], forward[0, 1] = -np.inf, 0
+    for t in range(n):
+        on, off = forward[t]
+        forward[t + 1, 0] = scores.inside[t] + np.logaddexp(
+            np.logaddexp(on, off + scores.start[t]), on + scores.restart[t]
+        )
+        forward[t + 1, 1] = np.logaddexp(off, on + scores.stop[t])
+    total = np.logaddexp(*forward[n])
+    begins = np.empty((n, n_keys))
+    after_on, after_off = np.zeros(n_keys), np.zeros(n_keys)
+    for t in range(n - 1, -1, -1):
+        on, off = forward[t]
+        enters = scores.inside[t] + after_on
+        started = np.logaddexp(off + scores.start[t], on + scores.restart[t])
+        begins[t] = np.exp(started + enters - total)
+        after_on, after_off = (
+            np.logaddexp(
+                np.logaddexp(enters, enters + scores.restart[t]), scores.stop[t] + after_off
+            ),
+            np.logaddexp(after_off, scores.start[t] + enters),
+        )
+    return begins
+
+
+def _segments(
+    sounds: NDArray[np.bool_], begins: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """List the first frame, the end and the key of all notes, by key, then by time."""
+    keys, starts = np.nonzero(begins.T)
+    n = len(sounds)
+    breaks = np.vstack([~sounds | begins, np.ones((1, sounds.shape[1]), np.bool_)])
+    index = np.where(breaks, np.arange(n + 1)[:, None], n)
+    next_break = np.minimum.accumulate(index[::-1], axis=0)[::-1]
+    return starts, next_break[starts + 1, keys], keys
+
+
+def _apex(onset: Array, starts: NDArray[np.intp], keys: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Find the apex, in frames, of the onset triangle next to each beginning."""
+    padded = np.pad(onset, ((2, 3), (0, 0)))
+    around = padded[starts[:, None] + np.arange(1, 4), keys[:, None]]
+    peak = starts + around.argmax(axis=1) - 1
+    left, middle, right = (padded[peak + 2 + i, keys] for i in (-1, 0, 1))
+    shift = (right - left) / (2 * np.maximum(middle - np.minimum(left, right), 1e-6))
+    return peak + np.where(middle >= np.maximum(left, right), np.clip(shift, -0.5, 0.5), 0.0)
+
+
+def _crossing(frame: Array, ends: NDArray[np.intp], keys: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Find the time, in frames, at which the frame posterior falls through one half at each end."""
+    padded = np.pad(frame, ((0, 1), (0, 0)))
+    last, first = padded[ends - 1, keys], padded[ends, keys]
+    share = np.clip((last - 0.5) / np.maximum(last - first, 1e-6), 0, 1)
+    return ends - 1 + np.where(last > first, share, 0.5)
+
+
+def _mean_ahead(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Average over the frames from each on."""
+    n = DECODING.slope_frames
+    padded = np.pad(values, ((0, n - 1), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, n, axis=0).mean(axis=2)
+
+
+def _mean_behind(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Average over the frames before each."""
+    n = DECODING.slope_frames
+    silence = np.full((n, values.shape[1]), -DECODING.max_logit, values.dtype)
+    padded = np.vstack([silence, values[:-1]])
+    return np.lib.stride_tricks.sliding_window_view(padded, n, axis=0).mean(axis=2)
+
+
+def _sum_nearby(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Sum over the frames around each."""
+    reach = DECODING.mass_frames
+    padded = np.pad(values, ((reach, reach), (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).sum(axis=2)

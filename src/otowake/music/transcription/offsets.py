@@ -1,12 +1,11 @@
 """Refine the offsets of notes with a small network.
 
-A threshold on the frame posterior gives good offsets for wind, bowed strings and voice, and poor
-offsets for struck and plucked strings, which keep ringing under a pedal. For these, neighbouring
-notes are more informative: the distance to the next onsets, and how long neighbours ring.
-:func:`note_features` computes such features. A network of two hidden layers (weights ``ends.*`` in
-``data/transcriber.npz``) estimates the odds that a note is held until its decoded offset, and the
-distribution of its length. Ringing notes get the length that is most probably within the tolerance
-of evaluation: 50 ms or a fifth of the note.
+The decoded offset is good for wind, bowed strings and voice, and poor for struck and plucked
+strings, which keep ringing under a pedal. For these, neighbouring notes are more informative: the
+distance to the next onsets, and how long neighbours ring. :func:`note_features` computes such
+features. A network of two hidden layers (weights ``ends.*`` in ``data/transcriber.npz``) estimates
+the odds that the decoded offset is right, and the distribution of the length. A note gets the
+length that is most probably within the tolerance of evaluation: 50 ms or a fifth of the note.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from otowake.music.networks import Weights
 from otowake.music.transcription.config import OFFSETS
-from otowake.music.transcription.decoding import FRAME_PERIOD, Notes
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
 from otowake.signal.vqt import LOWEST
 
 LENGTH_EDGES = np.exp(
@@ -39,88 +38,108 @@ MAX_INTERVAL = 128
 """Semitones, larger than every interval."""
 
 
-def note_features(notes: Notes, frame: NDArray[np.floating]) -> NDArray[np.float32]:
+def note_features(notes: Notes, posteriors: Posteriors) -> NDArray[np.float32]:
     """Compute the input of the network, shape (note, feature).
 
     Parameters
     ----------
     notes
         Decoded notes, in order of onset.
-    frame
-        Frame posterior, shape (frame, key).
+    posteriors
+        Posteriors from which they were decoded.
     """
-    rings = np.log(_ringing(notes, frame))
+    rings = np.log(_ringing(notes, posteriors.frame))
+    sustained = _sustained(notes, posteriors)[:, None]
     gaps = np.log(_gaps(notes))
     neighbourhood = _neighbour_medians(
-        np.column_stack([rings[:, [2, 4, 6]], gaps[:, [0]], rings[:, [2]] - gaps[:, [0]]])
+        np.column_stack(
+            [rings[:, [2, 4, 6]], gaps[:, [0]], rings[:, [2]] - gaps[:, [0]], sustained]
+        )
     )
     chord_size = _counts(notes.onset, notes.onset, OFFSETS.chord_onset_gap)
     density = _counts(notes.onset, notes.onset, OFFSETS.density_window)
+    duration = np.log(np.maximum(notes.offset - notes.onset, FRAME_PERIOD))
     own = np.column_stack(
-        [chord_size, np.log(density), notes.midi / 12, notes.velocity, notes.confidence]
+        [
+            *(chord_size, np.log(density), notes.midi / 12, notes.velocity, notes.confidence),
+            *(duration, sustained),
+        ]
     )
     return np.column_stack([rings, gaps, neighbourhood, own]).astype(np.float32)
 
 
-N_OFFSET_FEATURES = len(OFFSETS.levels) + len(OFFSETS.next_onsets) + 1 + 5 + 5
+N_OFFSET_FEATURES = len(OFFSETS.levels) + len(OFFSETS.next_onsets) + 1 + 6 + 7
 
 
-def refine_offsets(notes: Notes, frame: NDArray[np.floating], weights: Weights) -> Notes:
-    """Refine the offsets of ringing notes; no note outlasts the next onset of its key.
+def refine_offsets(notes: Notes, posteriors: Posteriors, weights: Weights) -> Notes:
+    """Refine the offsets of notes; no note outlasts the next onset of its key.
 
     Examples
     --------
     >>> from otowake.music.transcription.transcriber import load_pretrained
-    >>> frame = np.zeros((60, 88))
+    >>> values = Posteriors(*np.zeros((5, 60, 88)))
     >>> no_notes = Notes(*(np.zeros(0) for _ in Notes._fields))
-    >>> len(refine_offsets(no_notes, frame, load_pretrained().weights).offset)
+    >>> len(refine_offsets(no_notes, values, load_pretrained().weights).offset)
     0
     """
     if not len(notes.onset):
         return notes
-    scores = _forward(note_features(notes, frame), weights)
-    held = _mean_nearby(scores[:, -1], notes.midi) > 0
-    offset = np.where(held, notes.offset, notes.onset + most_probable_length(scores[:, :-1]))
+    scores = _forward(note_features(notes, posteriors), weights)
+    offset = notes.onset + most_probable_length(scores, notes.offset - notes.onset)
     for midi in np.unique(notes.midi):
         at = np.flatnonzero(notes.midi == midi)
         offset[at[:-1]] = np.minimum(offset[at[:-1]], notes.onset[at[1:]])
     return notes._replace(offset=np.maximum(offset, notes.onset + FRAME_PERIOD))
 
 
-def most_probable_length(scores: NDArray[np.floating]) -> NDArray[np.float64]:
+def most_probable_length(
+    scores: NDArray[np.floating], decoded: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """Find the length in seconds that is most probably within the tolerance of the true length.
 
     Parameters
     ----------
     scores
-        Shape (note, length): log-probabilities, up to a constant per note.
+        Shape (note, length + 1): log-probabilities of the lengths, up to a constant per note, and
+        last the log-odds of the decoded length.
+    decoded
+        Shape (note,): decoded lengths in seconds.
 
     Returns
     -------
     Shape (note,).
     """
-    probs = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
-    within_tolerance = np.abs(CANDIDATE_LENGTHS[:, None] - LENGTH_CENTRES) <= np.maximum(
-        OFFSETS.tolerance, OFFSETS.tolerance_ratio * LENGTH_CENTRES
-    )
-    return CANDIDATE_LENGTHS[np.argmax(probs @ within_tolerance.T, axis=1)]
+    probs = np.exp(scores[:, :-1].astype(np.float64) - scores[:, :-1].max(axis=1, keepdims=True))
+    probs /= probs.sum(axis=1, keepdims=True)
+    right = probs @ _within_tolerance(CANDIDATE_LENGTHS[:, None], LENGTH_CENTRES).T
+    decoded_right = 1 / (1 + np.exp(-scores[:, -1].astype(np.float64)))
+    best = CANDIDATE_LENGTHS[right.argmax(axis=1)]
+    return np.where(decoded_right >= right.max(axis=1), decoded, best)
+
+
+def _within_tolerance(
+    length: NDArray[np.floating], true: NDArray[np.floating]
+) -> NDArray[np.bool_]:
+    return np.abs(length - true) <= np.maximum(OFFSETS.tolerance, OFFSETS.tolerance_ratio * true)
 
 
 def _forward(features: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
-    """Compute scores of the lengths, and last the log-odds of a held note: (note, length + 1)."""
+    """Compute scores of the lengths, and last of the decoded length: (note, length + 1)."""
     x = features
     for name in OFFSET_LAYERS[:-1]:
         x = np.maximum(x @ weights[name] + weights[f"{name}.bias"], 0)
     return x @ weights[OFFSET_LAYERS[-1]] + weights[f"{OFFSET_LAYERS[-1]}.bias"]
 
 
-def _mean_nearby(odds: NDArray[np.floating], midi: NDArray[np.int64]) -> NDArray[np.floating]:
-    """Average over notes close in time and pitch, which mostly belong to one instrument."""
-    mean_odds = np.empty(len(odds))
-    for i in range(len(odds)):
-        nearby = slice(max(0, i - OFFSETS.vote_notes), i + OFFSETS.vote_notes + 1)
-        mean_odds[i] = odds[nearby][np.abs(midi[nearby] - midi[i]) <= OFFSETS.vote_semitones].mean()
-    return mean_odds
+def _sustained(notes: Notes, posteriors: Posteriors) -> NDArray[np.float64]:
+    """Average the posterior of a sustained note over each note, shape (note,)."""
+    weighted = (posteriors.frame.astype(np.float32) + 1e-3).cumsum(axis=0, dtype=np.float64)
+    product = posteriors.sustained.astype(np.float32) * (posteriors.frame.astype(np.float32) + 1e-3)
+    product = product.cumsum(axis=0, dtype=np.float64)
+    n, key = len(weighted), notes.midi.astype(int) - LOWEST
+    first = np.clip(np.rint(notes.onset / FRAME_PERIOD).astype(int), 0, n - 2)
+    last = np.clip(np.rint(notes.offset / FRAME_PERIOD).astype(int), first + 1, n - 1)
+    return (product[last, key] - product[first, key]) / (weighted[last, key] - weighted[first, key])
 
 
 def _ringing(notes: Notes, frame: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -16,13 +16,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.networks import Weights, weights_of
 from otowake.music.transcription.config import TRANSCRIBER
-from otowake.music.transcription.decoding import Notes, Thresholds, decode
+from otowake.music.transcription.decoding import DecoderWeights, Notes, Posteriors, decode
 from otowake.music.transcription.offsets import refine_offsets
 from otowake.programs import program
 from otowake.signal.mono import as_mono
@@ -33,35 +32,20 @@ from otowake.untrusted import DAMAGE
 N_KEYS = 88
 """Pitches of the output: MIDI 21 to 108."""
 
+N_HEADS = len(Posteriors._fields)
+"""Outputs for each frame and key."""
+
 NARROW_CHANNELS, WIDE_CHANNELS = 48, 64
 """Channels of the network."""
 
 HARMONIC_TAPS = (0, 12, 19, 24, 28, 31, 34, 36, -12, -19, -24)
 """Taps of harmonic layers, in rows: partials 1 to 8, and subharmonics 2, 3 and 4."""
 
-TIME_DILATIONS = {"time1": 1, "time2": 2, "time3": 4, "time4": 8}
+TIME_DILATIONS = {"time1": 1, "time2": 2, "time3": 4, "time4": 8, "time5": 16}
 """Dilations of the layers over time, in frames."""
 
 CONTEXT_FRAMES = 3 + 2 * sum(TIME_DILATIONS.values())
 """Frames before and after a frame in the receptive field."""
-
-
-class Posteriors(NamedTuple):
-    """Output of the network, float16 arrays of shape (frame, key).
-
-    Attributes
-    ----------
-    onset
-        Onset posterior.
-    frame
-        Frame posterior.
-    velocity
-        Velocity, from 0 to 1, of a note with its onset at this frame.
-    """
-
-    onset: NDArray[np.float16]
-    frame: NDArray[np.float16]
-    velocity: NDArray[np.float16]
 
 
 class Transcriber(NamedTuple):
@@ -71,22 +55,22 @@ class Transcriber(NamedTuple):
     ----------
     weights
         Weights of the network.
-    thresholds
-        Thresholds of decoding.
+    decoder
+        Weights of :mod:`otowake.music.transcription.decoding`.
     offset_weights
         Weights of :mod:`otowake.music.transcription.offsets`; if empty, offsets stay as decoded.
     """
 
     weights: Weights
-    thresholds: Thresholds
+    decoder: DecoderWeights
     offset_weights: Weights
 
     def notes(self, values: Posteriors) -> Notes:
         """Decode the notes of posteriors."""
-        decoded = decode(*values, self.thresholds)
+        decoded = decode(values, self.decoder)
         if not self.offset_weights:
             return decoded
-        return refine_offsets(decoded, values.frame, self.offset_weights)
+        return refine_offsets(decoded, values, self.offset_weights)
 
 
 @lru_cache
@@ -105,11 +89,11 @@ def load_weights(content: bytes) -> Transcriber:
     """
     arrays = weights_of(content)
     try:
-        thresholds = Thresholds(*arrays.pop("thresholds").tolist())
+        decoder = DecoderWeights(*(arrays.pop(f"decoder.{k}") for k in DecoderWeights._fields))
     except DAMAGE as error:
-        raise BadInput(text.NOT_WEIGHTS, why="there are no thresholds") from error
+        raise BadInput(text.NOT_WEIGHTS, why="there is no decoder") from error
     offset_weights = {k: arrays.pop(k) for k in list(arrays) if k.startswith("ends.")}
-    return Transcriber(arrays, thresholds, offset_weights)
+    return Transcriber(arrays, decoder, offset_weights)
 
 
 def transcribe(sound: Sound, transcriber: Transcriber | None = None) -> Notes:
@@ -137,7 +121,7 @@ def posteriors(sound: Sound, weights: Weights, block: int = TRANSCRIBER.block_fr
     """
     mono = as_mono(sound)
     n = frames_of(mono.n_samples)
-    output = np.zeros((3, n, N_KEYS), np.float16)
+    output = np.zeros((N_HEADS, n, N_KEYS), np.float16)
     if not mono.is_silent:
         arrays = {k: jnp.asarray(v) for k, v in weights.items()}
         for start in range(0, n, block):
@@ -151,12 +135,12 @@ def posteriors(sound: Sound, weights: Weights, block: int = TRANSCRIBER.block_fr
 
 @program()
 def _forward(weights: dict[str, jax.Array], features: jax.Array) -> jax.Array:
-    """Compute posteriors of shape (3, frame, key) from features of shape (frame, row, channel)."""
+    """Compute posteriors (head, frame, key) from features of shape (frame, row, channel)."""
     layer = partial(_layer, weights)
     x = layer("near1", features)
     x = layer("near2", x)
     x = layer("harmonic1", x)
-    for name in ("time1", "harmonic2", "time2", "near3", "time3", "harmonic3", "time4"):
+    for name in ("time1", "harmonic2", "time2", "near3", "time3", "harmonic3", "time4", "time5"):
         x = x + layer(name, x)
     return jnp.moveaxis(jax.nn.sigmoid(x @ weights["heads"] + weights["heads.bias"]), 2, 0)
 
