@@ -26,11 +26,11 @@ from otowake.types import Note
 FRAME_PERIOD = HOP / RATE
 """Seconds per frame."""
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 
 class Posteriors(NamedTuple):
-    """Output of the network, float16 arrays of shape (frame, key).
+    """Output of the network, floating-point arrays of shape (frame, key).
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class Posteriors(NamedTuple):
         Posterior of a note that its player sustains (wind, bow, voice) rather than lets ring.
     """
 
-    onset: NDArray[np.float16]
-    frame: NDArray[np.float16]
-    velocity: NDArray[np.float16]
-    offset: NDArray[np.float16]
-    sustained: NDArray[np.float16]
+    onset: NDArray[np.floating]
+    frame: NDArray[np.floating]
+    velocity: NDArray[np.floating]
+    offset: NDArray[np.floating]
+    sustained: NDArray[np.floating]
 
 
 class DecoderWeights(NamedTuple):
@@ -183,9 +183,9 @@ def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
     confidence = np.clip(begins[nearby, keys[:, None]].sum(axis=1), 0, 1)
     velocity = np.clip(values.velocity[starts, keys], 0, 1)
     order = np.lexsort((midi, onset))
-    columns = (onset, end, midi, velocity, confidence, end)
     return Notes(
-        *(column[order].astype(np.int64 if column is midi else np.float64) for column in columns)
+        *(onset[order], end[order], midi[order].astype(np.int64)),
+        *(velocity[order].astype(np.float64), confidence[order], end[order]),
     )
 
 
@@ -280,22 +280,23 @@ def _segments(
     return starts, next_break[starts + 1, keys], keys
 
 
-def _apex(onset: Array, starts: NDArray[np.intp], keys: NDArray[np.intp]) -> NDArray[np.float64]:
+def _apex(onset: Array, starts: NDArray[np.intp], keys: NDArray[np.intp]) -> Array:
     """Find the apex, in frames, of the onset triangle next to each beginning."""
     padded = np.pad(onset, ((2, 3), (0, 0)))
     around = padded[starts[:, None] + np.arange(1, 4), keys[:, None]]
     peak = starts + around.argmax(axis=1) - 1
     left, middle, right = (padded[peak + 2 + i, keys] for i in (-1, 0, 1))
     shift = (right - left) / (2 * np.maximum(middle - np.minimum(left, right), 1e-6))
-    return peak + np.where(middle >= np.maximum(left, right), np.clip(shift, -0.5, 0.5), 0.0)
+    is_peak = middle >= np.maximum(left, right)
+    return peak + np.where(is_peak, np.clip(shift, -0.5, 0.5), 0.0)
 
 
-def _crossing(frame: Array, ends: NDArray[np.intp], keys: NDArray[np.intp]) -> NDArray[np.float64]:
+def _crossing(frame: Array, ends: NDArray[np.intp], keys: NDArray[np.intp]) -> Array:
     """Find the time, in frames, at which the frame posterior falls through one half at each end."""
     padded = np.pad(frame, ((0, 1), (0, 0)))
     last, first = padded[ends - 1, keys], padded[ends, keys]
     share = np.clip((last - 0.5) / np.maximum(last - first, 1e-6), 0, 1)
-    return ends - 1 + np.where(last > first, share, 0.5)
+    return np.where(last > first, share, 0.5) + (ends - 1)
 
 
 def _mean_ahead(values: NDArray[np.floating]) -> NDArray[np.floating]:
