@@ -1,13 +1,13 @@
 """Evaluate transcription on recordings with known notes, and classify the errors.
 
-    python benchmarks/notes.py --data DIR [--weights FILE | --transcriber dictionary] [--out DIR]
+    python benchmarks/notes.py --data DIR [--weights FILE | --transcriber template-nmf] [--out DIR]
 
 DIR holds `NAME.flac` and `NAME.notes.tsv` (onset and offset in seconds, MIDI pitch; one header
 line), in any folders. For every folder, split into a *tuning* and a *test* half by the hash of the
 file's name: precision, recall and F1 of onsets (within 50 ms; 100 ms below a folder `harmonica`,
 whose notes were annotated manually) and F1 with offsets (within 50 ms or a fifth of the note), by
-mir_eval, means over files. Then the errors by kind, which ``--figure FILE`` draws. ``--out`` writes
-the notes as MIDI files.
+mir_eval, and F1 of 10-ms frames by pitch, means over files. Then the errors by kind, which
+``--figure FILE`` draws. ``--out`` writes the notes as MIDI files.
 
 Needs mir_eval.
 """
@@ -28,7 +28,7 @@ import otowake
 from otowake.io.midi import write_notes
 from otowake.music.components.templates import as_notes
 from otowake.music.transcription import template_nmf
-from otowake.music.transcription.decoding import Notes, Thresholds, decode
+from otowake.music.transcription.decoding import Notes
 from otowake.music.transcription.transcriber import (
     Transcriber,
     load_pretrained,
@@ -68,15 +68,31 @@ def arrays(rows: Table) -> tuple[Table, Table]:
     return rows[:, :2], 440 * 2 ** ((rows[:, 2] - 69) / 12)
 
 
-def rates(true: Table, detected: Table, tolerance: float) -> tuple[float, float, float, float]:
-    """Compute precision, recall, F1, and F1 with offsets."""
+def rates(true: Table, detected: Table, tolerance: float) -> tuple[float, ...]:
+    """Compute precision, recall, F1, F1 with offsets, and F1 of frames."""
     if not (len(true) and len(detected)):
-        return 0.0, 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, 0.0, 0.0
     both = *arrays(true), *arrays(detected)
     score = mir_eval.transcription.precision_recall_f1_overlap
     options = {"onset_tolerance": tolerance, "pitch_tolerance": 50.0}
     onsets = score(*both, **options, offset_ratio=None)[:3]
-    return *onsets, score(*both, **options, offset_ratio=0.2)[2]
+    whole = score(*both, **options, offset_ratio=0.2)[2]
+    return *onsets, whole, frame_f1(true, detected)
+
+
+def frame_f1(true: Table, detected: Table) -> float:
+    """Compute the F1 of 10-ms frames by pitch: is what sounds found for as long as it sounds."""
+    expected, found = frames(true), frames(detected)
+    return 2 * len(expected & found) / max(len(expected) + len(found), 1)
+
+
+def frames(rows: Table) -> set[tuple[int, int]]:
+    """List the 10-ms frames of each pitch that sound."""
+    return {
+        (frame, round(midi))
+        for onset, offset, midi in rows.tolist()
+        for frame in range(round(onset * 100), max(round(offset * 100), round(onset * 100) + 1))
+    }
 
 
 def errors(true: Table, detected: Table, tolerance: float) -> Counter[str]:
@@ -130,8 +146,9 @@ def half(name: str) -> str:
 
 def report(rows: dict[str, list[tuple[float, ...]]]) -> None:
     for name, values in sorted(rows.items()):
-        p, r, f, ends = np.mean(values, axis=0)
-        print(f"{name:42s} n={len(values):3d}  P {p:.3f}  R {r:.3f}  F {f:.3f}  F+off {ends:.3f}")
+        p, r, f, ends, sounding = np.mean(values, axis=0)
+        scores = f"P {p:.3f}  R {r:.3f}  F {f:.3f}  F+off {ends:.3f}  frames {sounding:.3f}"
+        print(f"{name:42s} n={len(values):3d}  {scores}")
 
 
 def draw(kinds: dict[str, Counter[str]], path: Path) -> None:
@@ -163,9 +180,6 @@ def main() -> None:
     parser.add_argument("--transcriber", choices=["network", "template-nmf"], default="network")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--figure", type=Path, help="figure of the errors by kind to write")
-    parser.add_argument(
-        "--sweep", action="store_true", help="also print means over the tuning half by threshold"
-    )
     options = parser.parse_args()
     transcriber: Transcriber = (
         load_weights(options.weights.read_bytes()) if options.weights else load_pretrained()
@@ -173,17 +187,16 @@ def main() -> None:
     rows: dict[str, list[tuple[float, ...]]] = defaultdict(list)
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     lags: dict[str, list[float]] = defaultdict(list)
-    results, seconds, length = [], 0.0, 0.0
+    seconds = length = 0.0
     for path in sorted(options.data.rglob("*.notes.tsv")):
         name = path.relative_to(options.data).as_posix().removesuffix(".notes.tsv")
         folder, tolerance = str(Path(name).parent), 0.1 if "harmonica" in path.parts else 0.05
         begun = time.perf_counter()
         audio = otowake.load(path.with_name(f"{path.name.removesuffix('.notes.tsv')}.flac"))
         if options.transcriber == "template-nmf":
-            values, notes = None, template_nmf.transcribe(audio)
+            notes = template_nmf.transcribe(audio)
         else:
-            values = posteriors(audio, transcriber.weights)
-            notes = transcriber.notes(values)
+            notes = transcriber.notes(posteriors(audio, transcriber.weights))
         detected = table_of(notes)
         seconds, length = seconds + time.perf_counter() - begun, length + audio.duration
         true = read_truth(path)
@@ -207,7 +220,6 @@ def main() -> None:
             target = options.out / f"{name}.mid"
             target.parent.mkdir(parents=True, exist_ok=True)
             write_notes(as_notes(detected), target)
-        results.append((half(name), true, values, tolerance))
     report(rows)
     print(f"\n{seconds / length:.3f} x real time, including reading\n")
     if options.figure:
@@ -220,27 +232,6 @@ def main() -> None:
             f"{late[0]:.0f} {late[1]:.0f} {late[2]:.0f} ms"
         )
         print("".join(f"    {n:5d} {kind}\n" for kind, n in count.most_common()), end="")
-    if options.sweep and options.transcriber == "network":
-        sweep([result for result in results if result[0] == "tuning"], transcriber.thresholds)
-
-
-def sweep(results: list, best: Thresholds) -> None:
-    """Print means over some files by threshold."""
-    for onset in (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55):
-        scores = [
-            rates(true, table_of(decode(*v, best._replace(onset=onset))), t)
-            for _, true, v, t in results
-        ]
-        print(
-            f"onset above {onset:.2f}: P %.3f  R %.3f  F %.3f  F+off %.3f"
-            % tuple(np.mean(scores, axis=0))
-        )
-    for sounding in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
-        scores = [
-            rates(true, table_of(decode(*v, best._replace(frame=sounding))), t)[3]
-            for _, true, v, t in results
-        ]
-        print(f"sounding above {sounding:.1f}: F+off {np.mean(scores):.3f}")
 
 
 if __name__ == "__main__":
