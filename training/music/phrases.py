@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ AUDIBLE = 10 ** (ONSET_DB / 20)
 MAX_GAP = 0.05
 """Seconds of silence between written notes that may be played legato, at most."""
 
-Curve = NDArray[np.float64]
+Curve = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -140,9 +141,9 @@ def _walk(rng: Rng, frames: int, seconds: float) -> Curve:
     """Draw a smooth curve of standard deviation 1 that changes over about so many seconds."""
     points = max(2, int(np.ceil(frames * STEP / seconds)) + 1)
     knots = rng.standard_normal(points + 3)
-    place = np.arange(frames) * STEP / seconds
-    whole = place.astype(int)
-    t = smooth_step(place - whole)
+    position = np.arange(frames) * STEP / seconds
+    whole = position.astype(int)
+    t = smooth_step(position - whole)
     return (1 - t) * knots[whole] + t * knots[whole + 1]
 
 
@@ -209,7 +210,7 @@ def _median(pitch: Curve, start: float, end: float) -> float:
 
 
 def joined(notes: Sequence[SungNote], pitch: Curve) -> list[SungNote]:
-    """Join legato notes that are out of tune to the same semitone: nobody marks two notes."""
+    """Join legato notes that are out of tune to the same semitone."""
     out: list[SungNote] = []
     for note in notes:
         if out and note.legato and round(note.pitch) == round(out[-1].pitch):
@@ -257,7 +258,8 @@ def _pitch(
         if ending and lengths[k] > 0.25 and rng.random() < how.falls:
             fall = min(float(rng.uniform(0.06, 0.25)), 0.25 * lengths[k])
             since = time - ends[k]
-            back = 1 - smooth_step((since - how.release) / 0.03)
+            again = starts[k + 1] if k + 1 < len(notes) else np.inf
+            back = time < max(again - 0.02, ends[k])
             pitch -= float(rng.uniform(0.3, 2.5)) * smooth_step(since / fall + 0.7) * back
     pitch += np.clip(how.drift * _walk(rng, len(time), 2.5), -0.3, 0.3)
     return pitch + how.jitter * _walk(rng, len(time), 0.04)
@@ -309,7 +311,7 @@ def _level(
             dip = smooth_step((time - ends[first - 1]) / 0.02) * (time < starts[first])
             level = np.maximum(level, floor * dip)
         level = np.maximum(level, shape * rise * fall)
-    return level
+    return level * np.exp(0.08 * _walk(rng, len(time), 0.25))
 
 
 def _swell(rng: Rng, since: Curve) -> Curve:
