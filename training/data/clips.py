@@ -22,7 +22,7 @@ from training.sounds import banks
 from training.sounds.banks import Bank
 from training.sounds.degrade import degrade
 
-VERSION = 4
+VERSION = 5
 """Version of the clips: a change that gives other clips for the same seeds increases it."""
 
 CLIPS_PER_SHARD = 50

@@ -48,7 +48,7 @@ COLUMNS = {
 DETECTED_SHARE = 0.5
 """Share of the scenes with the transcriber's notes; the others have inexact true notes."""
 
-VERSION = 7
+VERSION = 8
 """Version of the scenes: a change that gives other scenes for the same seeds increases it."""
 
 

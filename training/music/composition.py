@@ -322,6 +322,57 @@ def held(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list
     return notes + [Beat(start, stop - start, p) for p, (start, stop) in sounding.items()]
 
 
+def pedal_point(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Hold one to three notes, as a drone or bagpipe does, mostly below a moving line."""
+    base = ladder(ground.chords[0].classes[:1], low, high)[0]
+    held_up = rng.random() < 0.2
+    over = [p for p in (base, base + 7, base + 12) if p <= high]
+    kept = over[: int(rng.integers(1, 4))]
+    if held_up:
+        kept = [ladder(ground.chords[0].classes, low, high)[-1]]
+    notes = [Beat(0.0, ground.beats, p, -4.0) for p in kept]
+    if rng.random() < 0.8:
+        line = melody if rng.random() < 0.6 else block_chords
+        bounds = (low, kept[0] - 1) if held_up else (kept[-1] + 1, high)
+        if bounds[1] - bounds[0] >= 5:
+            notes += line(rng, ground, *bounds, density)
+    return notes
+
+
+def chorale(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Write three to five slow voices, some of which stay while others move."""
+    count = int(rng.integers(3, 6))
+    edges = np.linspace(low, high, count + 1).astype(int)
+    unit = float(rng.choice([1, 2, 2, 4]))
+    notes: list[Beat] = []
+    for bottom, top in pairwise(edges):
+        clock, pitch = 0.0, int((bottom + top) // 2)
+        while clock < ground.beats - 1e-6:
+            length = min(unit * float(rng.choice([1, 1, 2, 3, 4])), ground.beats - clock)
+            chord = next(c for c in reversed(ground.chords) if c.start <= clock + 1e-6)
+            rungs = ladder(chord.classes, max(low, int(bottom) - 2), min(high, int(top) + 2))
+            pitch = min(rungs, key=lambda p, near=pitch: abs(p - near) + 3 * float(rng.random()))
+            if rng.random() > 0.05:
+                notes.append(Beat(clock, length, pitch))
+            clock += length
+    return notes
+
+
+def tolling(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
+    """Write soft notes that ring for long, mostly low, some repeated."""
+    notes, clock = [], 0.0
+    while clock < ground.beats:
+        chord = next(c for c in reversed(ground.chords) if c.start <= clock + 1e-6)
+        rungs = ladder(chord.classes, low, high)
+        pitch = rungs[int(len(rungs) * rng.random() ** 2)]
+        length = float(rng.choice([4, 6, 8, 12]))
+        for repeat in range(int(rng.choice([1, 1, 1, 2, 4]))):
+            gap = float(rng.choice([0.5, 1, 2]))
+            notes.append(Beat(clock + repeat * gap, length, pitch, float(rng.uniform(-30, 0))))
+        clock += float(rng.choice([1, 2, 3, 4]))
+    return notes
+
+
 def reed_chords(rng: Rng, ground: Harmony, low: int, high: int, density: float) -> list[Beat]:
     """Write two to four neighbours of a chord, as on a harmonica, and single notes."""
     notes = []

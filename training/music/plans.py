@@ -1,7 +1,7 @@
 """Plans of clips: banks, and the notes that they play."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from training.music.composition import (
     arpeggio,
     bass_line,
     block_chords,
+    chorale,
     clusters,
     dense_chords,
     harmony,
@@ -20,10 +21,12 @@ from training.music.composition import (
     leaps,
     melody,
     octaves,
+    pedal_point,
     reed_chords,
     repeated,
     scale_run,
     silence,
+    tolling,
     trill,
     voices,
 )
@@ -37,7 +40,9 @@ from training.music.performance import (
     perform,
     untangled,
 )
+from training.music.phrases import Style, style
 from training.rng import Rng
+from training.sounds import resynthesis
 from training.sounds.banks import Bank
 
 Key = TypeVar("Key")
@@ -52,15 +57,27 @@ MAX_RATE = 330.0
 
 @dataclass(frozen=True)
 class Part:
-    """A player: bank, notes, level relative to the other parts (dB), expression (0–1)."""
+    """A player: bank, notes, level relative to the other parts (dB), expression (0–1).
+
+    With a style the part is one continuous line, otherwise single notes.
+    """
 
     bank: Bank
     notes: tuple[Played, ...]
     level: float = 0.0
     expression: float = 0.0
+    style: Style | None = None
 
 
-KIND_SHARES = {"piano": 0.40, "reed": 0.10, "solo": 0.15, "ensemble": 0.30, "distractor": 0.05}
+KIND_SHARES = {
+    "piano": 0.33,
+    "reed": 0.10,
+    "solo": 0.10,
+    "voice": 0.12,
+    "line": 0.10,
+    "ensemble": 0.22,
+    "distractor": 0.03,
+}
 """Shares of the kinds of clips."""
 
 _PIANO_BOTH = {
@@ -74,6 +91,8 @@ _PIANO_BOTH = {
     scale_run: 1,
     held: 1,
     octaves: 1,
+    tolling: 1,
+    chorale: 0.5,
 }
 _LEFT = {
     block_chords: 3,
@@ -86,6 +105,7 @@ _LEFT = {
     melody: 1,
     scale_run: 1,
     silence: 1,
+    tolling: 1.5,
 }
 _RIGHT = {
     melody: 5,
@@ -121,6 +141,24 @@ _CHORDAL = {
     scale_run: 1,
     clusters: 0.5,
     leaps: 1,
+    pedal_point: 1,
+    chorale: 1.5,
+}
+_SLOW = {
+    held: 3,
+    chorale: 4,
+    pedal_point: 2,
+    block_chords: 1,
+    voices: 1,
+}
+_CONTINUOUS = {
+    melody: 7,
+    scale_run: 0.5,
+    arpeggio: 0.7,
+    repeated: 0.7,
+    trill: 0.3,
+    bass_line: 0.5,
+    silence: 0.3,
 }
 _REED = {
     reed_chords: 4,
@@ -132,6 +170,8 @@ _REED = {
     voices: 1,
     repeated: 0.5,
     arpeggio: 0.5,
+    pedal_point: 1,
+    chorale: 1.5,
 }
 _BASS = {
     bass_line: 6,
@@ -172,6 +212,8 @@ _ENSEMBLE_FAMILIES = {
     "mallets": 0.7,
     "synth": 0.4,
 }
+_LINE_FAMILIES = {"strings": 4, "wind": 4, "brass": 2}
+_FREEDOM = {"voice": 1.0, "strings": 0.8, "wind": 0.4, "brass": 0.5}
 
 
 def _pick(rng: Rng, weights: Mapping[Key, float]) -> Key:
@@ -216,6 +258,12 @@ def plan(rng: Rng, banks: list[Bank], unseen: bool = False, seconds: float = SEC
         family = "reed" if kind == "reed" else _pick(rng, _SOLO_FAMILIES)
         bank = choose_bank(rng, banks, family, unseen)
         return [player(rng, bank, ground, time)] if bank else []
+    if kind == "line":
+        return _lines(rng, banks, ground, time, unseen, [_pick(rng, _LINE_FAMILIES)])
+    if kind == "voice":
+        return _voices(rng, banks, ground, time, unseen)
+    if rng.random() < 0.35:
+        return _chamber(rng, banks, ground, time, unseen)
     return _ensemble(rng, banks, ground, time, unseen)
 
 
@@ -226,11 +274,50 @@ def _ensemble(
     parts = [piano(rng, banks, ground, time, unseen)] if rng.random() < 0.55 else []
     while len(parts) < size:
         bank = choose_bank(rng, banks, _pick(rng, _ENSEMBLE_FAMILIES), unseen)
-        parts.append(player(rng, bank, ground, time) if bank else None)
+        continuous = bank and bank.instrument.family in resynthesis.FAMILIES and rng.random() < 0.5
+        make = line if continuous else player
+        parts.append(make(rng, bank, ground, time) if bank else None)
     if rng.random() < 0.2:
         parts += _drums(rng, banks, time, ground, unseen)
+    return _balanced(rng, [part for part in parts if part])
+
+
+def _balanced(rng: Rng, parts: list[Part], low: float = -12) -> list[Part]:
+    """Draw the levels of parts."""
+    return [replace(part, level=float(rng.triangular(low, 0, 2))) for part in parts]
+
+
+def _lines(
+    rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool, families: list[str]
+) -> list[Part]:
+    """Make a continuous part for each of some families that has a bank."""
+    chosen = [choose_bank(rng, banks, family, unseen) for family in families]
+    return [line(rng, bank, ground, time) for bank in chosen if bank]
+
+
+def _chamber(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> list[Part]:
+    """Make a duet or trio of continuous parts, in half of the cases with a piano."""
+    families = [_pick(rng, _LINE_FAMILIES) for _ in range(int(rng.integers(2, 4)))]
+    parts = _lines(rng, banks, ground, time, unseen, families)
+    if rng.random() < 0.5:
+        parts += [part for part in [piano(rng, banks, ground, time, unseen)] if part]
+    return _balanced(rng, parts, low=-9)
+
+
+def _voices(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: bool) -> list[Part]:
+    """Make a solo voice, a choir of two to four, or a voice with one or two instruments."""
+    kind = _pick(rng, {"solo": 0.45, "choir": 0.2, "accompanied": 0.35})
+    count = int(rng.integers(2, 5)) if kind == "choir" else 1
+    parts = _lines(rng, banks, ground, time, unseen, ["voice"] * count)
+    if kind == "accompanied":
+        for family in ("piano", "guitar", "keys", "bass", "organ"):
+            if rng.random() < (0.5 if family in ("piano", "guitar") else 0.15):
+                if family == "piano":
+                    parts.append(piano(rng, banks, ground, time, unseen))
+                elif bank := choose_bank(rng, banks, family, unseen):
+                    parts.append(player(rng, bank, ground, time))
     parts = [part for part in parts if part]
-    return [Part(p.bank, p.notes, float(rng.triangular(-12, 0, 2)), p.expression) for p in parts]
+    return _balanced(rng, parts, low=-9) if len(parts) > 1 else parts
 
 
 def _sections(rng: Rng, ground: Harmony) -> list[Harmony]:
@@ -280,7 +367,7 @@ def piano(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: boo
     level, span = _level(rng)
     played: list[Played] = []
     if rng.random() < 0.25:
-        bottom = int(rng.integers(low, min(60, high - 12)))
+        bottom = int(rng.integers(low, max(low + 1, min(60, high - 12))))
         top = int(rng.integers(min(max(bottom + 24, 60), high), high + 1))
         hands = [(_PIANO_BOTH, bottom, top, 0.0)]
     else:
@@ -315,16 +402,33 @@ def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
     low = int(rng.integers(low, max(low, high - reach) + 1))
     high = min(high, low + reach)
     density = min(float(rng.choice([0.4, 0.75, 1, 1.5, 2, 3])), MAX_RATE / time.tempo)
-    notes = articulate(rng, _written(rng, ground, _textures(bank), low, high, density))
+    rings, voices = bank.instrument.rings, bank.instrument.voices
+    if not rings and voices > 2 and rng.random() < 0.3:
+        notes = _written(rng, ground, _SLOW, low, high, density / 2)
+    else:
+        notes = articulate(rng, _written(rng, ground, _textures(bank), low, high, density))
     level, span = _level(rng)
     played = untangled(perform(rng, notes, time, level, span))
-    voices = bank.instrument.voices
     if voices == 2:
         voices = int(rng.choice([1, 1, 2]))
-    if bank.instrument.rings and rng.random() < 0.4:
+    if rings and rng.random() < 0.4:
         played = untangled(pedalled(rng, played, [time.at(chord.start) for chord in ground.chords]))
-    expression = float(rng.choice([0, 0.5, 1])) if not bank.instrument.rings else 0.0
+    expression = float(rng.choice([0, 0.5, 1])) if not rings else 0.0
     return Part(bank, tuple(at_most(played, voices)), 0.0, expression)
+
+
+def line(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
+    """Make a continuous part: a singer, a bow or a wind instrument that plays one line."""
+    low, high = int(bank.pitches[0]), int(bank.pitches[-1])
+    reach = int(rng.integers(7, 24))
+    low = int(rng.integers(low, max(low, high - reach) + 1))
+    density = min(float(rng.choice([0.25, 0.4, 0.75, 1, 1.5, 2])), MAX_RATE / time.tempo)
+    notes = _written(rng, ground, _CONTINUOUS, low, min(high, low + reach), density)
+    if rng.random() < 0.3:
+        notes = articulate(rng, notes)
+    level, span = _level(rng)
+    played = at_most(untangled(perform(rng, notes, time, level, span)), 1)
+    return Part(bank, tuple(played), style=style(rng, _FREEDOM[bank.instrument.family]))
 
 
 def _drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bool) -> list[Part]:

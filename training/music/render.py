@@ -1,5 +1,7 @@
 """Rendering of parts to sound, with the true notes."""
 
+from dataclasses import replace
+
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -7,13 +9,18 @@ from scipy.fft import next_fast_len
 from scipy.signal import lfilter
 
 from training.music.performance import Played
+from training.music.phrases import STEP, monophonic, phrase
 from training.music.plans import SECONDS, Part
 from training.rng import Rng
+from training.sounds import resynthesis
 from training.sounds.banks import Bank
 from training.sounds.instruments import NUMBER
-from training.sounds.samples import LEAD, RATE
+from training.sounds.samples import LEAD, RATE, sustained
 
 Wave = NDArray[np.float32]
+
+LOUDNESS = 0.1
+"""Root mean square of a note of velocity 100."""
 
 NOTE = np.dtype(
     [
@@ -42,12 +49,34 @@ def tuning(rng: Rng) -> float:
     )
 
 
+def drift(rng: Rng) -> float:
+    """Draw by how many semitones a clip rises from the beginning to the end."""
+    return float(rng.choice([-1, 1]) * rng.uniform(0.03, 0.4)) if rng.random() < 0.15 else 0.0
+
+
+def drifting(wave: Wave, notes: NDArray[np.void], semitones: float) -> Wave:
+    """Raise the pitch of a sound steadily, half of it below the pitch that it had; in time, too.
+
+    Changes the times and pitches of the notes.
+    """
+    seconds = len(wave) / RATE
+    grid = np.linspace(0, seconds, 2001)
+    rise = semitones * (grid / seconds - 0.5)
+    position = np.concatenate([[0], np.cumsum(2 ** (rise[:-1] / 12) * seconds / 2000)])
+    for name in ("onset_s", "offset_s", "released_s"):
+        notes[name] = np.interp(notes[name], position, grid)
+    notes["pitch"] += semitones * (notes["onset_s"] / seconds - 0.5)
+    at = np.interp(np.arange(len(wave)) / RATE, grid, position) * RATE
+    return read_at(wave, at)
+
+
 def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave, NDArray[np.void]]:
     """Render parts: the sound, (sample,), and the notes of dtype `NOTE`, in order of onset.
 
     Resampling the mixture detunes it.
     """
-    off = tuning(rng)
+    off, rise = tuning(rng), drift(rng)
+    rise = float(np.clip(rise, -1 + 2 * abs(off), 1 - 2 * abs(off)))
     ratio = 2 ** (off / 12)
     length = int(np.ceil(seconds * ratio * RATE)) + RATE
     mixture = np.zeros(length, np.float32)
@@ -62,6 +91,8 @@ def render(rng: Rng, parts: list[Part], seconds: float = SECONDS) -> tuple[Wave,
     notes["pitch"] += off
     wave = np.zeros(int(seconds * RATE), np.float32)
     wave[: len(detuned)] = detuned[: len(wave)]
+    if rise:
+        wave = drifting(wave, notes, rise)
     return wave, notes[np.lexsort((notes["midi"], notes["onset_s"]))]
 
 
@@ -72,6 +103,8 @@ def played(
 
     The rows have the fields of :data:`NOTE`.
     """
+    if part.style is not None:
+        return continuous(rng, part, length, ratio, seconds)
     bank, sound, rows = part.bank, np.zeros(length, np.float32), []
     touch = float(rng.uniform(1.2, 2.4))  # amplitude grows with velocity to this power
     detune = float(rng.normal(0, 0.03)) if not bank.instrument.rings else 0.0
@@ -84,7 +117,7 @@ def played(
         off = detune + scatter * float(rng.standard_normal())
         wave, stop = _note(rng, bank, note, off, shape, body)
         volume = louder * (note.velocity / 100) ** touch
-        level = 20 * np.log10(volume * 0.1 + 1e-9)
+        level = 20 * np.log10(volume * LOUDNESS + 1e-9)
         begin = round(note.start * ratio * RATE) - LEAD
         first = max(0, -begin)
         end = min(len(wave), length - begin)
@@ -95,6 +128,38 @@ def played(
         pitch = note.pitch + off
         rows.append((note.start, offset, released, note.pitch, pitch, note.velocity, number, level))
     return body.coloured(sound), rows
+
+
+def continuous(
+    rng: Rng, part: Part, length: int, ratio: float, seconds: float
+) -> tuple[Wave, list[tuple]]:
+    """Render one part as a phrase, with what :func:`played` returns.
+
+    The label of a note is the semitone nearest to its pitch after the resampling.
+    """
+    assert part.style is not None
+    bank, sound = part.bank, np.zeros(length, np.float32)
+    notes = [
+        replace(n, start=n.start * ratio, end=min(n.end, seconds + 0.5) * ratio)
+        for n in part.notes
+        if n.start < seconds - 0.05 and bank.pitches[0] <= n.pitch <= bank.pitches[-1]
+    ]
+    if not monophonic(notes):
+        return sound, []
+    line = phrase(rng, notes, part.style)
+    wave = resynthesis.play(rng, bank, line)
+    sounding = np.sqrt(np.mean(line.level**2) / (np.mean(wave**2) + 1e-12))
+    volume = 10 ** (part.level / 20) * LOUDNESS * 1.27**part.style.touch
+    end = min(len(wave), length)
+    sound[:end] = volume * sounding * wave[:end]
+    number, rows = NUMBER[bank.instrument.name], []
+    for note in line.notes:
+        onset, offset = note.onset_s / ratio, min(note.offset_s / ratio, seconds)
+        midi = round(note.pitch + 12 * np.log2(ratio))
+        peak = line.level[int(note.onset_s / STEP) : int(note.offset_s / STEP) + 1].max()
+        level = 20 * np.log10(volume * peak + 1e-9)
+        rows.append((onset, offset, offset, midi, note.pitch, note.velocity, number, level))
+    return _Body(rng, part).coloured(sound), rows
 
 
 class _Body:
@@ -174,9 +239,10 @@ class _Shape:
         """Draw the gain of a note, (sample,), or None."""
         points = None
         if self.swell and rng.random() < self.swell:
-            shape = ((0.4, 1, 0.8), (1, 0.7, 0.35), (0.5, 0.8, 1), (0.6, 1, 0.5))[
-                int(rng.integers(4))
-            ]
+            shapes = ((0.4, 1, 0.8), (1, 0.7, 0.35), (0.5, 0.8, 1), (0.6, 1, 0.5))
+            if note_length > 2 * RATE:
+                shapes += ((0.2, 1, 0.3), (1, 0.4, 0.15), (0.2, 0.5, 1))
+            shape = shapes[int(rng.integers(len(shapes)))]
             points = np.interp(np.arange(length), np.linspace(0, max(note_length, 1), 3), shape)
         if self.tremolo:
             wobble = 1 + self.tremolo * np.sin(2 * np.pi * self.rate * np.arange(length) / RATE)
@@ -194,12 +260,17 @@ def _note(
     off += borrowed
     layer = int(np.argmin(np.abs(bank.velocities - note.velocity - 12 * rng.standard_normal())))
     undamped = bank.instrument.family == "piano" and note.pitch > 88
-    held = bank.seconds - 0.02 if undamped else min(note.end - note.start, bank.seconds - 0.02)
+    rings = bank.instrument.rings
+    longest = bank.seconds - 0.02 if rings else SECONDS
+    held = longest if undamped else min(note.end - note.start, longest)
     damp = bank.instrument.damp * (1.6 if note.pitch < 45 else 1.0)
-    length = min(LEAD + int((held + damp * 1.2) * RATE), bank.notes.shape[2])
+    length = LEAD + int((held + damp * 1.2) * RATE)
     wave = bank.notes[row, layer, :length].astype(np.float32) * np.float32(
         bank.gain[row, layer] / 32768
     )
+    if length > len(wave) and not rings:
+        wave = sustained(wave, length - LEAD)
+    length = len(wave)
     bend = shape.pitch(rng, length)
     if off or body.beating or bend.any():
         single = wave
@@ -221,15 +292,19 @@ def _note(
             np.arange(tail, 0, -1) / (0.1 * tail), 1
         )
         wave[stop:] *= fall.astype(np.float32)
-    return wave, min(held, body.ring(float(bank.ring[row, layer])))
+    return wave, min(held, body.ring(float(bank.ring[row, layer]))) if rings else held
 
 
 def bent(wave: Wave, semitones: NDArray[np.float64] | float) -> Wave:
     """Bend a note (onset at `LEAD`) by cubic interpolation; the onset stays."""
     speed = 2 ** (np.broadcast_to(semitones, wave.shape) / 12)
     position = np.cumsum(speed) - speed
-    position += LEAD - position[LEAD]
-    np.clip(position, 1, len(wave) - 3, out=position)
+    return read_at(wave, position + LEAD - position[LEAD])
+
+
+def read_at(wave: Wave, position: NDArray[np.float64]) -> Wave:
+    """Read a sound at fractional indices, by cubic interpolation."""
+    position = np.clip(position, 1, len(wave) - 3)
     whole = position.astype(np.int64)
     t = (position - whole).astype(np.float32)
     a, b, c, d = wave[whole - 1], wave[whole], wave[whole + 1], wave[whole + 2]
