@@ -36,6 +36,9 @@ TEXTURES = [
     composition.reed_chords,
     composition.bass_line,
     composition.voices,
+    composition.pedal_point,
+    composition.chorale,
+    composition.tolling,
 ]
 
 
@@ -49,6 +52,7 @@ def orchestra() -> list[banks.Bank]:
 def in_tune(monkeypatch) -> None:
     """Render without detuning."""
     monkeypatch.setattr(render, "tuning", lambda rng: 0.0)
+    monkeypatch.setattr(render, "drift", lambda rng: 0.0)
 
 
 def test_harmony_fills_its_beats():
@@ -101,6 +105,7 @@ def test_the_pedal_only_lengthens():
 
 def test_labels_say_where_notes_begin_end_and_how_high_they_are(monkeypatch):
     monkeypatch.setattr(render, "tuning", lambda rng: 0.4)
+    monkeypatch.setattr(render, "drift", lambda rng: 0.0)
     piano = tiny("harpsichord")
     for seed in range(8):
         part = Part(piano, (Played(1.0, 1.5, 45, 90), Played(3.0, 3.2, 40, 90)))

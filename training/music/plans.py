@@ -54,12 +54,16 @@ SECONDS = 20.0
 MAX_RATE = 330.0
 """Notes or chords a minute of a texture, on average, at most; figures may be twice as fast."""
 
+SUNG_RANGE = (40, 86)
+"""Lowest and highest MIDI pitch of sung lines."""
+
 
 @dataclass(frozen=True)
 class Part:
     """A player: bank, notes, level relative to the other parts (dB), expression (0–1).
 
-    With a style the part is one continuous line, otherwise single notes.
+    With a style the part is one continuous line, otherwise single notes. A line is sung by formant
+    synthesis (`sung`) or played on the bank.
     """
 
     bank: Bank
@@ -67,6 +71,7 @@ class Part:
     level: float = 0.0
     expression: float = 0.0
     style: Style | None = None
+    sung: bool = False
 
 
 KIND_SHARES = {
@@ -159,6 +164,12 @@ _CONTINUOUS = {
     trill: 0.3,
     bass_line: 0.5,
     silence: 0.3,
+}
+_SUNG = {
+    melody: 8,
+    arpeggio: 0.3,
+    repeated: 0.5,
+    silence: 0.4,
 }
 _REED = {
     reed_chords: 4,
@@ -311,12 +322,12 @@ def _voices(rng: Rng, banks: list[Bank], ground: Harmony, time: Clock, unseen: b
     parts = _lines(rng, banks, ground, time, unseen, ["voice"] * count)
     if kind == "accompanied":
         for family in ("piano", "guitar", "keys", "bass", "organ"):
-            if rng.random() < (0.5 if family in ("piano", "guitar") else 0.15):
-                if family == "piano":
-                    parts.append(piano(rng, banks, ground, time, unseen))
-                elif bank := choose_bank(rng, banks, family, unseen):
-                    parts.append(player(rng, bank, ground, time))
-    parts = [part for part in parts if part]
+            if rng.random() > (0.5 if family in ("piano", "guitar") else 0.15):
+                continue
+            if family == "piano":
+                parts += [p for p in [piano(rng, banks, ground, time, unseen)] if p]
+            elif bank := choose_bank(rng, banks, family, unseen):
+                parts.append(player(rng, bank, ground, time))
     return _balanced(rng, parts, low=-9) if len(parts) > 1 else parts
 
 
@@ -419,16 +430,20 @@ def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
 
 def line(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
     """Make a continuous part: a singer, a bow or a wind instrument that plays one line."""
-    low, high = int(bank.pitches[0]), int(bank.pitches[-1])
+    voice = bank.instrument.family == "voice"
+    sung = voice and rng.random() < 0.5
+    low, high = SUNG_RANGE if sung else (int(bank.pitches[0]), int(bank.pitches[-1]))
     reach = int(rng.integers(7, 24))
     low = int(rng.integers(low, max(low, high - reach) + 1))
-    density = min(float(rng.choice([0.25, 0.4, 0.75, 1, 1.5, 2])), MAX_RATE / time.tempo)
-    notes = _written(rng, ground, _CONTINUOUS, low, min(high, low + reach), density)
+    most = MAX_RATE / time.tempo * (0.6 if voice else 1.0)
+    density = min(float(rng.choice([0.25, 0.4, 0.75, 1, 1.5, 2])), most)
+    textures = _SUNG if voice else _CONTINUOUS
+    notes = _written(rng, ground, textures, low, min(high, low + reach), density)
     if rng.random() < 0.3:
         notes = articulate(rng, notes)
     level, span = _level(rng)
     played = at_most(untangled(perform(rng, notes, time, level, span)), 1)
-    return Part(bank, tuple(played), style=style(rng, _FREEDOM[bank.instrument.family]))
+    return Part(bank, tuple(played), style=style(rng, _FREEDOM[bank.instrument.family]), sung=sung)
 
 
 def _drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bool) -> list[Part]:

@@ -12,7 +12,7 @@ from training.music.performance import Played
 from training.music.phrases import STEP, monophonic, phrase
 from training.music.plans import SECONDS, Part
 from training.rng import Rng
-from training.sounds import resynthesis
+from training.sounds import resynthesis, singing
 from training.sounds.banks import Bank
 from training.sounds.instruments import NUMBER
 from training.sounds.samples import LEAD, RATE, sustained
@@ -142,12 +142,12 @@ def continuous(
     notes = [
         replace(n, start=n.start * ratio, end=min(n.end, seconds + 0.5) * ratio)
         for n in part.notes
-        if n.start < seconds - 0.05 and bank.pitches[0] <= n.pitch <= bank.pitches[-1]
+        if n.start < seconds - 0.05
     ]
     if not monophonic(notes):
         return sound, []
     line = phrase(rng, notes, part.style)
-    wave = resynthesis.play(rng, bank, line)
+    wave = singing.render(rng, line) if part.sung else resynthesis.play(rng, bank, line)
     sounding = np.sqrt(np.mean(line.level**2) / (np.mean(wave**2) + 1e-12))
     volume = 10 ** (part.level / 20) * LOUDNESS * 1.27**part.style.touch
     end = min(len(wave), length)

@@ -195,7 +195,7 @@ class Singer:
     tract: float = 1.0
     damping: float = 1.0
     open_quotient: float = 0.6
-    tilt: float = 3000.0
+    tilt: float = 900.0
     breath: float = 0.02
     jitter: float = 0.03
     shimmer: float = 0.02
@@ -218,7 +218,8 @@ class Consonant:
     Attributes
     ----------
     formants
-        F1–F3 (Hz) of a man: Klatt (1980), tables II and III.
+        F1–F3 (Hz) of a man: Klatt (1980), tables II and III; the first formant of nasals and
+        their antiformants: Fujimura, "Analysis of nasal consonants", JASA 34, 1962.
     seconds
         Range of its duration.
     voice
@@ -260,9 +261,9 @@ CONSONANTS = {
     "h": Consonant((500, 1500, 2500), (0.04, 0.13), 0, 1300, 1.1, 0.15),
     "v": Consonant((220, 1100, 2080), (0.04, 0.1), 0.35, 6000, 1.2, 0.05),
     "z": Consonant((240, 1390, 2530), (0.05, 0.12), 0.3, 6500, 0.5, 0.15),
-    "m": Consonant((480, 1270, 2130), (0.05, 0.15), 0.4, zero=750),
-    "n": Consonant((480, 1340, 2470), (0.05, 0.13), 0.4, zero=1450),
-    "ng": Consonant((400, 1900, 2800), (0.05, 0.13), 0.35, zero=3000),
+    "m": Consonant((280, 1270, 2130), (0.05, 0.15), 0.4, zero=750),
+    "n": Consonant((280, 1340, 2470), (0.05, 0.13), 0.4, zero=1450),
+    "ng": Consonant((280, 1900, 2800), (0.05, 0.13), 0.35, zero=3000),
     "l": Consonant((310, 1050, 2880), (0.04, 0.12), 0.55),
     "r": Consonant((310, 1060, 1380), (0.04, 0.12), 0.5),
     "w": Consonant((290, 610, 2150), (0.04, 0.12), 0.5),
@@ -313,7 +314,7 @@ def draw_singer(rng: Rng, phrase: Phrase) -> Singer:
         tract=float(np.exp(rng.normal(0, 0.05))),
         damping=float(np.exp(rng.normal(0.1, 0.25))),
         open_quotient=float(np.clip(0.45 + 0.4 * soft + rng.normal(0, 0.05), 0.4, 0.9)),
-        tilt=float(np.exp(rng.normal(np.log(4500), 0.4) - 1.4 * soft)),
+        tilt=float(np.exp(rng.normal(np.log(1300), 0.5) - 1.2 * soft)),
         breath=float(10 ** (rng.uniform(-2.4, -1.7) + soft + 0.3 * rough)),
         jitter=float(rng.uniform(0.01, 0.05) + 0.06 * rough),
         shimmer=float(rng.uniform(0.01, 0.05) + 0.06 * rough),
@@ -321,7 +322,7 @@ def draw_singer(rng: Rng, phrase: Phrase) -> Singer:
         fry=0.0 if trained or rng.random() < 0.6 else float(rng.uniform(0.1, 0.7)),
         falsetto=bool(rng.random() < (0.3 if trained else 0.5)),
         glide=float(rng.uniform(0.012, 0.03)),
-        diction=float(np.exp(rng.normal(-0.2, 0.5))),
+        diction=float(np.exp(rng.normal(-0.4, 0.5))),
     )
 
 
@@ -671,7 +672,9 @@ class _Performance:
     def _upper(self) -> NDArray[np.complex128]:
         """Return the response of the formants above the fifth, those of a uniform tube."""
         scale = self.singer.tract / self.man
-        hertz = np.arange(5500.0, 10400.0 / scale, 1000.0)[None] * scale
+        fifth = np.mean([formants[4] for formants in self.singer.vowels().values()])
+        lowest = fifth * self.singer.tract + 700 * scale
+        hertz = np.arange(lowest, 10400.0, 1000.0 * scale)[None]
         return _cascade(hertz, 1.5 * self.singer.damping)
 
     def _glottis(self, hertz: Curve, effort: Curve, falsetto: Curve) -> Curve:
@@ -679,8 +682,8 @@ class _Performance:
         quotient = np.clip(self.singer.open_quotient - 0.3 * (effort - 0.5), 0.4, 0.9)
         quotient += falsetto * (0.9 - quotient)
         formant = (0.75 / quotient * hertz)[:, None]
-        tilt = self.singer.tilt * 2 ** (3 * (effort - 0.5) - 1.5 * falsetto)
-        tilt = np.maximum(tilt, 1.2 * hertz)[:, None]
+        tilt = self.singer.tilt * 2 ** (4 * (effort - 0.5) - 1.5 * falsetto)
+        tilt = np.maximum(tilt, 0.6 * hertz)[:, None]
         frequency = np.maximum(np.fft.rfftfreq(SIZE, 1 / RATE), 10)[None].astype(np.float32)
         ratio = (frequency / formant.astype(np.float32)) ** 2
         resonance = np.sqrt(ratio / ((1 - ratio) ** 2 + ratio))
@@ -725,7 +728,7 @@ def _antiformant(hertz: Curve, depth: Curve) -> NDArray[np.complex128]:
         axis=1,
     )
     zero = np.fft.rfft(poly / poly.sum(axis=1, keepdims=True), SIZE, axis=1)
-    # a zero rises by 12 dB per octave above; two real poles take that back, and a little more
+    # two real poles take back the zero's rise of 12 dB per octave, a third dulls the murmur
     frequency = np.fft.rfftfreq(SIZE, 1 / RATE)[None]
-    zero /= (1 + (frequency / hertz[:, None]) ** 2) * (1 + (frequency / 1200) ** 2) ** 0.25
+    zero /= (1 + (frequency / hertz[:, None]) ** 2) * (1 + (frequency / 600) ** 2) ** 0.5
     return 1 + depth[:, None] * (zero - 1)
