@@ -42,7 +42,7 @@ OFFSET_REACH = 0.15
 PENALTY = 1e-4
 """Weight of the squared weights in the loss."""
 
-BALANCES = tuple(np.arange(-2.0, 2.1, 0.5))
+BALANCES = (-1.5, -0.75, 0.0, 0.75, 1.5)
 """Candidates for the offset of the scores of beginnings."""
 
 
@@ -155,7 +155,7 @@ def maximum_likelihood(values: Evidence, truth: Truth) -> DecoderWeights:
         )
 
     first = np.concatenate([[0, 0.5], [-4, 1, 0, 0], [-4, 1, 0, 0], [-2, 0, 0]])
-    result = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    result = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 100})
     return DecoderWeights(*np.split(result.x, cuts))
 
 

@@ -34,7 +34,7 @@ from training.train import decoding, offsets
 from training.train.options import add_fit_options, parser_of, use_threads
 from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f1, posteriors
 
-MAX_HELD_OUT_CLIPS = 60
+MAX_HELD_OUT_CLIPS = 48
 """Held-out clips: two thirds fit the decoder, the others measure it."""
 
 OFFSET_SHARDS = 10
