@@ -21,9 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.networks import Weights
+from otowake.music.networks import Weights, weights_of
 from otowake.music.transcription.decoding import DecoderWeights, decode
-from otowake.music.transcription.transcriber import load_weights
 from training.data import clips
 from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
 from training.networks import export
@@ -40,8 +39,11 @@ MAX_HELD_OUT_CLIPS = 48
 OFFSET_SHARDS = 10
 """Shards of clips on which the network of offsets is trained."""
 
-LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02, "offset": 1.0, "sustained": 0.02}
+LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02, "offset": 1.0, "sustained": 0.03}
 """Weights of the loss terms."""
+
+AVERAGED_STEPS = 12
+"""Decay of the average of the weights, in steps of a run: it covers a twelfth of all steps."""
 
 ONSET_EMPHASIS = 2.0
 """Additional weight of cells with an onset in the loss of onsets."""
@@ -87,8 +89,8 @@ def losses(logits: Tensor, truth: Tensor) -> Losses:
 
 
 def network_losses(network: Network, batch: Batch) -> Losses:
-    """Run the network in bfloat16 on a batch and compute the losses in float32."""
-    inputs = torch.from_numpy(batch.spectrogram).permute(0, 3, 1, 2).to(torch.bfloat16)
+    """Run the network on a batch and compute the losses."""
+    inputs = torch.from_numpy(batch.spectrogram).permute(0, 3, 1, 2)
     return losses(network(inputs).float(), torch.from_numpy(batch.truth))
 
 
@@ -125,7 +127,13 @@ def train(
         export.write(path, average.weights(), **decoder)
 
     settings = FitPlan(
-        plan.steps, plan.rate, plan.every, weight_decay=0.02, decay_vectors=False, warm_up=200
+        plan.steps,
+        plan.rate,
+        plan.every,
+        weight_decay=0.02,
+        decay_vectors=False,
+        warm_up=max(1, min(200, plan.steps // 10)),
+        averaging=1 - AVERAGED_STEPS / max(plan.steps, 2 * AVERAGED_STEPS),
     )
     with Prefetcher(examples, plan.seed, plan.size) as batches:
 
@@ -188,7 +196,7 @@ def main() -> None:
     examples, held_out = clips_of(shards, options.cache / "cells", options.threads)
     plan = Plan(options.steps, options.size, options.rate, options.every, options.seed)
     print(f"{len(examples)} clips, {len(held_out)} held out, {options.steps} steps", flush=True)
-    initial = load_weights(options.begin.read_bytes()).weights if options.begin else None
+    initial = weights_of(options.begin.read_bytes()) if options.begin else None
     weights = train(examples, held_out, plan, options.cache / options.run, initial)
     if options.out:
         offsets.add_offsets(

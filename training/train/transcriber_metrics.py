@@ -24,8 +24,8 @@ def posteriors(network: Network, clip: Clip) -> Posteriors:
     """Return the posteriors by the network in PyTorch."""
     levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
     inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        logits = network(inputs.to(torch.bfloat16, memory_format=torch.channels_last))
+    with torch.no_grad():
+        logits = network(inputs.to(memory_format=torch.channels_last))
     return Posteriors(*torch.sigmoid(logits.float())[0].numpy().astype(np.float16))
 
 
