@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from otowake.music.transcription import decoding
+from otowake.music.transcription.config import DECODING
 from otowake.music.transcription.decoding import (
     FRAME_PERIOD,
     DecoderWeights,
@@ -68,7 +69,8 @@ def test_onsets_fall_between_frames(shift: float) -> None:
     values.onset[:, 30] = np.maximum(0, 1 - np.abs(np.arange(60) - 20 - shift) / 2)
     values.frame[20:30, 30] = 1
     notes = decode(values, WEIGHTS)
-    np.testing.assert_allclose(notes.onset, [(20 + shift) * FRAME_PERIOD], rtol=1e-5)
+    expected = (20 + shift) * FRAME_PERIOD + DECODING.onset_shift
+    np.testing.assert_allclose(notes.onset, [expected], rtol=1e-5)
     assert notes.midi.tolist() == [30 + LOWEST]
 
 

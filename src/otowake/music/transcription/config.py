@@ -101,6 +101,15 @@ class DecodingConfig:
         3, unit="frames", origin="set by hand: reach of the sum of the onset posterior"
     )
     min_mass: float = tuned(0.02, unit="", origin="set by hand: keeps the logarithm finite")
+    confidence_frames: int = tuned(
+        3, unit="frames", origin="set by hand: a soft beginning spreads over so many on either side"
+    )
+    onset_shift: float = tuned(
+        -0.008,
+        unit="s",
+        origin="set on the tuning half of all recordings: annotations lead the audible onset",
+        tried="0",
+    )
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ are all evidence of a beginning, and none is a condition. This is a conditional 
 two states per key (Lafferty et al., "Conditional random fields", 2001; as a semi-Markov model of
 segments: Sarawagi & Cohen, 2004). ``training.train.decoding`` fits its weights.
 
-The forward-backward algorithm gives the probability of a beginning at each frame, the confidence of
-a note.
+The forward-backward algorithm gives the probability of a beginning at each frame. Its sum around
+the onset is the confidence of a note.
 """
 
 from __future__ import annotations
@@ -172,15 +172,14 @@ def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
     scores = scores_of(evidence(values), weights)
     starts, ends, keys = _segments(*best_path(scores))
     begins = onset_probability(scores)
-    onset = _apex(values.onset, starts, keys) * FRAME_PERIOD
+    onset = _apex(values.onset, starts, keys) * FRAME_PERIOD + DECODING.onset_shift
     end = _crossing(values.frame, ends, keys) * FRAME_PERIOD
     midi = active[keys] + LOWEST
     joined = np.flatnonzero((keys[1:] == keys[:-1]) & (starts[1:] == ends[:-1]))
     end[joined] = onset[joined + 1]
     onset = np.maximum(onset, 0)
     end = np.maximum(end, onset + FRAME_PERIOD)
-    nearby = np.clip(starts[:, None] + np.arange(-1, 2), 0, len(begins) - 1)
-    confidence = np.clip(begins[nearby, keys[:, None]].sum(axis=1), 0, 1)
+    confidence = np.clip(_sum_nearby(begins, DECODING.confidence_frames)[starts, keys], 0, 1)
     velocity = np.clip(values.velocity[starts, keys], 0, 1)
     order = np.lexsort((midi, onset))
     return Notes(
@@ -201,7 +200,7 @@ def evidence(posteriors: Posteriors) -> Evidence:
     frame = logit(posteriors.frame)
     one = np.ones_like(frame)
     ahead, behind = _mean_ahead(frame), _mean_behind(frame)
-    mass = np.log(_sum_nearby(posteriors.onset) + DECODING.min_mass)
+    mass = np.log(_sum_nearby(posteriors.onset, DECODING.mass_frames) + DECODING.min_mass)
     return Evidence(
         np.stack([one, frame], axis=2),
         np.stack([one, logit(posteriors.onset), mass, ahead - behind], axis=2),
@@ -314,8 +313,7 @@ def _mean_behind(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.lib.stride_tricks.sliding_window_view(padded, n, axis=0).mean(axis=2)
 
 
-def _sum_nearby(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Sum over the frames around each."""
-    reach = DECODING.mass_frames
+def _sum_nearby(values: NDArray[np.floating], reach: int) -> NDArray[np.floating]:
+    """Sum over `reach` frames on either side of each."""
     padded = np.pad(values, ((reach, reach), (0, 0)))
     return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0).sum(axis=2)
