@@ -45,7 +45,8 @@ sounds = {{"en": "the loop", "ja": "ループ"}[LANGUAGE]: loop}
 #
 # ja:
 #
-# 各ドラムを、畳み込み成分で表します。1 つのスペクトルの代わりに、約 0.5 秒のテンプレートを使います。
+# 各ドラムを、畳み込み成分で表します。1 つのスペクトルの代わりに、
+# 約 0.5 秒のテンプレートを使います。
 
 drums = split_drums(loop, 3)
 sounds = {f"{k}": drum for k, drum in enumerate(drums, 1)}
