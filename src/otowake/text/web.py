@@ -190,14 +190,14 @@ WEB_NEEDS_SCRIPT = Text(
 WEB_PRESET_SONG = Text("Song", "曲")
 WEB_PRESET_SONG_HELP = Text(
     "notes, instruments and the sound of each",
-    "音符と楽器を検出し、楽器ごとの音を取り出す",
+    "音符と楽器を検出し、楽器ごとの音を取り出します",
 )
 WEB_PRESET_PIANO = Text("Piano", "ピアノ")
-WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換する")
+WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換します")
 WEB_PRESET_DRUMS = Text("Drums", "ドラム")
 WEB_PRESET_DRUMS_HELP = Text(
     "separate kick, snare and hi-hat; 6 components, finer time resolution",
-    "キック・スネア・ハイハットを分離する。6 成分、高い時間分解能",
+    "キック・スネア・ハイハットを分離します（6 成分、高い時間分解能）",
 )
 WEB_PRESET_MANUAL = Text("Course settings", "講義と同じ設定")
 WEB_PRESET_MANUAL_HELP = Text(
