@@ -79,7 +79,7 @@ HELP_STAGES = Text(
 )
 HELP_OPTIONS = Text(
     "TOML file of options, named as on the command line",
-    "設定を書いた TOML ファイル（- は _ に変えます。例: n_components = 30）",
+    "設定を書いた TOML ファイル（項目名の - は _ に変えます。例: n_components = 30）",
 )
 HELP_LANG = Text(
     "language: en or ja (default: from the system)",
