@@ -6,7 +6,7 @@ Separate a chord of three notes and play each note.
 
 ja:
 
-和音を 1 音ずつ
+和音を 1 音ずつ聴く
 =====================
 
 同時に鳴る 3 つの音を分離し、1 音ずつ聴きます。
@@ -26,7 +26,8 @@ figure = otowake.plot.piano_roll(analysis, language=LANGUAGE)
 #
 # ja:
 #
-# 最初の和音の音です。ドとソの 784 Hz のように倍音が重なるところでは、その音を両者に配分します。
+# 最初の和音に含まれる音符です。ドとソの 784 Hz のように倍音が重なる帯域では、
+# エネルギーを両方の音符に配分します。
 
 first = [note for note in analysis.notes if note.onset < 0.5]
 sounds = {{"en": "the chord", "ja": "和音"}[LANGUAGE]: audio}

@@ -9,7 +9,7 @@ ja:
 ドラムを分ける
 ==============
 
-バスドラム、スネア、ハイハットのループ。ここで合成するので、正解がわかっています。
+キック、スネア、ハイハットのループを分離します。ループはここで合成するので、正解がわかっています。
 """
 
 import numpy as np
@@ -45,7 +45,8 @@ sounds = {{"en": "the loop", "ja": "ループ"}[LANGUAGE]: loop}
 #
 # ja:
 #
-# 各ドラムは、1 つのスペクトルの代わりに約 0.5 秒のテンプレートを持つ「畳み込み」の成分です。
+# 各ドラムを、畳み込み成分で表します。1 つのスペクトルの代わりに、
+# 約 0.5 秒のテンプレートを使います。
 
 drums = split_drums(loop, 3)
 sounds = {f"{k}": drum for k, drum in enumerate(drums, 1)}
@@ -55,9 +56,9 @@ sounds = {f"{k}": drum for k, drum in enumerate(drums, 1)}
 #
 # ja:
 #
-# ドラムの順序は決まっていません。それぞれを、最もよく似た正解のドラムと並べて示します。
+# 分離したドラムの順序は決まっていません。それぞれを、最もよく似た正解のドラムと重ねて示します。
 
-names = {"en": ("kick", "snare", "hi-hat"), "ja": ("バスドラム", "スネア", "ハイハット")}[LANGUAGE]
+names = {"en": ("kick", "snare", "hi-hat"), "ja": ("キック", "スネア", "ハイハット")}[LANGUAGE]
 with otowake.plot.style():
     figure = Figure(figsize=(9, 5), layout="constrained")
     for axes, drum in zip(figure.subplots(3, 1, sharex=True), drums, strict=True):

@@ -28,7 +28,8 @@ figure = otowake.plot.analysis_figure(analysis, before=True, language=LANGUAGE)
 #
 # ja:
 #
-# 初期値は乱数です。学習後は、基底スペクトルが音符に、アクティベーションが発音時刻に対応します。
+# 初期値は乱数です。学習後は、基底スペクトルが音の高さに、アクティベーションが音の鳴る時刻に
+# 対応します。
 
 figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 
@@ -37,7 +38,7 @@ figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 #
 # ja:
 #
-# 成分ごとに音高があり、音として聴けます。すべての成分を足すと元の録音になります。
+# 成分ごとに音高を推定し、音として聴けます。すべての成分の音を足すと、元の録音に戻ります。
 
 loudest = sorted(analysis.components, key=lambda component: -component.energy)[:3]
 sounds = {otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in loudest if c.pitch}

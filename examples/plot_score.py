@@ -6,10 +6,10 @@ With a known score, the factorisation only estimates the sound of each note.
 
 ja:
 
-楽譜を使った因子分解
+楽譜を使った分解
 ====================
 
-演奏される音符がわかっていれば、因子分解では各音符の音色だけを推定します。
+演奏される音符がわかっていれば、分解で推定するのは各音高のスペクトルと、音符ごとの強さだけです。
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -31,8 +31,8 @@ score = [otowake.Note(onset, onset + 0.6, midi) for onset, midi in zip(onsets, s
 #
 # ja:
 #
-# 各音高から W の倍音のくし形を、各音符から H のゲートを作ります。0 の値は学習中も 0 のままです。
-# 1 枚目が初期値、2 枚目が学習結果です。
+# W の初期値は、音高ごとに倍音の位置だけを正にします。H の初期値は、音符が鳴る区間だけを正にします。
+# 0 の要素は学習中も 0 のままです。1 枚目の図が初期値、2 枚目が学習結果です。
 
 start = from_score(score, V.frequencies, V.times)
 analysis = otowake.analyse(
@@ -55,7 +55,7 @@ figure = otowake.plot.analysis_figure(analysis, language=LANGUAGE)
 #
 # ja:
 #
-# コマンドラインでは、`--score song.mid` が楽譜を録音の時刻に合わせてから、曲全体を処理します。
+# コマンドラインで `--score song.mid` を指定すると、楽譜の時刻を録音に合わせ、曲全体を処理します。
 
 sounds = {
     otowake.note_name(c.pitch.midi, LANGUAGE): c.audio() for c in analysis.components[:3] if c.pitch

@@ -32,8 +32,9 @@ fits = {
 #
 # ja:
 #
-# マニュアルの解法 Adam では 10,000 回反復しますが、ここでは 1,000 回で止めています。`accelerated`
-# が低い損失から始まるのは、複数の初期値を少数のフレームで試し、最良のものを選ぶためです。
+# マニュアルの解法 Adam では 10,000 回反復しますが、ここでは 1,000 回で止めています。
+# `accelerated` は、少数のフレームで複数の初期値を試し、最良の初期値を選びます。
+# このため、低い損失から始まります。
 
 words = {"en": ("iterations", "loss"), "ja": ("反復回数", "損失")}[LANGUAGE]
 with otowake.plot.style():
@@ -51,7 +52,7 @@ with otowake.plot.style():
 #
 # ja:
 #
-# それぞれが終了した理由:
+# 各解法の終了理由:
 
 for name, fit in fits.items():
     print(f"{name:12} {fit.loss:10,.0f}  {fit.stop.sentence(LANGUAGE)}")

@@ -31,7 +31,7 @@ class RunSpec(Spec):
             "interval between checkpoints of a long fit, in seconds; an interrupted run resumes "
             "from the last one (0: no checkpoints)",
             "長い学習の途中経過を保存する間隔（秒）。中断しても、最後に保存した時点から"
-            "再開します（0 なら保存しない）",
+            "再開します（0 なら保存しません）",
         ),
         low=0,
     )

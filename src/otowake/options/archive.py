@@ -16,7 +16,7 @@ class WorkerSpec(Spec):
         None,
         Text(
             "number of single-threaded worker processes on this machine (default: one per core)",
-            "このマシンで動かすワーカープロセスの数（各 1 スレッド）。省略するとコア数",
+            "このマシンで動かすワーカープロセスの数（各 1 スレッド。省略時はコア数）",
         ),
         low=1,
         high=4096,
@@ -25,7 +25,7 @@ class WorkerSpec(Spec):
         None,
         Text(
             "Dask cluster to use: the address of its scheduler, or its scheduler file",
-            "使用する Dask クラスター。スケジューラーのアドレス、またはスケジューラーファイル",
+            "使用する Dask クラスターの、スケジューラーのアドレスまたはスケジューラーファイル",
         ),
     )
     memory: float | None = option(
@@ -33,7 +33,7 @@ class WorkerSpec(Spec):
         Text(
             "memory limit of a worker process on this machine, in GiB (default: an equal share of "
             "the memory)",
-            "このマシンのワーカープロセス 1 つのメモリー上限（GiB）。省略すると等分",
+            "このマシンのワーカープロセス 1 つのメモリー上限（GiB。省略時はメモリーを等分）",
         ),
         above=0,
     )
@@ -41,7 +41,7 @@ class WorkerSpec(Spec):
         60.0,
         Text(
             "how long to wait for lost workers or a lost scheduler, in seconds",
-            "ワーカーやスケジューラーが失われたときに、復帰を待つ時間（秒）",
+            "ワーカーやスケジューラーとの接続が切れたときに、復帰を待つ時間（秒）",
         ),
         low=0,
         formerly=("patience",),
@@ -106,7 +106,7 @@ class LearnSpec(WorkerSpec):
         256,
         Text(
             "number of groups to divide the recordings into; at most as many workers are used",
-            "録音を分けるグループの数。ワーカーはこの数までしか使われません",
+            "録音を分けるグループの数。使われるワーカーの数は、この数までです",
         ),
         low=1,
         high=1_000_000,

@@ -56,7 +56,7 @@ class FitSpec(Spec):
             "accelerated (fast), mu (multiplicative updates), hals (squared error only), "
             "minibatch (first pass over hours of sound) or adam (as in the lecture manual)",
             "解法。accelerated（高速）、mu（乗法更新）、hals（2 乗誤差のみ）、"
-            "minibatch（何時間もの録音から、まず結果を得る）、adam（講義マニュアルと同じ）",
+            "minibatch（何時間もの録音向け）、adam（講義マニュアルと同じ）",
         ),
         choices=SOLVERS,
     )
@@ -64,7 +64,7 @@ class FitSpec(Spec):
         "normal",
         Text(
             "normal: stop early; thorough: try more starts and iterate longer",
-            "計算量。normal は早めに終了、thorough は試す初期値も反復回数も増やします",
+            "計算量。normal では早めに終了し、thorough では試す初期値と反復回数を増やします",
         ),
         choices=EFFORTS,
     )
@@ -72,7 +72,7 @@ class FitSpec(Spec):
         None,
         Text(
             "maximum number of iterations (default: set by the solver)",
-            "最大反復回数。省略すると解法ごとの既定値",
+            "最大反復回数（省略時は解法ごとの既定値）",
         ),
         low=1,
         high=10_000_000,
@@ -81,7 +81,7 @@ class FitSpec(Spec):
         None,
         Text(
             "stop when the loss falls by less than this fraction in 10 iterations; 0: never",
-            "10 回の反復での損失の減少率がこの値を下回ったら終了。0 なら最大反復回数まで",
+            "10 回の反復での損失の減少率がこの値を下回ると終了します（0 なら最大反復回数まで）",
         ),
         low=0,
         high=1,
@@ -90,7 +90,7 @@ class FitSpec(Spec):
         None,
         Text(
             "minibatch: weight that statistics of earlier frames keep after one pass (1: all)",
-            "minibatch 用。それまでの統計量が 1 エポック後に残る割合（1 なら減衰なし）",
+            "minibatch 用: それまでの統計量が 1 エポック後に残る割合（1 なら減衰なし）",
         ),
         low=0,
         high=1,

@@ -37,8 +37,8 @@ class NoteSpec(Spec):
         Text(
             "how strictly to filter detected notes: 0 keeps all, 1 drops fragments, "
             "2 also drops doubtful notes, 3 keeps only confident notes",
-            "検出した音符を絞り込む強さ。0 はすべて残す、1 は 40 ミリ秒より短い音符を除く、"
-            "2 は疑わしい音符も除く、3 は確かな音符だけを残す",
+            "検出した音符を絞り込む強さ。0 ではすべて残します。1 では 40 ミリ秒より短い音符を、"
+            "2 では疑わしい音符も除きます。3 では確かな音符だけを残します",
         ),
         low=0,
         high=3,
@@ -54,7 +54,7 @@ class NoteSpec(Spec):
         None,
         Text(
             "note names in figures and labels (default: by language)",
-            "図とラベルの音名。省略すると言語に合わせます",
+            "図とラベルの音名（省略時は言語に応じた表記）",
         ),
         choices=NOTE_NAMES,
     )
@@ -74,7 +74,7 @@ class PartSpec(Spec):
         None,
         Text(
             "number of parts, not counting drums (default: estimate)",
-            "パートの数（ドラムを除く）。省略すると推定します",
+            "パートの数（ドラムを除く。省略時は推定）",
         ),
         low=1,
         high=12,
@@ -84,8 +84,8 @@ class PartSpec(Spec):
         Text(
             "instruments in the recording, comma-separated, repeated for each player; "
             "others are excluded",
-            "使われている楽器（コンマ区切り）。同じ楽器の奏者が複数いれば、人数分書きます。"
-            "ほかの楽器は候補から外れます",
+            "使われている楽器（コンマ区切り）。同じ楽器の奏者が複数いる場合は、人数分書きます。"
+            "ほかの楽器は候補になりません",
         ),
     )
 

@@ -38,7 +38,8 @@ class ServeSpec(Spec):
         None,
         Text(
             "host names of the page other than localhost, such as behind a proxy (comma-separated)",
-            "localhost 以外でページを開くときのホスト名。プロキシ経由の場合など（コンマ区切り）",
+            "localhost 以外で、ページを開くときに使うホスト名"
+            "（コンマ区切り。プロキシ経由の場合など）",
         ),
     )
     proxies: str | None = option(
@@ -59,7 +60,7 @@ class ServeSpec(Spec):
         False,
         Text(
             "admit visitors without a password",
-            "パスワードなしで、アドレスに接続できる全員が使えるようにします",
+            "サーバーに接続できる全員が、パスワードなしで使えるようにします",
         ),
     )
     upload_mib: float = option(
@@ -93,7 +94,7 @@ class ServeSpec(Spec):
         2,
         Text(
             "maximum number of waiting and running analyses per visitor",
-            "1 人が同時に持てる、待機中・実行中の分析の数",
+            "1 人あたりの、待機中と実行中の分析の数の上限",
         ),
         low=1,
         high=1000,
@@ -102,7 +103,7 @@ class ServeSpec(Spec):
         8,
         Text(
             "maximum number of waiting and running analyses per network address",
-            "1 アドレスの利用者全員で同時に持てる、待機中・実行中の分析の数",
+            "1 アドレスあたりの、待機中と実行中の分析の数の上限",
         ),
         low=1,
         high=1000,
@@ -127,7 +128,7 @@ class ServeSpec(Spec):
         Text(
             "maximum number of results to keep; the oldest of the address with the most are "
             "deleted first",
-            "保存しておく結果の最大数（古いものから削除します）",
+            "保存しておく結果の最大数（結果が最も多いアドレスの、古い結果から削除します）",
         ),
         low=1,
     )

@@ -27,7 +27,7 @@ class LoadSpec(Spec):
         None,
         Text(
             "length of the excerpt, in seconds (default: to the end)",
-            "読み込む長さ（秒）。省略すると最後まで",
+            "読み込む長さ（秒。省略時は最後まで）",
         ),
         above=0,
     )

@@ -52,13 +52,14 @@ NO_KEYS = Text(
     "key; set DASK_CONFIG to the file that its scheduler and workers were started with.",
     "{address}: このスケジューラーとの通信には TLS が必要ですが、"
     "Dask の設定にクライアント用の証明書と鍵がありません。"
-    "スケジューラーとワーカーの起動に使った設定ファイルを DASK_CONFIG で指定してください。",
+    "スケジューラーとワーカーの起動に使った設定ファイルを、"
+    "環境変数 DASK_CONFIG で指定してください。",
 )
 WORKERS_GONE = Text(
     "no worker or no scheduler has been available for {seconds:g} s; the same command resumes "
     "from here.",
-    "ワーカーまたはスケジューラーが {seconds:g} 秒間見つかりません。同じコマンドを実行すると、"
-    "続きから再開します。",
+    "ワーカーまたはスケジューラーに {seconds:g} 秒間接続できませんでした。"
+    "同じコマンドを実行すると、続きから再開します。",
 )
 NO_PROGRESS = Text(
     "the workers exit before they start to work; look at their logs; the same command resumes "
@@ -68,7 +69,8 @@ NO_PROGRESS = Text(
 )
 WORKERS_CANNOT = Text(
     "the workers can't do the work ({why}); they need the same version of otowake as this machine.",
-    "ワーカーで処理できません（{why}）。このマシンと同じバージョンの otowake が必要です。",
+    "ワーカーで処理できません（{why}）。"
+    "ワーカーには、このマシンと同じバージョンの otowake が必要です。",
 )
 OTHER_VERSION = Text(
     "the worker has otowake {worker}, the driver {driver}",
@@ -90,7 +92,7 @@ NOT_SEARCHED = Text(
 NOTHING_FOUND = Text("there are no recordings in {where}.", "{where} に録音がありません。")
 NOTHING_READABLE = Text(
     "none of the recordings could be read ({failed} failed); there is nothing to learn from.",
-    "読み込める録音がないため、学習できません（失敗 {failed} 個）。",
+    "読み込める録音がないため、学習できません（{failed} 個の読み込みに失敗）。",
 )
 NOT_A_DICTIONARY = Text(
     "{path}: this is not a dictionary of otowake ({why}); otowake archive learn makes one.",
@@ -104,7 +106,7 @@ DICTIONARY_CHANGED = Text(
 DICTIONARY_STFT = Text(
     "{path}: the dictionary was learnt with sample_rate = {rate} and n_fft = {n_fft}; give the "
     "same.",
-    "{path}: この辞書は sample_rate = {rate}、n_fft = {n_fft} で学習されました。"
+    "{path}: この辞書は sample_rate = {rate}、n_fft = {n_fft} で学習したものです。"
     "同じ値を指定してください。",
 )
 LEARN_PROGRESS = Text(
@@ -139,7 +141,7 @@ CHANGED = Text(
 ARCHIVE_PROGRESS = Text(
     "{done} of {total} done, {failed} failed; {hours:.2f} h of audio, {speed:.1f} × real time",
     "{total} 個のうち {done} 個完了、{failed} 個失敗。音声 {hours:.2f} 時間、"
-    "実時間の {speed:.1f} 倍速",
+    "実時間の {speed:.1f} 倍の速さ",
 )
 TIME_LEFT = Text("; {left} left", "。残り {left}")
 ARCHIVE_READING = Text(
@@ -150,7 +152,7 @@ ARCHIVE_DONE = Text(
     "{done} of {total} {total|recording is|recordings are} done, {failed} failed; in this run: "
     "{now} of them, {hours:.2f} h of audio, {speed:.1f} × real time.",
     "録音 {total} 個のうち {done} 個が完了、{failed} 個が失敗しました。"
-    "今回処理したのは {now} 個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍速）です。",
+    "今回処理したのは {now} 個（音声 {hours:.2f} 時間、実時間の {speed:.1f} 倍の速さ）です。",
 )
 ARCHIVE_FAILURE = Text("{path}: {reason}", "{path}: {reason}")
 DASHBOARD = Text("Dashboard: {link}", "ダッシュボード: {link}")
@@ -178,7 +180,7 @@ HELP_DICTIONARY = Text(
 )
 HELP_ARCHIVE_TABLE = Text(
     "Write the notes, chords, components and instruments of an archive as Parquet tables.",
-    "アーカイブ全体の音符・和音・成分・楽器を Parquet の表にします。",
+    "アーカイブ全体の音符・和音・成分・楽器を、Parquet 形式の表に書き出します。",
 )
 HELP_ARCHIVE_OUTPUT = Text("folder of the archive", "アーカイブのフォルダー")
 HELP_ARCHIVE_STAGES = Text(

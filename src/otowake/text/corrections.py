@@ -20,7 +20,7 @@ TOO_MANY_PARTS = Text("there may be at most {most} parts.", "パートは {most}
 IN_EDIT = Text("edit {number} ({do}): {why}", "{number} 番目の修正（{do}）: {why}")
 EDIT_FIELDS = Text(
     "it must have {needed}, and may have no others than {fields}; {name} is wrong or missing.",
-    "{needed} が必要で、使える項目は {fields} だけです。{name} は余分な項目か、足りない項目です。",
+    "{needed} が必要で、使える項目は {fields} だけです。{name} が余分か、または足りません。",
 )
 NO_COMPONENT = Text(
     "edit {number} ({do}): there is no component {component} (any more).",

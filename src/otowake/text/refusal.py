@@ -69,7 +69,7 @@ DAMAGED = Text(
 )
 SILENT = Text(
     "{name}: the recording, mixed to mono, is silent; there is nothing to analyse.",
-    "{name}: モノラルにした音声が無音のため、分析できません。",
+    "{name}: モノラルにすると無音になるため、分析できません。",
 )
 TOO_SHORT = Text(
     "{name}: the recording must be at least one window long ({need} samples at {rate} Hz); it has "
@@ -104,7 +104,7 @@ OUT_OF_RANGE = Text(
 HEAVY_PENALTY = Text(
     "{name} must be at most {most:.3g} for a V of this scale; it is {value:g}; the penalty would "
     "outweigh V.",
-    "この大きさの V に対して、{name} は {most:.3g} 以下でなければなりませんが、"
+    "V の値の大きさに対して、{name} は {most:.3g} 以下でなければなりませんが、"
     "{value:g} です（これより大きいと、正則化項が支配的になります）。",
 )
 ZEROS = Text(
@@ -221,8 +221,8 @@ NEEDS_SKLEARN = Text(
 )
 CUSTOM_START = Text(
     "init='custom' and a given W or H need each other; init is {init}.",
-    "W または H を渡すときは init='custom' を、"
-    "init='custom' のときは W と H を指定してください（init は {init}）。",
+    "W または H を渡すときは init='custom' を指定し、"
+    "init='custom' のときは W か H を渡してください（指定された init: {init}）。",
 )
 NOT_A_CHORD = Text(
     "a chord's name must be N, or a root such as C, F# or Bb, optionally with one of {qualities}, "
@@ -281,7 +281,8 @@ COMPARE_SUFFIX = Text(
 )
 NO_SNAPSHOTS = Text(
     "there are no snapshots to animate; pass the Snapshots to the fit as its watcher.",
-    "アニメーションにする途中経過がありません。学習時に Snapshots を watch に渡してください。",
+    "アニメーションにする途中経過がありません。"
+    "学習時に、引数 watch に Snapshots を渡してください。",
 )
 NOT_AN_ANIMATION = Text(
     "{path}: an animation's name must end in .gif or .mp4.",
@@ -291,7 +292,7 @@ NEEDS_VIDEO = Text(
     "{path}: to write MP4, install the extra: pip install 'otowake[media]'; or choose a name "
     "ending in .gif.",
     "{path}: MP4 の書き出しには追加機能が必要です（pip install 'otowake[media]'）。"
-    ".gif なら不要です。",
+    "追加機能なしで書き出すには、ファイル名の末尾を .gif にしてください。",
 )
 
 # What the value of an option must be.

@@ -5,7 +5,7 @@ from otowake.text.language import Text
 AGAIN_THREADS = Text(
     "the result was made with {was} {was|thread|threads}, this process uses {got}; the last bits "
     "may differ.",
-    "元の結果は {was} スレッド、今回は {got} スレッドで計算するため、"
+    "元の結果の計算は {was} スレッド、今回の計算は {got} スレッドなので、"
     "末尾の桁が異なることがあります。",
 )
 AGAIN_VERSION = Text(
@@ -28,7 +28,7 @@ AGAIN_DIFFERENT = Text(
 )
 NOT_AT_REST = Text(
     "the learning {stop} but has not converged; increase max_iter.",
-    "学習は{stop}が、まだ収束していません。max_iter を大きくしてください。",
+    "学習では{stop}が、まだ収束していません。max_iter を大きくしてください。",
 )
 LEFT_OUT = Text("{what} was not written. {why}", "{what} は書き出しませんでした。{why}")
 FILE_AND_REASON = Text("{file} ({why})", "{file}（{why}）")
@@ -69,7 +69,7 @@ STOP_CONVERGED = Text(
 STOP_MAX_ITER = Text("ran its {n} {n|iteration|iterations}", "反復を {n} 回行いました")
 STOP_CANCELLED = Text(
     "was stopped by hand after {n} {n|iteration|iterations}",
-    "反復 {n} 回目で中止されました",
+    "反復 {n} 回で中止されました",
 )
 
 # In the terminal.
@@ -122,7 +122,7 @@ HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損�
 RESTARTS = Text(
     "The best of {n} starts is kept; similarity of its spectra to the others: {agreement} (1: "
     "identical).",
-    "{n} 個の初期値から最良の結果を選びました。"
+    "{n} 個の初期値から学習し、最良の結果を選びました。"
     "ほかの結果との基底スペクトルの類似度: {agreement}（1 は完全一致）",
 )
 WARNING = Text("Warning: {message}", "警告: {message}")
@@ -135,7 +135,7 @@ NOT_PRINTED = Text("the output could not be written ({why}).", "出力できま�
 INTERRUPTED = Text("Stopped.", "中止しました。")
 SOME_FAILED = Text(
     "{failed} of {total} files failed.",
-    "{total} 個のファイルのうち、{failed} 個の分析に失敗しました。",
+    "{total} 個のファイルのうち、{failed} 個は分析できませんでした。",
 )
 EDITED = Text("Corrections applied: {n}", "適用した修正: {n} 件")
 COMPARED = Text(

@@ -52,8 +52,8 @@ HELP_REPAIR = Text(
 HELP_EXIT_CODES = Text(
     "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 success, but a file of a result could not "
     "be written (otowake repair writes it); 130 stopped by the user.",
-    "終了コード: 0 成功、1 失敗、2 使い方の誤り、3 成功（ただし書き込めなかったファイルがあり、"
-    "otowake repair で作れます）、130 中止。",
+    "終了コード: 0 成功、1 失敗、2 使い方の誤り、3 成功（書き込めなかったファイルがあり、"
+    "otowake repair で作れる場合）、130 中止。",
 )
 HELP_EDITS = Text(
     "read the corrections from this file and save them as edits.json in the folder",
@@ -79,7 +79,7 @@ HELP_STAGES = Text(
 )
 HELP_OPTIONS = Text(
     "TOML file of options, named as on the command line",
-    "設定を書いた TOML ファイル（例: n_components = 30）",
+    "設定を書いた TOML ファイル（項目名の - は _ に変えます。例: n_components = 30）",
 )
 HELP_LANG = Text(
     "language: en or ja (default: from the system)",
@@ -90,8 +90,8 @@ HELP_ANIMATION = Text(
     "before it; it starts from the random values with --solver mu, and from the chosen start with "
     "the default solver",
     "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
-    "アニメーションは、--solver mu では乱数の初期値から、"
-    "既定の解法では初期値を選んだ後から始まります",
+    "アニメーションの始まりは、--solver mu では乱数の初期値、"
+    "既定の解法では選ばれた初期値です",
 )
 HELP_HELP = Text("show this help", "このヘルプを表示します")
 HELP_VERSION = Text("show the version", "バージョンを表示します")

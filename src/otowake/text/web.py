@@ -38,11 +38,12 @@ WEB_NEEDS_PASSWORD = Text(
 # On the web page.
 WEB_UNKNOWN_HOST = Text(
     "this page is not served under that name; start it with --names.",
-    "この名前では接続できません。--names にこの名前を指定してサーバーを起動してください。",
+    "このホスト名では接続できません。--names にこのホスト名を指定して、"
+    "サーバーを起動してください。",
 )
 WEB_OTHER_ORIGIN = Text(
     "this request came from another page; open this page and try again.",
-    "別のページからのリクエストです。このページを開いて、やり直してください。",
+    "別のページから届いたリクエストです。otowake のページを開いて、やり直してください。",
 )
 WEB_NOT_IN = Text("log in first.", "先にログインしてください。")
 WEB_WRONG_PASSWORD = Text("Wrong password.", "パスワードが違います。")
@@ -189,14 +190,14 @@ WEB_NEEDS_SCRIPT = Text(
 WEB_PRESET_SONG = Text("Song", "曲")
 WEB_PRESET_SONG_HELP = Text(
     "notes, instruments and the sound of each",
-    "音符と楽器を検出し、楽器ごとの音を取り出す",
+    "音符と楽器を検出し、楽器ごとの音を取り出します",
 )
 WEB_PRESET_PIANO = Text("Piano", "ピアノ")
-WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換する")
+WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換します")
 WEB_PRESET_DRUMS = Text("Drums", "ドラム")
 WEB_PRESET_DRUMS_HELP = Text(
     "separate kick, snare and hi-hat; 6 components, finer time resolution",
-    "キック・スネア・ハイハットを分離する。6 成分、高い時間分解能",
+    "キック・スネア・ハイハットを分離します（6 成分、高い時間分解能）",
 )
 WEB_PRESET_MANUAL = Text("Course settings", "講義と同じ設定")
 WEB_PRESET_MANUAL_HELP = Text(
@@ -207,8 +208,9 @@ WEB_CORRECT = Text("Edit manually", "手動で修正")
 WEB_CORRECT_HELP = Text(
     "Change instruments and notes, or name, paint, merge, split and delete components, then apply "
     "the changes. The sounds are rendered again, and the components are learnt further from there.",
-    "楽器、音符、成分を修正し、最後に「適用」を押します。成分は、名前の変更、塗り分け、統合、"
-    "分割、削除ができます。適用すると、音を作り直し、成分は修正後の状態から学習を続けます。",
+    "楽器、音符、成分を修正し、最後に「適用」を押します。成分の修正では、名前の変更、"
+    "範囲の塗り分け、統合、分割、削除ができます。適用すると、音を作り直します。"
+    "成分は、修正後の状態から学習を続けます。",
 )
 WEB_NOTE_EDITOR = Text("Notes", "音符")
 WEB_POINTER_SELECT = Text("select and move", "選択・移動")
@@ -269,7 +271,7 @@ WEB_MERGE = Text("Merge", "統合")
 WEB_SPLIT = Text("Split in two", "2 つに分割")
 WEB_DELETE = Text("Delete", "削除")
 WEB_SELECTED_COMPONENTS = Text("Select components", "成分を選択")
-WEB_TODO_COUNT = Text("Changes: {n} (✓ applied)", "修正 {n} 件（✓ は適用済み）")
+WEB_TODO_COUNT = Text("Changes: {n} (✓ applied)", "修正: {n} 件（✓ は適用済み）")
 WEB_TODO_GIVE = Text("move {which} to {part}", "{which}を {part} に移動")
 WEB_TODO_ADD = Text("add note {pitch}, {when}", "音符を追加: {pitch}、{when}")
 WEB_TODO_CHANGE = Text("change {which}: {how}", "{which}を変更: {how}")
@@ -285,7 +287,7 @@ WEB_TODO_PAINT = Text(
 WEB_RESTORE = Text("Restore the original components", "成分を最初の状態に戻す")
 WEB_TODO_RESTORE = Text(
     "restore all original components, without names and changes",
-    "すべての成分を最初の状態に戻す（名前と修正は消えます）",
+    "すべての成分を最初の状態に戻す（名前と修正も消去）",
 )
 WEB_APPLY = Text("Apply", "適用")
 WEB_UNDO = Text("Undo", "元に戻す")
