@@ -88,8 +88,10 @@ def truth_of(posteriors: Posteriors, notes: NDArray[np.float64]) -> Truth:
             )
             if i + 1 < len(begin):
                 high = min(high, int(begin[i + 1]))
-            stopped = low + int(fall[low : high + 1, key].argmax()) if high > low else low
-            stopped = min(stopped, n)
+            if high > low:
+                nearest = -1e-3 * np.abs(np.arange(low, high + 1) - end)
+                low += int((fall[low : high + 1, key] + nearest).argmax())
+            stopped = min(low, n)
             joins = bool(first and until == first and truth.inside[first - 1, key])
             truth.stop[first, key] &= not joins
             (truth.restart if joins else truth.start)[first, key] = True

@@ -22,16 +22,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from otowake.music.networks import Weights, weights_of
-from otowake.music.transcription.decoding import DecoderWeights, decode
+from otowake.music.transcription.decoding import DecoderWeights, Posteriors, decode
 from training.data import clips
-from training.data.frames import Batch, Clip, Prefetcher, prepare, spectrograms
+from training.data.frames import LEVEL_STEPS, Batch, Clip, Prefetcher, prepare, spectrograms
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
 from training.parallel import parallel_map
 from training.train import decoding, offsets
 from training.train.options import add_fit_options, parser_of, use_threads
-from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f1, posteriors
+from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f1
 
 MAX_HELD_OUT_CLIPS = 48
 """Held-out clips: two thirds fit the decoder, the others measure it."""
@@ -92,6 +92,15 @@ def network_losses(network: Network, batch: Batch) -> Losses:
     """Run the network on a batch and compute the losses."""
     inputs = torch.from_numpy(batch.spectrogram).permute(0, 3, 1, 2)
     return losses(network(inputs).float(), torch.from_numpy(batch.truth))
+
+
+def posteriors(network: Network, clip: Clip) -> Posteriors:
+    """Return the posteriors by the network in PyTorch."""
+    levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
+    inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        logits = network(inputs.to(memory_format=torch.channels_last))
+    return Posteriors(*torch.sigmoid(logits.float())[0].numpy().astype(np.float16))
 
 
 def train(

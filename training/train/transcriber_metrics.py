@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
-from training.data.frames import LEVEL_STEPS, Clip
-from training.networks.transcriber import Network
+from otowake.music.transcription.decoding import FRAME_PERIOD, Notes
 
 ONSET_TOLERANCE = 0.05
 """Seconds between a true and a detected onset that match, as in mir_eval."""
@@ -18,15 +15,6 @@ OFFSET_TOLERANCE = 0.2
 
 CELL = 0.01
 """Seconds of a frame of :func:`frame_f1`."""
-
-
-def posteriors(network: Network, clip: Clip) -> Posteriors:
-    """Return the posteriors by the network in PyTorch."""
-    levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
-    inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
-    with torch.no_grad():
-        logits = network(inputs.to(memory_format=torch.channels_last))
-    return Posteriors(*torch.sigmoid(logits.float())[0].numpy().astype(np.float16))
 
 
 def match_notes(true: NDArray[np.float64], detected: Notes) -> list[tuple[int, int]]:
