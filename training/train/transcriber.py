@@ -36,7 +36,7 @@ from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f
 MAX_HELD_OUT_CLIPS = 48
 """Held-out clips: two thirds fit the decoder, the others measure it."""
 
-OFFSET_SHARDS = 10
+OFFSET_SHARDS = 6
 """Shards of clips on which the network of offsets is trained."""
 
 LOSS_WEIGHTS = {"onset": 4.0, "frame": 1.0, "velocity": 0.02, "offset": 1.0, "sustained": 0.03}
