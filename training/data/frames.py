@@ -23,6 +23,9 @@ LEVEL_STEPS = 55.0
 TRIANGLE_HALF_WIDTH = 2.0
 """Half the width of the triangle around an onset or an offset, in frames."""
 
+CELLS = "cells"
+"""Folder of the spectrograms in the cache."""
+
 PIECE_FRAMES = 256
 """Frames of a piece."""
 
@@ -82,8 +85,8 @@ def spectrograms(path: Path, folder: Path, read: Read) -> list[Clip]:
 
 def _bytes(audio: NDArray[np.int16]) -> NDArray[np.uint8]:
     samples = audio.astype(np.float32) / 32768
-    levels = vqt(samples, level(samples))
-    return np.clip(np.rint(levels * LEVEL_STEPS), 0, 255).astype(np.uint8)
+    values = vqt(samples, level(samples))
+    return np.clip(np.rint(values * LEVEL_STEPS), 0, 255).astype(np.uint8)
 
 
 def truth(notes: NDArray[np.float64], start: int, n: int) -> NDArray[np.float32]:
@@ -190,26 +193,29 @@ def noises(n: int = N_NOISES) -> list[Clip]:
     return clips
 
 
-def _levels(clip: Clip, start: int) -> NDArray[np.float32]:
-    """Return the levels of a piece from frame `start` on."""
-    steps = clip.spectrogram[start : start + PIECE_FRAMES]
-    return steps.astype(np.float32) / np.float32(LEVEL_STEPS)
+def levels(clip: Clip, start: int, stop: int) -> NDArray[np.float32]:
+    """Return the spectrogram of a range of frames; 0 before and after the clip."""
+    n = len(clip.spectrogram)
+    steps = clip.spectrogram[max(start, 0) : min(stop, n)]
+    around = (max(-start, 0), max(stop - n, 0))
+    padded = np.pad(steps, (around, (0, 0), (0, 0)))
+    return padded.astype(np.float32) / np.float32(LEVEL_STEPS)
 
 
 def _noise(rng: Rng) -> NDArray[np.float32]:
     clip = noises()[rng.integers(len(noises()))]
-    return _levels(clip, int(rng.integers(len(clip.spectrogram) - PIECE_FRAMES + 1)))
+    start = int(rng.integers(len(clip.spectrogram) - PIECE_FRAMES + 1))
+    return levels(clip, start, start + PIECE_FRAMES)
 
 
 def _cut(clips: list[Clip], rng: Rng) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Cut a piece and its target from a clip, transposed by up to three semitones."""
     clip = clips[rng.integers(len(clips))]
     start = int(rng.integers(max(1, len(clip.spectrogram) - PIECE_FRAMES + 1)))
-    levels = _levels(clip, start)
-    levels = np.pad(levels, ((0, PIECE_FRAMES - len(levels)), (0, 0), (0, 0)))
+    values = levels(clip, start, start + PIECE_FRAMES)
     target = truth(clip.notes, start, PIECE_FRAMES)
     semitones = int(rng.integers(-3, 4)) if rng.random() < 0.5 else 0
-    return _shifted(levels, semitones, 1), _shifted(target, semitones, 2)
+    return _shifted(values, semitones, 1), _shifted(target, semitones, 2)
 
 
 def _shifted(values: NDArray[np.float32], semitones: int, axis: int) -> NDArray[np.float32]:

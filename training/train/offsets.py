@@ -28,11 +28,10 @@ from otowake.music.transcription.offsets import (
     most_probable_length,
     note_features,
 )
-from otowake.music.transcription.transcriber import load_weights, posteriors
-from otowake.signal.vqt import RATE
-from otowake.types import Audio
+from otowake.music.transcription.transcriber import load_weights, posteriors_of
 from training import files
 from training.data import clips
+from training.data.frames import CELLS, levels, spectrograms
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.offsets import OffsetNetwork
@@ -89,24 +88,26 @@ class Examples(NamedTuple):
     clip: NDArray[np.int64]
 
 
-def examples_of(shard: Path, folder: Path, content: bytes) -> Examples:
+def examples_of(shard: Path, cache: Path, content: bytes) -> Examples:
     """Return the examples of a shard's clips, by the transcriber with the weights `content`."""
-    kept = folder / f"{shard.stem}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
+    kept = cache / "offsets" / f"{shard.stem}-{hashlib.sha256(content).hexdigest()[:12]}.npz"
     if not kept.exists():
         transcriber = load_weights(content)
         rows = []
-        for (audio, true), seed in zip(clips.read(shard), clips.seeds_of(shard), strict=True):
-            values = posteriors(Audio(audio.astype(np.float32) / 32768, RATE), transcriber.weights)
+        cells = spectrograms(shard, cache / CELLS, clips.read)
+        for clip, seed in zip(cells, clips.seeds_of(shard), strict=True):
+            vqt = partial(levels, clip)
+            values = posteriors_of(vqt, len(clip.spectrogram), transcriber.weights)
             notes = decode(values, transcriber.decoder)
             inputs = note_features(notes, values)
             rows += [
                 (
                     inputs[i],
-                    true[j, 1] - notes.onset[i],
+                    clip.notes[j, 1] - notes.onset[i],
                     notes.offset[i] - notes.onset[i],
                     seed,
                 )
-                for j, i in match_notes(true, notes)
+                for j, i in match_notes(clip.notes, notes)
             ]
         columns = [np.array(column) for column in zip(*rows, strict=True)]
         files.store(kept, dict(zip(Examples._fields, columns, strict=True)))
@@ -195,7 +196,7 @@ def add_offsets(
 ) -> None:
     """Train on the clips of `shards` and write the weights file `content` with the new weights."""
     use_threads(threads)
-    make_examples = partial(examples_of, folder=cache / "offsets", content=content)
+    make_examples = partial(examples_of, cache=cache, content=content)
     examples = joined(parallel_map(make_examples, shards, threads))
     print(f"{len(examples.clip)} notes of {len(np.unique(examples.clip))} clips", flush=True)
     export.replace(content, WEIGHTS_PREFIX, train(examples, plan or Plan()), path)

@@ -24,7 +24,7 @@ from torch.nn import functional
 from otowake.music.networks import Weights, weights_of
 from otowake.music.transcription.decoding import DecoderWeights, Posteriors, decode
 from training.data import clips
-from training.data.frames import LEVEL_STEPS, Batch, Clip, Prefetcher, prepare, spectrograms
+from training.data.frames import CELLS, Batch, Clip, Prefetcher, levels, prepare, spectrograms
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
@@ -96,8 +96,8 @@ def network_losses(network: Network, batch: Batch) -> Losses:
 
 def posteriors(network: Network, clip: Clip) -> Posteriors:
     """Return the posteriors by the network in PyTorch."""
-    levels = clip.spectrogram.astype(np.float32) / np.float32(LEVEL_STEPS)
-    inputs = torch.from_numpy(levels).permute(2, 0, 1)[None]
+    values = levels(clip, 0, len(clip.spectrogram))
+    inputs = torch.from_numpy(values).permute(2, 0, 1)[None]
     with torch.no_grad():
         logits = network(inputs.to(memory_format=torch.channels_last))
     return Posteriors(*torch.sigmoid(logits.float())[0].numpy().astype(np.float16))
@@ -202,7 +202,7 @@ def main() -> None:
     options = parser.parse_args()
     use_threads(options.threads)
     shards = clips.make(options.cache, options.clips, options.samples, options.threads)
-    examples, held_out = clips_of(shards, options.cache / "cells", options.threads)
+    examples, held_out = clips_of(shards, options.cache / CELLS, options.threads)
     plan = Plan(options.steps, options.size, options.rate, options.every, options.seed)
     print(f"{len(examples)} clips, {len(held_out)} held out, {options.steps} steps", flush=True)
     initial = weights_of(options.begin.read_bytes()) if options.begin else None

@@ -9,6 +9,7 @@ sound and the posteriors only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import resources
 from typing import NamedTuple
@@ -26,7 +27,7 @@ from otowake.music.transcription.offsets import refine_offsets
 from otowake.programs import program
 from otowake.signal.mono import as_mono
 from otowake.signal.vqt import frames_of
-from otowake.types import Sound
+from otowake.types import Floats, Sound
 from otowake.untrusted import DAMAGE
 
 N_KEYS = 88
@@ -121,15 +122,25 @@ def posteriors(sound: Sound, weights: Weights, block: int = TRANSCRIBER.block_fr
     """
     mono = as_mono(sound)
     n = frames_of(mono.n_samples)
+    if mono.is_silent:
+        return Posteriors(*np.zeros((N_HEADS, n, N_KEYS), np.float16))
+    return posteriors_of(mono.vqt, n, weights, block)
+
+
+def posteriors_of(
+    vqt: Callable[[int, int], Floats],
+    n: int,
+    weights: Weights,
+    block: int = TRANSCRIBER.block_frames,
+) -> Posteriors:
+    """Compute the network's output for `n` frames; `vqt` returns a range of the spectrogram."""
     output = np.zeros((N_HEADS, n, N_KEYS), np.float16)
-    if not mono.is_silent:
-        arrays = {k: jnp.asarray(v) for k, v in weights.items()}
-        for start in range(0, n, block):
-            features = mono.vqt(start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES)
-            values = np.asarray(_forward(arrays, features))[
-                :, CONTEXT_FRAMES : CONTEXT_FRAMES + min(block, n - start)
-            ]
-            output[:, start : start + block] = values
+    arrays = {k: jnp.asarray(v) for k, v in weights.items()}
+    for start in range(0, n, block):
+        features = vqt(start - CONTEXT_FRAMES, start + block + CONTEXT_FRAMES)
+        size = min(block, n - start)
+        values = np.asarray(_forward(arrays, features))
+        output[:, start : start + size] = values[:, CONTEXT_FRAMES : CONTEXT_FRAMES + size]
     return Posteriors(*output)
 
 
