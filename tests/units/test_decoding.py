@@ -1,6 +1,7 @@
 """Test the decoder: the best segmentation, against all segmentations, and by example."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def test_the_path_and_the_probabilities_are_those_of_all_segmentations(seed: int
         assert begins[:, key].tolist() == [label == "B" for label in best]
         shares = np.exp(values) / np.exp(values).sum()
         expected = [sum(shares[[way[t] == "B" for way in ways]]) for t in range(6)]
-        np.testing.assert_allclose(probability[:, key], expected)
+        np.testing.assert_allclose(probability[:, key], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("shift", [-0.4, 0.0, 0.3])
@@ -119,3 +120,18 @@ def test_notes_are_in_order_of_onset_then_of_pitch() -> None:
     notes = decode(values, WEIGHTS)
     assert (notes.midi - LOWEST).tolist() == [20, 60, 3]
     assert len(decoding.decode(silence(), WEIGHTS).onset) == 0
+
+
+def test_blocks_do_not_change_the_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = Posteriors(*np.random.default_rng(0).random((5, 300, 4)).astype(np.float32))
+    whole = decoding.all_scores(values, WEIGHTS)
+    monkeypatch.setattr(decoding, "DECODING", replace(DECODING, block_frames=37))
+    for a, b in zip(whole, decoding.all_scores(values, WEIGHTS), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_an_hour_of_scores_stays_finite() -> None:
+    scores = Scores(*np.tile(np.random.default_rng(1).normal(size=(4, 50, 1)), (1, 400, 1)))
+    probability = onset_probability(scores)
+    assert np.isfinite(probability).all()
+    np.testing.assert_allclose(probability[500:550], probability[10500:10550], rtol=1e-3)

@@ -93,6 +93,9 @@ class DecodingConfig:
     min_posterior: float = tuned(
         0.05, unit="posterior", origin="set by hand: keys that stay below have no notes"
     )
+    block_frames: int = tuned(
+        4096, unit="frames", origin="set by hand: for memory; results do not depend"
+    )
     max_logit: float = tuned(7.0, unit="nepers", origin="set by hand: float16 is no finer")
     slope_frames: int = tuned(
         4, unit="frames", origin="set by hand: reach of the mean before and after a slope"

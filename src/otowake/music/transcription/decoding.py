@@ -169,7 +169,7 @@ def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
     values = Posteriors(*(part[:, active].astype(np.float32) for part in posteriors))
     if not len(active):
         return Notes(*(np.zeros(0, kind) for kind in (float, float, int, float, float, float)))
-    scores = scores_of(evidence(values), weights)
+    scores = all_scores(values, weights)
     starts, ends, keys = _segments(*best_path(scores))
     begins = onset_probability(scores)
     onset = _apex(values.onset, starts, keys) * FRAME_PERIOD + DECODING.onset_shift
@@ -218,20 +218,34 @@ def scores_of(values: Evidence, weights: DecoderWeights) -> Scores:
     )
 
 
+def all_scores(posteriors: Posteriors, weights: DecoderWeights) -> Scores:
+    """Compute the scores of all frames, block by block, for memory."""
+    n, margin = len(posteriors.frame), max(DECODING.slope_frames, DECODING.mass_frames)
+    blocks = []
+    for start in range(0, n, DECODING.block_frames):
+        first, stop = max(start - margin, 0), start + DECODING.block_frames
+        part = Posteriors(*(values[first : stop + margin] for values in posteriors))
+        scores = scores_of(evidence(part), weights)
+        blocks.append([x[start - first : stop - first].astype(np.float32) for x in scores])
+    return Scores(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+# Both algorithms keep the difference of the two states' values; only this difference matters, and
+# it stays small however long the recording is.
+
+
 def best_path(scores: Scores) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Find the best segmentation: whether a note sounds, and whether one begins: (frame, key)."""
     n, n_keys = scores.inside.shape
-    came_on = np.empty((n, n_keys), np.int8)
-    came_off = np.empty((n, n_keys), np.bool_)
-    on, off = np.full(n_keys, -np.inf), np.zeros(n_keys)
+    came_on, came_off = np.empty((n, n_keys), np.int8), np.empty((n, n_keys), np.bool_)
+    on = np.full(n_keys, -np.inf)
     for t in range(n):
-        ways = np.stack([on, off + scores.start[t], on + scores.restart[t]])
-        came_on[t] = ways.argmax(axis=0)
+        ways = np.stack([on, scores.start[t], on + scores.restart[t]])
         stopped = on + scores.stop[t]
-        came_off[t] = stopped > off
-        on, off = ways.max(axis=0) + scores.inside[t], np.maximum(off, stopped)
+        came_on[t], came_off[t] = ways.argmax(axis=0), stopped > 0
+        on = ways.max(axis=0) + scores.inside[t] - np.maximum(0, stopped)
     sounds, begins = np.zeros((n, n_keys), np.bool_), np.zeros((n, n_keys), np.bool_)
-    sounding = on > off
+    sounding = on > 0
     for t in range(n - 1, -1, -1):
         sounds[t] = sounding
         begins[t] = sounding & (came_on[t] > 0)
@@ -239,31 +253,24 @@ def best_path(scores: Scores) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return sounds, begins
 
 
-def onset_probability(scores: Scores) -> NDArray[np.float64]:
+def onset_probability(scores: Scores) -> NDArray[np.float32]:
     """Compute the probability of a beginning at each frame, by forward-backward: (frame, key)."""
     n, n_keys = scores.inside.shape
-    forward = np.empty((n + 1, 2, n_keys))
-    forward[0, 0], forward[0, 1] = -np.inf, 0
+    before = np.empty((n, n_keys), np.float32)
+    on = np.full(n_keys, -np.inf)
     for t in range(n):
-        on, off = forward[t]
-        forward[t + 1, 0] = scores.inside[t] + np.logaddexp(
-            np.logaddexp(on, off + scores.start[t]), on + scores.restart[t]
-        )
-        forward[t + 1, 1] = np.logaddexp(off, on + scores.stop[t])
-    total = np.logaddexp(*forward[n])
-    begins = np.empty((n, n_keys))
-    after_on, after_off = np.zeros(n_keys), np.zeros(n_keys)
+        before[t] = on
+        ways = np.logaddexp(np.logaddexp(on, scores.start[t]), on + scores.restart[t])
+        on = ways + scores.inside[t] - np.logaddexp(0, on + scores.stop[t])
+    begins = np.empty((n, n_keys), np.float32)
+    after = np.zeros(n_keys)
     for t in range(n - 1, -1, -1):
-        on, off = forward[t]
-        enters = scores.inside[t] + after_on
-        started = np.logaddexp(off + scores.start[t], on + scores.restart[t])
-        begins[t] = np.exp(started + enters - total)
-        after_on, after_off = (
-            np.logaddexp(
-                np.logaddexp(enters, enters + scores.restart[t]), scores.stop[t] + after_off
-            ),
-            np.logaddexp(after_off, scores.start[t] + enters),
-        )
+        on, enters = before[t], scores.inside[t] + after
+        started = np.logaddexp(scores.start[t], on + scores.restart[t]) + enters
+        rests = np.logaddexp(0, on + scores.stop[t])
+        begins[t] = np.exp(started - np.logaddexp(np.logaddexp(started, on + enters), rests))
+        goes_on = np.logaddexp(enters, enters + scores.restart[t])
+        after = np.logaddexp(goes_on, scores.stop[t]) - np.logaddexp(0, scores.start[t] + enters)
     return begins
 
 
