@@ -35,7 +35,7 @@ from otowake.results.report import write_report
 from otowake.signal import spectrogram
 from otowake.web.draft import COMPONENT_EDITS, RESTORE, drafted
 from otowake.web.view import view_of
-from otowake.web.work import carry_out
+from otowake.web.worker import carry_out
 
 Call = Callable[[Path, Path], Any]
 """Function of the folder of a damaged file, and of the file."""

@@ -23,7 +23,7 @@ from archives import (
     until,
 )
 
-from otowake.cluster.work import read_digests
+from otowake.cluster.tasks import read_digests
 
 
 @pytest.mark.parametrize("seed", range(2))

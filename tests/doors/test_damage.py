@@ -18,7 +18,7 @@ from otowake.results.checkpoint import Checkpoint
 from otowake.results.comparison import compare
 from otowake.results.read import MEMBERS
 from otowake.results.recipe import recipe_of
-from otowake.web.work import carry_out
+from otowake.web.worker import carry_out
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 

@@ -27,7 +27,7 @@ from otowake.cluster.manifest import refusal, sole_driver
 from otowake.cluster.portion import Contents, Job, Total, advance, folded, hold, release
 from otowake.cluster.progress import Learning
 from otowake.cluster.run import MOST_IDLE_ROUNDS, batches
-from otowake.cluster.work import read_digests
+from otowake.cluster.tasks import read_digests
 from otowake.cluster.workers import (
     POLL_SECONDS,
     Call,

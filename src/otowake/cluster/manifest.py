@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.cluster.entries import checked_digest, checked_folder, folder_of, has_safe_name
+from otowake.cluster.result_folders import checked_digest, checked_folder, folder_of, has_safe_name
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.names import longest_name
 from otowake.untrusted import DAMAGE
