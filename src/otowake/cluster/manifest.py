@@ -63,7 +63,7 @@ def refusal(archive: Path, error: Exception) -> OtowakeError:
     --------
     >>> import errno
     >>> print(refusal(Path("a"), OSError(errno.EACCES, "Permission denied")))
-    a: this folder is not writable (Permission denied); give another -o, or change its permissions.
+    a: this folder is not writable (Permission denied); choose another -o, or make it writable.
     """
     number = getattr(error, "sqlite_errorcode", 0) & 0xFF
     why = getattr(error, "strerror", None) or error
