@@ -1,4 +1,4 @@
-"""Drive the learning of one dictionary for an archive.
+"""Learn one dictionary for an archive: the driver.
 
 In each pass the driver sends W to the workers and receives sums over all frames. The recordings, in
 the order of their digests, are divided into portions, and the sums of portions are added in a fixed
