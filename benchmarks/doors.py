@@ -274,7 +274,7 @@ def _of_results(whole: Path) -> tuple[dict[str, Call], dict[str, Call]]:
         "load without sound": without_sound,
     }, {
         "compare": command("compare", "FOLDER/result", str(whole), "-o", "OUT.png"),
-        "score": command("score", "FOLDER/result", "FOLDER/truth.mid", "-o", "OUT.png"),
+        "evaluate": command("evaluate", "FOLDER/result", "FOLDER/truth.mid", "-o", "OUT.png"),
         "edit": command("edit", "FOLDER/result"),
         "again": command("again", "FOLDER/result"),
         "report": report,

@@ -158,7 +158,7 @@ def test_every_command_gives_one_sentence_for_damaged_arrays(
         ("compare", "FOLDER", str(whole_result), "-o", "OUT.png"),
         ("compare", str(whole_result), "FOLDER", "-o", "OUT.png"),
         ("edit", "FOLDER"),
-        ("score", "FOLDER", str(truth), "-o", "OUT.png"),
+        ("evaluate", "FOLDER", str(truth), "-o", "OUT.png"),
     ):
         with pytest.raises(Refused, match=r"^Error: [^\n]+\n$"):
             command(*words)(result, result)

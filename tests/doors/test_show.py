@@ -184,8 +184,8 @@ def completed(capsys, monkeypatch, words):
         ("otowake split -o re", "dir,re"),
         ("otowake show re", "dir,re"),
         ("otowake compare a re", "dir,re"),
-        ("otowake score re", "dir,re"),
-        ("otowake score re so", "file,so"),
+        ("otowake evaluate re", "dir,re"),
+        ("otowake evaluate re so", "file,so"),
         ("otowake completion f", "plain,fish"),
     ],
 )

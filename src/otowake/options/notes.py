@@ -96,12 +96,12 @@ class PartSpec(Spec):
 
 
 @dataclass(frozen=True)
-class ScoreSpec(Spec):
+class EvaluationSpec(Spec):
     """Parameters of the comparison with reference notes.
 
     Examples
     --------
-    >>> ScoreSpec(tolerance=0.1).tolerance
+    >>> EvaluationSpec(tolerance=0.1).tolerance
     0.1
     """
 

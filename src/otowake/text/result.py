@@ -102,7 +102,7 @@ N_NOTES = Text("{n}", "{n} 個")
 TEMPO = Text("♩ = {tempo:.0f}, {metre}/4", "♩={tempo:.0f}、{metre}/4 拍子")
 BETWEEN = Text(", ", "、")
 DETECTED_CHORDS = Text("Chords: {chords}", "和音: {chords}")
-SCORED = Text(
+EVALUATED = Text(
     "{what}: precision {precision}, recall {recall}, F1 {f1}",
     "{what}: 適合率 {precision}、再現率 {recall}、F1 {f1}",
 )

@@ -34,7 +34,7 @@ HELP_COMPARE = Text(
     "Compare two or more results side by side.",
     "2 つ以上の結果を並べて比較します。",
 )
-HELP_SCORE = Text(
+HELP_EVALUATE = Text(
     "Evaluate the notes of a result against a reference (MIDI, or CSV/TSV of onset, offset, "
     "pitch) and draw correct, missed and false notes.",
     "結果の音符を正解データ（MIDI、またはオンセット・オフセット・音高の CSV/TSV）と比べて評価し、"
@@ -60,7 +60,7 @@ HELP_EDITS = Text(
     "修正を読み込むファイル（フォルダーの edits.json として保存します）",
 )
 HELP_REFERENCE = Text("REFERENCE", "正解データ")
-HELP_SCORE_FIGURE = Text(
+HELP_EVALUATION_FIGURE = Text(
     "figure file (PNG, SVG or PDF; default: agreement.png in the folder)",
     "図のファイル（PNG、SVG、PDF。省略時はフォルダー内の agreement.png）",
 )
@@ -114,6 +114,10 @@ USAGE_NO_OPTION = Text(
 USAGE_NO_COMMAND = Text(
     "there is no command {name}; see --help.",
     "{name} というコマンドはありません。--help で確認してください。",
+)
+COMMAND_RENAMED = Text(
+    "the command {old} is now called {new}; the old name works in this version only.",
+    "コマンド {old} の名前は {new} に変わりました。古い名前が使えるのはこのバージョンまでです。",
 )
 USAGE_NO_FILE = Text(
     "give at least one file; see --help.",
