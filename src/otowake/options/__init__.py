@@ -13,7 +13,7 @@ from otowake.options.analysis import (
 )
 from otowake.options.archive import ArchiveSpec, LearnSpec, WorkerSpec
 from otowake.options.fit import EFFORTS, INITS, LOSS_BETA, PRECISIONS, SOLVERS, FitSpec
-from otowake.options.notes import NOTE_NAMES, TRANSCRIBERS, NoteSpec, PartSpec, ScoreSpec
+from otowake.options.notes import NOTE_NAMES, TRANSCRIBERS, EvaluationSpec, NoteSpec, PartSpec
 from otowake.options.serve import ServeSpec
 from otowake.options.signal import LoadSpec, StftSpec
 from otowake.options.spec import Constraint, Spec, current_names, option
@@ -31,13 +31,13 @@ __all__ = [
     "TRANSCRIBERS",
     "ArchiveSpec",
     "Constraint",
+    "EvaluationSpec",
     "FitSpec",
     "LearnSpec",
     "LoadSpec",
     "NoteSpec",
     "PartSpec",
     "RunSpec",
-    "ScoreSpec",
     "ServeSpec",
     "Spec",
     "StftSpec",
