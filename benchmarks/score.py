@@ -1,11 +1,11 @@
 """Evaluate scores: how readable and how right they are, compared with the source.
 
-    python -m benchmarks.score --data DIR [--estimate] [--out DIR] [--count]
+    python -m benchmarks.score --data DIR [--estimate] [--bars N] [--out DIR] [--count]
 
-DIR holds scores (MusicXML, not compressed). The longest stretch of each one with one time signature
-is played with a changing tempo, uneven onsets and shortened notes, and notated again from the
 DIR holds scores (MusicXML, not compressed). The longest stretch of each with one time signature is
-split into a *tuning* and a *test* half by the hash of the file's name.
+played with a changing tempo, uneven onsets and shortened notes, and notated again from the played
+notes, with the true beats, or with ``--estimate`` with the beats and the key estimated from them.
+The pieces are split into a *tuning* and a *test* half by the hash of the file's name.
 
 For the written score and the source: rests, ties and tuplet notes per note head, and voices
 per bar of a staff; and what is right, as a share of the notes: the starts and the lengths, the
@@ -244,9 +244,10 @@ def is_tuning(path: Path) -> bool:
     return hashlib.sha256(path.stem.encode()).digest()[0] % 2 == 0
 
 
-def evaluate(path: Path, out: Path, *, estimate: bool) -> dict[str, float] | None:
+def evaluate(path: Path, out: Path, *, estimate: bool, most_bars: int) -> dict[str, float] | None:
     whole = read(path)
-    source = read(path, longest(whole))
+    first, last = longest(whole)
+    source = read(path, (first, min(last, first + most_bars)))
     if len(source.bars) < 4 or source.bars[-1][2] not in BEATS or not source.heads:
         return None
     notes, rhythm, parts = play(source, seed=len(source.heads))
@@ -271,7 +272,7 @@ def _figures(source: Written, result: Written) -> dict[str, float]:
             figures[f"{kind} {what}"] = counts[what] / counts["heads"]
         figures[f"{kind} voices"] = counts["bar voices"] / counts["bar staves"]
     # Match every note of the source with one of that pitch at that start.
-    offset = source.bars[0][0] - result.bars[0][0]
+    offset = min(h.start for h in source.heads) - min(h.start for h in result.heads)
     have: dict[tuple[Fraction, int], list[Head]] = defaultdict(list)
     for head in result.heads:
         have[head.start + offset, head.midi].append(head)
@@ -354,6 +355,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("build/scores"))
     parser.add_argument("--estimate", action="store_true")
+    parser.add_argument("--bars", type=int, default=40, help="most bars of a piece (40)")
     parser.add_argument("--count", action="store_true")
     options = parser.parse_args()
     paths = sorted(options.data.glob("*.xml"))
@@ -363,7 +365,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     by_half: dict[str, list[dict[str, float]]] = {"tuning": [], "test": []}
     for path in paths:
-        figures = evaluate(path, options.out, estimate=options.estimate)
+        figures = evaluate(path, options.out, estimate=options.estimate, most_bars=options.bars)
         if figures:
             by_half["tuning" if is_tuning(path) else "test"].append(figures)
             print(path.stem[:36].ljust(36), _line(figures), flush=True)

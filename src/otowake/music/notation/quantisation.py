@@ -157,8 +157,8 @@ def _straight(starts: np.ndarray, stops: Floats) -> tuple[np.ndarray, Floats]:
     """Write the late second eighth notes of swing at the half of the beat."""
     third = TICKS_PER_BEAT // 3
     beats, within = np.divmod(starts, TICKS_PER_BEAT)
-    is_off = within == 2 * third
-    triplets = set(beats[within == third].tolist())
+    is_off = (within == 2 * third) | (within == TICKS_PER_BEAT * 3 // 4)
+    triplets = set(beats[~is_off & (within % TICKS_PER_BEAT > 0)].tolist())
     straight = np.array([beat not in triplets for beat in beats.tolist()])
     moved = np.where(is_off & straight, beats * TICKS_PER_BEAT + TICKS_PER_BEAT // 2, starts)
     whole = np.floor(stops / TICKS_PER_BEAT)

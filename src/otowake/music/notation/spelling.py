@@ -46,18 +46,22 @@ def spell_notes(pitches: Sequence[int], key: Key | None = None) -> list[str]:
         ]
         for tonic in range(12)
     ]
-    counts = np.cumsum(np.eye(12, dtype=int)[classes], axis=0)
-    counts = np.concatenate([np.zeros((1, 12), int), counts])
-    spelled = []
-    for i, tone in enumerate(classes.tolist()):
-        before = max(i - NOTATION.context_before, 0)
-        after = min(i + NOTATION.context_after, len(classes))
-        weights: dict[str, int] = {}
-        for tonic, count in enumerate((counts[after] - counts[before]).tolist()):
-            name = names[tonic][tone]
-            weights[name] = weights.get(name, 0) + count
-        spelled.append(max(weights, key=lambda name: (weights[name], -abs(signs_of(name)))))
-    return spelled
+    counts = np.concatenate([np.zeros((1, 12)), np.cumsum(np.eye(12)[classes], axis=0)])
+    at = np.arange(len(classes))
+    first = np.maximum(at - NOTATION.context_before, 0)
+    last = np.minimum(at + NOTATION.context_after, len(classes))
+    weights = counts[last] - counts[first]
+    if key:
+        weights[:, key.tonic] += NOTATION.key_weight
+    spelled = np.empty(len(classes), dtype="U3")
+    for tone in range(12):
+        own = classes == tone
+        options = sorted(
+            {names[tonic][tone] for tonic in range(12)}, key=lambda n: abs(signs_of(n))
+        )
+        supports = [[names[tonic][tone] == name for name in options] for tonic in range(12)]
+        spelled[own] = np.array(options)[(weights[own] @ np.array(supports)).argmax(axis=1)]
+    return spelled.tolist()
 
 
 def octave_of(midi: int, name: str) -> int:
