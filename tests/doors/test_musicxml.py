@@ -190,6 +190,7 @@ def test_other_programs_read_the_starts_lengths_and_pitches(tmp_path, metre, bea
         notes += [Note(at + i / n, at + (i + 1) / n, 60 + int(rng.integers(12))) for i in range(n)]
         at += 1 if n > 1 else int(rng.integers(1, 4))
         notes[-1] = replace(notes[-1], offset=at)
+    notes[-1] = replace(notes[-1], offset=-(-at // metre) * metre)
     rhythm = Rhythm(60.0, np.arange(24.0), metre, beat_quarters=beat_quarters)
     write_score(notes, tmp_path / "x.musicxml", rhythm=rhythm)
     wanted = set()

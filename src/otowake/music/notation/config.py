@@ -146,8 +146,12 @@ class HandsConfig:
     fingers: int = tuned(5, unit="notes", origin="standard")
     reach_cost: float = tuned(1.0, unit="per semitone", origin="set by hand")
     finger_cost: float = tuned(5.0, unit="per note", origin="set by hand")
-    move_cost: float = tuned(0.1, unit="per semitone", origin="set by hand")
-    side_cost: float = tuned(0.1, unit="per semitone", origin="set by hand")
+    move_cost: float = tuned(
+        0.1, unit="per semitone", origin="checked on music21's scores", tried="0.05 to 0.2"
+    )
+    side_cost: float = tuned(
+        0.1, unit="per semitone", origin="checked on music21's scores", tried="0.03 to 0.2"
+    )
     room: float = tuned(7.0, unit="semitones", origin="set by hand: hands closer are in the way")
     cross_cost: float = tuned(0.2, unit="per semitone", origin="set by hand")
     width: int = tuned(16, unit="states", origin="set by hand: width of the search")
@@ -165,6 +169,9 @@ class VoicesConfig:
     value_cost: float = tuned(2.5, unit="nats", origin="set by hand: of each tie")
     silence_cost: float = tuned(2.0, unit="nats", origin="set by hand: of a silence")
     rest_cost: float = tuned(0.5, unit="nats", origin="set by hand: of each of its rests")
+    weak_stop_cost: float = tuned(
+        0.4, unit="nats/level", origin="set by hand: of a silence that begins within a beat"
+    )
     leap_cost: float = tuned(0.05, unit="nats/semitone", origin="set by hand")
     second_voice_cost: float = tuned(
         5.0, unit="nats", origin="set by hand: of a second voice in a bar"

@@ -160,7 +160,9 @@ class _Grid:
             n_values = self._count(start, stop, is_rest=False)
             n_rests = self._count(stop, min(following, bar_end), is_rest=True)
             cost = VOICES.value_cost * (n_values - 1) + VOICES.rest_cost * n_rests
-            cost += VOICES.silence_cost * (n_rests > 0)
+            if n_rests:
+                weakness = max(4 - self.metre.strength(stop), 0)
+                cost += VOICES.silence_cost + VOICES.weak_stop_cost * weakness
             cost += sum(_length_cost(stop - start, at - start) for at in stops)
             priced.append((cost, -stop))
         cost, stop = min(priced)
