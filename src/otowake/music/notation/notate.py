@@ -198,7 +198,8 @@ def _measured(
             if tones:
                 filled.append(_symbols(tones, metre, bar, lead))
         if not filled:
-            filled = [[Symbol(0, bar.stop - bar.start, None)]]
+            is_full = bar.stop - bar.start == metre.bar
+            filled = [[Symbol(0, metre.bar, None)] if is_full else _symbols({}, metre, bar, lead)]
         measured.append(_with_accidentals(filled, key))
     return measured
 
