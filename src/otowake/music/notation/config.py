@@ -126,7 +126,7 @@ class NotationConfig:
         4.0, unit="nats", origin="set by hand: of onsets, apart when played, at one place"
     )
     key_weight: float = tuned(
-        16.0,
+        8.0,
         unit="notes",
         origin="set on half of 72 scores of music21's corpus: weight of the tonic of the piece",
         tried="0 to 16",
