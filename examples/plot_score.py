@@ -6,10 +6,10 @@ With a known score, the factorisation only estimates the sound of each note.
 
 ja:
 
-楽譜を使った因子分解
-====================
+楽譜を使った分解
+================
 
-演奏される音符がわかっていれば、因子分解では各音符の音色だけを推定します。
+演奏される音符がわかっていれば、分解では各音符の音色だけを推定します。
 """
 
 # sphinx_gallery_thumbnail_number = 2
