@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
@@ -12,6 +10,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
+from commands import run_here
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -366,20 +365,23 @@ def test_silence_has_no_notes_and_still_a_folder(tmp_path):
 
 
 def test_evaluate_on_the_command_line(tmp_path, folder):
-    def run(*arguments, name="evaluate"):
-        command = [sys.executable, "-m", "otowake", name, *map(str, arguments)]
-        environment = {**os.environ, "LANG": "C.UTF-8"}
-        return subprocess.run(
-            command, capture_output=True, check=False, text=True, env=environment, timeout=120
-        )
-
-    done = run(folder, otowake.demo_path().with_suffix(".mid"), "-o", tmp_path / "a.png")
+    done = run_here(
+        "evaluate", folder, otowake.demo_path().with_suffix(".mid"), "-o", tmp_path / "a.png"
+    )
     assert done.returncode == 0, done.stderr
     assert "onsets: precision 1.000, recall 1.000, F1 1.000" in done.stdout
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
     (tmp_path / "ref.csv").write_text("0.5,1,60\n1.2,1.6,62\n")
-    done = run(
-        folder, tmp_path / "ref.csv", "--tolerance", "0.3", "--lang", "ja", "-o", tmp_path / "b.svg"
+    done = run_here(
+        "evaluate",
+        folder,
+        tmp_path / "ref.csv",
+        "--tolerance",
+        "0.3",
+        "--lang",
+        "ja",
+        "-o",
+        tmp_path / "b.svg",
     )
     assert done.returncode == 0 and "再現率 1.000" in done.stdout
     for arguments, sentence in [
@@ -388,7 +390,7 @@ def test_evaluate_on_the_command_line(tmp_path, folder):
         ((folder, tmp_path / "ref.csv", "--tolerance", "0"), "tolerance must be a number above 0"),
         ((folder, tmp_path / "ref.csv", "-o", "x.txt"), "must end in .png"),
     ]:
-        done = run(*arguments)
+        done = run_here("evaluate", *arguments)
         assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1
-    done = run("--help", name="score")
+    done = run_here("score", "--help")
     assert done.returncode == 0 and "command score is now called evaluate" in done.stderr
