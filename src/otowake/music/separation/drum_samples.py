@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from otowake.music.separation.config import DRUM_SAMPLES, MASKING
+from otowake.music.separation.config import DRUM_SAMPLES
 from otowake.music.separation.layout import drum_spans
-from otowake.music.separation.masks import GroupMasks, blocks_between, stft_sizes
+from otowake.music.separation.masks import BLOCK_FRAMES, GroupMasks, blocks_between
 from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
-from otowake.signal.stft import OverlapAdd, stft_blocks
+from otowake.signal.stft import OverlapAdd, sizes_at, stft_blocks
 from otowake.types import Audio, DrumSamples, Floats, Note, NoteFactors, Segment, Sound
 
 
@@ -168,7 +168,7 @@ def _masked(
 
     The arrays have the shape (channel, sample).
     """
-    n_fft, hop = stft_sizes(sound.rate)
+    n_fft, hop = sizes_at(sound.rate, STFT)
     mixture = np.concatenate(list(blocks_between(sound, first, last)), axis=1)
     group_masks = GroupMasks(
         note_factors, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop
@@ -176,7 +176,7 @@ def _masked(
     blocks: list[list[Floats]] = [[] for _ in drums]
     overlaps = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
     frame = first / hop
-    for spectra in stft_blocks([mixture], n_fft, hop, MASKING.block_frames):
+    for spectra in stft_blocks([mixture], n_fft, hop, BLOCK_FRAMES):
         masks = group_masks(frame, np.abs(mixed_spectra(spectra)))
         for overlap, mask, of_drum in zip(overlaps, masks[:-1], blocks, strict=True):
             of_drum.append(overlap.add(spectra * mask))

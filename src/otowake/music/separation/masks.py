@@ -13,12 +13,8 @@ from otowake.music.separation.score_informed import STFT
 from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
 
-
-def stft_sizes(rate: int) -> tuple[int, int]:
-    """Return window length and hop in samples at another rate, of the same duration."""
-    ratio = rate / STFT.sample_rate
-    n_fft = max(2, 2 * round(STFT.n_fft * ratio / 2))
-    return n_fft, max(1, min(round(STFT.hop * ratio), n_fft // 2))
+BLOCK_FRAMES = 128
+"""Frames that are masked at once; bounds memory, results do not depend on it."""
 
 
 def blocks_between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
