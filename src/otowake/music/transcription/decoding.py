@@ -170,15 +170,8 @@ def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
     if not len(active):
         return Notes(*(np.zeros(0, kind) for kind in (float, float, int, float, float, float)))
     scores = all_scores(values, weights)
-    starts, ends, keys = _segments(*best_path(scores))
-    begins = onset_probability(scores)
-    onset = _apex(values.onset, starts, keys) * FRAME_PERIOD + DECODING.onset_shift
-    end = _crossing(values.frame, ends, keys) * FRAME_PERIOD
-    midi = active[keys] + LOWEST
-    joined = np.flatnonzero((keys[1:] == keys[:-1]) & (starts[1:] == ends[:-1]))
-    end[joined] = onset[joined + 1]
-    onset = np.maximum(onset, 0)
-    end = np.maximum(end, onset + FRAME_PERIOD)
+    starts, onset, end, keys = timed_segments(values, best_path(scores))
+    begins, midi = onset_probability(scores), active[keys] + LOWEST
     confidence = np.clip(_sum_nearby(begins, DECODING.confidence_frames)[starts, keys], 0, 1)
     velocity = np.clip(values.velocity[starts, keys], 0, 1)
     order = np.lexsort((midi, onset))
@@ -272,6 +265,24 @@ def onset_probability(scores: Scores) -> NDArray[np.float32]:
         goes_on = np.logaddexp(enters, enters + scores.restart[t])
         after = np.logaddexp(goes_on, scores.stop[t]) - np.logaddexp(0, scores.start[t] + enters)
     return begins
+
+
+def timed_segments(
+    posteriors: Posteriors, path: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+) -> tuple[NDArray[np.intp], Array, Array, NDArray[np.intp]]:
+    """List the notes of a segmentation by key, then by time.
+
+    Returns
+    -------
+    The first frame, the onset and the offset in seconds, and the key: arrays of shape (note,).
+    """
+    starts, ends, keys = _segments(*path)
+    onset = _apex(posteriors.onset, starts, keys) * FRAME_PERIOD + DECODING.onset_shift
+    onset = np.maximum(onset, 0)
+    end = _crossing(posteriors.frame, ends, keys) * FRAME_PERIOD
+    joined = np.flatnonzero((keys[1:] == keys[:-1]) & (starts[1:] == ends[:-1]))
+    end[joined] = onset[joined + 1]
+    return starts, onset, np.maximum(end, onset + FRAME_PERIOD), keys
 
 
 def _segments(
