@@ -10,7 +10,7 @@ from training.train import decoding
 Example = tuple[Posteriors, np.ndarray]
 
 
-def example(seed: int, frames: int = 250) -> Example:
+def example(seed: int, frames: int = 200) -> Example:
     """Draw notes, and posteriors that tell them with noise; half of the onsets are vague."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -33,7 +33,7 @@ def example(seed: int, frames: int = 250) -> Example:
 
 
 def test_the_fitted_decoder_finds_notes_with_clear_and_with_vague_onsets() -> None:
-    weights = decoding.fit([example(seed) for seed in range(3)])
+    weights = decoding.fit([example(seed) for seed in range(4)], steps=10)
     assert weights.inside[1] > 0 and weights.start[1] > 0
     values, notes = example(9)
     detected = decode(values, weights)
