@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from otowake.options import StftSpec
-from otowake.signal.stft import OverlapAdd, stft_blocks
+from otowake.signal.stft import OverlapAdd, sizes_at, stft_blocks
 from otowake.types import Factors, Floats, Sound
 
 MASK_FLOOR = 1e-10
@@ -66,9 +66,7 @@ def separate(
     >>> bool(np.allclose(first, audio.samples / 2, atol=1e-6))
     True
     """
-    ratio = audio.rate / spec.sample_rate
-    n_fft = 2 * round(spec.n_fft * ratio / 2)
-    hop = max(1, min(round(spec.hop * ratio), n_fft // 2))
+    n_fft, hop = sizes_at(audio.rate, spec)
     W = spectra_at(np.arange(n_fft // 2 + 1) * (audio.rate / n_fft), factors.W, spec)
     wanted = range(factors.n_components) if only is None else only
     sounds = {k: OverlapAdd(hop, audio.n_samples) for k in wanted}

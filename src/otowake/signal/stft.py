@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.options import StftSpec
 from otowake.types import Floats
 
 Complexes = NDArray[np.complexfloating]
@@ -32,6 +33,19 @@ def hann(n_fft: int) -> Floats:
 def n_frames(n_samples: int, hop: int) -> int:
     """Return the number of frames of a centred STFT."""
     return 1 + n_samples // hop
+
+
+def sizes_at(rate: int, spec: StftSpec) -> tuple[int, int]:
+    """Return window and hop length in samples at another rate, of the same duration.
+
+    Examples
+    --------
+    >>> sizes_at(44100, StftSpec(sample_rate=22050, n_fft=2048, hop=512))
+    (4096, 1024)
+    """
+    ratio = rate / spec.sample_rate
+    n_fft = max(2, 2 * round(spec.n_fft * ratio / 2))
+    return n_fft, max(1, min(round(spec.hop * ratio), n_fft // 2))
 
 
 def stft_blocks(

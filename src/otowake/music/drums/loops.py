@@ -31,6 +31,7 @@ from otowake.music.drums.mel import LOWEST_BAND_HZ, hz_to_mel, mel_to_hz
 from otowake.nmf.convolutive import convolutive, reconstructed
 from otowake.signal import istft, spectrogram, stft
 from otowake.signal.masks import spectra_at
+from otowake.signal.stft import sizes_at
 from otowake.types import Audio, Floats
 
 
@@ -107,8 +108,7 @@ def split_drums(audio: Audio, n_components: int = 3, *, seed: int = 0) -> list[A
     V = spectrogram(audio)
     drums = find_drums(V.values, V.frequencies, n_components, seed=seed)
     rate, spec = audio.rate, V.spec
-    n_fft = 2 * round(spec.n_fft * rate / spec.sample_rate / 2)
-    hop = max(1, min(round(spec.hop * rate / spec.sample_rate), n_fft // 2))
+    n_fft, hop = sizes_at(rate, spec)
     mixture = stft(audio.samples, n_fft, hop)
     W = spectra_at(
         np.arange(n_fft // 2 + 1) * (rate / n_fft), drums.W.reshape(len(drums.W), -1), spec

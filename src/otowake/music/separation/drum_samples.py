@@ -23,10 +23,10 @@ from scipy.ndimage import gaussian_filter1d
 
 from otowake.music.separation.config import DRUM_SAMPLES, MASKING
 from otowake.music.separation.layout import drum_spans
-from otowake.music.separation.masks import GroupMasks, blocks_between, stft_sizes
+from otowake.music.separation.masks import GroupMasks, blocks_between
 from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
-from otowake.signal.stft import OverlapAdd, stft_blocks
+from otowake.signal.stft import OverlapAdd, sizes_at, stft_blocks
 from otowake.types import Audio, DrumSamples, Floats, Note, NoteFactors, Segment, Sound
 
 
@@ -168,7 +168,7 @@ def _masked(
 
     The arrays have the shape (channel, sample).
     """
-    n_fft, hop = stft_sizes(sound.rate)
+    n_fft, hop = sizes_at(sound.rate, STFT)
     mixture = np.concatenate(list(blocks_between(sound, first, last)), axis=1)
     group_masks = GroupMasks(
         note_factors, [drum.ids.tolist() for drum in drums], sound.rate, n_fft, hop

@@ -14,13 +14,6 @@ from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
 
 
-def stft_sizes(rate: int) -> tuple[int, int]:
-    """Return window length and hop in samples at another rate, of the same duration."""
-    ratio = rate / STFT.sample_rate
-    n_fft = max(2, 2 * round(STFT.n_fft * ratio / 2))
-    return n_fft, max(1, min(round(STFT.hop * ratio), n_fft // 2))
-
-
 def blocks_between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
     """Iterate over the samples of a recording from `first` to `last`, block by block."""
     start = 0

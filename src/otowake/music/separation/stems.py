@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from otowake.music.separation.config import MASKING
 from otowake.music.separation.layout import drum_spans, pitch_spans
-from otowake.music.separation.masks import GroupMasks, blocks_between, stft_sizes
+from otowake.music.separation.masks import GroupMasks, blocks_between
 from otowake.music.separation.sample_subtraction import SampleSubtraction
 from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.resampling import resampled
-from otowake.signal.stft import Complexes, OverlapAdd, stft_blocks
+from otowake.signal.stft import Complexes, OverlapAdd, sizes_at, stft_blocks
 from otowake.types import Audio, Floats, Note, NoteFactors, Part, Sound
 
 
@@ -54,7 +54,7 @@ def separated(
     >>> bool(np.allclose(np.concatenate(first, axis=1), sound.samples, atol=1e-6))
     True
     """
-    _, hop = stft_sizes(sound.rate)
+    _, hop = sizes_at(sound.rate, STFT)
     overlaps = [OverlapAdd(hop, sound.n_samples) for _ in range(len(groups) + 1)]
     for spectra in _group_spectra(sound, note_factors, groups, 0, sound.n_samples):
         yield [overlap.add(block) for overlap, block in zip(overlaps, spectra, strict=True)]
@@ -68,7 +68,7 @@ def _group_spectra(
     sound: Sound, note_factors: NoteFactors, groups: Sequence[Sequence[int]], first: int, last: int
 ) -> Iterator[list[Complexes]]:
     """Iterate over the spectra of groups and of the rest, from sample `first` to `last`."""
-    n_fft, hop = stft_sizes(sound.rate)
+    n_fft, hop = sizes_at(sound.rate, STFT)
     masks = GroupMasks(note_factors, groups, sound.rate, n_fft, hop)
     samples = SampleSubtraction(note_factors, groups, sound)
     frame = first // hop
@@ -115,7 +115,7 @@ def sound_of(
     """
     out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
     name = sound.name if name is None else name
-    n_fft, hop = stft_sizes(sound.rate)
+    n_fft, hop = sizes_at(sound.rate, STFT)
     frames = _active_frames(note_factors, set(ids))
     if frames is not None:
         seconds = STFT.hop / STFT.sample_rate
