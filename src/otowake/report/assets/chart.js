@@ -97,8 +97,8 @@ const brief = (hz) => (hz >= 1000 ? hz / 1000 + "k" : String(hz));
  * A chart on two canvases: the content, and the cursor above it.
  *
  * `x` and `y` are views; `paint(chart, context)` draws the content, `axes(chart, context)` the
- * labels; `describe(x, y)` returns the text for a point, `click(x, y)` handles a click. With `slides`
- * a click sets the playing time.
+ * labels; `describe(x, y)` returns the text for a point, `click(x, y)` handles a click. With
+ * `slides` a click sets the playing time.
  */
 class Chart {
   constructor(host, { x, y, margin, paint, axes, describe, click, slides, label, region }) {

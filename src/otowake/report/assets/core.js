@@ -9,7 +9,8 @@ const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language; // set by an enclosing page, if any
+// An enclosing page may set the language.
+let language = { "#ja": "ja", "#en": "en" }[location.hash] ?? data.language;
 
 /** Fill in a sentence in the current language; {n|note|notes} is the first word where n is 1. */
 function say(sentence, facts = {}) {
@@ -38,7 +39,7 @@ function clock(seconds, digits = 1) {
   );
 }
 
-/** Make an element: properties, attributes (`a-b`, `role`, `for`), listeners (`on…`), children. */
+/** Make an element: properties, attributes (`a-b`, `role`), listeners (`on…`), children. */
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

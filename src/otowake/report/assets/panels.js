@@ -291,9 +291,9 @@ function lossChart() {
         (best, point, i) => (Math.abs(point[0] - at) < Math.abs(points[best][0] - at) ? i : best),
         0,
       );
-      return points.length
-        ? `${word("iteration")} ${before + iterations[near]} · ${say(data.fit.lossName)} ${losses[near].toPrecision(6)}`
-        : "";
+      if (!points.length) return "";
+      const loss = `${say(data.fit.lossName)} ${losses[near].toPrecision(6)}`;
+      return `${word("iteration")} ${before + iterations[near]} · ${loss}`;
     },
   });
 }

@@ -1,7 +1,7 @@
 // The player: all sounds follow one clock. Sounds in the page are Web Audio buffers that start at
 // the same time of one context; sounds in the folder are media elements, adjusted to the clock.
 
-const JUMP_SECONDS = 0.15; // deviation from the clock at which a media element jumps to the right time
+const JUMP_SECONDS = 0.15; // deviation from the clock at which a media element jumps
 const DRIFT_SECONDS = 0.015; // deviation at which the playback rate is adjusted
 
 const tracks = data.tracks.map((given, number) => ({

@@ -31,7 +31,8 @@ function noteWords(note) {
   const cents = note.cents === null ? "" : ` ${word("deviation", { cents: signed(note.cents) })}`;
   const part = note.part < 0 ? "" : ` · ${say(data.parts[note.part].title)}`;
   const what = note.isDrum ? "" : noteName(note.midi) + cents + part;
-  return `${what || part.slice(3)} · ${clock(note.onset, 2)}–${clock(note.offset, 2)} · ${percent(note.confidence)}`;
+  const when = `${clock(note.onset, 2)}–${clock(note.offset, 2)}`;
+  return `${what || part.slice(3)} · ${when} · ${percent(note.confidence)}`;
 }
 
 function noteAt(time, pitch, slack) {

@@ -1,11 +1,12 @@
 // The piano roll: select, draw, move, split and reassign notes with the pointer or the keyboard.
 
 import { drawRoll, FOOT, LEFT } from "./rolldraw.js";
+import { clamp, MIN_SECONDS, round, shiftsOf, stretchesOf } from "./rolledits.js";
+import { describeNotes, fillMenus, typedNote } from "./rollfields.js";
 import { tone } from "./sound.js";
-import { add, draft, noteName, onDraft, partTitle, seconds, titleOf } from "./todo.js";
-import { $, facts, make, t } from "./words.js";
+import { add, draft, onDraft, seconds } from "./todo.js";
+import { $, t } from "./words.js";
 
-const MIN_SECONDS = 0.02; // shortest note
 const HANDLE_PIXELS = 7; // width of the handle at the end of a note
 
 let view = null; // the result
@@ -19,14 +20,14 @@ let known = null; // ids before the last change; new ids after it become selecte
 
 const canvas = $("roll");
 const length = () => Math.floor(1e4 * view.seconds) / 1e4;
-const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
-const round = (value) => Number(value.toFixed(4));
 const own = () => draft.notes.filter((note) => selected.has(note.id));
+const colourAt = (i) => view.palette[i % view.palette.length];
 const drawing = () => document.querySelector("input[name=pointer]:checked").value === "draw";
 
 // Prepare for a result before its notes arrive.
 export function beginRoll(result) {
-  if (result.seconds !== view?.seconds) shown = { start: 0, seconds: Math.min(result.seconds, 10), low: 127, high: 0 };
+  if (result.seconds !== view?.seconds)
+    shown = { start: 0, seconds: Math.min(result.seconds, 10), low: 127, high: 0 };
   view = result;
 }
 
@@ -48,8 +49,9 @@ onDraft(() => {
   known = null;
   if (drag?.does === "done") drag = null;
   const pitches = draft.notes.map((note) => note.midi);
-  if (shown.low > shown.high || Math.min(...pitches) < shown.low || Math.max(...pitches) > shown.high) showPitches(pitches);
-  menus();
+  const hidden = (midi) => midi < shown.low || midi > shown.high;
+  if (shown.low > shown.high || pitches.some(hidden)) showPitches(pitches);
+  fillMenus();
   describe();
   draw();
 });
@@ -60,28 +62,53 @@ export function draw() {
   box = canvas.getBoundingClientRect();
   if (!box.width || !draft || !view) return;
   const slider = $("roll-position");
-  Object.assign(slider, { max: Math.max(0, view.seconds - shown.seconds), step: "any", disabled: shown.seconds >= view.seconds });
+  Object.assign(slider, {
+    max: Math.max(0, view.seconds - shown.seconds),
+    step: "any",
+    disabled: shown.seconds >= view.seconds,
+  });
   slider.value = shown.start;
-  slider.setAttribute("aria-valuetext", t("from_to", { start: seconds(shown.start), end: seconds(shown.start + shown.seconds) }));
-  drawRoll(canvas, { ...shown, box, toX, toY, row: row(), notes: preview(), axes: view.spectrogram, picture, cursor, frame: framed() });
+  slider.setAttribute(
+    "aria-valuetext",
+    t("from_to", { start: seconds(shown.start), end: seconds(shown.start + shown.seconds) }),
+  );
+  drawRoll(canvas, {
+    ...shown,
+    box,
+    toX,
+    toY,
+    row: row(),
+    notes: preview(),
+    axes: view.spectrogram,
+    picture,
+    cursor,
+    frame: framed(),
+  });
 }
 
 // Return the notes with a preview of the current drag.
 function preview() {
-  const does = drag && (drag.did ?? drag.does), { by, steps } = drag ? moved() : { by: 0, steps: 0 };
-  const colours = new Map(draft.parts.map(({ name }, i) => [name, view.palette[i % view.palette.length]]));
+  const does = drag && (drag.did ?? drag.does);
+  const { by, steps } = drag ? moved() : { by: 0, steps: 0 };
+  const colours = new Map(draft.parts.map(({ name }, i) => [name, colourAt(i)]));
+  const colourOf = (part) => colours.get(part) ?? colourAt(0);
   const notes = draft.notes.map((note) => {
-    const isSelected = selected.has(note.id);
-    const drawnNote = { ...note, selected: isSelected, colour: colours.get(note.part) ?? view.palette[0] };
-    if (isSelected && does === "shift") return { ...drawnNote, onset: note.onset + by, offset: note.offset + by, midi: note.midi + steps };
-    return isSelected && does === "stretch" ? { ...drawnNote, offset: Math.max(note.onset + MIN_SECONDS, note.offset + by) } : drawnNote;
+    const { id, onset, offset, midi, part } = note;
+    const drawnNote = { ...note, selected: selected.has(id), colour: colourOf(part) };
+    if (!drawnNote.selected) return drawnNote;
+    if (does === "shift")
+      return { ...drawnNote, onset: onset + by, offset: offset + by, midi: midi + steps };
+    if (does === "stretch") drawnNote.offset = Math.max(onset + MIN_SECONDS, offset + by);
+    return drawnNote;
   });
   if (does !== "draw" || !by) return notes;
   const [onset, offset] = [drag.from.time, drag.to.time].sort((a, b) => a - b);
-  return [...notes, { onset, offset, midi: drag.from.midi, selected: true, colour: colours.get($("note-part").value) ?? view.palette[0] }];
+  const colour = colourOf($("note-part").value);
+  return [...notes, { onset, offset, midi: drag.from.midi, selected: true, colour }];
 }
 
-const framed = () => (drag?.does === "frame" && Math.abs(drag.to.x - drag.from.x) >= 4 ? [drag.from, drag.to] : null);
+const framed = () =>
+  drag?.does === "frame" && Math.abs(drag.to.x - drag.from.x) >= 4 ? [drag.from, drag.to] : null;
 
 const wide = () => box.width - LEFT;
 const tall = () => box.height - FOOT;
@@ -94,51 +121,55 @@ const step = () => Math.max(0.01, round(shown.seconds / 200));
 
 function pointOf(event) {
   const edges = canvas.getBoundingClientRect();
-  const x = event.clientX - edges.left, y = event.clientY - edges.top;
+  const [x, y] = [event.clientX - edges.left, event.clientY - edges.top];
   return { x, y, time: clamp(toTime(x), 0, length()), midi: toMidi(y) };
 }
 
 function hitAt({ x, y }) {
-  const inside = (note) => x >= toX(note.onset) - 1 && x <= Math.max(toX(note.offset), toX(note.onset) + 4) + 2 && y >= toY(note.midi) && y < toY(note.midi - 1);
+  const inside = (note) =>
+    x >= toX(note.onset) - 1 &&
+    x <= Math.max(toX(note.offset), toX(note.onset) + 4) + 2 &&
+    y >= toY(note.midi) &&
+    y < toY(note.midi - 1);
   return draft.notes.filter(inside).sort((a, b) => selected.has(b.id) - selected.has(a.id))[0];
+}
+
+function onHandle(note, { x }) {
+  const [start, end] = [toX(note.onset), toX(note.offset)];
+  return x > end - HANDLE_PIXELS && end - start > 2 * HANDLE_PIXELS;
 }
 
 // --- corrections of notes
 
-function shifted(by, steps) {
-  const notes = own();
-  by = round(clamp(by, -Math.min(...notes.map((note) => note.onset)), length() - Math.max(...notes.map((note) => note.offset))));
-  steps = clamp(steps, -Math.min(...notes.map((note) => note.midi)), 127 - Math.max(...notes.map((note) => note.midi)));
-  return by || steps ? notes.map((note) => ({
-    do: "change",
-    note: note.id,
-    ...(by ? { onset_s: round(note.onset + by), offset_s: round(note.offset + by) } : {}),
-    ...(steps ? { midi: note.midi + steps } : {}),
-  })) : [];
-}
+const shifted = (by, steps) => shiftsOf(own(), by, steps, length());
+const stretched = (by) => stretchesOf(own(), by, length());
 
-const stretched = (by) => own().map((note) => {
-  const offset_s = round(clamp(note.offset + by, note.onset + MIN_SECONDS, length()));
-  return { do: "change", note: note.id, onset_s: note.onset, offset_s };
-});
-
-const partOf = () => (draft.parts.length || $("note-part").value ? { part: $("note-part").value } : {});
+const partOf = () =>
+  draft.parts.length || $("note-part").value ? { part: $("note-part").value } : {};
 
 function drawn(onset, offset, midi) {
   const onset_s = round(clamp(onset, 0, length() - MIN_SECONDS));
-  return change([{ do: "add", onset_s, offset_s: round(clamp(offset, onset_s + MIN_SECONDS, length())), midi, ...partOf() }], true);
+  const offset_s = round(clamp(offset, onset_s + MIN_SECONDS, length()));
+  return change([{ do: "add", onset_s, offset_s, midi, ...partOf() }], true);
 }
 
 // Make a correction; with `fresh`, new notes become selected.
 function change(edits, fresh = false, joined = null) {
   known = fresh ? new Set(draft.notes.map((note) => note.id)) : null;
-  return add(edits, joined).then(() => { known = null; });
+  return add(edits, joined).then(() => {
+    known = null;
+  });
 }
 
 const erase = () => selected.size && change([{ do: "delete", notes: [...selected] }]);
-const give = () => selected.size && change([{ do: "move", notes: [...selected], part: $("note-part").value }]);
-const cut = () => change(own().filter((note) => note.onset < cursor.time && cursor.time < note.offset)
-  .map((note) => ({ do: "split", note: note.id, at_s: round(cursor.time) })));
+const give = () =>
+  selected.size && change([{ do: "move", notes: [...selected], part: $("note-part").value }]);
+const cut = () =>
+  change(
+    own()
+      .filter((note) => note.onset < cursor.time && cursor.time < note.offset)
+      .map((note) => ({ do: "split", note: note.id, at_s: round(cursor.time) })),
+  );
 
 function selectNotes(ids, sounds = true) {
   selected = new Set(ids);
@@ -156,13 +187,15 @@ function selectNotes(ids, sounds = true) {
 canvas.addEventListener("pointerdown", (event) => {
   if (event.button) return;
   canvas.setPointerCapture(event.pointerId);
-  const from = pointOf(event), hit = hitAt(from);
+  const from = pointOf(event);
+  const hit = hitAt(from);
   const more = event.shiftKey || event.ctrlKey || event.metaKey;
   cursor = { time: from.time, midi: from.midi };
   drag = { does: drawing() ? "draw" : "frame", from, to: from, more };
   if (hit) {
-    drag.does = from.x > toX(hit.offset) - HANDLE_PIXELS && toX(hit.offset) - toX(hit.onset) > 2 * HANDLE_PIXELS ? "stretch" : "shift";
-    if (more) selectNotes(selected.has(hit.id) ? [...selected].filter((id) => id !== hit.id) : [...selected, hit.id]);
+    drag.does = onHandle(hit, from) ? "stretch" : "shift";
+    const others = [...selected].filter((id) => id !== hit.id);
+    if (more) selectNotes(selected.has(hit.id) ? others : [...selected, hit.id]);
     else if (!selected.has(hit.id)) selectNotes([hit.id]);
     else describe();
   } else if (!more) selectNotes([]);
@@ -173,56 +206,85 @@ canvas.addEventListener("pointermove", (event) => {
   const at = pointOf(event);
   if (!drag || drag.does === "done") {
     const hit = hitAt(at);
-    canvas.style.cursor = !hit ? "crosshair" : at.x > toX(hit.offset) - HANDLE_PIXELS && toX(hit.offset) - toX(hit.onset) > 2 * HANDLE_PIXELS ? "ew-resize" : "move";
+    canvas.style.cursor = !hit ? "crosshair" : onHandle(hit, at) ? "ew-resize" : "move";
     return;
   }
-  if (drag.does === "shift" && at.midi !== drag.to.midi && selected.size === 1) tone(own()[0].midi + at.midi - drag.from.midi);
+  if (drag.does === "shift" && at.midi !== drag.to.midi && selected.size === 1)
+    tone(own()[0].midi + at.midi - drag.from.midi);
   drag.to = at;
   draw();
 });
 
 // The distance of the drag: seconds (0 below 4 pixels) and semitones.
-const moved = () => ({ by: Math.abs(drag.to.x - drag.from.x) < 4 ? 0 : drag.to.time - drag.from.time, steps: drag.to.midi - drag.from.midi });
+const moved = () => ({
+  by: Math.abs(drag.to.x - drag.from.x) < 4 ? 0 : drag.to.time - drag.from.time,
+  steps: drag.to.midi - drag.from.midi,
+});
 
 canvas.addEventListener("pointerup", (event) => {
   if (!drag || drag.does === "done") return;
   drag.to = pointOf(event);
-  const { does, from, to, more } = drag, { by, steps } = moved();
+  const { does, from, to, more } = drag;
+  const { by, steps } = moved();
   const finished = { ...drag };
   if (does === "frame") {
     const [early, late] = [from.time, to.time].sort((a, b) => a - b);
     const [low, high] = [from.midi, to.midi].sort((a, b) => a - b);
-    const within = by ? draft.notes.filter((note) => note.offset > early && note.onset < late && note.midi >= low && note.midi <= high) : [];
+    const inside = ({ onset, offset, midi }) =>
+      by && offset > early && onset < late && midi >= low && midi <= high;
+    const within = draft.notes.filter(inside).map((note) => note.id);
     drag = null;
-    return selectNotes([...(more ? selected : []), ...within.map((note) => note.id)]);
+    return selectNotes([...(more ? selected : []), ...within]);
   }
-  const edits = does === "draw" ? [] : does === "stretch" ? (by ? stretched(by) : []) : shifted(by, steps);
+  const edits =
+    does === "draw" ? [] : does === "stretch" ? (by ? stretched(by) : []) : shifted(by, steps);
   if (does === "draw" && !by) drag = null;
   else if (does !== "draw" && !edits.length) drag = null;
   else {
     if (does === "draw") tone(from.midi);
-    const made = does === "draw" ? drawn(Math.min(from.time, to.time), Math.max(from.time, to.time), from.midi) : change(edits);
-    drag = { ...finished, does: "done", did: does }; // keep the preview until the correction is made
-    made.then(() => { drag = null; draw(); });
+    const times = [from.time, to.time].sort((a, b) => a - b);
+    const made = does === "draw" ? drawn(...times, from.midi) : change(edits);
+    // Keep the preview until the correction is made.
+    drag = { ...finished, does: "done", did: does };
+    made.then(() => {
+      drag = null;
+      draw();
+    });
   }
   draw();
 });
-canvas.addEventListener("pointercancel", () => { drag = null; draw(); });
+canvas.addEventListener("pointercancel", () => {
+  drag = null;
+  draw();
+});
 
-canvas.addEventListener("wheel", (event) => {
-  if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, pointOf(event).time);
-  else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) slide(shown.start + (event.deltaX / wide()) * shown.seconds);
-  else return;
-  event.preventDefault();
-}, { passive: false });
+canvas.addEventListener(
+  "wheel",
+  (event) => {
+    if (event.ctrlKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, pointOf(event).time);
+    else if (Math.abs(event.deltaX) > Math.abs(event.deltaY))
+      slide(shown.start + (event.deltaX / wide()) * shown.seconds);
+    else return;
+    event.preventDefault();
+  },
+  { passive: false },
+);
 
 // --- the keyboard
 
 function neighbour(by, more) {
   if (!draft.notes.length) return;
-  const indices = draft.notes.map((note, i) => (selected.has(note.id) ? i : -1)).filter((i) => i >= 0);
+  const indices = draft.notes
+    .map((note, i) => (selected.has(note.id) ? i : -1))
+    .filter((i) => i >= 0);
   const after = draft.notes.findIndex((note) => note.onset >= cursor.time);
-  const here = indices.length ? (by > 0 ? Math.max(...indices) + 1 : Math.min(...indices) - 1) : by > 0 ? after : after - 1;
+  const here = indices.length
+    ? by > 0
+      ? Math.max(...indices) + 1
+      : Math.min(...indices) - 1
+    : by > 0
+      ? after
+      : after - 1;
   const note = draft.notes.at(clamp(here, 0, draft.notes.length - 1));
   cursor = { time: round((note.onset + note.offset) / 2), midi: note.midi };
   selectNotes(more ? [...selected, note.id] : [note.id]);
@@ -230,8 +292,12 @@ function neighbour(by, more) {
 }
 
 function moveCursor(by, steps) {
-  cursor = { time: round(clamp(cursor.time + by, 0, length())), midi: clamp(cursor.midi + steps, 0, 127) };
-  if (cursor.midi < shown.low || cursor.midi > shown.high) showPitches([...draft.notes.map((note) => note.midi), cursor.midi]);
+  cursor = {
+    time: round(clamp(cursor.time + by, 0, length())),
+    midi: clamp(cursor.midi + steps, 0, 127),
+  };
+  if (cursor.midi < shown.low || cursor.midi > shown.high)
+    showPitches([...draft.notes.map((note) => note.midi), cursor.midi]);
   if (steps) tone(cursor.midi);
   describe();
   reveal(cursor.time);
@@ -265,7 +331,8 @@ const KEYS = {
 
 canvas.addEventListener("keydown", (event) => {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if ((event.ctrlKey || event.metaKey) && key === "a") selectNotes(draft.notes.map((note) => note.id));
+  if ((event.ctrlKey || event.metaKey) && key === "a")
+    selectNotes(draft.notes.map((note) => note.id));
   else if (event.ctrlKey || event.metaKey || event.altKey || !(key in KEYS)) return;
   else KEYS[key](event);
   event.preventDefault();
@@ -284,7 +351,12 @@ function slide(start) {
   draw();
 }
 
-const reveal = (time) => slide(time < shown.start || time > shown.start + shown.seconds ? time - shown.seconds / 4 : shown.start);
+const reveal = (time) =>
+  slide(
+    time < shown.start || time > shown.start + shown.seconds
+      ? time - shown.seconds / 4
+      : shown.start,
+  );
 
 $("roll-in").addEventListener("click", () => zoom(0.5, shown.start + shown.seconds / 2));
 $("roll-out").addEventListener("click", () => zoom(2, shown.start + shown.seconds / 2));
@@ -295,48 +367,24 @@ $("give").addEventListener("click", give);
 
 // --- menus and fields
 
-function menus() {
-  const option = (value, textContent) => make("option", { value, textContent });
-  const before = $("note-part").value;
-  const names = draft.parts.map((part) => part.name);
-  const free = (kind) => { let name = kind; for (let n = 2; names.includes(name); n++) name = `${kind}-${n}`; return name; };
-  $("note-part").replaceChildren(...draft.parts.map(({ name }) => option(name, partTitle(name))),
-    make("optgroup", { label: t("new_part") }, ...facts.instruments.map(({ name }) => option(free(name), titleOf(name)))));
-  if ([...$("note-part").options].some((item) => item.value === before)) $("note-part").value = before;
-  const midi = $("note-midi").value;
-  $("note-midi").replaceChildren(...Array.from({ length: 128 }, (_, pitch) => option(pitch, noteName(pitch))).reverse());
-  $("note-midi").value = midi;
-}
-
-// Describe the selection in words and in the fields.
+// Describe the selection, or the note that Enter would draw.
 function describe() {
-  const notes = own(), [first] = notes;
-  const shownNote = first ?? { onset: cursor.time, offset: Math.min(cursor.time + 20 * step(), length()), midi: cursor.midi };
-  $("note-from").value = seconds(shownNote.onset);
-  $("note-to").value = seconds(shownNote.offset);
-  $("note-midi").value = shownNote.midi;
-  const when = t("from_to", { start: seconds(shownNote.onset), end: seconds(shownNote.offset) });
-  const one = () => [noteName(first.midi), when, ...(draft.parts.length ? [partTitle(first.part)] : [])].join(" · ");
-  const at = t("cursor", { when: t("seconds", { n: seconds(cursor.time) }), pitch: noteName(cursor.midi) });
-  $("roll-state").textContent = `${notes.length === 1 ? one() : notes.length ? t("n_selected", { n: notes.length }) : t("none_selected")} · ${at}`;
-  for (const id of ["erase", "cut", "give"]) $(id).disabled = !notes.length;
-  $("set-note").disabled = notes.length !== 1;
-}
-
-function fields() {
-  const [onset, offset] = ["note-from", "note-to"].map((id) => parseFloat($(id).value));
-  return onset >= 0 && offset > onset ? { onset, offset, midi: Number($("note-midi").value) } : null;
+  describeNotes(own(), cursor, Math.min(cursor.time + 20 * step(), length()));
 }
 
 $("draw-note").addEventListener("click", () => {
-  const typed = fields();
+  const typed = typedNote();
   if (typed) drawn(typed.onset, typed.offset, typed.midi);
 });
 window.addEventListener("resize", draw);
 $("set-note").addEventListener("click", () => {
-  const typed = fields(), [note] = own();
+  const typed = typedNote();
+  const [note] = own();
   if (!typed || !note) return;
   const timed = seconds(note.onset) !== typed.onset || seconds(note.offset) !== typed.offset;
-  const edit = { ...(timed ? { onset_s: typed.onset, offset_s: typed.offset } : {}), ...(typed.midi !== note.midi ? { midi: typed.midi } : {}) };
+  const edit = {
+    ...(timed ? { onset_s: typed.onset, offset_s: typed.offset } : {}),
+    ...(typed.midi !== note.midi ? { midi: typed.midi } : {}),
+  };
   if (Object.keys(edit).length) change([{ do: "change", note: note.id, ...edit }]);
 });
