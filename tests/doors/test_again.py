@@ -6,7 +6,8 @@ import shutil
 import mido
 import numpy as np
 import pytest
-from archives import FAST, clip, otowake
+from archives import FAST, clip
+from commands import run_here, run_process
 
 import otowake as library
 from otowake.errors import BadInput
@@ -21,9 +22,7 @@ def original(tmp_path_factory):
     """Return a result of one clip, and the clip."""
     parent = tmp_path_factory.mktemp("original")
     path = clip(parent / "clip.wav", 3)
-    done = otowake(
-        "split", path, "-o", parent / "out", *FAST, "--seed", 9, "--start", 0.05, NPROC="1"
-    )
+    done = run_here("split", path, "-o", parent / "out", *FAST, "--seed", 9, "--start", 0.05)
     assert done.returncode == 0, done.stderr
     return parent / "out" / "clip", path
 
@@ -40,13 +39,19 @@ def result(original, tmp_path):
     return tmp_path / "clip", tmp_path / "clip.wav"
 
 
-def test_a_reproduction_with_the_same_number_of_threads_is_bit_identical(result):
-    folder, _ = result
+def test_a_reproduction_with_the_same_number_of_threads_is_bit_identical(tmp_path):
+    path, folder = clip(tmp_path / "clip.wav", 3), tmp_path / "out" / "clip"
+    done = run_process("split", path, "-o", folder.parent, *FAST, NPROC="1")
+    assert done.returncode == 0, done.stderr
     assert json.loads((folder / "analysis.json").read_text())["made_with"]["threads"] == 1
-    done = otowake("again", folder, NPROC="2")
+    done = run_process("again", folder, NPROC="2")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
-    kept = otowake("again", folder, "-o", folder.parent / "again", "--lang", "ja")
+
+
+def test_a_reproduction_can_be_kept(result):
+    folder, _ = result
+    kept = run_here("again", folder, "-o", folder.parent / "again", "--lang", "ja")
     assert kept.returncode == 0 and kept.stdout.startswith("ビット単位で一致しました")
     assert (folder.parent / "again" / "figure.png").is_file()
     assert compare(folder, folder.parent / "again").same
@@ -55,7 +60,7 @@ def test_a_reproduction_with_the_same_number_of_threads_is_bit_identical(result)
 def test_a_corrected_result_is_reproduced(result):
     folder, _ = result
     library.edit_folder(folder, [{"do": "name", "component": 1, "name": "left hand"}])
-    done = otowake("again", folder, NPROC="1")
+    done = run_here("again", folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "The same, bit for bit: factors.npz, components.csv, analysis.json.\n"
 
@@ -65,19 +70,19 @@ def test_differences_are_reported(result):
     with np.load(folder / "factors.npz") as arrays:
         kept = dict(arrays)
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1 + 1e-5)})
-    near = otowake("again", folder)
+    near = run_here("again", folder)
     assert near.returncode == 0
     assert near.stdout.startswith("Not identical, but close: W·H differs by 1e-05 of its norm")
     np.savez(folder / "factors.npz", **{**kept, "W": kept["W"] * np.float32(1.5)})
-    far = otowake("again", folder)
+    far = run_here("again", folder)
     assert far.returncode == 1 and far.stdout.startswith(
         "Different: W·H differs by 0.3 of its norm"
     )
     clip(path, 4)
-    another = otowake("again", folder)
+    another = run_here("again", folder)
     assert another.returncode == 1 and "this is not the file that was analysed" in another.stderr
     path.unlink()
-    gone = otowake("again", folder)
+    gone = run_here("again", folder)
     assert gone.returncode == 1 and "there is no such file" in gone.stderr
 
 
@@ -85,16 +90,16 @@ def test_a_given_score_is_stored_for_the_reproduction(tmp_path):
     score = mido.MidiFile(library.demo_path().with_suffix(".mid"))
     score.save(tmp_path / "score.mid")
     options = ["--score", tmp_path / "score.mid", "--stages", "notes", "--duration", 3]
-    done = otowake("split", library.demo_path(), "-o", tmp_path, *options)
+    done = run_here("split", library.demo_path(), "-o", tmp_path, *options)
     assert done.returncode == 0, done.stderr
     (tmp_path / "score.mid").unlink()
-    again = otowake("again", tmp_path / "demo")
+    again = run_here("again", tmp_path / "demo")
     assert again.stdout == "The same, bit for bit: notes.csv, chords.csv, analysis.json.\n", (
         again.stderr
     )
     assert library.load_analysis(tmp_path / "demo").score == recipe_of(tmp_path / "demo")[0].score
     (tmp_path / "demo" / GIVEN).unlink()
-    assert otowake("again", tmp_path / "demo").returncode == 1
+    assert run_here("again", tmp_path / "demo").returncode == 1
 
 
 def test_recipes_keep_every_digit_and_digests_ignore_unused_options():

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from archives import FAST, clip, otowake, results, tables
+from commands import run_here
 
 from otowake.cluster import run_archive
 from otowake.cluster.inputs import recordings
@@ -52,13 +53,13 @@ def test_the_tables_hold_what_the_folders_hold(undisturbed):
     assert row["loss"] == analysis.fitted().loss
 
 
-def test_the_tables_of_notes_and_instruments(tmp_path):
+def test_the_tables_of_notes_and_instruments(tmp_path, cluster):
     import otowake as library
 
     (tmp_path / "in").mkdir()
     shutil.copy(library.demo_path(), tmp_path / "in" / "demo.ogg")
-    options = ["--duration", 4, "--stages", "instruments", "--workers", 1]
-    done = otowake("archive", "run", tmp_path / "in", "-o", tmp_path / "out", *options)
+    options = ["--duration", 4, "--stages", "instruments", "--scheduler", cluster.file]
+    done = run_here("archive", "run", tmp_path / "in", "-o", tmp_path / "out", *options)
     assert done.returncode == 0, done.stderr
     tables(tmp_path / "out")
     rows_of = {
@@ -99,7 +100,7 @@ def test_bad_files_fail_with_a_reason_and_the_rest_goes_on(tmp_path, cluster):
     with (tmp_path / "list.csv").open("w") as file:
         csv.writer(file).writerows([["number", "path"], [1, "music/1.wav"], [2, "gone.wav"]])
     command = ["archive", "run", music, tmp_path / "list.csv", "-o", music / "out", "--scheduler"]
-    done = otowake(*command, cluster.file, *FAST)
+    done = run_here(*command, cluster.file, *FAST)
     assert done.returncode == 1
     errors = sorted(done.stderr.splitlines())
     assert len(errors) == 2 and "broken.mp3: no sound could be read" in errors[1]
@@ -110,7 +111,7 @@ def test_bad_files_fail_with_a_reason_and_the_rest_goes_on(tmp_path, cluster):
     assert done.stdout.startswith("2 of 4 recordings are done, 2 failed; in this run: 2 of them")
     before = results(music / "out")
     assert len(before) == 2
-    again = otowake(*command, cluster.file, *FAST, "--lang", "ja")
+    again = run_here(*command, cluster.file, *FAST, "--lang", "ja")
     assert again.returncode == 1 and results(music / "out") == before
     assert again.stdout.startswith(
         "録音 4 個のうち 2 個が完了、2 個が失敗しました。今回処理したのは 0 個"
@@ -153,7 +154,7 @@ def test_results_that_are_gone_and_files_that_have_changed_are_taken_up_again(tm
     for i in range(3):
         clip(music / f"{i}.wav", i)
     command = ["archive", "run", music, "-o", out, "--scheduler", cluster.file, *FAST]
-    assert otowake(*command).returncode == 0
+    assert run_here(*command).returncode == 0
     before = results(out)
     names = {row["path"][-5:]: row["folder"] for row in _recordings(out)}
     shutil.rmtree(out / names["0.wav"])
@@ -161,7 +162,7 @@ def test_results_that_are_gone_and_files_that_have_changed_are_taken_up_again(tm
     os.utime(
         music / "2.wav", (2**31, 2**31)
     )  # a clock of another machine: read again, not analysed again
-    done = otowake(*command)
+    done = run_here(*command)
     assert done.returncode == 0 and "in this run: 2 of them" in done.stdout
     after = results(out)
     assert after[names["2.wav"].rpartition("/")[2]] == before[names["2.wav"].rpartition("/")[2]]
@@ -172,26 +173,26 @@ def test_results_that_are_gone_and_files_that_have_changed_are_taken_up_again(tm
 def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(
     tmp_path, corpus, undisturbed
 ):
-    other = otowake("archive", "run", corpus, "-o", undisturbed, *FAST, "--seed", 4)
+    other = run_here("archive", "run", corpus, "-o", undisturbed, *FAST, "--seed", 4)
     assert other.returncode == 1
     assert other.stderr == (
         f"Error: {undisturbed}: this archive was started with seed = 0, now it is 4; "
         "use the same options, or choose another folder with -o.\n"
     )
     with sole_driver(undisturbed):
-        second = otowake("archive", "run", corpus, "-o", undisturbed, *FAST)
+        second = run_here("archive", "run", corpus, "-o", undisturbed, *FAST)
     assert second.returncode == 1 and "another run is processing this archive" in second.stderr
     assert second.stderr.count("\n") == 1
-    none = otowake("archive", "table", tmp_path)
+    none = run_here("archive", "table", tmp_path)
     assert none.returncode == 1 and "there is no archive here" in none.stderr
     (tmp_path / "manifest.sqlite").write_bytes(b"no database" * 1000)
-    damaged = otowake("archive", "table", tmp_path)
+    damaged = run_here("archive", "table", tmp_path)
     assert (
         damaged.returncode == 1 and damaged.stderr.count("\n") == 1 and "damaged" in damaged.stderr
     )
-    empty = otowake("archive", "run", tmp_path, "-o", tmp_path / "out")
+    empty = run_here("archive", "run", tmp_path, "-o", tmp_path / "out")
     assert empty.returncode == 1 and "there are no recordings in" in empty.stderr
-    nobody = otowake(
+    nobody = run_here(
         "archive",
         "run",
         corpus,
@@ -323,7 +324,7 @@ def test_hidden_files_that_are_named_are_analysed(tmp_path, cluster):
         clip(tmp_path / "clip.wav", i)
         (tmp_path / "clip.wav").rename(path)
     out = tmp_path / "out"
-    done = otowake("archive", "run", *paths, "-o", out, "--scheduler", cluster.file, *FAST)
+    done = run_here("archive", "run", *paths, "-o", out, "--scheduler", cluster.file, *FAST)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name.split("-")[0] for path in out.glob("results/*/*")) == ["recording", "x"]
     assert len(_recordings(out)) == 2

@@ -22,6 +22,7 @@ from archives import (
     tables,
     until,
 )
+from commands import run_here
 
 from otowake.cluster.tasks import read_digests
 
@@ -175,18 +176,18 @@ def small_disk(tmp_path):
 def test_a_disk_that_is_full(small_disk, corpus, undisturbed, cluster):
     archive = small_disk / "out"
     command = ["archive", "run", corpus, "-o", archive, "--scheduler", cluster.file, *FAST]
-    full = otowake(*command)
+    full = run_here(*command)
     assert full.returncode == 1
     assert (
         full.stderr.count("\n") == 1
         and "free some space, and the same command resumes from here" in full.stderr
     )
-    still = otowake(*command)
+    still = run_here(*command)
     assert still.returncode == 1 and still.stderr.count("\n") == 1
     before = results(archive)
     assert len(before) < 12
     subprocess.run(["mount", "-o", "remount,size=50m", small_disk], check=True)
-    done = otowake(*command)
+    done = run_here(*command)
     assert done.returncode == 0, done.stderr
     assert before.items() <= results(archive).items()
     assert tables(archive) == tables(undisturbed)
@@ -209,12 +210,12 @@ def test_clocks_that_disagree(tmp_path, corpus, undisturbed):
             path = os.pathsep.join([str(tmp_path / "site"), *os.sys.path])
             cluster.add(PYTHONPATH=path, OFF=off)
         command = ["archive", "run", music, "-o", archive, "--scheduler", cluster.file, *FAST]
-        done = otowake(*command)
+        done = run_here(*command)
         assert done.returncode == 0, done.stderr
         before = results(archive)
         for path in music.rglob("*.wav"):
             os.utime(path)
-        again = otowake(*command)
+        again = run_here(*command)
         assert again.returncode == 0 and "in this run: 0 of them" in again.stdout
         assert results(archive) == before and before.keys() == results(undisturbed).keys()
     finally:

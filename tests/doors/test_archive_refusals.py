@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from archives import FAST, clip, environment, otowake
+from archives import FAST, clip
+from commands import environment, run_here
 
 from otowake.cluster import run_archive, write_tables
 from otowake.cluster.inputs import recordings
@@ -117,7 +118,7 @@ def test_folders_that_were_not_searched_make_the_exit_code_1(tmp_path, cluster):
     command = ["archive", "run", tmp_path / "in", "-o", tmp_path / "out"]
     command += ["--scheduler", cluster.file, *FAST]
     for _ in range(2):  # also where there is nothing else to do
-        done = otowake(*command)
+        done = run_here(*command)
         assert done.returncode == 1 and "Albums: the folder could not be searched" in done.stderr
         assert done.stdout.startswith("1 of 1 recording is done, 0 failed")
 

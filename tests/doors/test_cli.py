@@ -1,4 +1,4 @@
-"""The command line, as a person meets it: run as a process, in both languages."""
+"""The command line in both languages: as a process, and in this one."""
 
 import json
 import os
@@ -12,23 +12,12 @@ import time
 import numpy as np
 import pytest
 import soundfile
+from commands import run_here, run_process
 
 import otowake
 from otowake.options import GROUPS
 
 FAST = ["--stages", "components", "--n-components", "3", "--max-iter", "10"]
-
-
-def run(*arguments, cwd=None, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "otowake", *map(str, arguments)],
-        capture_output=True,
-        check=False,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "LANG": "C.UTF-8", "COLUMNS": "80", **environment},
-        timeout=120,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +28,7 @@ def recording(tmp_path_factory, melody):
 
 
 def test_the_demo_prints_its_results_and_their_folder(tmp_path):
-    done = run("demo", "-o", tmp_path / "results")
+    done = run_process("demo", "-o", tmp_path / "results")
     assert done.returncode == 0, done.stderr
     pitches = next(line for line in done.stdout.splitlines() if line.startswith("Pitches:"))
     assert {"C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5"} <= set(pitches.split())
@@ -48,7 +37,7 @@ def test_the_demo_prints_its_results_and_their_folder(tmp_path):
     assert f"Results: {tmp_path / 'results' / 'demo'}" in done.stdout
     assert done.stderr == ""
     assert max(map(len, done.stdout.splitlines()[:21])) <= 80
-    again = run("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST, PYTHONUTF8="1")
+    again = run_here("demo", "-o", tmp_path / "results", "--lang", "ja", *FAST)
     assert again.returncode == 0 and "検出した音高:" in again.stdout and "結果:" in again.stdout
 
 
@@ -56,7 +45,7 @@ def test_several_files_and_a_bad_one(tmp_path, recording):
     (tmp_path / "bad.mp3").write_text("no music")
     (tmp_path / "melody.wav").write_bytes(recording.read_bytes())
     files = [recording, tmp_path / "bad.mp3", tmp_path / "melody.wav"]
-    done = run("split", *files, "-o", tmp_path / "out", *FAST)
+    done = run_here("split", *files, "-o", tmp_path / "out", *FAST)
     assert done.returncode == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["melody", "melody-2"]
     assert re.fullmatch(
@@ -69,7 +58,7 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         'n_components = 4\nloss = "euclidean"\nseed = 5\n'
         'duration = 1.5\nclean = 2\nnames = "iroha"\n'
     )
-    done = run(
+    done = run_here(
         "split",
         recording,
         "-o",
@@ -136,11 +125,11 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
     ],
 )
 def test_bad_usage_is_one_sentence(tmp_path, arguments, code, sentence):
-    done = run(*arguments, cwd=tmp_path)
+    done = run_here(*arguments, cwd=tmp_path)
     assert done.returncode == code
     assert sentence in done.stderr and done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
-    japanese = run(*arguments, cwd=tmp_path, LANG="ja_JP.UTF-8")
+    japanese = run_here(*arguments, cwd=tmp_path, LANG="ja_JP.UTF-8")
     assert japanese.returncode == code
     if "--lang" not in arguments:
         assert japanese.stderr.startswith("エラー: ")
@@ -156,13 +145,13 @@ def test_bad_usage_is_one_sentence(tmp_path, arguments, code, sentence):
 )
 def test_bad_sound_leaves_nothing(tmp_path, samples, sentence):
     soundfile.write(tmp_path / "x.wav", samples, 22050, subtype="FLOAT")
-    done = run("split", tmp_path / "x.wav", "-o", tmp_path / "out")
+    done = run_here("split", tmp_path / "x.wav", "-o", tmp_path / "out")
     assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
 def test_too_many_components_for_the_clip(tmp_path, recording):
-    done = run("split", recording, "-o", tmp_path / "out", "--n-components", 500)
+    done = run_here("split", recording, "-o", tmp_path / "out", "--n-components", 500)
     assert (
         done.returncode == 1
         and "at most the number of frames and of frequency bins (87); it is 500" in done.stderr
@@ -170,22 +159,22 @@ def test_too_many_components_for_the_clip(tmp_path, recording):
 
 
 def test_an_existing_result_is_kept_without_overwrite(tmp_path, recording):
-    assert run("split", recording, "-o", tmp_path, *FAST).returncode == 0
+    assert run_here("split", recording, "-o", tmp_path, *FAST).returncode == 0
     before = (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns
-    kept = run("split", recording, "-o", tmp_path, *FAST)
+    kept = run_here("split", recording, "-o", tmp_path, *FAST)
     assert (
         kept.returncode == 1
         and "exists already and is kept; replace it with overwrite (in a shell --overwrite)"
         in kept.stderr
     )
     assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns == before
-    assert run("split", recording, "-o", tmp_path, "--overwrite", *FAST).returncode == 0
+    assert run_here("split", recording, "-o", tmp_path, "--overwrite", *FAST).returncode == 0
     assert (tmp_path / "melody" / "analysis.json").stat().st_mtime_ns != before
 
 
 def test_an_output_folder_that_cannot_be_written(tmp_path, recording):
     (tmp_path / "out").write_text("a file, not a folder")
-    done = run("split", recording, "-o", tmp_path / "out", *FAST)
+    done = run_here("split", recording, "-o", tmp_path / "out", *FAST)
     assert done.returncode == 1 and "the results could not be written" in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -194,13 +183,13 @@ def test_a_damaged_file_is_analysed_with_a_warning(tmp_path, melody):
     soundfile.write(tmp_path / "x.mp3", np.tile(melody.samples[0], 3), melody.rate)
     whole = (tmp_path / "x.mp3").read_bytes()
     (tmp_path / "x.mp3").write_bytes(whole[: len(whole) // 2])
-    done = run("split", tmp_path / "x.mp3", "-o", tmp_path / "out", *FAST)
+    done = run_here("split", tmp_path / "x.mp3", "-o", tmp_path / "out", *FAST)
     assert done.returncode == 0
     assert re.match(r"Warning: .*x\.mp3: the file is damaged or cut short", done.stderr)
 
 
 def test_the_animation(tmp_path, recording):
-    done = run("split", recording, "-o", tmp_path, "--animation", *FAST)
+    done = run_here("split", recording, "-o", tmp_path, "--animation", *FAST)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "melody" / "learning.gif").read_bytes()[:6] in (b"GIF87a", b"GIF89a")
     assert (tmp_path / "melody" / "figure-before.png").is_file()
@@ -208,7 +197,7 @@ def test_the_animation(tmp_path, recording):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_help_lists_every_option_of_every_spec(language):
-    done = run("split", "--help", "--lang", language)
+    done = run_here("split", "--help", "--lang", language)
     assert done.returncode == 0
     for _, spec in GROUPS:
         for name, constraint in spec.constraints().items():
@@ -217,9 +206,14 @@ def test_help_lists_every_option_of_every_spec(language):
     assert ("使い方" in done.stdout) == (language == "ja")
 
 
+def test_the_process_passes_the_exit_code_on():
+    done = run_process("spilt", "x.wav", LANG="ja_JP.UTF-8")
+    assert done.returncode == 2 and done.stderr.startswith("エラー: ")
+
+
 def test_version_and_help():
-    assert run("--version").stdout.strip() == f"otowake {otowake.__version__}"
-    assert "split" in run("--help").stdout and "demo" in run("--help").stdout
+    assert run_here("--version").stdout.strip() == f"otowake {otowake.__version__}"
+    assert "split" in run_here("--help").stdout and "demo" in run_here("--help").stdout
 
 
 def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path, recording):
@@ -227,7 +221,7 @@ def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path,
         ("a", ["--n-components", "auto", "--max-iter", 30]),
         ("b", ["--n-components", 3, "--n-init", 2]),
     ):
-        done = run("split", recording, "-o", tmp_path / name, *options)
+        done = run_here("split", recording, "-o", tmp_path / name, *options)
         assert done.returncode == 0, done.stderr
         assert ("The best of 2 starts is kept" in done.stdout) == (name == "b")
     a, b = tmp_path / "a" / "melody", tmp_path / "b" / "melody"
@@ -235,13 +229,13 @@ def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path,
     assert curve.best() == otowake.load_analysis(a).fit.W.shape[1]
     assert 4 <= curve.best() <= 8  # four tones, and what is between them
     assert (a / "figure-number.png").is_file()
-    done = run("compare", a, b, "-o", tmp_path / "both.png")
+    done = run_here("compare", a, b, "-o", tmp_path / "both.png")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "both.png").read_bytes()[:4] == b"\x89PNG"
     cosine_similarity = re.findall(r"similarity to the first ([\d.]+)", done.stdout)
     assert float(cosine_similarity[0]) == 1 and 0.2 < float(cosine_similarity[1]) < 1
-    assert run("compare", a).returncode == 1
-    assert "not a result folder" in run("compare", a, tmp_path).stderr
+    assert run_here("compare", a).returncode == 1
+    assert "not a result folder" in run_here("compare", a, tmp_path).stderr
 
 
 def start_in_terminal(*arguments):
@@ -299,7 +293,7 @@ def test_a_killed_run_resumes_and_gives_the_same_result(tmp_path, recording, sol
         "--n-components",
         8,
     ]
-    assert run("split", recording, "-o", tmp_path / "unbroken", *options).returncode == 0
+    assert run_here("split", recording, "-o", tmp_path / "unbroken", *options).returncode == 0
     broken = tmp_path / "broken"
     arguments = [sys.executable, "-m", "otowake", "split", recording, "-o", broken, *options]
     process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL)
@@ -310,7 +304,7 @@ def test_a_killed_run_resumes_and_gives_the_same_result(tmp_path, recording, sol
     process.wait()
     with np.load(broken / ".melody.checkpoint", allow_pickle=False) as arrays:
         assert 0 < len(arrays["losses"]) < 3000
-    again = run("split", recording, "-o", broken, *options)
+    again = run_here("split", recording, "-o", broken, *options)
     assert again.returncode == 0, again.stderr
     assert sorted(path.name for path in broken.iterdir()) == ["melody"]
     with (
@@ -322,21 +316,21 @@ def test_a_killed_run_resumes_and_gives_the_same_result(tmp_path, recording, sol
 
 
 def test_without_arguments_there_is_help():
-    done = run()
+    done = run_process()
     assert done.returncode == 0 and "split" in done.stdout and "Traceback" not in done.stderr
 
 
 def test_a_missing_cache_folder_prints_nothing(tmp_path, recording):
     nowhere = {"XDG_CACHE_HOME": "/dev/null", "HOME": "/dev/null"}
-    done = run("split", recording, "-o", tmp_path, *FAST, **nowhere)
+    done = run_process("split", recording, "-o", tmp_path, *FAST, **nowhere)
     assert done.returncode == 0
     assert done.stderr == ""
 
 
 def test_the_demo_does_not_replace_another_result(tmp_path, recording):
     (tmp_path / "demo.wav").write_bytes(recording.read_bytes())
-    assert run("split", tmp_path / "demo.wav", "-o", tmp_path / "out", *FAST).returncode == 0
-    done = run("demo", "-o", tmp_path / "out", *FAST)
+    assert run_here("split", tmp_path / "demo.wav", "-o", tmp_path / "out", *FAST).returncode == 0
+    done = run_here("demo", "-o", tmp_path / "out", *FAST)
     assert done.returncode == 1 and "exists already and is kept" in done.stderr
 
 

@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
@@ -12,6 +10,7 @@ import mido
 import numpy as np
 import pytest
 import soundfile
+from commands import run_here
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -367,11 +366,7 @@ def test_silence_has_no_notes_and_still_a_folder(tmp_path):
 
 def test_evaluate_on_the_command_line(tmp_path, folder):
     def run(*arguments, name="evaluate"):
-        command = [sys.executable, "-m", "otowake", name, *map(str, arguments)]
-        environment = {**os.environ, "LANG": "C.UTF-8"}
-        return subprocess.run(
-            command, capture_output=True, check=False, text=True, env=environment, timeout=120
-        )
+        return run_here(name, *arguments)
 
     done = run(folder, otowake.demo_path().with_suffix(".mid"), "-o", tmp_path / "a.png")
     assert done.returncode == 0, done.stderr

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import soundfile
+from commands import TIMEOUT, environment, run_here
+from commands import run_process as otowake
 
 FAST = [
     "--stages",
@@ -46,7 +48,6 @@ LEARN = [
     ),
     *("--sample-rate", "8000", "--n-fft", "256", "--hop", "64"),
 ]
-TIMEOUT = 300
 HOOKS = '''
 """Analyses that go wrong, for workers."""
 import os, signal, time
@@ -98,23 +99,6 @@ def clip(path: Path, seed: int, seconds: float = 0.3) -> Path:
     return path
 
 
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "LANG": "C.UTF-8", "COLUMNS": "80", **more}
-
-
-def otowake(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the program to the end."""
-    command = [sys.executable, "-m", "otowake", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT,
-        env=environment(**more),
-    )
-
-
 def begin(*arguments: object, **more: str) -> subprocess.Popen[str]:
     """Start Python in a new process group and return at once."""
     command = [sys.executable, *map(str, arguments)]
@@ -146,7 +130,7 @@ def results(archive: Path) -> dict[str, int]:
 
 def tables(archive: Path) -> dict[str, bytes]:
     """Write the tables of an archive and return their bytes."""
-    done = otowake("archive", "table", archive)
+    done = run_here("archive", "table", archive)
     assert done.returncode == 0, done.stderr
     return {path.name: path.read_bytes() for path in (archive / "tables").iterdir()}
 
