@@ -49,7 +49,6 @@ class LoopConfig:
 class DrumDetectionConfig:
     """Drum hits from the probabilities of the detection network."""
 
-    block_frames: int = tuned(1024, unit="frames", origin="set by hand, bounds memory")
     confident: float = tuned(0.6, unit="probability", origin=ON_CLIPS)
     min_confident_hits: int = tuned(6, unit="", origin=ON_CLIPS)
     min_confident_rate: float = tuned(1.25, unit="hits/s", origin=ON_CLIPS)

@@ -51,6 +51,9 @@ DILATIONS = (1, 2, 4, 8, 16)
 CONTEXT_FRAMES = 17
 """Frames on either side of a frame that the network uses, its receptive field."""
 
+BLOCK_FRAMES = 1024
+"""Frames per run of the network; bounds memory, results do not depend on it."""
+
 Weights = dict[str, NDArray[np.float32]]
 """``0`` to ``5`` of shape (tap, in, out) and ``out`` (in, drum), each with ``.bias``."""
 
@@ -135,7 +138,7 @@ def drum_templates(frequencies: Floats) -> Floats:
 
 
 def hit_probabilities(
-    sound: Sound, weights: Weights, block: int = DETECTION.block_frames
+    sound: Sound, weights: Weights, block: int = BLOCK_FRAMES
 ) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
     """Run the network over a recording, block by block.
 

@@ -38,8 +38,6 @@ class FitConfig:
     drum_side_gain: float = tuned(0.3, unit="", origin="set by hand")
     drum_evenness: float = tuned(0.05, unit="", origin=ON_LOOPS, tried="0.03 to 1")
     segment_frames: int = tuned(4096, unit="frames", origin="set by hand, bounds memory")
-    pitch_multiple: int = tuned(8, unit="pitches", origin="set by hand, bounds compilation")
-    frame_multiple: int = tuned(256, unit="frames", origin="set by hand, bounds compilation")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,6 @@ class MaskConfig:
     """Soft masks of groups of notes."""
 
     explained: float = tuned(0.1, unit="share of the powered magnitude", origin="set by hand")
-    block_frames: int = tuned(128, unit="frames", origin="set by hand, bounds memory")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from otowake.music.separation.config import DRUM_SAMPLES, MASKING
+from otowake.music.separation.config import DRUM_SAMPLES
 from otowake.music.separation.layout import drum_spans
-from otowake.music.separation.masks import GroupMasks, blocks_between
+from otowake.music.separation.masks import BLOCK_FRAMES, GroupMasks, blocks_between
 from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.stft import OverlapAdd, sizes_at, stft_blocks
@@ -176,7 +176,7 @@ def _masked(
     blocks: list[list[Floats]] = [[] for _ in drums]
     overlaps = [OverlapAdd(hop, mixture.shape[1]) for _ in drums]
     frame = first / hop
-    for spectra in stft_blocks([mixture], n_fft, hop, MASKING.block_frames):
+    for spectra in stft_blocks([mixture], n_fft, hop, BLOCK_FRAMES):
         masks = group_masks(frame, np.abs(mixed_spectra(spectra)))
         for overlap, mask, of_drum in zip(overlaps, masks[:-1], blocks, strict=True):
             of_drum.append(overlap.add(spectra * mask))

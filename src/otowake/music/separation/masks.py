@@ -13,6 +13,9 @@ from otowake.music.separation.score_informed import STFT
 from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
 
+BLOCK_FRAMES = 128
+"""Frames that are masked at once; bounds memory, results do not depend on it."""
+
 
 def blocks_between(sound: Sound, first: int, last: int) -> Iterator[Floats]:
     """Iterate over the samples of a recording from `first` to `last`, block by block."""

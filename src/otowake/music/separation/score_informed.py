@@ -47,6 +47,9 @@ from otowake.types import Floats, Note, NoteFactors, Part, Segment, Sound
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
 """Options of the spectrogram that is factorised."""
 
+PITCH_MULTIPLE, FRAME_MULTIPLE = 8, 256
+"""Numbers of pitches and frames are padded to multiples, so that few programs are compiled."""
+
 
 class LabelledNote(NamedTuple):
     """A note of a segment, and the part or drum to which it belongs.
@@ -222,8 +225,8 @@ def _fit_segment(
     if not pitched and not hits:
         return None
     keys = sorted({(labelled.label, labelled.note.midi) for labelled in pitched})
-    n_pitches = _padded(len(keys), FITTING.pitch_multiple)
-    n_frames = _padded(len(times), FITTING.frame_multiple)
+    n_pitches = _padded(len(keys), PITCH_MULTIPLE)
+    n_frames = _padded(len(times), FRAME_MULTIPLE)
     gates, spans = _pitch_gates(pitched, keys, times, (n_pitches, n_frames))
     D, G, of_drums = _drum_gates(hits, frequencies, times, n_frames)
     spans += [span._replace(source=len(keys) + span.source) for span in of_drums]

@@ -14,9 +14,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.separation.config import MASKING
 from otowake.music.separation.layout import drum_spans, pitch_spans
-from otowake.music.separation.masks import GroupMasks, blocks_between
+from otowake.music.separation.masks import BLOCK_FRAMES, GroupMasks, blocks_between
 from otowake.music.separation.sample_subtraction import SampleSubtraction
 from otowake.music.separation.score_informed import STFT, ids_of
 from otowake.signal.downmix import downmix, mixed_spectra
@@ -73,7 +72,7 @@ def _group_spectra(
     samples = SampleSubtraction(note_factors, groups, sound)
     frame = first // hop
     channels = samples.with_models(blocks_between(sound, first, last), first)
-    for spectra in stft_blocks(channels, n_fft, hop, MASKING.block_frames):
+    for spectra in stft_blocks(channels, n_fft, hop, BLOCK_FRAMES):
         block = masks(frame, np.abs(mixed_spectra(spectra[: sound.n_channels])))
         yield samples.separated(spectra, block)
         frame += spectra.shape[2]
@@ -95,7 +94,7 @@ def masked_blocks(
     mono = downmix(sound).blocks(10 * sound.rate)
     frame = 0
     for block in stft_blocks(
-        resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, MASKING.block_frames
+        resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, BLOCK_FRAMES
     ):
         yield block[0], masks(frame, np.abs(block[0]))
         frame += block.shape[2]
