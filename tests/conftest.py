@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import hypothesis
 import numpy as np
 import pytest
 
-from otowake import programs
+from otowake import programs, runtime
 from otowake.options import StftSpec
 from otowake.types import Audio
 
@@ -56,6 +57,12 @@ LONG = {
     "test_transcriber",
 }
 """Modules in the folders of the daily round that analyse recordings or compile many shapes."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Share compiled programs among workers, processes of tests, and later runs."""
+    os.environ["XDG_CACHE_HOME"] = str(config.cache.mkdir("home"))
+    runtime.keep_compiled_programs()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,8 +11,6 @@ import json
 import ensemble
 import pytest
 
-pytestmark = pytest.mark.xdist_group("ensemble")
-
 F1_TOLERANCE, GAIN_TOLERANCE = 0.005, 0.05
 """What another processor's rounding may cost, in F1 and in dB."""
 
