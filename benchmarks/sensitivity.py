@@ -4,8 +4,8 @@
 
 Without ``--data`` the input is the seeded ensemble of ``tests/goldens``, otherwise also the
 mixtures below DIR (``mix.flac`` with stems, as in :mod:`benchmarks.stems`). A constant is a field
-made by :func:`otowake.music.tuned.tuned`. Each variation runs in a new process, which replaces
-the configuration before it imports anything else. Variations in ``--log`` are not repeated.
+made by :func:`otowake.music.tuned.tuned`. Each variation runs in a new process, which changes the
+configuration before it imports anything else. Variations in ``--log`` are not repeated.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
+
+import otowake
 
 ROOT = Path(__file__).resolve().parents[1]
 FACTORS = (0.5, 2.0)
@@ -86,7 +89,6 @@ def measure(data: Path | None) -> dict[str, float]:
 
 
 def _stems(mixture: Path) -> dict[str, float]:
-    import otowake
     from benchmarks.stems import of_mixture, sdr
 
     audio = otowake.load(mixture)
@@ -100,13 +102,23 @@ def _stems(mixture: Path) -> dict[str, float]:
     return gains
 
 
-def vary(constant: Constant, factor: float, data: Path | None) -> dict[str, float]:
-    """Replace one constant, before the modules that use it are imported, and measure."""
-    config = importlib.import_module(constant.module)
-    instance = getattr(config, constant.instance)
-    value = scaled(getattr(instance, constant.field), factor)
-    setattr(config, constant.instance, replace(instance, **{constant.field: value}))
-    return measure(data)
+def change(constant: Constant, factor: float) -> bool:
+    """Scale a constant in this process, before the modules that use it are imported.
+
+    The package of the configuration would import them: a stub stands for it meanwhile. Returns
+    whether the value is another one.
+    """
+    name = "otowake.music"
+    assert name not in sys.modules
+    stub = ModuleType(name)
+    stub.__path__ = [str(Path(otowake.__path__[0]) / "music")]
+    sys.modules[name] = stub
+    instance = getattr(importlib.import_module(constant.module), constant.instance)
+    del sys.modules[name]
+    before = getattr(instance, constant.field)
+    value = scaled(before, factor)
+    object.__setattr__(instance, constant.field, value)
+    return value != before
 
 
 def run(constant: Constant | None, factor: float, data: Path | None) -> dict[str, float] | str:
@@ -132,8 +144,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.worker:
         names, factor = json.loads(options.worker)
-        figures = vary(Constant(*names), factor, options.data) if names else measure(options.data)
-        print(json.dumps(figures))
+        if names:
+            change(Constant(*names), factor)
+        print(json.dumps(measure(options.data)))
         return
     log = json.loads(options.log.read_text()) if options.log.exists() else {}
     if "unchanged" not in log:

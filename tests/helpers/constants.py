@@ -1,0 +1,238 @@
+"""Run functions of each room of `otowake.music` on the seeded ensemble, to see its constants act.
+
+``python tests/helpers/constants.py`` records the goldens again; with ``--double`` it doubles, and
+where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
+change no output shows. ``--double theory drums`` does so for these rooms alone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.sensitivity import FACTORS, Constant, change, constants
+from otowake.types import Analysis, Audio, Floats, Note
+
+GOLDEN = Path(__file__).resolve().parents[1] / "goldens" / "constants.npz"
+SECONDS = 6.0
+TOLERANCE = 0.001
+"""Largest difference of an output, absolute and relative."""
+
+Outputs = Iterator[tuple[str, Any]]
+
+
+def notes(seconds: float = SECONDS) -> list[Note]:
+    """Read the true notes of the first seconds, with velocities that vary, loud on the beat."""
+    import ensemble
+
+    return [
+        Note(
+            onset,
+            min(offset, seconds),
+            int(midi),
+            0.3 + 0.1 * (i % 4) + 0.3 * (onset % 1 == 0),
+            programme=programme,
+            is_drum=part == "drums",
+        )
+        for programme, part in enumerate((*ensemble.PARTS, "drums"))
+        for i, (onset, offset, midi) in enumerate(ensemble.true_notes(part).tolist())
+        if onset < seconds - 0.2
+    ]
+
+
+def sound(*parts: str) -> Audio:
+    """Return the first seconds of the ensemble or of some of its parts."""
+    import ensemble
+
+    if not parts:
+        return ensemble.mixture(SECONDS)
+    samples = sum(ensemble.stems()[part] for part in parts)
+    return Audio(samples[None, : round(SECONDS * ensemble.RATE)], ensemble.RATE, "part")
+
+
+def theory() -> Outputs:
+    """Find key, beats, chords and note values of the ensemble and of a slow waltz."""
+    from otowake.music.theory.harmony import find_chords, find_key
+    from otowake.music.theory.rhythm import find_rhythm, quantise
+
+    waltz = [
+        Note(0.7 * i + 0.03 * (i % 2), 0.7 * i + 0.6, midi, 0.9 - 0.2 * (i % 3))
+        for i, midi in enumerate((45, 60, 64, 50, 65, 69, 40, 56, 59, 45, 60, 69))
+    ]
+    for name, played in (("ensemble", notes(30.0)), ("waltz", waltz)):
+        key, rhythm = find_key(played), find_rhythm(played)
+        assert key and rhythm
+        chords = find_chords(played, rhythm.beats, key)
+        unmetred = find_chords(played, None, None)
+        yield f"{name} key", np.array([key.tonic, key.mode == "minor", key.confidence])
+        yield f"{name} beats", np.array([rhythm.metre, rhythm.downbeat, *rhythm.beats])
+        for kind, found in (("chords", chords), ("chords without beats", unmetred)):
+            yield f"{name} {kind}", np.array([chord.name for chord in found])
+            yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in found])
+        values = [(note.start, note.length) for note in quantise(played, rhythm)]
+        yield f"{name} note values", np.array(values, float)
+
+
+def components() -> Outputs:
+    """Describe frames and combs as components, and start from a score."""
+    from otowake.music.components.measure import describe
+    from otowake.music.components.pitch import estimate_f0, find_pitches, tuning_of_frames
+    from otowake.music.components.templates import from_score, harmonic_combs
+    from otowake.signal import spectrogram
+    from otowake.types import Factors
+
+    V = spectrogram(sound())
+    W = np.concatenate([V.values[:, ::12], spectrogram(sound("cello")).values[:, ::12]], axis=1)
+    f0, confidence = estimate_f0(W, V.frequencies)
+    yield "f0", np.where(confidence > 0, f0, 0)
+    yield "confidence", confidence
+    pitches = find_pitches(W, V.frequencies)
+    yield "pitches", np.array([pitch.hz if pitch else 0.0 for pitch in pitches])
+    yield "tuning", np.array(tuning_of_frames(V.values, V.frequencies))
+    start = from_score(notes(), V.frequencies, V.times)
+    yield "gates", start.H[:, ::4]
+    combs = harmonic_combs([40, 60.3, 80], V.frequencies)
+    yield "combs", combs[::4]
+    levels = np.geomspace(1, 1e-7, len(V.times))
+    H = np.stack([levels, levels[::-1], 1e-5 * levels])
+    order, described, _ = describe(Factors(combs, H), V.frequencies, V.times)
+    yield "components", np.array([*order, *(x for c in described for x in (c.start, c.end))], float)
+
+
+def drums() -> Outputs:
+    """Detect drum hits, align those of a score, and separate a loop."""
+    from otowake.music.drums.loops import find_drums
+    from otowake.music.drums.onsets import align_hits, detect_drums
+    from otowake.signal import spectrogram
+
+    for name, audio in (("mixture", sound()), ("drums", sound("drums")), ("cello", sound("cello"))):
+        hits = detect_drums(audio)
+        hits += detect_drums(audio, assume_drums=True)
+        yield name, np.array([(hit.onset, hit.offset, hit.midi, hit.velocity) for hit in hits])
+    late = [hit for hit in notes() if hit.is_drum]
+    moved = align_hits(late, [Note(n.onset + 0.15, n.offset + 0.15, n.midi) for n in late[::2]])
+    yield "aligned", np.array([note.onset for note in moved])
+    V = spectrogram(sound("drums"))
+    loop = find_drums(V.values, V.frequencies, 3)
+    yield "loop spectra", loop.W[::8, :, ::8]
+    yield "loop gains", loop.H
+
+
+def separation() -> Outputs:
+    """Separate parts, learn samples of drums, and measure timbres."""
+    from dataclasses import replace
+
+    from otowake.music.analyse import with_sound
+    from otowake.music.separation.drum_samples import with_drum_samples
+    from otowake.music.separation.score_informed import fit_notes
+    from otowake.music.separation.stems import ids_of_parts, separated
+    from otowake.music.separation.timbre import timbre
+    from otowake.options import StftSpec
+    from otowake.types import Part
+
+    audio, played = sound(), notes()
+    factors = fit_notes(audio, played, tuning_hz=440.0)
+    names = sorted({note.programme for note in played})
+    parts = tuple(
+        Part(str(p), "piano", tuple(i for i, n in enumerate(played) if n.programme == p))
+        for p in names
+    )
+    blocks = zip(*separated(audio, factors, ids_of_parts(played, parts)), strict=True)
+    yield "stems", np.stack([np.concatenate(part, axis=1)[0] for part in blocks])[:, ::64]
+    none = np.zeros(0)
+    bare = Analysis(audio, None, (), none, none, 1.0, 440.0, StftSpec(), notes=tuple(played))
+    measured = timbre(with_sound(replace(bare, parts=parts, note_factors=factors), audio))
+    yield "partials", measured.levels
+    yield "attacks", measured.rises
+    hits = [note for note in played if note.is_drum]
+    alone = sound("drums")
+    learnt = with_drum_samples(alone, fit_notes(alone, hits), hits)
+    blocks = zip(*separated(alone, learnt, [[i] for i in range(3)]), strict=True)
+    yield "hits", np.stack([np.concatenate(part, axis=1)[0] for part in blocks])[:, ::64]
+
+
+def editing() -> Outputs:
+    """Paint over a part of a spectrogram."""
+    from otowake.music.editing.painting import BrushStroke, paint
+    from otowake.signal import spectrogram
+    from otowake.types import Factors
+
+    V = spectrogram(sound()).values[:400]
+    rng = np.random.default_rng(0)
+    factors = Factors(rng.random((len(V), 4)), rng.random((4, V.shape[1])))
+    painted = paint(V, factors, [BrushStroke(0, 10, 60, 20, 80, belongs=False)])
+    yield "painted", painted.H[:, ::4]
+
+
+ROOMS: dict[str, Callable[[], Outputs]] = {
+    room.__name__: room for room in (theory, components, drums, separation, editing)
+}
+
+
+def outputs(room: str) -> dict[str, Floats]:
+    return {f"{room}/{name}": np.asarray(values) for name, values in ROOMS[room]()}
+
+
+def same(values: Floats, golden: Floats) -> bool:
+    """Compare an output with the recorded one."""
+    if values.shape != golden.shape or golden.dtype.kind == "U":
+        return np.array_equal(values, golden)
+    return np.allclose(values, golden, TOLERANCE, TOLERANCE, equal_nan=True)
+
+
+def differences(room: str) -> list[str]:
+    """List the outputs that differ from the recorded ones."""
+    with np.load(GOLDEN) as golden:
+        return [name for name, values in outputs(room).items() if not same(values, golden[name])]
+
+
+def record() -> None:
+    """Write the goldens."""
+    values = {name: array for room in ROOMS for name, array in outputs(room).items()}
+    small = {k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in values.items()}
+    np.savez_compressed(GOLDEN, **small)
+
+
+def vary(constant: Constant, factor: float) -> str:
+    """Scale a constant before the modules that use it are imported; return what differs."""
+    if not change(constant, factor):
+        return ""
+    try:
+        return ", ".join(differences(constant.module.split(".")[2]))
+    except Exception as error:  # whatever a constant out of bounds breaks
+        return f"{type(error).__name__}: {error}"
+
+
+def listed() -> list[Constant]:
+    return list(constants())
+
+
+def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a fork of this process, which has imported no room."""
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+def print_unnoticed(rooms: list[str]) -> None:
+    """Print what each constant changes, as it is found out."""
+    import jax  # noqa: F401  # once for all forks
+    import scipy.signal  # noqa: F401
+
+    for constant in in_process(listed):
+        if constant.module.split(".")[2] in rooms:
+            changed = ""
+            for factor in reversed(FACTORS):
+                changed = changed or in_process(vary, constant, factor)
+            print(f"{constant!s:50s} {changed or 'NOTHING'}", flush=True)
+
+
+if __name__ == "__main__":
+    if "--double" in sys.argv:
+        print_unnoticed(sys.argv[2:] or list(ROOMS))
+    else:
+        record()
