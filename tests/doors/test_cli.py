@@ -12,12 +12,14 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from commands import run_here, run_process
+from commands import TIMEOUT, run_here, run_process
 
 import otowake
 from otowake.options import GROUPS
 
 FAST = ["--stages", "components", "--n-components", "3", "--max-iter", "10"]
+SMALL = ["--stages", "components", "--n-components", "8", "--sample-rate", "8000"]
+SMALL += ["--n-fft", "256", "--hop", "64"]
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,8 @@ def test_options_from_the_line_and_from_a_file(tmp_path, recording):
         "--max-iter",
         3,
         "--bend",
+        "--stages",
+        "components,notes",
     )
     assert done.returncode == 0, done.stderr
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
@@ -219,9 +223,11 @@ def test_version_and_help():
 def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path, recording):
     for name, options in (
         ("a", ["--n-components", "auto", "--max-iter", 30]),
-        ("b", ["--n-components", 3, "--n-init", 2]),
+        ("b", ["--n-components", 3, "--n-init", 2, "--max-iter", 30]),
     ):
-        done = run_here("split", recording, "-o", tmp_path / name, *options)
+        done = run_here(
+            "split", recording, "-o", tmp_path / name, "--stages", "components", *options
+        )
         assert done.returncode == 0, done.stderr
         assert ("The best of 2 starts is kept" in done.stdout) == (name == "b")
     a, b = tmp_path / "a" / "melody", tmp_path / "b" / "melody"
@@ -252,7 +258,7 @@ def start_in_terminal(*arguments):
     return process, ours
 
 
-def read_until(terminal, pattern, seconds=60):
+def read_until(terminal, pattern, seconds=TIMEOUT):
     seen, end = "", time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -267,12 +273,13 @@ def read_until(terminal, pattern, seconds=60):
 
 def test_a_terminal_shows_progress_and_ctrl_c_keeps_the_partial_result(tmp_path, recording):
     process, terminal = start_in_terminal(
-        "split", recording, "-o", tmp_path, "--solver", "adam", "--max-iter", 10**7
-    )
+        "split", recording, "-o", tmp_path, "--solver", "adam", "--max-iter", 10**7,
+        "--stages", "components",
+    )  # fmt: skip
     read_until(terminal, r"iteration \d+ of 10000000, loss [\d.,e]+")
     process.send_signal(signal.SIGINT)
     rest = read_until(terminal, None)
-    assert process.wait(60) == 130
+    assert process.wait(TIMEOUT) == 130
     assert "stopped by the user" in rest
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     assert facts["stop"]["reason"] == "cancelled" and facts["iterations"] > 0
@@ -281,23 +288,12 @@ def test_a_terminal_shows_progress_and_ctrl_c_keeps_the_partial_result(tmp_path,
 
 @pytest.mark.parametrize("solver", ["accelerated", "adam"])
 def test_a_killed_run_resumes_and_gives_the_same_result(tmp_path, recording, solver):
-    options = [
-        "--solver",
-        solver,
-        "--max-iter",
-        3000,
-        "--tol",
-        0,
-        "--checkpoint",
-        0.05,
-        "--n-components",
-        8,
-    ]
+    options = [*SMALL, "--solver", solver, "--max-iter", 3000, "--tol", 0, "--checkpoint", 0.05]
     assert run_here("split", recording, "-o", tmp_path / "unbroken", *options).returncode == 0
     broken = tmp_path / "broken"
     arguments = [sys.executable, "-m", "otowake", "split", recording, "-o", broken, *options]
     process = subprocess.Popen(list(map(str, arguments)), stdout=subprocess.DEVNULL)
-    end = time.monotonic() + 60
+    end = time.monotonic() + TIMEOUT
     while not (broken / ".melody.checkpoint").exists() and time.monotonic() < end:
         time.sleep(0.01)
     process.kill()
@@ -342,7 +338,7 @@ def test_two_runs_at_once_do_not_replace_each_other(tmp_path, recording):
         subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(2)
     ]
-    assert sorted(process.wait(120) for process in both) == [0, 1]
+    assert sorted(process.wait(TIMEOUT) for process in both) == [0, 1]
     for process in both:
         process.stderr.close()
     assert [path.name for path in tmp_path.iterdir()] == ["melody"]

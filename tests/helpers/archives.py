@@ -36,7 +36,7 @@ LEARN = [
         "--workers",
         "2",
         "--epochs",
-        "150",
+        "60",
         "--save",
         "5",
         "--tol",

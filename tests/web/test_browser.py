@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 expect = sync_api.expect
-WAIT = 120_000
+WAIT = 300_000
 QUICK = {"n_components": "2", "max_iter": "30"}
 
 
