@@ -2,7 +2,7 @@
 
 ``python tests/helpers/constants.py`` records the goldens again; with ``--double`` it doubles, and
 where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
-change no output shows. ``--double theory drums`` does so for these rooms alone.
+change no output shows. ``--double theory drums`` does so for these rooms loop_only.
 """
 
 from __future__ import annotations
@@ -55,8 +55,25 @@ def sound(*parts: str) -> Audio:
     return Audio(samples[None, : round(SECONDS * ensemble.RATE)], ensemble.RATE, "part")
 
 
+def improvised(seed: int) -> list[Note]:
+    """Play random chords, passing notes and rests unevenly, in a metre of 3 or 4."""
+    rng = np.random.default_rng(seed)
+    beat, metre, at = 60 / rng.uniform(70, 150), 3 + seed % 2, 0.2
+    played = []
+    for i in range(24):
+        root = int(rng.choice((0, 2, 4, 5, 7, 9)))
+        scale = [root, root + int(rng.choice((3, 4))), root + int(rng.choice((6, 7, 8))), root + 10]
+        for voice in rng.permutation(scale)[: rng.integers(0 if i % 5 else 1, 4)]:
+            octave = 36 if i % metre == 0 and voice == root else int(rng.choice((48, 60)))
+            onset = at + rng.choice((0, 0, 0.5, 1 / 3)) * beat + rng.normal(0, 0.015)
+            length = beat * rng.choice((0.3, 0.9, 1.8)) * (1 + (i % metre == 0))
+            played.append(Note(onset, onset + length, octave + int(voice), rng.uniform(0.05, 1)))
+        at += beat
+    return played
+
+
 def theory() -> Outputs:
-    """Find key, beats, chords and note values of the ensemble and of a slow waltz."""
+    """Find key, beats, chords and note values of the ensemble, a waltz and improvised music."""
     from otowake.music.theory.harmony import find_chords, find_key
     from otowake.music.theory.rhythm import find_rhythm, quantise
 
@@ -64,16 +81,21 @@ def theory() -> Outputs:
         Note(0.7 * i + 0.03 * (i % 2), 0.7 * i + 0.6, midi, 0.9 - 0.2 * (i % 3))
         for i, midi in enumerate((45, 60, 64, 50, 65, 69, 40, 56, 59, 45, 60, 69))
     ]
-    for name, played in (("ensemble", notes(30.0)), ("waltz", waltz)):
+    for name, onsets in (("few", np.arange(5) / 2), ("close", np.array([0, 8, 16, 24, 200]) / 100)):
+        rhythm = find_rhythm([Note(onset, onset + 0.1, 60) for onset in onsets])
+        yield f"{name} onsets", np.array(rhythm.tempo if rhythm else 0.0)
+    improvisations = {f"improvised {seed}": improvised(seed) for seed in range(8)}
+    for name, played in {"ensemble": notes(30.0), "waltz": waltz, **improvisations}.items():
         key, rhythm = find_key(played), find_rhythm(played)
-        assert key and rhythm
+        if key is None or rhythm is None:
+            continue
         chords = find_chords(played, rhythm.beats, key)
         unmetred = find_chords(played, None, None)
         yield f"{name} key", np.array([key.tonic, key.mode == "minor", key.confidence])
         yield f"{name} beats", np.array([rhythm.metre, rhythm.downbeat, *rhythm.beats])
-        for kind, found in (("chords", chords), ("chords without beats", unmetred)):
-            yield f"{name} {kind}", np.array([chord.name for chord in found])
-            yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in found])
+        for kind, named in (("chords", chords), ("chords without beats", unmetred)):
+            yield f"{name} {kind}", np.array([chord.name for chord in named])
+            yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in named])
         values = [(note.start, note.length) for note in quantise(played, rhythm)]
         yield f"{name} note values", np.array(values, float)
 
@@ -150,9 +172,9 @@ def separation() -> Outputs:
     yield "partials", measured.levels
     yield "attacks", measured.rises
     hits = [note for note in played if note.is_drum]
-    alone = sound("drums")
-    learnt = with_drum_samples(alone, fit_notes(alone, hits), hits)
-    blocks = zip(*separated(alone, learnt, [[i] for i in range(3)]), strict=True)
+    loop_only = sound("drums")
+    learnt = with_drum_samples(loop_only, fit_notes(loop_only, hits), hits)
+    blocks = zip(*separated(loop_only, learnt, [[i] for i in range(3)]), strict=True)
     yield "hits", np.stack([np.concatenate(part, axis=1)[0] for part in blocks])[:, ::64]
 
 
