@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from otowake import Audio
 from otowake.music.transcription import offsets
 from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
 from otowake.music.transcription.offsets import (
@@ -13,6 +14,8 @@ from otowake.music.transcription.offsets import (
     note_features,
     refine_offsets,
 )
+from otowake.music.transcription.transcriber import transcribe
+from otowake.signal.vqt import RATE
 
 
 def decoded_notes(rng: np.random.Generator, n: int = 60) -> tuple[Notes, Posteriors]:
@@ -88,6 +91,23 @@ def test_the_length_is_the_one_most_probably_within_tolerance():
     decoded = np.array([3.0, 3.0])
     np.testing.assert_allclose(most_probable_length(unlikely, decoded), [0.2, 1.0], rtol=0.2)
     np.testing.assert_array_equal(most_probable_length(likely, decoded), decoded)
+
+
+def test_a_length_beyond_the_range_of_the_features_stays():
+    scores = np.zeros((1, len(LENGTH_CENTRES) + 1))
+    scores[0, -1] = -9
+    assert most_probable_length(scores, np.array([12.0]))[0] == 12
+
+
+def test_a_chord_that_is_held_for_12_s_ends_after_12_s():
+    at = np.arange(14 * RATE) / RATE
+    hz = 440 * 2 ** ((np.array([48, 55, 64]) - 69) / 12)
+    harmonics = np.arange(1, 9)[:, None]
+    chord = sum((np.sin(2 * np.pi * f * harmonics * at) / harmonics).sum(axis=0) for f in hz)
+    notes = transcribe(Audio(0.05 * chord * ((at > 0.5) & (at < 12.5)), RATE))
+    assert sorted(notes.midi.tolist()) == [48, 55, 64]
+    np.testing.assert_allclose(notes.onset, 0.5, atol=0.05)
+    np.testing.assert_allclose(notes.offset, 12.5, atol=0.1)
 
 
 def test_no_notes_give_no_notes():

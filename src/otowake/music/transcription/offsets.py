@@ -6,6 +6,7 @@ distance to the next onsets, and how long neighbours ring. :func:`note_features`
 features. A network of two hidden layers (weights ``ends.*`` in ``data/transcriber.npz``) estimates
 the odds that the decoded offset is right, and the distribution of the length. A note gets the
 length that is most probably within the tolerance of evaluation: 50 ms or a fifth of the note.
+Decoded lengths beyond the range of the features stay.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def most_probable_length(
     right = probs @ _within_tolerance(CANDIDATE_LENGTHS[:, None], LENGTH_CENTRES).T
     decoded_right = 1 / (1 + np.exp(-scores[:, -1].astype(np.float64)))
     best = CANDIDATE_LENGTHS[right.argmax(axis=1)]
-    return np.where(decoded_right >= right.max(axis=1), decoded, best)
+    stays = (decoded_right >= right.max(axis=1)) | (decoded > OFFSETS.max_time)
+    return np.where(stays, decoded, best)
 
 
 def _within_tolerance(
