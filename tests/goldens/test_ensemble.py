@@ -1,6 +1,6 @@
 """Notes, parts and stems of a seeded recording: the figures must not fall, nor the notes change.
 
-A change that is meant records the goldens again: ``python tests/helpers/ensemble.py``.
+A change that is meant records the goldens again: ``PYTHONPATH=. python tests/helpers/ensemble.py``.
 """
 
 from __future__ import annotations

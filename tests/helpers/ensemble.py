@@ -1,6 +1,6 @@
 """Load the seeded ensemble with its truth, and measure an analysis of it.
 
-``python tests/helpers/ensemble.py`` records the goldens again, after a change that is meant.
+``PYTHONPATH=. python tests/helpers/ensemble.py`` records the goldens again, after a change that is meant.
 """
 
 from __future__ import annotations
