@@ -82,6 +82,7 @@ STOPS: dict[Literal["converged", "max_iter", "cancelled"], text.Text] = {
 """The sentence of each reason to stop a fit."""
 
 TUNINGS, TEMPI, MOST_METRE, MOST_CENTS = (1.0, 1e5), (1.0, 1e4), 64, 1200.0
+BEAT_QUARTERS = (0.5, 1.0, 1.5)
 """Limits of the tuning (Hz), the tempo (BPM), the metre and the deviation of a pitch (cents)."""
 
 LATEST = 3600.0 * MOST_HOURS + 60
@@ -235,8 +236,20 @@ def _rhythm(facts: Any) -> Rhythm:
     if (np.diff(beats) <= 0).any():
         raise ValueError("the beats are not in order")
     metre = whole(facts, "metre", 1, MOST_METRE)
+    # Older results have tempo, beats, metre and downbeat alone.
+    facts = {"beat_quarters": 1, "tempo_confidence": 1, "metre_confidence": 1} | facts
+    beat_quarters = number(facts, "beat_quarters")
+    if beat_quarters not in BEAT_QUARTERS:
+        raise ValueError(f"a beat must have {BEAT_QUARTERS} quarter notes, not {beat_quarters}")
     return Rhythm(
-        number(facts, "tempo", *TEMPI), beats, metre, whole(facts, "downbeat", 0, metre - 1)
+        number(facts, "tempo", *TEMPI),
+        beats,
+        metre,
+        whole(facts, "downbeat", 0, metre - 1),
+        beat_quarters,
+        facts.get("swing") is True,
+        number(facts, "tempo_confidence", 0, 1),
+        number(facts, "metre_confidence", 0, 1),
     )
 
 

@@ -192,24 +192,44 @@ class Rhythm:
     Attributes
     ----------
     tempo
-        Median tempo, in beats (quarter notes) per minute.
+        Median tempo, in beats per minute.
     beats
         Times of the beats from before the first note to after the last, in seconds, shape (beat,).
     metre
         Beats per bar.
     downbeat
-        Index in `beats` of the first downbeat, from 0 to `metre` − 1.
+        Index in `beats` of the first downbeat, from 0 to `metre` − 1; notes before it are a pick-up.
+    beat_quarters
+        Length of a beat in quarter notes: 1.5 in 6/8 and 12/8, 0.5 in 7/8, otherwise 1.
+    swing
+        Whether the second eighth note of a beat is played late, in triplet rhythm.
+    tempo_confidence, metre_confidence
+        Probability of the tempo (its octave) and of the metre with its downbeats, from 0 to 1; 1 if
+        the user has stated them.
 
     Examples
     --------
-    >>> Rhythm(120.0, np.arange(0, 4, 0.5), 4, 0).metre
-    4
+    >>> Rhythm(120.0, np.arange(0, 4, 0.5), 4, 0).signature
+    (4, 4)
+    >>> Rhythm(90.0, np.arange(9) * 2 / 3, 2, beat_quarters=1.5).signature
+    (6, 8)
     """
 
     tempo: float
     beats: Floats
     metre: int = 4
     downbeat: int = 0
+    beat_quarters: float = 1.0
+    swing: bool = False
+    tempo_confidence: float = 1.0
+    metre_confidence: float = 1.0
+
+    @property
+    def signature(self) -> tuple[int, int]:
+        """The time signature: its upper and its lower number."""
+        if self.beat_quarters == 1:
+            return self.metre, 4
+        return round(2 * self.beat_quarters * self.metre), 8
 
 
 class SharedNote(NamedTuple):
