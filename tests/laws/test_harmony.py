@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spell
+from otowake.music.theory.harmony import QUALITIES, find_chords, spell
+from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import TICKS_PER_BEAT, find_rhythm, quantise
 from otowake.types import Key, Note, Rhythm
 

@@ -19,7 +19,8 @@ from otowake.chord_names import NONE, signs_of
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.io.audio import Path_
 from otowake.io.midi import PITCHED_CHANNELS
-from otowake.music.theory.harmony import find_key, spell
+from otowake.music.theory.harmony import spell
+from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import TICKS_PER_BEAT, QuantisedNote, find_rhythm, quantise
 from otowake.types import Chord, Key, Note, Rhythm
 
