@@ -439,11 +439,10 @@ def _facts(metre: Metre, octaves: float, similarity: Floats, met: float) -> Floa
         metre.division == "eighths",
     )
     slow, fast = min(octaves, 0.0) ** 2, max(octaves, 0.0) ** 2
-    lags = np.arange(1, len(similarity))
     own = similarity[m] if m < len(similarity) else 0.0
     return np.array(
         [
-            own - similarity[lags[lags % m != 0]].mean(),
+            own - similarity[1:].mean(),
             similarity[2 * m] - own if 2 * m < len(similarity) else 0.0,
             *(slow, fast, slow * compound, fast * compound, slow * eighths, fast * eighths),
             met,
