@@ -16,6 +16,7 @@ A tempo is right within 4 %, downbeats are right if F1 (70 ms) is at least 0.9.
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.util
 import tempfile
 from collections import Counter, defaultdict
@@ -277,16 +278,15 @@ def _librosa(path: str) -> float:
 
 
 def _essentia(path: str) -> float:
-    import essentia.standard as es
-
+    es: Any = importlib.import_module("essentia.standard")
     return float(es.RhythmExtractor2013()(es.MonoLoader(filename=path)())[0])
 
 
 def _madmom(path: str) -> float:
-    from madmom.features.beats import RNNBeatProcessor
-    from madmom.features.tempo import TempoEstimationProcessor
-
-    return float(TempoEstimationProcessor(fps=100)(RNNBeatProcessor()(path))[0][0])
+    beats: Any = importlib.import_module("madmom.features.beats")
+    tempo: Any = importlib.import_module("madmom.features.tempo")
+    activations = beats.RNNBeatProcessor()(path)
+    return float(tempo.TempoEstimationProcessor(fps=100)(activations)[0][0])
 
 
 PEERS: dict[str, Callable[[str], float]] = {
@@ -306,7 +306,9 @@ def compare(truths: dict[str, list[Truth]]) -> None:
                 n = round((truth.notes[-1].offset + 1) * RATE)
                 pitched = [note for note in truth.notes if not note.is_drum]
                 with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-                    soundfile.write(file.name, synthesise(pitched, RATE, n), RATE)
+                    soundfile.write(
+                        file.name, np.concatenate(list(synthesise(pitched, RATE, n))), RATE
+                    )
                     off = np.log2(run(file.name) / truth.tempo)
                 right[kind].append(abs(off) < np.log2(1.04))
         means = {kind: round(float(np.mean(some)), 2) for kind, some in right.items()}

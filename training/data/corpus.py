@@ -87,9 +87,9 @@ def pieces(cache: Path) -> list[Piece]:
 
 
 def _paths() -> list[str]:
-    from music21 import common
+    import music21
 
-    home = Path(common.getCorpusFilePath())
+    home = Path(music21.__file__).parent / "corpus"
     paths = []
     for name, every in COLLECTIONS.items():
         files = [path for path in (home / name).rglob("*") if path.suffix in (".mxl", ".abc")]
@@ -210,16 +210,17 @@ _FIFTHS = {"dor": -2, "mix": -1, "phr": -4, "lyd": 1, "loc": -5, "aeo": -3}
 
 
 def _abc(path: str) -> Iterator[_Read]:
-    """Read the tunes of an ABC file: notes, tuplets, broken rhythm, chords and tie_types."""
+    """Read the tunes of an ABC file: notes, tuplets, broken rhythm, chords and ties."""
     content = Path(path).read_text(encoding="utf-8", errors="replace")
     for tune in re.split(r"(?m)^X:", content)[1:]:
         fields = dict(re.findall(r"(?m)^([A-Z]):\s*(.*?)\s*(?:%.*)?$", tune)[::-1])
-        metre = {"C": "4/4", "C|": "2/2"}.get(fields.get("M", ""), fields.get("M", ""))
+        metre = str(fields.get("M", ""))
+        metre = {"C": "4/4", "C|": "2/2"}.get(metre, metre)
         key = re.match(r"([A-G])([#b]?)\s*([A-Za-z]*)", fields.get("K", ""))
         if not re.fullmatch(r"\d+/\d+", metre) or key is None:
             continue
         top, bottom = (int(number) for number in metre.split("/"))
-        unit = fields.get("L", "1/8" if top / bottom >= 0.75 else "1/16")
+        unit = str(fields.get("L", "1/8" if top / bottom >= 0.75 else "1/16"))
         first, second = (int(number) for number in [*unit.split("/"), "1"][:2])
         body = tune[tune.index("K:") :].split("\n", 1)[-1]
         if re.search(r"(?m)^[MLK]:|\[[MLK]:", body):

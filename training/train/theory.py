@@ -72,7 +72,7 @@ TEMPI = {"simple": (108, 0.55), "swing": (130, 0.4), "compound": (84, 0.45), "ei
 BEATS = 52
 """Beats of a performance, doubled for beats of an eighth note."""
 
-PRIOR = 0.02
+PRIOR = 0.1
 """Precision of the Gaussian prior of the weights."""
 
 

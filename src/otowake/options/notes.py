@@ -80,7 +80,7 @@ class TheorySpec(Spec):
         None,
         Text(
             'key, such as "A minor", Bb or F#m (default: estimate)',
-            "調。「イ短調」、A minor、Bb、F#m のように書きます。省略すると推定します",
+            "調（例: イ短調、A minor、Bb、F#m。省略時は推定）",
         ),
         form=key_form,
         described=text.MUST_BE_KEY,
@@ -90,15 +90,15 @@ class TheorySpec(Spec):
         Text(
             "tempo in beats per minute; the beat is a dotted quarter note in 6/8, 9/8 and 12/8, an "
             "eighth note in 5/8 and 7/8 (default: estimate)",
-            "テンポ（1 分あたりの拍数）。1 拍は、6/8・9/8・12/8 拍子では付点 4 分音符、"
-            "5/8・7/8 拍子では 8 分音符です。省略すると推定します",
+            "テンポ（1 分あたりの拍数。省略時は推定）。1 拍は、6/8・9/8・12/8 拍子では"
+            "付点 4 分音符、5/8・7/8 拍子では 8 分音符とします",
         ),
         low=20,
         high=500,
     )
     metre: str | None = option(
         None,
-        Text("time signature (default: estimate)", "拍子。省略すると推定します"),
+        Text("time signature (default: estimate)", "拍子（省略時は推定）"),
         choices=METRES,
     )
     tuning: float | None = option(
@@ -106,8 +106,8 @@ class TheorySpec(Spec):
         Text(
             "reference pitch: frequency of A4 in Hz, such as 415; names of notes and their "
             "deviations refer to it (default: estimate, from 427 to 453 Hz)",
-            "基準ピッチ。A4 の周波数（Hz、例: 415）で、音名とセント値の基準になります。"
-            "省略すると 427〜453 Hz の範囲で推定します",
+            "基準ピッチ。音名とセント値の基準となる A4 の周波数（Hz、例: 415。"
+            "省略時は 427〜453 Hz の範囲で推定）",
         ),
         low=340,
         high=560,

@@ -36,7 +36,7 @@ class Events(NamedTuple):
         MIDI number of the lowest pitched note; NaN without one.
     length
         Duration of the longest pitched note in seconds; 0 without one.
-    count
+    n_notes
         Number of pitched notes.
     velocity
         Largest velocity.
@@ -50,7 +50,7 @@ class Events(NamedTuple):
     weights: Floats
     lowest: Floats
     length: Floats
-    count: Floats
+    n_notes: Floats
     velocity: Floats
     drums: NDArray[np.bool_]
     pitches: NDArray[np.bool_]
@@ -62,7 +62,7 @@ def events_of(notes: Sequence[Note]) -> Events:
     Examples
     --------
     >>> events = events_of([Note(0, 1, 60), Note(0.01, 1, 64), Note(1, 2, 48)])
-    >>> events.times.round(2).tolist(), events.lowest.tolist(), events.count.tolist()
+    >>> events.times.round(2).tolist(), events.lowest.tolist(), events.n_notes.tolist()
     ([0.0, 1.0], [60.0, 48.0], [2.0, 1.0])
     """
     ordered = sorted(notes, key=lambda note: note.onset)
@@ -97,7 +97,7 @@ def events_of(notes: Sequence[Note]) -> Events:
         np.sqrt(np.bincount(group, BEATS.velocity_offset + velocity, n)),
         np.where(np.isfinite(lowest), lowest, np.nan),
         longest,
-        np.bincount(group, ~is_drum, n),
+        np.bincount(group, np.where(is_drum, 0.0, 1.0), n),
         loudest,
         drums,
         pitches,

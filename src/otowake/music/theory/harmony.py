@@ -318,8 +318,6 @@ def respelled(chords: Sequence[Chord], key: Key | None) -> tuple[Chord, ...]:
 
     Examples
     --------
-    >>> [c.name for c in respelled([Chord(0, 1, "G#m7/B")], Key(4, "minor", 1.0))]
-    ['G#m7/B']
     >>> [c.name for c in respelled([Chord(0, 1, "C#/F")], Key(5, "minor", 1.0))]
     ['Db/F']
     """

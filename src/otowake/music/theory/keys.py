@@ -101,7 +101,7 @@ def profiles_of(notes: Sequence[Note]) -> Floats | None:
         _share(np.bincount(low, gaps, 12)),
         np.eye(12)[low[0]],
         np.eye(12)[min(note.midi for note in final) % 12],
-        _share(np.bincount([note.midi % 12 for note in final], minlength=12).astype(float)),
+        _share(np.bincount([note.midi % 12 for note in final], np.ones(len(final)), 12)),
         _share(leading),
         _share(fifth),
         *(triad / max(float(np.sum(triads)), 1e-9) for triad in triads),

@@ -243,7 +243,7 @@ def marks_of(events: Events) -> dict[str, NDArray[np.intp]]:
     )
     lowest, log_lengths, counts, velocities = (
         _neighbours(values)
-        for values in (events.lowest, np.log2(lengths), events.count, events.velocity)
+        for values in (events.lowest, np.log2(lengths), events.n_notes, events.velocity)
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no pitched event around
@@ -253,7 +253,7 @@ def marks_of(events: Events) -> dict[str, NDArray[np.intp]]:
     low[(below < METRE.lowest_share) & (level < METRE.low_levels[0])] = 0
     low[~(level < METRE.low_levels[2])] = 3
     length = np.log2(lengths) - np.nanmedian(log_lengths, axis=1)
-    count = events.count - np.nanmean(counts, axis=1)
+    count = events.n_notes - np.nanmean(counts, axis=1)
     spread = np.nanstd(velocities, axis=1) + METRE.velocity_floor
     loud = (events.velocity - np.nanmean(velocities, axis=1)) / spread
     before = np.vstack([np.zeros((1, 12), bool), events.pitches[:-1]])
@@ -473,8 +473,8 @@ def _similarity(events: Events, placed: Placed, n_beats: int) -> Floats:
     )
     inside = (placed.beat >= 0) & (placed.beat < n_beats)
     used, kind = np.unique(placed.kind[inside], return_inverse=True)
-    x = np.zeros((len(values), len(used), n_beats))
-    np.add.at(x, (slice(None), kind, placed.beat[inside]), values[:, inside])
+    cells, n_cells = kind * n_beats + placed.beat[inside], len(used) * n_beats
+    x = np.stack([np.bincount(cells, row, n_cells) for row in values[:, inside]])
     x = x.reshape(-1, n_beats)
     x -= x.mean(axis=1, keepdims=True)
     power = (x**2).sum(axis=0)
