@@ -27,11 +27,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import soundfile
 
-from otowake.chord_names import key_form
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.music.transcription.synth import synthesise
+from otowake.options.keys import key_form
 from otowake.types import Floats, Note
 
 RATE = 44100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from otowake import text
-from otowake.chord_names import key_form
+from otowake.options.keys import key_form
 from otowake.options.spec import Spec, option
 from otowake.text import Text
 

@@ -21,12 +21,12 @@ from otowake.chord_names import (
     NONE,
     QUALITIES,
     chord_name,
-    key_form,
     pitch_class,
     tone_above,
     with_signs,
 )
 from otowake.music.theory.config import HARMONY
+from otowake.options.keys import key_form
 from otowake.text import Language
 from otowake.types import Chord, Floats, Key, Note
 
