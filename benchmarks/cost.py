@@ -65,7 +65,7 @@ def busy_threads(work: Callable[[], Any]) -> float:
 def work(cache: Path, scratch: Path) -> dict[str, Any]:
     """Measure `learn` and the analysis of a short clip on one core, in this process."""
     from otowake.cluster.portion import Job, Portion, folded
-    from otowake.cluster.work import read_digests
+    from otowake.cluster.tasks import read_digests
     from otowake.nmf.objective import W_penalty
     from otowake.nmf.problem import problem_of
     from otowake.nmf.solvers import MU
@@ -120,7 +120,7 @@ def work(cache: Path, scratch: Path) -> dict[str, Any]:
 
 def analysed(paths: list[Path], stages: str, scratch: Path) -> tuple[float, float]:
     """Return processor seconds per recording, without compilation, and bytes per result."""
-    from otowake.cluster.work import Task, analyse_one, read_digests
+    from otowake.cluster.tasks import Task, analyse_one, read_digests
     from otowake.results.recipe import Recipe
 
     in_one_thread()
@@ -160,7 +160,7 @@ def echo(w: np.ndarray) -> dict[Any, np.ndarray]:
 
 
 def outcome(task: Any) -> Any:
-    from otowake.cluster.work import Outcome
+    from otowake.cluster.tasks import Outcome
 
     return Outcome("done", seconds=30.0)
 
@@ -168,7 +168,7 @@ def outcome(task: Any) -> Any:
 def calls() -> dict[str, Any]:
     """Measure single calls, and the entry of a result in the manifest."""
     from otowake.cluster.manifest import Manifest
-    from otowake.cluster.work import Task
+    from otowake.cluster.tasks import Task
     from otowake.cluster.workers import result_of, results_of
     from otowake.results.recipe import Recipe
 

@@ -35,7 +35,7 @@ from otowake.results.report import write_report
 from otowake.signal import spectrogram
 from otowake.web.draft import COMPONENT_EDITS, RESTORE, drafted
 from otowake.web.view import view_of
-from otowake.web.work import carry_out
+from otowake.web.worker import carry_out
 
 Call = Callable[[Path, Path], Any]
 """Function of the folder of a damaged file, and of the file."""
@@ -274,7 +274,7 @@ def _of_results(whole: Path) -> tuple[dict[str, Call], dict[str, Call]]:
         "load without sound": without_sound,
     }, {
         "compare": command("compare", "FOLDER/result", str(whole), "-o", "OUT.png"),
-        "score": command("score", "FOLDER/result", "FOLDER/truth.mid", "-o", "OUT.png"),
+        "evaluate": command("evaluate", "FOLDER/result", "FOLDER/truth.mid", "-o", "OUT.png"),
         "edit": command("edit", "FOLDER/result"),
         "again": command("again", "FOLDER/result"),
         "report": report,

@@ -39,7 +39,7 @@ QUALITIES: dict[str, Quality] = {
 """Qualities by the suffix that follows the root in a name; the major triad has none."""
 
 MOST_SIGNS = 2
-"""Most accidentals of a tone; a strict spelling with three moves to the neighbouring letter."""
+"""Maximum number of accidentals; a strict spelling with three moves to the neighbouring letter."""
 
 _LETTERS = "CDEFGAB"
 _NATURAL = (0, 2, 4, 5, 7, 9, 11)

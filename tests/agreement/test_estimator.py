@@ -206,7 +206,7 @@ def test_clone_and_parameters():
         ({"l1_ratio": 2}, r"l1_ratio must be a number from 0 to 1; it is 2\."),
         ({"max_iter": 0}, "max_iter must be a whole number"),
         ({"solver": "cd", "beta_loss": 1}, "the solver hals works only with the squared error"),
-        ({"init": "custom"}, "init='custom' and a given W or H need each other"),
+        ({"init": "custom"}, "init='custom' requires a W or H"),
     ],
 )
 def test_invalid_parameters_are_errors(X, options, sentence):
@@ -215,7 +215,7 @@ def test_invalid_parameters_are_errors(X, options, sentence):
 
 
 def test_invalid_starts_are_errors(X):
-    with pytest.raises(BadInput, match="need each other"):
+    with pytest.raises(BadInput, match="requires a W or H"):
         NMF(2).fit(X, H=np.ones((2, 30)))
     with pytest.raises(BadInput, match=r"H must have the shape \(2, 30\); it has \(2, 29\)"):
         NMF(2, init="custom").fit(X, H=np.ones((2, 29)))

@@ -176,7 +176,7 @@ def test_other_options_a_second_driver_and_what_is_no_archive_are_refused(
     assert other.returncode == 1
     assert other.stderr == (
         f"Error: {undisturbed}: this archive was started with seed = 0, now it is 4; "
-        "give the same options, or another -o.\n"
+        "use the same options, or choose another folder with -o.\n"
     )
     with sole_driver(undisturbed):
         second = otowake("archive", "run", corpus, "-o", undisturbed, *FAST)

@@ -23,7 +23,7 @@ from archives import (
     until,
 )
 
-from otowake.cluster.work import read_digests
+from otowake.cluster.tasks import read_digests
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -70,7 +70,8 @@ def test_stopped_by_hand_and_gone_on_with(tmp_path, corpus, undisturbed):
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
     assert (
-        err == "Stopping; press again to quit at once.\n" and "recordings are done, 0 failed" in out
+        err == "Stopping; press Ctrl-C again to quit at once.\n"
+        and "recordings are done, 0 failed" in out
     )
     before = results(archive)
     done = otowake(*command)

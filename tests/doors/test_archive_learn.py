@@ -205,7 +205,7 @@ def test_the_command_learns_from_what_it_can_read(clips, tmp_path):
     options = ["--workers", 1, "--epochs", 2, "--n-components", 2]
     options += ["--sample-rate", 8000, "--n-fft", 256, "--hop", 64]
     done = otowake("archive", "learn", tmp_path / "in", clips, "-o", tmp_path / "d.npz", *options)
-    assert done.returncode == 1 and "2 passes over 7 recordings" in done.stdout
+    assert done.returncode == 1 and "2 epochs over 7 recordings" in done.stdout
     assert done.stderr.count("\n") == 1 and "no.wav" in done.stderr
     assert len(load_dictionary(tmp_path / "d.npz").facts["recordings"]) == 7
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.npz", "in"]

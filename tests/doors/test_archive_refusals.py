@@ -183,7 +183,7 @@ def test_an_archive_that_may_not_be_written_says_so_and_can_be_read(shared_folde
         assert run.returncode == 1
         assert run.stderr == (
             f"Error: {archive}: this folder is not writable (Permission denied); "
-            "give another -o, or change its permissions.\n"
+            "choose another -o, or make it writable.\n"
         )
     finally:
         archive.chmod(0o755)

@@ -279,7 +279,7 @@ def test_a_terminal_shows_progress_and_ctrl_c_keeps_the_partial_result(tmp_path,
     process.send_signal(signal.SIGINT)
     rest = read_until(terminal, None)
     assert process.wait(60) == 130
-    assert "stopped by hand" in rest
+    assert "stopped by the user" in rest
     facts = json.loads((tmp_path / "melody" / "analysis.json").read_text())
     assert facts["stop"]["reason"] == "cancelled" and facts["iterations"] > 0
     assert len(list((tmp_path / "melody" / "components").iterdir())) == 20

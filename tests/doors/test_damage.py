@@ -18,7 +18,7 @@ from otowake.results.checkpoint import Checkpoint
 from otowake.results.comparison import compare
 from otowake.results.read import MEMBERS
 from otowake.results.recipe import recipe_of
-from otowake.web.work import carry_out
+from otowake.web.worker import carry_out
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -158,7 +158,7 @@ def test_every_command_gives_one_sentence_for_damaged_arrays(
         ("compare", "FOLDER", str(whole_result), "-o", "OUT.png"),
         ("compare", str(whole_result), "FOLDER", "-o", "OUT.png"),
         ("edit", "FOLDER"),
-        ("score", "FOLDER", str(truth), "-o", "OUT.png"),
+        ("evaluate", "FOLDER", str(truth), "-o", "OUT.png"),
     ):
         with pytest.raises(Refused, match=r"^Error: [^\n]+\n$"):
             command(*words)(result, result)

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 import otowake
-from otowake.options import GROUPS, ArchiveSpec, LearnSpec, ScoreSpec, ServeSpec
+from otowake.options import GROUPS, ArchiveSpec, EvaluationSpec, LearnSpec, ServeSpec
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -136,5 +136,11 @@ def test_the_reference_has_every_public_name_and_the_options_every_spec():
     specs = set(re.findall(r"\{options\} (\w+)", page("en", "options.md")))
     assert specs == {
         spec.__name__
-        for spec in (*(spec for _, spec in GROUPS), ScoreSpec, ServeSpec, ArchiveSpec, LearnSpec)
+        for spec in (
+            *(spec for _, spec in GROUPS),
+            EvaluationSpec,
+            ServeSpec,
+            ArchiveSpec,
+            LearnSpec,
+        )
     }

@@ -20,14 +20,14 @@ import otowake
 from otowake import IncompleteResult
 from otowake.cli import main
 from otowake.cli.building import FAILED, INCOMPLETE, OK
-from otowake.cluster.work import Task, analyse_one
+from otowake.cluster.tasks import Task, analyse_one
 from otowake.options import STAGES
 from otowake.plot import Snapshots
 from otowake.results import files, save
 from otowake.results.recipe import Recipe
 from otowake.results.save import missing_files
 from otowake.types import Curve
-from otowake.web import work
+from otowake.web import worker
 
 FILES = files.FILES
 DERIVED = [file.name for file in FILES if file.kind != "data"]
@@ -295,12 +295,12 @@ def test_a_reproduction_without_a_table_is_still_the_same(result, program, witho
 def test_the_web_page_shows_the_warning_and_the_job_succeeds(
     tmp_path, analysed, recording, monkeypatch, without_jams
 ):
-    monkeypatch.setattr("otowake.web.work.analyse", lambda audio, **_: analysed[0])
+    monkeypatch.setattr("otowake.web.worker.analyse", lambda audio, **_: analysed[0])
     order = {"options": {}, "stages": list(STAGES), "language": "en", "folder": str(tmp_path)}
     order |= {"sound": str(recording), "name": "melody.wav", "sound_minutes": 1}
     for more in ({}, {"edits": [{"do": "name", "component": 1, "name": "left"}]}):
         facts = []
-        work._guarded(order | more, facts.append)
+        worker._guarded(order | more, facts.append)
         *_, warning, done = facts
         assert done == {"done": True}
         assert "notes.jams (KeyError: 'b')" in warning["warning"]["en"]

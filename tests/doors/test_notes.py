@@ -368,9 +368,9 @@ def test_silence_has_no_notes_and_still_a_folder(tmp_path):
     assert load_analysis(folder).notes == () and load_analysis(folder).key is None
 
 
-def test_score_on_the_command_line(tmp_path, folder):
-    def run(*arguments):
-        command = [sys.executable, "-m", "otowake", "score", *map(str, arguments)]
+def test_evaluate_on_the_command_line(tmp_path, folder):
+    def run(*arguments, name="evaluate"):
+        command = [sys.executable, "-m", "otowake", name, *map(str, arguments)]
         environment = {**os.environ, "LANG": "C.UTF-8"}
         return subprocess.run(
             command, capture_output=True, check=False, text=True, env=environment, timeout=120
@@ -393,3 +393,5 @@ def test_score_on_the_command_line(tmp_path, folder):
     ]:
         done = run(*arguments)
         assert done.returncode == 1 and sentence in done.stderr and done.stderr.count("\n") == 1
+    done = run("--help", name="score")
+    assert done.returncode == 0 and "command score is now called evaluate" in done.stderr

@@ -16,13 +16,13 @@ from otowake.errors import BadInput, InputWarning
 from otowake.nmf import factorize
 from otowake.options import (
     ArchiveSpec,
+    EvaluationSpec,
     FitSpec,
     LearnSpec,
     LoadSpec,
     NoteSpec,
     PartSpec,
     RunSpec,
-    ScoreSpec,
     ServeSpec,
     StftSpec,
     WorkerSpec,
@@ -37,7 +37,7 @@ SPECS = (
     FitSpec,
     NoteSpec,
     PartSpec,
-    ScoreSpec,
+    EvaluationSpec,
     RunSpec,
     ServeSpec,
     ArchiveSpec,

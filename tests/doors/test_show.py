@@ -139,7 +139,7 @@ def run(capsys, *arguments):
 @pytest.mark.parametrize(
     ("stages", "has"),
     [
-        ("components", ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5")),
+        ("components", ("No.  pitch", "The factorisation ", "Pitches: C4 E4 G4 C5")),
         ("notes", ("Notes: ",)),
         ("instruments", ("Notes: ", "instrument  ")),
     ],
@@ -151,7 +151,7 @@ def test_show_prints_a_result_again(tmp_path, capsys, melody, stages, has):
     report(analysis, folder, "en", out)
     code, printed, _ = run(capsys, "show", folder, "--lang", "en")
     assert code == 0 and printed == out.file.getvalue()
-    every = ("No.  pitch", "The learning ", "Pitches: C4 E4 G4 C5", "Notes: ", "instrument  ")
+    every = ("No.  pitch", "The factorisation ", "Pitches: C4 E4 G4 C5", "Notes: ", "instrument  ")
     assert [words in printed for words in every] == [words in has for words in every]
     assert "結果:" in run(capsys, "show", folder, "--lang", "ja")[1]
 
@@ -184,8 +184,8 @@ def completed(capsys, monkeypatch, words):
         ("otowake split -o re", "dir,re"),
         ("otowake show re", "dir,re"),
         ("otowake compare a re", "dir,re"),
-        ("otowake score re", "dir,re"),
-        ("otowake score re so", "file,so"),
+        ("otowake evaluate re", "dir,re"),
+        ("otowake evaluate re so", "file,so"),
         ("otowake completion f", "plain,fish"),
     ],
 )

@@ -185,7 +185,7 @@ def test_the_first_ctrl_c_sets_a_flag_and_the_second_ends_the_command(capfd):
     with pytest.raises(KeyboardInterrupt):
         command()
     assert flags == [True]
-    assert capfd.readouterr().err == "Stopping; press again to quit at once.\n"
+    assert capfd.readouterr().err == "Stopping; press Ctrl-C again to quit at once.\n"
 
 
 def handlers():

@@ -320,11 +320,11 @@ def test_a_component_gets_a_name():
         ({"do": "delete", "notes": []}, "notes must be a list"),
         ({"do": "delete", "notes": [True]}, "notes must be a list"),
         ({"do": "delete", "notes": ["0"]}, "notes must be a list"),
-        ({"do": "delete", "notes": [1e300]}, "the id of a note that is there"),
+        ({"do": "delete", "notes": [1e300]}, "the id of an existing note"),
         ({"do": "delete", "notes": [-1]}, "notes must be a list"),
         (
             {"do": "delete", "notes": [3]},
-            r"notes must be the id of a note that is there; it is 3\.",
+            r"notes must be the id of an existing note; it is 3\.",
         ),
         (
             {"do": "move", "notes": [0], "part": "../../x"},

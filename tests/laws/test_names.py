@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otowake.cli.split import folders_for
-from otowake.cluster.entries import RESULT_FOLDER, folder_of
+from otowake.cluster.result_folders import RESULT_FOLDER, folder_of
 from otowake.io.names import MOST, safe_name, safe_names, within
 from otowake.results.checkpoint import Checkpoint
 

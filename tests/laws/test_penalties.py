@@ -362,7 +362,7 @@ def test_rows_and_columns_of_zeros_are_accepted():
 
 def test_a_negative_beta_refuses_zeros():
     with pytest.raises(
-        BadInput, match=r"V must not be 0 anywhere where the loss is a beta below 0 \(it is -1\)"
+        BadInput, match=r"no entry of V may be 0 if the loss is a beta below 0 \(it is -1\)"
     ):
         factorize(np.eye(4) + np.eye(4)[::-1], n_components=2, loss=-1)
 

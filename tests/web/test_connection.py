@@ -161,7 +161,7 @@ def test_only_proxies_may_forward_addresses(live, proxies):
     body = "password=wrong"
     wire.ask("POST", "/login", body, X_Forwarded_For="2001:db8::7", X_Forwarded_Proto="https")
     assert wire.status() == 401
-    assert list(state.door._wrong) == (["2001:db8::"] if proxies else ["127.0.0.1"])
+    assert list(state.password_check._wrong) == (["2001:db8::"] if proxies else ["127.0.0.1"])
 
 
 def test_the_server_has_these_connections(monkeypatch):

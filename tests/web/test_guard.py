@@ -1,42 +1,46 @@
-"""The password and its brake, sessions, and names that no file can have."""
+"""The password and its attempt limits, sessions, and names that no file can have."""
 
 import asyncio
 import json
 
 import pytest
 
-from otowake.web import door as doors
+from otowake.web import password
 from otowake.web.address import address_of
-from otowake.web.door import Brake, Door
 from otowake.web.guard import SESSION, Sessions
+from otowake.web.password import AttemptLimits, PasswordCheck
 
 ONE, OTHER = "192.0.2.1", "192.0.2.2"
 
 
-def test_nothing_is_compared_while_the_brake_is_full():
+def test_nothing_is_compared_while_the_queue_is_full():
     async def tried():
-        door = Door("sesame", Brake(waiting=2, pause=0))
-        await door._one_by_one.acquire()
-        waiting = [asyncio.create_task(door.try_password("wrong", f"10.0.0.{n}")) for n in range(2)]
+        check = PasswordCheck("sesame", AttemptLimits(waiting=2, pause=0))
+        await check._one_by_one.acquire()
+        waiting = [
+            asyncio.create_task(check.try_password("wrong", f"10.0.0.{n}")) for n in range(2)
+        ]
         await asyncio.sleep(0)
-        refused = await door.try_password("sesame", OTHER)
-        door._one_by_one.release()
-        return refused, await asyncio.gather(*waiting), await door.try_password("sesame", OTHER)
+        refused = await check.try_password("sesame", OTHER)
+        check._one_by_one.release()
+        return refused, await asyncio.gather(*waiting), await check.try_password("sesame", OTHER)
 
     assert asyncio.run(tried()) == (None, [False, False], True)
 
 
 def test_guesses_block_only_their_own_address(monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr(doors.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(password.time, "monotonic", lambda: clock[0])
 
     async def tried():
-        door = Door("sesame", Brake(wrong_of_address=3, waiting_of_address=2, seconds=60, pause=0))
-        at_once = await asyncio.gather(*(door.try_password(f"{n}", ONE) for n in range(4)))
-        later = [await door.try_password(guess, ONE) for guess in ("x", "sesame")]
-        other = await door.try_password("sesame", OTHER)
+        check = PasswordCheck(
+            "sesame", AttemptLimits(wrong_of_address=3, waiting_of_address=2, seconds=60, pause=0)
+        )
+        at_once = await asyncio.gather(*(check.try_password(f"{n}", ONE) for n in range(4)))
+        later = [await check.try_password(guess, ONE) for guess in ("x", "sesame")]
+        other = await check.try_password("sesame", OTHER)
         clock[0] += 61
-        return at_once, later, other, await door.try_password("sesame", ONE)
+        return at_once, later, other, await check.try_password("sesame", ONE)
 
     at_once, later, other, after = asyncio.run(tried())
     assert sorted(at_once, key=str) == [False, False, None, None]
@@ -44,14 +48,14 @@ def test_guesses_block_only_their_own_address(monkeypatch):
 
 
 def test_the_password_is_kept_as_a_slow_hash_with_a_salt():
-    one, other = Door("sesame"), Door("sesame")
+    one, other = PasswordCheck("sesame"), PasswordCheck("sesame")
     assert len(one._hash) == 64 and one._hash != other._hash
-    assert one.opened_by(one.key) and not one.opened_by(other.key) and not one.opened_by(None)
+    assert one.is_key(one.key) and not one.is_key(other.key) and not one.is_key(None)
 
 
 def test_many_guesses_give_one_sentence(served):
     visitor = served(password="sesame")
-    visitor.app.state.door.brake = Brake(wrong_of_address=1, pause=0)
+    visitor.app.state.password_check.limits = AttemptLimits(wrong_of_address=1, pause=0)
     guess = {"password": "x"}
     assert visitor.post("/login", data=guess).status_code == 401
     answer = visitor.post("/login", data={"password": "sesame"})

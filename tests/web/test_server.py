@@ -16,7 +16,7 @@ from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
 from otowake.web import form, serve
 from otowake.web.jobs import Jobs
-from otowake.web.work import PICTURE_SECONDS
+from otowake.web.worker import PICTURE_SECONDS
 
 LONG = {"stages": ["components"], "options": {"solver": "adam", "tol": 0, "max_iter": 10_000_000}}
 

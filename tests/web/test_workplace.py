@@ -49,7 +49,7 @@ def test_folders_of_dead_servers_are_removed_and_others_kept(holder, temporary):
     living, dead = holder(), holder()
     (dead[1] / "jobs" / "x").mkdir()
     (dead[1] / "jobs" / "x" / "sound").write_bytes(b"sound")
-    work = ["otowake.web.work", "600"]
+    work = ["otowake.web.worker", "600"]
     child = subprocess.Popen(work, executable="/bin/sleep", cwd=dead[1] / "jobs")
     child.send_signal(signal.SIGSTOP)  # as one that can't notice that its server is gone
     other = subprocess.Popen(work, executable="/bin/sleep", cwd=living[1] / "jobs")

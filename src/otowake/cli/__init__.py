@@ -10,7 +10,18 @@ import sys
 import click
 
 from otowake import __version__, text
-from otowake.cli import again, archive, compare, completion, edit, repair, score, serve, show, split
+from otowake.cli import (
+    again,
+    archive,
+    compare,
+    completion,
+    edit,
+    evaluate,
+    repair,
+    serve,
+    show,
+    split,
+)
 from otowake.cli.building import (
     CANCELLED,
     FAILED,
@@ -30,7 +41,7 @@ COMMANDS = (
     edit.command,
     repair.command,
     compare.command,
-    score.command,
+    evaluate.command,
     serve.command,
     again.command,
     archive.command,

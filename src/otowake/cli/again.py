@@ -1,4 +1,4 @@
-"""``otowake again``."""
+"""The command ``otowake again``."""
 
 from __future__ import annotations
 

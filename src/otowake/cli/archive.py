@@ -1,4 +1,4 @@
-"""``otowake archive``: ``run``, ``learn`` and ``table``."""
+"""The command ``otowake archive``: ``run``, ``learn`` and ``table``."""
 
 from __future__ import annotations
 

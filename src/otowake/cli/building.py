@@ -18,6 +18,10 @@ from otowake.text import LANGUAGES, Language, Text
 OK, FAILED, WRONG_USAGE, INCOMPLETE, CANCELLED = 0, 1, 2, 3, 130
 
 
+FORMER_COMMANDS = {"score": "evaluate"}
+"""Names that commands had in the previous version, and their present names."""
+
+
 class Command(click.Command):
     """A command with help in one language and options in groups."""
 
@@ -54,6 +58,15 @@ class Program(Command, click.Group):
     def __init__(self, name: str, language: Language, **rest: Any) -> None:
         metavar = text.USAGE_COMMANDS.format(language)
         super().__init__(name, language, subcommand_metavar=metavar, **rest)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        present = FORMER_COMMANDS.get(cmd_name, cmd_name)
+        command = super().get_command(ctx, present)
+        if command and present != cmd_name and not ctx.resilient_parsing:
+            warn(
+                text.COMMAND_RENAMED.format(self.language, old=cmd_name, new=present), self.language
+            )
+        return command
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)

@@ -1,4 +1,4 @@
-"""``otowake compare``."""
+"""The command ``otowake compare``."""
 
 from __future__ import annotations
 

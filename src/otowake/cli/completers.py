@@ -11,7 +11,7 @@ Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem
 
 
 def one_of(known: Iterable[str]) -> Completer:
-    """Complete one of some words."""
+    """Complete one of the given words."""
 
     def complete(
         ctx: click.Context, parameter: click.Parameter, typed: str
@@ -39,14 +39,14 @@ def lists(known: Callable[[], Iterable[str]]) -> Completer:
 
 
 def files(ctx: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
-    """Let the shell complete the name of a file."""
+    """Let the shell complete a file name."""
     return [CompletionItem(typed, type="file")]
 
 
 def folders(
     ctx: click.Context, parameter: click.Parameter, typed: str
 ) -> list[CompletionItem[str]]:
-    """Let the shell complete the name of a folder."""
+    """Let the shell complete a folder name."""
     return [CompletionItem(typed, type="dir")]
 
 

@@ -1,4 +1,4 @@
-"""``otowake completion``."""
+"""The command ``otowake completion``."""
 
 from __future__ import annotations
 

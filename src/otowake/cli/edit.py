@@ -1,4 +1,4 @@
-"""``otowake edit``."""
+"""The command ``otowake edit``."""
 
 from __future__ import annotations
 

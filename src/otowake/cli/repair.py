@@ -1,4 +1,4 @@
-"""``otowake repair``."""
+"""The command ``otowake repair``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``otowake serve``."""
+"""The command ``otowake serve``."""
 
 from __future__ import annotations
 

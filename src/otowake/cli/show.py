@@ -1,4 +1,4 @@
-"""``otowake show``, and the summary that other commands end with."""
+"""The command ``otowake show``, and the summary that other commands end with."""
 
 from __future__ import annotations
 

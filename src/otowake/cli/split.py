@@ -1,4 +1,4 @@
-"""``otowake split`` and ``otowake demo``."""
+"""The commands ``otowake split`` and ``otowake demo``."""
 
 from __future__ import annotations
 

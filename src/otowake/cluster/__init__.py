@@ -1,9 +1,10 @@
 """Analyse whole archives with many processes, on this machine or a Dask cluster.
 
-`inputs` lists the recordings, `manifest` stores their states, `work` has the tasks of a worker,
-`workers` starts or connects workers and sends them tasks, `run` is the driver, `progress` what it
-reports, and `parquet` collects the results. `learn` is the driver that learns one dictionary for
-all recordings, and `portion` has the tasks of its workers.
+`inputs` lists the recordings, `manifest` stores their states, and `result_folders` names their
+folders. `run` is the driver, and `tasks` has the tasks of its workers; `workers` connects workers
+and sends them tasks, `local` starts workers on this machine, `progress` reports the state of a run,
+and `parquet` collects the results. `learn` is the driver that learns one dictionary for all
+recordings, and `portion` has the tasks of its workers.
 """
 
 from otowake.cluster.learn import learn_dictionary

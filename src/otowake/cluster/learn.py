@@ -1,4 +1,4 @@
-"""Drive the learning of one dictionary for an archive.
+"""Learn one dictionary for an archive: the driver.
 
 In each pass the driver sends W to the workers and receives sums over all frames. The recordings, in
 the order of their digests, are divided into portions, and the sums of portions are added in a fixed
@@ -27,7 +27,7 @@ from otowake.cluster.manifest import refusal, sole_driver
 from otowake.cluster.portion import Contents, Job, Total, advance, folded, hold, release
 from otowake.cluster.progress import Learning
 from otowake.cluster.run import MOST_IDLE_ROUNDS, batches
-from otowake.cluster.work import read_digests
+from otowake.cluster.tasks import read_digests
 from otowake.cluster.workers import (
     POLL_SECONDS,
     Call,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from otowake import text
-from otowake.cluster.entries import checked_digest, checked_folder, folder_of, has_safe_name
+from otowake.cluster.result_folders import checked_digest, checked_folder, folder_of, has_safe_name
 from otowake.errors import BadInput, CannotWrite, OtowakeError
 from otowake.io.names import longest_name
 from otowake.untrusted import DAMAGE
@@ -63,7 +63,7 @@ def refusal(archive: Path, error: Exception) -> OtowakeError:
     --------
     >>> import errno
     >>> print(refusal(Path("a"), OSError(errno.EACCES, "Permission denied")))
-    a: this folder is not writable (Permission denied); give another -o, or change its permissions.
+    a: this folder is not writable (Permission denied); choose another -o, or make it writable.
     """
     number = getattr(error, "sqlite_errorcode", 0) & 0xFF
     why = getattr(error, "strerror", None) or error

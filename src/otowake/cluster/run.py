@@ -14,11 +14,11 @@ from typing import Any
 
 from otowake import __version__, text
 from otowake.atomic import recover
-from otowake.cluster.entries import stamp_of
 from otowake.cluster.inputs import recordings
 from otowake.cluster.manifest import BATCH, Manifest, Recording, refusal, sole_driver
 from otowake.cluster.progress import Tally
-from otowake.cluster.work import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
+from otowake.cluster.result_folders import stamp_of
+from otowake.cluster.tasks import TRYING, Analyse, Outcome, Task, analyse_one, read_digests
 from otowake.cluster.workers import TaskPool, connect_workers, is_lost, link_of
 from otowake.errors import BadInput, CannotWrite, OtowakeError, WorkersGone
 from otowake.io.audio import Path_

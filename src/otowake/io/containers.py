@@ -1,4 +1,4 @@
-"""Split a file into recordings that a decoder reads whole, correcting wrong sizes in headers."""
+"""Split a file into recordings that a decoder can read whole, and correct sizes in headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHUNK, OVERLAP = 2**20, 64
 """Bytes searched at a time, and the overlap of neighbouring chunks."""
 
 MOST_PIECES = 1000
-"""Most joined recordings separated in one file."""
+"""Maximum number of joined recordings in a file that are separated."""
 
 OTHER_CONTAINERS = re.compile(
     rb"RIFF|FLV|\x47|\x00\x00\x01\xba|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75"
@@ -62,7 +62,7 @@ def _mpeg(file: BinaryIO, start: int, stop: int) -> list[Piece]:
 
 
 def _ogg(file: BinaryIO, end: int) -> list[Piece]:
-    """Return one piece per link of a chain; first pages of a link's streams are adjacent."""
+    """Return one piece per link of a chain; the first pages of a link's streams are adjacent."""
     starts: list[int] = []
     adjacent = None
     for start in _positions(file, OGG_START):

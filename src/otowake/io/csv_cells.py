@@ -1,4 +1,4 @@
-"""Escape words in tables, so that spreadsheets show no formula."""
+"""Escape words in tables so that spreadsheets do not read them as formulas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def cell_of(word: str) -> str:
-    """Escape a word as a cell: put an apostrophe before a formula.
+    """Escape a word for a cell: put an apostrophe before a formula.
 
     Examples
     --------

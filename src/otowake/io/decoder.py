@@ -23,7 +23,7 @@ class Decoder:
     rate, n_channels
         The sampling rate in Hz and the number of channels.
     promised
-        The length in samples from the start of reading by the header; None if the header has none.
+        The length in samples from the start of reading, from the header; None if it has none.
     available
         The length in samples that the bytes of the file hold; None if only decoding can tell.
     blocks

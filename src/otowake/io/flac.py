@@ -29,7 +29,7 @@ CHUNK, OVERLAP = 2**20, 17
 """Bytes searched at a time, and the overlap of neighbouring chunks."""
 
 MOST_CANDIDATES = 2**14
-"""Most candidates for a frame that are checked."""
+"""Maximum number of candidates for a frame to check."""
 
 
 def _crc_table(width: int, polynomial: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Check the size of the sound in headers of WAV, RF64, W64, AIFF, CAF and AU against the file."""
+"""Check the audio size in headers of WAV, RF64, W64, AIFF, CAF and AU against the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO, Literal, NamedTuple
 from otowake.io.stitched import Piece
 
 MOST_CHUNKS = 1000
-"""Most chunks in which to search the sound."""
+"""Maximum number of chunks to search for the sound."""
 
 PLACEHOLDER_MARGIN = 2**16
 """Bytes; a size this close to half or all of the range is a placeholder of a streaming encoder."""
@@ -48,7 +48,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Sound:
-    """The start of the sound and its size in bytes by the header.
+    """The start of the sound and its size in bytes according to the header.
 
     The size is stored at `position`, and includes `more` bytes of other data.
     """
@@ -122,7 +122,7 @@ def _at(file: BinaryIO, position: int, size: int) -> bytes:
 
 
 def _chunk(file: BinaryIO, layout: Layout, name: bytes) -> tuple[int, int] | None:
-    """Return the start of the content of a chunk and its size by the header."""
+    """Return the start of a chunk's content and its size according to the header."""
     position, length = layout.first, len(layout.name if layout.align == 8 else name)
     for _ in range(MOST_CHUNKS):
         head = _at(file, position, length + layout.width)

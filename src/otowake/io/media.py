@@ -39,7 +39,7 @@ RatedSamples = tuple[int, Floats]
 """A sampling rate and samples."""
 
 MOST_PADDING = 4096
-"""Most samples of padding at the end."""
+"""Maximum number of padding samples at the end."""
 
 WMA = ("wmav1", "wmav2")
 
@@ -92,7 +92,7 @@ def _reason(error: Exception) -> str:
 
 
 def _length(stream: av.AudioStream) -> float:
-    """Return the length by the header in seconds; 0 without one."""
+    """Return the length in seconds according to the header; 0 without one."""
     return (
         float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     )

@@ -21,7 +21,7 @@ from otowake.types import Note
 from otowake.untrusted import content_of
 
 MOST_BYTES = 2 * 2**20
-"""Bytes, the largest file accepted: 350,000 notes with running status, hours of dense piano."""
+"""Bytes, the maximum size of a file: 350,000 notes with running status, hours of dense piano."""
 
 MOST_SECONDS = 24 * 3600.0
 """Seconds, the latest offset of a note."""
@@ -33,7 +33,7 @@ PORTS = 128
 """MIDI ports of 16 channels each; further lanes share them."""
 
 MOST_DELTA_TICKS = 2**28 - 1
-"""Most ticks between two events in a file."""
+"""Maximum number of ticks between two events in a file."""
 
 PITCHED_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 DEFAULT_TEMPO = 500_000

@@ -39,13 +39,13 @@ START_FRAMES, CONTINUATION_FRAMES = 3, 1
 """Further frames that confirm the start of a stream, and its continuation after a gap."""
 
 MOST_JUNK = 2**20
-"""Most bytes before the first frame, without tags."""
+"""Maximum number of bytes before the first frame, without tags."""
 
 MOST_TRIES = 2**16
-"""Most gaps and false candidates in a file; the rest after them is not searched."""
+"""Maximum number of gaps and false candidates in a file; the rest of it is not searched."""
 
 MOST_STREAMS = 1000
-"""Most joined recordings separated in one file."""
+"""Maximum number of joined recordings in a file that are separated."""
 
 MOST_SECONDS = 25 * 3600
 """Seconds at which a walk ends; longer recordings are refused."""

@@ -45,7 +45,7 @@ MOST_BYTES = 32 * 2**20
 """Bytes, the largest table accepted."""
 
 MOST_SCORE_NOTES = 20_000
-"""Most notes in a score; a longer one takes minutes and is of no use."""
+"""Maximum number of notes in a score; a longer one takes minutes and is useless."""
 
 DECAY_COLUMNS = ("decay_end_s", "fades_s")
 """Names of the column of :attr:`Note.decay_end`; the second is read for one version."""
@@ -161,7 +161,7 @@ def read_table(path: Path_) -> list[Note]:
     Raises
     ------
     BadInput
-        If the file is missing, or no such table.
+        If the file is missing, or is not such a table.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Parse the events of a Standard MIDI File, with little trust in its headers.
+"""Parse the events of a Standard MIDI File without relying on its headers.
 
 Text, key signatures and time signatures are skipped. A RIFF wrapper (RMID) or other bytes before
 the file, unknown chunks, a wrong number of tracks and wrong track lengths are tolerated. A file
@@ -14,7 +14,7 @@ OFF, ON, PROGRAMME, TEMPO, END = range(5)
 """Kinds of events."""
 
 MOST_DIGITS = 8
-"""Most bytes of a number; the standard allows 4, some programs write more."""
+"""Maximum number of bytes of a number; the standard allows 4, some programs write more."""
 
 _HEADER, _TRACK = b"MThd", b"MTrk"
 _KINDS = {0x80: OFF, 0x90: ON, 0xC0: PROGRAMME}
@@ -42,8 +42,8 @@ def events_of(content: bytes) -> tuple[int, list[Event]]:
     Raises
     ------
     ValueError
-        If the file is no Standard MIDI File, truncated, damaged, or of type 2 with none or several
-        tracks of notes.
+        If the file is no Standard MIDI File, truncated, damaged, or of type 2 without
+        exactly one track of notes.
     """
     start = content.find(_HEADER)
     if start < 0:
@@ -145,7 +145,7 @@ def _voice(code: int, data: bytes) -> tuple[int, int, int] | None:
 
 
 def _data(content: bytes, at: int) -> tuple[bytes, int]:
-    """Read a number of bytes stored here and then so many bytes; also return the next position."""
+    """Read a byte count and then that many bytes; also return the next position."""
     size, at = _number(content, at)
     return _bytes(content, at, size)
 

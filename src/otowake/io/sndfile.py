@@ -21,10 +21,10 @@ BLOCK_SECONDS = 0.5
 """Seconds decoded at a time; a damaged file loses less than this before the damage."""
 
 BLOCK_VALUES = 2**22
-"""Most values decoded at a time, for any rate and number of channels."""
+"""Maximum number of values decoded at a time, for any rate and number of channels."""
 
 MOST_DAMAGES = 1000
-"""Most damaged positions in a FLAC file; the rest after them is skipped."""
+"""Maximum number of damaged positions in a FLAC file; the rest of it is skipped."""
 
 UNKNOWN = 2**62
 """Samples; libsndfile returns a greater length if it knows none."""

@@ -1,4 +1,4 @@
-"""Present parts of a file and inserted bytes as one file to a decoder."""
+"""Present parts of a file, with inserted bytes, to a decoder as one file."""
 
 from __future__ import annotations
 

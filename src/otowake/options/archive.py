@@ -61,7 +61,7 @@ class ArchiveSpec(WorkerSpec):
     time_limit: float | None = option(
         None,
         Text(
-            "time limit per recording, in seconds; a recording that exceeds it is set aside",
+            "time limit per recording, in seconds; a recording that exceeds it counts as failed",
             "録音 1 個あたりの制限時間（秒）。超えた録音は除外して先へ進みます",
         ),
         above=0,
@@ -76,7 +76,7 @@ class ArchiveSpec(WorkerSpec):
     full: bool = option(
         False,
         Text(
-            "also write figures and the sound of components and notes, as split does",
+            "also write figures and the audio of components and notes, as split does",
             "split と同じように、図と、成分・音符ごとの音も書き出します",
         ),
     )
@@ -95,7 +95,7 @@ class LearnSpec(WorkerSpec):
     epochs: int = option(
         200,
         Text(
-            "maximum number of epochs, passes over all recordings",
+            "maximum number of epochs (passes over all recordings)",
             "エポック数の上限（1 エポックですべての録音を 1 回使います）",
         ),
         low=1,
@@ -105,7 +105,7 @@ class LearnSpec(WorkerSpec):
     portions: int = option(
         256,
         Text(
-            "number of groups to divide the recordings into; at most as many workers are used",
+            "number of groups to divide the recordings into, and maximum number of workers used",
             "録音を分けるグループの数。使われるワーカーの数は、この数までです",
         ),
         low=1,

@@ -54,7 +54,7 @@ class FitSpec(Spec):
         "accelerated",
         Text(
             "accelerated (fast), mu (multiplicative updates), hals (squared error only), "
-            "minibatch (first pass over hours of sound) or adam (as in the lecture manual)",
+            "minibatch (quick first result for hours of audio) or adam (as in the lecture manual)",
             "解法。accelerated（高速）、mu（乗法更新）、hals（2 乗誤差のみ）、"
             "minibatch（何時間もの録音向け）、adam（講義マニュアルと同じ）",
         ),
@@ -89,7 +89,7 @@ class FitSpec(Spec):
     forget: float | None = option(
         None,
         Text(
-            "minibatch: weight that statistics of earlier frames keep after one pass (1: all)",
+            "minibatch: weight of the statistics of earlier frames after one epoch (1: no decay)",
             "minibatch 用: それまでの統計量が 1 エポック後に残る割合（1 なら減衰なし）",
         ),
         low=0,

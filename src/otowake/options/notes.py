@@ -136,8 +136,8 @@ class PartSpec(Spec):
     instruments: str | None = option(
         None,
         Text(
-            "instruments in the recording, comma-separated, repeated for each player; "
-            "others are excluded",
+            "instruments in the recording, comma-separated, each named once per player; others "
+            "are excluded",
             "使われている楽器（コンマ区切り）。同じ楽器の奏者が複数いる場合は、人数分書きます。"
             "ほかの楽器は候補になりません",
         ),
@@ -150,12 +150,12 @@ class PartSpec(Spec):
 
 
 @dataclass(frozen=True)
-class ScoreSpec(Spec):
+class EvaluationSpec(Spec):
     """Parameters of the comparison with reference notes.
 
     Examples
     --------
-    >>> ScoreSpec(tolerance=0.1).tolerance
+    >>> EvaluationSpec(tolerance=0.1).tolerance
     0.1
     """
 

@@ -126,8 +126,8 @@ class ServeSpec(Spec):
     keep_most: int = option(
         40,
         Text(
-            "maximum number of results to keep; the oldest of the address with the most are "
-            "deleted first",
+            "maximum number of results to keep; the oldest result of the address with the most "
+            "results is deleted first",
             "保存しておく結果の最大数（結果が最も多いアドレスの、古い結果から削除します）",
         ),
         low=1,

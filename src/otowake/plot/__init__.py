@@ -3,9 +3,9 @@
 from otowake.plot.animation import Snapshot, Snapshots, animate, animate_analysis, matching_order
 from otowake.plot.colours import part_colours
 from otowake.plot.comparison import comparison_figure, number_figure
+from otowake.plot.evaluation import evaluation_figure
 from otowake.plot.figures import analysis_figure, learning_figure
 from otowake.plot.fonts import style
-from otowake.plot.judgement import score_figure
 from otowake.plot.live import LearningPicture
 from otowake.plot.parts import parts_figure, timbre_figure
 from otowake.plot.roll import piano_roll
@@ -18,13 +18,13 @@ __all__ = [
     "animate",
     "animate_analysis",
     "comparison_figure",
+    "evaluation_figure",
     "learning_figure",
     "matching_order",
     "number_figure",
     "part_colours",
     "parts_figure",
     "piano_roll",
-    "score_figure",
     "style",
     "timbre_figure",
 ]

@@ -1,4 +1,4 @@
-"""The four panels of the learning figure: laid out once, filled with factors repeatedly."""
+"""Lay out the four panels of the learning figure once, and fill them with factors repeatedly."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PANEL_GAPS = np.array([0.42, 0.72])
 """Inches between the panels, horizontally and vertically."""
 
 MANY_COMPONENTS = 10
-"""Components from which on the first column and row get more room."""
+"""Number of components from which the first column and row get more room."""
 
 MANY_SHARES, FEW_SHARES = (0.24, 0.26), (0.22, 0.22)
 """Shares of the first column and row in the width and height."""
@@ -126,7 +126,7 @@ def make_panels(
     names
         The label of each component.
     language
-        Of the labels.
+        The language of the labels.
     size
         Width and height in inches; 100 pixels to an inch.
     """
@@ -283,7 +283,7 @@ def set_curve(
     """Draw ln(loss) over the iterations, both of shape (look,), on a logarithmic axis.
 
     `screening_losses`, of shape (start, look), come before it in a paler colour: the losses of the
-    starts that were screened on few frames.
+    starts that were screened on a few frames.
     """
     screened = np.zeros((0, 0)) if screening_losses is None else screening_losses
     before = LOSS_INTERVAL * screened.shape[1]

@@ -24,7 +24,7 @@ QUIET_PEAK = 2**-10
 """Peak (−60 dB) below which 24 bits are too coarse."""
 
 FLAC_CHANNELS, FLAC_RATE = 8, 655_350
-"""Most channels and highest sampling rate (Hz) of a FLAC file."""
+"""Maximum number of channels and sampling rate (Hz) of a FLAC file."""
 
 SAMPLES_AT_ONCE = 2**18
 """Samples of a sound read at a time."""

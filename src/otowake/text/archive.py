@@ -11,8 +11,8 @@ ARCHIVE_BUSY = Text(
     "{path}: このアーカイブは別の実行が処理中です。終わるまで待つか、その実行を中止してください。",
 )
 ARCHIVE_OPTIONS = Text(
-    "{path}: this archive was started with {name} = {was}, now it is {got}; give the same "
-    "options, or another -o.",
+    "{path}: this archive was started with {name} = {was}, now it is {got}; use the same options, "
+    "or choose another folder with -o.",
     "{path}: このアーカイブは {name} = {was} で作り始めましたが、今回は {got} です。"
     "同じ設定にするか、-o で別の場所を指定してください。",
 )
@@ -28,7 +28,7 @@ ARCHIVE_LOCKED = Text(
     "同じコマンドを実行してください。",
 )
 ARCHIVE_UNWRITABLE = Text(
-    "{path}: this folder is not writable ({why}); give another -o, or change its permissions.",
+    "{path}: this folder is not writable ({why}); choose another -o, or make it writable.",
     "{path}: このフォルダーには書き込めません（{why}）。-o で別の場所を指定するか、"
     "権限を変更してください。",
 )
@@ -68,7 +68,8 @@ NO_PROGRESS = Text(
     "続きから再開します。",
 )
 WORKERS_CANNOT = Text(
-    "the workers can't do the work ({why}); they need the same version of otowake as this machine.",
+    "the workers can't run the tasks ({why}); they need the same version of otowake as this "
+    "machine.",
     "ワーカーで処理できません（{why}）。"
     "ワーカーには、このマシンと同じバージョンの otowake が必要です。",
 )
@@ -99,29 +100,30 @@ NOT_A_DICTIONARY = Text(
     "{path}: otowake の辞書ではありません（{why}）。辞書は otowake archive learn で作れます。",
 )
 DICTIONARY_CHANGED = Text(
-    "{path}: this is not the dictionary that was used before; give another -o to use it.",
+    "{path}: this is not the dictionary that was used before; choose another folder with -o to "
+    "use it.",
     "{path}: 前回使った辞書と内容が異なります。この辞書を使う場合は、"
     "-o で別の場所を指定してください。",
 )
 DICTIONARY_STFT = Text(
-    "{path}: the dictionary was learnt with sample_rate = {rate} and n_fft = {n_fft}; give the "
-    "same.",
+    "{path}: the dictionary was learnt with sample_rate = {rate} and n_fft = {n_fft}; use the "
+    "same values.",
     "{path}: この辞書は sample_rate = {rate}、n_fft = {n_fft} で学習したものです。"
     "同じ値を指定してください。",
 )
 LEARN_PROGRESS = Text(
-    "pass {passes} of at most {most}, loss {loss:.6g}; {read} {read|recording|recordings}, "
+    "epoch {passes} of at most {most}, loss {loss:.6g}; {read} {read|recording|recordings}, "
     "{frames} frames",
     "エポック {passes}（最大 {most}）、損失 {loss:.6g}。録音 {read} 個、{frames} フレーム",
 )
 LEARN_DONE = Text(
-    "{passes} {passes|pass|passes} over {read} {read|recording|recordings} ({frames} frames), "
+    "{passes} {passes|epoch|epochs} over {read} {read|recording|recordings} ({frames} frames), "
     "{failed} failed; loss {loss:.6g}.",
     "録音 {read} 個（{frames} フレーム）で {passes} エポック学習しました。失敗 {failed} 個、"
     "損失 {loss:.6g}",
 )
 LEARN_STOPPED = Text(
-    "Stopped after {passes} {passes|pass|passes}; the same command resumes from the last saved "
+    "Stopped after {passes} {passes|epoch|epochs}; the same command resumes from the last saved "
     "state.",
     "{passes} エポックで中止しました。同じコマンドを実行すると、最後に保存した状態から再開します。",
 )
@@ -173,7 +175,7 @@ HELP_ARCHIVE_LEARN = Text(
     "すべての録音に共通の成分を学習し、archive run --dictionary で使う辞書を作ります。中断しても、"
     "同じコマンドで続きから再開します。",
 )
-HELP_DICTIONARY_OUTPUT = Text("file of the dictionary", "辞書のファイル")
+HELP_DICTIONARY_OUTPUT = Text("dictionary file", "辞書のファイル")
 HELP_DICTIONARY = Text(
     "use the components of a dictionary (archive learn) and estimate only their activations",
     "archive learn で作った辞書の成分を使い、アクティベーションだけを推定します",
@@ -182,7 +184,7 @@ HELP_ARCHIVE_TABLE = Text(
     "Write the notes, chords, components and instruments of an archive as Parquet tables.",
     "アーカイブ全体の音符・和音・成分・楽器を、Parquet 形式の表に書き出します。",
 )
-HELP_ARCHIVE_OUTPUT = Text("folder of the archive", "アーカイブのフォルダー")
+HELP_ARCHIVE_OUTPUT = Text("archive folder", "アーカイブのフォルダー")
 HELP_ARCHIVE_STAGES = Text(
     "steps to run: {stages} (comma-separated); stems also writes the audio",
     "実行する処理段階: {stages}（コンマ区切り）。stems では音声も書き出します",

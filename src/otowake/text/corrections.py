@@ -19,7 +19,7 @@ TOO_MANY_EDITS = Text(
 TOO_MANY_PARTS = Text("there may be at most {most} parts.", "パートは {most} 個までです。")
 IN_EDIT = Text("edit {number} ({do}): {why}", "{number} 番目の修正（{do}）: {why}")
 EDIT_FIELDS = Text(
-    "it must have {needed}, and may have no others than {fields}; {name} is wrong or missing.",
+    "it must have {needed} and may only have {fields}; {name} is wrong or missing.",
     "{needed} が必要で、使える項目は {fields} だけです。{name} が余分か、または足りません。",
 )
 NO_COMPONENT = Text(
@@ -34,10 +34,10 @@ NOTHING_TO_CHANGE = Text(
     "it must have one of onset_s, offset_s, midi, velocity.",
     "onset_s、offset_s、midi、velocity のいずれかが必要です。",
 )
-MUST_BE_NOTE = Text("the id of a note that is there", "存在する音符の id")
+MUST_BE_NOTE = Text("the id of an existing note", "存在する音符の id")
 MUST_BE_PART = Text(
-    "one of {parts}, or for a new part the name of an instrument, with -2 to -99 for one more of "
-    "a kind",
+    "one of {parts}, or for a new part the name of an instrument, with -2 to -99 for another part "
+    "of the same instrument",
     " {parts} のいずれか、または新しいパートの楽器名（同じ楽器の 2 つ目以降は末尾に -2 から -99）",
 )
 MUST_BE_TWO_PARTS = Text("two or more different parts", " 2 つ以上の異なるパート")

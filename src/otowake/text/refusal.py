@@ -51,7 +51,7 @@ NEEDS_MEDIA = Text(
     "'otowake[media]'",
 )
 TOO_LONG = Text(
-    "{path}: decoded it would be more than {limit}; read an excerpt with start and duration.",
+    "{path}: decoded, it would exceed {limit}; read an excerpt with start and duration.",
     "{path}: デコードすると {limit} を超えます。start と duration で範囲を指定してください。",
 )
 AFTER_END = Text(
@@ -108,7 +108,7 @@ HEAVY_PENALTY = Text(
     "{value:g} です（これより大きいと、正則化項が支配的になります）。",
 )
 ZEROS = Text(
-    "V must not be 0 anywhere where the loss is a beta below 0 (it is {value:g}); add a small "
+    "no entry of V may be 0 if the loss is a beta below 0 (it is {value:g}); add a small "
     "constant to V.",
     "β が負の損失（β = {value:g}）では、V に 0 を含められません。V に小さな定数を足してください。",
 )
@@ -169,7 +169,7 @@ NOT_THE_CHECKPOINT = Text(
     "このチェックポイントは、別の録音または設定のものです。最初からやり直すには削除してください。",
 )
 GROUPS_NEEDED = Text(
-    "group_H needs groups: for each component the number of its set.",
+    "group_H needs groups: the number of the group of each component.",
     "group_H を使うには、groups（各成分が属するグループの番号）を指定してください。",
 )
 DIVERGED = Text(
@@ -220,7 +220,7 @@ NEEDS_SKLEARN = Text(
     "otowake.NMF には scikit-learn 1.6 以降が必要です: pip install 'otowake[sklearn]'",
 )
 CUSTOM_START = Text(
-    "init='custom' and a given W or H need each other; init is {init}.",
+    "init='custom' requires a W or H, and a given W or H requires init='custom'; init is {init}.",
     "W または H を渡すときは init='custom' を指定し、"
     "init='custom' のときは W か H を渡してください（指定された init: {init}）。",
 )

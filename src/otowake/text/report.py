@@ -108,7 +108,7 @@ WORDS: dict[str, Text] = {
     "frequency": labels.FREQUENCY,
     "level": Text("dB below each panel's maximum", "各図の最大値を 0 とした dB"),
     "learning": Text("Learning", "学習の過程"),
-    "playLearning": Text("Play the learning", "学習の過程を再生"),
+    "playLearning": Text("Replay the learning", "学習の過程を再生"),
     "pauseLearning": Text("Pause the learning", "学習の過程を一時停止"),
     "after": Text("after {n} {n|iteration|iterations}", "反復 {n} 回"),
     "before": labels.BEFORE_LEARNING,

@@ -27,7 +27,7 @@ AGAIN_DIFFERENT = Text(
     "損失の差は {loss:.1g}、異なるファイル: {tables}",
 )
 NOT_AT_REST = Text(
-    "the learning {stop} but has not converged; increase max_iter.",
+    "the factorisation {stop} but has not converged; increase max_iter.",
     "学習では{stop}が、まだ収束していません。max_iter を大きくしてください。",
 )
 LEFT_OUT = Text("{what} was not written. {why}", "{what} は書き出しませんでした。{why}")
@@ -63,12 +63,12 @@ KINDS_OF_ERROR = {
 
 # Why a fit stopped; the English sentence is also in analysis.json.
 STOP_CONVERGED = Text(
-    "converged: the loss fell by less than {tol:g} of itself over {window} iterations",
+    "converged: the loss fell by less than {tol:g} of its value over {window} iterations",
     "収束しました（{window} 回の反復での損失の減少率が {tol:g} 未満）",
 )
 STOP_MAX_ITER = Text("ran its {n} {n|iteration|iterations}", "反復を {n} 回行いました")
 STOP_CANCELLED = Text(
-    "was stopped by hand after {n} {n|iteration|iterations}",
+    "was stopped by the user after {n} {n|iteration|iterations}",
     "反復 {n} 回で中止されました",
 )
 
@@ -104,7 +104,7 @@ TUNING = Text("A4 = {tuning} Hz", "A4 = {tuning} Hz")
 SWING = Text("{rhythm}, swing", "{rhythm}（スウィング）")
 BETWEEN = Text(", ", "、")
 DETECTED_CHORDS = Text("Chords: {chords}", "和音: {chords}")
-SCORED = Text(
+EVALUATED = Text(
     "{what}: precision {precision}, recall {recall}, F1 {f1}",
     "{what}: 適合率 {precision}、再現率 {recall}、F1 {f1}",
 )
@@ -120,7 +120,7 @@ LOOK_AND_LISTEN = Text(
     "Open in a browser to view and listen: {path}",
     "ブラウザーで開くと、結果を見たり聴いたりできます: {path}",
 )
-HOW_IT_ENDED = Text("The learning {stop}; loss {loss}.", "学習: {stop}。損失 {loss}")
+HOW_IT_ENDED = Text("The factorisation {stop}; loss {loss}.", "学習: {stop}。損失 {loss}")
 RESTARTS = Text(
     "The best of {n} starts is kept; similarity of its spectra to the others: {agreement} (1: "
     "identical).",
@@ -130,7 +130,7 @@ RESTARTS = Text(
 WARNING = Text("Warning: {message}", "警告: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
 STOPPING = Text(
-    "Stopping; press again to quit at once.",
+    "Stopping; press Ctrl-C again to quit at once.",
     "中止しています。もう一度押すと、すぐに終了します。",
 )
 NOT_PRINTED = Text("the output could not be written ({why}).", "出力できません（{why}）。")

@@ -34,7 +34,7 @@ HELP_COMPARE = Text(
     "Compare two or more results side by side.",
     "2 つ以上の結果を並べて比較します。",
 )
-HELP_SCORE = Text(
+HELP_EVALUATE = Text(
     "Evaluate the notes of a result against a reference (MIDI, or CSV/TSV of onset, offset, "
     "pitch) and draw correct, missed and false notes.",
     "結果の音符を正解データ（MIDI、またはオンセット・オフセット・音高の CSV/TSV）と比べて評価し、"
@@ -50,7 +50,7 @@ HELP_REPAIR = Text(
     "ディスクの空き不足などで書き込めなかった結果のファイルを作ります。",
 )
 HELP_EXIT_CODES = Text(
-    "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 success, but a file of a result could not "
+    "Exit codes: 0 success; 1 failure; 2 usage error; 3 success, but a file of a result could not "
     "be written (otowake repair writes it); 130 stopped by the user.",
     "終了コード: 0 成功、1 失敗、2 使い方の誤り、3 成功（書き込めなかったファイルがあり、"
     "otowake repair で作れる場合）、130 中止。",
@@ -60,12 +60,12 @@ HELP_EDITS = Text(
     "修正を読み込むファイル（フォルダーの edits.json として保存します）",
 )
 HELP_REFERENCE = Text("REFERENCE", "正解データ")
-HELP_SCORE_FIGURE = Text(
-    "file of the figure (PNG, SVG or PDF; default: agreement.png in the folder)",
+HELP_EVALUATION_FIGURE = Text(
+    "figure file (PNG, SVG or PDF; default: agreement.png in the folder)",
     "図のファイル（PNG、SVG、PDF。省略時はフォルダー内の agreement.png）",
 )
 HELP_FOLDERS = Text("FOLDER...", "フォルダー...")
-HELP_COMPARISON = Text("file of the figure (PNG, SVG or PDF)", "図のファイル（PNG、SVG、PDF）")
+HELP_COMPARISON = Text("figure file (PNG, SVG or PDF)", "図のファイル（PNG、SVG、PDF）")
 HELP_FILES = Text("FILE...", "ファイル...")
 HELP_OUTPUT = Text("folder for the results", "結果を保存するフォルダー")
 HELP_OVERWRITE = Text("replace earlier results", "以前の結果を上書きします")
@@ -78,7 +78,7 @@ HELP_STAGES = Text(
     "実行する処理段階: {stages}（コンマ区切り。省略時はすべて）",
 )
 HELP_OPTIONS = Text(
-    "TOML file of options, named as on the command line",
+    "TOML file with options, named as on the command line",
     "設定を書いた TOML ファイル（項目名の - は _ に変えます。例: n_components = 30）",
 )
 HELP_LANG = Text(
@@ -86,9 +86,9 @@ HELP_LANG = Text(
     "言語: en または ja（省略時はシステムの設定）",
 )
 HELP_ANIMATION = Text(
-    "also write learning.gif, an animation of the learning, and figure-before.png, the state "
-    "before it; it starts from the random values with --solver mu, and from the chosen start with "
-    "the default solver",
+    "also write learning.gif, an animation of the factorisation, and figure-before.png, its "
+    "initial state; both begin at the random start with --solver mu, and at the selected start "
+    "with the default solver",
     "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
     "アニメーションの始まりは、--solver mu では乱数の初期値、"
     "既定の解法では選ばれた初期値です",
@@ -115,6 +115,10 @@ USAGE_NO_OPTION = Text(
 USAGE_NO_COMMAND = Text(
     "there is no command {name}; see --help.",
     "{name} というコマンドはありません。--help で確認してください。",
+)
+COMMAND_RENAMED = Text(
+    "the command {old} is now called {new}; the old name works in this version only.",
+    "コマンド {old} の名前は {new} に変わりました。古い名前が使えるのはこのバージョンまでです。",
 )
 USAGE_NO_FILE = Text(
     "give at least one file; see --help.",

@@ -7,7 +7,7 @@ from otowake.text.language import Text
 from otowake.text.result import OTHER_SOUNDS
 
 HELP_SERVE = Text(
-    "Serve the web page, where visitors upload recordings, and see and hear the results.",
+    "Serve the web page, where visitors upload recordings, view the results and listen to them.",
     "録音をアップロードして結果を見たり聴いたりできる Web ページのサーバーを起動します。",
 )
 HELP_PASSWORD = Text(
@@ -30,7 +30,7 @@ WEB_NO_PORT = Text(
 )
 WEB_NEEDS_PASSWORD = Text(
     "{host} is reachable from other machines: give a password (--password, --password-file), or "
-    "--open to allow everybody.",
+    "--open to admit visitors without one.",
     "{host} にはほかのコンピューターからも接続できます。パスワードを指定するか（--password、"
     "--password-file）、誰でも使えるようにする場合は --open を付けてください。",
 )
@@ -207,7 +207,8 @@ WEB_PRESET_MANUAL_HELP = Text(
 WEB_CORRECT = Text("Edit manually", "手動で修正")
 WEB_CORRECT_HELP = Text(
     "Change instruments and notes, or name, paint, merge, split and delete components, then apply "
-    "the changes. The sounds are rendered again, and the components are learnt further from there.",
+    "the changes. The audio is rendered again, and the factorisation continues from the changed "
+    "components.",
     "楽器、音符、成分を修正し、最後に「適用」を押します。成分の修正では、名前の変更、"
     "範囲の塗り分け、統合、分割、削除ができます。適用すると、音を作り直します。"
     "成分は、修正後の状態から学習を続けます。",
@@ -232,7 +233,7 @@ WEB_NONE_SELECTED = Text("no note selected", "音符は選択されていませ�
 WEB_CURSOR = Text("cursor at {when}, {pitch}", "カーソル: {when}、{pitch}")
 WEB_ROLL_KEYS = Text("Piano roll: mouse and keyboard", "ピアノロール: マウスとキーボードの操作")
 WEB_ROLL_HELP = Text(
-    "Click a note to select it; hold Shift or drag a frame to select several. Drag a note to move "
+    "Click a note to select it; hold Shift or drag a box to select several. Drag a note to move "
     "it, or its end to change its length; in draw mode, drag over an empty area. Keys: N and P "
     "select the next and previous note (add Shift to extend the selection). The arrows move the "
     "selected notes; Shift + up or down moves them by an octave, Shift + left or right changes "

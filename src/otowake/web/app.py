@@ -33,12 +33,12 @@ from otowake.untrusted import json_from
 from otowake.web import form
 from otowake.web.address import address_of
 from otowake.web.archive import archive
-from otowake.web.door import Door
 from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
 from otowake.web.job import Job, Refused
 from otowake.web.jobs import Jobs, facts_of
+from otowake.web.password import PasswordCheck
 
 MAX_ORDER_BYTES = 2**18
 """Bytes, the largest order of a job."""
@@ -65,7 +65,8 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
     password
         The password for visitors, if any.
     """
-    jobs, sessions, door = Jobs(spec, root), Sessions(), Door(password) if password else None
+    jobs, sessions = Jobs(spec, root), Sessions()
+    password_check = PasswordCheck(password) if password else None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -90,11 +91,12 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/jobs/{job}/{name}", send_view),
             Route("/{name}", send_asset),
         ],
-        middleware=[Middleware(Guard, spec=spec, sessions=sessions, door=door)],
+        middleware=[Middleware(Guard, spec=spec, sessions=sessions, password_check=password_check)],
         exception_handlers={OtowakeError: _explain, ClientDisconnect: _disconnected},
         lifespan=lifespan,
     )
-    app.state.spec, app.state.jobs, app.state.sessions, app.state.door = spec, jobs, sessions, door
+    app.state.spec, app.state.jobs, app.state.sessions = spec, jobs, sessions
+    app.state.password_check = password_check
     app.state.drafts = Drafts(jobs.processes)
     return app
 
@@ -127,11 +129,11 @@ async def show_login(request: Request) -> Response:
 
 
 async def log_in(request: Request) -> Response:
-    door: Door | None = request.app.state.door
-    if door is None:
+    password_check: PasswordCheck | None = request.app.state.password_check
+    if password_check is None:
         return RedirectResponse("/", 303)
     given = parse_qs((await _body(request)).decode("utf-8", "replace")).get("password", [""])[0]
-    known = await door.try_password(given, _address(request))
+    known = await password_check.try_password(given, _address(request))
     if not known:
         language = _language(request)
         page = form.page(language, request.app.state.spec, "login.html")
@@ -139,7 +141,7 @@ async def log_in(request: Request) -> Response:
         answer = page.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
         return HTMLResponse(answer, 429 if known is None else 401)
     answer = RedirectResponse("/", 303)
-    _set_cookie(request, answer, KEY, door.key)
+    _set_cookie(request, answer, KEY, password_check.key)
     return answer
 
 

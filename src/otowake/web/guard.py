@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from otowake import text
 from otowake.options import ServeSpec
 from otowake.text import LANGUAGES, Text
-from otowake.web.door import Door
+from otowake.web.password import PasswordCheck
 
 SESSION, KEY = "otowake-session", "otowake-key"
 """Cookies of the session and of the password's key."""
@@ -48,9 +48,19 @@ class Guard:
     """An ASGI application that checks requests to another one and adds headers."""
 
     def __init__(
-        self, app: ASGIApp, *, spec: ServeSpec, sessions: Sessions, door: Door | None = None
+        self,
+        app: ASGIApp,
+        *,
+        spec: ServeSpec,
+        sessions: Sessions,
+        password_check: PasswordCheck | None = None,
     ) -> None:
-        self.app, self.spec, self.sessions, self.door = app, spec, sessions, door
+        self.app, self.spec, self.sessions, self.password_check = (
+            app,
+            spec,
+            sessions,
+            password_check,
+        )
         ancestors = LOOPBACK_ANCESTORS if is_loopback(spec.host) else "'self'"
         self.policy = POLICY.format(ancestors=ancestors)
 
@@ -79,7 +89,11 @@ class Guard:
             answer = _refusal(421, text.WEB_UNKNOWN_HOST)
         elif scope["method"] in CHANGING and not same_origin(headers):
             answer = _refusal(403, text.WEB_OTHER_ORIGIN)
-        elif self.door and path not in OPEN_PATHS and not self.door.opened_by(cookies.get(KEY)):
+        elif (
+            self.password_check
+            and path not in OPEN_PATHS
+            and not self.password_check.is_key(cookies.get(KEY))
+        ):
             answer = (
                 RedirectResponse("/login", 303) if path == "/" else _refusal(401, text.WEB_NOT_IN)
             )

@@ -266,7 +266,7 @@ class Jobs:
 
     async def _start(self) -> Process:
         limits = (self.spec.job_minutes, self.spec.job_gib, self.spec.keep_gib)
-        return await self.processes.start("otowake.web.work", *limits)
+        return await self.processes.start("otowake.web.worker", *limits)
 
     async def _keeper(self) -> None:
         """Remove expired jobs, surplus jobs and jobs that are too large."""

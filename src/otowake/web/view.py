@@ -1,4 +1,4 @@
-"""The page's data of a result: parts and components as JSON, the spectrogram as an image."""
+"""Write a result for the page: parts and components as JSON, the spectrogram as an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tuned constants of the pitch, the description and the templates of components."""
+"""Tuned constants for the pitch, the description and the templates of components."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Estimate the pitch of a spectrum, and the tuning of a recording from pitches.
 
-Every pitch from A0 to C8 has a comb. A comb is positive around partials, most of all around the
+Every pitch from A0 to C8 has a comb. A comb is positive around partials, especially around the
 first and the prime partials, and negative half-way between partials. Neither the octave below,
 where odd partials are missing, nor the octave above, where troughs meet partials, fits as well as
 the true pitch. The principle is that of SWIPE′ [1]_, with lobes no wider than those of the analysis
@@ -28,7 +28,7 @@ from otowake.music.theory.names import hz_to_midi, midi_to_hz
 from otowake.types import Floats, Pitch
 
 CANDIDATES = np.arange(20.5, 108.6, PITCH.candidate_step)
-"""MIDI pitches that are candidates, from below A0 to above C8."""
+"""Candidate MIDI pitches, from below A0 to above C8."""
 
 
 def find_pitches(W: Floats, frequencies: Floats, tuning_hz: float = 440.0) -> list[Pitch | None]:
@@ -115,7 +115,7 @@ def estimate_f0(W: Floats, frequencies: Floats) -> tuple[Floats, Floats]:
 
     The confidence, from 0 to 1, is the product of three scores: the fit of the best comb, its lead
     over the combs that share no partials with it (two notes in one spectrum leave little lead), and
-    the share of the spectrum on the partials in excess of chance. Each score rises from 0 to 1
+    the share of the spectrum on the partials above chance. Each score rises from 0 to 1
     between two fixed values. A window does not resolve partials closer than 2.3 bins, so lower
     pitches are never reported.
 

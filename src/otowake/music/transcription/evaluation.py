@@ -19,7 +19,7 @@ from otowake import text
 from otowake.errors import MissingExtra
 from otowake.music.theory.names import midi_to_hz
 from otowake.music.transcription.config import EVALUATION
-from otowake.options import ScoreSpec
+from otowake.options import EvaluationSpec
 from otowake.types import Floats, Note
 
 ERROR_KINDS = ("late", "octave", "repeated", "soft", "other")
@@ -73,7 +73,7 @@ class Evaluation:
 
 
 def evaluate(
-    reference: Sequence[Note], estimated: Sequence[Note], spec: ScoreSpec | None = None
+    reference: Sequence[Note], estimated: Sequence[Note], spec: EvaluationSpec | None = None
 ) -> Evaluation:
     """Evaluate notes against a reference.
 
@@ -99,8 +99,8 @@ def evaluate(
     try:
         from mir_eval import transcription
     except ImportError as error:
-        raise MissingExtra(text.NEEDS_SCORE, what="otowake score", package="mir_eval") from error
-    tolerance = (spec or ScoreSpec()).tolerance
+        raise MissingExtra(text.NEEDS_SCORE, what="otowake evaluate", package="mir_eval") from error
+    tolerance = (spec or EvaluationSpec()).tolerance
     reference_notes, estimated_notes = (
         sorted(
             (note for note in notes if not note.is_drum), key=lambda note: (note.onset, note.midi)

@@ -1,4 +1,4 @@
-"""Name the result folders of an archive, and check the values that a manifest stores."""
+"""Name the result folders of an archive, and check names and digests that a manifest stores."""
 
 from __future__ import annotations
 

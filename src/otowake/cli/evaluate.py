@@ -1,4 +1,4 @@
-"""``otowake score``."""
+"""The command ``otowake evaluate``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option, options_given, spec_options
 from otowake.cli.save_figure import check_figure, save_figure
 from otowake.errors import BadInput
-from otowake.options import ScoreSpec
+from otowake.options import EvaluationSpec
 from otowake.text import Language
 
 
 def command(language: Language) -> click.Command:
     return Command(
-        "score",
+        "evaluate",
         language,
         params=[
             click.Argument(
@@ -36,18 +36,18 @@ def command(language: Language) -> click.Command:
                 ["-o", "--output"],
                 shell_complete=completers.files,
                 metavar="FILE",
-                help=text.HELP_SCORE_FIGURE.format(language),
+                help=text.HELP_EVALUATION_FIGURE.format(language),
                 default=None,
             ),
             language_option(language),
-            *spec_options(language, ((text.HEADING_NOTES, ScoreSpec),)),
+            *spec_options(language, ((text.HEADING_NOTES, EvaluationSpec),)),
         ],
-        help=text.HELP_SCORE.format(language),
-        callback=lambda **given: score(language, **given),
+        help=text.HELP_EVALUATE.format(language),
+        callback=lambda **given: evaluate_notes(language, **given),
     )
 
 
-def score(
+def evaluate_notes(
     language: Language,
     *,
     folder: str,
@@ -60,17 +60,17 @@ def score(
     from otowake import summary
     from otowake.io.notes import read_reference
     from otowake.music.transcription.evaluation import evaluate
-    from otowake.plot import score_figure
+    from otowake.plot import evaluation_figure
     from otowake.results import load_analysis
 
     output = output or str(Path(folder) / "agreement.png")
     check_figure(output)
-    spec = ScoreSpec().with_options(**options_given(given))
+    spec = EvaluationSpec().with_options(**options_given(given))
     analysis = load_analysis(folder, sound=False)
     if analysis.note_spec is None:
         raise BadInput(text.NO_STAGE, stage="notes")
     evaluation = evaluate(read_reference(reference), analysis.notes, spec)
-    save_figure(score_figure(evaluation, title=Path(folder).name, language=language), output)
+    save_figure(evaluation_figure(evaluation, title=Path(folder).name, language=language), output)
     for what, rates in (
         (text.ONSETS, (evaluation.precision, evaluation.recall, evaluation.f1)),
         (
@@ -82,7 +82,7 @@ def score(
             name: f"{rate:.3f}"
             for name, rate in zip(("precision", "recall", "f1"), rates, strict=True)
         }
-        click.echo(text.SCORED.format(language, what=what, **facts))
+        click.echo(text.EVALUATED.format(language, what=what, **facts))
     Console().print(summary.errors_table(evaluation, language))
     click.echo(text.WROTE.format(language, folder=output))
     return OK

@@ -17,7 +17,7 @@ KINDS_HEIGHT = 1.9
 """Inches, the height of the bar chart of errors by kind."""
 
 
-def score_figure(
+def evaluation_figure(
     evaluation: Evaluation,
     *,
     title: str = "",
@@ -42,7 +42,7 @@ def score_figure(
     >>> from otowake.music.transcription.evaluation import evaluate
     >>> from otowake.types import Note
     >>> score = evaluate([Note(0, 1, 60), Note(1, 2, 62)], [Note(0, 1, 60), Note(1, 2, 74)])
-    >>> [words.get_text() for words in score_figure(score).legends[0].get_texts()]
+    >>> [words.get_text() for words in evaluation_figure(score).legends[0].get_texts()]
     ['correct (1)', 'missed (1)', 'false positives (1)']
     """
     groups = (

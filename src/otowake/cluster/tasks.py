@@ -1,4 +1,4 @@
-"""Run the tasks of a worker: read the digests of recordings, analyse one into its result folder."""
+"""Run the tasks of a worker: read the digests of recordings, or analyse one into its folder."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def _earlier_outcome(folder: Path, task: Task) -> Outcome | None:
 def _attempt(task: Task) -> Iterator[str | None]:
     """Count unfinished attempts at a recording; give a reason to refuse another one.
 
-    A process that exceeds the time limit is ended by a thread of its own that does not need the
-    interpreter lock, and writes its traceback to the file.
+    A thread that does not need the interpreter lock ends a process that exceeds the time limit,
+    and writes its traceback to the file.
     """
     path = Path(task.archive) / TRYING / task.sha256
     path.parent.mkdir(exist_ok=True)

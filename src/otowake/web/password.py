@@ -1,4 +1,4 @@
-"""The password, with limits on the attempts."""
+"""Check the password, and limit the attempts at it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections import Counter
 from typing import NamedTuple
 
 
-class Brake(NamedTuple):
+class AttemptLimits(NamedTuple):
     """Limits on the attempts at the password.
 
     Attributes
@@ -31,14 +31,14 @@ class Brake(NamedTuple):
     pause: float = 0.5
 
 
-BRAKE = Brake()
+ATTEMPT_LIMITS = AttemptLimits()
 
 
-class Door:
-    """The password. A correct attempt gets a key, which is valid while the server runs."""
+class PasswordCheck:
+    """Compare passwords; a correct one gets a key, which is valid while the server runs."""
 
-    def __init__(self, password: str, brake: Brake = BRAKE) -> None:
-        self.brake = brake
+    def __init__(self, password: str, limits: AttemptLimits = ATTEMPT_LIMITS) -> None:
+        self.limits = limits
         self.key = secrets.token_urlsafe(32)
         self._salt = secrets.token_bytes(16)
         self._hash = self._hashed(password)
@@ -46,7 +46,7 @@ class Door:
         self._waiting: Counter[str] = Counter()
         self._wrong: dict[str, list[float]] = {}
 
-    def opened_by(self, key: str | None) -> bool:
+    def is_key(self, key: str | None) -> bool:
         """Tell whether a key is the server's key."""
         return hmac.compare_digest(_bytes(key or ""), self.key.encode())
 
@@ -55,15 +55,15 @@ class Door:
 
         Comparisons are slow (scrypt, 16 MiB) and run one after the other.
         """
-        brake = self.brake
-        since = time.monotonic() - brake.seconds
+        limits = self.limits
+        since = time.monotonic() - limits.seconds
         recent = {host: [t for t in times if t > since] for host, times in self._wrong.items()}
         self._wrong = {host: times for host, times in recent.items() if times}
         tried = len(self._wrong.get(address, ())) + self._waiting[address]
         if (
-            self._waiting.total() >= brake.waiting
-            or self._waiting[address] >= brake.waiting_of_address
-            or tried >= brake.wrong_of_address
+            self._waiting.total() >= limits.waiting
+            or self._waiting[address] >= limits.waiting_of_address
+            or tried >= limits.wrong_of_address
         ):
             return None
         self._waiting[address] += 1
@@ -73,7 +73,7 @@ class Door:
                 known = hmac.compare_digest(digest, self._hash)
                 if not known:
                     self._wrong.setdefault(address, []).append(time.monotonic())
-                    await asyncio.sleep(brake.pause)
+                    await asyncio.sleep(limits.pause)
         finally:
             self._waiting[address] -= 1
             self._waiting += Counter()  # drops zero counts
