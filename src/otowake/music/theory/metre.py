@@ -169,7 +169,7 @@ def beat_quarters_of(words: str) -> float:
 
 
 FEATURES: tuple[str, ...] = (
-    *("position", *MARKS),
+    *("timing", "position", *MARKS),
     *("begins-on-downbeat", "long-pick-up", "ends-on-strong"),
     *(
         "repetition",
@@ -286,7 +286,7 @@ class Placed(NamedTuple):
     kind
         Kind of the position as if no beat were accented, or :data:`OFF_GRID`.
     density
-        Log of the density of events there, without the mean density.
+        Log of the density of the deviation from it, relative to a uniform one.
     """
 
     beat: NDArray[np.intp]
@@ -313,9 +313,9 @@ def align(times: Floats, beats: Floats, grid: Grid, rates: Floats) -> Placed:
     off = (phase[:, None] - parts) * period[:, None] / width[:, None]
     likelihood = np.log(rates[kinds]) - 0.5 * off**2
     best = likelihood.argmax(axis=1)
-    sharp = likelihood[np.arange(len(times)), best] - np.log(np.sqrt(2 * np.pi) * width / period)
-    uniform = METRE.off_grid * rates[list(grid.kinds)].sum()
-    density = np.logaddexp(np.log(1 - METRE.off_grid) + sharp, np.log(uniform))
+    sharp = -0.5 * off[np.arange(len(times)), best] ** 2
+    sharp -= np.log(np.sqrt(2 * np.pi) * width / period)
+    density = np.logaddexp(np.log(1 - METRE.off_grid) + sharp, np.log(METRE.off_grid))
     on_grid = np.abs(off[np.arange(len(times)), best]) < METRE.max_deviation
     is_next = best == len(parts) - 1
     beat = index + is_next
@@ -397,13 +397,14 @@ def _of_division(
         return
     # Sums over the events of each beat, for each kind that the beat may have.
     kinds = sorted({kind for metre in metres for kind in metre.beats})
-    sums = np.zeros((1 + len(MARKS), len(kinds), n_beats))
-    base = np.zeros(1 + len(MARKS))
+    sums = np.zeros((2 + len(MARKS), len(kinds), n_beats))
+    base = np.zeros(2 + len(MARKS))
     base[0] = placed.density.sum()
-    sums[0] = np.bincount(at, minlength=n_beats) * np.log(
+    base[1] = np.log(np.append(model.rates, METRE.off_grid))[placed.kind].sum()
+    sums[1] = np.bincount(at, minlength=n_beats) * np.log(
         model.rates[kinds] / model.rates[grid.kinds[0]]
     ).reshape(-1, 1)
-    for row, (mark, table) in enumerate(model.marks.items(), 1):
+    for row, (mark, table) in enumerate(model.marks.items(), 2):
         base[row] = table[placed.kind[~on_beat], marks[mark][~on_beat]].sum()
         for column, kind in enumerate(kinds):
             sums[row, column] = np.bincount(at, table[kind, marks[mark][on_beat]], n_beats)
@@ -423,7 +424,7 @@ def _of_division(
         facts = _facts(metre, octaves, similarity, met)
         for downbeat in range(m):
             total = base + folded[:, columns[(np.arange(m) - downbeat) % m], np.arange(m)].sum(1)
-            total[0] -= n * np.log(mean_rate)
+            total[1] -= n * np.log(mean_rate)
             begin = (first - downbeat) % m
             end = metre.beats[(last - downbeat) % m]
             bars = (begin == 0, 0 < begin < (m + 1) / 2, end != metre.beats[1])
