@@ -164,19 +164,20 @@ def note_lines(analysis: Analysis, language: Language) -> list[str]:
 
 
 def theory_facts(analysis: Analysis, language: Language) -> list[str]:
-    """Describe key, tempo and metre, each with its certainty if it is estimated."""
+    """Describe key, tempo and metre, each with its confidence if it is estimated."""
     facts = []
     key, rhythm = analysis.key, analysis.rhythm
     if key:
-        facts.append(_with_certainty(key_name(key, language), key.confidence))
+        facts.append((key_name(key, language), key.confidence))
     if rhythm:
-        certainty = min(rhythm.tempo_confidence, rhythm.metre_confidence)
-        facts.append(_with_certainty(rhythm_name(rhythm, language), certainty))
-    return facts
-
-
-def _with_certainty(words: str, confidence: float) -> str:
-    return words if confidence == 1 else f"{words} ({confidence:.0%})"
+        confidence = min(rhythm.tempo_confidence, rhythm.metre_confidence)
+        facts.append((rhythm_name(rhythm, language), confidence))
+    return [
+        fact
+        if confidence == 1
+        else text.WITH_CONFIDENCE.format(language, fact=fact, confidence=confidence)
+        for fact, confidence in facts
+    ]
 
 
 def errors_table(evaluation: Evaluation, language: Language) -> Table:

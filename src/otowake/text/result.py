@@ -102,6 +102,7 @@ N_NOTES = Text("{n}", "{n} 個")
 TEMPO = Text("{note} = {tempo:.0f}, {metre}", "{note}={tempo:.0f}、{metre} 拍子")
 TUNING = Text("A4 = {tuning} Hz", "A4 = {tuning} Hz")
 SWING = Text("{rhythm}, swing", "{rhythm}（スウィング）")
+WITH_CONFIDENCE = Text("{fact} ({confidence:.0%})", "{fact}（確信度 {confidence:.0%}）")
 BETWEEN = Text(", ", "、")
 DETECTED_CHORDS = Text("Chords: {chords}", "和音: {chords}")
 EVALUATED = Text(
