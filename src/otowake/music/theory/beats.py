@@ -217,28 +217,31 @@ def _best_paths(curve: Floats, states: _States, n_bands: int) -> list[NDArray[np
     periods = states.period
     offsets = np.stack([np.rint(f * periods).astype(int) for f, _ in BEATS.positions])
     gains = np.array([gain for _, gain in BEATS.positions])[:, None]
-    total = np.zeros((n + longest, len(periods)))
-    back = np.zeros((n, len(periods)), np.int16)
+    # The last totals, by frame modulo their number.
+    ending = round(BEATS.lead / BEATS.frame)
+    kept = max(longest, ending)
+    total = np.zeros((kept, len(periods)))
+    back = np.zeros((n, len(periods)), np.int8)
     columns = np.arange(len(periods))
     first = int(BEATS.lead / BEATS.frame)
     for frame in range(n):
         start = frame + longest - periods
         inside = mass[frame] - mass[np.maximum(frame - periods, 0)]
         reward = (gains * padded[start + offsets]).sum(axis=0) - BEATS.floor * inside - states.cost
-        options = total[start[:, None], states.before] - states.change
+        options = total[((frame - periods) % kept)[:, None], states.before] - states.change
         best = options.argmax(axis=1)
         value = options[columns, best] + reward
         # A path begins before the first event at no cost.
         begins = frame < first
         back[frame] = np.where(begins, -1, best)
-        total[frame + longest] = 0.0 if begins else value
+        total[frame % kept] = 0.0 if begins else value
     paths = []
     for band in range(n_bands):
         own = np.flatnonzero(states.band == band)
         # The last beat lies within a period after the last event.
-        tail = total[n + longest - round(BEATS.lead / BEATS.frame) :, own]
+        tail = total[np.ix_(np.arange(n - ending, n) % kept, own)]
         point, column = np.unravel_index(int(tail.argmax()), tail.shape)
-        frame, state = n - tail.shape[0] + int(point), int(own[column])
+        frame, state = n - ending + int(point), int(own[column])
         points = [frame]
         while frame >= first and back[frame, state] >= 0:
             frame, state = (
