@@ -242,6 +242,7 @@ KEPT = {"chords", "key", "rhythm", "tuning_hz", "components"}
         ({"do": "tempo", "tempo": 60}, {"rhythm"}),
         ({"do": "metre", "metre": "3/4"}, {"rhythm"}),
         ({"do": "metre", "metre": "6/8"}, {"rhythm"}),
+        ({"do": "metre", "metre": "12/8"}, {"rhythm"}),
         ({"do": "tuning", "tuning": 415}, {"notes", "tuning_hz"}),
     ],
 )

@@ -11,7 +11,7 @@ from otowake.music.theory.harmony import key_named
 from otowake.music.theory.keys import find_key
 from otowake.music.theory.metre import METRES, SIGNATURES, load_pretrained
 from otowake.music.theory.names import renamed, semitones_above
-from otowake.music.theory.rhythm import find_rhythm, plain_rhythm, rhythm_name
+from otowake.music.theory.rhythm import find_rhythm, plain_rhythm, rhythm_name, stated_rhythm
 from otowake.options import METRES as STATED
 from otowake.options import TheorySpec
 from otowake.types import Note
@@ -82,6 +82,14 @@ def test_stated_beats_stay():
     shared = rhythm.beats[(rhythm.beats >= truth.beats[0]) & (rhythm.beats <= truth.beats[-1])]
     np.testing.assert_array_equal(shared, truth.beats)
     assert rhythm.metre == 3
+
+
+def test_a_metre_that_is_longer_than_the_music_holds():
+    beats = np.arange(0.5, 4.5)
+    notes = [Note(beat, beat + 0.9, 60) for beat in beats]
+    rhythm = stated_rhythm(notes, metre="5/4", beats=beats)
+    assert rhythm.signature == (5, 4) and rhythm.tempo == 60
+    np.testing.assert_array_equal(rhythm.beats, beats)
 
 
 def test_beats_begin_before_the_first_note_and_end_after_the_last():

@@ -29,7 +29,7 @@ from otowake.music.separation.score_informed import fit_parts, ids_of
 from otowake.music.theory.harmony import key_named, respelled
 from otowake.music.theory.instruments import KIT, drum_of, instrument
 from otowake.music.theory.metre import beat_quarters_of
-from otowake.music.theory.rhythm import find_rhythm, stated_rhythm
+from otowake.music.theory.rhythm import stated_rhythm
 from otowake.options.spec import filled
 from otowake.types import Analysis, Note, Part, Rhythm, SharedNote
 
@@ -242,7 +242,7 @@ def _restated(
     if rhythm is None:
         return stated_rhythm(notes, tempo, metre)
     if metre is not None and tempo is None and beat_quarters_of(metre) == rhythm.beat_quarters:
-        restated = find_rhythm(notes, metre=metre, beats=rhythm.beats)
+        restated = stated_rhythm(notes, metre=metre, beats=rhythm.beats)
         return restated and replace(restated, tempo_confidence=rhythm.tempo_confidence)
     if metre is None:
         metre = "/".join(map(str, rhythm.signature))

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,18 +91,24 @@ def find_rhythm(
 
 
 def stated_rhythm(
-    notes: Sequence[Note], tempo: float | None = None, metre: str | None = None
+    notes: Sequence[Note],
+    tempo: float | None = None,
+    metre: str | None = None,
+    beats: Floats | None = None,
 ) -> Rhythm | None:
     """Estimate the rhythm; with a stated tempo or metre also if the notes have none.
+
+    The parameters are those of :func:`find_rhythm`.
 
     Examples
     --------
     >>> stated_rhythm([Note(0.5, 2, 60)]), stated_rhythm([Note(0.5, 2, 60)], tempo=60).tempo
     (None, 60)
     """
-    rhythm = find_rhythm(notes, tempo=tempo, metre=metre)
+    rhythm = find_rhythm(notes, tempo=tempo, metre=metre, beats=beats)
     if rhythm is None and notes and (tempo or metre):
-        return plain_rhythm(notes, tempo or 120.0, metre or "4/4")
+        plain = plain_rhythm(notes, tempo or 120.0, metre or "4/4")
+        return plain if beats is None else replace(plain, tempo=_tempo(beats), beats=beats)
     return rhythm
 
 
