@@ -259,9 +259,6 @@ notebook.player(*analysis.parts, *analysis.notes[:2])
 # This cell saves the figures, the audio of components and parts (FLAC), the table of notes (CSV),
 # the MIDI file and more in one folder, on Drive in Colab. `otowake.load_analysis(folder)` loads
 # the result again.
-#
-# The score (`score.musicxml`) needs the extra `score`. Without it, otowake warns and writes all
-# other files.
 
 # %%
 folder = otowake.save_analysis(analysis, RESULTS / Path(audio.name).stem, overwrite=True)

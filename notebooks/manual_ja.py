@@ -259,9 +259,6 @@ notebook.player(*analysis.parts, *analysis.notes[:2], language="ja")
 #
 # 図、成分とパートの音（FLAC）、音符の表（CSV）、MIDI などを 1 つのフォルダーに保存します。
 # Colab では、保存先は Drive です。次回は `otowake.load_analysis(folder)` で読み込めます。
-#
-# 楽譜（`score.musicxml`）の書き出しには、追加機能 `score` が必要です。
-# この機能がない場合は、警告を表示し、ほかのファイルをすべて書き出します。
 
 # %%
 folder = otowake.save_analysis(

@@ -1,17 +1,24 @@
-"""Scores as MusicXML: valid by the schema of version 4.0; chords as other programs read them."""
+"""Scores as MusicXML: valid by the schema of version 4.0; as other programs read them."""
 
 import importlib.util
+import os
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import music21
+import numpy as np
 import pytest
 import xmlschema
 
 from otowake.chord_names import QUALITIES, chord_name, pitch_class, tone_above
-from otowake.io.musicxml import KINDS, LOWEST_PITCH, _symbol, write_score
+from otowake.io.musicxml import KINDS, write_score
+from otowake.music.notation.notate import LOWEST_PITCH
 from otowake.music.theory.harmony import spell
-from otowake.types import Chord, Key, Note
+from otowake.types import Chord, Key, Note, Rhythm
 
 XLINK = Path(__file__).parents[1] / "helpers" / "xlink.xsd"
 KEYS = [Key(tonic, mode, 1.0) for mode in ("major", "minor") for tonic in range(12)]
@@ -119,11 +126,12 @@ def test_music21_knows_the_tones_of_every_kind(quality):
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: f"{spell(key.tonic, key)}-{key.mode}")
-def test_every_chord_is_written_with_its_root_kind_and_bass(key):
-    for chord in chords_in(key):
-        harmony = music21.musicxml.m21ToXml.MeasureExporter().chordSymbolToXml(
-            _symbol(music21, chord)
-        )
+def test_every_chord_is_written_with_its_root_kind_and_bass(key, tmp_path):
+    chords = list(chords_in(key))
+    notes = [Note(i, i + 1, 60) for i in range(len(chords))]
+    write_score(notes, tmp_path / "x.musicxml", chords=each_second(chords), key=key)
+    harmonies = list(ET.parse(tmp_path / "x.musicxml").getroot().iter("harmony"))
+    for chord, harmony in zip(chords, harmonies, strict=True):
         tones = {}
         for tone in ("root", "bass"):
             element = harmony.find(tone)
@@ -156,3 +164,60 @@ def test_chord_symbols_are_at_their_notes(tmp_path):
         (7, "NoChord", "N.C."),
     ]
     assert not list(score.parts[1].recurse().getElementsByClass("Harmony"))
+
+
+def as_read(path):
+    """Return the notes of a score as music21 reads them, ties joined: start, length, pitch."""
+    notes = set()
+    for part in music21.converter.parse(path).parts:
+        for element in part.stripTies().flatten().notes:
+            if not isinstance(element, music21.harmony.Harmony):
+                start, length = Fraction(element.offset), Fraction(element.quarterLength)
+                notes |= {(start, length, pitch.midi) for pitch in element.pitches}
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("metre", "beat_quarters"), [(4, 1.0), (3, 1.0), (5, 1.0), (2, 1.5), (4, 1.5), (7, 0.5)]
+)
+def test_other_programs_read_the_starts_lengths_and_pitches(tmp_path, metre, beat_quarters):
+    """Notes of every value, tied over beats and bars, and of triplets, in one voice."""
+    parts = (1, 2, 3, 4) if beat_quarters == 1 else (1, 3, 2) if beat_quarters == 1.5 else (1, 2)
+    rng = np.random.default_rng(metre)
+    notes, at = [], 0.0
+    while at < 16:
+        n = int(rng.choice(parts))
+        notes += [Note(at + i / n, at + (i + 1) / n, 60 + int(rng.integers(12))) for i in range(n)]
+        at += 1 if n > 1 else int(rng.integers(1, 4))
+        notes[-1] = replace(notes[-1], offset=at)
+    notes[-1] = replace(notes[-1], offset=-(-at // metre) * metre)
+    rhythm = Rhythm(60.0, np.arange(24.0), metre, beat_quarters=beat_quarters)
+    write_score(notes, tmp_path / "x.musicxml", rhythm=rhythm)
+    wanted = set()
+    for note in notes:
+        start, stop = (
+            Fraction(edge).limit_denominator(12) * Fraction(beat_quarters)
+            for edge in (note.onset, note.offset)
+        )
+        wanted.add((start, stop - start, note.midi))
+    assert as_read(tmp_path / "x.musicxml") == wanted
+
+
+PROGRAM = shutil.which("mscore3") or shutil.which("musescore3")
+
+
+@pytest.mark.skipif(PROGRAM is None, reason="needs Debian's musescore3")
+@pytest.mark.parametrize("name", ["a named part", "two staves and voices", "20 parts", "chords"])
+def test_musescore_imports_without_a_complaint(tmp_path, name):
+    write_score(path=tmp_path / "x.musicxml", **SCORES[name])
+    run = subprocess.run(
+        [PROGRAM, "-o", "y.musicxml", "x.musicxml"],
+        cwd=tmp_path,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0 and "not a valid" not in run.stdout + run.stderr
+    assert as_read(tmp_path / "y.musicxml") == as_read(tmp_path / "x.musicxml")

@@ -1,44 +1,28 @@
-"""Write notes as a score in MusicXML with music21 (extra ``score``)."""
+"""Write notes as a score in MusicXML 4.0."""
 
 from __future__ import annotations
 
 import re
-import warnings
-from bisect import bisect_left
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from otowake import text
-from otowake.chord_names import NONE, signs_of
-from otowake.errors import BadInput, CannotWrite, MissingExtra
+from otowake.chord_names import signs_of
+from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_
 from otowake.io.midi import PITCHED_CHANNELS
-from otowake.music.theory.harmony import spell
+from otowake.music.notation.metre import TICKS_PER_BEAT
+from otowake.music.notation.notate import notate
+from otowake.music.notation.symbols import Bar, Clef, Player, Score, Symbol, Tone, Voice
 from otowake.music.theory.keys import find_key
-from otowake.music.theory.rhythm import TICKS_PER_BEAT, QuantisedNote, find_rhythm, quantise
+from otowake.music.theory.rhythm import find_rhythm
 from otowake.types import Chord, Key, Note, Rhythm
 
-SPLIT_PITCH = 60
-"""MIDI pitch from which notes are on the upper of two staves: middle C."""
-
-WIDE_RANGE = (52, 67)
-"""MIDI pitches; a part with notes below the first and above the second has two staves."""
-
-LOWEST_PITCH = 12
-"""The lowest MIDI pitch in MusicXML: C0, 16 Hz."""
-
-VOICES_PER_STAFF = 2
-"""Voices in a staff; notes beyond them are shortened."""
-
-SHORT_REST = TICKS_PER_BEAT // 2
-"""Parts of a beat; a rest up to this and up to the length of the previous note extends the note."""
-
+VOICES_PER_STAFF = 4
+"""Numbers of voices reserved for a staff, as other programs do."""
 
 KINDS = {
     "": "major",
@@ -55,17 +39,17 @@ KINDS = {
 }
 """Chord qualities as MusicXML names them."""
 
+SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+"""Accidentals as MusicXML names them, by their number of sharps."""
+
+DOCTYPE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"'
+    ' "http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+
 NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML forbids."""
-
-
-@dataclass
-class _Event:
-    """Pitches on one stem from `start` to `stop`, in parts of a beat."""
-
-    start: int
-    stop: int
-    pitches: list[int]
 
 
 def write_score(
@@ -80,8 +64,7 @@ def write_score(
 ) -> None:
     """Write notes as MusicXML for MuseScore and other programs.
 
-    Notes are quantised to the beats (:func:`otowake.music.theory.rhythm.quantise`). Each part has
-    one staff, or two for a wide range, with up to two voices each. Parts on one staff come first,
+    :func:`otowake.music.notation.notate.notate` makes the score. Parts on one staff come first,
     from high to low.
 
     Parameters
@@ -106,8 +89,6 @@ def write_score(
         If there are no pitched notes.
     CannotWrite
         If the file can't be written.
-    MissingExtra
-        If music21 is not installed.
 
     Examples
     --------
@@ -118,49 +99,14 @@ def write_score(
     ...     "<fifths>" in Path(f"{folder}/a.musicxml").read_text()
     True
     """
-    try:
-        import music21
-    except ImportError as error:
-        raise MissingExtra(text.NEEDS_SCORE, what=Path(path).name, package="music21") from error
     pitched = [note for note in notes if not note.is_drum]
     if not pitched:
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    players = [(_printable(name), quantise(own, rhythm)) for name, own in _players(notes, parts)]
-    last = max(note.start + note.length for _, own in players for note in own)
-    n_bars = 1 + (last - 1) // (TICKS_PER_BEAT * rhythm.metre)
-    score = music21.stream.Score()
-    score.metadata = music21.metadata.Metadata(title=_printable(title) or "otowake", composer=" ")
-    staves: list[Any] = []
-    for name, own in sorted(((name, _staves(own)) for name, own in players), key=_from_the_top):
-        group = [_staff(music21, placed, rhythm, key, n_bars) for placed in own]
-        for staff in group:
-            staves.append(staff)
-            staff.id = f"staff-{len(staves)}"  # else music21 draws one at random
-            player: Any = music21.instrument.Instrument(name)
-            player.partId, player.instrumentId = f"P{len(staves)}", f"I{len(staves)}"
-            player.midiProgram = own[0][0].note.programme
-            player.midiChannel = PITCHED_CHANNELS[(len(staves) - 1) % len(PITCHED_CHANNELS)]
-            player.autoAssignMidiChannel = _keep  # more than 15 give a warning on stderr
-            staff.insert(0, player)
-            score.insert(0, staff)
-        if len(group) > 1:
-            score.insert(
-                0, music21.layout.StaffGroup(group, name=name, symbol="brace", barTogether=True)
-            )
-    placed = [note for _, own in players for note in own]
-    for start, chord in _chord_starts(chords, placed):
-        bar, at = divmod(start, TICKS_PER_BEAT * rhythm.metre)
-        staves[0].measure(bar + 1).insert(_quarters(at), _symbol(music21, chord))
-    staves[0].measure(1).insert(0, music21.tempo.MetronomeMark(number=round(rhythm.tempo)))
+    score = notate(_players(notes, parts), rhythm, key, chords)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exporter = music21.musicxml.m21ToXml.GeneralObjectExporter(score)
-            exporter.makeNotation = False  # notation is complete; this would double the time
-            content = exporter.parse()
-        Path(path).write_bytes(content)
+        Path(path).write_text(musicxml(score, title), encoding="utf-8")
     except OSError as error:
         raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
 
@@ -178,189 +124,219 @@ def _players(
     return [(name, own) for name, own in pitched if own]
 
 
-def _from_the_top(player: tuple[str, list[list[QuantisedNote]]]) -> tuple[int, float]:
-    """Return the sort key of a player in a score."""
-    _, staves = player
-    return len(staves), -float(np.mean([placed.note.midi for own in staves for placed in own]))
-
-
-def _keep(*_: Any, **__: Any) -> None:
-    """Do nothing: keep the channel of an instrument."""
-
-
-def _printable(name: str) -> str:
-    return NOT_IN_XML.sub("\ufffd", name)
-
-
-def _chord_starts(
-    chords: Sequence[Chord], placed: Sequence[QuantisedNote]
-) -> list[tuple[int, Chord]]:
-    """Return the start of every chord in the score; of two with one start, the later chord."""
-    starts = sorted((note.note.onset, note.start) for note in placed)
-    first = next((i for i, chord in enumerate(chords) if chord.name != NONE), len(chords))
-    chord_at = {}
-    for chord in chords[first:]:
-        after = bisect_left(starts, (chord.onset, 0))
-        near = starts[max(after - 1, 0) : after + 1]
-        chord_at[min(near, key=lambda pair: abs(pair[0] - chord.onset))[1]] = chord
-    return sorted(chord_at.items(), key=lambda pair: pair[0])
-
-
-def _symbol(m21: Any, chord: Chord) -> Any:
-    if chord.root is None or chord.quality is None or chord.bass is None:
-        return m21.harmony.NoChord()
-    symbol = m21.harmony.ChordSymbol()
-    symbol.root(_in_music21(chord.root))
-    symbol.bass(_in_music21(chord.bass), allow_add=True)
-    symbol.chordKind, symbol.chordKindStr = KINDS[chord.quality], chord.quality
-    return symbol
-
-
 def _plain(notes: Sequence[Note]) -> Rhythm:
     """Return a rhythm of 120 BPM from the first note on."""
     first, last = min(note.onset for note in notes), max(note.offset for note in notes)
     return Rhythm(120.0, np.arange(first, last + 1, 0.5))
 
 
-def _staves(placed: Sequence[QuantisedNote]) -> list[list[QuantisedNote]]:
-    """Return the notes of each staff, the upper one first."""
-    pitches = [note.note.midi for note in placed]
-    if min(pitches) >= WIDE_RANGE[0] or max(pitches) <= WIDE_RANGE[1]:
-        return [list(placed)]
-    return [
-        [note for note in placed if note.note.midi >= SPLIT_PITCH],
-        [note for note in placed if note.note.midi < SPLIT_PITCH],
-    ]
+def musicxml(score: Score, title: str = "") -> str:
+    """Format a score as MusicXML 4.0, partwise."""
+    root = ET.Element("score-partwise", version="4.0")
+    _add(_add(root, "work"), "work-title", _printable(title) or "otowake")
+    _add(_add(_add(root, "identification"), "encoding"), "software", "otowake")
+    part_list = _add(root, "part-list")
+    for i, player in enumerate(score.players, 1):
+        _add_player(part_list, player, i)
+    for i, player in enumerate(score.players, 1):
+        part = _add(root, "part", id=f"P{i}")
+        for n, bar in enumerate(score.bars):
+            _add_measure(part, score, player, n, bar, leads=i == 1)
+    ET.indent(root)
+    return DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _voices(placed: Sequence[QuantisedNote]) -> list[list[_Event]]:
-    """Group notes into chords, and chords into voices without overlaps."""
-    events: dict[tuple[int, int], _Event] = {}
-    for note in placed:
-        stop = note.start + note.length
-        event = events.setdefault((note.start, stop), _Event(note.start, stop, []))
-        event.pitches.append(note.note.midi)
-    voices: list[list[_Event]] = [[] for _ in range(VOICES_PER_STAFF)]
-    for event in sorted(events.values(), key=lambda event: (event.start, -max(event.pitches))):
-        free = [voice for voice in voices if not voice or voice[-1].stop <= event.start]
-        held = [
-            voice for voice in voices if voice and voice[-1].start < event.start < voice[-1].stop
-        ]
-        nearly = [voice for voice in held if voice[-1].stop - event.start <= SHORT_REST]
-        if nearly or (not free and held):
-            voice = min(nearly or held, key=lambda voice: voice[-1].stop)
-            voice[-1].stop = event.start
-            voice.append(event)
-        elif free:
-            free[0].append(event)
-        else:
-            beside = min(
-                (voice[-1] for voice in voices), key=lambda other: abs(other.stop - event.stop)
-            )
-            beside.pitches += event.pitches
-    for voice in voices:
-        for event, following in pairwise(voice):
-            rest = following.start - event.stop
-            if 0 < rest <= min(SHORT_REST, event.stop - event.start):
-                event.stop = following.start
-    return [voice for voice in voices if voice]
+def _add(parent: ET.Element, tag: str, content: object = None, **attributes: str) -> ET.Element:
+    """Append an element; underscores in the names of attributes are hyphens."""
+    element = ET.SubElement(
+        parent, tag, {name.replace("_", "-"): value for name, value in attributes.items()}
+    )
+    if content is not None:
+        element.text = str(content)
+    return element
 
 
-def _stems(start: int, stop: int, bar: int) -> list[tuple[int, int]]:
-    """Split a duration into notatable lengths with their starts: at bars, then at beats."""
-    stems = []
-    while start < stop:
-        end = min(stop, (start // bar + 1) * bar)
-        in_beat = start % TICKS_PER_BEAT
-        if in_beat:
-            end = min(end, start - in_beat + TICKS_PER_BEAT)
-        elif end - start > TICKS_PER_BEAT and end - start != TICKS_PER_BEAT * 3 // 2:
-            beats = (end - start) // TICKS_PER_BEAT
-            end = start + TICKS_PER_BEAT * max(n for n in (1, 2, 3, 4) if n <= beats)
-        stems.append((start, end - start))
-        start = end
-    return stems
+def _printable(name: str) -> str:
+    return NOT_IN_XML.sub("\ufffd", name)
 
 
-def _staff(
-    m21: Any, placed: Sequence[QuantisedNote], rhythm: Rhythm, key: Key | None, n_bars: int
-) -> Any:
-    bar = TICKS_PER_BEAT * rhythm.metre
-    staff = m21.stream.PartStaff()
-    measures = [m21.stream.Measure(number=number + 1) for number in range(n_bars)]
-    first = measures[0]
-    pitches = [note.note.midi for note in placed] or [SPLIT_PITCH - 12]
-    is_high = np.median(pitches) >= SPLIT_PITCH - 2
-    first.insert(0, m21.clef.TrebleClef() if is_high else m21.clef.BassClef())
-    first.insert(0, m21.key.KeySignature(key.fifths if key else 0))
-    first.insert(0, m21.meter.TimeSignature(f"{rhythm.metre}/4"))
-    filled = [_measured(m21, voice, key, bar, n_bars) for voice in _voices(placed) or [[]]]
-    for number, measure in enumerate(measures):
-        voices = [
-            voice[number]
-            for voice in filled
-            if any(not element.isRest for _, element in voice[number])
-        ]
-        voices = voices or [filled[0][number]]
-        for rank, elements in enumerate(voices, 1):
-            home = measure if len(voices) == 1 else m21.stream.Voice(id=str(rank))
-            for at, element in elements:
-                home.insert(at, element)
-            if home is not measure:
-                measure.insert(0, home)
-        staff.append(measure)
-    measures[-1].rightBarline = "final"
-    finish = m21.stream.makeNotation
-    finish.makeAccidentalsInMeasureStream(staff)
-    finish.makeBeams(staff, inPlace=True)
-    for part in staff.recurse(streamsOnly=True, includeSelf=False):
-        finish.makeTupletBrackets(part, inPlace=True)
-    return staff
+def _add_player(part_list: ET.Element, player: Player, i: int) -> None:
+    entry = _add(part_list, "score-part", id=f"P{i}")
+    _add(entry, "part-name", _printable(player.name))
+    _add(_add(entry, "score-instrument", id=f"I{i}"), "instrument-name", _printable(player.name))
+    midi = _add(entry, "midi-instrument", id=f"I{i}")
+    _add(midi, "midi-channel", PITCHED_CHANNELS[(i - 1) % len(PITCHED_CHANNELS)] + 1)
+    _add(midi, "midi-program", player.programme + 1)
 
 
-def _measured(
-    m21: Any, voice: Sequence[_Event], key: Key | None, bar: int, n_bars: int
-) -> list[list[tuple[Any, Any]]]:
-    """Return a voice with rests by bar: starts within the bar in quarter notes, and elements."""
-    bars: list[list[tuple[Any, Any]]] = [[] for _ in range(n_bars)]
-    at = 0
-    for event in [*voice, _Event(n_bars * bar, n_bars * bar, [])]:
-        for start, length in _stems(at, event.start, bar):
-            rest = m21.note.Rest(quarterLength=_quarters(length))
-            bars[start // bar].append((_quarters(start % bar), rest))
-        stems = _stems(event.start, event.stop, bar)
-        for i, (start, length) in enumerate(stems):
-            element = _note_or_chord(m21, event.pitches, key, _quarters(length))
-            if len(stems) > 1:
-                kind = "start" if i == 0 else "stop" if i == len(stems) - 1 else "continue"
-                element.tie = m21.tie.Tie(kind)
-            bars[start // bar].append((_quarters(start % bar), element))
-        at = max(at, event.stop)
-    return bars
+def _add_measure(
+    part: ET.Element, score: Score, player: Player, n: int, bar: Bar, *, leads: bool
+) -> None:
+    """Append a measure; the player that leads has the tempo and the chord symbols."""
+    measure = _add(part, "measure", number=str(bar.number))
+    if bar.number == 0:
+        measure.set("implicit", "yes")
+    if n == 0:
+        _add_attributes(measure, score, player)
+        if leads:
+            _add_tempo(measure, score)
+    chords = [(at - bar.start, chord) for at, chord in score.chords if bar.start <= at < bar.stop]
+    for s, staff in enumerate(player.staves):
+        for v, voice in enumerate(staff.bars[n]):
+            if s or v:
+                _add(_add(measure, "backup"), "duration", bar.stop - bar.start)
+            here = chords if leads and not (s or v) else []
+            number = s + 1 if len(player.staves) > 1 else None
+            _add_voice(measure, voice, s * VOICES_PER_STAFF + v + 1, number, here)
+    if n == len(score.bars) - 1:
+        _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
 
-def _quarters(parts: int) -> Any:
-    return parts / TICKS_PER_BEAT if parts % 3 == 0 else Fraction(parts, TICKS_PER_BEAT)
+def _add_attributes(measure: ET.Element, score: Score, player: Player) -> None:
+    attributes = _add(measure, "attributes")
+    _add(attributes, "divisions", score.metre.quarter)
+    key = _add(attributes, "key")
+    _add(key, "fifths", score.key.fifths if score.key else 0)
+    if score.key:
+        _add(key, "mode", score.key.mode)
+    beats, unit = score.metre.signature
+    time = _add(attributes, "time")
+    _add(time, "beats", beats)
+    _add(time, "beat-type", unit)
+    if len(player.staves) > 1:
+        _add(attributes, "staves", len(player.staves))
+    for i, staff in enumerate(player.staves, 1):
+        number = {"number": str(i)} if len(player.staves) > 1 else {}
+        _add_clef(_add(attributes, "clef", **number), staff.clef)
 
 
-def _note_or_chord(m21: Any, pitches: Sequence[int], key: Key | None, length: Any) -> Any:
-    named = [m21.pitch.Pitch(_with_octave(midi, key)) for midi in sorted(set(pitches))]
-    if len(named) == 1:
-        return m21.note.Note(named[0], quarterLength=length)
-    return m21.chord.Chord(named, quarterLength=length)
+def _add_clef(element: ET.Element, clef: Clef) -> None:
+    _add(element, "sign", clef.sign)
+    _add(element, "line", clef.line)
+    if clef.octaves:
+        _add(element, "clef-octave-change", clef.octaves)
 
 
-def _with_octave(midi: int, key: Key | None) -> str:
-    """Return the name of a note in a key in music21's notation.
+def _add_tempo(measure: ET.Element, score: Score) -> None:
+    direction = _add(measure, "direction", placement="above")
+    if score.is_swing:
+        _add(_add(direction, "direction-type"), "words", "Swing")
+    mark = _add(_add(direction, "direction-type"), "metronome")
+    value = score.metre.value(TICKS_PER_BEAT)
+    assert value is not None
+    _add(mark, "beat-unit", value.type)
+    for _ in range(value.dots):
+        _add(mark, "beat-unit-dot")
+    _add(mark, "per-minute", round(score.tempo))
+    quarters = score.tempo * TICKS_PER_BEAT / score.metre.quarter
+    sound = _add(direction, "sound", tempo=f"{quarters:g}")
+    if score.is_swing:
+        swing = _add(sound, "swing")
+        _add(swing, "first", 2)
+        _add(swing, "second", 1)
+        _add(swing, "swing-type", "eighth")
 
-    MusicXML has no pitches below C0; they are raised by an octave.
-    """
-    midi = max(midi, midi % 12 + LOWEST_PITCH)
-    name = spell(midi % 12, key, flats=3)
-    octave = (midi - signs_of(name)) // 12 - 1
-    return _in_music21(name) + str(octave) if octave >= 0 else "C0"
+
+def _add_voice(
+    measure: ET.Element,
+    voice: Voice,
+    number: int,
+    staff: int | None,
+    chords: Sequence[tuple[int, Chord]],
+) -> None:
+    pending = iter([*chords, None])
+    chord = next(pending)
+    for symbol in voice:
+        while chord and chord[0] < symbol.stop:
+            _add_chord(measure, chord[1], chord[0] - symbol.start, staff)
+            chord = next(pending)
+        for tone in symbol.tones or (None,):
+            is_first = tone is None or tone is symbol.tones[0]
+            _add_note(measure, symbol, tone, number, staff, is_first=is_first)
 
 
-def _in_music21(tone: str) -> str:
-    """Return a spelled tone in music21's notation, with ``-`` for flats."""
-    return tone[0] + tone[1:].replace("b", "-")
+def _add_note(
+    measure: ET.Element,
+    symbol: Symbol,
+    tone: Tone | None,
+    voice: int,
+    staff: int | None,
+    *,
+    is_first: bool,
+) -> None:
+    note = _add(measure, "note")
+    if not is_first:
+        _add(note, "chord")
+    if tone is None:
+        _add(note, "rest", **({} if symbol.value else {"measure": "yes"}))
+    else:
+        _add_pitch(note, tone)
+    _add(note, "duration", symbol.length)
+    sides = ["stop"] * symbol.tied_before + ["start"] * symbol.tied_after
+    for side in sides:
+        _add(note, "tie", type=side)
+    _add(note, "voice", voice)
+    if symbol.value:
+        _add(note, "type", symbol.value.type)
+        for _ in range(symbol.value.dots):
+            _add(note, "dot")
+    if tone and tone.accidental is not None:
+        _add(note, "accidental", SIGNS[tone.accidental])
+    if symbol.tuplet:
+        ratio = _add(note, "time-modification")
+        _add(ratio, "actual-notes", symbol.tuplet.actual)
+        _add(ratio, "normal-notes", symbol.tuplet.normal)
+    if staff:
+        _add(note, "staff", staff)
+    if is_first:
+        for level, beam in enumerate(symbol.beams, 1):
+            _add(note, "beam", beam, number=str(level))
+    _add_notations(note, symbol, sides, is_first=is_first)
+
+
+def _add_notations(
+    note: ET.Element, symbol: Symbol, sides: Sequence[str], *, is_first: bool
+) -> None:
+    """Append the marks of ties at these sides and, at the first note head, of tuplets."""
+    edges: list[str] = []
+    if symbol.tuplet and is_first:
+        edges = ["start"] * symbol.tuplet.is_first + ["stop"] * symbol.tuplet.is_last
+    if not sides and not edges:
+        return
+    notations = _add(note, "notations")
+    for side in sides:
+        _add(notations, "tied", type=side)
+    for edge in edges:
+        _add(notations, "tuplet", type=edge, bracket="no" if symbol.beams else "yes")
+
+
+def _add_pitch(note: ET.Element, tone: Tone) -> None:
+    pitch = _add(note, "pitch")
+    _add(pitch, "step", tone.name[0])
+    if signs_of(tone.name):
+        _add(pitch, "alter", signs_of(tone.name))
+    _add(pitch, "octave", tone.octave)
+
+
+def _add_chord(measure: ET.Element, chord: Chord, offset: int, staff: int | None) -> None:
+    harmony = _add(measure, "harmony")
+    if chord.root is None or chord.quality is None or chord.bass is None:
+        _add_tone(harmony, "root", "C")[0].set("text", "")
+        _add(harmony, "kind", "none", text="N.C.")
+    else:
+        _add_tone(harmony, "root", chord.root)
+        _add(harmony, "kind", KINDS[chord.quality], text=chord.quality)
+        if chord.bass != chord.root:
+            _add_tone(harmony, "bass", chord.bass)
+    if offset:
+        _add(harmony, "offset", offset)
+    if staff:
+        _add(harmony, "staff", staff)
+
+
+def _add_tone(harmony: ET.Element, role: str, tone: str) -> ET.Element:
+    element = _add(harmony, role)
+    _add(element, f"{role}-step", tone[0])
+    if signs_of(tone):
+        _add(element, f"{role}-alter", signs_of(tone))
+    return element

@@ -69,8 +69,6 @@ def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
 
     Raises
     ------
-    MissingExtra
-        Without the extra ``score``.
     TooLong
         If there are more notes than :data:`MOST_SCORE_NOTES`.
     """

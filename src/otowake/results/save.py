@@ -71,7 +71,7 @@ def save_analysis(
     screening_losses, restarts (the loss of each run) and their agreement;
     ``components.csv`` describes each component, counted from 1; ``components/`` has its sound.
 
-    Notes: ``notes.csv``, ``notes.mid``, ``score.musicxml`` (extra ``score``), ``notes.jams``,
+    Notes: ``notes.csv``, ``notes.mid``, ``score.musicxml``, ``notes.jams``,
     ``notes.labels.txt``, ``chords.csv``, ``piano-roll.png``, and ``notes.flac`` (left channel: the
     recording; right channel: the detected notes, synthesised).
 

@@ -198,8 +198,8 @@ class Rhythm:
     metre
         Beats per bar.
     downbeat
-        Index in `beats` of the first downbeat, from 0 to `metre` − 1. Notes before it are a
-        pick-up.
+        Index in `beats` of the first downbeat, from 0 to `metre` − 1; notes before
+        it are a pick-up.
     beat_quarters
         Length of a beat in quarter notes: 1.5 in 6/8 and 12/8, 0.5 in 7/8, otherwise 1.
     swing

@@ -1,0 +1,1 @@
+"""Notate notes as a score: note values, voices, hands, spelling."""
