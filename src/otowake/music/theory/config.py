@@ -60,7 +60,7 @@ class HarmonyConfig:
 
 @dataclass(frozen=True)
 class RhythmConfig:
-    """Constants of rhythm and quantisation."""
+    """Constants of tempo, beats and bars."""
 
     min_onsets: int = tuned(4, unit="onsets", origin="set by hand")
     tempo_reach: float = tuned(
@@ -71,15 +71,6 @@ class RhythmConfig:
     )
     same_beat: float = tuned(
         0.25, unit="beats", origin="set by hand: downbeats that count as one in the confidence"
-    )
-    divisions: tuple[int, ...] = tuned(
-        (1, 2, 4, 3), unit="parts/beat", origin="set by hand, simplest first"
-    )
-    division_penalty: float = tuned(
-        0.02, unit="beats", origin="set by hand: gain that each later division must bring"
-    )
-    early_onset: float = tuned(
-        1 / 8, unit="beats", origin="set by hand: an onset this early still belongs to the beat"
     )
 
 

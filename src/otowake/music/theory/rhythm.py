@@ -1,4 +1,4 @@
-"""Estimate tempo, beats and bars from notes, and quantise notes to the grid of beats.
+"""Estimate tempo, beats and bars from notes.
 
 :mod:`otowake.music.theory.beats` proposes sequences of beats, and
 :mod:`otowake.music.theory.metre` chooses among them, the metres and the downbeats.
@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -169,88 +169,3 @@ def _extended(beats: Floats, times: Floats) -> tuple[int, Floats]:
     early = beats[0] - before * np.arange(n_before, 0, -1)
     late = beats[-1] + after * np.arange(1, n_after + 1)
     return n_before, np.concatenate([early, beats, late])
-
-
-@dataclass(frozen=True)
-class QuantisedNote:
-    """A note on the grid of a score.
-
-    Attributes
-    ----------
-    note
-        The note.
-    start, length
-        In ticks (:data:`TICKS_PER_BEAT` to a beat) from the first beat of the first bar.
-
-    Examples
-    --------
-    >>> QuantisedNote(Note(0, 1, 60), 0, 12).length
-    12
-    """
-
-    note: Note
-    start: int
-    length: int
-
-
-TICKS_PER_BEAT = 12
-"""Ticks per beat: enough for sixteenths and triplets."""
-
-
-def quantise(notes: Sequence[Note], rhythm: Rhythm) -> list[QuantisedNote]:
-    """Quantise notes to the grid of the beats, ordered by onset and pitch.
-
-    A beat divides into 1, 2, 4 or 3 equal parts, the simplest division that fits its onsets, and
-    into at least 2 for offsets. A note of no length gets the shortest one. Of several notes with
-    one start and pitch, the longest remains.
-
-    Examples
-    --------
-    >>> rhythm = Rhythm(120.0, np.arange(9) / 2)
-    >>> notes = [Note(0.02, 0.49, 60), Note(0.76, 1.0, 62)]
-    >>> [(quantised.start, quantised.length) for quantised in quantise(notes, rhythm)]
-    [(0, 12), (18, 6)]
-    """
-    if not notes:
-        return []
-    beats = rhythm.beats
-    lead = (-rhythm.downbeat) % rhythm.metre
-    onsets = np.array([_beat_position(note.onset, beats) for note in notes]) + lead
-    offsets = np.array([_beat_position(note.offset, beats) for note in notes]) + lead
-    whole = np.floor(onsets + 1e-6 + RHYTHM.early_onset).astype(int)
-    division = {beat: _division(onsets[whole == beat] - beat) for beat in np.unique(whole).tolist()}
-    by_position: dict[tuple[int, int], QuantisedNote] = {}
-    for note, onset, offset, beat in zip(
-        notes, onsets.tolist(), offsets.tolist(), whole.tolist(), strict=True
-    ):
-        unit = TICKS_PER_BEAT // division[beat]
-        start = max(beat * TICKS_PER_BEAT + unit * round((onset - beat) * division[beat]), 0)
-        last = int(offset)
-        finest = TICKS_PER_BEAT // max(division.get(last, 2), 2)
-        end = last * TICKS_PER_BEAT + finest * round((offset - last) * TICKS_PER_BEAT / finest)
-        length = end - start if end > start else min(unit, TICKS_PER_BEAT // 2)
-        candidate = QuantisedNote(note, start, length)
-        rival = by_position.get((start, note.midi))
-        if rival is None or rival.length < length:
-            by_position[start, note.midi] = candidate
-    return sorted(
-        by_position.values(), key=lambda candidate: (candidate.start, candidate.note.midi)
-    )
-
-
-def _beat_position(time: float, beats: Floats) -> float:
-    """Convert a time to beats from the first, extrapolating the pace of the first and last beat."""
-    after = int(np.clip(np.searchsorted(beats, time), 1, len(beats) - 1))
-    return after - 1 + (time - beats[after - 1]) / (beats[after] - beats[after - 1])
-
-
-def _division(positions: Floats) -> int:
-    """Choose the number of equal parts of a beat that fits onsets at these beat positions."""
-    costs = []
-    for rank, division in enumerate(RHYTHM.divisions):
-        error = np.abs(positions * division - np.rint(positions * division)) / division
-        costs.append(
-            float(np.sqrt(np.mean(error**2)))
-            + RHYTHM.division_penalty * rank * (1 + (division == 3))
-        )
-    return RHYTHM.divisions[int(np.argmin(costs))]
