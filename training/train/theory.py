@@ -213,18 +213,19 @@ def _examples(job: tuple[Model, Performance]) -> tuple[Floats, NDArray[np.bool_]
 
 def fit_weights(examples: list[tuple[Floats, NDArray[np.bool_]]], prior: float = PRIOR) -> Floats:
     """Maximise the conditional likelihood of the true hypotheses."""
-    known = [(x.astype(float), y) for x, y in examples if y.any()]
+    known = [(x, y) for x, y in examples if y.any()]
+    x = np.concatenate([features for features, _ in known]).astype(float)
+    y = np.concatenate([true for _, true in known])
+    sizes = np.array([len(true) for _, true in known])
+    starts, number = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(known)), sizes)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        total, gradient = 0.5 * prior * float(weights @ weights), prior * weights
-        for x, y in known:
-            scores = x @ weights
-            scores -= scores.max()
-            share = np.exp(scores)
-            p, q = share / share.sum(), np.where(y, share, 0)
-            right = q.sum() / share.sum()
-            total -= float(np.log(right + 1e-12))
-            gradient = gradient + (p - q / (q.sum() + 1e-300)) @ x
+        scores = x @ weights
+        share = np.exp(scores - np.maximum.reduceat(scores, starts)[number])
+        share /= np.add.reduceat(share, starts)[number]
+        right = np.add.reduceat(share * y, starts) + 1e-12
+        total = 0.5 * prior * float(weights @ weights) - float(np.log(right).sum())
+        gradient = prior * weights + (share - share * y / right[number]) @ x
         return total / len(known), gradient / len(known)
 
     start = np.zeros(len(FEATURES))
@@ -312,7 +313,7 @@ def key_examples(
 
 
 def learn_keys(
-    trained: list[Piece], tested: list[Piece], n: int = 6000, prior: float = 1.0
+    trained: list[Piece], tested: list[Piece], n: int = 4000, prior: float = 1.0
 ) -> dict[str, NDArray[np.float32]]:
     """Learn the weights of keys by logistic regression."""
     x, y = key_examples(trained, n, 0)

@@ -97,7 +97,7 @@ def events_of(notes: Sequence[Note]) -> Events:
         np.sqrt(np.bincount(group, BEATS.velocity_offset + velocity, n)),
         np.where(np.isfinite(lowest), lowest, np.nan),
         longest,
-        np.bincount(group, np.where(is_drum, 0.0, 1.0), n),
+        np.bincount(group, np.where(is_drum, 0.0, 1.0), n).astype(float),
         loudest,
         drums,
         pitches,

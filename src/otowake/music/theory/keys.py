@@ -18,8 +18,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from otowake.arrays import arrays_of
 from otowake.music.theory.beats import events_of
@@ -109,5 +111,5 @@ def profiles_of(notes: Sequence[Note]) -> Floats | None:
     return np.array(rows)
 
 
-def _share(values: Floats) -> Floats:
+def _share(values: NDArray[Any]) -> Floats:
     return values / max(float(values.sum()), 1e-9)
