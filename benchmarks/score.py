@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from otowake.io.musicxml import write_score
-from otowake.music.theory.harmony import find_key
+from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.types import Key, Note, Rhythm
 

@@ -39,6 +39,7 @@ _HOMES = {
     "Rhythm": "types",
     "Spectrogram": "types",
     "StftSpec": "options",
+    "TheorySpec": "options",
     "analyse": "music",
     "apply_edits": "music.editing.edits",
     "demo_path": "io.audio",

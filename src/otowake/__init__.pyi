@@ -17,6 +17,7 @@ from otowake.options import LoadSpec as LoadSpec
 from otowake.options import NoteSpec as NoteSpec
 from otowake.options import PartSpec as PartSpec
 from otowake.options import StftSpec as StftSpec
+from otowake.options import TheorySpec as TheorySpec
 from otowake.progress_bars import progress as progress
 from otowake.results import load_analysis as load_analysis
 from otowake.results import save_analysis as save_analysis

@@ -16,6 +16,7 @@ from otowake.chord_names import NONE
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import title_of
 from otowake.music.theory.names import note_name
+from otowake.music.theory.rhythm import rhythm_name
 from otowake.music.transcription.evaluation import Evaluation
 from otowake.text import Language, Text
 from otowake.types import Analysis, Component, Fit, Part
@@ -150,18 +151,33 @@ def note_lines(analysis: Analysis, language: Language) -> list[str]:
     """Describe notes, key, tempo and chords; empty without the stage ``notes``."""
     if analysis.note_spec is None:
         return []
-    facts = [text.N_NOTES.format(language, n=len(analysis.notes))]
-    if analysis.key:
-        facts.append(key_name(analysis.key, language))
-    if analysis.rhythm:
-        rhythm = analysis.rhythm
-        facts.append(text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre))
+    facts = [
+        text.N_NOTES.format(language, n=len(analysis.notes)),
+        *theory_facts(analysis, language),
+    ]
     lines = [text.DETECTED_NOTES.format(language, facts=text.BETWEEN.format(language).join(facts))]
     chords = [chord.name for chord in analysis.chords if chord.name != NONE]
     if chords:
         shown = [*chords[:MOST_CHORDS], *(["…"] if len(chords) > MOST_CHORDS else [])]
         lines.append(text.DETECTED_CHORDS.format(language, chords=" ".join(shown)))
     return lines
+
+
+def theory_facts(analysis: Analysis, language: Language) -> list[str]:
+    """Describe key, tempo and metre, each with its confidence if it is estimated."""
+    facts = []
+    key, rhythm = analysis.key, analysis.rhythm
+    if key:
+        facts.append((key_name(key, language), key.confidence))
+    if rhythm:
+        confidence = min(rhythm.tempo_confidence, rhythm.metre_confidence)
+        facts.append((rhythm_name(rhythm, language), confidence))
+    return [
+        fact
+        if confidence == 1
+        else text.WITH_CONFIDENCE.format(language, fact=fact, confidence=confidence)
+        for fact, confidence in facts
+    ]
 
 
 def errors_table(evaluation: Evaluation, language: Language) -> Table:

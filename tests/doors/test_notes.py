@@ -20,7 +20,8 @@ from otowake.io.jams import harte, jams_of
 from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
 from otowake.io.notes import COLUMNS, read_reference, read_table
-from otowake.music.theory.harmony import QUALITIES, find_chords, find_key
+from otowake.music.theory.harmony import QUALITIES, find_chords
+from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.options import NoteSpec, StftSpec
 

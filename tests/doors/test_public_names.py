@@ -33,6 +33,7 @@ NAMES = [
     "Rhythm",
     "Spectrogram",
     "StftSpec",
+    "TheorySpec",
     "__version__",
     "analyse",
     "apply_edits",

@@ -111,7 +111,7 @@ def test_parts_are_a_table_and_piped_sentences_are_single_lines(analysis):
     assert "violin              4  C4–D#4         93%   0.0–1.9" in lines
     assert "violin 2            1      E4         50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
-    assert "Notes: 6, A minor, ♩ = 120, 4/4" in lines
+    assert "Notes: 6, A minor (80%), ♩ = 120, 4/4" in lines
     assert (
         sum(line.startswith("Chords: C#m7/G# C#m7/G#") and line.endswith(" …") for line in lines)
         == 1
@@ -171,7 +171,7 @@ def completed(capsys, monkeypatch, words):
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("otowake s", "plain,split plain,show plain,score plain,serve"),
+        ("otowake s", "plain,split plain,show plain,serve"),
         ("otowake split --n-c", "plain,--n-components"),
         ("otowake split --solver a", "plain,accelerated plain,adam"),
         (

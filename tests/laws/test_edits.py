@@ -14,7 +14,7 @@ from otowake.music.editing.kinds import KINDS
 from otowake.music.separation.config import FITTING
 from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.music.theory.instruments import INSTRUMENT_NAMES
-from otowake.types import Audio, Note, Part, SharedNote
+from otowake.types import Audio, Chord, Note, Part, SharedNote
 
 
 def tone(midi, seconds, rate=22050):
@@ -216,15 +216,74 @@ def test_only_changed_segments_are_learnt_again(monkeypatch):
     np.testing.assert_allclose(sum(stems(edited)), analysis.audio.samples, atol=1e-5)
 
 
-def test_harmony_follows_the_notes(analysis):
-    edited = apply_edits(
-        analysis, [{"do": "change", "note": note_id, "midi": 62} for note_id in range(4)]
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"do": "change", "note": 1, "midi": 62},
+        {"do": "delete", "notes": [0]},
+        {"do": "add", "onset_s": 1.2, "offset_s": 1.5, "midi": 66, "part": "piano"},
+        {"do": "split", "note": 3, "at_s": 3.4},
+        {"do": "merge", "parts": ["piano", "violin"]},
+    ],
+)
+def test_corrections_of_notes_keep_key_rhythm_and_chords(analysis, edit):
+    edited = apply_edits(analysis, [edit])
+    for name in ("key", "rhythm", "chords"):
+        assert getattr(edited, name) is getattr(analysis, name)
+
+
+KEPT = {"chords", "key", "rhythm", "tuning_hz", "components"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "changed"),
+    [
+        ({"do": "key", "key": "C minor"}, {"key"}),
+        ({"do": "tempo", "tempo": 60}, {"rhythm"}),
+        ({"do": "metre", "metre": "3/4"}, {"rhythm"}),
+        ({"do": "metre", "metre": "6/8"}, {"rhythm"}),
+        ({"do": "metre", "metre": "12/8"}, {"rhythm"}),
+        ({"do": "tuning", "tuning": 415}, {"notes", "tuning_hz"}),
+    ],
+)
+def test_a_correction_of_key_tempo_metre_or_tuning_changes_nothing_else(analysis, edit, changed):
+    edited = apply_edits(analysis, [edit])
+    if "notes" not in changed:
+        assert facts(edited)[:3] == facts(analysis)[:3]
+    for name in KEPT - changed:
+        assert getattr(edited, name) == getattr(analysis, name), name
+    assert edited.note_factors is analysis.note_factors
+    if edit["do"] == "key":
+        assert (edited.key.tonic, edited.key.mode, edited.key.confidence) == (0, "minor", 1)
+    if edit["do"] == "tempo":
+        assert edited.rhythm.tempo == pytest.approx(60, rel=0.05)
+        assert edited.rhythm.tempo_confidence == 1
+    if edit["do"] == "metre":
+        assert "/".join(map(str, edited.rhythm.signature)) == edit["metre"]
+        assert edited.rhythm.metre_confidence == 1
+    if edit["do"] == "tuning":
+        assert edited.tuning_hz == 415
+        assert [note.midi for note in edited.notes] == [61, 65, 68, 73]
+    assert facts(apply_edits(edited, [])) == facts(analysis)
+
+
+def test_notes_sound_the_same_after_a_correction_of_the_tuning(analysis):
+    def hz(analysis):
+        return [
+            analysis.tuning_hz * 2 ** ((note.midi + (note.cents or 0) / 100 - 69) / 12)
+            for note in analysis.notes
+        ]
+
+    edited = apply_edits(analysis, [{"do": "tuning", "tuning": 415}])
+    np.testing.assert_allclose(hz(edited), hz(analysis), rtol=1e-3)
+
+
+def test_chords_are_spelled_in_a_corrected_key(analysis):
+    flats = apply_edits(
+        replace(analysis, chords=(Chord(0, 1, "C#"), Chord(1, 2, "F#/A#"))),
+        [{"do": "key", "key": "D♭"}],
     )
-    assert edited.chords != analysis.chords
-    assert (
-        apply_edits(analysis, [{"do": "merge", "parts": ["piano", "violin"]}]).rhythm
-        is analysis.rhythm
-    )
+    assert [chord.name for chord in flats.chords] == ["Db", "Gb/Bb"]
 
 
 def test_without_the_stage_instruments_a_note_needs_no_part():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otowake.music.theory.harmony import QUALITIES, find_chords, find_key, spell
-from otowake.music.theory.rhythm import TICKS_PER_BEAT, find_rhythm, quantise
-from otowake.types import Key, Note, Rhythm
+from otowake.music.theory.harmony import QUALITIES, find_chords, spell
+from otowake.music.theory.keys import find_key
+from otowake.music.theory.rhythm import find_rhythm
+from otowake.types import Key, Note
 
 
 def notes_of(pitches, onset=0.0, offset=1.0):
@@ -146,24 +147,3 @@ def test_beats_follow_a_slowing_player():
 def test_few_notes_have_no_rhythm():
     assert find_rhythm([]) is None
     assert find_rhythm(notes_of((60, 64, 67))) is None
-
-
-@given(NOTES)
-def test_the_grid_keeps_order_and_gives_every_note_a_length(notes):
-    quantised = quantise(notes, Rhythm(100.0, np.arange(0, 24, 0.6), 3, 1))
-    assert all(note.length > 0 and note.start >= 0 for note in quantised)
-    assert len({(note.start, note.note.midi) for note in quantised}) == len(quantised)
-    assert {note.note for note in quantised} <= set(notes)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 60), st.sampled_from([3, 6, 12, 24])), min_size=1, max_size=8)
-)
-def test_notes_on_the_grid_keep_their_position(grid):
-    notes = [
-        Note(start * 3 / TICKS_PER_BEAT / 2, (start * 3 + length) / TICKS_PER_BEAT / 2, 40 + 2 * i)
-        for i, (start, length) in enumerate(grid)
-    ]
-    quantised = quantise(notes, Rhythm(120.0, np.arange(80) / 2, 4, 0))
-    for note in quantised:
-        assert note.start == round(note.note.onset * 2 * TICKS_PER_BEAT)

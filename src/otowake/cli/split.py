@@ -38,6 +38,7 @@ from otowake.options import (
     RunSpec,
     Spec,
     StftSpec,
+    TheorySpec,
     checked_stages,
 )
 from otowake.runtime import keep_compiled_programs, quiet_decoders
@@ -211,7 +212,7 @@ def recipe_from(
     """Make a recipe of specs, stages and a score."""
     from otowake.results.recipe import Recipe
 
-    fields = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec))
+    fields = (specs[spec] for spec in (LoadSpec, StftSpec, FitSpec, NoteSpec, PartSpec, TheorySpec))
     return Recipe(stages, *fields, score=None if score is None else tuple(score))
 
 

@@ -63,7 +63,9 @@ def jams_of(analysis: Analysis) -> str:
         rows = [(0.0, length, f"{spell(key.tonic, key)}:{key.mode}", key.confidence)]
         annotations.append(_annotation("key_mode", rows, length))
     if rhythm:
-        annotations.append(_annotation("tempo", [(0.0, length, rhythm.tempo, 1.0)], length))
+        annotations.append(
+            _annotation("tempo", [(0.0, length, rhythm.tempo, rhythm.tempo_confidence)], length)
+        )
         beats = [
             (float(beat), 0.0, 1 + (i - rhythm.downbeat) % rhythm.metre, None)
             for i, beat in enumerate(rhythm.beats)

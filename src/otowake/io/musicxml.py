@@ -17,7 +17,7 @@ from otowake.io.midi import PITCHED_CHANNELS
 from otowake.music.notation.metre import TICKS_PER_BEAT
 from otowake.music.notation.notate import notate
 from otowake.music.notation.symbols import Bar, Clef, Player, Score, Symbol, Tone, Voice
-from otowake.music.theory.harmony import find_key
+from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.types import Chord, Key, Note, Rhythm
 

@@ -58,7 +58,8 @@ class TooLong(BadInput):
 def write_midi(analysis: Analysis, path: Path) -> None:
     """Write the notes as MIDI with one track per part."""
     rhythm, spec = analysis.rhythm, analysis.note_spec or NoteSpec()
-    tempo = float(np.clip(rhythm.tempo, 20, 400)) if rhythm else 120.0
+    quarters = rhythm.tempo * rhythm.beat_quarters if rhythm else 120.0
+    tempo = float(np.clip(quarters, 20, 400))
     tracks = [(part.name, part.notes) for part in analysis.parts]
     write_notes(analysis.notes, path, tempo=tempo, bend=spec.bend, tracks=tracks)
 

@@ -18,9 +18,11 @@ from otowake.music.players.recognizer import recognize
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts
 from otowake.music.separation.stems import ids_of_parts, separated, with_note_sounds
-from otowake.music.theory.harmony import find_chords, find_key
+from otowake.music.theory.harmony import find_chords, key_named
 from otowake.music.theory.instruments import DRUMS, instrument, of_programme
-from otowake.music.theory.rhythm import find_rhythm
+from otowake.music.theory.keys import find_key
+from otowake.music.theory.names import renamed, semitones_above
+from otowake.music.theory.rhythm import stated_rhythm
 from otowake.music.transcription.notes import find_notes, notes_of_score, round_note
 from otowake.nmf import factorize
 from otowake.options import (
@@ -30,6 +32,7 @@ from otowake.options import (
     PartSpec,
     Spec,
     StftSpec,
+    TheorySpec,
     checked_stages,
     current_names,
 )
@@ -48,6 +51,7 @@ def analyse(
     fit: FitSpec | None = None,
     note: NoteSpec | None = None,
     part: PartSpec | None = None,
+    theory: TheorySpec | None = None,
     score: Sequence[Note] | None = None,
     watch: Watcher | None = None,
     begun: Callable[[str], object] | None = None,
@@ -68,8 +72,9 @@ def analyse(
     start
         Initial values: the arguments `W`, `H`, `keep_W`, `keep_H`, `weights`, `groups` of
         :func:`otowake.factorize`, such as those from :mod:`otowake.music.components.templates`.
-    stft, fit, note, part
-        Options of the spectrogram, the factorisation, the transcription and the parts.
+    stft, fit, note, part, theory
+        Options of the spectrogram, the factorisation, the transcription and the parts, and what is
+        known about key, tempo, metre and tuning.
     score
         Notes to align to the recording and to use in place of a transcription.
     watch
@@ -80,7 +85,7 @@ def analyse(
     resume
         The state of an interrupted run (:func:`otowake.factorize`).
     **options
-        Single options of `stft`, `fit`, `note` and `part`, by name.
+        Single options of `stft`, `fit`, `note`, `part` and `theory`, by name.
 
     Returns
     -------
@@ -107,17 +112,25 @@ def analyse(
     [(60, 0), (67, 2)]
     """
     requested = checked_stages([stages] if isinstance(stages, str) else stages)
-    stft_spec, fit_spec, note_spec, part_spec = _with_options(
-        (stft or StftSpec(), fit or FitSpec(), note or NoteSpec(), part or PartSpec()), options
+    specs = (
+        *(stft or StftSpec(), fit or FitSpec(), note or NoteSpec(), part or PartSpec()),
+        theory or TheorySpec(),
     )
+    stft_spec, fit_spec, note_spec, part_spec, theory_spec = _with_options(specs, options)
     for name in part_spec.named:
         instrument(name)
-    analysis = Analysis(audio, None, (), np.zeros(0), np.zeros(0), 1.0, 440.0, stft_spec)
+    no, stated = np.zeros(0), theory_spec.tuning
+    analysis = Analysis(
+        *(audio, None, (), no, no, 1.0, stated or 440.0, stft_spec), theory_spec=theory_spec
+    )
     begun = begun or (lambda stage: None)
     mono = MonoSignal(audio)
     if "components" in requested:
         begun("components")
-        analysis = _with_components(mono, V, start or {}, stft_spec, fit_spec, watch, resume)
+        analysis = _with_components(
+            mono, V, start or {}, stft_spec, fit_spec, watch, resume, stated
+        )
+        analysis = replace(analysis, theory_spec=theory_spec)
     if "notes" in requested and not (analysis.fit and analysis.fit.stop.reason == "cancelled"):
         begun("notes")
         analysis = _with_notes(analysis, mono, note_spec, score)
@@ -138,12 +151,15 @@ def _with_components(
     fit_spec: FitSpec,
     watch: Watcher | None,
     resume: dict[str, Floats] | None,
+    tuning_hz: float | None,
 ) -> Analysis:
     if V is None:
         V = mono.spectrogram(stft_spec)
     result = factorize(V.values, spec=fit_spec, watch=watch, resume=resume, **start)
     ordered = start.get("keep_W") is not True
-    description = describe(result.factors, V.frequencies, V.times, ordered=ordered)
+    description = describe(
+        result.factors, V.frequencies, V.times, ordered=ordered, tuning_hz=tuning_hz
+    )
     return Analysis(
         audio=mono.sound,
         fit=result.permuted(description.order),
@@ -160,22 +176,29 @@ def _with_notes(
     analysis: Analysis, mono: MonoSignal, spec: NoteSpec, score: Sequence[Note] | None
 ) -> Analysis:
     """Add the notes of the transcription or of the aligned score, and their harmony."""
-    tuning = analysis.tuning_hz if analysis.fit else None
+    stated = analysis.theory_spec.tuning
+    tuning, up = analysis.tuning_hz if analysis.fit else stated, semitones_above(stated)
     if score is None:
         notes, tuning_hz = find_notes(mono, spec, tuning)
     else:
-        notes, tuning_hz = notes_of_score(score, mono, tuning)
-        if any(note.is_drum for note in notes):
-            aligned = align_hits(notes, detect_drums(mono, assume_drums=True))
-            notes = tuple(_in_order(map(round_note, aligned)))
+        notes, tuning_hz = notes_of_score(renamed(score, -up), mono, tuning)
+    notes = renamed(notes, up)
+    if score is not None and any(note.is_drum for note in notes):
+        aligned = align_hits(notes, detect_drums(mono, assume_drums=True))
+        notes = tuple(_in_order(map(round_note, aligned)))
     given = None if score is None else tuple(score)
     analysis = replace(analysis, tuning_hz=tuning_hz, note_spec=spec, score=given)
     return with_harmony(analysis, _numbered(notes))
 
 
 def with_harmony(analysis: Analysis, notes: Sequence[Note]) -> Analysis:
-    """Return the analysis with these notes and the chords, key and rhythm that follow from them."""
-    key, rhythm = find_key(notes), find_rhythm(notes)
+    """Return the analysis with these notes and the chords, key and rhythm that follow from them.
+
+    What the caller has stated holds.
+    """
+    spec = analysis.theory_spec
+    key = key_named(spec.key) if spec.key else find_key(notes)
+    rhythm = stated_rhythm(notes, spec.tempo, spec.metre)
     chords = find_chords(notes, rhythm.beats if rhythm else None, key)
     return replace(analysis, notes=tuple(notes), chords=tuple(chords), key=key, rhythm=rhythm)
 
@@ -191,7 +214,9 @@ def _with_parts(analysis: Analysis, mono: MonoSignal, spec: PartSpec, has_score:
     if has_score and len(programmes) > 1 and not (spec.named or spec.parts):
         parts = _parts_by_programme(notes, pitched, programmes)
     else:
-        parts = _recognized_parts(notes, pitched, mono, spec.parts, named)
+        parts = _recognized_parts(
+            notes, pitched, mono, spec.parts, named, analysis.theory_spec.tuning
+        )
     parts += drum_parts(notes)
     assigned = list(notes)
     for part in parts:
@@ -218,6 +243,7 @@ def _recognized_parts(
     mono: MonoSignal,
     n_parts: int | None,
     named: Sequence[str],
+    tuning_hz: float | None,
 ) -> tuple[Part, ...]:
     """Recognise the instruments of the pitched notes and assign the notes to parts."""
     onset, offset, midi = (
@@ -225,6 +251,7 @@ def _recognized_parts(
         for name in ("onset", "sounding_end", "midi")
     )
     instruments = [name for name in named if name != DRUMS]
+    midi = midi - semitones_above(tuning_hz)
     predictions = recognize(mono, onset, offset, midi, contextual=not instruments)
     parts = assign_parts(
         *(onset, offset, midi, predictions.contextual, predictions.unary),
@@ -294,7 +321,7 @@ def _numbered(notes: Iterable[Note]) -> list[Note]:
 
 
 def _with_options(
-    specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec], options: dict[str, Any]
+    specs: tuple[StftSpec, FitSpec, NoteSpec, PartSpec, TheorySpec], options: dict[str, Any]
 ) -> Any:
     """Return the specs, of the same kinds, with single options changed."""
     homes: dict[str, type[Spec]] = {f.name: type(spec) for spec in specs for f in fields(spec)}

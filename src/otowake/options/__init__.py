@@ -13,7 +13,15 @@ from otowake.options.analysis import (
 )
 from otowake.options.archive import ArchiveSpec, LearnSpec, WorkerSpec
 from otowake.options.fit import EFFORTS, INITS, LOSS_BETA, PRECISIONS, SOLVERS, FitSpec
-from otowake.options.notes import NOTE_NAMES, TRANSCRIBERS, EvaluationSpec, NoteSpec, PartSpec
+from otowake.options.notes import (
+    METRES,
+    NOTE_NAMES,
+    TRANSCRIBERS,
+    EvaluationSpec,
+    NoteSpec,
+    PartSpec,
+    TheorySpec,
+)
 from otowake.options.serve import ServeSpec
 from otowake.options.signal import LoadSpec, StftSpec
 from otowake.options.spec import Constraint, Spec, current_names, option
@@ -23,6 +31,7 @@ __all__ = [
     "GROUPS",
     "INITS",
     "LOSS_BETA",
+    "METRES",
     "NOTE_NAMES",
     "PRECISIONS",
     "SOLVERS",
@@ -41,6 +50,7 @@ __all__ = [
     "ServeSpec",
     "Spec",
     "StftSpec",
+    "TheorySpec",
     "WorkerSpec",
     "checked_stages",
     "current_names",

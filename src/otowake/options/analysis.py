@@ -9,7 +9,7 @@ from typing import Any
 from otowake import text
 from otowake.errors import BadInput
 from otowake.options.fit import FitSpec
-from otowake.options.notes import NoteSpec, PartSpec
+from otowake.options.notes import NoteSpec, PartSpec, TheorySpec
 from otowake.options.signal import LoadSpec, StftSpec
 from otowake.options.spec import Spec, current_names, filled, option
 from otowake.text import Text
@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[Text, type[Spec]], ...] = (
     (text.HEADING_STFT, StftSpec),
     (text.HEADING_FIT, FitSpec),
     (text.HEADING_NOTES, NoteSpec),
+    (text.HEADING_THEORY, TheorySpec),
     (text.HEADING_PARTS, PartSpec),
     (text.HEADING_RUN, RunSpec),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from otowake import text
+from otowake.options.keys import key_form
 from otowake.options.spec import Spec, option
 from otowake.text import Text
 
@@ -57,6 +59,58 @@ class NoteSpec(Spec):
             "図とラベルの音名（省略時は言語に応じた表記）",
         ),
         choices=NOTE_NAMES,
+    )
+
+
+METRES = ("2/4", "3/4", "4/4", "5/4", "5/8", "6/8", "7/8", "9/8", "12/8")
+"""Time signatures that can be stated."""
+
+
+@dataclass(frozen=True)
+class TheorySpec(Spec):
+    """What is known about the music; None is estimated.
+
+    Examples
+    --------
+    >>> TheorySpec(key="Am", metre="6/8").key
+    'A minor'
+    """
+
+    key: str | None = option(
+        None,
+        Text(
+            'key, such as "A minor", Bb or F#m (default: estimate)',
+            "調（例: イ短調、A minor、Bb、F#m。省略時は推定）",
+        ),
+        form=key_form,
+        described=text.MUST_BE_KEY,
+    )
+    tempo: float | None = option(
+        None,
+        Text(
+            "tempo in beats per minute; the beat is a dotted quarter note in 6/8, 9/8 and 12/8, an "
+            "eighth note in 5/8 and 7/8 (default: estimate)",
+            "テンポ（1 分あたりの拍数。省略時は推定）。1 拍は、6/8・9/8・12/8 拍子では"
+            "付点 4 分音符、5/8・7/8 拍子では 8 分音符とします",
+        ),
+        low=20,
+        high=500,
+    )
+    metre: str | None = option(
+        None,
+        Text("time signature (default: estimate)", "拍子（省略時は推定）"),
+        choices=METRES,
+    )
+    tuning: float | None = option(
+        None,
+        Text(
+            "reference pitch: frequency of A4 in Hz, such as 415; names of notes and their "
+            "deviations refer to it (default: estimate, from 427 to 453 Hz)",
+            "基準ピッチ。音名とセント値の基準となる A4 の周波数（Hz、例: 415。"
+            "省略時は 427〜453 Hz の範囲で推定）",
+        ),
+        low=340,
+        high=560,
     )
 
 

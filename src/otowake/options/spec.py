@@ -6,7 +6,7 @@ import math
 import types
 import typing
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -48,6 +48,10 @@ class Constraint:
         Names of the option in earlier versions.
     former_values
         Words of earlier versions and the words that replace them.
+    form
+        Returns the proper form of a text, or raises ValueError.
+    described
+        Describes the texts that `form` accepts.
     """
 
     kind: type
@@ -60,6 +64,8 @@ class Constraint:
     or_number: bool = False
     formerly: tuple[str, ...] = ()
     former_values: Mapping[str, str] = field(default_factory=dict)
+    form: Callable[[str], str] | None = None
+    described: Text | None = None
 
     def must_be(self) -> Text:
         """Describe the constraint in words."""
@@ -77,7 +83,7 @@ class Constraint:
         if self.kind is bool:
             return text.MUST_BE_FLAG
         if self.kind is str:
-            return text.MUST_BE_TEXT
+            return self.described or text.MUST_BE_TEXT
         what = text.MUST_BE_WHOLE if self.kind is int else text.MUST_BE_NUMBER
         if self.above is not None:
             return filled(text.MUST_BE_ABOVE, what=what, low=_plain(self.above))
@@ -117,7 +123,7 @@ class Constraint:
         if self.kind is str and not self.choices:
             if not isinstance(value, str):
                 raise TypeError
-            return value
+            return self.form(value) if self.form else value
         return self._number(value)
 
     def _number(self, value: Any) -> int | float:

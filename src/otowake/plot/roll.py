@@ -13,11 +13,11 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from otowake import text
 from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import KIT, drum_of, title_of
 from otowake.music.theory.names import Style, note_name, style_of
+from otowake.music.theory.rhythm import rhythm_name
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
 from otowake.text import Language, labels
@@ -301,6 +301,5 @@ def _subtitle(analysis: Analysis, language: Language) -> str:
     if analysis.key:
         facts = [*facts, key_name(analysis.key, language)]
     if analysis.rhythm:
-        rhythm = analysis.rhythm
-        facts = [*facts, text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre)]
+        facts = [*facts, rhythm_name(analysis.rhythm, language)]
     return " · ".join([*facts, labels.PALE.format(language)])

@@ -13,6 +13,7 @@ from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
+from otowake.music.theory.rhythm import rhythm_name
 from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.options import Spec
 from otowake.plot.animation import Snapshots
@@ -58,9 +59,7 @@ def content_of(
         "key": key and _both(lambda language: typeset(key_name(key, language))),
         "rhythm": rhythm
         and {
-            "words": _both(
-                lambda language: text.TEMPO.format(language, tempo=rhythm.tempo, metre=rhythm.metre)
-            ),
+            "words": _both(lambda language: rhythm_name(rhythm, language)),
             "metre": rhythm.metre,
             "downbeat": rhythm.downbeat,
             "beats": [round(beat, 3) for beat in rhythm.beats.tolist()],
@@ -198,6 +197,7 @@ def _options(analysis: Analysis) -> list[dict[str, Any]]:
         (text.HEADING_STFT, analysis.stft),
         (text.HEADING_FIT, analysis.fit and analysis.fit.spec),
         (text.HEADING_NOTES, analysis.note_spec),
+        (text.HEADING_THEORY, analysis.note_spec and analysis.theory_spec),
         (text.HEADING_PARTS, analysis.part_spec),
     ]
     return [

@@ -140,6 +140,7 @@ def _description(analysis: Analysis) -> dict[str, Any]:
             **({"fit": asdict(analysis.fit.spec)} if analysis.fit else {}),
             **({"note": asdict(analysis.note_spec)} if analysis.note_spec else {}),
             **({"part": asdict(analysis.part_spec)} if analysis.part_spec else {}),
+            "theory": asdict(analysis.theory_spec),
         },
         "tuning_hz": analysis.tuning_hz,
         **(_component_facts(analysis, analysis.fit) if analysis.fit else {}),

@@ -12,10 +12,11 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.io.audio import Path_, check_file
 from otowake.music.editing.edits import apply_edits
-from otowake.results.files import FILES, REWRITTEN, Saving
+from otowake.results.files import COMPONENTS, FILES, REWRITTEN, Saving
 from otowake.results.folders import EDITS, new_folder
 from otowake.results.read import load_analysis
 from otowake.results.save import listed_files, warn_of, write_files
+from otowake.results.sounds import component_file
 from otowake.text import Language
 from otowake.types import Analysis
 from otowake.untrusted import json_of, reason
@@ -88,8 +89,16 @@ def edit_folder(
     edited = apply_edits(now, read_edits(folder / EDITS) if edits is None else edits)
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path=folder)
-    rewritten = [file.name for file in FILES if file.corrected and file.belongs(edited)]
-    kept = [name for name in listed_files(folder) if name not in REWRITTEN]
+    before = listed_files(folder)
+    changed = set(REWRITTEN)
+    if list(map(component_file, now.components)) != list(map(component_file, edited.components)):
+        changed |= {COMPONENTS} & {*before}  # their files have the names of pitches
+    rewritten = [
+        file.name
+        for file in FILES
+        if (file.corrected or file.name in changed) and file.belongs(edited)
+    ]
+    kept = [name for name in before if name not in changed]
     listed = [file.name for file in FILES if file.name in (*kept, *rewritten)]
     with new_folder(folder, overwrite=True) as scratch:
         shutil.copytree(
@@ -97,7 +106,7 @@ def edit_folder(
             scratch,
             symlinks=True,
             ignore=lambda parent, names: (
-                REWRITTEN.intersection(names) if Path(parent) == folder else ()
+                changed.intersection(names) if Path(parent) == folder else ()
             ),
             copy_function=_link_or_copy,
             dirs_exist_ok=True,

@@ -18,7 +18,7 @@ from otowake.io.notes import read_table
 from otowake.music import with_sound
 from otowake.music.editing.edits import parsed
 from otowake.music.theory.instruments import instrument
-from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec, checked_stages
+from otowake.options import FitSpec, NoteSpec, PartSpec, StftSpec, TheorySpec, checked_stages
 from otowake.results.folders import DETECTED, FACTORS, OLD_DETECTED
 from otowake.results.note_factors import NOTE_FACTORS, read_note_factors
 from otowake.results.recipe import input_of, read_given, source_of
@@ -180,7 +180,8 @@ def _read(
     stft = StftSpec.recorded(facts["options"]["stft"])
     none = np.zeros(0)
     tuning = number(facts, "tuning_hz", *TUNINGS)
-    analysis = Analysis(None, None, (), none, none, 1.0, tuning, stft)
+    theory = TheorySpec.recorded(facts["options"].get("theory", {}))
+    analysis = Analysis(None, None, (), none, none, 1.0, tuning, stft, theory_spec=theory)
     if "components" in stages:
         analysis = _with_components(analysis, facts, read_factors(factors))
         if facts.get("dictionary"):

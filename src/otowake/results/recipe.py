@@ -20,7 +20,16 @@ from otowake.io.dictionary import load_dictionary, start_of
 from otowake.io.notes import MOST_BYTES
 from otowake.io.spool import spooled_spectrogram
 from otowake.music import analyse
-from otowake.options import STAGES, FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, checked_stages
+from otowake.options import (
+    STAGES,
+    FitSpec,
+    LoadSpec,
+    NoteSpec,
+    PartSpec,
+    StftSpec,
+    TheorySpec,
+    checked_stages,
+)
 from otowake.types import Analysis, Note, Sound, Source, Spectrogram
 from otowake.untrusted import DAMAGE, content_of, json_of, number, reason, whole, word
 
@@ -55,6 +64,7 @@ class Recipe:
     fit: FitSpec = field(default_factory=FitSpec)
     note: NoteSpec = field(default_factory=NoteSpec)
     part: PartSpec = field(default_factory=PartSpec)
+    theory: TheorySpec = field(default_factory=TheorySpec)
     score: tuple[Note, ...] | None = None
     dictionary: Source | None = None
 
@@ -73,7 +83,7 @@ class Recipe:
 
     def facts(self) -> dict[str, Any]:
         """Return the recipe without the score as JSON-compatible values."""
-        specs = ("load", "stft", "fit", "note", "part")
+        specs = ("load", "stft", "fit", "note", "part", "theory")
         return {
             "stages": list(self.stages),
             **{name: asdict(getattr(self, name)) for name in specs},
@@ -88,6 +98,7 @@ class Recipe:
             "fit": FitSpec,
             "note": NoteSpec,
             "part": PartSpec,
+            "theory": TheorySpec,
         }
         specs: Any = {name: kind.recorded(facts.get(name, {})) for name, kind in kinds.items()}
         given = source_of(facts["dictionary"]) if facts.get("dictionary") else None
@@ -122,7 +133,8 @@ class Recipe:
         **more: Any,
     ) -> Analysis:
         """Call :func:`otowake.analyse`, or the function `by`, with `more` keyword arguments."""
-        specs = {"stft": self.stft, "fit": self.fit, "note": self.note, "part": self.part}
+        names = ("stft", "fit", "note", "part", "theory")
+        specs = {name: getattr(self, name) for name in names}
         if self.dictionary is None or "components" not in self.stages:
             return (by or analyse)(
                 audio, stages=self.stages, V=V, score=self.score, **specs, **more

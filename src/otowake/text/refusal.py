@@ -311,6 +311,10 @@ MUST_BE_COUNT_OR = Text(
     " {low} から {high} までの整数、または {choices} ",
 )
 MUST_BE_TWO = Text("at least two of the components", " 2 つ以上の成分")
+MUST_BE_KEY = Text(
+    "a key, such as C major or F# minor",
+    "調の名前（ハ長調、F# minor など）",
+)
 MUST_BE_TEXT = Text("text", "文字列")
 MUST_BE_FLAG = Text("true or false", " true か false ")
 HELP_FPS = Text("frames per second", "1 秒あたりのコマ数")

@@ -99,7 +99,10 @@ DETECTED_PITCHES = Text(
 NO_PITCHES = Text("No pitches detected.", "音高は検出されませんでした。")
 DETECTED_NOTES = Text("Notes: {facts}", "検出した音符: {facts}")
 N_NOTES = Text("{n}", "{n} 個")
-TEMPO = Text("♩ = {tempo:.0f}, {metre}/4", "♩={tempo:.0f}、{metre}/4 拍子")
+TEMPO = Text("{note} = {tempo:.0f}, {metre}", "{note}={tempo:.0f}、{metre} 拍子")
+TUNING = Text("A4 = {tuning} Hz", "A4 = {tuning} Hz")
+SWING = Text("{rhythm}, swing", "{rhythm}（スウィング）")
+WITH_CONFIDENCE = Text("{fact} ({confidence:.0%})", "{fact}（確信度 {confidence:.0%}）")
 BETWEEN = Text(", ", "、")
 DETECTED_CHORDS = Text("Chords: {chords}", "和音: {chords}")
 EVALUATED = Text(

@@ -252,6 +252,17 @@ WEB_ROLL_HELP = Text(
     "G でメニューのパートに移動、Enter でカーソルの位置に追加、Escape で選択を解除、"
     "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
 )
+WEB_THEORY_EDITOR = Text("Key, tempo, metre, tuning", "調・テンポ・拍子・基準ピッチ")
+WEB_THEORY_NOW = Text("Now: {facts}", "現在: {facts}")
+WEB_TODO_KEY = Text("key: {which}", "調: {which}")
+WEB_TODO_TEMPO = Text("tempo: {which} beats per minute", "テンポ: 1 分あたり {which} 拍")
+WEB_TODO_METRE = Text("metre: {which}", "拍子: {which}")
+WEB_TODO_TUNING = Text("reference pitch: A4 = {which} Hz", "基準ピッチ: A4 = {which} Hz")
+WEB_KEY = Text("key", "調")
+WEB_TEMPO = Text("beats per minute", "テンポ（拍/分）")
+WEB_METRE = Text("metre", "拍子")
+WEB_TUNING = Text("A4 in Hz", "A4（Hz）")
+WEB_SET = Text("Set", "設定")
 WEB_COMPONENT_NAME = Text("Name of the selected component", "選択した成分の名前")
 WEB_PART_EDITOR = Text("Instruments", "楽器")
 WEB_MERGE_PARTS = Text("Merge the selected instruments", "選択した楽器を 1 つにまとめる")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.options import STAGES, NoteSpec, PartSpec, StftSpec
+from otowake.options import STAGES, NoteSpec, PartSpec, StftSpec, TheorySpec
 from otowake.types.fit import Fit
 from otowake.types.music import Chord, Component, Key, Note, Part, Rhythm
 from otowake.types.sound import Floats, Sound, Source
@@ -100,7 +100,8 @@ class Analysis:
     scale
         Divisor of the magnitude spectrogram; 1 without a fit.
     tuning_hz
-        Frequency of A4 in the recording, estimated from the components or else from the notes.
+        Frequency of A4 in the recording: as stated, or estimated from the components or else from
+        the notes.
     stft
         Parameters of the spectrogram.
     notes
@@ -111,6 +112,8 @@ class Analysis:
         The notes by player; empty without the stage `instruments`.
     note_spec
         Parameters of the transcription; None without the stage `notes`.
+    theory_spec
+        What the caller has stated about the music.
     part_spec
         Parameters of the parts; None without the stage `instruments`.
     note_factors
@@ -155,6 +158,7 @@ class Analysis:
     rhythm: Rhythm | None = None
     parts: tuple[Part, ...] = ()
     note_spec: NoteSpec | None = None
+    theory_spec: TheorySpec = field(default_factory=TheorySpec)
     part_spec: PartSpec | None = None
     note_factors: NoteFactors | None = field(default=None, repr=False)
     detected: Analysis | None = field(default=None, repr=False)

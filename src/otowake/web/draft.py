@@ -74,7 +74,8 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
     draft = draft_of(replace(analysis.detected or analysis, audio=analysis.audio))
     facts = {
         "notes": [
-            [note_id, note.onset, note.offset, note.midi] for note_id, note in draft.notes.items()
+            [note_id, note.onset, note.offset, note.midi, note.is_drum]
+            for note_id, note in draft.notes.items()
         ],
         "owner": list(draft.owner.items()),
         "players": None
@@ -83,6 +84,7 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
         "names": [component.name for component in draft.components],
         "length": draft.length,
         "next_id": draft.next_id,
+        "tuning_hz": draft.tuning_hz,
     }
     (folder / FILE).write_text(json.dumps(facts), encoding="utf-8")
 
@@ -147,8 +149,8 @@ def read_draft(folder: Path) -> Draft:
             raise ValueError("an owner or a name is not text")
         return Draft(
             notes={
-                note_id: Note(onset, offset, midi, id=note_id)
-                for note_id, onset, offset, midi in facts["notes"]
+                note_id: Note(onset, offset, midi, is_drum=is_drum == [True], id=note_id)
+                for note_id, onset, offset, midi, *is_drum in facts["notes"]
             },
             owner=owner,
             players=None
@@ -159,6 +161,7 @@ def read_draft(folder: Path) -> Draft:
             ],
             length=number(facts, "length", 0),
             next_id=whole(facts, "next_id"),
+            tuning_hz=number({"tuning_hz": 440.0} | facts, "tuning_hz", 1),
         )
     except DAMAGE as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error

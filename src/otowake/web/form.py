@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, KIT, instrument
 from otowake.music.theory.names import note_name
-from otowake.options import GROUPS, STAGES, RunSpec, ServeSpec
+from otowake.options import GROUPS, METRES, STAGES, RunSpec, ServeSpec
 from otowake.text import LANGUAGES, Language, Text
 
 HIDDEN = (RunSpec,)
@@ -98,6 +98,7 @@ def form(spec: ServeSpec) -> dict[str, Any]:
             if group not in HIDDEN
         ],
         "stages": STAGES,
+        "metres": METRES,
         "instruments": [
             {"name": name, "title": _both(instrument(name).title)} for name in INSTRUMENT_NAMES
         ],

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from otowake import text
 from otowake.music.theory.names import note_name
 from otowake.plot.colours import PALETTE
 from otowake.results.sounds import OTHER, component_file
 from otowake.signal import spectrogram
-from otowake.text import LANGUAGES
+from otowake.summary import theory_facts
+from otowake.text import LANGUAGES, Language
 from otowake.types import Analysis, Audio, Floats
 from otowake.web.draft import COMPONENT_EDITS, PAGE, write_draft
 
@@ -53,6 +55,7 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
         ],
         "other": _sound(result, "stems", OTHER),
         "noted": analysis.note_spec is not None,
+        "theory": {language: _theory(analysis, language) for language in LANGUAGES},
         "edits": analysis.edits,
         "reworked": (result / COMPONENT_EDITS).is_file(),
         "palette": PALETTE,
@@ -73,6 +76,12 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
             for component in analysis.components
         ],
     }
+
+
+def _theory(analysis: Analysis, language: Language) -> str:
+    """Describe key, tempo, metre and tuning in a line."""
+    tuning = text.TUNING.format(language, tuning=f"{analysis.tuning_hz:.1f}")
+    return text.BETWEEN.format(language).join([*theory_facts(analysis, language), tuning])
 
 
 def _sound(result: Path, folder: str, name: str) -> str | None:

@@ -30,9 +30,18 @@ from otowake import text
 from otowake.errors import BadInput, InputWarning, OtowakeError
 from otowake.io.audio import estimated_length, load
 from otowake.music import analyse, with_sound
+from otowake.music.components.measure import in_tuning
 from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.editing.edits import apply_edits
-from otowake.options import FitSpec, LoadSpec, NoteSpec, PartSpec, StftSpec, specs_with
+from otowake.options import (
+    FitSpec,
+    LoadSpec,
+    NoteSpec,
+    PartSpec,
+    StftSpec,
+    TheorySpec,
+    specs_with,
+)
 from otowake.results.folders import new_folder
 from otowake.results.read import load_analysis
 from otowake.results.save import warn_of, write_analysis
@@ -167,9 +176,8 @@ def _restored(analysis: Analysis, first: Analysis) -> Analysis:
     original = first.detected or first
 
     def with_components(now: Analysis) -> Analysis:
-        return replace(
-            now, fit=original.fit, components=original.components, tuning_hz=original.tuning_hz
-        )
+        components = in_tuning(original.components, now.tuning_hz)
+        return replace(now, fit=original.fit, components=components)
 
     return replace(
         with_components(analysis), detected=with_components(analysis.detected or analysis)
@@ -201,6 +209,7 @@ def analyse_order(order: dict[str, Any], send: Send) -> None:
         fit=specs[FitSpec],
         note=specs[NoteSpec],
         part=specs[PartSpec],
+        theory=specs[TheorySpec],
         watch=pictures,
         begun=pictures.begin,
     )

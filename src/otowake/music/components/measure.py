@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.components.config import DESCRIPTION
-from otowake.music.components.pitch import as_pitches, estimate_f0, tuning_of
+from otowake.music.components.pitch import as_pitch, as_pitches, estimate_f0, tuning_of
 from otowake.types import Component, Factors, Floats
+
+
+def in_tuning(components: Iterable[Component], tuning_hz: float) -> tuple[Component, ...]:
+    """Name the pitches of components in a tuning."""
+    return tuple(
+        replace(one, pitch=one.pitch and as_pitch(one.pitch, tuning_hz)) for one in components
+    )
 
 
 class Description(NamedTuple):
@@ -31,7 +40,12 @@ class Description(NamedTuple):
 
 
 def describe(
-    factors: Factors, frequencies: Floats, times: Floats, *, ordered: bool = True
+    factors: Factors,
+    frequencies: Floats,
+    times: Floats,
+    *,
+    ordered: bool = True,
+    tuning_hz: float | None = None,
 ) -> Description:
     """Estimate pitch, energy and active time of every component, and order the components.
 
@@ -48,6 +62,8 @@ def describe(
         Shape (frame,): seconds.
     ordered
         If False, the components keep their order.
+    tuning_hz
+        The recording's A4; estimated by default.
 
     Examples
     --------
@@ -67,7 +83,7 @@ def describe(
     share = np.where(alive, share, 0.0)
     hz, confidence = estimate_f0(W, frequencies)
     confidence = np.where(alive, confidence, 0.0)
-    tuning_hz = tuning_of(hz, confidence, share)
+    tuning_hz = tuning_hz or tuning_of(hz, confidence, share)
     pitches = as_pitches(hz, confidence, tuning_hz)
     intervals = [
         active_interval(h, times) if a else (0.0, 0.0) for h, a in zip(H, alive, strict=True)

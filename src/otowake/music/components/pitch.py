@@ -68,6 +68,17 @@ def as_pitches(hz: Floats, confidence: Floats, tuning_hz: float = 440.0) -> list
     return [_as_pitch(f, c, tuning_hz) if c > 0 else None for f, c in pairs]
 
 
+def as_pitch(pitch: Pitch, tuning_hz: float) -> Pitch:
+    """Return a pitch with its name and deviation in another tuning.
+
+    Examples
+    --------
+    >>> as_pitch(Pitch(415.0, 68, -1.3, 0.9), 415.0)
+    Pitch(hz=415.0, midi=69, cents=0.0, confidence=0.9)
+    """
+    return _as_pitch(pitch.hz, pitch.confidence, tuning_hz)
+
+
 def _as_pitch(hz: float, confidence: float, tuning_hz: float) -> Pitch:
     exact = float(hz_to_midi(hz, tuning_hz))
     return Pitch(hz, round(exact), 100.0 * (exact - round(exact)), confidence)

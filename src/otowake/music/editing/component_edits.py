@@ -17,7 +17,7 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_sound
-from otowake.music.components.measure import describe
+from otowake.music.components.measure import describe, in_tuning
 from otowake.music.editing.config import LIMITS
 from otowake.music.editing.painting import BrushStroke, paint
 from otowake.nmf import factorize
@@ -94,7 +94,7 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
         if stroke.component in index_of
     ]
     factors = paint(V.values, _joined(draft.current), brush_strokes)
-    description = describe(factors, V.frequencies, V.times)
+    description = describe(factors, V.frequencies, V.times, tuning_hz=analysis.tuning_hz)
     level = float(fit.W.sum(axis=0).mean())
     now = _levelled(factors, level).permuted(description.order)
     initial = _levelled(_joined(draft.initial), level).permuted(description.order)
@@ -113,7 +113,7 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
             replace(component, name=names.get(component.index, ""))
             for component in description.components
         )
-        return replace(before, fit=changed, components=components, tuning_hz=description.tuning_hz)
+        return replace(before, fit=changed, components=in_tuning(components, before.tuning_hz))
 
     edited = replace(
         with_components(analysis),

@@ -71,7 +71,11 @@ class Draft:
     changed
         Stretches of time, in seconds, in which the factors of notes are out of date.
     notes_changed
-        Whether chords, key and rhythm are out of date.
+        Whether a note was added, changed or deleted.
+    stated
+        Key, tempo, metre and tuning as corrected, by the names of :class:`otowake.TheorySpec`.
+    tuning_hz
+        The recording's A4.
     """
 
     notes: dict[int, Note]
@@ -83,6 +87,8 @@ class Draft:
     shares: dict[int, NoteShare] = field(default_factory=dict)
     changed: list[tuple[float, float]] = field(default_factory=list)
     notes_changed: bool = False
+    stated: dict[str, Any] = field(default_factory=dict)
+    tuning_hz: float = 440.0
 
     def note(self, name: str, note_id: int) -> Note:
         """Return the note of an id that the field `name` holds."""
@@ -182,6 +188,7 @@ def draft_of(analysis: Analysis) -> Draft:
             for part in analysis.parts
             for index, share, share_id in part.shared
         },
+        tuning_hz=analysis.tuning_hz,
     )
 
 

@@ -20,14 +20,18 @@ from typing import Any, NamedTuple
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.analyse import with_harmony, with_sound
+from otowake.music.components.measure import in_tuning
 from otowake.music.editing.config import LIMITS
 from otowake.music.editing.draft import Draft, Player, draft_of, invalid
 from otowake.music.editing.kinds import KINDS, Kind
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts, ids_of
+from otowake.music.theory.harmony import key_named, respelled
 from otowake.music.theory.instruments import KIT, drum_of, instrument
+from otowake.music.theory.metre import beat_quarters_of
+from otowake.music.theory.rhythm import stated_rhythm
 from otowake.options.spec import filled
-from otowake.types import Analysis, Note, Part, SharedNote
+from otowake.types import Analysis, Note, Part, Rhythm, SharedNote
 
 VERSION = 1
 """Version of the format of corrections."""
@@ -145,13 +149,17 @@ def apply_edits(analysis: Analysis, edits: Any) -> Analysis:
         - ``{"do": "change", "note": 4, "midi": 60}``: or `onset_s`, `offset_s`, `velocity`
         - ``{"do": "split", "note": 4, "at_s": 2.5}``: the later half is a new note
         - ``{"do": "name", "component": 3, "name": "left hand"}``
+        - ``{"do": "key", "key": "A minor"}``: chords are spelled in it
+        - ``{"do": "tempo", "tempo": 90}``, ``{"do": "metre", "metre": "6/8"}``: beats and bars
+        - ``{"do": "tuning", "tuning": 415}``: names of notes refer to it; sounds stay
 
         Corrections refer to notes by id (:attr:`Note.id`); new notes get the next ids in order.
 
     Returns
     -------
     Analysis
-        With chords, key and rhythm that follow from the notes, and with sound.
+        With sound. Chords, key and rhythm are those of the first analysis unless a correction
+        states others: other corrections never change them.
 
     Raises
     ------
@@ -201,9 +209,46 @@ def _corrected(original: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analy
         detected=original,
         edits=tuple(edit.plain() for edit in edits),
     )
-    if draft.notes_changed:
-        edited = with_harmony(edited, notes)
-    return _with_factors(edited, draft.changed)
+    return _with_factors(_with_theory(edited, original, draft), draft.changed)
+
+
+def _with_theory(edited: Analysis, original: Analysis, draft: Draft) -> Analysis:
+    """Set what is stated; estimate only what the first analysis, without notes, lacks."""
+    stated = draft.stated
+    if stated and original.note_spec is None and stated.keys() != {"tuning"}:
+        raise BadInput(text.NO_STAGE, stage="notes")
+    if draft.notes_changed and not original.notes:
+        edited = with_harmony(edited, edited.notes)
+    if "tuning" in stated:
+        components = in_tuning(edited.components, draft.tuning_hz)
+        edited = replace(edited, components=components, tuning_hz=draft.tuning_hz)
+    if "key" in stated:
+        key = key_named(stated["key"])
+        edited = replace(edited, key=key, chords=respelled(edited.chords, key))
+    if "tempo" in stated or "metre" in stated:
+        notes = original.notes or edited.notes
+        edited = replace(edited, rhythm=_restated(original.rhythm, notes, stated))
+    return edited
+
+
+def _restated(
+    rhythm: Rhythm | None, notes: Sequence[Note], stated: dict[str, Any]
+) -> Rhythm | None:
+    """Return the rhythm of the first analysis with a stated tempo or metre.
+
+    A metre with beats of the same length keeps the beats, and a tempo keeps the metre.
+    """
+    metre, tempo = stated.get("metre"), stated.get("tempo")
+    if rhythm is None:
+        return stated_rhythm(notes, tempo, metre)
+    if metre is not None and tempo is None and beat_quarters_of(metre) == rhythm.beat_quarters:
+        restated = stated_rhythm(notes, metre=metre, beats=rhythm.beats)
+        return restated and replace(restated, tempo_confidence=rhythm.tempo_confidence)
+    if metre is None:
+        metre = "/".join(map(str, rhythm.signature))
+        restated = stated_rhythm(notes, tempo, metre)
+        return restated and replace(restated, metre_confidence=rhythm.metre_confidence)
+    return stated_rhythm(notes, tempo, metre)
 
 
 def _of_player(note: Note, part: str, players: dict[str, Player]) -> Note:

@@ -11,8 +11,10 @@ from otowake.errors import BadInput
 from otowake.music.editing.config import LIMITS
 from otowake.music.editing.draft import Draft, Player, invalid
 from otowake.music.theory.instruments import INSTRUMENT_BY_NAME
-from otowake.options import Constraint
+from otowake.music.theory.names import hz_to_midi, renamed
+from otowake.options import Constraint, TheorySpec
 from otowake.options.spec import filled
+from otowake.text import Text
 from otowake.types import Note
 
 
@@ -111,6 +113,18 @@ def _name_component(draft: Draft, component: int, name: str) -> None:
     draft.components[component - 1] = replace(draft.components[component - 1], name=name)
 
 
+def _state(draft: Draft, **given: Any) -> None:
+    draft.stated |= given
+
+
+def _set_tuning(draft: Draft, tuning: float) -> None:
+    cents = 100 * float(hz_to_midi(draft.tuning_hz) - hz_to_midi(tuning))
+    ids, notes = list(draft.notes), renamed(tuple(draft.notes.values()), round(cents / 100), cents)
+    draft.notes = dict(zip(ids, notes, strict=True))
+    draft.tuning_hz = tuning
+    draft.stated["tuning"] = tuning
+
+
 def _attributes(given: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes of a note that fields such as `onset_s` stand for."""
     return {name.removesuffix("_s"): value for name, value in given.items()}
@@ -121,8 +135,8 @@ class Field(NamedTuple):
 
     Attributes
     ----------
-    kind, low, high, choices
-        Type and bounds of a value, inclusive.
+    kind, low, high, choices, form, described
+        As in :class:`otowake.options.Constraint`.
     many
         Whether the field is a list of such values.
     optional
@@ -135,12 +149,15 @@ class Field(NamedTuple):
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    form: Callable[[str], str] | None = None
+    described: Text | None = None
 
     def check(self, name: str, value: Any) -> Any:
         """Return the value in its proper type, or raise :class:`BadInput`."""
-        constraint = Constraint(
-            self.kind, text.COMPONENT, low=self.low, high=self.high, choices=self.choices
-        )
+        facts = {
+            name: getattr(self, name) for name in ("low", "high", "choices", "form", "described")
+        }
+        constraint = Constraint(self.kind, text.COMPONENT, **facts)
         values = value if self.many and isinstance(value, list) else [value]
         right = isinstance(value, list) == self.many and values
         fits = right and all(isinstance(one, str) == (self.kind is str) for one in values)
@@ -158,6 +175,13 @@ NOTE_ID = Field(int, low=0)
 TIME = Field(float, low=0)
 MIDI = Field(int, low=0, high=127)
 VELOCITY = Field(float, low=0, high=1, optional=True)
+
+
+def _stated(name: str) -> Field:
+    """Make the field of an option of :class:`otowake.TheorySpec`."""
+    constraint = TheorySpec.constraints()[name]
+    facts = ("low", "high", "choices", "form", "described")
+    return Field(constraint.kind, **{fact: getattr(constraint, fact) for fact in facts})
 
 
 class Kind(NamedTuple):
@@ -211,6 +235,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("split", {"note": NOTE_ID, "at_s": TIME}, _split_note),
     Kind("split", {"part": Field(str), "above_midi": MIDI}, _split_part),
+    Kind("key", {"key": _stated("key")}, _state),
+    Kind("tempo", {"tempo": _stated("tempo")}, _state),
+    Kind("metre", {"metre": _stated("metre")}, _state),
+    Kind("tuning", {"tuning": _stated("tuning")}, _set_tuning),
     Kind("name", {"component": Field(int, low=1), "name": Field(str)}, _name_component),
 )
 """Every kind of correction. The fields distinguish kinds of the same name."""

@@ -9,7 +9,7 @@ from otowake.music.tuned import tuned
 
 @dataclass(frozen=True)
 class HarmonyConfig:
-    """Constants of chord recognition and key finding; costs are in nats per beat."""
+    """Constants of chord recognition; costs are in nats per beat."""
 
     quality_costs: tuple[tuple[str, float], ...] = tuned(
         (
@@ -56,69 +56,113 @@ class HarmonyConfig:
     )
     velocity_offset: float = tuned(0.2, unit="", origin="set by hand: weight of a silent note")
     no_chord_cost: float = tuned(0.2, unit="nats", origin="set by hand")
-    major_profile: tuple[float, ...] = tuned(
-        (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0),
-        unit="",
-        origin="paper: Temperley, What's key for key? (1999)",
-    )
-    minor_profile: tuple[float, ...] = tuned(
-        (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0),
-        unit="",
-        origin="paper: Temperley, What's key for key? (1999)",
-    )
-    key_sharpness: int = tuned(
-        10, unit="", origin="set by hand: factor of the correlations in the softmax of confidence"
-    )
 
 
 @dataclass(frozen=True)
 class RhythmConfig:
-    """Constants of beat tracking and quantisation."""
+    """Constants of tempo, beats and bars."""
 
-    step: float = tuned(0.01, unit="s", origin="set by hand: step of the onset strength curve")
-    onset_width: float = tuned(0.02, unit="s", origin="set by hand: precision of onsets")
-    min_onset_gap: float = tuned(0.05, unit="s", origin="set by hand: closer onsets count once")
     min_onsets: int = tuned(4, unit="onsets", origin="set by hand")
+    tempo_reach: float = tuned(
+        0.3, unit="octaves", origin="set by hand: distance of the tempo from a stated one"
+    )
+    same_tempo: float = tuned(
+        0.08, unit="octaves", origin="set by hand: tempi that count as one in the confidence"
+    )
+    same_beat: float = tuned(
+        0.25, unit="beats", origin="set by hand: downbeats that count as one in the confidence"
+    )
+
+
+@dataclass(frozen=True)
+class BeatConfig:
+    """Constants of candidate sequences of beats."""
+
+    event_gap: float = tuned(0.05, unit="s", origin="set by hand: closer onsets form one event")
     velocity_offset: float = tuned(0.3, unit="", origin="set by hand: weight of a silent note")
-    min_tempo: float = tuned(40.0, unit="beats/min", origin="set by hand")
-    max_tempo: float = tuned(220.0, unit="beats/min", origin="set by hand")
-    preferred_tempo: float = tuned(
-        110.0, unit="beats/min", origin="set by hand, near Ellis (2007): mode of the tempo prior"
+    frame: float = tuned(0.02, unit="s", origin="set by hand: beats are moved to events later")
+    onset_width: float = tuned(0.025, unit="s", origin="set by hand: precision of onsets")
+    lead: float = tuned(1.8, unit="s", origin="set by hand: more than a beat at 40 a minute")
+    min_period: float = tuned(0.14, unit="s", origin="eighths of 7/8 at 215 quarters a minute")
+    max_period: float = tuned(1.6, unit="s", origin="40 beats a minute, and a little slower")
+    n_bands: int = tuned(9, unit="bands", origin="a factor of 1.36 apart: no two levels in one")
+    band_reach: float = tuned(
+        1.6, unit="", origin="set by hand: periods in a band, from its centre"
     )
-    tempo_spread: float = tuned(
-        0.8, unit="octaves", origin="set by hand, near Ellis (2007): width of the tempo prior"
+    n_periods: int = tuned(40, unit="periods", origin="steps of 2.4 %")
+    n_changes: int = tuned(3, unit="periods", origin="7 % from beat to beat")
+    band_cost: float = tuned(1.5, unit="per squared octave", origin="set by hand")
+    given_cost: float = tuned(30.0, unit="per squared octave", origin="set by hand")
+    change_cost: float = tuned(
+        20.0,
+        unit="per squared octave",
+        origin="beats met in performances of the training half of the corpus",
+        tried="20 to 150",
     )
-    period_multiples: tuple[tuple[int, float], ...] = tuned(
-        ((1, 1.0), (2, 0.5), (3, 0.25), (4, 0.25)),
-        unit="(multiple of the period, weight)",
+    positions: tuple[tuple[float, float], ...] = tuned(
+        ((0.0, 1.0), (1 / 2, 0.8), (1 / 4, 0.55), (3 / 4, 0.55), (1 / 3, 0.6), (2 / 3, 0.6)),
+        unit="(part of a beat, gain of an event)",
         origin="set by hand",
     )
-    tightness: float = tuned(
-        30.0, unit="onset strength of mean square 1", origin="set by hand: cost of uneven beats"
-    )
-    metres: tuple[int, ...] = tuned((4, 3, 2), unit="beats/bar", origin="set by hand")
-    metre_penalty: float = tuned(
-        0.15, unit="standard deviations", origin="set by hand: cost of each later metre"
-    )
-    accent_reach: float = tuned(
-        0.2, unit="beats", origin="set by hand: distance of an onset from its beat"
-    )
-    max_octaves_below: int = tuned(
-        2, unit="octaves", origin="set by hand: limit of the accent of low notes"
-    )
-    max_accent_beats: int = tuned(
-        3, unit="beats", origin="set by hand: limit of the accent of long notes"
-    )
-    divisions: tuple[int, ...] = tuned(
-        (1, 2, 4, 3), unit="parts/beat", origin="set by hand, simplest first"
-    )
-    division_penalty: float = tuned(
-        0.02, unit="beats", origin="set by hand: gain that each later division must bring"
-    )
-    early_onset: float = tuned(
-        1 / 8, unit="beats", origin="set by hand: an onset this early still belongs to the beat"
-    )
+    floor: float = tuned(0.65, unit="gain", origin="set by hand: cost of an event off the grid")
+    snap_reach: float = tuned(0.06, unit="s", origin="set by hand")
+    snap_share: float = tuned(0.12, unit="beats", origin="set by hand")
 
 
+@dataclass(frozen=True)
+class MetreConfig:
+    """Constants of the choice of metre, tempo and downbeats."""
+
+    surroundings: int = tuned(
+        10, unit="events", origin="set by hand: events on each side that marks refer to"
+    )
+    min_length: float = tuned(0.05, unit="s", origin="set by hand: limit of short notes")
+    max_length: float = tuned(4.0, unit="s", origin="set by hand: limit of long notes")
+    low_levels: tuple[float, float, float] = tuned(
+        (-6, -2, 2), unit="semitones from the median", origin="set by hand"
+    )
+    lowest_share: float = tuned(0.1, unit="", origin="set by hand: share of lower events")
+    length_levels: tuple[float, ...] = tuned(
+        (-0.4, 0.4, 1.2), unit="octaves from the median", origin="set by hand"
+    )
+    count_levels: tuple[float, ...] = tuned(
+        (-0.3, 0.7), unit="notes from the mean", origin="set by hand"
+    )
+    harmony_levels: tuple[float, ...] = tuned(
+        (0.3, 0.75), unit="share of new pitch classes", origin="set by hand"
+    )
+    velocity_levels: tuple[float, ...] = tuned(
+        (-0.4, 0.5), unit="standard deviations", origin="set by hand"
+    )
+    velocity_floor: float = tuned(0.05, unit="", origin="set by hand: added to the deviation")
+    onset_width: float = tuned(0.018, unit="s", origin="set by hand: precision of onsets")
+    beat_width: float = tuned(0.025, unit="beats", origin="set by hand: evenness of playing")
+    off_grid: float = tuned(0.05, unit="", origin="set by hand: share of events off the grid")
+    max_deviation: float = tuned(3.5, unit="standard deviations", origin="set by hand")
+    tempi: tuple[float, float] = tuned(
+        (34.0, 300.0), unit="beats/min", origin="40 to 240, and a little more"
+    )
+    tempo: float = tuned(
+        100.0, unit="beats/min", origin="set by hand; the cost of other tempi is learnt"
+    )
+    saturation: float = tuned(
+        60.0, unit="events", origin="set by hand: more events add little confidence"
+    )
+    max_lag: int = tuned(14, unit="beats", origin="two bars of 7/8 with eighths as beats")
+
+
+@dataclass(frozen=True)
+class KeyConfig:
+    """Constants of key finding."""
+
+    min_length: float = tuned(0.05, unit="s", origin="set by hand")
+    max_length: float = tuned(2.0, unit="s", origin="set by hand: longer notes count no more")
+    velocity_offset: float = tuned(0.3, unit="", origin="set by hand: weight of a silent note")
+    ending: float = tuned(0.25, unit="s", origin="set by hand: notes that end together")
+
+
+BEATS = BeatConfig()
+KEYS = KeyConfig()
+METRE = MetreConfig()
 HARMONY = HarmonyConfig()
 RHYTHM = RhythmConfig()

@@ -1,18 +1,16 @@
-"""Recognise chords and the key from notes.
+"""Recognise chords from notes, and name chords and keys.
 
 A chord is a template over pitch classes. The fit of a segment to a template is the log-likelihood
 of its pitch classes, less costs of missing tones and inversions. Dynamic programming over the
 onsets finds the segmentation, as Pauws, "Musical key extraction from audio" (2004) and Papadopoulos
 & Peeters, "Large-scale study of chord estimation algorithms" (2007) do over frames. Segments
 between onsets allow both held and broken chords.
-
-The key is the one with the profile that correlates best with the durations of the pitch classes
-(Krumhansl & Schmuckler), with the profiles of Temperley, "What's key for key?" (1999).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +21,12 @@ from otowake.chord_names import (
     NONE,
     QUALITIES,
     chord_name,
+    pitch_class,
     tone_above,
     with_signs,
 )
 from otowake.music.theory.config import HARMONY
+from otowake.options.keys import key_form
 from otowake.text import Language
 from otowake.types import Chord, Floats, Key, Note
 
@@ -301,41 +301,38 @@ def _merged(chords: list[Chord], rest: float) -> list[Chord]:
     return merged
 
 
-def find_key(notes: Sequence[Note]) -> Key | None:
-    """Estimate the key of a piece; None without notes.
-
-    The confidence is a softmax over the correlations with all 24 keys, scaled by ten.
+def key_named(words: str) -> Key:
+    """Return a stated key, of confidence 1.
 
     Examples
     --------
-    >>> scale = [Note(i, i + 1, midi) for i, midi in enumerate((57, 59, 60, 62, 64, 65, 68, 69))]
-    >>> key = find_key(scale)
-    >>> key.tonic, key.mode
-    (9, 'minor')
+    >>> key_named("Bb minor")
+    Key(tonic=10, mode='minor', confidence=1.0)
     """
-    durations = np.zeros(12)
-    for note in notes:
-        if not note.is_drum:
-            durations[note.midi % 12] += (note.offset - note.onset) * (
-                HARMONY.velocity_offset + note.velocity
-            )
-    if not durations.any():
-        return None
-    profiles = np.array(
-        [
-            np.roll(mode, tonic)
-            for mode in (HARMONY.major_profile, HARMONY.minor_profile)
-            for tonic in range(12)
-        ]
-    )
-    centred = profiles - profiles.mean(axis=1, keepdims=True)
-    centred_sound = durations - durations.mean()
-    size = np.linalg.norm(centred, axis=1) * np.linalg.norm(centred_sound)
-    cosine_similarity = centred @ centred_sound / np.maximum(size, 1e-12)
-    share = np.exp(HARMONY.key_sharpness * (cosine_similarity - cosine_similarity.max()))
-    # Ties go to the major key, whatever the rounding.
-    best = int(cosine_similarity.round(9).argmax())
-    return Key(best % 12, "major" if best < 12 else "minor", float(share[best] / share.sum()))
+    tonic, mode = key_form(words).split()
+    return Key(pitch_class(tonic), "minor" if mode == "minor" else "major", 1.0)
+
+
+def respelled(chords: Sequence[Chord], key: Key | None) -> tuple[Chord, ...]:
+    """Spell the same chords in another key.
+
+    Examples
+    --------
+    >>> [c.name for c in respelled([Chord(0, 1, "C#/F")], Key(5, "minor", 1.0))]
+    ['Db/F']
+    """
+    return tuple(replace(chord, name=_respelled(chord, key)) for chord in chords)
+
+
+def _respelled(chord: Chord, key: Key | None) -> str:
+    if chord.root is None or chord.bass is None or chord.quality is None:
+        return chord.name
+    root = spell(pitch_class(chord.root), key)
+    tones, steps = QUALITIES[chord.quality]
+    above = (pitch_class(chord.bass) - pitch_class(chord.root)) % 12
+    if above not in tones:
+        return chord_name(root, chord.quality, spell(pitch_class(chord.bass), key))
+    return chord_name(root, chord.quality, tone_above(root, steps[tones.index(above)], above))
 
 
 def key_name(key: Key, language: Language = "en") -> str:

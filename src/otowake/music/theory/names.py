@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -9,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from otowake.options import NoteSpec
 from otowake.text import Language
-from otowake.types import Analysis
+from otowake.types import Analysis, Note
 
 Style = Literal["letters", "solfege", "iroha", "hz"]
 
@@ -63,3 +65,37 @@ def midi_to_hz(midi: ArrayLike, tuning_hz: float = 440.0) -> Any:
     220.0
     """
     return tuning_hz * 2.0 ** ((np.asarray(midi) - 69.0) / 12.0)
+
+
+def semitones_above(tuning_hz: float | None) -> int:
+    """Return how many semitones the names of notes lie above those at A4 = 440 Hz.
+
+    Examples
+    --------
+    >>> semitones_above(415.0), semitones_above(442.0), semitones_above(None)
+    (1, 0, 0)
+    """
+    return 0 if tuning_hz is None else round(69 - float(hz_to_midi(tuning_hz)))
+
+
+def renamed(notes: Sequence[Note], semitones: int, cents: float = 0.0) -> tuple[Note, ...]:
+    """Move the names of pitched notes up by semitones and cents; their sound stays.
+
+    `cents` is added to each note's deviation, from which the semitones are taken.
+
+    Examples
+    --------
+    >>> (note,) = renamed([Note(0, 1, 68, cents=101.0)], 1)
+    >>> note.midi, note.cents
+    (69, 1.0)
+    """
+    return tuple(
+        note
+        if note.is_drum
+        else replace(
+            note,
+            midi=min(max(note.midi + semitones, 0), 127),
+            cents=None if note.cents is None else round(note.cents + cents - 100 * semitones, 1),
+        )
+        for note in notes
+    )

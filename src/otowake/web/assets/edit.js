@@ -3,7 +3,7 @@
 import { draw as drawStrokes, showPicture } from "./paint.js";
 import { beginRoll, draw as drawRoll, showGround } from "./roll.js";
 import { add, componentTitle, draft, nNotes, onDraft, open, partTitle, titleOf } from "./todo.js";
-import { $, facts, make, t } from "./words.js";
+import { $, facts, language, make, t } from "./words.js";
 
 let view = null; // the result
 let path = null; // path of the job
@@ -14,7 +14,7 @@ export async function showEditor(at, result) {
   path = at;
   $("components-editor").hidden = !view.components.length;
   $("restore").hidden = !view.reworked;
-  $("notes-editor").hidden = !view.noted;
+  $("notes-editor").hidden = $("theory-editor").hidden = !view.noted;
   beginRoll(view);
   await open(at, view);
   $("correct").hidden = !view.components.length && !view.noted;
@@ -52,7 +52,30 @@ onDraft(() => {
     }),
   );
   showName();
+  showTheory();
   drawStrokes();
+});
+
+// --- key, tempo, metre and tuning
+
+function showTheory() {
+  $("theory-now").textContent = t("theory_now", { facts: view.theory[language()] });
+  if ($("state-metre").options.length) return;
+  $("state-metre").append(
+    ...["", ...facts.metres].map((metre) =>
+      make("option", { value: metre, textContent: metre || "–" }),
+    ),
+  );
+}
+
+$("state").addEventListener("click", () => {
+  const stated = [...document.querySelectorAll("[data-state]")].filter(({ value }) => value.trim());
+  const edits = stated.map(({ dataset: { state }, value }) => {
+    const isNumber = state === "tempo" || state === "tuning";
+    return { do: state, [state]: isNumber ? Number(value.replace(",", ".")) : value.trim() };
+  });
+  stated.forEach((field) => (field.value = ""));
+  add(edits);
 });
 
 // --- instruments

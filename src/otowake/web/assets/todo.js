@@ -157,6 +157,10 @@ function sentence(edit) {
       t("todo_add", { pitch: noteName(edit.midi), when: times(edit.onset_s, edit.offset_s) }),
     change: () => t("todo_change", { which: nNotes(1), how: changed(edit) }),
     restore: () => t("todo_restore"),
+    key: () => t("todo_key", { which: edit.key }),
+    tempo: () => t("todo_tempo", { which: edit.tempo }),
+    metre: () => t("todo_metre", { which: edit.metre }),
+    tuning: () => t("todo_tuning", { which: edit.tuning }),
     name: () => t("todo_name", { which: edit.component, name: edit.name }),
     paint: () =>
       t("todo_paint", {
