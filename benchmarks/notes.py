@@ -82,8 +82,8 @@ def rates(true: Table, detected: Table, tolerance: float) -> tuple[float, ...]:
 
 def frame_f1(true: Table, detected: Table) -> float:
     """Compute the F1 of 10-ms frames by pitch: is what sounds found for as long as it sounds."""
-    expected, found = frames(true), frames(detected)
-    return 2 * len(expected & found) / max(len(expected) + len(found), 1)
+    expected, sounding = frames(true), frames(detected)
+    return 2 * len(expected & sounding) / max(len(expected) + len(sounding), 1)
 
 
 def frames(rows: Table) -> set[tuple[int, int]]:

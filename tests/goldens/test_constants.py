@@ -1,6 +1,7 @@
 """Each room of `music` gives the recorded outputs on the seeded recording: its constants act.
 
-A change that is meant records the goldens again: ``PYTHONPATH=. python tests/helpers/constants.py``.
+A change that is meant records the goldens again:
+``PYTHONPATH=. python tests/helpers/constants.py``.
 """
 
 import constants

@@ -1,6 +1,7 @@
 """Run functions of each room of `otowake.music` on the seeded ensemble, to see its constants act.
 
-``PYTHONPATH=. python tests/helpers/constants.py`` records the goldens again; with ``--double`` it doubles, and
+``PYTHONPATH=. python tests/helpers/constants.py``
+records the goldens again; with ``--double`` it doubles, and
 where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
 change no output shows. ``--double theory drums`` does so for these rooms loop_only.
 """

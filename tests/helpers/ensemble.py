@@ -1,6 +1,7 @@
 """Load the seeded ensemble with its truth, and measure an analysis of it.
 
-``PYTHONPATH=. python tests/helpers/ensemble.py`` records the goldens again, after a change that is meant.
+``PYTHONPATH=. python tests/helpers/ensemble.py``
+records the goldens again, after a change that is meant.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Run each pretrained network on the seeded ensemble, and sample its outputs.
 
-``PYTHONPATH=. python tests/helpers/probes.py`` records the goldens again; with ``--double`` it doubles each
+``PYTHONPATH=. python tests/helpers/probes.py``
+records the goldens again; with ``--double`` it doubles each
 array of the weights files in turn and prints the arrays whose change no output shows.
 """
 

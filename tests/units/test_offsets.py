@@ -87,10 +87,10 @@ def test_the_length_is_the_one_most_probably_within_tolerance():
     # More than any single length near the peak, less than their sum.
     spike[:, 50] = 0.02
     scores = np.log(peak / peak.sum(1, keepdims=True) + spike + 1e-12)
-    unlikely, likely = (np.column_stack([scores, np.full(2, odds)]) for odds in (-9.0, 9.0))
+    wrong, right = (np.column_stack([scores, np.full(2, odds)]) for odds in (-9.0, 9.0))
     decoded = np.array([3.0, 3.0])
-    np.testing.assert_allclose(most_probable_length(unlikely, decoded), [0.2, 1.0], rtol=0.2)
-    np.testing.assert_array_equal(most_probable_length(likely, decoded), decoded)
+    np.testing.assert_allclose(most_probable_length(wrong, decoded), [0.2, 1.0], rtol=0.2)
+    np.testing.assert_array_equal(most_probable_length(right, decoded), decoded)
 
 
 def test_a_length_beyond_the_range_of_the_features_stays():

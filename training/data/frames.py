@@ -197,8 +197,8 @@ def levels(clip: Clip, start: int, stop: int) -> NDArray[np.float32]:
     """Return the spectrogram of a range of frames; 0 before and after the clip."""
     n = len(clip.spectrogram)
     steps = clip.spectrogram[max(start, 0) : min(stop, n)]
-    around = (max(-start, 0), max(stop - n, 0))
-    padded = np.pad(steps, (around, (0, 0), (0, 0)))
+    padding = (max(-start, 0), max(stop - n, 0))
+    padded = np.pad(steps, (padding, (0, 0), (0, 0)))
     return padded.astype(np.float32) / np.float32(LEVEL_STEPS)
 
 

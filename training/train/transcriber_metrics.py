@@ -60,8 +60,8 @@ def f1_scores(true: NDArray[np.float64], detected: Notes) -> tuple[float, float]
 def frame_f1(true: NDArray[np.float64], detected: Notes) -> float:
     """Return the F1 score of frames by pitch: is what sounds found for as long as it sounds."""
     intervals = np.stack([detected.onset, detected.offset, detected.midi], axis=1)
-    expected, found = _cells(true[:, :3]), _cells(intervals)
-    return 2 * len(expected & found) / max(len(expected) + len(found), 1)
+    expected, sounding = _cells(true[:, :3]), _cells(intervals)
+    return 2 * len(expected & sounding) / max(len(expected) + len(sounding), 1)
 
 
 def _cells(notes: NDArray[np.float64]) -> set[tuple[int, int]]:

@@ -175,10 +175,10 @@ def decode(posteriors: Posteriors, weights: DecoderWeights) -> Notes:
     confidence = np.clip(_sum_nearby(begins, DECODING.confidence_frames)[starts, keys], 0, 1)
     velocity = np.clip(values.velocity[starts, keys], 0, 1)
     order = np.lexsort((midi, onset))
-    return Notes(
-        *(onset[order], end[order], midi[order].astype(np.int64)),
-        *(velocity[order].astype(np.float64), confidence[order], end[order]),
+    onset, end, velocity, confidence = (
+        column[order].astype(np.float64) for column in (onset, end, velocity, confidence)
     )
+    return Notes(onset, end, midi[order].astype(np.int64), velocity, confidence, end)
 
 
 def logit(posterior: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -300,8 +300,8 @@ def _segments(
 def _apex(onset: Array, starts: NDArray[np.intp], keys: NDArray[np.intp]) -> Array:
     """Find the apex, in frames, of the onset triangle next to each beginning."""
     padded = np.pad(onset, ((2, 3), (0, 0)))
-    around = padded[starts[:, None] + np.arange(1, 4), keys[:, None]]
-    peak = starts + around.argmax(axis=1) - 1
+    near_start = padded[starts[:, None] + np.arange(1, 4), keys[:, None]]
+    peak = starts + near_start.argmax(axis=1) - 1
     left, middle, right = (padded[peak + 2 + i, keys] for i in (-1, 0, 1))
     shift = (right - left) / (2 * np.maximum(middle - np.minimum(left, right), 1e-6))
     is_peak = middle >= np.maximum(left, right)
@@ -313,7 +313,7 @@ def _crossing(frame: Array, ends: NDArray[np.intp], keys: NDArray[np.intp]) -> A
     padded = np.pad(frame, ((0, 1), (0, 0)))
     last, first = padded[ends - 1, keys], padded[ends, keys]
     share = np.clip((last - 0.5) / np.maximum(last - first, 1e-6), 0, 1)
-    return np.where(last > first, share, 0.5) + (ends - 1)
+    return np.add(ends - 1, np.where(last > first, share, 0.5))
 
 
 def _mean_ahead(values: NDArray[np.floating]) -> NDArray[np.floating]:
