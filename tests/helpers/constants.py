@@ -3,7 +3,7 @@
 ``PYTHONPATH=. python tests/helpers/constants.py``
 records the goldens again; with ``--double`` it doubles, and
 where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
-change no output shows. ``--double theory drums`` does so for these rooms loop_only.
+change no output shows. ``--double theory drums`` does so for these rooms alone.
 """
 
 from __future__ import annotations
@@ -74,9 +74,10 @@ def improvised(seed: int) -> list[Note]:
 
 
 def theory() -> Outputs:
-    """Find key, beats, chords and note values of the ensemble, a waltz and improvised music."""
-    from otowake.music.theory.harmony import find_chords, find_key
-    from otowake.music.theory.rhythm import find_rhythm, quantise
+    """Find key, beats and chords of the ensemble, a waltz and improvised music."""
+    from otowake.music.theory.harmony import find_chords
+    from otowake.music.theory.keys import find_key
+    from otowake.music.theory.rhythm import find_rhythm
 
     waltz = [
         Note(0.7 * i + 0.03 * (i % 2), 0.7 * i + 0.6, midi, 0.9 - 0.2 * (i % 3))
@@ -97,8 +98,6 @@ def theory() -> Outputs:
         for kind, named in (("chords", chords), ("chords without beats", unmetred)):
             yield f"{name} {kind}", np.array([chord.name for chord in named])
             yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in named])
-        values = [(note.start, note.length) for note in quantise(played, rhythm)]
-        yield f"{name} note values", np.array(values, float)
 
 
 def components() -> Outputs:
