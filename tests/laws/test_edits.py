@@ -393,4 +393,5 @@ def test_data_that_is_no_list_of_corrections(data):
 def test_every_kind_is_reachable():
     assert {kind.do for kind in KINDS} == {
         "instrument", "merge", "move", "delete", "add", "change", "split", "name",
+        "key", "tempo", "metre", "tuning",
     }  # fmt: skip
