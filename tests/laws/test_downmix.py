@@ -30,10 +30,8 @@ def played(notes, gain=0.3, length=5.0):
 
 
 def pitches(channels):
-    return [
-        (n.midi, round(n.onset, 1))
-        for n in otowake.analyse(Audio(channels, RATE), stages="notes").notes
-    ]
+    notes = otowake.analyse(Audio(channels, RATE), stages="notes").notes
+    return sorted((n.midi, round(n.onset, 1)) for n in notes)
 
 
 def power(samples):
