@@ -63,6 +63,12 @@ class RhythmConfig:
     """Constants of tempo, beats and bars."""
 
     min_onsets: int = tuned(4, unit="onsets", origin="set by hand")
+    preferred_tempo: float = tuned(
+        120.0, unit="beats/min", origin="paper: Moelants, Preferred tempo reconsidered (2002)"
+    )
+    tempo_spread: float = tuned(
+        1.0, unit="octaves", origin="set by hand: standard deviation of the prior of the tempo"
+    )
     tempo_reach: float = tuned(
         0.3, unit="octaves", origin="set by hand: distance of the tempo from a stated one"
     )
