@@ -3,11 +3,12 @@
 ``PYTHONPATH=. python tests/helpers/constants.py``
 records the goldens again; with ``--double`` it doubles, and
 where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
-change no output shows. ``--double theory drums`` does so for these rooms alone.
+change no output shows. ``--double theory drums`` does so for these rooms.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterator
@@ -73,31 +74,55 @@ def improvised(seed: int) -> list[Note]:
     return played
 
 
-def theory() -> Outputs:
-    """Find key, beats and chords of the ensemble, a waltz and improvised music."""
-    from otowake.music.theory.harmony import find_chords
-    from otowake.music.theory.keys import find_key
-    from otowake.music.theory.rhythm import find_rhythm
-
+def pieces() -> dict[str, list[Note]]:
+    """Return the notes of the ensemble, of a waltz, and of improvised music."""
     waltz = [
         Note(0.7 * i + 0.03 * (i % 2), 0.7 * i + 0.6, midi, 0.9 - 0.2 * (i % 3))
         for i, midi in enumerate((45, 60, 64, 50, 65, 69, 40, 56, 59, 45, 60, 69))
     ]
+    improvisations = {f"improvised {seed}": improvised(seed) for seed in range(8)}
+    return {"ensemble": notes(30.0), "waltz": waltz, **improvisations}
+
+
+def theory() -> Outputs:
+    """Find key, beats and chords of the pieces, and the rhythm of few onsets."""
+    from otowake.music.theory.harmony import find_chords
+    from otowake.music.theory.keys import find_key
+    from otowake.music.theory.rhythm import find_rhythm
+
     for name, onsets in (("few", np.arange(5) / 2), ("close", np.array([0, 8, 16, 24, 200]) / 100)):
         rhythm = find_rhythm([Note(onset, onset + 0.1, 60) for onset in onsets])
         yield f"{name} onsets", np.array(rhythm.tempo if rhythm else 0.0)
-    improvisations = {f"improvised {seed}": improvised(seed) for seed in range(8)}
-    for name, played in {"ensemble": notes(30.0), "waltz": waltz, **improvisations}.items():
+    for name, played in pieces().items():
         key, rhythm = find_key(played), find_rhythm(played)
-        if key is None or rhythm is None:
-            continue
-        chords = find_chords(played, rhythm.beats, key)
-        unmetred = find_chords(played, None, None)
+        assert key and rhythm
         yield f"{name} key", np.array([key.tonic, key.mode == "minor", key.confidence])
-        yield f"{name} beats", np.array([rhythm.metre, rhythm.downbeat, *rhythm.beats])
-        for kind, named in (("chords", chords), ("chords without beats", unmetred)):
-            yield f"{name} {kind}", np.array([chord.name for chord in named])
-            yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in named])
+        yield f"{name} beats", rhythm.beats
+        metre = (rhythm.metre, rhythm.downbeat, rhythm.beat_quarters, rhythm.swing)
+        yield f"{name} metre", np.array([*metre, rhythm.tempo_confidence, rhythm.metre_confidence])
+        for kind, chords in (
+            ("chords", find_chords(played, rhythm.beats, key)),
+            ("chords without beats", find_chords(played, None, None)),
+        ):
+            yield f"{name} {kind}", np.array([chord.name for chord in chords])
+            yield f"{name} times of {kind}", np.array([(c.onset, c.offset) for c in chords])
+
+
+def notation() -> Outputs:
+    """Write the pieces as scores, for one player and for two."""
+    from otowake.music.notation.notate import notate
+    from otowake.music.theory.keys import find_key
+    from otowake.music.theory.rhythm import find_rhythm
+
+    for name, played in pieces().items():
+        pitched = [note for note in played if not note.is_drum]
+        rhythm = find_rhythm(pitched)
+        assert rhythm
+        high = [note for note in pitched if note.midi >= 60]
+        score = notate([("piano", pitched), ("flute", high)], rhythm, find_key(pitched))
+        for player, part in zip(("piano", "flute"), score.players, strict=True):
+            staves = [hashlib.sha256(repr(staff).encode()).hexdigest() for staff in part.staves]
+            yield f"{name} {player}", np.array([staff[:16] for staff in staves])
 
 
 def components() -> Outputs:
@@ -192,7 +217,7 @@ def editing() -> Outputs:
 
 
 ROOMS: dict[str, Callable[[], Outputs]] = {
-    room.__name__: room for room in (theory, components, drums, separation, editing)
+    room.__name__: room for room in (theory, notation, components, drums, separation, editing)
 }
 
 
