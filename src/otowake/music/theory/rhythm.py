@@ -156,7 +156,7 @@ def _tempo(beats: Floats) -> float:
 
 
 def _log_prior(hypothesis: Hypothesis) -> float:
-    """Return the logarithm of how likely the tempo is before anything is heard."""
+    """Return the log-density of the prior of the tempo, up to a constant."""
     octaves = np.log2(_tempo(hypothesis.beats) / RHYTHM.preferred_tempo)
     return float(-0.5 * (octaves / RHYTHM.tempo_spread) ** 2)
 
