@@ -205,7 +205,7 @@ def of_corpus(cache: Path, n: int) -> tuple[dict[str, list[Truth]], list[tuple[l
     from training.data.corpus import pieces
     from training.train.theory import draw, is_held_out
 
-    held_out = [piece for piece in pieces(cache / "corpus.pkl") if is_held_out(piece)]
+    held_out = [piece for piece in pieces(cache / "corpus.json") if is_held_out(piece)]
     rows: dict[str, list[Truth]] = defaultdict(list)
     for done in draw(held_out, n, 2 * 10**7):
         music = done.written

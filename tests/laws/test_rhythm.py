@@ -32,6 +32,7 @@ def piece(kind, tempo, seed=1):
         ("swing", 150),
         ("pick-up, 3/4", 140),
         ("pick-up, 4/4", 120),
+        ("rubato", 80),
         ("drums alone", 110),
     ],
 )

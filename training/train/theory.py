@@ -351,7 +351,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    corpus = pieces(options.cache / "corpus.pkl")
+    corpus = pieces(options.cache / "corpus.json")
     trained = [piece for piece in corpus if not is_held_out(piece)]
     tested = [piece for piece in corpus if is_held_out(piece)]
     truths = draw(trained, options.performances, 0)

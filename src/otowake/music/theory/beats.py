@@ -2,8 +2,9 @@
 
 Notes that start together form an event. For each of several bands of periods, dynamic programming
 over the time and the period of a beat finds the sequence of beats whose grid of halves, quarters
-and thirds meets the events. The period may change a little from beat to beat, so a sequence follows
-accelerando and rubato. :mod:`otowake.music.theory.metre` chooses among the sequences.
+and thirds meets the events. The period may change a little from beat to beat: at a low cost, so
+that a sequence follows accelerando and rubato, and at a high one, for steady music.
+:mod:`otowake.music.theory.metre` chooses among the sequences.
 
 Related work: Whiteley, Cemgil & Godsill, "Bayesian modelling of temporal structure in musical
 audio" (2006); Krebs, Böck & Widmer, "An efficient state-space model for joint tempo and meter
@@ -107,14 +108,14 @@ def events_of(notes: Sequence[Note]) -> Events:
 def beat_tracks(
     events: Events, tempo: float | None = None, freedom: float | None = None
 ) -> list[Floats]:
-    """Find candidate sequences of beats in seconds, one for each band of periods.
+    """Find candidate sequences of beats in seconds, free and steady ones for each band of periods.
 
     Parameters
     ----------
     events
         At least two events.
     tempo
-        Beats per minute, if known; then there is one sequence near this tempo.
+        Beats per minute, if known; then the sequences are near this tempo.
     freedom
         Nats per squared octave by which a beat may differ from the band's period; by default
         :attr:`BeatConfig.band_cost`, or :attr:`BeatConfig.given_cost` with a tempo.
@@ -122,7 +123,7 @@ def beat_tracks(
     Examples
     --------
     >>> events = events_of([Note(0.5 * i, 0.5 * i + 0.4, 60) for i in range(12)])
-    >>> (beats,) = beat_tracks(events, tempo=120)
+    >>> beats, *_ = beat_tracks(events, tempo=120)
     >>> np.diff(beats).round(2).tolist()[:3]
     [0.5, 0.5, 0.5]
     """
@@ -132,10 +133,14 @@ def beat_tracks(
         centres, cost = np.array([60 / tempo]), BEATS.given_cost
     if freedom is not None:
         cost = freedom
-    states = _states(centres, cost)
     curve = _curve(events)
+    paths = [
+        path
+        for change_cost in BEATS.change_costs
+        for path in _best_paths(curve, _states(centres, cost, change_cost), len(centres))
+    ]
     tracks = []
-    for points in _best_paths(curve, states, len(centres)):
+    for points in paths:
         beats = _refined(points * BEATS.frame - BEATS.lead, events)
         period = float(np.median(np.diff(beats))) if len(beats) > 1 else 0.0
         if len(beats) < 3 or any(
@@ -171,7 +176,7 @@ class _States(NamedTuple):
     cost: Floats
 
 
-def _states(centres: Floats, cost: float) -> _States:
+def _states(centres: Floats, cost: float, change_cost: float) -> _States:
     band: list[int] = []
     period: list[int] = []
     for number, centre in enumerate(centres.tolist()):
@@ -188,7 +193,7 @@ def _states(centres: Floats, cost: float) -> _States:
     index = np.clip(index, 0, n - 1)
     inside &= bands[index] == bands[:, None]
     octaves = np.log2(periods[index] / periods[:, None])
-    change = np.where(inside, BEATS.change_cost * octaves**2, np.inf)
+    change = np.where(inside, change_cost * octaves**2, np.inf)
     off = np.log2(periods * BEATS.frame / centres[bands])
     return _States(bands, periods, index, change, cost * off**2)
 

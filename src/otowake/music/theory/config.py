@@ -63,12 +63,6 @@ class RhythmConfig:
     """Constants of tempo, beats and bars."""
 
     min_onsets: int = tuned(4, unit="onsets", origin="set by hand")
-    preferred_tempo: float = tuned(
-        120.0, unit="beats/min", origin="paper: Moelants, Preferred tempo reconsidered (2002)"
-    )
-    tempo_spread: float = tuned(
-        1.0, unit="octaves", origin="set by hand: standard deviation of the prior of the tempo"
-    )
     tempo_reach: float = tuned(
         0.3, unit="octaves", origin="set by hand: distance of the tempo from a stated one"
     )
@@ -99,11 +93,11 @@ class BeatConfig:
     n_changes: int = tuned(3, unit="periods", origin="7 % from beat to beat")
     band_cost: float = tuned(1.5, unit="per squared octave", origin="set by hand")
     given_cost: float = tuned(30.0, unit="per squared octave", origin="set by hand")
-    change_cost: float = tuned(
-        20.0,
+    change_costs: tuple[float, ...] = tuned(
+        (20.0, 200.0),
         unit="per squared octave",
-        origin="beats met in performances of the training half of the corpus",
-        tried="20 to 150",
+        origin="free: beats met in performances of the training half; steady: set by hand",
+        tried="20 to 150 alone",
     )
     positions: tuple[tuple[float, float], ...] = tuned(
         ((0.0, 1.0), (1 / 2, 0.8), (1 / 4, 0.55), (3 / 4, 0.55), (1 / 3, 0.6), (2 / 3, 0.6)),

@@ -71,7 +71,6 @@ def find_rhythm(
     scores = (
         np.array([hypothesis.features for hypothesis in candidates]) @ load_pretrained().weights
     )
-    scores += [_log_prior(hypothesis) for hypothesis in candidates]
     share = np.exp(scores - scores.max())
     share /= share.sum()
     best = candidates[int(share.argmax())]
@@ -144,21 +143,7 @@ def rhythm_name(rhythm: Rhythm, language: Language = "en") -> str:
 
 
 def _tempo(beats: Floats) -> float:
-    """Return the beats per minute of the shortest range that holds half of the intervals.
-
-    The mean over this range, the shorth (Andrews et al., *Robust Estimates of Location*, 1972), is
-    exact where a passage has other beats, and smooth where the tempo varies.
-    """
-    intervals = np.sort(np.diff(beats))
-    n, half = len(intervals), len(intervals) // 2 + 1
-    first = int((intervals[half - 1 :] - intervals[: n - half + 1]).argmin())
-    return float(60 / intervals[first : first + half].mean())
-
-
-def _log_prior(hypothesis: Hypothesis) -> float:
-    """Return the log-density of the prior of the tempo, up to a constant."""
-    octaves = np.log2(_tempo(hypothesis.beats) / RHYTHM.preferred_tempo)
-    return float(-0.5 * (octaves / RHYTHM.tempo_spread) ** 2)
+    return float(60 / np.median(np.diff(beats)))
 
 
 def _has_tempo_of(one: Hypothesis, other: Hypothesis) -> bool:
