@@ -139,7 +139,7 @@ def test_an_hour_of_scores_stays_finite() -> None:
 
 
 def test_a_key_that_flickers_beside_a_sounding_semitone_is_less_likely() -> None:
-    wary = WEIGHTS._replace(start=np.array([-3.0, 1.0, 0.0, 0.0, -4.0]))
+    wary = WEIGHTS._replace(start=np.array([-17.0, 1.0, 0.0, 0.0, -2.0]))
     values = silence()
     values.onset[10, 40], values.frame[10:50, 40] = 0.99, 0.95
     values.onset[20, 41], values.frame[20:24, 41] = 0.9, 0.9
