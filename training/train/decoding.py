@@ -32,9 +32,10 @@ from otowake.music.transcription.decoding import (
     scores_of,
     timed_segments,
 )
+from otowake.music.transcription.evaluation import frame_f1
 from otowake.music.transcription.transcriber import N_KEYS
 from otowake.signal.vqt import LOWEST
-from training.train.transcriber_metrics import f1_scores, frame_f1
+from training.train.transcriber_metrics import f1_scores
 
 MIN_POSTERIOR = DECODING.min_posterior
 """Keys that stay below have no notes."""
@@ -158,7 +159,8 @@ class Joined(NamedTuple):
             midi = self.keys[column[use]] + LOWEST
             zeros = np.zeros(len(midi))
             notes = Notes(onset[use], offset[use], midi, zeros, zeros, offset[use])
-            rates.append((*f1_scores(true, notes), frame_f1(true, notes)))
+            table = np.stack([notes.onset, notes.offset, midi], axis=1)
+            rates.append((*f1_scores(true, notes), frame_f1(true, table)))
         return float(np.mean(rates, axis=0) @ SCORE_WEIGHTS)
 
 
