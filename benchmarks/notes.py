@@ -29,6 +29,7 @@ from otowake.io.midi import write_notes
 from otowake.music.components.templates import as_notes
 from otowake.music.transcription import template_nmf
 from otowake.music.transcription.decoding import Notes
+from otowake.music.transcription.evaluation import frame_f1
 from otowake.music.transcription.transcriber import (
     Transcriber,
     load_pretrained,
@@ -78,21 +79,6 @@ def rates(true: Table, detected: Table, tolerance: float) -> tuple[float, ...]:
     onsets = score(*both, **options, offset_ratio=None)[:3]
     whole = score(*both, **options, offset_ratio=0.2)[2]
     return *onsets, whole, frame_f1(true, detected)
-
-
-def frame_f1(true: Table, detected: Table) -> float:
-    """Compute the F1 of 10-ms frames by pitch: is what sounds found for as long as it sounds."""
-    expected, sounding = frames(true), frames(detected)
-    return 2 * len(expected & sounding) / max(len(expected) + len(sounding), 1)
-
-
-def frames(rows: Table) -> set[tuple[int, int]]:
-    """List the 10-ms frames of each pitch that sound."""
-    return {
-        (frame, round(midi))
-        for onset, offset, midi in rows.tolist()
-        for frame in range(round(onset * 100), max(round(offset * 100), round(onset * 100) + 1))
-    }
 
 
 def errors(true: Table, detected: Table, tolerance: float) -> Counter[str]:

@@ -21,8 +21,8 @@ from otowake.signal.vqt import LOWEST
 
 WEIGHTS = DecoderWeights(
     np.array([0.0, 1.0]),
-    np.array([-3.0, 1.0, 0.0, 0.0]),
-    np.array([-3.0, 1.0, 0.0, 0.0]),
+    np.array([-3.0, 1.0, 0.0, 0.0, 0.0]),
+    np.array([-3.0, 1.0, 0.0, 0.0, 0.0]),
     np.array([-1.0, 0.0, 0.0]),
 )
 """A note begins and restarts by its onset posterior or sounds long enough."""
@@ -124,9 +124,10 @@ def test_notes_are_in_order_of_onset_then_of_pitch() -> None:
 
 def test_blocks_do_not_change_the_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     values = Posteriors(*np.random.default_rng(0).random((5, 300, 4)).astype(np.float32))
-    whole = decoding.all_scores(values, WEIGHTS)
+    keys = np.arange(4)
+    whole = decoding.all_scores(values, keys, WEIGHTS)
     monkeypatch.setattr(decoding, "DECODING", replace(DECODING, block_frames=37))
-    for a, b in zip(whole, decoding.all_scores(values, WEIGHTS), strict=True):
+    for a, b in zip(whole, decoding.all_scores(values, keys, WEIGHTS), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -135,3 +136,14 @@ def test_an_hour_of_scores_stays_finite() -> None:
     probability = onset_probability(scores)
     assert np.isfinite(probability).all()
     np.testing.assert_allclose(probability[500:550], probability[10500:10550], rtol=1e-3)
+
+
+def test_a_key_that_flickers_beside_a_sounding_semitone_is_less_likely() -> None:
+    wary = WEIGHTS._replace(start=np.array([-17.0, 1.0, 0.0, 0.0, -2.0]))
+    values = silence()
+    values.onset[10, 40], values.frame[10:50, 40] = 0.99, 0.95
+    values.onset[20, 41], values.frame[20:24, 41] = 0.9, 0.9
+    assert decode(values, WEIGHTS).midi.tolist() == [40 + LOWEST, 41 + LOWEST]
+    assert decode(values, wary).midi.tolist() == [40 + LOWEST]
+    values.frame[20:50, 40] = 0
+    assert decode(values, wary).midi.tolist() == [40 + LOWEST, 41 + LOWEST]

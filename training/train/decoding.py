@@ -20,7 +20,8 @@ from scipy.optimize import minimize
 from otowake.music.transcription.config import DECODING
 from otowake.music.transcription.decoding import (
     FRAME_PERIOD,
-    N_EVIDENCE,
+    N_INSIDE,
+    N_START,
     DecoderWeights,
     Evidence,
     Notes,
@@ -31,9 +32,10 @@ from otowake.music.transcription.decoding import (
     scores_of,
     timed_segments,
 )
+from otowake.music.transcription.evaluation import frame_f1
 from otowake.music.transcription.transcriber import N_KEYS
 from otowake.signal.vqt import LOWEST
-from training.train.transcriber_metrics import f1_scores, frame_f1
+from training.train.transcriber_metrics import f1_scores
 
 MIN_POSTERIOR = DECODING.min_posterior
 """Keys that stay below have no notes."""
@@ -157,23 +159,30 @@ class Joined(NamedTuple):
             midi = self.keys[column[use]] + LOWEST
             zeros = np.zeros(len(midi))
             notes = Notes(onset[use], offset[use], midi, zeros, zeros, offset[use])
-            rates.append((*f1_scores(true, notes), frame_f1(true, notes)))
+            table = np.stack([notes.onset, notes.offset, midi], axis=1)
+            rates.append((*f1_scores(true, notes), frame_f1(true, table)))
         return float(np.mean(rates, axis=0) @ SCORE_WEIGHTS)
 
 
 def joined(examples: Sequence[Example]) -> Joined:
     """Join clips; shorter ones are padded with silence."""
     n = max(len(values.frame) for values, _ in examples)
-    parts, keys, clip = [], [], []
+    parts, known, keys, clip = [], [], [], []
     for index, (values, _) in enumerate(examples):
         active = np.flatnonzero(np.maximum(values.onset, values.frame).max(axis=0) > MIN_POSTERIOR)
         padding = ((0, n - len(values.frame)), (0, 0))
-        parts.append([np.pad(x[:, active].astype(np.float32), padding) for x in values])
+        padded = Posteriors(*(np.pad(x.astype(np.float32), padding) for x in values))
+        parts.append([x[:, active] for x in padded])
+        known.append(evidence(padded, active))
         keys.append(active)
         clip.append(np.full(len(active), index))
-    values = Posteriors(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True)))
-    notes = [notes for _, notes in examples]
-    return Joined(values, evidence(values), np.concatenate(keys), np.concatenate(clip), notes)
+    return Joined(
+        Posteriors(*(np.concatenate(part, axis=1) for part in zip(*parts, strict=True))),
+        Evidence(*(np.concatenate(part, axis=1) for part in zip(*known, strict=True))),
+        np.concatenate(keys),
+        np.concatenate(clip),
+        [notes for _, notes in examples],
+    )
 
 
 def fit(examples: Sequence[Example], steps: int = SEARCH_STEPS) -> DecoderWeights:
@@ -222,15 +231,17 @@ def maximum_likelihood(values: Evidence, truth: Truth) -> DecoderWeights:
             )
         )
     )
-    cuts = np.cumsum([N_EVIDENCE.inside, N_EVIDENCE.start, N_EVIDENCE.start])
+    cuts = [N_INSIDE, N_INSIDE + N_START, N_INSIDE + 2 * N_START]
 
     def log_partition(flat: jax.Array) -> jax.Array:
-        scores = scores_of(data, DecoderWeights(*jnp.split(flat, cuts)))  # type: ignore[arg-type]
+        inside, start, restart, stop = jnp.split(flat, cuts)
+        scores = (data.inside @ inside, data.start @ start, data.start @ restart, data.stop @ stop)
 
-        def step(state: tuple[jax.Array, jax.Array], at: Scores):
+        def step(state: tuple[jax.Array, jax.Array], at: tuple[jax.Array, ...]):
             on, off = state
-            ways = jnp.logaddexp(jnp.logaddexp(on, off + at.start), on + at.restart)
-            return (ways + at.inside, jnp.logaddexp(off, on + at.stop)), None
+            inside, start, restart, stop = at
+            ways = jnp.logaddexp(jnp.logaddexp(on, off + start), on + restart)
+            return (ways + inside, jnp.logaddexp(off, on + stop)), None
 
         begin = jnp.full(n_keys, -1e6), jnp.zeros(n_keys)
         (on, off), _ = jax.lax.scan(step, begin, scores)
@@ -246,6 +257,7 @@ def maximum_likelihood(values: Evidence, truth: Truth) -> DecoderWeights:
             np.asarray(slope, np.float64) - expected + 2 * PENALTY * flat,
         )
 
-    first = np.concatenate([[0, 0.5], [-4, 1, 0, 0], [-4, 1, 0, 0], [-2, 0, 0]])
+    begins = np.concatenate([[-4, 1], np.zeros(N_START - 2)])
+    first = np.concatenate([[0, 0.5], begins, begins, [-2, 0, 0]])
     result = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 100})
     return DecoderWeights(*np.split(result.x, cuts))

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from otowake.music.networks import Weights, weights_of
 from otowake.music.transcription.decoding import DecoderWeights, Posteriors, decode
+from otowake.music.transcription.evaluation import frame_f1
 from training.data import clips
 from training.data.frames import CELLS, Batch, Clip, Prefetcher, levels, prepare, spectrograms
 from training.networks import export
@@ -31,7 +32,7 @@ from training.networks.transcriber import Network
 from training.parallel import parallel_map
 from training.train import decoding, offsets
 from training.train.options import add_fit_options, parser_of, use_threads
-from training.train.transcriber_metrics import audible_notes, f1_scores, frame_f1
+from training.train.transcriber_metrics import audible_notes, f1_scores
 
 MAX_HELD_OUT_CLIPS = 48
 """Held-out clips: two thirds fit the decoder, the others measure it."""
@@ -163,7 +164,10 @@ def evaluate(network: Network, held_out: list[Clip]) -> tuple[DecoderWeights, Me
     detected = [decode(values, decoder) for values, _ in measured]
     pairs = [(true, notes) for (_, true), notes in zip(measured, detected, strict=True)]
     onset, whole = np.mean([f1_scores(*pair) for pair in pairs], axis=0)
-    frames = np.mean([frame_f1(*pair) for pair in pairs])
+    tables = [np.stack([notes.onset, notes.offset, notes.midi], axis=1) for notes in detected]
+    frames = np.mean(
+        [frame_f1(true, table) for (true, _), table in zip(pairs, tables, strict=True)]
+    )
     return decoder, {"f1": onset, "f1_offsets": whole, "f1_frames": float(frames)}
 
 

@@ -13,9 +13,6 @@ ONSET_TOLERANCE = 0.05
 OFFSET_TOLERANCE = 0.2
 """The same for offsets, as a share of the note, but at least the tolerance of onsets."""
 
-CELL = 0.01
-"""Seconds of a frame of :func:`frame_f1`."""
-
 
 def match_notes(true: NDArray[np.float64], detected: Notes) -> list[tuple[int, int]]:
     """Pair true notes with detected notes of the same pitch and onset, by their indices.
@@ -55,21 +52,6 @@ def f1_scores(true: NDArray[np.float64], detected: Notes) -> tuple[float, float]
     ]
     total = max(len(true) + len(detected.onset), 1)
     return 2 * len(pairs) / total, 2 * sum(hits) / total
-
-
-def frame_f1(true: NDArray[np.float64], detected: Notes) -> float:
-    """Return the F1 score of frames by pitch: is what sounds found for as long as it sounds."""
-    intervals = np.stack([detected.onset, detected.offset, detected.midi], axis=1)
-    expected, sounding = _cells(true[:, :3]), _cells(intervals)
-    return 2 * len(expected & sounding) / max(len(expected) + len(sounding), 1)
-
-
-def _cells(notes: NDArray[np.float64]) -> set[tuple[int, int]]:
-    return {
-        (frame, round(midi))
-        for onset, offset, midi in notes.tolist()
-        for frame in range(round(onset / CELL), round(offset / CELL))
-    }
 
 
 def audible_notes(notes: NDArray[np.float64]) -> NDArray[np.float64]:

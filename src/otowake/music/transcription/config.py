@@ -268,6 +268,7 @@ class EvaluationConfig:
     pitch_tolerance: float = tuned(50.0, unit="cents", origin="standard: mir_eval")
     offset_ratio: float = tuned(0.2, unit="length", origin="standard: mir_eval")
     min_duration: float = tuned(0.01, unit="s", origin="set by hand: mir_eval needs a length")
+    frame: float = tuned(0.01, unit="s", origin="standard: frames of mir_eval.multipitch")
 
 
 @dataclass(frozen=True)
