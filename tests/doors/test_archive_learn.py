@@ -190,7 +190,7 @@ def test_invalid_inputs_and_options_are_refused_in_one_sentence(by_one, workers,
     with pytest.raises(BadInput, match="smooth_H is not possible"):
         learn_dictionary([clips], tmp_path / "d.npz", recipe=Recipe(fit=FitSpec(smooth_H=1.0)))
     with pytest.raises(
-        BadInput, match="learnt with sample_rate = 8000 and n_fft = 256; give the same"
+        BadInput, match="learnt with sample_rate = 8000 and n_fft = 256; use the same values"
     ):
         Recipe().with_dictionary(by_one)
     (tmp_path / "no.npz").write_bytes(by_one.read_bytes()[:1000])

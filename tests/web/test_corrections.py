@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from otowake.io.names import safe_name
-from otowake.web import view, work
+from otowake.web import view, worker
 
 
 def test_components_are_corrected_and_failures_keep_the_result(served, wav):
@@ -49,7 +49,7 @@ def test_a_stopped_correction_keeps_the_result_and_its_view(tmp_path, wav, monke
         "stages": ["components"],
         "options": {"n_components": 2, "max_iter": 5},
     }
-    work.carry_out(order, lambda fact: None)
+    worker.carry_out(order, lambda fact: None)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert (
         len(
@@ -63,7 +63,7 @@ def test_a_stopped_correction_keeps_the_result_and_its_view(tmp_path, wav, monke
 
     monkeypatch.setattr(view, when, stop)
     with pytest.raises(KeyboardInterrupt):
-        work.carry_out(
+        worker.carry_out(
             {**order, "edits": [{"do": "name", "component": 1, "name": "left"}]}, lambda fact: None
         )
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

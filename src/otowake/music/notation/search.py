@@ -34,7 +34,7 @@ def cheapest_path(
     >>> def expand(last, wanted):
     ...     for value in (0, 5):
     ...         yield abs(value - wanted) + abs(value - last) / 2, value, value
-    >>> cheapest_path([1, 1, 4, 1, 4, 4], 0, expand, width=2)
+    >>> cheapest_path([1, 1, 4, 4, 1, 4], 0, expand, width=2)
     [0, 0, 5, 5, 5, 5]
     """
     paths: list[tuple[float, Any, Any]] = [(0.0, initial, None)]

@@ -60,21 +60,21 @@ onDraft(() => {
 
 function showTheory() {
   $("theory-now").textContent = t("theory_now", { facts: view.theory[language()] });
-  if ($("state-metre").options.length) return;
-  $("state-metre").append(
+  if ($("theory-metre").options.length) return;
+  $("theory-metre").append(
     ...["", ...facts.metres].map((metre) =>
       make("option", { value: metre, textContent: metre || "–" }),
     ),
   );
 }
 
-$("state").addEventListener("click", () => {
-  const stated = [...document.querySelectorAll("[data-state]")].filter(({ value }) => value.trim());
-  const edits = stated.map(({ dataset: { state }, value }) => {
-    const isNumber = state === "tempo" || state === "tuning";
-    return { do: state, [state]: isNumber ? Number(value.replace(",", ".")) : value.trim() };
+$("set-theory").addEventListener("click", () => {
+  const filled = [...document.querySelectorAll("[data-fact]")].filter(({ value }) => value.trim());
+  const edits = filled.map(({ dataset: { fact }, value }) => {
+    const isNumber = fact === "tempo" || fact === "tuning";
+    return { do: fact, [fact]: isNumber ? Number(value.replace(",", ".")) : value.trim() };
   });
-  stated.forEach((field) => (field.value = ""));
+  filled.forEach((field) => (field.value = ""));
   add(edits);
 });
 
