@@ -39,7 +39,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import otowake
-from otowake.nmf.starts import log_normal
+from otowake.nmf.initialisation import log_normal
 from otowake.types import Factors, Progress
 
 MEASURED_ITERATIONS = (1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500, 700, 1000)

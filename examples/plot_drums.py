@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import otowake
-from otowake.music.drums.loops import split_drums
+from otowake.music.drums.loop_separation import split_drums
 
 LANGUAGE = "en"
 RATE = 22050

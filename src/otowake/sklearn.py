@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.errors import BadInput, MissingExtra
-from otowake.nmf import Activator, factorize, starts
+from otowake.nmf import Activator, factorize, initialisation
 from otowake.nmf.checks import checked_matrix
 from otowake.nmf.divergence import divergence, gradient_scale
 from otowake.nmf.frames import InMemory
@@ -233,7 +233,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         _has_shape("H", H, (K, X.shape[1]))
         seed = self._seed()
         if W is None and H is None and min(X.shape) < K and spec.init == "random":
-            H = starts.log_normal(X.shape[1], 1, K, np.random.default_rng(seed)).W.T
+            H = initialisation.log_normal(X.shape[1], 1, K, np.random.default_rng(seed)).W.T
         fit = factorize(
             X.T,
             spec=spec,

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from sklearn.decomposition import non_negative_factorization
 
-from otowake.nmf import factorize, starts
+from otowake.nmf import factorize, initialisation
 
 
 @pytest.mark.filterwarnings("ignore:Maximum number of iterations")
 @pytest.mark.parametrize("beta", [0.5, 1.0, 1.5, 2.0, 3.0])
 def test_mu_is_scikit_learns(planted, beta):
-    start = starts.log_normal(*planted.shape, 3, np.random.default_rng(0))
+    start = initialisation.log_normal(*planted.shape, 3, np.random.default_rng(0))
     fit = factorize(
         planted, n_components=3, solver="mu", loss=beta, W=start.W, H=start.H, max_iter=40, tol=0
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES, note_features
 from otowake.music.theory.instruments import INSTRUMENTS
 from otowake.types import Floats

@@ -153,7 +153,7 @@ def components() -> Outputs:
 
 def drums() -> Outputs:
     """Detect drum hits, align those of a score, and separate a loop."""
-    from otowake.music.drums.loops import find_drums
+    from otowake.music.drums.loop_separation import find_drums
     from otowake.music.drums.onsets import align_hits, detect_drums
     from otowake.signal import spectrogram
 

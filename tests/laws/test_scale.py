@@ -230,8 +230,8 @@ def test_a_spectrogram_of_mean_one_is_not_rescaled(planted):
     mean = planted.mean(dtype=np.float64)
     V = (planted / mean).astype(np.float32)
     fit = factorize(V, n_components=3, solver="mu", max_iter=1)
-    from otowake.nmf import starts
+    from otowake.nmf import initialisation
 
-    initial = starts.log_normal(30, 50, 3, np.random.default_rng(FitSpec.seed))
+    initial = initialisation.log_normal(30, 50, 3, np.random.default_rng(FitSpec.seed))
     np.testing.assert_array_equal(fit.initial.H, initial.H)
     np.testing.assert_array_equal(fit.initial.W, initial.W)

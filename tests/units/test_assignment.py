@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from attention import WIDTH, random_notes, random_weights
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from otowake.music.players.assignment import assignment_scores, player_features
 from otowake.music.players.attention import pair_features
 from otowake.music.players.mean_field import log_likelihood

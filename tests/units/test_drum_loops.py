@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from otowake.errors import BadInput
-from otowake.music.drums.loops import find_drums, split_drums
+from otowake.music.drums.loop_separation import find_drums, split_drums
 from otowake.types import Audio
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.networks import pitch_rbf
+from otowake.music.network_weights import pitch_rbf
 from otowake.music.players.envelopes import ENVELOPE_PARTIALS, PARTIAL_COLUMNS
 from otowake.music.players.features import (
     FEATURE_ROWS,

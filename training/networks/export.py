@@ -15,7 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from training import files
 
 

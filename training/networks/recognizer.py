@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from otowake.music.networks import PITCH_RBF
+from otowake.music.network_weights import PITCH_RBF
 from otowake.music.players.attention import ATTENTION_HEADS, PAIR_FEATURES
 from otowake.music.players.features import INPUT_FEATURES
 from otowake.music.players.recognizer import HIDDEN_UNITS, Weights

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from otowake.music.transcription.transcriber import (
     HARMONIC_TAPS,
     N_HEADS,

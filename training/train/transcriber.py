@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from otowake.music.networks import Weights, weights_of
+from otowake.music.network_weights import Weights, weights_of
 from otowake.music.transcription.decoding import DecoderWeights, Posteriors, decode
 from otowake.music.transcription.evaluation import frame_f1
 from training.data import clips

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from otowake.io import flac
+from otowake.io import flac_frames
 from otowake.io.headers import is_mpeg, sound_in
-from otowake.io.mpeg import is_plain, streams_of, tag_size
+from otowake.io.mpeg_frames import is_plain, streams_of, tag_size
 from otowake.io.stitched import Piece
 
 CHUNK, OVERLAP = 2**20, 64
@@ -44,7 +44,7 @@ def _pieces(file: BinaryIO) -> list[Piece]:
         return _ogg(file, end)
     file.seek(tag_size(head))
     if file.read(4) == b"fLaC":
-        return flac.pieces_of(file, _positions(file, flac.START), end)
+        return flac_frames.pieces_of(file, _positions(file, flac_frames.START), end)
     sound = sound_in(file)
     if sound and is_mpeg(file):
         stop = min(end, sound.start + sound.size) if sound.size else end

@@ -15,7 +15,7 @@ import mido
 from otowake import text
 from otowake.errors import BadInput, CannotWrite
 from otowake.io.audio import Path_, check_file
-from otowake.io.smf import OFF, ON, PROGRAMME, TEMPO, Event, events_of
+from otowake.io.midi_events import OFF, ON, PROGRAMME, TEMPO, Event, events_of
 from otowake.text import Text
 from otowake.types import Note
 from otowake.untrusted import content_of

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from soundfile import LibsndfileError, SoundFile
 
-from otowake.io import flac
+from otowake.io import flac_frames
 from otowake.io.containers import pieces_of
 from otowake.io.decoder import Decoder, conformed, skipped
 from otowake.io.stitched import Piece, stitched
@@ -134,7 +134,7 @@ def _all_blocks(
 
 def _blocks(path: Path, section: Section, first: int, damage: list[str]) -> Iterator[Floats]:
     """Yield the sound of a section from the sample `first` on; FLAC continues after damage."""
-    frames = flac.Frames(path, section.piece) if section.is_flac else None
+    frames = flac_frames.Frames(path, section.piece) if section.is_flac else None
     size = frames.block if frames else round(BLOCK_SECONDS * section.rate)
     size = max(1, min(size, BLOCK_VALUES // section.n_channels))
     piece, position, least = section.piece, first, 0

@@ -11,12 +11,12 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.nmf import loop
 from otowake.nmf.frames import BLOCK_FRAMES, PaddedBlocks, in_blocks
-from otowake.nmf.initial import Start, start_of
 from otowake.nmf.inputs import Input
 from otowake.nmf.objective import Problem
 from otowake.nmf.problem import solver_of, stop_rule
 from otowake.nmf.similarity import cosine_similarity
 from otowake.nmf.solvers import Solver
+from otowake.nmf.starts import Start, start_of
 from otowake.nmf.states import InBlocks, MiniBatches, SingleBlock
 from otowake.options import FitSpec
 from otowake.types import Fit, Floats, Progress, Watcher

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from otowake.nmf import starts
 from otowake.nmf.frames import columns
+from otowake.nmf.initialisation import log_normal
 from otowake.nmf.objective import Block, Problem, W_penalty, penalised
 from otowake.nmf.solvers import LOSS_INTERVAL, Solver, extrapolated_H, step, without_momentum
 from otowake.programs import program
@@ -94,7 +94,7 @@ def screen_starts(
     rngs = rng.spawn(effort.n_starts)
 
     def drawn(i: int) -> Factors:
-        return at_level(starts.log_normal(n_bins, n_frames, n_components, deepcopy(rngs[i])))
+        return at_level(log_normal(n_bins, n_frames, n_components, deepcopy(rngs[i])))
 
     factors = [(start.W, start.H[:, indices]) for start in map(drawn, range(effort.n_starts))]
     W, losses = _screened(

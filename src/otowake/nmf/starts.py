@@ -1,65 +1,103 @@
-"""Initial factors."""
+"""The initial factors of each run of a factorisation."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from otowake.nmf.frames import PaddedBlocks
+from otowake.nmf.initialisation import log_normal, nndsvd
+from otowake.nmf.inputs import Input
+from otowake.nmf.multistart import EFFORT_SETTINGS, lifted, screen_starts
+from otowake.nmf.objective import Problem
+from otowake.nmf.problem import MINIBATCH_SOLVER, MULTISTART_SOLVER
+from otowake.nmf.solvers import Solver, solver_named
+from otowake.options import FitSpec
 from otowake.types import Factors, Floats
 
 
-def log_normal(n_bins: int, n_frames: int, n_components: int, rng: np.random.Generator) -> Factors:
-    """Draw log-normal factors, the logarithms from N(0, 1), as in the lecture manual; float32.
+class Start(NamedTuple):
+    """Where the runs begin.
 
-    Examples
-    --------
-    >>> start = log_normal(4, 6, 2, np.random.default_rng(0))
-    >>> start.W.shape, start.H.shape
-    ((4, 2), (2, 6))
-    """
-    W = np.exp(rng.standard_normal((n_bins, n_components), dtype=np.float32))
-    H = np.exp(rng.standard_normal((n_components, n_frames), dtype=np.float32))
-    return Factors(W, H)
-
-
-def nndsvd(V: Floats, n_components: int) -> Factors:
-    """Compute the non-negative double SVD, with zeros raised to a small positive value.
-
-    Each singular pair is split into its positive and negative parts, and the larger pair of parts
-    is kept. Multiplicative updates cannot change zeros; they are raised so that their product is
-    mean(V) / 100 / n_components. The result is deterministic.
-
-    References
+    Attributes
     ----------
-    Boutsidis & Gallopoulos, "SVD based initialization: A head start for nonnegative matrix
-    factorization" (2008), variant "a".
-
-    Examples
-    --------
-    >>> start = nndsvd(np.array([[4.0, 0, 2], [0, 3, 1]]), 2)
-    >>> bool((start.W > 0).all()), start.H.shape
-    (True, (2, 3))
+    initial
+        The factors of each run before learning.
+    W
+        Spectra from which each run continues, shape (run, frequency, component).
+    H
+        Activations from which each run continues.
+    screening_losses
+        Losses of the screened starts, shape (start, measurement).
     """
-    U, S, Vt = _svd(np.asarray(V, dtype=np.float64), n_components)
-    W, H = np.zeros((V.shape[0], n_components)), np.zeros((n_components, V.shape[1]))
-    for k in range(len(S)):
-        parts = [(np.maximum(s * U[:, k], 0), np.maximum(s * Vt[k], 0)) for s in (1, -1)]
-        sizes = [np.linalg.norm(u) * np.linalg.norm(v) for u, v in parts]
-        u, v = parts[int(np.argmax(sizes))]
-        size = max(sizes)
-        if size > 0:
-            root = np.sqrt(S[k] * size)
-            W[:, k], H[k] = root * u / np.linalg.norm(u), root * v / np.linalg.norm(v)
-    least = np.sqrt(max(V.mean(), 1e-12) / n_components) / 10
-    return Factors(np.maximum(W, least).astype(np.float32), np.maximum(H, least).astype(np.float32))
+
+    initial: list[Factors]
+    W: Floats
+    H: list[Floats]
+    screening_losses: Floats
 
 
-def _svd(V: Floats, n_components: int) -> tuple[Floats, Floats, Floats]:
-    """Compute the largest singular triplets from the smaller Gram matrix."""
-    wide = V.shape[0] <= V.shape[1]
-    gram = V @ V.T if wide else V.T @ V
-    values, vectors = np.linalg.eigh(gram)
-    order = np.argsort(values)[::-1][: min(n_components, len(values))]
-    S = np.sqrt(np.maximum(values[order], 0))
-    near = vectors[:, order]
-    far = (V.T @ near if wide else V @ near) / np.maximum(S, 1e-12)
-    return (near, S, far.T) if wide else (far, S, near.T)
+def start_of(
+    given: Input,
+    spec: FitSpec,
+    problem: Problem,
+    solver: Solver,
+    blocks: PaddedBlocks,
+    W: Floats | None,
+    H: Floats | None,
+) -> Start:
+    """Choose the initial factors of each run; `W` and `H` take precedence over `spec.init`."""
+    n_bins, n_frames = given.V.shape
+    K = int(spec.n_components)
+    none = np.zeros((0, 0))
+    rng = np.random.default_rng(spec.seed)
+    if W is not None and H is None:
+        H = _lift(problem, blocks, W, n_frames, given.dtype)
+    screens = spec.init == "random" and spec.solver in (MULTISTART_SOLVER, MINIBATCH_SOLVER)
+    if W is None and H is None and screens:
+        quick = solver_named(MULTISTART_SOLVER, problem, given.weights is not None)
+        return _screened(given, spec, problem, quick, blocks, rng)
+    if W is None and H is None and spec.init == "nndsvd":
+        initial = [given.at_level(nndsvd(given.in_memory() / given.scale.level, K))]
+    else:
+        rngs = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
+        drawn = [given.at_level(log_normal(n_bins, n_frames, K, run)) for run in rngs]
+        initial = [Factors(d.W if W is None else W, d.H if H is None else H) for d in drawn]
+    return Start(
+        initial, np.stack([factors.W for factors in initial]), [f.H for f in initial], none
+    )
+
+
+def _screened(
+    given: Input,
+    spec: FitSpec,
+    problem: Problem,
+    solver: Solver,
+    blocks: PaddedBlocks,
+    rng: np.random.Generator,
+) -> Start:
+    """Screen random starts for each run separately."""
+    effort = EFFORT_SETTINGS[spec.effort]
+    rngs = [rng] if spec.n_init == 1 else rng.spawn(spec.n_init)
+    screened = [
+        screen_starts(
+            given.V, given.weights, problem, solver, effort, run, given.dtype, given.at_level
+        )
+        for run in rngs
+    ]
+    H = [_lift(problem, blocks, W, given.V.shape[1], given.dtype) for _, W, _ in screened]
+    return Start(
+        [initial for initial, _, _ in screened],
+        np.stack([W for _, W, _ in screened]),
+        H,
+        np.concatenate([losses for _, _, losses in screened]),
+    )
+
+
+def _lift(
+    problem: Problem, blocks: PaddedBlocks, W: Floats, n_frames: int, dtype: np.dtype
+) -> Floats:
+    W = np.asarray(W, dtype=dtype)
+    parts = [np.asarray(lifted(problem, blocks[i], W)) for i in range(len(blocks))]
+    return np.concatenate(parts, axis=1)[:, :n_frames]

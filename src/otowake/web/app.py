@@ -32,13 +32,13 @@ from otowake.text import LANGUAGES, Language
 from otowake.untrusted import json_from
 from otowake.web import form
 from otowake.web.address import address_of
-from otowake.web.archive import archive
 from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
 from otowake.web.job import Job, Refused
 from otowake.web.jobs import Jobs, facts_of
 from otowake.web.password import PasswordCheck
+from otowake.web.zip_stream import archive
 
 MAX_ORDER_BYTES = 2**18
 """Bytes, the largest order of a job."""

@@ -28,8 +28,8 @@ from numpy.typing import ArrayLike, NDArray
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.drums.config import DETECTION
-from otowake.music.drums.mel import LOWEST_BAND_HZ, hz_to_mel
-from otowake.music.networks import weights_of
+from otowake.music.drums.mel_scale import LOWEST_BAND_HZ, hz_to_mel
+from otowake.music.network_weights import weights_of
 from otowake.music.theory.instruments import DRUMS, KIT, drum_of
 from otowake.programs import program
 from otowake.signal.mono import as_mono

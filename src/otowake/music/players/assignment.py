@@ -16,7 +16,7 @@ from functools import partial
 
 import numpy as np
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from otowake.music.players.attention import contextual_scores, note_features
 from otowake.music.players.config import ATTENTION
 from otowake.music.players.mean_field import log_likelihood

@@ -20,7 +20,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from otowake.music.networks import Weights, pitch_rbf
+from otowake.music.network_weights import Weights, pitch_rbf
 from otowake.music.players.config import ATTENTION
 from otowake.programs import program
 from otowake.types import Floats

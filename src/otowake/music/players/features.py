@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from otowake.music.networks import PITCH_RBF, pitch_rbf
+from otowake.music.network_weights import PITCH_RBF, pitch_rbf
 from otowake.music.players.config import PATCH
 from otowake.music.players.envelopes import ENVELOPE_FEATURES
 from otowake.music.transcription.decoding import FRAME_PERIOD

@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.networks import Weights, weights_of
+from otowake.music.network_weights import Weights, weights_of
 from otowake.music.players.assignment import assignment_scores
 from otowake.music.players.attention import contextual_log_probs
 from otowake.music.players.config import PATCH, POOLING

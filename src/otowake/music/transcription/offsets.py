@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.music.networks import Weights
+from otowake.music.network_weights import Weights
 from otowake.music.transcription.config import OFFSETS
 from otowake.music.transcription.decoding import FRAME_PERIOD, Notes, Posteriors
 from otowake.signal.vqt import LOWEST

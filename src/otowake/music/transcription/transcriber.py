@@ -20,7 +20,7 @@ import numpy as np
 
 from otowake import text
 from otowake.errors import BadInput
-from otowake.music.networks import Weights, weights_of
+from otowake.music.network_weights import Weights, weights_of
 from otowake.music.transcription.config import TRANSCRIBER
 from otowake.music.transcription.decoding import DecoderWeights, Notes, Posteriors, decode
 from otowake.music.transcription.offsets import refine_offsets

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from otowake import text
 from otowake.errors import BadInput
 from otowake.music.drums.config import LOOPS, ONSET_PEAKS
-from otowake.music.drums.mel import LOWEST_BAND_HZ, hz_to_mel, mel_to_hz
+from otowake.music.drums.mel_scale import LOWEST_BAND_HZ, hz_to_mel, mel_to_hz
 from otowake.nmf.convolutive import convolutive, reconstructed
 from otowake.signal import istft, spectrogram, stft
 from otowake.signal.masks import spectra_at
