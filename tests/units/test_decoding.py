@@ -138,7 +138,7 @@ def test_an_hour_of_scores_stays_finite() -> None:
     np.testing.assert_allclose(probability[500:550], probability[10500:10550], rtol=1e-3)
 
 
-def test_a_key_that_flickers_beside_a_sounding_semitone_is_less_likely() -> None:
+def test_a_key_that_flickers_next_to_a_sounding_semitone_is_less_likely() -> None:
     wary = WEIGHTS._replace(start=np.array([-17.0, 1.0, 0.0, 0.0, -2.0]))
     values = silence()
     values.onset[10, 40], values.frame[10:50, 40] = 0.99, 0.95

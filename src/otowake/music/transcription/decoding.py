@@ -83,8 +83,8 @@ class Evidence(NamedTuple):
         1, frame logit.
     start
         1, onset logit, logarithm of the onset posterior's sum over nearby frames, rise of the frame
-        logit, frame logit of the louder adjacent semitone in the frames that follow: a voice with
-        vibrato goes on beside a key that flickers, and a melody that steps leaves the key before.
+        logit, frame logit of the louder adjacent semitone in the frames that follow: under vibrato
+        that semitone goes on, and a melody that moves by a semitone leaves it.
     stop
         1, offset logit, fall of the frame logit.
     """
@@ -193,13 +193,13 @@ def evidence(posteriors: Posteriors, keys: NDArray[np.intp]) -> Evidence:
     """Collect the evidence on some keys of posteriors of shape (frame, key)."""
     part = Posteriors(*(values[:, keys] for values in posteriors))
     every = logit(posteriors.frame)
-    beside = np.pad(every, ((0, 0), (1, 1)), constant_values=-DECODING.max_logit)
-    beside = np.maximum(beside[:, :-2], beside[:, 2:])[:, keys]
+    adjacent = np.pad(every, ((0, 0), (1, 1)), constant_values=-DECODING.max_logit)
+    adjacent = np.maximum(adjacent[:, :-2], adjacent[:, 2:])[:, keys]
     frame = every[:, keys]
     one = np.ones_like(frame)
     ahead, behind = _mean_ahead(frame), _mean_behind(frame)
     mass = np.log(_sum_nearby(part.onset, DECODING.mass_frames) + DECODING.min_mass)
-    start = [one, logit(part.onset), mass, ahead - behind, _mean_ahead(beside)]
+    start = [one, logit(part.onset), mass, ahead - behind, _mean_ahead(adjacent)]
     return Evidence(
         np.stack([one, frame], axis=2),
         np.stack(start, axis=2),
