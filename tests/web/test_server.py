@@ -312,6 +312,15 @@ def test_the_page_has_every_option_with_its_help(served, language):
     assert not re.search(r'data-t="\w+"[^<>]*></', page)
 
 
+def test_ids_are_unique_and_the_scripts_use_existing_ones(served):
+    page = served().get("/").text
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    scripts = "".join(path.read_text() for path in Path(form.__file__).parent.glob("assets/*.js"))
+    used = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
+    assert len(used) > 50 and used <= set(ids)
+
+
 def test_presets_use_existing_options():
     for preset in form.PRESETS.values():
         specs_with(preset.options)
