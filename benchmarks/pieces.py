@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training.music import composition, plans, render
+from training.music import render
+from training.music.harmony import draw_harmony
+from training.music.parts import Part, piano, player
 from training.music.performance import clock
-from training.music.plans import Part
 from training.rng import Rng
 from training.sounds import assets, banks
 from training.sounds.banks import Bank
@@ -98,14 +99,12 @@ def players(rng: Rng, available: list[Bank]) -> list[Part]:
     by_name = {bank.instrument.name: bank for bank in available}
     sustained = [name for name in SUSTAINED if name in by_name]
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
-    harmony = composition.harmony(rng, float(np.ceil(PIECE_SECONDS * tempo / 60)))
+    harmony = draw_harmony(rng, float(np.ceil(PIECE_SECONDS * tempo / 60)))
     time = clock(rng, harmony.beats, tempo)
     n = int(rng.integers(1, 3))
-    parts = (
-        [plans.piano(rng, [by_name["piano"]], harmony, time, False)] if rng.random() < 0.75 else []
-    )
+    parts = [piano(rng, [by_name["piano"]], harmony, time, False)] if rng.random() < 0.75 else []
     for name in rng.choice(sustained, n if parts else 3, replace=False):
-        part = plans.player(rng, by_name[str(name)], harmony, time)
+        part = player(rng, by_name[str(name)], harmony, time)
         parts.append(replace(part, level=float(rng.triangular(-8, 0, 4))))
     return [
         part

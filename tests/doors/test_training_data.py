@@ -10,9 +10,10 @@ from benchmarks.stems import true_notes
 from training import files
 from training.data import clips, mixtures, note_dataset
 from training.data.mixtures import SceneKind
-from training.music import composition, performance, plans, render
+from training.music import performance, plans, render, textures
+from training.music.harmony import draw_harmony
+from training.music.parts import Part
 from training.music.performance import Played
-from training.music.plans import Part
 from training.sounds import (
     assets,
     banks,
@@ -22,23 +23,23 @@ from training.sounds.instruments import INSTRUMENTS, LABELS
 from training.sounds.samples import LEAD, RATE
 
 TEXTURES = [
-    composition.block_chords,
-    composition.dense_chords,
-    composition.arpeggio,
-    composition.melody,
-    composition.octaves,
-    composition.scale_run,
-    composition.repeated,
-    composition.trill,
-    composition.clusters,
-    composition.leaps,
-    composition.held,
-    composition.reed_chords,
-    composition.bass_line,
-    composition.voices,
-    composition.pedal_point,
-    composition.chorale,
-    composition.tolling,
+    textures.block_chords,
+    textures.dense_chords,
+    textures.arpeggio,
+    textures.melody,
+    textures.octaves,
+    textures.scale_run,
+    textures.repeated,
+    textures.trill,
+    textures.clusters,
+    textures.leaps,
+    textures.held,
+    textures.reed_chords,
+    textures.bass_line,
+    textures.voices,
+    textures.pedal_point,
+    textures.chorale,
+    textures.tolling,
 ]
 
 
@@ -57,7 +58,7 @@ def in_tune(monkeypatch) -> None:
 
 def test_harmony_fills_its_beats():
     for seed in range(20):
-        ground = composition.harmony(np.random.default_rng(seed), 32)
+        ground = draw_harmony(np.random.default_rng(seed), 32)
         ends = [chord.start + chord.length for chord in ground.chords]
         assert [chord.start for chord in ground.chords] == pytest.approx([0, *ends[:-1]])
         assert ends[-1] == pytest.approx(32)
@@ -68,7 +69,7 @@ def test_textures_stay_in_their_range(texture):
     made = 0
     for seed in range(30):
         rng = np.random.default_rng(seed)
-        notes = texture(rng, composition.harmony(rng, 16), 48, 67, 1.5)
+        notes = texture(rng, draw_harmony(rng, 16), 48, 67, 1.5)
         assert all(48 <= n.pitch <= 67 and n.start >= 0 and n.length > 0 for n in notes)
         made += len(notes)
     assert made > 100

@@ -2,28 +2,28 @@
 
 import copy
 import csv
+import importlib
 import math
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
-
-from training.networks import export  # noqa: E402
-from training.networks.dense import DenseNetwork  # noqa: E402
-from training.networks.fit import LOSS, FitPlan, fit  # noqa: E402
+dense, export, loop = (
+    importlib.import_module(f"training.networks.{name}") for name in ("dense", "export", "fit")
+)
 
 PLANS = {
-    "attention": FitPlan(20, 1e-2, 10, averaging_start=0),
-    "recognizer": FitPlan(20, 1e-2, 10, weight_decay=0.05, warm_up=5, averaging=0.7),
-    "transcriber": FitPlan(20, 1e-2, 10, decay_vectors=False),
-    "offsets": FitPlan(20, 1e-2, 10, betas=(0.9, 0.999), averaging=0.0, max_norm=None),
+    "attention": loop.FitPlan(20, 1e-2, 10, averaging_start=0),
+    "recognizer": loop.FitPlan(20, 1e-2, 10, weight_decay=0.05, warm_up=5, averaging=0.7),
+    "transcriber": loop.FitPlan(20, 1e-2, 10, decay_vectors=False),
+    "offsets": loop.FitPlan(20, 1e-2, 10, betas=(0.9, 0.999), averaging=0.0, max_norm=None),
 }
 
 
 def new_network():
     torch.manual_seed(0)
-    return DenseNetwork((4, 8, 3), drop=0.2)
+    return dense.DenseNetwork((4, 8, 3), drop=0.2)
 
 
 def losses_of(network):
@@ -31,14 +31,14 @@ def losses_of(network):
         rng = np.random.default_rng((0, step))
         x = torch.from_numpy(rng.normal(size=(16, 4)).astype(np.float32))
         label = torch.from_numpy(rng.integers(0, 3, 16))
-        return {LOSS: torch.nn.functional.cross_entropy(network(x), label)}
+        return {loop.LOSS: torch.nn.functional.cross_entropy(network(x), label)}
 
     return losses_at
 
 
 def run(plan, **options):
     network = new_network()
-    return fit(network, losses_of(network), lambda average: {"metric": 0.5}, plan, **options)
+    return loop.fit(network, losses_of(network), lambda average: {"metric": 0.5}, plan, **options)
 
 
 def plain_loop(plan):
@@ -57,7 +57,7 @@ def plain_loop(plan):
         for group in optimiser.param_groups:
             group["lr"] = plan.rate * min(1.0, (step + 1) / plan.warm_up) * cosine
         optimiser.zero_grad()
-        losses_at(step)[LOSS].backward()
+        losses_at(step)[loop.LOSS].backward()
         if plan.max_norm is not None:
             torch.nn.utils.clip_grad_norm_(network.parameters(), plan.max_norm)
         optimiser.step()

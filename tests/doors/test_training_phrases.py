@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from tiny_banks import tiny
 
-from training.music import composition, plans, render
+from training.music import plans, render, textures
+from training.music.harmony import draw_harmony
+from training.music.parts import Part
 from training.music.performance import Played
 from training.music.phrases import STEP, Phrase, SungNote, joined, phrase, style
-from training.music.plans import Part
 from training.sounds import resynthesis, samples
 from training.sounds.samples import LEAD, RATE
 
@@ -143,14 +144,12 @@ def test_a_sustained_instrument_holds_longer_than_its_bank(monkeypatch):
     assert level[15 * RATE :].max() < 0.01 * held.max()
 
 
-@pytest.mark.parametrize(
-    "texture", [composition.pedal_point, composition.chorale, composition.tolling]
-)
+@pytest.mark.parametrize("texture", [textures.pedal_point, textures.chorale, textures.tolling])
 def test_slow_textures_have_long_notes(texture):
     lengths = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        notes = texture(rng, composition.harmony(rng, 16), 40, 70, 1.0)
+        notes = texture(rng, draw_harmony(rng, 16), 40, 70, 1.0)
         assert all(40 <= n.pitch <= 70 and n.length > 0 for n in notes)
         lengths.append(max(n.length for n in notes))
     assert np.median(lengths) >= 4

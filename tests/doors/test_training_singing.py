@@ -7,8 +7,10 @@ import pytest
 
 from training.music.phrases import STEP, Phrase, SungNote
 from training.sounds import singing
+from training.sounds.lyrics import Syllable, draw_lyrics
+from training.sounds.phonemes import CONSONANTS, SPOKEN
 from training.sounds.samples import LEAD, RATE, envelope, pitch_error
-from training.sounds.singing import Singer, Syllable
+from training.sounds.singers import KINDS, Singer, draw_singer
 
 STEADY = {"jitter": 0.0, "shimmer": 0.0}
 
@@ -61,7 +63,7 @@ def test_formants_are_where_the_table_has_them(vowel):
     singer = Singer("man", breath=0, tilt=8000, damping=0.7, **STEADY)
     wave = singing.render(np.random.default_rng(2), held(31), singer, (Syllable("", vowel),))
     size = spectrum(wave)
-    for formant in singing.SPOKEN["man"][vowel][:3]:
+    for formant in SPOKEN["man"][vowel][:3]:
         low, high = int(0.8 * formant), int(1.2 * formant)
         bins = np.arange(low, high)
         power = 10 ** (size[low:high] / 10) * bins**2.0  # without the source's slope
@@ -109,7 +111,7 @@ def test_the_level_is_followed_and_rests_are_silent():
     assert max(envelope(w, 0.05)[: int(0.4 * RATE)].max() for w in waves) > 0.01 * level.max()
 
 
-@pytest.mark.parametrize("name", singing.CONSONANTS)
+@pytest.mark.parametrize("name", CONSONANTS)
 def test_consonants_precede_the_vowel(name):
     wave = singing.render(
         np.random.default_rng(6), held(55), Singer("man", **STEADY), (Syllable(name, "a"),)
@@ -137,8 +139,8 @@ def test_singers_fit_the_range_and_whistling_is_nearly_pure():
     for pitch in (30, 45, 60, 72, 80, 95):
         for seed in range(5):
             rng = np.random.default_rng(seed)
-            singer = singing.draw_singer(rng, held(pitch))
-            kind = singing.KINDS[singer.kind]
+            singer = draw_singer(rng, held(pitch))
+            kind = KINDS[singer.kind]
             assert kind.low - 9 < pitch < kind.high + 1
     wave = singing.render(np.random.default_rng(8), held(86), Singer("whistle", jitter=0))
     cut = np.concatenate([np.zeros(LEAD, np.float32), wave[int(0.5 * RATE) :]])
@@ -151,7 +153,7 @@ def test_a_seed_gives_the_same_song_and_slurs_keep_the_vowel():
     rng = np.random.default_rng(9)
     notes = tuple(SungNote(k, k + 1.0, 60.0 + k, 80, k % 2 == 1) for k in range(40))
     phrase = Phrase(np.full(8000, 60.0), np.full(8000, 0.5, np.float32), notes)
-    lyrics = singing.draw_lyrics(rng, phrase, Singer("woman"))
+    lyrics = draw_lyrics(rng, phrase, Singer("woman"))
     kept = [lyrics[k].vowel == lyrics[k - 1].vowel for k in range(1, 40, 2)]
     assert np.mean(kept) > 0.2
     short = held(60)

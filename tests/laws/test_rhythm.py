@@ -9,9 +9,10 @@ from benchmarks.rhythm import STYLES, compose, f1
 from otowake.errors import BadInput
 from otowake.music.theory.harmony import key_named
 from otowake.music.theory.keys import find_key
-from otowake.music.theory.metre import METRES, SIGNATURES, load_pretrained
+from otowake.music.theory.metre import load_pretrained
 from otowake.music.theory.names import renamed, semitones_above
 from otowake.music.theory.rhythm import find_rhythm, plain_rhythm, rhythm_name, stated_rhythm
+from otowake.music.theory.time_signatures import METRES, SIGNATURES
 from otowake.options import METRES as STATED
 from otowake.options import TheorySpec
 from otowake.types import Note

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.music import composition
+from training.music.harmony import draw_harmony
+from training.music.parts import Part, piano, player
 from training.music.performance import Played, clock
-from training.music.plans import Part, piano, player
 from training.music.render import played, tuning
 from training.rng import Rng
 from training.sounds import banks, scaled, soundfonts, synthetic
@@ -200,7 +200,7 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
             rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)]
         )
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
-    ground = composition.harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
+    ground = draw_harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
     plan = []
     for index, choice in enumerate(players):

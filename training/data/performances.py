@@ -30,7 +30,7 @@ class Written(NamedTuple):
     rows
         Onset and duration in beats and MIDI number, shape (note, 3); beat 0 is a downbeat.
     signature, division
-        As in :class:`otowake.music.theory.metre.Metre`.
+        As in :class:`otowake.music.theory.time_signatures.Metre`.
     beats_in_bar
         Beats of a bar.
     """

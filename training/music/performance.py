@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from training.music.composition import Beat
+from training.music.textures import Beat
 from training.rng import Rng
 
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len
 from scipy.signal import lfilter
 
+from training.music.parts import Part
 from training.music.performance import Played
 from training.music.phrases import STEP, monophonic, phrase
-from training.music.plans import SECONDS, Part
+from training.music.plans import SECONDS
 from training.rng import Rng
 from training.sounds import resynthesis, singing
 from training.sounds.banks import Bank

@@ -28,17 +28,14 @@ from otowake.music.theory import keys
 from otowake.music.theory.beats import beat_tracks, events_of
 from otowake.music.theory.metre import (
     FEATURES,
-    GRIDS,
-    KINDS,
     MARKS,
-    METRES,
-    OFF_GRID,
     Hypothesis,
     Model,
     align,
     hypotheses,
     marks_of,
 )
+from otowake.music.theory.time_signatures import GRIDS, KINDS, METRES, OFF_GRID
 from otowake.types import Floats, Note
 from training.data.corpus import Piece, pieces
 from training.data.performances import (

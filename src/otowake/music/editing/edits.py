@@ -28,8 +28,8 @@ from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts, ids_of
 from otowake.music.theory.harmony import key_named, respelled
 from otowake.music.theory.instruments import KIT, drum_of, instrument
-from otowake.music.theory.metre import beat_quarters_of
 from otowake.music.theory.rhythm import stated_rhythm
+from otowake.music.theory.time_signatures import beat_quarters_of
 from otowake.options.spec import filled
 from otowake.types import Analysis, Note, Part, Rhythm, SharedNote
 

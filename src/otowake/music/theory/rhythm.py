@@ -14,13 +14,8 @@ import numpy as np
 from otowake import text
 from otowake.music.theory.beats import beat_tracks, events_of
 from otowake.music.theory.config import RHYTHM
-from otowake.music.theory.metre import (
-    METRES,
-    Hypothesis,
-    hypotheses,
-    load_pretrained,
-    signature_of,
-)
+from otowake.music.theory.metre import Hypothesis, hypotheses, load_pretrained
+from otowake.music.theory.time_signatures import METRES, signature_of
 from otowake.text import Language
 from otowake.types import Floats, Note, Rhythm
 
@@ -41,7 +36,8 @@ def find_rhythm(
     tempo
         Beats per minute, if known. The beats still follow the notes.
     metre
-        The time signature, one of :data:`otowake.music.theory.metre.SIGNATURES`, if known.
+        The time signature, if known: one of
+        :data:`otowake.music.theory.time_signatures.SIGNATURES`.
     beats
         Times of the beats, if known.
 
