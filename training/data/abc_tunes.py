@@ -30,7 +30,7 @@ _ORDER = "FCGDAEB"
 def read(path: Path) -> Iterator[Score]:
     """Read the tunes of a file: notes, tuplets, broken rhythm, chords and ties.
 
-    Tunes without a metre or key, and those that change metre, unit or key, are left out.
+    Tunes without a metre or key, and tunes that change metre, unit or key, are left out.
     """
     content = path.read_text(encoding="utf-8", errors="replace")
     for tune in re.split(r"(?m)^X:", content)[1:]:

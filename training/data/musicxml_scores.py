@@ -74,12 +74,12 @@ def _rows(part: Iterable[_Placed]) -> Iterator[Row]:
         if element.tag != "note" or pitch is None or length <= 0:
             continue
         midi = _midi(pitch)
-        ties = {tie.attrib["type"] for tie in element.iter("tie")}
+        tie_types = {tie.attrib["type"] for tie in element.iter("tie")}
         row = (onset, length, float(midi))
-        if "stop" in ties and midi in tied:
+        if "stop" in tie_types and midi in tied:
             start, before, _ = tied.pop(midi)
             row = (start, before + length, float(midi))
-        if "start" in ties:
+        if "start" in tie_types:
             tied[midi] = row
         else:
             yield row
