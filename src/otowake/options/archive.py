@@ -62,7 +62,7 @@ class ArchiveSpec(WorkerSpec):
         None,
         Text(
             "time limit per recording, in seconds; a recording that exceeds it counts as failed",
-            "録音 1 個あたりの制限時間（秒）。超えた録音は除外して先へ進みます",
+            "録音 1 個あたりの制限時間（秒）。超えた録音は失敗とし、次の録音に進みます",
         ),
         above=0,
     )

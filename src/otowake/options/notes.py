@@ -28,8 +28,8 @@ class NoteSpec(Spec):
         Text(
             "transcription method: network (trained) or template-nmf (NMF with note templates, "
             "no training)",
-            "採譜の方法。network（学習済みニューラルネットワーク）または "
-            "template-nmf（あらかじめ学習したテンプレートを使う NMF）",
+            "採譜の方法。network（学習済みネットワーク）または "
+            "template-nmf（合成した単音のテンプレートを使う NMF。学習データは不要）",
         ),
         choices=TRANSCRIBERS,
         former_values={"listener": "network", "dictionary": "template-nmf"},

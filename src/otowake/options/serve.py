@@ -86,7 +86,7 @@ class ServeSpec(Spec):
     )
     queue: int = option(
         16,
-        Text("number of analyses that can wait", "待ち行列に入れられる分析の数"),
+        Text("number of analyses that can wait", "順番待ちにできる分析の数"),
         low=0,
         high=10_000,
     )
@@ -94,7 +94,7 @@ class ServeSpec(Spec):
         2,
         Text(
             "maximum number of waiting and running analyses per visitor",
-            "1 人あたりの、待機中と実行中の分析の数の上限",
+            "1 人あたりの、順番待ちと実行中の分析の数の上限",
         ),
         low=1,
         high=1000,
@@ -103,7 +103,7 @@ class ServeSpec(Spec):
         8,
         Text(
             "maximum number of waiting and running analyses per network address",
-            "1 アドレスあたりの、待機中と実行中の分析の数の上限",
+            "1 アドレスあたりの、順番待ちと実行中の分析の数の上限",
         ),
         low=1,
         high=1000,

@@ -8,7 +8,8 @@ NEEDS_CLUSTER = Text(
 )
 ARCHIVE_BUSY = Text(
     "{path}: another run is processing this archive; wait for it or stop it.",
-    "{path}: このアーカイブは別の実行が処理中です。終わるまで待つか、その実行を中止してください。",
+    "{path}: このアーカイブは別のプロセスが処理中です。"
+    "終わるまで待つか、そのプロセスを中止してください。",
 )
 ARCHIVE_OPTIONS = Text(
     "{path}: this archive was started with {name} = {was}, now it is {got}; use the same options, "

@@ -20,7 +20,8 @@ TOO_MANY_PARTS = Text("there may be at most {most} parts.", "パートは {most}
 IN_EDIT = Text("edit {number} ({do}): {why}", "{number} 番目の修正（{do}）: {why}")
 EDIT_FIELDS = Text(
     "it must have {needed} and may only have {fields}; {name} is wrong or missing.",
-    "{needed} が必要で、使える項目は {fields} だけです。{name} が余分か、または足りません。",
+    "必要な項目は {needed}、使える項目は {fields} です。"
+    "{name} は使えない項目か、足りない項目です。",
 )
 NO_COMPONENT = Text(
     "edit {number} ({do}): there is no component {component} (any more).",
@@ -28,7 +29,7 @@ NO_COMPONENT = Text(
 )
 LAST_COMPONENT = Text(
     "edit {number} ({do}): this is the last component; it can't be deleted.",
-    "{number} 番目の修正（{do}）: 最後の成分は削除できません。",
+    "{number} 番目の修正（{do}）: 成分が 1 つしか残っていないため、削除できません。",
 )
 NOTHING_TO_CHANGE = Text(
     "it must have one of onset_s, offset_s, midi, velocity.",

@@ -40,7 +40,7 @@ NO_CURVE = Text("random start:\nbefore learning", "乱数による初期値\n（
 
 N_NOTES = Text("{n} {n|note|notes}", "音符 {n} 個")
 PALE = Text("pale: low confidence", "淡い音符: 確信度が低い")
-HITS = Text("correct ({n})", "正解 ({n})")
+HITS = Text("correct ({n})", "正しい検出 ({n})")
 MISSES = Text("missed ({n})", "検出漏れ ({n})")
 FALSE = Text("false positives ({n})", "誤検出 ({n})")
 SCORES = Text(

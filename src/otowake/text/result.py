@@ -132,7 +132,7 @@ WARNING = Text("Warning: {message}", "警告: {message}")
 ERROR = Text("Error: {message}", "エラー: {message}")
 STOPPING = Text(
     "Stopping; press Ctrl-C again to quit at once.",
-    "中止しています。もう一度押すと、すぐに終了します。",
+    "中止しています。Ctrl-C をもう一度押すと、すぐに終了します。",
 )
 NOT_PRINTED = Text("the output could not be written ({why}).", "出力できません（{why}）。")
 INTERRUPTED = Text("Stopped.", "中止しました。")

@@ -38,7 +38,7 @@ HELP_EVALUATE = Text(
     "Evaluate the notes of a result against a reference (MIDI, or CSV/TSV of onset, offset, "
     "pitch) and draw correct, missed and false notes.",
     "結果の音符を正解データ（MIDI、またはオンセット・オフセット・音高の CSV/TSV）と比べて評価し、"
-    "正解・検出漏れ・誤検出を図にします。",
+    "正しい検出・検出漏れ・誤検出を図にします。",
 )
 HELP_FOLDER = Text("FOLDER", "フォルダー")
 HELP_EDIT = Text(

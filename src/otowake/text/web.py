@@ -248,14 +248,14 @@ WEB_ROLL_HELP = Text(
     "キー: N と P で次・前の音符を選択（Shift で追加選択）。矢印キーで選択した音符を移動し、"
     "Shift＋上下で 1 オクターブ移動、Shift＋左右で長さを変更します。選択がないときは、矢印キーで"
     "カーソルが動きます。「,」と「.」では、いつでもカーソルが動きます。"
-    "Delete で削除、S でカーソルの位置で分割、"
+    "Delete で削除、S でカーソルの位置から 2 つに分割、"
     "G でメニューのパートに移動、Enter でカーソルの位置に追加、Escape で選択を解除、"
     "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
 )
 WEB_THEORY_EDITOR = Text("Key, tempo, metre, tuning", "調・テンポ・拍子・基準ピッチ")
 WEB_THEORY_NOW = Text("Now: {facts}", "現在: {facts}")
 WEB_TODO_KEY = Text("key: {which}", "調: {which}")
-WEB_TODO_TEMPO = Text("tempo: {which} beats per minute", "テンポ: 1 分あたり {which} 拍")
+WEB_TODO_TEMPO = Text("tempo: {which} beats per minute", "テンポ: {which} 拍/分")
 WEB_TODO_METRE = Text("metre: {which}", "拍子: {which}")
 WEB_TODO_TUNING = Text("reference pitch: A4 = {which} Hz", "基準ピッチ: A4 = {which} Hz")
 WEB_KEY = Text("key", "調")
@@ -268,7 +268,7 @@ WEB_PART_EDITOR = Text("Instruments", "楽器")
 WEB_MERGE_PARTS = Text("Merge the selected instruments", "選択した楽器を 1 つにまとめる")
 WEB_TODO_INSTRUMENT = Text("{which} becomes {how}", "{which} を {how} に変更")
 WEB_PAINT_FOR = Text("Component to paint", "塗る対象の成分")
-WEB_BELONGS = Text("belongs to it", "この成分に含む")
+WEB_BELONGS = Text("belongs to it", "この成分に含める")
 WEB_BELONGS_NOT = Text("does not belong to it", "この成分から除く")
 WEB_SPECTROGRAM = Text(
     "Spectrogram: drag to paint. With the keyboard, enter seconds and hertz below.",
