@@ -18,7 +18,7 @@ from otowake.options import StftSpec
 from otowake.plot import analysis_figure, learning_figure
 from otowake.plot.fonts import drawable, families, shortened
 from otowake.plot.scales import columns, decibels, log_rows, pooled, pooled_product
-from otowake.text import LANGUAGES, labels
+from otowake.text import LANGUAGES, figure_labels
 from otowake.types import Analysis, Audio, Component, Factors
 
 AWKWARD = "$\\frac$ 음악 🎹 か\u3099 \udcff\tÅ_東京.wav"

@@ -14,7 +14,7 @@ import pytest
 from otowake.errors import BadInput
 from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
-from otowake.web import form, serve
+from otowake.web import page, serve
 from otowake.web.jobs import Jobs
 from otowake.web.worker import PICTURE_SECONDS
 

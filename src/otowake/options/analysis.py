@@ -28,8 +28,8 @@ class RunSpec(Spec):
     checkpoint: float = option(
         60.0,
         Text(
-            "interval between checkpoints of a long fit, in seconds; an interrupted run resumes "
-            "from the last one (0: no checkpoints)",
+            "interval between checkpoints of a long factorisation, in seconds; an interrupted run "
+            "resumes from the last one (0: no checkpoints)",
             "長い学習の途中経過を保存する間隔（秒）。中断しても、最後に保存した時点から"
             "再開します（0 なら保存しません）",
         ),

@@ -105,7 +105,7 @@ class LearnSpec(WorkerSpec):
     portions: int = option(
         256,
         Text(
-            "number of groups to divide the recordings into, and maximum number of workers used",
+            "number of groups into which the recordings are divided; limits the number of workers",
             "録音を分けるグループの数。使われるワーカーの数は、この数までです",
         ),
         low=1,

@@ -26,8 +26,8 @@ class NoteSpec(Spec):
     transcriber: str = option(
         "network",
         Text(
-            "transcription method: network (trained) or template-nmf (NMF with note templates, "
-            "no training)",
+            "transcription method: network (a trained neural network) or template-nmf (NMF with "
+            "synthetic note templates)",
             "採譜の方法。network（学習済みネットワーク）または "
             "template-nmf（合成した単音のテンプレートを使う NMF。学習データは不要）",
         ),
@@ -136,8 +136,8 @@ class PartSpec(Spec):
     instruments: str | None = option(
         None,
         Text(
-            "instruments in the recording, comma-separated, each named once per player; others "
-            "are excluded",
+            "instruments in the recording, comma-separated; name an instrument once per player; "
+            "all other instruments are excluded",
             "使われている楽器（コンマ区切り）。同じ楽器の奏者が複数いる場合は、人数分書きます。"
             "ほかの楽器は候補になりません",
         ),

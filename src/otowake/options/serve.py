@@ -37,7 +37,7 @@ class ServeSpec(Spec):
     names: str | None = option(
         None,
         Text(
-            "host names of the page other than localhost, such as behind a proxy (comma-separated)",
+            "additional host names of the page, for example behind a proxy (comma-separated)",
             "localhost 以外で、ページを開くときに使うホスト名"
             "（コンマ区切り。プロキシ経由の場合など）",
         ),
@@ -45,7 +45,8 @@ class ServeSpec(Spec):
     proxies: str | None = option(
         None,
         Text(
-            "addresses of proxies whose headers about the client are trusted (comma-separated)",
+            "addresses or networks of proxies whose headers about the client are trusted "
+            "(comma-separated)",
             "接続元を伝えるヘッダーを信用するプロキシのアドレス（コンマ区切り）",
         ),
     )
@@ -82,11 +83,11 @@ class ServeSpec(Spec):
         above=0,
     )
     at_once: int = option(
-        1, Text("number of analyses in parallel", "同時に実行する分析の数"), low=1, high=64
+        1, Text("maximum number of analyses in parallel", "同時に実行する分析の数"), low=1, high=64
     )
     queue: int = option(
         16,
-        Text("number of analyses that can wait", "順番待ちにできる分析の数"),
+        Text("maximum number of waiting analyses", "順番待ちにできる分析の数"),
         low=0,
         high=10_000,
     )

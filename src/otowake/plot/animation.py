@@ -29,7 +29,7 @@ from otowake.plot.panels import (
     set_curve,
     set_title,
 )
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Analysis, Factors, Floats, Pitch, Progress
 
 SIZE = (9.0, 6.0)

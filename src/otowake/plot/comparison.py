@@ -14,7 +14,7 @@ from otowake.music.components.match import match_components, mean_similarity
 from otowake.plot.fonts import drawable, families, shortened, style
 from otowake.plot.panels import COLOURS, CURVE, component_names
 from otowake.plot.scales import FLOOR_DB, decibels
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Analysis, Curve
 
 

@@ -10,7 +10,7 @@ from otowake.music.theory.names import Style
 from otowake.music.transcription.evaluation import Evaluation
 from otowake.plot.fonts import families, style
 from otowake.plot.roll import LEFT, RIGHT, WIDTH, Shown, make_rows
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 
 HIT, MISSED, FALSE = "#4c8f6b", "#c23b22", "#e8a33d"
 KINDS_HEIGHT = 1.9

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from otowake.plot.fonts import drawable, shortened, style
 from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Analysis, Fit, Floats, Pitch
 
 SIZE = (15.0, 10.0)

@@ -9,7 +9,7 @@ from matplotlib.text import Text as TextArtist
 from otowake.plot.animation import SIZE
 from otowake.plot.fonts import style
 from otowake.plot.panels import Panels, component_names, make_panels, set_curve, set_title
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Floats, Progress
 
 

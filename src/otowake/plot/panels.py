@@ -31,7 +31,7 @@ from otowake.plot.scales import (
     pooled,
     pooled_product,
 )
-from otowake.text import Language, Text, labels
+from otowake.text import Language, Text, figure_labels
 from otowake.types import Factors, Floats, Pitch
 
 COLOURS = "magma"

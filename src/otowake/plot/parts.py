@@ -18,7 +18,7 @@ from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened,
 from otowake.plot.panels import label_frequencies
 from otowake.plot.scales import FLOOR_DB, Starts, decibels, log_rows, lowest, pooled
 from otowake.signal import axes as stft_axes
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Analysis, Floats
 
 DPI = 100

@@ -20,7 +20,7 @@ from otowake.music.theory.names import Style, note_name, style_of
 from otowake.music.theory.rhythm import rhythm_name
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
-from otowake.text import Language, labels
+from otowake.text import Language, figure_labels
 from otowake.types import Analysis, Note, Rhythm
 
 COLOUR = "#8c2981"

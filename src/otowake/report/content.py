@@ -21,8 +21,8 @@ from otowake.plot.colours import part_colours
 from otowake.plot.figures import loss_name
 from otowake.plot.panels import COLOURS as IMAGE_COLOURS
 from otowake.plot.roll import COLOUR
-from otowake.report.pictures import pictures_of
-from otowake.text import LANGUAGES, Language, Text, labels
+from otowake.report.images import pictures_of
+from otowake.text import LANGUAGES, Language, Text, figure_labels
 from otowake.text.report import PART_WITH_NOTES, RESULTS, WORDS
 from otowake.types import Analysis, Fit
 

@@ -1,7 +1,7 @@
 """The sentences and labels that a person reads, in English and Japanese.
 
 A :class:`Text` is a template in both languages. Errors, warnings, help and tables use the names of
-this package; figures use :mod:`otowake.text.labels`, the report :mod:`otowake.text.report`.
+this package; figures use :mod:`otowake.text.figure_labels`, the report :mod:`otowake.text.report`.
 """
 
 from otowake.text.archive import *

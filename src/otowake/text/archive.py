@@ -187,7 +187,7 @@ HELP_ARCHIVE_TABLE = Text(
 )
 HELP_ARCHIVE_OUTPUT = Text("archive folder", "アーカイブのフォルダー")
 HELP_ARCHIVE_STAGES = Text(
-    "steps to run: {stages} (comma-separated); stems also writes the audio",
+    "stages to run: {stages} (comma-separated); stems also writes the audio",
     "実行する処理段階: {stages}（コンマ区切り）。stems では音声も書き出します",
 )
 HELP_INPUTS = Text("INPUT...", "入力...")

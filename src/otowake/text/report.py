@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otowake.text import labels, result
+from otowake.text import figure_labels, result
 from otowake.text.language import Text
 
 PART_WITH_NOTES = Text("{title} ({n} {n|note|notes})", "{title}（音符 {n} 個）")

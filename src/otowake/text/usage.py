@@ -15,7 +15,7 @@ HELP_DEMO = Text(
     "付属の録音（アコーディオンの音階と和音）を分析します。",
 )
 HELP_AGAIN = Text(
-    "Repeat the analysis recorded in a result folder and compare the results bit for bit.",
+    "Repeat the analysis recorded in a result folder and compare the two results.",
     "結果フォルダーの記録（analysis.json）どおりに分析をやり直し、"
     "ビット単位で一致するかを調べます。",
 )
@@ -46,7 +46,7 @@ HELP_EDIT = Text(
     "結果フォルダーの edits.json に書いた手動の修正を適用し、結果を書き直します。",
 )
 HELP_REPAIR = Text(
-    "Write the missing files of a result, for example after a full disk.",
+    "Write the missing files of a result, for example after the disk was full.",
     "ディスクの空き不足などで書き込めなかった結果のファイルを作ります。",
 )
 HELP_EXIT_CODES = Text(
@@ -74,11 +74,11 @@ HELP_SCORE_FILE = Text(
     "MIDI ファイルの音符を録音の時刻に合わせ、音符の検出の代わりに使います",
 )
 HELP_STAGES = Text(
-    "steps to run: {stages} (comma-separated; default: all)",
+    "stages to run: {stages} (comma-separated; default: all)",
     "実行する処理段階: {stages}（コンマ区切り。省略時はすべて）",
 )
 HELP_OPTIONS = Text(
-    "TOML file with options, named as on the command line",
+    "TOML file of options, with _ in place of - in their names (n_components = 30)",
     "設定を書いた TOML ファイル（項目名の - は _ に変えます。例: n_components = 30）",
 )
 HELP_LANG = Text(
@@ -86,9 +86,9 @@ HELP_LANG = Text(
     "言語: en または ja（省略時はシステムの設定）",
 )
 HELP_ANIMATION = Text(
-    "also write learning.gif, an animation of the factorisation, and figure-before.png, its "
-    "initial state; both begin at the random start with --solver mu, and at the selected start "
-    "with the default solver",
+    "also write learning.gif, an animation of the factorisation, and figure-before.png, the "
+    "initial factors; these are random with --solver mu, and the best start of the multistart "
+    "screening with the default solver",
     "学習の過程のアニメーション learning.gif と学習前の図 figure-before.png も作ります。"
     "アニメーションの始まりは、--solver mu では乱数の初期値、"
     "既定の解法では選ばれた初期値です",

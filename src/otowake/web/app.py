@@ -30,7 +30,7 @@ from otowake.io.names import safe_name
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
 from otowake.text import LANGUAGES, Language
 from otowake.untrusted import json_from
-from otowake.web import form
+from otowake.web import page
 from otowake.web.address import address_of
 from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
