@@ -128,7 +128,7 @@ def test_before_shows_the_initial_factors_and_no_curve(example):
         np.testing.assert_array_equal(a, b)
     loss = panels(before)[0]
     assert len(loss.lines[0].get_xdata()) == 0
-    assert labels.NO_CURVE.en in [t.get_text() for t in loss.texts]
+    assert figure_labels.NO_CURVE.en in [t.get_text() for t in loss.texts]
 
 
 def test_the_curve_is_the_logarithm_of_the_loss(example):

@@ -14,7 +14,8 @@ import pytest
 from otowake.errors import BadInput
 from otowake.io.names import safe_name
 from otowake.options import GROUPS, ServeSpec, checked_stages, specs_with
-from otowake.web import page, serve
+from otowake.web import page as page_module
+from otowake.web import serve
 from otowake.web.jobs import Jobs
 from otowake.web.worker import PICTURE_SECONDS
 
@@ -305,7 +306,7 @@ def test_the_page_has_every_option_with_its_help(served, language):
     wanted = {
         name: constraint.help.format(language)
         for _, group in GROUPS
-        if group not in form.HIDDEN
+        if group not in page_module.HIDDEN
         for name, constraint in group.constraints().items()
     }
     assert {name: words[language] for name, words in shown.items()} == wanted
@@ -316,20 +317,22 @@ def test_ids_are_unique_and_the_scripts_use_existing_ones(served):
     page = served().get("/").text
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
-    scripts = "".join(path.read_text() for path in Path(form.__file__).parent.glob("assets/*.js"))
+    scripts = "".join(
+        path.read_text() for path in Path(page_module.__file__).parent.glob("assets/*.js")
+    )
     used = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
     assert len(used) > 50 and used <= set(ids)
 
 
 def test_presets_use_existing_options():
-    for preset in form.PRESETS.values():
+    for preset in page_module.PRESETS.values():
         specs_with(preset.options)
         assert checked_stages(preset.stages) == preset.stages
 
 
 def test_words_cannot_end_the_script_element(monkeypatch):
-    assert "</script" not in form._in_script({"a": "</script><b>"})
-    assert json.loads(form._in_script({"a": "</script>"})) == {"a": "</script>"}
+    assert "</script" not in page_module._in_script({"a": "</script><b>"})
+    assert json.loads(page_module._in_script({"a": "</script>"})) == {"a": "</script>"}
 
 
 def test_a_starting_process_ends_with_the_server(monkeypatch, tmp_path):

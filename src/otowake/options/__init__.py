@@ -13,7 +13,7 @@ from otowake.options.analysis import (
 )
 from otowake.options.archive import ArchiveSpec, LearnSpec, WorkerSpec
 from otowake.options.fit import EFFORTS, INITS, LOSS_BETA, PRECISIONS, SOLVERS, FitSpec
-from otowake.options.notes import (
+from otowake.options.music import (
     METRES,
     NOTE_NAMES,
     TRANSCRIBERS,

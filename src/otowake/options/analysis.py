@@ -9,7 +9,7 @@ from typing import Any
 from otowake import text
 from otowake.errors import BadInput
 from otowake.options.fit import FitSpec
-from otowake.options.notes import NoteSpec, PartSpec, TheorySpec
+from otowake.options.music import NoteSpec, PartSpec, TheorySpec
 from otowake.options.signal import LoadSpec, StftSpec
 from otowake.options.spec import Spec, current_names, filled, option
 from otowake.text import Text

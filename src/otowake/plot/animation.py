@@ -275,7 +275,7 @@ def _pictures(
     for snapshot in snapshots.frames:
         panels.show(_ordered(snapshot.factors, order))
         panels.line.set_data(curve[:, curve[0] <= snapshot.iteration])
-        subtitle.set_text(labels.moment(len(order), snapshot.iteration, language))
+        subtitle.set_text(figure_labels.moment(len(order), snapshot.iteration, language))
         canvas.restore_region(background)
         for artist in moving:
             panels.figure.draw_artist(artist)

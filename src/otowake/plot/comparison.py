@@ -55,7 +55,9 @@ def comparison_figure(
             shown = shortened(drawable(name), 300)
             if row:
                 cosine_similarity = f"{mean_similarity(matches[row - 1]):.2f}"
-                shown += "   " + labels.AGREEMENT.format(language, similarity=cosine_similarity)
+                shown += "   " + figure_labels.AGREEMENT.format(
+                    language, similarity=cosine_similarity
+                )
             axes.set_title(shown, loc="left", fontsize=10)
     return figure
 
@@ -69,9 +71,9 @@ def _draw_losses(
         label = f"{shortened(drawable(name), 110)}  {fit.loss:,.6g}"
         axes.plot(fit.iterations, np.log(np.maximum(fit.losses, 1e-30)), color=colour, label=label)
     axes.set_xscale("log")
-    axes.set_xlabel(labels.ITERATION.format(language))
-    axes.set_ylabel(labels.LN_LOSS.format(language))
-    axes.set_title(labels.LEARNING_CURVE.format(language), loc="left")
+    axes.set_xlabel(figure_labels.ITERATION.format(language))
+    axes.set_ylabel(figure_labels.LN_LOSS.format(language))
+    axes.set_title(figure_labels.LEARNING_CURVE.format(language), loc="left")
     axes.legend(frameon=False, fontsize=8, prop={"family": list(families()), "size": 8})
     axes.grid(color="#eeeeee", linewidth=0.8)
 
@@ -101,7 +103,7 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
         hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < analysis.frequencies[-1]
     ]
     axes.set_yticks(np.log2(ticks), [f"{hz // 1000}k" if hz >= 1000 else str(hz) for hz in ticks])
-    axes.set_ylabel(labels.FREQUENCY.format(language))
+    axes.set_ylabel(figure_labels.FREQUENCY.format(language))
 
 
 def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
@@ -121,14 +123,14 @@ def number_figure(curve: Curve, *, language: Language = "en") -> Figure:
         axes.plot(curve.numbers, curve.losses.mean(axis=1), color=CURVE, marker="o", markersize=4)
         best = curve.best()
         axes.axvline(best, color="#bbbbbb", linewidth=1)
-        axes.set_title(labels.SELECTED_NUMBER.format(language, n=best), loc="left")
+        axes.set_title(figure_labels.SELECTED_NUMBER.format(language, n=best), loc="left")
         axes.set_xscale("log")
         axes.set_yscale("log")
         axes.set_xticks(curve.numbers, [str(n) for n in curve.numbers])
         axes.minorticks_off()
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
-        axes.set_xlabel(labels.NUMBER_OF_COMPONENTS.format(language))
-        axes.set_ylabel(labels.HELD_OUT_LOSS.format(language))
+        axes.set_xlabel(figure_labels.NUMBER_OF_COMPONENTS.format(language))
+        axes.set_ylabel(figure_labels.HELD_OUT_LOSS.format(language))
         axes.grid(color="#eeeeee", linewidth=0.8)
     return figure

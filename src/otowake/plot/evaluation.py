@@ -46,9 +46,9 @@ def evaluation_figure(
     ['correct (1)', 'missed (1)', 'false positives (1)']
     """
     groups = (
-        (list(evaluation.matched), HIT, labels.HITS, False),
-        ([note for note, _ in evaluation.missed], MISSED, labels.MISSES, True),
-        ([note for note, _ in evaluation.false_positives], FALSE, labels.FALSE, False),
+        (list(evaluation.matched), HIT, figure_labels.HITS, False),
+        ([note for note, _ in evaluation.missed], MISSED, figure_labels.MISSES, True),
+        ([note for note, _ in evaluation.false_positives], FALSE, figure_labels.FALSE, False),
     )
     shown = [
         Shown(notes, colour, words.format(language, n=len(notes)), hollow)
@@ -61,7 +61,7 @@ def evaluation_figure(
         shown,
         0.0,
         title=title,
-        subtitle=labels.SCORES.format(language, **facts),
+        subtitle=figure_labels.SCORES.format(language, **facts),
         language=language,
         names=names,
         below=KINDS_HEIGHT,
@@ -96,7 +96,7 @@ def _draw_kinds(figure: Figure, evaluation: Evaluation, language: Language) -> N
     axes.invert_yaxis()
     axes.set_xticks([])
     axes.set_xlim(0, max([*np.add(missed, false).tolist(), 1]) * 1.08)
-    axes.set_title(labels.ERRORS.format(language), loc="left")
+    axes.set_title(figure_labels.ERRORS.format(language), loc="left")
     axes.tick_params(length=0, labelfontfamily=families())
     for side in ("top", "right", "bottom"):
         axes.spines[side].set_visible(False)

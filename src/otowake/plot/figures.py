@@ -82,7 +82,7 @@ def learning_figure(
         panels = make_panels(frequencies, times, shown, language, size)
         panels.show(factors)
         if before or not fit.n_iter:
-            set_note(panels, labels.NO_CURVE.format(language))
+            set_note(panels, figure_labels.NO_CURVE.format(language))
         else:
             set_curve(panels, fit.iterations, fit.losses, fit.screening_losses, language)
         set_title(panels, title, _subtitle(fit, before, language))
@@ -120,13 +120,13 @@ def analysis_figure(
 
 def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     """Describe a fit in one line."""
-    count = labels.N_COMPONENTS.format(language, n=fit.factors.n_components)
+    count = figure_labels.N_COMPONENTS.format(language, n=fit.factors.n_components)
     if before:
-        return f"{count} · {labels.BEFORE_LEARNING.format(language)}"
+        return f"{count} · {figure_labels.BEFORE_LEARNING.format(language)}"
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    after = labels.AFTER_SCREENING if fit.screening_losses.size else labels.AFTER
+    after = figure_labels.AFTER_SCREENING if fit.screening_losses.size else figure_labels.AFTER
     iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 
@@ -135,5 +135,5 @@ def loss_name(fit: Fit, language: Language) -> str:
     """Return the name of the loss function of a fit."""
     loss = fit.spec.loss
     if isinstance(loss, str):
-        return labels.LOSS_NAMES[loss].format(language)
-    return labels.BETA_DIVERGENCE.format(language, beta=loss)
+        return figure_labels.LOSS_NAMES[loss].format(language)
+    return figure_labels.BETA_DIVERGENCE.format(language, beta=loss)

@@ -63,7 +63,9 @@ class LearningPicture:
             panels.show(factors)
             if now.iteration:
                 set_curve(panels, now.iterations, now.losses)
-            subtitle.set_text(labels.moment(factors.n_components, now.iteration, self.language))
+            subtitle.set_text(
+                figure_labels.moment(factors.n_components, now.iteration, self.language)
+            )
             file = io.BytesIO()
             panels.figure.savefig(file, format="png", pil_kwargs={"compress_level": 1})
         return file.getvalue()

@@ -245,19 +245,19 @@ def label_frequencies(axes: Axes, span: tuple[float, float], language: Language)
 
 def _words(loss: Axes, activations: Axes, spectra: Axes, product: Axes, language: Language) -> None:
     titles: dict[Axes, Text] = {
-        loss: labels.LEARNING_CURVE,
-        activations: labels.ACTIVATIONS,
-        spectra: labels.SPECTRA,
-        product: labels.PRODUCT,
+        loss: figure_labels.LEARNING_CURVE,
+        activations: figure_labels.ACTIVATIONS,
+        spectra: figure_labels.SPECTRA,
+        product: figure_labels.PRODUCT,
     }
     for axes, words in titles.items():
         axes.set_title(words.format(language))
-    loss.set_xlabel(labels.ITERATION.format(language))
-    loss.set_ylabel(labels.LN_LOSS.format(language))
-    spectra.set_xlabel(labels.COMPONENT.format(language))
-    spectra.set_ylabel(labels.FREQUENCY.format(language))
-    product.set_xlabel(labels.TIME.format(language))
-    activations.set_ylabel(labels.COMPONENT.format(language), labelpad=8)
+    loss.set_xlabel(figure_labels.ITERATION.format(language))
+    loss.set_ylabel(figure_labels.LN_LOSS.format(language))
+    spectra.set_xlabel(figure_labels.COMPONENT.format(language))
+    spectra.set_ylabel(figure_labels.FREQUENCY.format(language))
+    product.set_xlabel(figure_labels.TIME.format(language))
+    activations.set_ylabel(figure_labels.COMPONENT.format(language), labelpad=8)
     activations.yaxis.tick_right()
     activations.yaxis.set_label_position("right")
     activations.xaxis.set_tick_params(labelbottom=False)
@@ -269,7 +269,7 @@ def _colorbar(figure: Figure, image: AxesImage, beside: Bbox, language: Language
     bar = Colorbar(axes, image, ticks=range(0, int(FLOOR_DB) - 1, -10))
     bar.ax.set_yticklabels([f"−{-db}" if db else "0" for db in range(0, int(FLOOR_DB) - 1, -10)])
     bar.ax.tick_params(labelfontfamily=families())
-    bar.set_label(labels.LEVEL.format(language))
+    bar.set_label(figure_labels.LEVEL.format(language))
     bar.outline.set_visible(False)
 
 
@@ -295,7 +295,7 @@ def set_curve(
     looks = np.arange(LOSS_INTERVAL, before + 1, LOSS_INTERVAL)
     axes.plot(looks, _logarithm(screened).T, color=CURVE, alpha=0.3, linewidth=0.8)
     if before:
-        words = labels.SCREENING.format(language, n=before)
+        words = figure_labels.SCREENING.format(language, n=before)
         axes.text(
             0.97,
             0.95,

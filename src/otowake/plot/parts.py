@@ -62,7 +62,7 @@ def parts_figure(
     """
     with style():
         figure, (axes,) = _figure(
-            analysis, labels.PARTS_PAINTED.format(language), language, size, 1
+            analysis, figure_labels.PARTS_PAINTED.format(language), language, size, 1
         )
         frequencies, _ = stft_axes(STFT, 1)
         rows = log_rows(frequencies, int(axes.bbox.height))
@@ -77,8 +77,8 @@ def parts_figure(
             interpolation="nearest",
         )
         label_frequencies(axes, (float(span[0]), float(span[1])), language)
-        axes.set_ylabel(labels.FREQUENCY.format(language))
-        axes.set_xlabel(labels.TIME.format(language))
+        axes.set_ylabel(figure_labels.FREQUENCY.format(language))
+        axes.set_xlabel(figure_labels.TIME.format(language))
         axes.tick_params(which="both", labelfontfamily=families())
     return figure
 
@@ -136,14 +136,14 @@ def timbre_figure(
                 number, np.maximum(timbres.levels[p], FLOOR_DB), marker="o", markersize=4.5, **look
             )
             attack.plot(timbres.times * 1000, timbres.rises[p], **look)
-        envelope.set_title(labels.HARMONIC_ENVELOPE.format(language), loc="left")
-        envelope.set_xlabel(labels.PARTIAL.format(language))
-        envelope.set_ylabel(labels.PART_LEVEL.format(language))
+        envelope.set_title(figure_labels.HARMONIC_ENVELOPE.format(language), loc="left")
+        envelope.set_xlabel(figure_labels.PARTIAL.format(language))
+        envelope.set_ylabel(figure_labels.PART_LEVEL.format(language))
         envelope.set_xticks(number)
         envelope.set_ylim(FLOOR_DB, 3)
-        attack.set_title(labels.ATTACK.format(language), loc="left")
-        attack.set_xlabel(labels.AFTER_ONSET.format(language))
-        attack.set_ylabel(labels.SHARE_OF_HIGHEST.format(language))
+        attack.set_title(figure_labels.ATTACK.format(language), loc="left")
+        attack.set_xlabel(figure_labels.AFTER_ONSET.format(language))
+        attack.set_ylabel(figure_labels.SHARE_OF_HIGHEST.format(language))
         attack.set_xlim(*np.round(timbres.times[[0, -1]] * 1000, -1))
         attack.set_ylim(0, 1.05)
         attack.axvline(0, color=FAINT, linewidth=1, zorder=0)
@@ -177,7 +177,7 @@ def _figure(
         for part, c in zip(analysis.parts, part_colours(analysis.parts), strict=True)
     ]
     if n == 1:
-        entries.append((labels.REST.format(language), OTHER))
+        entries.append((figure_labels.REST.format(language), OTHER))
     handles = [
         Line2D([], [], color=c, linewidth=0, marker="s", markersize=7, label=name)
         if n == 1

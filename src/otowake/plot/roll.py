@@ -164,7 +164,7 @@ def make_rows(
             rows.append(axes)
             for group in shown:
                 _draw_notes(axes, group, row * span, (row + 1) * span, lanes)
-        rows[-1].set_xlabel(labels.TIME.format(language))
+        rows[-1].set_xlabel(figure_labels.TIME.format(language))
         write = figure.text
         write(
             LEFT / WIDTH,
@@ -297,9 +297,9 @@ def _draw_legend(figure: Figure, shown: Sequence[Shown], total: float) -> None:
 
 def _subtitle(analysis: Analysis, language: Language) -> str:
     """Describe the notes in one line."""
-    facts: Iterable[str] = [labels.N_NOTES.format(language, n=len(analysis.notes))]
+    facts: Iterable[str] = [figure_labels.N_NOTES.format(language, n=len(analysis.notes))]
     if analysis.key:
         facts = [*facts, key_name(analysis.key, language)]
     if analysis.rhythm:
         facts = [*facts, rhythm_name(analysis.rhythm, language)]
-    return " · ".join([*facts, labels.PALE.format(language)])
+    return " · ".join([*facts, figure_labels.PALE.format(language)])

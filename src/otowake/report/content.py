@@ -115,9 +115,9 @@ def _results(analysis: Analysis) -> Both:
                 for part in analysis.parts
             )
         elif analysis.note_spec is not None:
-            yield labels.N_NOTES.format(language, n=len(analysis.notes))
+            yield figure_labels.N_NOTES.format(language, n=len(analysis.notes))
         if analysis.fit is not None:
-            yield labels.N_COMPONENTS.format(language, n=len(analysis.components))
+            yield figure_labels.N_COMPONENTS.format(language, n=len(analysis.components))
 
     def sentence(language: Language) -> str:
         listed = text.BETWEEN.format(language).join(facts(language))

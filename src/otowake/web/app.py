@@ -101,7 +101,7 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
     return app
 
 
-ASSETS = tuple(name for name in form.asset_names() if Path(name).suffix in TYPES)
+ASSETS = tuple(name for name in page.asset_names() if Path(name).suffix in TYPES)
 
 
 async def _explain(request: Request, error: Exception) -> Response:
@@ -121,11 +121,11 @@ async def _disconnected(request: Request, error: Exception) -> Response:
 
 
 async def show_page(request: Request) -> Response:
-    return HTMLResponse(form.page(_language(request), request.app.state.spec))
+    return HTMLResponse(page.page(_language(request), request.app.state.spec))
 
 
 async def show_login(request: Request) -> Response:
-    return HTMLResponse(form.page(_language(request), request.app.state.spec, "login.html"))
+    return HTMLResponse(page.page(_language(request), request.app.state.spec, "login.html"))
 
 
 async def log_in(request: Request) -> Response:
@@ -136,9 +136,9 @@ async def log_in(request: Request) -> Response:
     known = await password_check.try_password(given, _address(request))
     if not known:
         language = _language(request)
-        page = form.page(language, request.app.state.spec, "login.html")
+        form = page.page(language, request.app.state.spec, "login.html")
         sentence = text.WEB_TOO_MANY_TRIES if known is None else text.WEB_WRONG_PASSWORD
-        answer = page.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
+        answer = form.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
         return HTMLResponse(answer, 429 if known is None else 401)
     answer = RedirectResponse("/", 303)
     _set_cookie(request, answer, KEY, password_check.key)
@@ -283,7 +283,7 @@ async def send_asset(request: Request) -> Response:
     if name not in ASSETS:
         raise Refused(404, text.WEB_GONE)
     kind = TYPES[Path(name).suffix]
-    return Response(form.asset(name), media_type=kind, headers={"Cache-Control": "no-cache"})
+    return Response(page.asset(name), media_type=kind, headers={"Cache-Control": "no-cache"})
 
 
 def clean_name(name: Any) -> str:
