@@ -221,7 +221,8 @@ class Bench:
         before = target.read_text(encoding="utf-8") if target else ""
         if target and mutant:
             target.write_text(mutant.source, encoding="utf-8")
-        pytest = ["-m", "pytest", "-n", "0", "-x", "-q", "-p", "no:cacheprovider", "--tb=line"]
+        cache = f"cache_dir={self.folder}-cache"
+        pytest = ["-m", "pytest", "-n", "0", "-x", "-q", "-o", cache, "--tb=line"]
         try:
             for arguments in (["-c", EXAMPLES, module], [*pytest, *tests]):
                 code = self._ended([sys.executable, *arguments], seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 
 import hypothesis
 import numpy as np
@@ -61,7 +62,9 @@ LONG = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Share compiled programs among workers, processes of tests, and later runs."""
-    os.environ["XDG_CACHE_HOME"] = str(config.cache.mkdir("home"))
+    has_cache = config.pluginmanager.hasplugin("cacheprovider")
+    folder = config.cache.mkdir("home") if has_cache else tempfile.mkdtemp(prefix="otowake-tests-")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
     runtime.keep_compiled_programs()
 
 

@@ -129,7 +129,8 @@ def test_music21_knows_the_tones_of_every_kind(quality):
 def test_every_chord_is_written_with_its_root_kind_and_bass(key, tmp_path):
     chords = list(chords_in(key))
     notes = [Note(i, i + 1, 60) for i in range(len(chords))]
-    write_score(notes, tmp_path / "x.musicxml", chords=each_second(chords), key=key)
+    facts = {"key": key, "rhythm": Rhythm(60.0, np.arange(len(chords) + 1.0))}
+    write_score(notes, tmp_path / "x.musicxml", chords=each_second(chords), **facts)
     harmonies = list(ET.parse(tmp_path / "x.musicxml").getroot().iter("harmony"))
     for chord, harmony in zip(chords, harmonies, strict=True):
         tones = {}

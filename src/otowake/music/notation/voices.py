@@ -147,6 +147,7 @@ class _Grid:
             for beat, own in groupby(starts, key=lambda start: start // TICKS_PER_BEAT)
         }
         self.best = cache(self._best)
+        self._n_values = cache(self._count_within)
 
     def cost(self, event: _Open, following: int) -> float:
         """Return the least cost of an event before the start of the following one."""
@@ -192,17 +193,16 @@ class _Grid:
         while start < stop:
             origin = start // bar * bar
             end = min(stop, origin + bar)
-            n += len(_written(self.metre, start - origin, end - origin, is_rest=is_rest))
+            n += self._n_values(start - origin, end - origin, is_rest)
             start = end
         return n
+
+    def _count_within(self, start: int, stop: int, is_rest: bool) -> int:
+        """Count the note values of a duration that stands by itself in a bar, as :func:`split`."""
+        triplets = triplets_of(self.metre, (start, stop))
+        return len(split(self.metre, start, stop, triplets, is_rest=is_rest))
 
 
 def _length_cost(length: int, sounding: int) -> float:
     ratio = math.log2(sounding / length)
     return min((ratio - VOICES.articulation) ** 2 * VOICES.length_weight, VOICES.most_length_cost)
-
-
-@cache
-def _written(metre: Metre, start: int, stop: int, *, is_rest: bool) -> tuple[int, ...]:
-    """Split a duration that stands by itself, as :func:`split`."""
-    return split(metre, start, stop, triplets_of(metre, (start, stop)), is_rest=is_rest)

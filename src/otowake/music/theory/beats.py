@@ -213,33 +213,37 @@ def _curve(events: Events) -> Floats:
 
 
 def _best_paths(curve: Floats, states: _States, n_bands: int) -> list[NDArray[np.intp]]:
-    """Find the best path of beats of each band, in frames."""
-    n, longest = len(curve), int(states.period.max())
+    """Find the best path of beats of each band, in frames.
+
+    Frames closer than the shortest period do not depend on each other: they are computed together.
+    """
+    n, shortest, longest = len(curve), int(states.period.min()), int(states.period.max())
     mass = np.concatenate([[0.0], np.cumsum(curve)]) / (
         np.sqrt(2 * np.pi) * BEATS.onset_width / BEATS.frame
     )
     padded = np.concatenate([np.zeros(longest), curve])
     periods = states.period
-    offsets = np.stack([np.rint(f * periods).astype(int) for f, _ in BEATS.positions])
-    gains = np.array([gain for _, gain in BEATS.positions])[:, None]
+    offsets = np.stack([np.rint(f * periods).astype(int) for f, _ in BEATS.positions])[:, None]
+    gains = np.array([gain for _, gain in BEATS.positions])[:, None, None]
     # The last totals, by frame modulo their number.
     ending = round(BEATS.lead / BEATS.frame)
     kept = max(longest, ending)
     total = np.zeros((kept, len(periods)))
     back = np.zeros((n, len(periods)), np.int8)
-    columns = np.arange(len(periods))
     first = int(BEATS.lead / BEATS.frame)
-    for frame in range(n):
-        start = frame + longest - periods
-        inside = mass[frame] - mass[np.maximum(frame - periods, 0)]
-        reward = (gains * padded[start + offsets]).sum(axis=0) - BEATS.floor * inside - states.cost
-        options = total[((frame - periods) % kept)[:, None], states.before] - states.change
-        best = options.argmax(axis=1)
-        value = options[columns, best] + reward
+    for block in np.array_split(np.arange(n), range(shortest, n, shortest)):
+        frames = block[:, None]
+        last = frames - periods
+        inside = mass[frames] - mass[np.maximum(last, 0)]
+        salience = (gains * padded[last + longest + offsets]).sum(axis=0)
+        reward = salience - BEATS.floor * inside - states.cost
+        options = total[(last % kept)[:, :, None], states.before] - states.change
+        best = options.argmax(axis=2)
+        value = options.max(axis=2) + reward
         # A path begins before the first event at no cost.
-        begins = frame < first
-        back[frame] = np.where(begins, -1, best)
-        total[frame % kept] = 0.0 if begins else value
+        begins = frames < first
+        back[block] = np.where(begins, -1, best)
+        total[block % kept] = np.where(begins, 0.0, value)
     paths = []
     for band in range(n_bands):
         own = np.flatnonzero(states.band == band)
