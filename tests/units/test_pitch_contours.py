@@ -1,8 +1,12 @@
 """Test the pitch contours of notes on synthesised tones of known pitch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from otowake.music.transcription import pitch_contours
+from otowake.music.transcription.config import CONTOURS
 from otowake.music.transcription.notes import with_cents
 from otowake.music.transcription.pitch_contours import breakpoints, measure_contours
 from otowake.signal.vqt import RATE
@@ -119,6 +123,15 @@ def test_cents_are_the_median_of_the_contour():
     np.testing.assert_allclose(note.cents_at(WITHIN) - sharp.cents_at(WITHIN), shift, atol=0.11)
     (scoop,), _ = with_cents([Note(0, 2, 69)], tone(69, MOVES["scoop"]), 440.0)
     assert scoop.contour and abs(scoop.cents) < 3
+
+
+def test_the_number_of_breakpoints_is_limited(monkeypatch):
+    samples, note = tone(69, MOVES["wide vibrato"]), [Note(0, 2, 69)]
+    (fine,) = measure_contours(note, samples)
+    limit = replace(CONTOURS, max_breakpoints=len(fine) // 2)
+    monkeypatch.setattr(pitch_contours, "CONTOURS", limit)
+    (coarse,) = measure_contours(note, samples)
+    assert 2 < len(coarse) <= len(fine) // 2 and set(coarse) <= set(fine)
 
 
 def test_breakpoints_keep_the_tolerance():

@@ -148,6 +148,9 @@ class ContourConfig:
         15.0, unit="cents", origin="set by hand: a contour of less range is constant"
     )
     tolerance: float = tuned(4.0, unit="cents", origin="set by hand: error of the breakpoints")
+    max_breakpoints: int = tuned(
+        400_000, unit="", origin="set by hand: for the size of results; hours of vibrato"
+    )
     block_seconds: float = tuned(60.0, unit="s", origin="set by hand: for memory")
     block_frames: int = tuned(256, unit="frames", origin="set by hand: for memory")
 

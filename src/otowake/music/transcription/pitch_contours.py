@@ -115,7 +115,23 @@ def measure_contours(notes: Sequence[Note], samples: Array) -> list[Contour]:
             for index, path in zip(peaks, _paths(list(peaks.values())), strict=True):
                 start = targets[index].frames[0] * CONTOURS.hop / RATE
                 measured[index] = _contour(peaks[index], path, start - notes[index].onset)
+    return _within_limit(measured)
+
+
+def _within_limit(measured: list[Contour]) -> list[Contour]:
+    """Thin out the breakpoints of very long recordings, which would make results unreadable."""
+    tolerance = CONTOURS.tolerance
+    while sum(map(len, measured)) > CONTOURS.max_breakpoints and tolerance < CONTOURS.reach:
+        tolerance *= 2
+        measured = [_thinned(contour, tolerance) for contour in measured]
     return measured
+
+
+def _thinned(contour: Contour, tolerance: float) -> Contour:
+    if not contour:
+        return ()
+    times, cents = np.array(contour).T
+    return tuple(contour[k] for k in breakpoints(times, cents, tolerance))
 
 
 def _groups(notes: Sequence[Note]) -> Iterator[list[int]]:
