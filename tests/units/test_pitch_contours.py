@@ -125,6 +125,17 @@ def test_cents_are_the_median_of_the_contour():
     assert scoop.contour and abs(scoop.cents) < 3
 
 
+@pytest.mark.parametrize("tuning", [433, 446])
+def test_vibrato_does_not_move_the_tuning(tuning):
+    rng = np.random.default_rng(1)
+    off = 1200 * np.log2(tuning / 440)
+    notes = [Note(k, k + 1, int(rng.integers(55, 80))) for k in range(8)]
+    samples = np.concatenate(
+        [tone(n.midi, off + rng.uniform(30, 80) * MOVES["vibrato"] / 50)[:RATE] for n in notes]
+    )
+    assert with_cents(notes, samples)[1] == pytest.approx(tuning, abs=1)
+
+
 def test_the_number_of_breakpoints_is_limited(monkeypatch):
     samples, note = tone(69, MOVES["wide vibrato"]), [Note(0, 2, 69)]
     (fine,) = measure_contours(note, samples)

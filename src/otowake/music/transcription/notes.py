@@ -150,11 +150,13 @@ def with_cents(
         np.array([getattr(note, name) for note in notes], float)
         for name in ("onset", "offset", "midi")
     )
-    cents = np.full(len(notes), np.nan)
+    contour_of = measure_contours(notes, samples)
+    cents = np.array([median_of_contour(c) if c else np.nan for c in contour_of])
     order = np.argsort(onsets)
     longest = float((offsets - onsets).max(initial=0))
     for i, note in enumerate(notes):
-        if note.is_drum or note.offset - note.onset < CENTS.min_duration:
+        too_short = note.offset - note.onset < CENTS.min_duration
+        if note.is_drum or too_short or contour_of[i]:
             continue
         first = int(np.searchsorted(onsets, note.onset - longest)) if len(order) else 0
         last = int(np.searchsorted(onsets, note.offset))
@@ -175,9 +177,7 @@ def with_cents(
     return (
         tuple(
             _with_deviation(note, float(off), contour, shift)
-            for note, off, contour in zip(
-                notes, cents, measure_contours(notes, samples), strict=True
-            )
+            for note, off, contour in zip(notes, cents, contour_of, strict=True)
         ),
         tuning,
     )
