@@ -140,8 +140,8 @@ def test_the_pitch_wheel_follows_contours_note_by_note(tmp_path, first, second):
     for note in notes:
         channel, wheel = wheels(tmp_path / "x.mid", note.midi)
         elapsed = np.arange(0.001, note.offset - note.onset - 0.001, 0.003)
-        places = np.searchsorted(wheel[:, 0], note.onset + elapsed, side="right") - 1
-        cents = wheel[places, 1] / 8192 * midi.BEND_RANGE
+        indices = np.searchsorted(wheel[:, 0], note.onset + elapsed, side="right") - 1
+        cents = wheel[indices, 1] / 8192 * midi.BEND_RANGE
         reach = np.array([note.cents_at(elapsed + shift) for shift in (-0.0115, -0.006, 0, 0.001)])
         corners = [c for t, c in note.contour]
         low = np.minimum(reach.min(axis=0), reach.max(axis=0)) - 2.5
@@ -184,8 +184,8 @@ def test_the_wheel_stays_in_its_range_and_moves_only_on_request(tmp_path):
 def test_jams_have_the_contours():
     contour = ((0.1, -50.0), (0.4, 0.0), (1.8, 20.0))
     jams = json.loads(jams_of(of_notes(Note(0, 1, 60), bent(contour, onset=1.0))))
-    (found,) = (a for a in jams["annotations"] if a["namespace"] == "pitch_contour")
-    data = found["data"]
+    (annotation,) = (a for a in jams["annotations"] if a["namespace"] == "pitch_contour")
+    data = annotation["data"]
     assert set(data) == {"time", "duration", "value", "confidence"}
     assert data["time"] == [1.0, 1.1, 1.4, 2.8, 3.0] and set(data["duration"]) == {0}
     assert all(
