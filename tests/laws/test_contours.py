@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection
 
 from otowake.errors import BadInput
 from otowake.io import midi
@@ -26,10 +27,13 @@ from otowake.music.transcription.notes import clean_notes
 from otowake.music.transcription.pitch_contours import measure_contours
 from otowake.music.transcription.synth import synthesise
 from otowake.options import NoteSpec, StftSpec
+from otowake.plot import piano_roll
+from otowake.report.content import content_of
 from otowake.results import load_analysis
 from otowake.results.data import write_description
 from otowake.signal.vqt import RATE
 from otowake.types import Analysis, Note
+from otowake.web.draft import drafted, write_draft
 
 LENGTH = 2.0
 POINTS = st.lists(
@@ -259,3 +263,19 @@ def test_merged_fragments_join_their_contours():
     assert merged.contour == ((0.1, 0.0), (0.9, 30.0), (1.11, 20.0), (1.91, 0.0))
     (kept,) = clean_notes([first, replace(second, contour=())], 2)
     assert kept.contour == first.contour
+
+
+def test_the_piano_rolls_draw_contours(tmp_path):
+    contour = ((0.1, -80.4), (0.5, 0.0), (1.9, 0.0))
+    analysis = of_notes(replace(bent(contour), id=0), Note(3, 4, 60, id=1))
+    (axes,) = piano_roll(analysis).axes
+    (line,) = (drawn for drawn in axes.collections if isinstance(drawn, LineCollection))
+    np.testing.assert_allclose(
+        line.get_segments()[0], [(0.6, 68.196), (1.0, 69.0), (2.4, 69.0)], atol=1e-9
+    )
+    notes = content_of(analysis, None, "en")["notes"]
+    assert [note[-1] for note in notes] == [[[0.1, -80], [0.5, 0], [1.9, 0]], []]
+    write_draft(analysis, tmp_path)
+    shown = drafted(tmp_path, [{"do": "split", "note": 0, "at_s": 1.5}])["notes"]
+    assert [note["contour"][0][0] for note in shown[:2]] == [0.1, 0.0]
+    assert shown[2]["contour"] == ()
