@@ -12,6 +12,7 @@ from typing import Any
 from otowake import __version__
 from otowake.chord_names import NONE, degree_name
 from otowake.music.theory.harmony import spell
+from otowake.music.theory.names import midi_to_hz
 from otowake.types import Analysis, Chord
 
 VERSION = "0.3.4"
@@ -55,8 +56,10 @@ def jams_of(analysis: Analysis) -> str:
         for note in analysis.notes
         if not note.is_drum
     ]
+    contour = _pitch_contour(analysis)
     annotations = [
         _annotation("note_midi", notes, length),
+        *([_annotation("pitch_contour", contour, length, dense=True)] if contour else []),
         _annotation("chord", [_chord(chord) for chord in analysis.chords], length),
     ]
     if key:
@@ -87,18 +90,40 @@ def jams_of(analysis: Analysis) -> str:
     return written.encode("utf-8", "replace").decode()  # a file name may be no valid text
 
 
-def _annotation(namespace: str, rows: Iterable[Row], length: float) -> dict[str, Any]:
+def _pitch_contour(analysis: Analysis) -> list[Row]:
+    """List the frequencies of notes with a contour, with straight lines between them.
+
+    The contour of each note has the index of the note.
+    """
+    rows: list[Row] = []
+    for index, note in enumerate(analysis.notes):
+        if note.contour:
+            times = sorted({0.0, note.offset - note.onset, *(time for time, _ in note.contour)})
+            hz = midi_to_hz(note.midi + note.cents_at(times) / 100, analysis.tuning_hz)
+            rows += [
+                (
+                    note.onset + time,
+                    0.0,
+                    {"index": index, "frequency": round(float(one), 3), "voiced": True},
+                    None,
+                )
+                for time, one in zip(times, hz, strict=True)
+            ]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _annotation(
+    namespace: str, rows: Iterable[Row], length: float, *, dense: bool = False
+) -> dict[str, Any]:
+    """Format an annotation; dense data are one object of lists."""
+    names = ("time", "duration", "value", "confidence")
+    data: list[dict[str, Any]] = [
+        dict(zip(names, (round(time, 6), round(duration, 6), value, confidence), strict=True))
+        for time, duration, value, confidence in rows
+    ]
     return {
         "namespace": namespace,
-        "data": [
-            {
-                "time": round(time, 6),
-                "duration": round(duration, 6),
-                "value": value,
-                "confidence": confidence,
-            }
-            for time, duration, value, confidence in rows
-        ],
+        "data": {name: [row[name] for row in data] for name in names} if dense else data,
         "annotation_metadata": {
             "curator": {"name": "", "email": ""},
             "annotator": {},

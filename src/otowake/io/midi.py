@@ -42,6 +42,9 @@ DEFAULT_TEMPO = 500_000
 BEND_RANGE = 200.0
 """Cents, the default range of the pitch wheel up and down."""
 
+BEND_INTERVAL, BEND_STEP = 0.01, 2.0
+"""Seconds and cents, how finely the pitch wheel follows a pitch contour."""
+
 TICKS_PER_BEAT = 960
 """Time resolution of written files."""
 
@@ -154,7 +157,8 @@ def write_notes(
     tempo
         Beats per minute, from 20 to 400; it moves the beats, not the notes.
     bend
-        Whether pitch bend (default range, ±2 semitones) shifts each note by its cents.
+        Whether pitch bend (default range, ±2 semitones) shifts each note by its cents, or follows
+        its pitch contour.
     tracks
         The names of tracks, each with the indices of its notes.
 
@@ -277,32 +281,64 @@ def _by_track(
     """
     played = _played(notes, names, ticks_per_second, bend)
     channels = _channels(played)
-    edges = [(on_lane.begin, True, on_lane) for on_lane in played]
-    edges += [(on_lane.end, False, on_lane) for on_lane in played]
+    moments = [moment for on_lane in played for moment in _moments(on_lane, ticks_per_second, bend)]
     events: dict[tuple[str, int, int], list[tuple[int, Message]]] = defaultdict(list)
     begun: set[Any] = set()
     programme: dict[int, int] = {}
     bent: dict[Any, int] = {}
-    for tick, begins, on_lane in sorted(edges, key=lambda edge: edge[:2]):
+    for tick, kind, on_lane, steps in sorted(moments, key=lambda moment: moment[:2]):
         note, lane = on_lane.note, (on_lane.player, on_lane.lane)
         port, channel = channels[lane]
         key = (on_lane.name, port, 0 if on_lane.name else channel)
         track = events[key]
+        begins = kind == _BEGIN
         if begins and ((key, lane) not in begun or programme[channel] != note.programme):
             begun.add((key, lane))
             programme[channel] = note.programme
             change = mido.Message("program_change", channel=channel, program=note.programme)
             track.append((tick, change))
-        if begins and bend and not note.is_drum:
-            steps = min(max(round((note.cents or 0.0) / BEND_RANGE * 8192), -8192), 8191)
+        if steps is not None:
             if {bent.get(lane, 0), bent.get(channel, 0)} != {steps}:
                 track.append((tick, mido.Message("pitchwheel", channel=channel, pitch=steps)))
             bent[lane] = bent[channel] = steps
-        velocity = max(1, round(127 * note.velocity)) if begins else 0
-        kind = "note_on" if begins else "note_off"
-        message = mido.Message(kind, channel=channel, note=note.midi, velocity=velocity)
-        track.append((tick, message))
+        if kind != _BEND:
+            velocity = max(1, round(127 * note.velocity)) if begins else 0
+            name = "note_on" if begins else "note_off"
+            message = mido.Message(name, channel=channel, note=note.midi, velocity=velocity)
+            track.append((tick, message))
     return events
+
+
+_END, _BEND, _BEGIN = range(3)
+"""What happens to a note; at the same time in this order."""
+
+
+def _moments(
+    on_lane: _Played, ticks_per_second: float, bend: bool
+) -> Iterator[tuple[int, int, _Played, int | None]]:
+    """Yield time in ticks, what happens and the position of the pitch wheel, if it is to be set.
+
+    Along a pitch contour, the wheel moves whenever the pitch has changed by :data:`BEND_STEP`, but
+    not more often than every :data:`BEND_INTERVAL`.
+    """
+    note, begin = on_lane.note, on_lane.begin
+    bends = bend and not note.is_drum
+    steps = _wheel(float(note.cents_at(0.0))) if bends else None
+    yield begin, _BEGIN, on_lane, steps
+    yield on_lane.end, _END, on_lane, None
+    if bends and note.contour:
+        n = int((on_lane.end - begin) / ticks_per_second / BEND_INTERVAL)
+        seconds = {k * BEND_INTERVAL for k in range(1, n + 1)} | {time for time, _ in note.contour}
+        for time, cents in zip(ordered := sorted(seconds), note.cents_at(ordered), strict=True):
+            tick, new = begin + round(time * ticks_per_second), _wheel(float(cents))
+            if begin < tick < on_lane.end and abs(new - (steps or 0)) >= _wheel(BEND_STEP):
+                steps = new
+                yield tick, _BEND, on_lane, steps
+
+
+def _wheel(cents: float) -> int:
+    """Return the position of the pitch wheel for a deviation, from −8,192 to 8,191."""
+    return min(max(round(cents / BEND_RANGE * 8192), -8192), 8191)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -48,8 +48,8 @@ class NoteSpec(Spec):
     bend: bool = option(
         False,
         Text(
-            "write the deviation of each note from its pitch to notes.mid, as pitch bend",
-            "音高のずれをピッチベンドとして notes.mid に書き込みます",
+            "write deviations from the pitch of notes, such as vibrato, to notes.mid as pitch bend",
+            "ビブラートなどの音高のずれを、ピッチベンドとして notes.mid に書き込みます",
         ),
     )
     names: str | None = option(

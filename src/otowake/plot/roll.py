@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -231,6 +231,15 @@ def _draw_notes(axes: Axes, shown: Shown, start: float, stop: float, lanes: dict
     )
     drawn.set_zorder(2)
     axes.add_collection(drawn, autolim=False)
+    bent = [
+        [(note.onset + time, note.midi + cents / 100) for time, cents in note.contour]
+        for note in within
+        if note.contour
+    ]
+    if bent:
+        axes.add_collection(
+            LineCollection(bent, colors=INK, linewidths=0.7, zorder=2.5), autolim=False
+        )
 
 
 def _draw_bars(axes: Axes, rhythm: Rhythm | None) -> None:

@@ -149,8 +149,8 @@ def _parts(analysis: Analysis) -> list[dict[str, Any]]:
 def _notes(analysis: Analysis) -> list[list[Any]]:
     """List the notes.
 
-    A note is: onset, offset, MIDI pitch, velocity, confidence, cents (or null), part (or −1), and
-    whether it is a drum.
+    A note is: onset, offset, MIDI pitch, velocity, confidence, cents (or null), part (or −1),
+    whether it is a drum, and the breakpoints of its pitch contour (time, cents).
     """
     part_of = {index: number for number, part in enumerate(analysis.parts) for index in part.notes}
     return [
@@ -163,6 +163,7 @@ def _notes(analysis: Analysis) -> list[list[Any]]:
             None if note.cents is None else round(note.cents, 1),
             part_of.get(index, -1),
             note.is_drum,
+            [[round(time, 3), round(cents)] for time, cents in note.contour],
         ]
         for index, note in enumerate(analysis.notes)
     ]

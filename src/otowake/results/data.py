@@ -43,9 +43,21 @@ COLUMNS: tuple[str, ...] = (
 
 
 def write_description(analysis: Analysis, path: Path, files: Sequence[str] = ()) -> None:
-    """Write ``analysis.json``; `files` are the names of the files that belong to the result."""
+    """Write ``analysis.json``; `files` are the names of the files that belong to the result.
+
+    The pitch contours come last, one note per line.
+    """
     facts = _description(analysis) | ({"files": list(files)} if files else {})
-    path.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    content = json.dumps(facts, ensure_ascii=False, indent=2)
+    lines = [
+        f'    "{index}": {json.dumps(note.contour, separators=(",", ":"))}'
+        for index, note in enumerate(analysis.notes)
+        if note.contour
+    ]
+    if lines:
+        listed = ",\n".join(lines)
+        content = content.removesuffix("\n}") + f',\n  "pitch_contours": {{\n{listed}\n  }}\n}}'
+    path.write_text(content + "\n", encoding="utf-8")
 
 
 def write_components_table(analysis: Analysis, path: Path) -> None:

@@ -28,6 +28,7 @@ from otowake.types import (
     Analysis,
     Chord,
     Component,
+    Contour,
     Curve,
     Factors,
     Fit,
@@ -84,6 +85,9 @@ STOPS: dict[Literal["converged", "max_iter", "cancelled"], text.Text] = {
 TUNINGS, TEMPI, MOST_METRE, MOST_CENTS = (1.0, 1e5), (1.0, 1e4), 64, 1200.0
 BEAT_QUARTERS = (0.5, 1.0, 1.5)
 """Limits of the tuning (Hz), the tempo (BPM), the metre and the deviation of a pitch (cents)."""
+
+TIME_TOLERANCE = 1e-3
+"""Seconds, how far a contour may exceed its note, for rounding."""
 
 LATEST = 3600.0 * MOST_HOURS + 60
 """Seconds, the latest time in a recording."""
@@ -205,7 +209,12 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
         raise ValueError(f"there are {len(notes)} notes and {len(set(ids))} ids")
     if facts.get("n_notes", len(notes)) != len(notes):
         raise ValueError(f"notes.csv has {len(notes)} notes, not {facts['n_notes']}")
-    notes = [replace(note, id=note_id) for note, note_id in zip(notes, ids, strict=True)]
+    by_index = facts.get("pitch_contours", {})
+    contour_of = {index: _contour(by_index, index, notes) for index in by_index}
+    notes = [
+        replace(note, id=note_id, contour=contour_of.get(str(index), ()))
+        for index, (note, note_id) in enumerate(zip(notes, ids, strict=True))
+    ]
     return replace(
         analysis,
         notes=tuple(notes),
@@ -221,6 +230,23 @@ def _with_notes(analysis: Analysis, facts: dict[str, Any], notes: list[Note]) ->
         rhythm=_rhythm(facts["rhythm"]) if facts["rhythm"] else None,
         note_spec=NoteSpec.recorded(facts["options"]["note"]),
     )
+
+
+def _contour(by_index: Any, index: str, notes: list[Note]) -> Contour:
+    """Return the pitch contour of a note, checked to lie within the note."""
+    note = notes[
+        whole({"the index of a note": int(index)}, "the index of a note", 0, len(notes) - 1)
+    ]
+    if note.is_drum:
+        raise ValueError("a drum hit has a pitch contour")
+    latest = note.offset - note.onset + TIME_TOLERANCE
+    points = []
+    for time, cents in rows(by_index, index):
+        point = {"time": time, "cents": cents}
+        points.append(
+            (number(point, "time", 0, latest), number(point, "cents", -MOST_CENTS, MOST_CENTS))
+        )
+    return tuple(points)
 
 
 def _key(facts: Any) -> Key:

@@ -2,7 +2,17 @@
 
 from otowake.types.analysis import Analysis, DrumSamples, NoteFactors, Segment
 from otowake.types.fit import Curve, Factors, Fit, Progress, Stop, Watcher
-from otowake.types.music import Chord, Component, Key, Note, Part, Pitch, Rhythm, SharedNote
+from otowake.types.music import (
+    Chord,
+    Component,
+    Contour,
+    Key,
+    Note,
+    Part,
+    Pitch,
+    Rhythm,
+    SharedNote,
+)
 from otowake.types.sound import Audio, Floats, Matrix, Sound, Source, Spectrogram
 
 __all__ = [
@@ -10,6 +20,7 @@ __all__ = [
     "Audio",
     "Chord",
     "Component",
+    "Contour",
     "Curve",
     "DrumSamples",
     "Factors",

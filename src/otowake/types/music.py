@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from itertools import pairwise
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from otowake import text
 from otowake.chord_names import chord_parts
 from otowake.errors import BadInput
 from otowake.types.sound import Audio, Floats
+
+Contour: TypeAlias = tuple[tuple[float, float], ...]
+"""Breakpoints of a pitch contour: seconds after the onset of the note, and cents."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ class Note:
         Name of the instrument, such as ``"french-horn"``; empty if not estimated.
     decay_end
         End of the audible decay, in seconds, if known: a string can ring after its key is released.
+    contour
+        Pitch contour: breakpoints (seconds after the onset, deviation from `midi` in cents) with
+        straight lines between them, and constant before the first and after the last. Empty if the
+        pitch is steady or unknown; otherwise `cents` is its median.
     id
         Identifier for edits: the index among the detected notes; added notes get higher numbers.
         None outside an analysis.
@@ -92,6 +101,7 @@ class Note:
     confidence: float = 1.0
     instrument: str = ""
     decay_end: float | None = None
+    contour: Contour = field(default=(), repr=False)
     id: int | None = field(default=None, compare=False)
     render: Callable[[Note], Audio] | None = field(default=None, repr=False, compare=False)
 
@@ -102,6 +112,7 @@ class Note:
             and 0 <= self.midi <= 127
             and 0 <= self.velocity <= 1
             and 0 <= self.programme <= 127
+            and _is_contour(self.contour)
         ):
             raise BadInput(text.NOT_A_NOTE, value=self)
 
@@ -109,6 +120,17 @@ class Note:
     def sounding_end(self) -> float:
         """`decay_end`, or else `offset`."""
         return self.offset if self.decay_end is None else self.decay_end
+
+    def cents_at(self, seconds: ArrayLike) -> Floats:
+        """Return the deviation in cents at times after the onset; 0 if it is unknown.
+
+        Examples
+        --------
+        >>> Note(0.5, 1.25, 60, contour=((0.5, -40.0), (1.0, 0.0))).cents_at([0, 0.75, 2]).tolist()
+        [-40.0, -20.0, 0.0]
+        """
+        points = np.array(self.contour or ((0.0, self.cents or 0.0),))
+        return np.interp(np.asarray(seconds, float), points[:, 0], points[:, 1])
 
     def audio(self) -> Audio:
         """Render the note as sound, with the rate, length and channels of the recording.
@@ -121,6 +143,15 @@ class Note:
         if self.render is None:
             raise BadInput(text.SOUND_GONE, path=f"note {self.midi} at {self.onset:.2f} s")
         return self.render(self)
+
+
+def _is_contour(contour: Contour) -> bool:
+    """Check that the points are finite and in order of time, from the onset on."""
+    if not contour:
+        return True
+    times = [time for time, _ in contour]
+    in_order = all(a < b for a, b in pairwise(times))
+    return times[0] >= 0 and in_order and all(np.isfinite(point).all() for point in contour)
 
 
 @dataclass(frozen=True)

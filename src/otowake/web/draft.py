@@ -74,7 +74,7 @@ def write_draft(analysis: Analysis, folder: Path) -> None:
     draft = draft_of(replace(analysis.detected or analysis, audio=analysis.audio))
     facts = {
         "notes": [
-            [note_id, note.onset, note.offset, note.midi, note.is_drum]
+            [note_id, note.onset, note.offset, note.midi, note.is_drum, note.contour]
             for note_id, note in draft.notes.items()
         ],
         "owner": list(draft.owner.items()),
@@ -120,6 +120,7 @@ def drafted(folder: Path, edits: Sequence[Any]) -> dict[str, Any]:
                 "offset": note.offset,
                 "midi": note.midi,
                 "part": draft.owner.get(note_id),
+                "contour": note.contour,
             }
             for note_id, note in sorted(
                 draft.notes.items(), key=lambda item: (item[1].onset, item[1].midi)
@@ -148,10 +149,7 @@ def read_draft(folder: Path) -> Draft:
         if not all(isinstance(name, str) for name in (*owner.values(), *facts["names"])):
             raise ValueError("an owner or a name is not text")
         return Draft(
-            notes={
-                note_id: Note(onset, offset, midi, is_drum=is_drum == [True], id=note_id)
-                for note_id, onset, offset, midi, *is_drum in facts["notes"]
-            },
+            notes={row[0]: _note(*row) for row in facts["notes"]},
             owner=owner,
             players=None
             if players is None
@@ -165,6 +163,19 @@ def read_draft(folder: Path) -> Draft:
         )
     except DAMAGE as error:
         raise BadInput(text.NOT_A_RESULT, path=folder, why=reason(error)) from error
+
+
+def _note(
+    note_id: int,
+    onset: float,
+    offset: float,
+    midi: int,
+    is_drum: bool = False,
+    contour: Sequence[Sequence[float]] = (),
+) -> Note:
+    """Build a note from a row of the file; rows of earlier versions are shorter."""
+    points = tuple((time, cents) for time, cents in contour)
+    return Note(onset, offset, midi, is_drum=is_drum is True, contour=points, id=note_id)
 
 
 def main() -> None:

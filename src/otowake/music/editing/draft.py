@@ -12,11 +12,12 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.music.editing.config import LIMITS
 from otowake.music.separation.score_informed import ids_of
+from otowake.music.theory.contours import cut_contour, median_of_contour
 from otowake.music.theory.instruments import DRUMS, INSTRUMENT_BY_NAME, KIT
 from otowake.music.transcription.notes import round_note
 from otowake.options.spec import filled
 from otowake.text import Text
-from otowake.types import Analysis, Component, Note
+from otowake.types import Analysis, Component, Contour, Note
 
 PART_NAME = re.compile(r"([a-z][a-z-]*[a-z])(?:-(?:[2-9]|[1-9][0-9]))?")
 """An instrument, and for a second part of the same instrument its number."""
@@ -159,8 +160,21 @@ class Draft:
         if offset <= onset:
             raise invalid("offset_s", filled(text.MUST_BE_AFTER, low=f"{onset:g}"), offset)
         decay_end = note.decay_end if offset == note.offset else None
+        contour: Contour = ()
+        if facts.get("midi", note.midi) == note.midi:
+            contour = cut_contour(note.contour, onset - note.onset, offset - note.onset)
+        if contour:
+            facts["cents"] = median_of_contour(contour)
         new = round_note(
-            replace(note, **facts, decay_end=decay_end, id=note_id, confidence=1.0, render=None)
+            replace(
+                note,
+                **facts,
+                decay_end=decay_end,
+                contour=contour,
+                id=note_id,
+                confidence=1.0,
+                render=None,
+            )
         )
         before = self.notes.get(note_id)
         if before is None or _extent(before) != _extent(new):

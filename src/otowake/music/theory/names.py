@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
+from otowake.music.theory.contours import shifted_contour
 from otowake.options import NoteSpec
 from otowake.text import Language
 from otowake.types import Analysis, Note
@@ -81,7 +82,7 @@ def semitones_above(tuning_hz: float | None) -> int:
 def renamed(notes: Sequence[Note], semitones: int, cents: float = 0.0) -> tuple[Note, ...]:
     """Move the names of pitched notes up by semitones and cents; their sound stays.
 
-    `cents` is added to each note's deviation, from which the semitones are taken.
+    `cents` is added to each note's deviation and contour, from which the semitones are taken.
 
     Examples
     --------
@@ -96,6 +97,7 @@ def renamed(notes: Sequence[Note], semitones: int, cents: float = 0.0) -> tuple[
             note,
             midi=min(max(note.midi + semitones, 0), 127),
             cents=None if note.cents is None else round(note.cents + cents - 100 * semitones, 1),
+            contour=shifted_contour(note.contour, cents=cents - 100 * semitones),
         )
         for note in notes
     )

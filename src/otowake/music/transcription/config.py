@@ -78,6 +78,84 @@ class CentsConfig:
 
 
 @dataclass(frozen=True)
+class ContourConfig:
+    """Constants of the pitch contours of notes."""
+
+    hop: int = tuned(220, unit="samples at 22,050 Hz", origin="set by hand: about 10 ms")
+    windows: tuple[int, ...] = tuned(
+        (1024, 2048, 4096),
+        unit="samples at 22,050 Hz",
+        origin="set by hand: the shortest that separates the partials; vibrato needs short ones",
+    )
+    padding: int = tuned(2, unit="window", origin="set by hand: length of the FFT")
+    min_periods: int = tuned(5, unit="periods", origin="set by hand: least length of a window")
+    margin: float = tuned(
+        0.4, unit="window", origin="set by hand: frames nearer to a neighbouring note are left out"
+    )
+    min_duration: float = tuned(0.12, unit="s", origin="set by hand: shortest note to measure")
+    max_duration: float = tuned(120.0, unit="s", origin="set by hand: for memory")
+    min_frames: int = tuned(6, unit="frames", origin="set by hand: shortest contour")
+    n_partials: int = tuned(10, unit="partials", origin="set by hand")
+    other_partials: int = tuned(24, unit="partials", origin="set by hand: partials of other notes")
+    max_frequency: float = tuned(0.45, unit="sampling rate", origin="set by hand")
+    min_overlap: float = tuned(
+        0.05, unit="s", origin="set by hand: a shorter overlap with another note does not count"
+    )
+    separation: float = tuned(
+        2.5, unit="1/window", origin="derived: half a main lobe of the Hann window is 2"
+    )
+    min_disturbance: float = tuned(
+        0.25,
+        unit="amplitude of the partial",
+        origin="set by hand: weaker partials of other notes are ignored",
+        tried="0 to 0.5",
+    )
+    min_free: int = tuned(
+        2, unit="partials", origin="set by hand: needed apart from those of other notes"
+    )
+    peak_prominence: float = tuned(
+        4.0, unit="geometric mean of the surroundings", origin="set by hand: least height of a peak"
+    )
+    surroundings: int = tuned(12, unit="1/window", origin="set by hand: reach of the surroundings")
+    reach: float = tuned(150.0, unit="cents", origin="set by hand: largest deviation")
+    step: float = tuned(5.0, unit="cents", origin="set by hand: distance of states of the path")
+    peak_width: float = tuned(
+        12.0, unit="cents", origin="set by hand: standard deviation of a peak in the salience"
+    )
+    max_slope: float = tuned(
+        4000.0, unit="cents/s", origin="set by hand: vibrato of 100 cents at 6 Hz"
+    )
+    slope_cost: float = tuned(0.5, unit="salience", origin="set by hand: cost of the largest slope")
+    refinements: int = tuned(2, unit="iterations", origin="set by hand")
+    near: float = tuned(35.0, unit="cents", origin="set by hand: partials that belong to a path")
+    min_share: float = tuned(
+        0.5, unit="weight of the peaks of a frame", origin="set by hand: least share of the path"
+    )
+    min_level: float = tuned(
+        0.05, unit="largest weight of a frame", origin="set by hand: the note has ended below"
+    )
+    min_voiced: float = tuned(0.6, unit="frames", origin="set by hand: least share with a pitch")
+    max_spread: float = tuned(
+        10.0, unit="cents", origin="set by hand: largest mean distance of partials from the path"
+    )
+    min_rest: float = tuned(
+        0.1, unit="weight of a frame", origin="set by hand: least weight of the other partials"
+    )
+    min_agreement: float = tuned(
+        0.5, unit="", origin="set by hand: least variance that the partials confirm"
+    )
+    flat_range: float = tuned(
+        15.0, unit="cents", origin="set by hand: a contour of less range is constant"
+    )
+    tolerance: float = tuned(4.0, unit="cents", origin="set by hand: error of the breakpoints")
+    max_breakpoints: int = tuned(
+        400_000, unit="", origin="set by hand: for the size of results; hours of vibrato"
+    )
+    block_seconds: float = tuned(60.0, unit="s", origin="set by hand: for memory")
+    block_frames: int = tuned(256, unit="frames", origin="set by hand: for memory")
+
+
+@dataclass(frozen=True)
 class TranscriberConfig:
     """Constants of running the transcription network."""
 
@@ -293,6 +371,7 @@ class SynthConfig:
 
 CLEANING = CleaningConfig()
 CENTS = CentsConfig()
+CONTOURS = ContourConfig()
 TRANSCRIBER = TranscriberConfig()
 DECODING = DecodingConfig()
 OFFSETS = OffsetConfig()

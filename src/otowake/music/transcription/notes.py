@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.components.pitch import tuning_of
+from otowake.music.theory.contours import joined_contour, median_of_contour, shifted_contour
 from otowake.music.theory.names import hz_to_midi, midi_to_hz
 from otowake.music.transcription import template_nmf
 from otowake.music.transcription.alignment import align
 from otowake.music.transcription.config import CENTS, CLEANING
+from otowake.music.transcription.pitch_contours import measure_contours
 from otowake.music.transcription.transcriber import load_pretrained, posteriors
 from otowake.options import NoteSpec
 from otowake.signal.mono import as_mono
 from otowake.signal.vqt import RATE
-from otowake.types import Floats, Note, Sound
+from otowake.types import Contour, Floats, Note, Sound
 
 
 def find_notes(
@@ -116,7 +118,12 @@ def _merged(first: Note, second: Note) -> Note:
     """Extend a note to the end of another."""
     either = first.decay_end is not None or second.decay_end is not None
     decay_end = max(first.sounding_end, second.sounding_end) if either else None
-    return replace(first, offset=max(first.offset, second.offset), decay_end=decay_end)
+    return replace(
+        first,
+        offset=max(first.offset, second.offset),
+        decay_end=decay_end,
+        contour=joined_contour(first.contour, second.contour, second.onset - first.onset),
+    )
 
 
 def with_cents(
@@ -127,7 +134,8 @@ def with_cents(
     One Hann window covers the note after its attack. Each partial that stands out from its
     surroundings gives a deviation, by a parabola through three log magnitudes; partials shared with
     another note of the same time are skipped. The deviation is the median, weighted by level and
-    partial number. A note without clear or consistent partials gets none.
+    partial number. A note without clear or consistent partials gets none. A note whose pitch varies
+    gets its contour, and the median of the contour as its deviation.
 
     Parameters
     ----------
@@ -142,11 +150,13 @@ def with_cents(
         np.array([getattr(note, name) for note in notes], float)
         for name in ("onset", "offset", "midi")
     )
-    cents = np.full(len(notes), np.nan)
+    contour_of = measure_contours(notes, samples)
+    cents = np.array([median_of_contour(c) if c else np.nan for c in contour_of])
     order = np.argsort(onsets)
     longest = float((offsets - onsets).max(initial=0))
     for i, note in enumerate(notes):
-        if note.is_drum or note.offset - note.onset < CENTS.min_duration:
+        too_short = note.offset - note.onset < CENTS.min_duration
+        if note.is_drum or too_short or contour_of[i]:
             continue
         first = int(np.searchsorted(onsets, note.onset - longest)) if len(order) else 0
         last = int(np.searchsorted(onsets, note.offset))
@@ -166,11 +176,19 @@ def with_cents(
     shift = 100 * float(hz_to_midi(tuning) - 69)
     return (
         tuple(
-            replace(note, cents=round(float(off) - shift, 1)) if np.isfinite(off) else note
-            for note, off in zip(notes, cents, strict=True)
+            _with_deviation(note, float(off), contour, shift)
+            for note, off, contour in zip(notes, cents, contour_of, strict=True)
         ),
         tuning,
     )
+
+
+def _with_deviation(note: Note, cents: float, contour: Contour, shift: float) -> Note:
+    """Set cents and contour, both above a tuning that is `shift` cents above 440 Hz."""
+    moved = shifted_contour(contour, cents=-shift)
+    if moved:
+        return replace(note, cents=median_of_contour(moved), contour=moved)
+    return replace(note, cents=round(cents - shift, 1)) if np.isfinite(cents) else note
 
 
 def _deviation(samples: Floats, note: Note, others: Floats) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from otowake.music.theory.names import midi_to_hz
 from otowake.music.transcription.config import SYNTH
@@ -18,7 +19,7 @@ def synthesise(
     """Synthesise notes, in float32 blocks of shape (sample,).
 
     Each note is a tone of 8 partials that fall by 9 dB per octave, without partials near or above
-    half the rate, at its pitch plus its cents. Drums are silent.
+    half the rate, at its pitch plus its cents, or along its contour. Drums are silent.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def _add(block: Floats, note: Note, rate: int, start: int, tuning_hz: float) -> 
     hz = float(midi_to_hz(note.midi + (note.cents or 0.0) / 100, tuning_hz))
     wave = _wave(max(min(SYNTH.n_partials, int(SYNTH.max_frequency * rate / hz)), 1))
     elapsed = np.arange(begin, end) / rate - note.onset
-    sound = wave[((elapsed * hz) % 1 * SYNTH.table_size).astype(np.int32) % SYNTH.table_size]
+    turns = hz * (elapsed if not note.contour else _bent(note, elapsed))
+    sound = wave[(turns % 1 * SYNTH.table_size).astype(np.int32) % SYNTH.table_size]
     decay = np.maximum(np.exp(-SYNTH.decay * elapsed), SYNTH.min_level)
     ramps = np.clip(
         np.minimum(
@@ -76,6 +78,30 @@ def _add(block: Floats, note: Note, rate: int, start: int, tuning_hz: float) -> 
         * decay
         * ramps
     )
+
+
+def _bent(note: Note, elapsed: Floats) -> Floats:
+    """Integrate the frequency along a contour, in units of the frequency at `cents`.
+
+    Between two breakpoints the frequency is an exponential of time.
+    """
+    points = np.array(note.contour)
+    times = np.concatenate(
+        [[0.0], points[:, 0], [max(note.offset - note.onset, points[-1, 0]) + 1]]
+    )
+    octaves = (note.cents_at(times) - (note.cents or 0.0)) / 1200
+    spans = np.diff(times)
+    rates = np.log(2) * np.diff(octaves) / np.maximum(spans, 1e-9)
+
+    def turns(segment: NDArray[np.intp] | slice, seconds: Floats) -> Floats:
+        rate = rates[segment]
+        safe = np.where(np.abs(rate) < 1e-9, 1.0, rate)
+        grown = np.where(np.abs(rate) < 1e-9, seconds, np.expm1(safe * seconds) / safe)
+        return 2 ** octaves[:-1][segment] * grown
+
+    before = np.concatenate([[0.0], np.cumsum(turns(slice(None), spans))])
+    segment = np.clip(np.searchsorted(times, elapsed, side="right") - 1, 0, len(spans) - 1)
+    return before[segment] + turns(segment, elapsed - times[segment])
 
 
 @lru_cache

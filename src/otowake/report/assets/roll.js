@@ -2,7 +2,7 @@
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
 const notes = data.notes.map(
-  ([onset, offset, midi, velocity, confidence, cents, part, isDrum], number) => ({
+  ([onset, offset, midi, velocity, confidence, cents, part, isDrum, contour], number) => ({
     number,
     onset,
     offset,
@@ -12,6 +12,7 @@ const notes = data.notes.map(
     cents,
     part,
     isDrum,
+    contour,
   }),
 );
 const pitched = notes.filter((note) => !note.isDrum);
@@ -85,6 +86,14 @@ function paintRoll(chart, context) {
     context.roundRect(a, y, Math.max(b - a - 0.5, 1.5), tall, Math.min(3, key * 0.3, (b - a) / 4));
     context.fill();
     context.globalAlpha = 1;
+    if (note.contour.length) {
+      const line = new Path2D();
+      for (const [time, cents] of note.contour)
+        line.lineTo(chart.xOf(note.onset + time), chart.yOf(note.midi + cents / 100));
+      context.lineWidth = 1;
+      context.strokeStyle = ink("ink");
+      context.stroke(line);
+    }
     if (chosen.has(note.number)) {
       context.lineWidth = 2;
       context.strokeStyle = ink("ink");

@@ -39,6 +39,7 @@ export function drawRoll(canvas, roll) {
     pen.strokeStyle = note.selected ? "#fff" : "#000c";
     pen.lineWidth = note.selected ? 2.5 : 1;
     pen.strokeRect(x, toY(note.midi), ...size);
+    if (note.contour?.length) bent(pen, roll, note);
   }
   pen.fillStyle = "#fff";
   pen.fillRect(toX(roll.cursor.time) - 0.5, 0, 1.5, tall);
@@ -58,6 +59,18 @@ export function drawRoll(canvas, roll) {
   }
   pen.restore();
   edges(pen, roll, tall);
+}
+
+// Draw the pitch contour of a note over it.
+function bent(pen, { toX, toY, row }, note) {
+  const points = note.contour;
+  const held = note.offset - note.onset;
+  pen.beginPath();
+  for (const [time, cents] of [[0, points[0][1]], ...points, [held, points.at(-1)[1]]])
+    pen.lineTo(toX(note.onset + Math.min(time, held)), toY(note.midi + cents / 100) + row / 2);
+  pen.strokeStyle = "#fff";
+  pen.lineWidth = 1;
+  pen.stroke();
 }
 
 // Draw the visible part of the spectrogram, paler than the notes.
