@@ -44,7 +44,11 @@ TESTS: dict[str, list[str]] = {
     "otowake.arrays": ["tests/doors/test_untrusted.py", "tests/doors/test_damage.py"],
     "otowake.atomic": ["tests/doors/test_atomic.py"],
     "otowake.web.guard": ["tests/web/test_guard.py", "tests/web/test_connection.py"],
-    "otowake.web.jobs": ["tests/web/test_queue.py", "tests/web/test_workplace.py"],
+    "otowake.web.jobs": [
+        "tests/web/test_queue.py",
+        "tests/web/test_workplace.py",
+        "tests/web/test_server.py",
+    ],
     "otowake.results.data": ["tests/doors/test_results.py", "tests/doors/test_incomplete.py"],
     "otowake.results.folders": ["tests/doors/test_results.py", "tests/doors/test_atomic.py"],
     "otowake.cluster.manifest": [

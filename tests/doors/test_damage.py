@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -320,8 +321,13 @@ def test_the_fuzzer_finds_what_is_no_sentence(result, monkeypatch):
         command("show", "FOLDER")(result, result)
 
 
-@pytest.mark.parametrize("name", ["losses", "looks", "state0"])
-@pytest.mark.parametrize("how", ["empty", "nan", "words", None])
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        *product(("losses", "iterations", "state0"), ("empty", "nan", "words", None)),
+        *product(["iterations"], ("1e300", "1e9", "39.5", "1", "-10")),
+    ],
+)
 def test_checkpoints_that_are_not_what_they_must_be(tmp_path, planted, name, how):
     states = []
     factorize(

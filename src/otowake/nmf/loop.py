@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from otowake import text
 from otowake.errors import NotConverged
 from otowake.nmf.solvers import LOSS_INTERVAL, Solver
+from otowake.options.fit import MOST_ITERATIONS
 from otowake.types import Factors, Floats, Progress, Stop, Watcher
 
 CHUNK = LOSS_INTERVAL
@@ -144,7 +145,7 @@ def state_arrays(state: Any, losses: Floats, iterations: NDArray[np.int64]) -> d
     leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
     return {
         "losses": losses,
-        "looks": iterations.astype(np.float64),
+        "iterations": iterations.astype(np.float64),
         **{f"state{i}": leaf for i, leaf in enumerate(leaves)},
     }
 
@@ -164,7 +165,8 @@ def restored_state(
     for old, new in zip(leaves, values, strict=True):
         if np.shape(old) != new.shape or np.dtype(old.dtype) != new.dtype:
             raise ValueError("the checkpoint belongs to another factorisation")
-    losses, iterations = (arrays.get(name, np.zeros(0)) for name in ("losses", "looks"))
+    losses = arrays.get("losses", np.zeros(0))
+    iterations = arrays.get("iterations", arrays.get("looks", np.zeros(0)))  # the former name
     are_floats = losses.dtype.kind == iterations.dtype.kind == "f"
     matching = losses.ndim == 2 and iterations.shape == losses.shape[:1]
     if not are_floats or not matching or not losses.size:
@@ -174,4 +176,7 @@ def restored_state(
         or not np.isfinite([*iterations, *losses.flat]).all()
     ):
         raise ValueError("the checkpoint has values that are not finite")
+    whole = (iterations == np.rint(iterations)).all() and (np.diff(iterations) > 0).all()
+    if not whole or iterations[0] < 1 or iterations[-1] > MOST_ITERATIONS:
+        raise ValueError("the checkpoint has no numbers of iterations")
     return jax.tree.unflatten(structure, values), (losses, iterations.astype(np.int64))

@@ -14,6 +14,8 @@ SOLVERS = ("accelerated", "mu", "hals", "minibatch", "adam")
 INITS = ("random", "nndsvd")
 PRECISIONS = ("float32", "float64")
 EFFORTS = ("normal", "thorough")
+MOST_ITERATIONS = 10_000_000
+"""Highest limit of iterations."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class FitSpec(Spec):
             "最大反復回数（省略時は解法ごとの既定値）",
         ),
         low=1,
-        high=10_000_000,
+        high=MOST_ITERATIONS,
     )
     tol: float | None = option(
         None,
