@@ -7,8 +7,9 @@ drums alone, tempi from 40 to 240) pieces of one or more parts, composed here an
 training. ``--corpus`` adds performances of the held-out half of the music21 corpus
 (:mod:`training.data.performances`) and the keys of its pieces; CACHE is the folder of
 :mod:`training.train.theory`. ``--keys`` adds the keys of recordings: a table of the path of a
-`notes.tsv` (onset, offset, MIDI number) and its key. ``--peers`` compares librosa, essentia and
-madmom where they are installed, on the synthesised sound.
+`notes.tsv` (onset, offset, MIDI number), next to a FLAC file, and its key. ``--peers`` compares
+otowake, librosa, essentia and madmom, as far as they are installed, on sound: the tempo of the
+synthesised pieces, and the key of the recordings.
 
 A tempo is right within 4 %, downbeats are right if F1 (70 ms) is at least 0.9.
 """
@@ -27,6 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import soundfile
 
+import otowake
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.keys import find_key
 from otowake.music.theory.rhythm import find_rhythm
@@ -270,6 +272,11 @@ def _class(tonic: str) -> int:
     ) % 12
 
 
+def _otowake(path: str) -> float:
+    rhythm = otowake.analyse(otowake.load(path), stages=("notes",)).rhythm
+    return rhythm.tempo if rhythm else np.nan
+
+
 def _librosa(path: str) -> float:
     import librosa
 
@@ -290,14 +297,44 @@ def _madmom(path: str) -> float:
 
 
 PEERS: dict[str, Callable[[str], float]] = {
+    "otowake": _otowake,
     "librosa": _librosa,
     "essentia": _essentia,
     "madmom": _madmom,
 }
 
 
+def _otowake_key(path: str) -> str:
+    key = otowake.analyse(otowake.load(path), stages=("notes",)).key
+    return key_form(key_name(key)) if key else ""
+
+
+def _essentia_key(path: str) -> str:
+    es: Any = importlib.import_module("essentia.standard")
+    tonic, mode, _ = es.KeyExtractor()(es.MonoLoader(filename=path)())
+    return f"{tonic} {mode}"
+
+
+KEY_PEERS: dict[str, Callable[[str], str]] = {"otowake": _otowake_key, "essentia": _essentia_key}
+
+
+def compare_keys(path: Path) -> None:
+    """Print how many keys each program finds in the sound of recordings."""
+    rows = [line.split("\t") for line in path.read_text().splitlines()]
+    for name, run in KEY_PEERS.items():
+        if not importlib.util.find_spec(name):
+            continue
+        right = 0
+        for table, key in rows:
+            sound = (path.parent / table).with_name(f"{Path(table).name.split('.')[0]}.flac")
+            detected = run(str(sound)).split()
+            tonic, mode = key_form(key).split()
+            right += detected[1:] == [mode] and _class(detected[0]) == _class(tonic)
+        print(f"keys by {name}: {right} of {len(rows)}")
+
+
 def compare(truths: dict[str, list[Truth]]) -> None:
-    """Print how many tempi of the synthesised sound the peers find, exactly and within octaves."""
+    """Print how many tempi each program finds in the synthesised sound."""
     installed = {name: run for name, run in PEERS.items() if importlib.util.find_spec(name)}
     for name, run in installed.items():
         right: dict[str, list[Any]] = defaultdict(list)
@@ -305,6 +342,8 @@ def compare(truths: dict[str, list[Truth]]) -> None:
             for truth in some:
                 n = round((truth.notes[-1].offset + 1) * RATE)
                 pitched = [note for note in truth.notes if not note.is_drum]
+                if not pitched:  # the synthesis has no drums
+                    continue
                 with tempfile.NamedTemporaryFile(suffix=".wav") as file:
                     soundfile.write(
                         file.name, np.concatenate(list(synthesise(pitched, RATE, n))), RATE
@@ -334,6 +373,8 @@ def main() -> None:
         judge_keys(of_table(options.keys))
     if options.peers:
         compare(truths)
+        if options.keys:
+            compare_keys(options.keys)
 
 
 if __name__ == "__main__":

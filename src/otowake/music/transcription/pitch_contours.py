@@ -1,87 +1,34 @@
 """Measure the pitch contours of notes: their deviation over time in cents.
 
-The frequencies of spectral peaks are interpolated between bins (Smith & Serra, "PARSHL: an
-analysis/synthesis program for non-harmonic sounds", 1987). Harmonic summation of the peaks gives
-the salience of each deviation from the pitch of a note (Salamon & Gómez, "Melody extraction from
-polyphonic music signals using pitch contour characteristics", 2012). The Viterbi algorithm finds
-the smoothest path of high salience, as in pYIN (Mauch & Dixon, 2014), and the partials near the
-path refine it. A contour is kept as the breakpoints of a piecewise-linear curve (Ramer, 1972;
-Douglas & Peucker, 1973).
+Harmonic summation of the peaks of partials gives the salience of each deviation from the pitch of a
+note (Salamon & Gómez, "Melody extraction from polyphonic music signals using pitch contour
+characteristics", 2012). The Viterbi algorithm finds the smoothest path of high salience, as in pYIN
+(Mauch & Dixon, 2014), and the partials near the path refine it. A contour is the breakpoints of a
+piecewise-linear curve (Ramer, 1972; Douglas & Peucker, 1973).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
-from scipy.ndimage import convolve1d, uniform_filter1d
+from scipy.ndimage import convolve1d
 
-from otowake.music.theory.names import midi_to_hz
 from otowake.music.transcription.config import CONTOURS
+from otowake.music.transcription.partial_peaks import (
+    Array,
+    PartialPeaks,
+    groups_of,
+    partial_peaks,
+    targets_by_window,
+)
 from otowake.signal.vqt import RATE
 from otowake.types import Contour, Note
 
-Array = NDArray[Any]
-
 SMOOTHING = np.array([-3, 12, 17, 12, -3]) / 35
 """Weights of five frames that fit a parabola (Savitzky & Golay, 1964), which keeps vibrato."""
-
-MIN_VELOCITY = 0.01
-"""Keeps ratios of velocities finite."""
-
-
-class _SpectralPeaks(NamedTuple):
-    """The peaks of spectra: frame, frequency in Hz and root of the magnitude, each (peak,)."""
-
-    frame: Array
-    hz: Array
-    weight: Array
-
-
-class _Target(NamedTuple):
-    """A note to measure.
-
-    Attributes
-    ----------
-    frames
-        Its first frame, and the frame after its last.
-    free
-        Whether a partial is apart from those of other notes, shape (frame, partial).
-    others
-        Indices of the other notes.
-    """
-
-    frames: tuple[int, int]
-    free: Array
-    others: Array
-
-
-class _PartialPeaks(NamedTuple):
-    """The peaks near partials of a note.
-
-    Attributes
-    ----------
-    row
-        Index of the frame among those of the note.
-    partial
-        Number of the partial, from 1.
-    cents
-        Distance from the partial.
-    weight
-        Root of the magnitude.
-    n_rows
-        Number of frames of the note.
-    """
-
-    row: Array
-    partial: Array
-    cents: Array
-    weight: Array
-    n_rows: int
 
 
 def measure_contours(notes: Sequence[Note], samples: Array) -> list[Contour]:
@@ -109,9 +56,9 @@ def measure_contours(notes: Sequence[Note], samples: Array) -> list[Contour]:
     True
     """
     measured: list[Contour] = [()] * len(notes)
-    for group in _groups(notes):
-        for window, targets in _by_window(notes, group).items():
-            peaks = _partial_peaks(notes, targets, samples, window)
+    for group in groups_of(notes):
+        for window, targets in targets_by_window(notes, group).items():
+            peaks = partial_peaks(notes, targets, samples, window)
             for index, path in zip(peaks, _paths(list(peaks.values())), strict=True):
                 start = targets[index].frames[0] * CONTOURS.hop / RATE
                 measured[index] = _contour(peaks[index], path, start - notes[index].onset)
@@ -134,148 +81,7 @@ def _thinned(contour: Contour, tolerance: float) -> Contour:
     return tuple(contour[k] for k in breakpoints(times, cents, tolerance))
 
 
-def _groups(notes: Sequence[Note]) -> Iterator[list[int]]:
-    """Yield the notes that are long enough, in groups that bound the memory."""
-    group: list[int] = []
-    for index, note in enumerate(notes):
-        if note.is_drum or not CONTOURS.min_duration <= note.offset - note.onset <= (
-            CONTOURS.max_duration
-        ):
-            continue
-        if group and note.onset > notes[group[0]].onset + CONTOURS.block_seconds:
-            yield group
-            group = []
-        group.append(index)
-    if group:
-        yield group
-
-
-def _frames(note: Note, window: int) -> tuple[int, int]:
-    """Return the first frame of a note and the frame after its last, without its neighbours."""
-    margin = CONTOURS.margin * window
-    first = int(np.ceil((note.onset * RATE + margin) / CONTOURS.hop))
-    return first, int((note.offset * RATE - margin) / CONTOURS.hop) + 1
-
-
-def _frame(seconds: float) -> int:
-    return int(seconds * RATE / CONTOURS.hop)
-
-
-def _is_faint(loudness: Array, multiple: Array, partial: Array) -> Array:
-    """Whether a partial of another note is too weak to disturb a partial of this note.
-
-    Partials fall by 6 dB per octave; `loudness` is the other note's over this one's.
-    """
-    return loudness * partial < CONTOURS.min_disturbance * multiple
-
-
-def _by_window(notes: Sequence[Note], group: Sequence[int]) -> dict[int, dict[int, _Target]]:
-    """Choose the shortest window for each note that separates enough of its partials.
-
-    Returns the notes of each window by index.
-    """
-    onsets, ends = (np.array([getattr(n, name) for n in notes]) for name in ("onset", "offset"))
-    pitches = np.array([note.midi for note in notes])
-    drums = np.array([note.is_drum for note in notes])
-    velocities = np.array([note.velocity for note in notes])
-    longest = float((ends - onsets).max())
-    chosen: dict[int, dict[int, _Target]] = {}
-    for index in group:
-        note = notes[index]
-        hz = float(midi_to_hz(note.midi))
-        near = slice(
-            int(np.searchsorted(onsets, note.onset - longest)),
-            int(np.searchsorted(onsets, note.offset)),
-        )
-        overlap = np.minimum(ends[near], note.offset) - np.maximum(onsets[near], note.onset)
-        other = (overlap > CONTOURS.min_overlap) & (pitches[near] != note.midi) & ~drums[near]
-        others = np.flatnonzero(other) + near.start
-        number = np.arange(1, CONTOURS.n_partials + 1)
-        number = number[number * hz < CONTOURS.max_frequency * RATE]
-        multiples = np.arange(1, CONTOURS.other_partials + 1)
-        gaps = np.abs(number[:, None] * hz - midi_to_hz(pitches[others])[:, None, None] * multiples)
-        loudness = velocities[others] / max(note.velocity, MIN_VELOCITY)
-        faint = _is_faint(loudness[:, None, None], multiples, number[:, None])
-        gaps = np.where(faint, np.inf, gaps).min(axis=2, initial=np.inf)  # (other, partial)
-        for window in CONTOURS.windows:
-            first, last = _frames(note, window)
-            if window * hz < CONTOURS.min_periods * RATE or last - first < CONTOURS.min_frames:
-                continue
-            free = np.full((last - first, len(number)), True)
-            shared = gaps < CONTOURS.separation * RATE / window
-            for k in np.flatnonzero(shared.any(axis=1)):
-                begin, end = (_frame(float(times[others[k]])) - first for times in (onsets, ends))
-                free[max(begin, 0) : max(end + 1, 0)] &= ~shared[k]
-            enough = min(CONTOURS.min_free, len(number))
-            if (free.sum(axis=1) >= enough).mean() >= CONTOURS.min_voiced:
-                chosen.setdefault(window, {})[index] = _Target((first, last), free, others)
-                break
-    return chosen
-
-
-def _partial_peaks(
-    notes: Sequence[Note], targets: dict[int, _Target], samples: Array, window: int
-) -> dict[int, _PartialPeaks]:
-    """Collect the peaks near the free partials of each note and apart from those of others."""
-    ranges = np.array([target.frames for target in targets.values()])
-    spectral = _spectral_peaks(samples, window, ranges)
-    near = {}
-    for index, ((first, last), free, others) in targets.items():
-        begin, end = np.searchsorted(spectral.frame, (first, last))
-        hz, row = spectral.hz[begin:end], spectral.frame[begin:end] - first
-        f0 = float(midi_to_hz(notes[index].midi))
-        partial = np.clip(np.rint(hz / f0).astype(int), 1, free.shape[1])
-        cents = 1200 * np.log2(hz / (partial * f0))
-        kept = (np.abs(cents) <= CONTOURS.reach) & free[row, partial - 1]
-        for other in others.tolist():
-            low, high = (_frame(getattr(notes[other], name)) for name in ("onset", "offset"))
-            ratio = hz / float(midi_to_hz(notes[other].midi))
-            nearest = np.maximum(np.rint(ratio), 1)
-            differs = np.abs(ratio / nearest - 1) > CONTOURS.near * np.log(2) / 1200
-            loudness = notes[other].velocity / max(notes[index].velocity, MIN_VELOCITY)
-            differs |= _is_faint(np.asarray(loudness), nearest, partial)
-            kept &= differs | (row + first < low) | (row + first > high)
-        weight = spectral.weight[begin:end]
-        near[index] = _PartialPeaks(
-            row[kept], partial[kept], cents[kept], weight[kept], last - first
-        )
-    return near
-
-
-def _spectral_peaks(samples: Array, window: int, ranges: Array) -> _SpectralPeaks:
-    """Find the peaks that stand out from their surroundings, in all frames of some ranges."""
-    low, high = int(ranges[:, 0].min()), int(ranges[:, 1].max())
-    steps = np.zeros(high - low + 1, int)
-    np.add.at(steps, ranges[:, 0] - low, 1)
-    np.add.at(steps, ranges[:, 1] - low, -1)
-    needed = np.flatnonzero(np.cumsum(steps)[:-1]) + low
-    size, half = CONTOURS.padding * window, window // 2
-    hann = (np.hanning(window + 1)[:-1]).astype(np.float32)
-    reach = int(CONTOURS.surroundings * 2 * CONTOURS.padding)
-    blocks: list[tuple[Array, Array, Array]] = []
-    for start in range(0, len(needed), CONTOURS.block_frames):
-        frames = needed[start : start + CONTOURS.block_frames]
-        begin = int(frames[0]) * CONTOURS.hop - half
-        stop = int(frames[-1]) * CONTOURS.hop + half
-        part = samples[max(begin, 0) : max(stop, 0)].astype(np.float32)
-        part = np.pad(part, (max(-begin, 0), stop - max(begin, 0) - len(part)))
-        windows = sliding_window_view(part, window)[frames * CONTOURS.hop - half - begin]
-        spectra: Array = np.asarray(scipy.fft.rfft(windows * hann, size, axis=1))
-        level = np.log(np.abs(spectra) + 1e-9)
-        middle = level[:, 1:-1]
-        is_peak = (middle > level[:, :-2]) & (middle >= level[:, 2:])
-        is_peak &= middle > uniform_filter1d(level, 2 * reach + 1, axis=1)[:, 1:-1] + np.log(
-            CONTOURS.peak_prominence
-        )
-        row, index = np.nonzero(is_peak)
-        index += 1
-        left, top, right = (level[row, index + step] for step in (-1, 0, 1))
-        shift = (right - left) / (2 * np.maximum(2 * top - left - right, 1e-9))
-        blocks.append((frames[row], (index + shift) * (RATE / size), np.exp(top / 2)))
-    return _SpectralPeaks(*(np.concatenate(values) for values in zip(*blocks, strict=True)))
-
-
-def _paths(peaks: Sequence[_PartialPeaks]) -> list[Array]:
+def _paths(peaks: Sequence[PartialPeaks]) -> list[Array]:
     """Find the path of each note through its peaks by the Viterbi algorithm, in cents.
 
     The notes advance together, the longest first, so the notes that go on are always the first.
@@ -308,7 +114,7 @@ def _paths(peaks: Sequence[_PartialPeaks]) -> list[Array]:
     return paths
 
 
-def _salience(peaks: _PartialPeaks, n_states: int) -> Array:
+def _salience(peaks: PartialPeaks, n_states: int) -> Array:
     """Add up the peaks of each frame at each deviation; a loud frame with one pitch has 1."""
     state = np.rint(peaks.cents / CONTOURS.step).astype(int) + n_states // 2
     total = np.bincount(peaks.row, peaks.weight, peaks.n_rows)
@@ -346,7 +152,7 @@ class _Fit(NamedTuple):
     path: Array
 
 
-def _contour(peaks: _PartialPeaks, path: Array, start: float) -> Contour:
+def _contour(peaks: PartialPeaks, path: Array, start: float) -> Contour:
     """Refine a path by the partials near it; empty if they do not agree on a change of pitch."""
     fit = _fit_partials(peaks, path, np.zeros(CONTOURS.n_partials + 1))
     for _ in range(CONTOURS.refinements):
@@ -365,7 +171,7 @@ def _contour(peaks: _PartialPeaks, path: Array, start: float) -> Contour:
     return _simplified(fit.path, np.flatnonzero(voiced), start)
 
 
-def _fit_partials(peaks: _PartialPeaks, path: Array, offsets: Array) -> _Fit | None:
+def _fit_partials(peaks: PartialPeaks, path: Array, offsets: Array) -> _Fit | None:
     """Average the partials near a path in each frame; None if no partial is near it.
 
     Each partial has a constant offset, as the strings of a piano are not harmonic; so the contour
