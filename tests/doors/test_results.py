@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,13 @@ import soundfile
 
 from otowake import Audio, BadInput, analyse, edit_folder, load, load_analysis, save_analysis
 from otowake.errors import CannotWrite
-from otowake.options import StftSpec
+from otowake.options import NoteSpec, PartSpec, StftSpec
 from otowake.plot import analysis_figure
 from otowake.results import sounds as sound_files
 from otowake.results.comparison import compare
 from otowake.results.data import COLUMNS, component_row, write_detected
-from otowake.types import Analysis, Component, NoteFactors, Pitch
+from otowake.results.folders import new_folder
+from otowake.types import Analysis, Component, Note, NoteFactors, Part, Pitch, SharedNote
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,7 @@ def test_the_json_says_how_it_was_made(folder, recording):
     assert facts["input"]["channels"] == 2 and facts["stop"]["reason"] in ("converged", "max_iter")
     assert facts["iterations"] <= 50
     assert facts["restarts"] == [{"loss": facts["loss"], "agreement": 1.0}]
+    assert facts["format"] == 1
 
 
 @pytest.mark.parametrize("source", ["there", "gone"])
@@ -252,6 +255,29 @@ def test_a_row_of_the_table_of_components():
         "name": "'=lead",
     }
     assert component_row(Component(0, None, 0.5, 0.0, 1.0))["midi"] == ""
+
+
+def test_numbers_of_parts_have_four_digits(tmp_path, analysis):
+    shared = SharedNote(0, 0.123456, -1)
+    part = Part("flute", "flute", (0,), {"flute": 0.987654}, (shared,))
+    notes = (Note(0.0, 1.0, 60),)
+    specs = {"note_spec": NoteSpec(), "part_spec": PartSpec()}
+    with_part = replace(analysis, notes=notes, parts=(part,), **specs)
+    (facts,) = json.loads((save_analysis(with_part, tmp_path / "x") / "analysis.json").read_text())[
+        "parts"
+    ]
+    assert facts["shared"] == [[0, 0.1235, -1]] and facts["probabilities"] == {"flute": 0.9877}
+
+
+def test_a_result_that_was_set_aside_is_back_before_the_check_of_the_target(tmp_path, folder):
+    """A process was killed after setting a result aside; no work is begun in vain."""
+    target = tmp_path / "melody"
+    work = tmp_path / ".partial-0123abcd"
+    (work / "new").mkdir(parents=True)
+    shutil.copytree(folder, work / "old" / "melody")
+    with pytest.raises(BadInput, match="exists"), new_folder(target):
+        pytest.fail("the work has begun")
+    assert load_analysis(target).fit is not None and [*tmp_path.iterdir()] == [target]
 
 
 def test_factors_under_an_earlier_name_are_read(tmp_path, folder, analysis):

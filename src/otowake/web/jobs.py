@@ -191,10 +191,8 @@ class Jobs:
     async def _runner(self) -> None:
         while True:
             async with self._ready:
-                await self._ready.wait_for(self._first_waiting)
-                job = self._first_waiting()
-                if job is None:
-                    continue
+                waiting = await self._ready.wait_for(self._waiting)
+                job = min(waiting, key=lambda job: job.since)
                 job.become("running")
             try:
                 await self._run(job)
@@ -202,9 +200,8 @@ class Jobs:
                 log.exception("a job could not be run")
                 job.end("failed", text.WEB_UNEXPECTED)
 
-    def _first_waiting(self) -> Job | None:
-        waiting = [job for job in self.jobs.values() if job.state == "waiting"]
-        return min(waiting, key=lambda job: job.since, default=None)
+    def _waiting(self) -> list[Job]:
+        return [job for job in self.jobs.values() if job.state == "waiting"]
 
     async def _run(self, job: Job) -> None:
         """Run a job in the spare process, or in a new one if the spare has died."""
