@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -142,7 +143,7 @@ def other_json(content: bytes, rng: random.Random) -> bytes:
         inside, key = rng.choice(values)
         match rng.randrange(4):
             case 0 | 1:
-                inside[key] = rng.choice(ODD_VALUES)
+                inside[key] = copy.deepcopy(rng.choice(ODD_VALUES))
             case 2:
                 del inside[key]
             case 3:

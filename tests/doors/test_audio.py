@@ -118,6 +118,26 @@ def test_what_pyav_reads_begins_where_it_should(
     np.testing.assert_array_equal(part.samples, audio.samples[:, first : first + rate // 2])
 
 
+def test_more_channels_than_a_frame_has_planes(tmp_path):
+    levels = np.arange(1, 17) / 40
+    x = np.sin(2 * np.pi * 220 * np.arange(48_000) / 48_000)[:, None] * levels
+    with av.open(str(tmp_path / "x.mka"), "w") as out:
+        options = {"mapping_family": "255"}
+        stream = out.add_stream(
+            "libopus", rate=48_000, layout="hexadecagonal", format="flt", options=options
+        )
+        for block in np.split(x.astype(np.float32), 50):
+            frame = av.AudioFrame.from_ndarray(
+                block.reshape(1, -1), format="flt", layout="hexadecagonal"
+            )
+            frame.sample_rate = 48_000
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    audio = load(tmp_path / "x.mka")
+    assert audio.n_channels == 16 and audio.duration == pytest.approx(1, abs=0.05)
+    np.testing.assert_allclose(np.abs(audio.samples).max(axis=1), levels, atol=0.05)
+
+
 def test_a_missing_extra_is_told(tmp_path, monkeypatch):
     write_media(tmp_path / "x.m4a", music(), RATE, "aac", "fltp")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

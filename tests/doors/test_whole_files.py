@@ -289,6 +289,15 @@ def test_joined_recordings(tmp_path, name, how):
     assert load(tmp_path / name).samples.shape == (2, 2 * SECONDS * rate)
 
 
+@pytest.mark.parametrize("size", [26, 27])
+def test_an_ogg_that_is_cut_off_in_the_first_page_of_another_recording(tmp_path, size):
+    data = written(tmp_path, "x.ogg", 48000, format="OGG", subtype="VORBIS")
+    (tmp_path / "x.ogg").write_bytes(data + data[:size])
+    with pytest.warns(InputWarning, match=f"the {SECONDS:.2f} s that are intact were read"):
+        audio = load(tmp_path / "x.ogg")
+    assert audio.n_samples == SECONDS * 48000
+
+
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
 @pytest.mark.parametrize("pages", [1, 3])
 def test_an_ogg_without_its_last_pages(tmp_path, subtype, pages):

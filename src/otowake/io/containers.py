@@ -70,6 +70,8 @@ def _ogg(file: BinaryIO, end: int) -> list[Piece]:
             starts.append(start)
         file.seek(start)
         page = file.read(27 + 255)
+        if len(page) < 27:
+            break
         adjacent = start + 27 + page[26] + sum(page[27 : 27 + page[26]])
     if starts == [0]:
         return [Piece()]

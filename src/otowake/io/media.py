@@ -38,6 +38,9 @@ GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
 RatedSamples = tuple[int, Floats]
 """A sampling rate and samples."""
 
+MOST_PLANES = 8
+"""Planes for which a frame itself has room (AV_NUM_DATA_POINTERS)."""
+
 MOST_PADDING = 4096
 """Maximum number of padding samples at the end."""
 
@@ -162,7 +165,7 @@ def _frames(
             if signalled is None:
                 signalled = packet.has_sidedata("skip_samples") or stream.codec_context.delay > 0
             for frame in packet.decode():
-                yield frame, signalled
+                yield _packed(frame), signalled
         except StopIteration:
             return
         except FFmpegError as error:
@@ -179,6 +182,18 @@ def _delay(codec: av.AudioCodecContext, first_frame: av.AudioFrame, signalled: b
     if codec.codec.name == "aac":
         return first_frame.samples
     return UNSIGNALLED_DELAY.get(codec.codec.name, 0)
+
+
+def _packed(frame: av.AudioFrame) -> av.AudioFrame:
+    """Interleave the channels of a frame with more than :data:`MOST_PLANES` planes.
+
+    PyAV 18 reads beyond the planes of such a frame.
+    """
+    if not frame.format.is_planar or frame.layout.nb_channels <= MOST_PLANES:
+        return frame
+    form, rate = frame.format.packed.name, frame.sample_rate
+    (packed,) = av.AudioResampler(format=form, layout=frame.layout, rate=rate).resample(frame)
+    return packed
 
 
 def _samples(frame: av.AudioFrame) -> Floats:
