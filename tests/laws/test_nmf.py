@@ -229,3 +229,8 @@ def test_divergences_are_zero_only_for_equal_matrices():
 def test_bad_input_gets_one_sentence(V, options, sentence):
     with pytest.raises(BadInput, match=sentence):
         factorize(V, **{"n_components": 2, **options})
+
+
+def test_adam_runs_all_iterations_of_the_manual_by_default():
+    adam = SOLVER_TABLE["adam"]
+    assert (adam.max_iter, adam.tol) == (10_000, 0.0)
