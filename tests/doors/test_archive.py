@@ -14,7 +14,7 @@ from commands import run_here
 
 from otowake.cluster import run_archive
 from otowake.cluster.inputs import recordings
-from otowake.cluster.manifest import Manifest, sole_driver
+from otowake.cluster.manifest import MANIFEST, Manifest, sole_driver
 from otowake.errors import BadInput
 from otowake.options import FitSpec, StftSpec
 from otowake.results import load_analysis
@@ -233,6 +233,15 @@ def test_lists_and_folders_in_order(tmp_path):
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(BadInput, match="the list could not be read"):
         [*recordings([tmp_path / "bad.parquet"], out, pytest.fail)]
+
+
+def test_the_manifest_follows_the_umask(tmp_path):
+    before = os.umask(0o002)
+    try:
+        Manifest(tmp_path).close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / MANIFEST).stat().st_mode & 0o777 == 0o664
 
 
 def test_the_manifest_holds_few_rows_in_memory_and_a_change_is_whole(tmp_path):

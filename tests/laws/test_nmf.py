@@ -1,12 +1,13 @@
 """Laws of the factorisation, for every solver in the table and several losses."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from otowake.errors import BadInput
 from otowake.nmf import factorize
 from otowake.nmf.divergence import divergence
-from otowake.nmf.solvers import SOLVER_TABLE
+from otowake.nmf.solvers import SOLVER_TABLE, without_momentum
 from otowake.options import FitSpec
 
 LOSSES = ("kl", "euclidean", "itakura-saito", 0.5, 1.5, 3.0)
@@ -229,6 +230,15 @@ def test_divergences_are_zero_only_for_equal_matrices():
 def test_bad_input_gets_one_sentence(V, options, sentence):
     with pytest.raises(BadInput, match=sentence):
         factorize(V, **{"n_components": 2, **options})
+
+
+def test_momentum_begins_after_the_given_steps_and_grows():
+    state, momentum = without_momentum(jnp.ones(3), steps=2), []
+    for _ in range(7):
+        momentum.append(float(state.momentum()))
+        state = state.to(state.now)
+    assert momentum[:3] == [0, 0, 0] and momentum[3] == pytest.approx(0.618 / 2.194, abs=1e-3)
+    assert 0 < momentum[3] < momentum[4] < momentum[5] < momentum[6] < 1
 
 
 def test_adam_runs_all_iterations_of_the_manual_by_default():
