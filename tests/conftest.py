@@ -62,9 +62,13 @@ LONG = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Share compiled programs among workers, processes of tests, and later runs."""
-    has_cache = config.pluginmanager.hasplugin("cacheprovider")
-    folder = config.cache.mkdir("home") if has_cache else tempfile.mkdtemp(prefix="otowake-tests-")
-    os.environ["XDG_CACHE_HOME"] = str(folder)
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        home = str(config.cache.mkdir("home"))
+    else:
+        temporary = tempfile.TemporaryDirectory(prefix="otowake-tests-")
+        config.add_cleanup(temporary.cleanup)
+        home = temporary.name
+    os.environ["XDG_CACHE_HOME"] = home
     runtime.keep_compiled_programs()
 
 
