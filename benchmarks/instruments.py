@@ -1,14 +1,17 @@
 """Evaluate instrument recognition: single notes, solos, and the assignment of notes in trios.
 
-    python benchmarks/instruments.py --data DIR [--weights FILE] [--out FILE]
+    python benchmarks/instruments.py --data DIR [--weights FILE] [--out FILE] [--figure FILE]
 
 DIR holds some of: `single_notes` (audio and `manifest.tsv`: file, instrument, pitch), `notes` and
 `clips` (solos), and `stems/trio_*` (a mix, its stems, the notes of each stem), which
 `benchmarks.pieces` generates. The input is the sound alone, unless a line says otherwise:
 
 - single notes: the pitch is the transcriber's; if it detects no note, the strongest harmonic
-  series. ``--out`` writes a table for `score.py names`: the true name and three guesses.
+  series. Once by the notes of the dominant pitch, once by the largest part, as the command names
+  it. ``--out`` writes a table for `score.py names`: the true name and three guesses. ``--figure``
+  draws which instrument is taken for which.
 - solos: the first instrument of the largest part; its closest relative counts separately.
+- certainty: the share of right names of single notes and solos, by the probability of the name.
 - trios: F1 of notes (onset within 50 ms, correct pitch) that are assigned to the correct
   instrument, from the true notes and from the transcriber's, with and without given instruments.
 
@@ -20,7 +23,7 @@ from __future__ import annotations
 import argparse
 import csv
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +68,15 @@ RELATIVES = (
     {"piano", "electric-piano"},
 )
 
-FOLDERS = {"piano_disklavier": "piano", "piano_sampled": "piano", "harmonica": "harmonica"}
+FOLDERS = {
+    "piano_disklavier": "piano",
+    "piano_sampled": "piano",
+    "harmonica": "harmonica",
+    "singing": "voice",
+}
+
+Named = list[tuple[float, bool]]
+"""Probabilities of the names of parts, and whether the names are right."""
 
 
 class Detected(NamedTuple):
@@ -131,38 +142,88 @@ def ranking(detected: Detected) -> list[str]:
     return [INSTRUMENT_NAMES[i] for i in np.argsort(-total)]
 
 
-def single_notes(folder: Path, recognizer: Recognizer, out: Path | None) -> None:
-    hits, lines = defaultdict(list), []
-    confused: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+def guesses_of(names: Sequence[str]) -> list[str]:
+    """Return the first three names that are not synonyms."""
+    return list(dict.fromkeys(SAME.get(name, name) for name in names))[:3]
+
+
+def single_notes(
+    folder: Path, recognizer: Recognizer, out: Path | None, figure: Path | None
+) -> Named:
+    by_note, by_part = defaultdict(list), defaultdict(list)
+    named: Named = []
+    lines: list[str] = []
+    confused: dict[str, Counter[str]] = defaultdict(Counter)
     with (folder / "manifest.tsv").open(newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
+            true = SAME.get(row["instrument"], row["instrument"])
+            families = {instrument(n).family for n in INSTRUMENT_NAMES if SAME.get(n, n) == true}
+            if not families:
+                continue
             audio = otowake.load(folder / row["file"])
             detected = detect(audio, recognizer)
             if not len(detected.rows):
                 detected = detect(audio, recognizer, loudest(audio))
-            true = SAME.get(row["instrument"], row["instrument"])
-            ranked = ranking(detected)
-            families = {instrument(n).family for n in INSTRUMENT_NAMES if SAME.get(n, n) == true}
-            guesses = list(dict.fromkeys(SAME.get(name, name) for name in ranked))[:3]
-            right_family = instrument(ranked[0]).family in families
-            hits[true].append((guesses[0] == true, true in guesses, right_family))
+            probabilities = detected.parts()[0].probabilities
+            for hits, ranked in ((by_note, ranking(detected)), (by_part, list(probabilities))):
+                guesses = guesses_of(ranked)
+                right_family = instrument(ranked[0]).family in families
+                hits[true].append((guesses[0] == true, true in guesses, right_family))
+            named.append((max(probabilities.values()), guesses[0] == true))
             confused[true][guesses[0]] += 1
             lines.append("\t".join([true, *guesses]))
     if out:
         out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n# single notes: top-1, top-3, family; most frequent predictions")
-    for true, scores in sorted(hits.items()):
-        confusions = sorted(confused[true].items(), key=lambda item: -item[1])[:5]
-        share = "  ".join(f"{v:.2f}" for v in np.mean(scores, axis=0))
+    if figure:
+        draw(confused, figure)
+    for title, hits in (("notes of the dominant pitch", by_note), ("largest part", by_part)):
+        print(f"\n# single notes by the {title}: top-1, top-3, family")
+        for true, scores in sorted(hits.items()):
+            share = "  ".join(f"{v:.2f}" for v in np.mean(scores, axis=0))
+            print(f"{true:14s} n={len(scores):3d}  {share}")
+        means = np.mean([np.mean(scores, axis=0) for scores in hits.values()], axis=0)
         print(
-            f"{true:14s} n={len(scores):3d}  {share}   "
-            + ", ".join(f"{name} {n}" for name, n in confusions)
+            f"balanced over {len(hits)}: "
+            f"top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}"
         )
-    means = np.mean([np.mean(scores, axis=0) for scores in hits.values()], axis=0)
-    print(
-        f"balanced over {len(hits)}: "
-        f"top-1 {means[0]:.3f}  top-3 {means[1]:.3f}  family {means[2]:.3f}"
-    )
+    for true, count in sorted(confused.items()):
+        print(f"{true:14s} " + ", ".join(f"{name} {n}" for name, n in count.most_common(5)))
+    return named
+
+
+def draw(confused: dict[str, Counter[str]], path: Path) -> None:
+    """Draw the confusion matrix of single notes, in per cent of each true instrument."""
+    from matplotlib.figure import Figure
+
+    rows, columns = sorted(confused), sorted({name for c in confused.values() for name in c})
+    shares = np.array([[100 * confused[r][c] / confused[r].total() for c in columns] for r in rows])
+    figure = Figure(figsize=(0.38 * len(columns) + 2.4, 0.34 * len(rows) + 2), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+    for (i, j), share in np.ndenumerate(shares):
+        if share >= 1:
+            axes.text(
+                j, i, f"{share:.0f}", ha="center", va="center", fontsize=7,
+                color="white" if share > 55 else "black",
+            )  # fmt: skip
+    axes.set_xticks(range(len(columns)), columns, rotation=60, ha="right")
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xlabel("named")
+    axes.set_ylabel("played")
+    figure.savefig(path, dpi=110)
+
+
+def certainty(named: Named) -> None:
+    """Print the share of right names by probability, and the expected calibration error."""
+    probability, right = np.array(named, float).T
+    print("\n# certainty: parts, and share of right names")
+    error = 0.0
+    for low in np.arange(10) / 10:
+        use = (probability >= low) & ((probability < low + 0.1) | (low == 0.9))
+        if use.any():
+            error += use.mean() * abs(probability[use].mean() - right[use].mean())
+            print(f"{low:.1f} to {low + 0.1:.1f}: {use.sum():4d}  {right[use].mean():.2f}")
+    print(f"expected calibration error {error:.3f}")
 
 
 def solos(data: Path) -> Iterator[tuple[str, str, Path]]:
@@ -181,14 +242,17 @@ def related(a: str, b: str) -> bool:
     return a == b or any({a, b} <= pair for pair in RELATIVES)
 
 
-def solo_clips(data: Path, recognizer: Recognizer) -> None:
+def solo_clips(data: Path, recognizer: Recognizer) -> Named:
     results = defaultdict(list)
+    named: Named = []
     print("\n# solos")
     for folder, true, path in solos(data):
         detected = detect(otowake.load(path), recognizer)
         parts = detected.parts()
         first = next(iter(parts[0].probabilities)) if parts else "unknown"
         results[folder].append((first == true, related(first, true), len(parts) == 1))
+        if parts:
+            named.append((parts[0].probabilities[first], first == true))
         if not related(first, true) or len(parts) != 1:
             print(
                 f"    {path.stem} ({true}): " + ", ".join(f"{p.name} {len(p.notes)}" for p in parts)
@@ -200,6 +264,7 @@ def solo_clips(data: Path, recognizer: Recognizer) -> None:
             f"{folder:18s} n={len(scores):3d}  "
             f"right {right:.2f}  or a relative {relative:.2f}  one part {one:.2f}"
         )
+    return named
 
 
 def by_instrument(
@@ -272,15 +337,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--out", type=Path, help="table of single notes to write")
+    parser.add_argument("--figure", type=Path, help="confusion matrix of single notes to write")
     options = parser.parse_args()
     # some MP3 headers state more samples than the file has
     warnings.simplefilter("ignore", otowake.errors.InputWarning)
     recognizer = pretrained_recognizer()
     if options.weights:
         recognizer = load_recognizer(options.weights.read_bytes())
+    named: Named = []
     if (options.data / "single_notes").exists():
-        single_notes(options.data / "single_notes", recognizer, options.out)
-    solo_clips(options.data, recognizer)
+        named += single_notes(
+            options.data / "single_notes", recognizer, options.out, options.figure
+        )
+    named += solo_clips(options.data, recognizer)
+    if named:
+        certainty(named)
     trios(options.data, recognizer)
 
 

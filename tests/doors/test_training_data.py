@@ -17,6 +17,7 @@ from training.music.performance import Played
 from training.sounds import (
     assets,
     banks,
+    resynthesis,
     samples,
 )
 from training.sounds.instruments import INSTRUMENTS, LABELS
@@ -162,22 +163,22 @@ def test_clips_are_within_bounds_and_their_notes_in_order(orchestra):
         assert (np.abs(notes["pitch"] - notes["midi"]) < 0.8).all()
 
 
-@pytest.mark.parametrize("kind", [SceneKind.ISOLATED, SceneKind.SEVERAL, SceneKind.ACCOMPANIED])
+def choices_of(orchestra, origin=None):
+    """Return the banks that are not held out, as choices with their class."""
+    return [
+        mixtures.Choice(bank, LABELS[bank.instrument.name][0], origin or bank.source, 1.0)
+        for bank in orchestra
+        if bank.instrument.name in LABELS and not bank.held_out
+    ]
+
+
+@pytest.mark.parametrize("kind", [*SceneKind])
 def test_a_seed_determines_the_kind_of_scene(orchestra, kind):
     """Isolated notes do not overlap, players are two at least, an accompanist plays piano."""
-    labels = {
-        bank.instrument.name: LABELS[bank.instrument.name]
-        for bank in orchestra
-        if bank.instrument.name in LABELS
-    }
-    choices = [
-        mixtures.Choice(bank, *[labels[bank.instrument.name][0]], bank.source, 1.0)
-        for bank in orchestra
-        if bank.instrument.name in labels and not bank.held_out
-    ]
-    several = 0
+    choices, several = choices_of(orchestra), 0
     for seed in range(kind.first_seed, kind.first_seed + 4):
-        wave, table, bank, players = mixtures.scene(seed, choices, mixtures.kind_of(seed))
+        assert mixtures.kind_of(seed) is kind
+        wave, table, bank, players = mixtures.scene(seed, choices, kind.maker)
         assert wave.shape == (int(mixtures.SECONDS * RATE),) and np.isfinite(wave).all()
         assert len(table) == len(bank) == len(players) > 0
         several += len(set(players.tolist())) > 1
@@ -186,7 +187,25 @@ def test_a_seed_determines_the_kind_of_scene(orchestra, kind):
         if kind is SceneKind.ACCOMPANIED:
             piano = [choices[index].label == "piano" for index in bank[players == 0]]
             assert piano and all(piano)
-    assert several >= 3
+    if kind in (SceneKind.SEVERAL, SceneKind.ACCOMPANIED, SceneKind.ISOLATED):
+        assert several >= 3
+
+
+def test_voices_of_the_formant_singer_are_sung_and_winds_play_lines(orchestra):
+    """A synthetic voice sings every part; winds and bows play half of theirs as a line."""
+    rng = np.random.default_rng(0)
+    sung, lines = set(), {True: 0, False: 0}
+    for choice in choices_of(orchestra, "otowake"):
+        for _ in range(20):
+            (_, part), *_ = mixtures.MAKERS["alone"](rng, [choice])
+            if choice.label == "voice":
+                sung.add(part.sung)
+                assert part.style is not None
+            elif choice.bank.instrument.rings:
+                assert part.style is None
+            elif choice.bank.instrument.family in resynthesis.FAMILIES:
+                lines[part.style is not None] += 1
+    assert sung == {True} and min(lines.values()) > 10
 
 
 def test_unplayed_notes_are_kept_in_files_but_not_in_the_dataset(tmp_path):

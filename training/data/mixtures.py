@@ -3,7 +3,8 @@
 There are three kinds of scenes: isolated notes with silence between them; one to four streams, each
 a few notes on one instrument and then a few on another, so that concurrent notes are unrelated; and
 music of one to four players. Mixtures are hardest, so there are additional scenes of several
-players.
+players. Bows, winds and voices play single notes or continuous lines; the formant singer
+(:mod:`training.sounds.singing`) sings the lines of the synthetic voices.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.music.harmony import draw_harmony
-from training.music.parts import Part, piano, player
-from training.music.performance import Played, clock
+from training.music.harmony import Harmony, draw_harmony
+from training.music.parts import SUNG_RANGE, Part, draw_style, line, piano, player
+from training.music.performance import Clock, Played, clock
 from training.music.render import played, tuning
 from training.rng import Rng
-from training.sounds import banks, scaled, soundfonts, synthetic
+from training.sounds import banks, resynthesis, scaled, soundfonts, synthetic
 from training.sounds.banks import Bank
 from training.sounds.classes import EXTRA, FAMILY_OF, LEFT_OUT, MADE, SCALED, WEIGHTS
 from training.sounds.degrade import degrade
@@ -34,6 +35,12 @@ SECONDS = 10.0
 
 KIND_SHARES = {"alone": 0.45, "streams": 0.15, "music": 0.4}
 """Shares of the kinds among scenes of any kind."""
+
+LINE_SHARE = 0.5
+"""Share of continuous lines among the parts of bows, winds and voices."""
+
+SINGER_WEIGHT = 3.0
+"""Weight of the formant singer among the origins of voices."""
 
 FOLDER = "recognizer"
 """Folder of the cache with the recogniser's banks, notes and runs."""
@@ -47,6 +54,7 @@ class SceneKind(Enum):
     SEVERAL = "together", 2_000_000
     ACCOMPANIED = "accompanied", 3_000_000
     MUSIC = "music", 4_000_000
+    SUNG = "sung", 6_000_000
 
     @property
     def maker(self) -> str | None:
@@ -68,6 +76,18 @@ class Choice:
     origin: str
     weight: float
 
+    @property
+    def is_singer(self) -> bool:
+        """Whether the formant singer stands for the bank."""
+        return self.label == "voice" and self.origin == "otowake"
+
+    @property
+    def pitches(self) -> tuple[int, int]:
+        """Lowest and highest MIDI pitch."""
+        if self.is_singer:
+            return SUNG_RANGE
+        return int(self.bank.pitches[0]), int(self.bank.pitches[-1])
+
 
 Plan = list[tuple[Choice, Part]]
 
@@ -87,6 +107,7 @@ def origin_of(name: str) -> str:
     """Return the origin of a bank with this name."""
     source = name.rsplit(".", 1)[0]
     source = "otowake" if source.startswith("otowake-") else re.sub(r"-\d{3}(-\d+)?$", "", source)
+    source = "VSCO2" if source.startswith("vsco2-") else source
     return FAMILY_OF.get(name, FAMILY_OF.get(source, source))
 
 
@@ -123,8 +144,9 @@ def draw(rng: Rng, available: list[Choice]) -> Choice:
     label = labels[int(rng.integers(len(labels)))]
     same = [c for c in available if c.label == label]
     origins = sorted({c.origin for c in same})
+    weights = WEIGHTS | {c.origin: SINGER_WEIGHT for c in same if c.is_singer}
     odds = np.array(
-        [WEIGHTS.get(o, 1.0) * max(c.weight for c in same if c.origin == o) for o in origins]
+        [weights.get(o, 1.0) * max(c.weight for c in same if c.origin == o) for o in origins]
     )
     origin = origins[int(rng.choice(len(origins), p=odds / odds.sum()))]
     same = [c for c in same if c.origin == origin]
@@ -134,7 +156,7 @@ def draw(rng: Rng, available: list[Choice]) -> Choice:
 
 def _run(rng: Rng, choice: Choice, start: float) -> tuple[Part, float]:
     """Make a few notes on one instrument from `start` on; return them and the time of the next."""
-    low, high = int(choice.bank.pitches[0]), int(choice.bank.pitches[-1])
+    low, high = choice.pitches
     pitch, time, notes = int(rng.integers(low, high + 1)), start, []
     legato, slow = rng.random() < 0.5, float(np.exp(rng.uniform(np.log(0.15), np.log(1.5))))
     for _ in range(int(rng.integers(2, 6))):
@@ -149,10 +171,29 @@ def _run(rng: Rng, choice: Choice, start: float) -> tuple[Part, float]:
         notes += [Played(time, time + length, p, velocity) for p in chord]
         time += length * (1.0 if legato else float(rng.uniform(1.0, 1.6)))
         pitch = int(np.clip(pitch + rng.integers(-7, 8), low, high))
-    part = Part(
-        choice.bank, tuple(notes), float(rng.triangular(-14, 0, 2)), _expression(rng, choice)
-    )
+    part = _part(rng, choice, tuple(notes), float(rng.triangular(-14, 0, 2)))
     return part, time + float(rng.uniform(0, 0.5))
+
+
+def _part(rng: Rng, choice: Choice, notes: tuple[Played, ...], level: float) -> Part:
+    """Make a part of single notes or a continuous line."""
+    part = Part(choice.bank, notes, level, _expression(rng, choice))
+    if _is_line(rng, choice):
+        part = replace(part, style=draw_style(rng, choice.bank), sung=choice.is_singer)
+    return part
+
+
+def _is_line(rng: Rng, choice: Choice) -> bool:
+    """Draw whether a part is a continuous line; the formant singer sings nothing else."""
+    can_glide = choice.bank.instrument.family in resynthesis.FAMILIES
+    return choice.is_singer or (can_glide and rng.random() < LINE_SHARE)
+
+
+def _player(rng: Rng, choice: Choice, ground: Harmony, time: Clock) -> Part:
+    """Make a part of a piece."""
+    if _is_line(rng, choice):
+        return line(rng, choice.bank, ground, time, sung=choice.is_singer)
+    return player(rng, choice.bank, ground, time)
 
 
 def _expression(rng: Rng, choice: Choice) -> float:
@@ -165,9 +206,10 @@ def _isolated(rng: Rng, available: list[Choice]) -> Plan:
     while time < SECONDS - 0.4:
         choice = draw(rng, available)
         length = float(np.exp(rng.uniform(np.log(0.2), np.log(1.5))))
-        pitch = int(rng.choice(choice.bank.pitches))
+        low, high = choice.pitches
+        pitch = int(rng.integers(low, high + 1))
         note = Played(time, time + length, pitch, int(rng.triangular(25, 80, 127)))
-        plan.append((choice, Part(choice.bank, (note,), 0.0, _expression(rng, choice))))
+        plan.append((choice, _part(rng, choice, (note,), 0.0)))
         time += length + choice.bank.instrument.damp + float(rng.uniform(0.1, 0.5))
     return plan
 
@@ -199,6 +241,11 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
         players[0] = draw(
             rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)]
         )
+    return _piece(rng, players, accompanied)
+
+
+def _piece(rng: Rng, players: list[Choice], accompanied: bool = False) -> Plan:
+    """Make a part for each player, the first one for two hands if `accompanied`."""
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
     ground = draw_harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
     time = clock(rng, ground.beats, tempo)
@@ -209,9 +256,18 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
             piano(rng, [choice.bank], ground, time, False) if accompanied and index == 0 else None
         )
         plan.append(
-            (choice, replace(both_hands or player(rng, choice.bank, ground, time), level=level))
+            (choice, replace(both_hands or _player(rng, choice, ground, time), level=level))
         )
     return plan
+
+
+def _sung(rng: Rng, available: list[Choice]) -> Plan:
+    """Make a voice, in half of the scenes with one or two others."""
+    voices = [c for c in available if c.label == "voice"]
+    others = [c for c in available if c.label not in ("voice", "drums")]
+    players = [draw(rng, voices)]
+    players += [draw(rng, others) for _ in range(int(rng.choice([0, 1, 2], p=[0.5, 0.3, 0.2])))]
+    return _piece(rng, players)
 
 
 MAKERS = {
@@ -220,18 +276,21 @@ MAKERS = {
     "music": _music,
     "together": partial(_music, fewest=2),
     "accompanied": partial(_music, fewest=2, accompanied=True),
+    "sung": _sung,
 }
 
 
-def kind_of(seed: int) -> str | None:
-    """Return the key in :data:`MAKERS` that a seed asks for; None for a random kind."""
-    return [kind for kind in SceneKind if seed >= kind.first_seed][-1].maker
+def kind_of(seed: int) -> SceneKind:
+    """Return the kind of scene that a seed asks for."""
+    return [kind for kind in SceneKind if seed >= kind.first_seed][-1]
 
 
 def scene(
-    seed: int, available: list[Choice], kind: str | None = None
+    seed: int, available: list[Choice], maker: str | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Make a scene.
+
+    `maker` is a key of :data:`MAKERS`; None for a random one.
 
     Returns
     -------
@@ -243,8 +302,8 @@ def scene(
     ratio = 2 ** (off / 12)
     length = int(SECONDS * RATE)
     mixture, rows, bank, players = np.zeros(length, np.float32), [], [], []
-    kind = kind or str(rng.choice(list(KIND_SHARES), p=list(KIND_SHARES.values())))
-    plan = MAKERS[kind](rng, available)
+    maker = maker or str(rng.choice(list(KIND_SHARES), p=list(KIND_SHARES.values())))
+    plan = MAKERS[maker](rng, available)
     index = {id(choice): i for i, choice in enumerate(available)}
     for number, (choice, part) in enumerate(plan):
         begin, sound, notes = _rendered(rng, part)
@@ -261,7 +320,7 @@ def scene(
         wave = np.interp(position, np.arange(length), mixture).astype(np.float32)
     table = np.array(rows, float).reshape(-1, 4)
     table[:, :2] /= ratio
-    if kind == "alone" and rng.random() < 0.5:
+    if maker == "alone" and rng.random() < 0.5:
         wave = wave / (np.abs(wave).max() + 1e-9)
     else:
         wave = degrade(rng, wave)

@@ -48,7 +48,7 @@ COLUMNS = {
 DETECTED_SHARE = 0.5
 """Share of the scenes with the transcriber's notes; the others have inexact true notes."""
 
-VERSION = 8
+VERSION = 9
 """Version of the scenes: a change that gives other scenes for the same seeds increases it."""
 
 
@@ -84,7 +84,7 @@ def prepare(cache_folder: Path, first: int) -> Path:
     available = _choices(cache_folder)
     columns: dict[str, list] = {name: [] for name in (*FEATURE_KEYS, *COLUMNS)}
     for seed in range(first, first + SCENES_PER_FILE):
-        wave, table, banks_of, players = scene(seed, available, kind_of(seed))
+        wave, table, banks_of, players = scene(seed, available, kind_of(seed).maker)
         rng = np.random.default_rng([3, seed])
         notes_of = _detected_notes if rng.random() < DETECTED_SHARE else _inexact_notes
         onset, offset, midi, match = notes_of(rng, wave, table)

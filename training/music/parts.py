@@ -303,10 +303,14 @@ def player(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
     return Part(bank, tuple(at_most(played, voices)), 0.0, expression)
 
 
-def line(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
-    """Make a continuous part: a singer, a bow or a wind instrument that plays one line."""
+def line(rng: Rng, bank: Bank, ground: Harmony, time: Clock, *, sung: bool | None = None) -> Part:
+    """Make a continuous part: a singer, a bow or a wind instrument that plays one line.
+
+    The formant singer sings half of the lines of voices unless `sung` says.
+    """
     voice = bank.instrument.family == "voice"
-    sung = voice and rng.random() < 0.5
+    if sung is None:
+        sung = voice and rng.random() < 0.5
     low, high = SUNG_RANGE if sung else (int(bank.pitches[0]), int(bank.pitches[-1]))
     reach = int(rng.integers(7, 24))
     low = int(rng.integers(low, max(low, high - reach) + 1))
@@ -318,7 +322,12 @@ def line(rng: Rng, bank: Bank, ground: Harmony, time: Clock) -> Part:
         notes = articulate(rng, notes)
     level, span = _level(rng)
     played = at_most(untangled(perform(rng, notes, time, level, span)), 1)
-    return Part(bank, tuple(played), style=style(rng, _FREEDOM[bank.instrument.family]), sung=sung)
+    return Part(bank, tuple(played), style=draw_style(rng, bank), sung=sung)
+
+
+def draw_style(rng: Rng, bank: Bank) -> Style:
+    """Draw the style of a continuous line on a bank."""
+    return style(rng, _FREEDOM[bank.instrument.family])
 
 
 def drums(rng: Rng, banks: list[Bank], time: Clock, ground: Harmony, unseen: bool) -> list[Part]:

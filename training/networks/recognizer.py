@@ -15,7 +15,7 @@ from otowake.music.players.features import INPUT_FEATURES
 from otowake.music.players.recognizer import HIDDEN_UNITS, Weights
 from otowake.music.theory.instruments import INSTRUMENTS
 from training.networks.dense import DenseNetwork
-from training.networks.export import dense_weights, fold_standardisation, to_array
+from training.networks.export import dense_weights, fold_standardisation, to_array, to_tensor
 
 LAYERS = ("first", "second", "names")
 """Names of the dense layers in the weights file."""
@@ -51,6 +51,16 @@ class Network(DenseNetwork):
                 weights[name] = to_array(matrix)[None]
                 weights[f"{name}.bias"] = to_array(bias)[None]
         return weights
+
+    def load(self, weights: Weights, member: int) -> None:
+        """Load one network of an ensemble of the package; the standardisation stays."""
+        with torch.no_grad():
+            for name, layer in zip(LAYERS, self.layers, strict=True):
+                matrix, bias = (to_tensor(weights[k][member]) for k in (name, f"{name}.bias"))
+                if name == LAYERS[0]:
+                    matrix, bias = matrix * self.spread[:, None], bias + self.mean @ matrix
+                layer.weight.copy_(matrix.T)
+                layer.bias.copy_(bias)
 
 
 class _Block(nn.Module):

@@ -129,6 +129,11 @@ HELD_OUT = {
     "mtg-sax-soprano.saxophone",
     "mtg-sax-baritone.saxophone",
     "VSCO2.xylophone",
+    "vsco2-trumpet-sus-mf.trumpet",
+    "vsco2-trumpet-sus-f.trumpet",
+    "vsco2-violin-arcvib.violin",
+    "hadzifia-voice.choir",
+    "freepats-accordion.accordion",
 }
 HELD_OUT |= {
     f"{name.rsplit('.', 1)[0]}.{instrument}" for name, instrument, _ in SCALED if name in HELD_OUT
@@ -140,3 +145,8 @@ Whole sources of a class, with the banks that are resampled from them.
 
 HELD_OUT_FONT = "GMbank"
 """Soundfont that is held out as well, for classes with too few recordings."""
+
+
+def is_held_out(name: str) -> bool:
+    """Return whether a bank is held out."""
+    return name in HELD_OUT or name.startswith(HELD_OUT_FONT)

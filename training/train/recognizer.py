@@ -1,19 +1,24 @@
 """Train the recogniser of instruments on notes.
 
     python -m training.train.recognizer --cache DIR [--samples DIR] [--scenes N] [--alone N]
-                                        [--together N] [--accompanied N] [--steps N]
-                                        [--networks N] [--all] [--out FILE]
+                                        [--together N] [--accompanied N] [--sung N] [--steps N]
+                                        [--networks N] [--all] [--begin FILE] [--out FILE]
 
 The cache keeps scenes and runs. Without ``--all`` whole sources are held out
 (`training.sounds.classes.HELD_OUT`) for validation: that run shows the accuracy on unknown
 instruments and the temperature of the probabilities. With ``--all`` the network learns from all
-sources; give it the temperature of the first run. Uses torch, which the package itself does not
+sources; give it the temperature of the first run. With ``--begin`` training continues from weights
+that have learnt from more notes than the cache has: for the classes that they know, the targets are
+mostly their own predictions, so that the networks learn new classes and sources without forgetting
+(Li and Hoiem, "Learning without forgetting", 2016). Uses torch, which the package itself does not
 need.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,18 +31,18 @@ from torch.nn import functional
 
 from otowake.music.players.features import OTHERS_PLANE, NoteFeatures, network_input
 from otowake.music.players.recognizer import Weights, load_recognizer
-from otowake.music.theory.instruments import INSTRUMENTS
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from training.data import mixtures, note_dataset
 from training.data.augment import augmented_input
 from training.data.mixtures import SceneKind, origin_of
 from training.data.note_dataset import NoteDataset
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
-from training.networks.recognizer import Network
+from training.networks.recognizer import LAYERS, Network
 from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import banks
-from training.sounds.classes import HELD_OUT, HELD_OUT_FONT
+from training.sounds.classes import is_held_out
 from training.train.options import add_fit_options, parser_of, use_threads
 
 MIN_SPREAD = 0.1
@@ -63,6 +68,10 @@ BATCH_NOTES = 1024
 
 FAMILY = np.array([[row.family for row in INSTRUMENTS].index(row.family) for row in INSTRUMENTS])
 """Number of the family of each class."""
+
+
+Target = Callable[[Tensor, Tensor], Tensor]
+"""Maps an input batch and its classes to target probabilities, (note, class)."""
 
 
 class Score(NamedTuple):
@@ -197,6 +206,26 @@ def write(weights: Weights, temperature: float, path: Path) -> None:
     export.write(path, weights, temperature=temperature)
 
 
+def smoothed(_: Tensor, label: NDArray[np.int64]) -> Tensor:
+    """Return the smoothed classes as target probabilities, (note, class)."""
+    one_hot = functional.one_hot(torch.from_numpy(label), len(INSTRUMENTS)).float()
+    return (1 - LABEL_SMOOTHING) * one_hot + LABEL_SMOOTHING / len(INSTRUMENTS)
+
+
+def remembered(
+    teachers: Sequence[Network], new: int, keep: float, x: Tensor, label: NDArray[np.int64]
+) -> Tensor:
+    """Mix the smoothed classes with predictions of networks that do not know the class `new`.
+
+    `keep` is the share of the predictions, except for notes of the new class.
+    """
+    with torch.no_grad():
+        scores = torch.stack([teacher(x) for teacher in teachers]).mean(0)
+    scores[:, new] = -np.inf
+    share = keep * torch.from_numpy(label != new).float()[:, None]
+    return (1 - share) * smoothed(x, label) + share * scores.softmax(1)
+
+
 def train(
     dataset: NoteDataset,
     notes: NDArray[np.int64],
@@ -214,13 +243,21 @@ def train(
         options.change,
     )
     network = Network(options.drop, typical.mean(0), typical.std(0).clamp(min=MIN_SPREAD))
+    target: Target = smoothed
+    if options.begin:
+        initial = load_recognizer(options.begin.read_bytes()).weights
+        members = range(len(initial[LAYERS[0]]))
+        teachers = [copy.deepcopy(network).eval() for _ in members]
+        for member, teacher in zip(members, teachers, strict=True):
+            teacher.load(initial, member)
+        network.load(initial, options.seed % len(members))
+        target = partial(remembered, teachers, INSTRUMENT_NAMES.index(options.new), options.keep)
 
     def losses_at(step: int) -> Losses:
         rng = np.random.default_rng((options.seed, step))
         batch, partners = draw(rng, options.size)
         x = augmented_inputs(dataset, batch, partners, rng, options.change)
-        label = torch.from_numpy(dataset.label[batch])
-        return {LOSS: functional.cross_entropy(network(x), label, label_smoothing=LABEL_SMOOTHING)}
+        return {LOSS: functional.cross_entropy(network(x), target(x, dataset.label[batch]))}
 
     def validate(average: Network) -> Metrics:
         if not len(held_out):
@@ -253,6 +290,9 @@ def main() -> None:
     parser.add_argument(
         "--accompanied", type=int, default=0, help="more scenes, of a piano and 1 to 3 others"
     )
+    parser.add_argument(
+        "--sung", type=int, default=0, help="more scenes, of a voice and 0 to 2 others"
+    )
     add_fit_options(parser, steps=5000, size=256, rate=2e-3, every=1000, unit="notes")
     parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
     parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
@@ -262,6 +302,13 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="hold no source out")
     parser.add_argument(
         "--run", default="run", help="name of the folder in the cache that holds this training"
+    )
+    parser.add_argument(
+        "--begin", type=Path, help="initial weights, such as src/otowake/data/recognizer.npz"
+    )
+    parser.add_argument("--new", default="voice", help="class that the initial weights lack")
+    parser.add_argument(
+        "--keep", type=float, default=0.8, help="share of the initial predictions in the targets"
     )
     parser.add_argument("--out", type=Path, help="where to write the weights of all networks")
     options = parser.parse_args()
@@ -273,6 +320,7 @@ def main() -> None:
         (SceneKind.ISOLATED, options.alone),
         (SceneKind.SEVERAL, options.together),
         (SceneKind.ACCOMPANIED, options.accompanied),
+        (SceneKind.SUNG, options.sung),
     )
     firsts = [
         kind.first_seed + i
@@ -281,11 +329,7 @@ def main() -> None:
     ]
     paths = parallel_map(partial(note_dataset.prepare, options.cache), firsts, options.threads)
     dataset = note_dataset.load(paths)
-    is_held_out = [
-        (name in HELD_OUT or name.startswith(HELD_OUT_FONT)) and not options.all
-        for name in dataset.names
-    ]
-    mask = np.array(is_held_out)[dataset.bank]
+    mask = np.array([is_held_out(name) and not options.all for name in dataset.names])[dataset.bank]
     held_out, notes = np.flatnonzero(mask), np.flatnonzero(~mask)
     print(f"{len(notes)} notes, {len(held_out)} held out", flush=True)
     members = []
@@ -296,7 +340,10 @@ def main() -> None:
         members.append(load_recognizer((folder / "recognizer.npz").read_bytes()))
     if options.out:
         temperature = float(np.mean([member.temperature for member in members]))
-        write(export.ensemble([member.weights for member in members]), temperature, options.out)
+        weights = export.ensemble([member.weights for member in members])
+        if options.begin:  # keep the networks of the context
+            weights = load_recognizer(options.begin.read_bytes())._replace(weights=weights).arrays()
+        write(weights, temperature, options.out)
 
 
 if __name__ == "__main__":

@@ -213,6 +213,14 @@ class PartConfig:
 
     min_part_share: float = tuned(0.05, unit="", origin="set on real solos; docs/en/accuracy.md")
     """Share of the notes below which a part that was not requested is dropped."""
+    certainty_scale: float = tuned(
+        1.43, unit="", origin="fitted on generated scenes (training.train.certainty)"
+    )
+    """Factor of the mean log-likelihoods from which the probabilities of names follow."""
+    certainty_exponent: float = tuned(
+        0.25, unit="", origin="fitted on generated scenes (training.train.certainty)"
+    )
+    """Exponent of the number of notes: 1 for independent errors, 0 if all notes err alike."""
     min_probability: float = tuned(
         0.1, unit="", origin="set on generated pieces; decision 10", tried="0.1 and 0.25"
     )

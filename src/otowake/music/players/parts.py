@@ -133,6 +133,27 @@ def assign_parts(
     )
 
 
+def name_log_probs(
+    evidence: Floats,
+    n_notes: int,
+    scale: float = PART.certainty_scale,
+    exponent: float = PART.certainty_exponent,
+) -> Floats:
+    """Return log-probabilities of a part's name from the mean log-likelihoods of its notes.
+
+    The errors of the notes of a player correlate, so the certainty grows with a low power of their
+    number.
+
+    Examples
+    --------
+    >>> evidence = np.log([0.5, 0.3, 0.2])
+    >>> [round(float(np.exp(name_log_probs(evidence, n)).max()), 2) for n in (1, 100)]
+    [0.57, 0.9]
+    """
+    scores = scale * n_notes**exponent * evidence
+    return scores - np.logaddexp.reduce(scores)
+
+
 def drum_parts(notes: Sequence[Note]) -> tuple[Part, ...]:
     """Group drum notes by drum, in the order of :data:`~otowake.music.theory.instruments.KIT`.
 
@@ -239,8 +260,8 @@ def _build_parts(
     counts: dict[str, int] = {}
     for player in sorted(set(assigned.tolist()), key=lambda k: (-int((assigned == k).sum()), k)):
         own = np.flatnonzero(assigned == player)
-        evidence = unary[own][:, candidates].sum(axis=0, keepdims=True)
-        probs = softmax(evidence / np.sqrt(len(own)))[0]
+        evidence = unary[own][:, candidates].mean(axis=0)
+        probs = np.exp(name_log_probs(evidence, len(own)))
         order = np.argsort(-probs, kind="stable")[: PART.n_candidates]
         probabilities = {INSTRUMENT_NAMES[candidates[i]]: float(probs[i]) for i in order}
         name = INSTRUMENT_NAMES[players[player]]
