@@ -33,6 +33,7 @@ from otowake.music.players.features import (
     pool_patches,
     spectral_envelopes,
 )
+from otowake.music.players.parts import assign_parts
 from otowake.music.players.recognizer import (
     HIDDEN_UNITS,
     Recognizer,
@@ -43,6 +44,9 @@ from otowake.music.players.recognizer import (
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, INSTRUMENTS
 from otowake.signal.vqt import RATE
 from otowake.types import Floats
+from training.music.performance import Played
+from training.music.phrases import monophonic, phrase, style
+from training.sounds import singing
 
 
 def random_weights(seed: int = 0) -> recognizer.Weights:
@@ -273,3 +277,52 @@ def test_jax_agrees_with_torch() -> None:
         expected = network(torch.from_numpy(x)).numpy()
     scores = np.asarray(recognizer._class_scores(network.weights(), x))
     np.testing.assert_allclose(scores, expected, atol=1e-3)
+
+
+def test_a_sung_line_is_called_a_voice() -> None:
+    """Eight singers, men, women and children, sing a line each, with words and vibrato."""
+    names = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        lowest = int(rng.integers(46, 66))
+        steps = np.cumsum(rng.integers(-3, 4, 10)) % 12
+        played = [
+            Played(0.45 * i, 0.45 * i + 0.4, lowest + int(step), 90) for i, step in enumerate(steps)
+        ]
+        line = phrase(rng, monophonic(played), style(rng, 1.0))
+        onset, offset, midi = np.array(
+            [(n.onset_s, n.offset_s, round(n.pitch)) for n in line.notes]
+        ).T
+        predictions = recognize(Audio(singing.render(rng, line), RATE), onset, offset, midi)
+        columns = predictions.contextual, predictions.unary
+        part, *_ = assign_parts(onset, offset, midi, *columns, assignment=predictions.assignment)
+        names.append(part.instrument)
+    assert names.count("voice") >= 6, names
+
+
+def test_continued_training_begins_at_the_initial_weights() -> None:
+    torch = pytest.importorskip("torch")
+    network = importlib.import_module("training.networks.recognizer").Network()
+    network.mean += 0.3
+    network.spread *= 0.5
+    weights = pretrained_recognizer().weights
+    network.load(weights, 1)
+    for name, array in network.weights().items():
+        np.testing.assert_allclose(array[0], weights[name][1], atol=1e-4)
+    assert torch.all(network.mean == 0.3)
+
+
+def test_known_classes_keep_the_initial_predictions_and_the_new_class_does_not() -> None:
+    torch = pytest.importorskip("torch")
+    training = importlib.import_module("training.train.recognizer")
+    voice, flute = INSTRUMENT_NAMES.index("voice"), INSTRUMENT_NAMES.index("flute")
+    scores = torch.zeros(2, len(INSTRUMENT_NAMES))
+    scores[:, voice], scores[:, flute] = 5.0, 4.0
+    label = np.array([voice, flute])
+    target = training.remembered([lambda _: scores], voice, 0.8, torch.zeros(2, 1), label)
+    assert target.sum(1).tolist() == pytest.approx([1, 1])
+    assert target[0].tolist() == pytest.approx(training.smoothed(scores, label)[0].tolist())
+    others = len(INSTRUMENT_NAMES) - 2
+    expected = 0.2 * 0.95 + 0.8 * np.exp(4) / (np.exp(4) + others)
+    assert target[1, flute].item() == pytest.approx(expected, abs=0.01)
+    assert target[1, voice].item() < 0.01

@@ -3,8 +3,8 @@
 There are three kinds of scenes: isolated notes with silence between them; one to four streams, each
 a few notes on one instrument and then a few on another, so that concurrent notes are unrelated; and
 music of one to four players. Mixtures are hardest, so there are additional scenes of several
-players. Bows, winds and voices play single notes or continuous lines; the formant singer
-(:mod:`training.sounds.singing`) sings the lines of the synthetic voices.
+players, of voices, and of songs. Bows, winds and voices play single notes or continuous lines; the
+formant singer (:mod:`training.sounds.singing`) sings the lines of the synthetic voices.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.music.harmony import Harmony, draw_harmony
-from training.music.parts import SUNG_RANGE, Part, draw_style, line, piano, player
+from training.music.parts import SUNG_RANGE, Part, draw_style, drums, line, piano, player
 from training.music.performance import Clock, Played, clock
 from training.music.render import played, tuning
 from training.rng import Rng
@@ -42,6 +42,9 @@ LINE_SHARE = 0.5
 SINGER_WEIGHT = 3.0
 """Weight of the formant singer among the origins of voices."""
 
+CHORDS = {"piano", "electric-piano", "organ", "guitar-nylon", "guitar-steel", "electric-guitar"}
+"""Classes that play the chords of songs."""
+
 FOLDER = "recognizer"
 """Folder of the cache with the recogniser's banks, notes and runs."""
 
@@ -55,6 +58,7 @@ class SceneKind(Enum):
     ACCOMPANIED = "accompanied", 3_000_000
     MUSIC = "music", 4_000_000
     SUNG = "sung", 6_000_000
+    SONG = "song", 7_000_000
 
     @property
     def maker(self) -> str | None:
@@ -241,14 +245,20 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
         players[0] = draw(
             rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)]
         )
-    return _piece(rng, players, accompanied)
+    return _piece(rng, players, *_beats(rng), accompanied)
 
 
-def _piece(rng: Rng, players: list[Choice], accompanied: bool = False) -> Plan:
-    """Make a part for each player, the first one for two hands if `accompanied`."""
+def _beats(rng: Rng) -> tuple[Harmony, Clock]:
+    """Draw the harmony and the tempo of a piece."""
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
     ground = draw_harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
-    time = clock(rng, ground.beats, tempo)
+    return ground, clock(rng, ground.beats, tempo)
+
+
+def _piece(
+    rng: Rng, players: list[Choice], ground: Harmony, time: Clock, accompanied: bool = False
+) -> Plan:
+    """Make a part for each player, the first one for two hands if `accompanied`."""
     plan = []
     for index, choice in enumerate(players):
         level = float(rng.triangular(-14, -2, 3)) if index else 0.0
@@ -267,7 +277,26 @@ def _sung(rng: Rng, available: list[Choice]) -> Plan:
     others = [c for c in available if c.label not in ("voice", "drums")]
     players = [draw(rng, voices)]
     players += [draw(rng, others) for _ in range(int(rng.choice([0, 1, 2], p=[0.5, 0.3, 0.2])))]
-    return _piece(rng, players)
+    return _piece(rng, players, *_beats(rng))
+
+
+def _song(rng: Rng, available: list[Choice]) -> Plan:
+    """Make a song: a voice, mostly with a bass, one or two instruments for chords, and drums."""
+    labels = {"voice"}, {"electric-bass", "double-bass"}, CHORDS, CHORDS
+    shares = 1.0, 0.8, 0.9, 0.5
+    band = [
+        draw(rng, [c for c in available if c.label in label])
+        for label, share in zip(labels, shares, strict=True)
+        if rng.random() < share
+    ]
+    ground, time = _beats(rng)
+    plan = _piece(rng, band, ground, time)
+    if rng.random() < 0.7:
+        kit = draw(rng, [c for c in available if c.label == "drums"])
+        level = float(rng.triangular(-14, -3, 3))
+        beat = drums(rng, [kit.bank], time, ground, False)
+        plan += [(kit, replace(part, level=level)) for part in beat]
+    return plan
 
 
 MAKERS = {
@@ -277,6 +306,7 @@ MAKERS = {
     "together": partial(_music, fewest=2),
     "accompanied": partial(_music, fewest=2, accompanied=True),
     "sung": _sung,
+    "song": _song,
 }
 
 

@@ -1,8 +1,9 @@
 """Train the recogniser of instruments on notes.
 
     python -m training.train.recognizer --cache DIR [--samples DIR] [--scenes N] [--alone N]
-                                        [--together N] [--accompanied N] [--sung N] [--steps N]
-                                        [--networks N] [--all] [--begin FILE] [--out FILE]
+                                        [--together N] [--accompanied N] [--sung N] [--songs N]
+                                        [--steps N] [--networks N] [--all] [--begin FILE]
+                                        [--out FILE]
 
 The cache keeps scenes and runs. Without ``--all`` whole sources are held out
 (`training.sounds.classes.HELD_OUT`) for validation: that run shows the accuracy on unknown
@@ -293,6 +294,7 @@ def main() -> None:
     parser.add_argument(
         "--sung", type=int, default=0, help="more scenes, of a voice and 0 to 2 others"
     )
+    parser.add_argument("--songs", type=int, default=0, help="more scenes, of a voice and a band")
     add_fit_options(parser, steps=5000, size=256, rate=2e-3, every=1000, unit="notes")
     parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
     parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
@@ -321,6 +323,7 @@ def main() -> None:
         (SceneKind.SEVERAL, options.together),
         (SceneKind.ACCOMPANIED, options.accompanied),
         (SceneKind.SUNG, options.sung),
+        (SceneKind.SONG, options.songs),
     )
     firsts = [
         kind.first_seed + i

@@ -4,7 +4,7 @@ A :class:`Text` is a template in both languages. Errors, warnings, help and tabl
 this package; figures use :mod:`otowake.text.figure_labels`, the report :mod:`otowake.text.report`.
 """
 
-from otowake.text.archive import *
+from otowake.text.archive_command import *
 from otowake.text.corrections import *
 from otowake.text.language import LANGUAGES, Language, Text
 from otowake.text.refusal import *

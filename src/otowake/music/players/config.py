@@ -218,7 +218,7 @@ class PartConfig:
     )
     """Factor of the mean log-likelihoods from which the probabilities of names follow."""
     certainty_exponent: float = tuned(
-        0.25, unit="", origin="fitted on generated scenes (training.train.certainty)"
+        0.26, unit="", origin="fitted on generated scenes (training.train.certainty)"
     )
     """Exponent of the number of notes: 1 for independent errors, 0 if all notes err alike."""
     min_probability: float = tuned(
