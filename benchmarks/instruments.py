@@ -9,7 +9,7 @@ DIR holds some of: `single_notes` (audio and `manifest.tsv`: file, instrument, p
 - single notes: the pitch is the transcriber's; if it detects no note, the strongest harmonic
   series. Once by the notes of the dominant pitch, once by the largest part, as the command names
   it. ``--out`` writes a table for `score.py names`: the true name and three guesses. ``--figure``
-  draws which instrument is taken for which.
+  draws the confusion matrix.
 - solos: the first instrument of the largest part; its closest relative counts separately.
 - certainty: the share of right names of single notes and solos, by the probability of the name.
 - trios: F1 of notes (onset within 50 ms, correct pitch) that are assigned to the correct
