@@ -95,7 +95,7 @@ def test_a_third_player_of_another_family_needs_less_evidence(n: int, piano_prob
     """A few probable trumpet notes next to a piano and a bassoon.
 
     They are too few for a second sustained player, but enough for a third player of a new family,
-    even if they resemble the piano, which has the highest prior.
+    even if they resemble the piano.
     """
     beats = np.arange(40) * 0.5
     onset = np.concatenate([np.repeat(beats, 3), beats + 0.03, beats[:n] + 0.06])

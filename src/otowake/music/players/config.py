@@ -108,13 +108,6 @@ class LikelihoodConfig:
     """Floor of a note's log-likelihood: bounds the influence of one misclassified note."""
     out_of_range: float = tuned(-3.0, unit="nats", origin="set by hand")
     """Penalty for a note outside an instrument's range."""
-    log_prior: tuple[tuple[str, float], ...] = tuned(
-        (("piano", 0.5), ("violin", 0.3), ("french-horn", 0.3)),
-        unit="nats per note",
-        origin="set on generated pieces and real trios; decisions 11 and 12",
-        tried="horn 0.2 and 0.3",
-    )
-    """Log-prior of instruments, used when none are given; training balances the classes."""
     drum_log_prior: float = tuned(-10.0, unit="nats", origin="set by hand")
     """Log-prior against drums: breath and key noise are otherwise classified as drums."""
 

@@ -106,19 +106,15 @@ def assign_parts(
     single = log_probs if unary_log_probs is None else np.asarray(unary_log_probs, float)
     selection_unary = log_likelihood(single, notes.midi)
     unary = log_likelihood(single if requested else log_probs, notes.midi)
-    log_prior = np.zeros(len(INSTRUMENTS))
     if not requested:
         against_drums = LIKELIHOOD.drum_log_prior * (np.array(INSTRUMENT_NAMES) == DRUMS)
         selection_unary, unary = selection_unary + against_drums, unary + against_drums
-        priors = dict(LIKELIHOOD.log_prior)
-        log_prior = np.array([priors.get(row.name, 0.0) for row in INSTRUMENTS])
-    unary = unary + log_prior
     graph = note_graph(notes)
     players = requested or select_instruments(
-        graph, selection_unary, log_prior, n_parts, represented_instruments(single)
+        graph, selection_unary, n_parts, represented_instruments(single)
     )
     if n_parts is not None and len(players) < n_parts:
-        players = add_duplicates(players, selection_unary + log_prior, n_parts)
+        players = add_duplicates(players, selection_unary, n_parts)
     while not requested and n_parts is None and len(players) > 1:
         assigned = assignment_marginals(notes, graph, unary, players).argmax(axis=1)
         counts = np.bincount(assigned, minlength=len(players))

@@ -27,7 +27,6 @@ BOWED_OR_PLUCKED = frozenset({"double-bass"})
 def select_instruments(
     graph: NoteGraph,
     unary: Floats,
-    log_prior: Floats,
     n_parts: int | None,
     represented: Sequence[int],
 ) -> list[int]:
@@ -39,9 +38,6 @@ def select_instruments(
         Neighbouring notes.
     unary
         Shape (note, instrument): log-likelihoods.
-    log_prior
-        Shape (instrument,): added to `unary` in the choice between instruments, not in the
-        likelihood gain of another one.
     n_parts
         Number of instruments; None to estimate it.
     represented
@@ -54,7 +50,7 @@ def select_instruments(
     """
     n = len(unary)
     cost = SELECTION.bic_const + SELECTION.bic_log * np.log(n)
-    selected = [int((unary + log_prior).sum(axis=0).argmax())]
+    selected = [int(unary.sum(axis=0).argmax())]
     decaying = INSTRUMENTS[selected[0]].family in DECAYING
     candidates = [
         i
@@ -73,7 +69,7 @@ def select_instruments(
         penalty = cost if len(selected) == 1 else SELECTION.extra_discount * cost
         if n_parts is None and gains[best] < penalty:
             break
-        selected = _swap_search(graph, unary + log_prior, [*selected, best], candidates)
+        selected = _swap_search(graph, unary, [*selected, best], candidates)
     return selected
 
 
