@@ -175,13 +175,14 @@ def choices_of(orchestra, origin=None):
 @pytest.mark.parametrize("kind", [*SceneKind])
 def test_a_seed_determines_the_kind_of_scene(orchestra, kind):
     """Isolated notes do not overlap, players are two at least, an accompanist plays piano."""
-    choices, several = choices_of(orchestra), 0
+    choices, several, labels = choices_of(orchestra), 0, set()
     for seed in range(kind.first_seed, kind.first_seed + 4):
         assert mixtures.kind_of(seed) is kind
         wave, table, bank, players = mixtures.scene(seed, choices, kind.maker)
         assert wave.shape == (int(mixtures.SECONDS * RATE),) and np.isfinite(wave).all()
         assert len(table) == len(bank) == len(players) > 0
         several += len(set(players.tolist())) > 1
+        labels |= {choices[index].label for index in bank}
         if kind is SceneKind.ISOLATED:
             assert np.all(np.diff(np.sort(table[:, 0])) > 0.05)
         if kind is SceneKind.ACCOMPANIED:
@@ -189,6 +190,10 @@ def test_a_seed_determines_the_kind_of_scene(orchestra, kind):
             assert piano and all(piano)
     if kind in (SceneKind.SEVERAL, SceneKind.ACCOMPANIED, SceneKind.ISOLATED):
         assert several >= 3
+    if kind in (SceneKind.SUNG, SceneKind.SONG):
+        assert "voice" in labels
+    if kind is SceneKind.SONG:
+        assert "drums" in labels
 
 
 def test_voices_of_the_formant_singer_are_sung_and_winds_play_lines(orchestra):

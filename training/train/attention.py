@@ -12,7 +12,7 @@ which the package itself does not need.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +42,7 @@ from training.train.options import add_fit_options, parser_of, use_threads
 from training.train.recognizer import write
 
 FIRST_SEED = {
+    SceneKind.ISOLATED: SceneKind.ISOLATED.first_seed + 960,
     SceneKind.MUSIC: SceneKind.MUSIC.first_seed,
     SceneKind.SEVERAL: SceneKind.SEVERAL.first_seed + 1600,
     SceneKind.ACCOMPANIED: SceneKind.ACCOMPANIED.first_seed + 1480,
@@ -250,25 +251,34 @@ def fit_plan(options: argparse.Namespace) -> FitPlan:
     return FitPlan(options.steps, options.rate, options.every, averaging_start=0)
 
 
-def context_parser(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
-    """Return the options of a network that learns from scenes."""
+def scene_parser(description: str | None, scenes: int) -> argparse.ArgumentParser:
+    """Return the options of scenes, `scenes` of each kind by default, and of the recogniser."""
     parser = parser_of(description)
     parser.add_argument(
         "--recognizer",
         type=Path,
         help="weights by training.train.recognizer; the package's by default",
     )
-    parser.add_argument("--music", type=int, default=1480, help="scenes of 1 to 4 players")
-    parser.add_argument("--together", type=int, default=1480, help="more scenes, of 2 to 4 players")
+    parser.add_argument("--music", type=int, default=scenes, help="scenes of 1 to 4 players")
     parser.add_argument(
-        "--accompanied", type=int, default=1480, help="more scenes, of a piano and 1 to 3 others"
+        "--together", type=int, default=scenes, help="more scenes, of 2 to 4 players"
     )
+    parser.add_argument(
+        "--accompanied", type=int, default=scenes,
+        help="more scenes, of a piano and 1 to 3 others",
+    )  # fmt: skip
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+def context_parser(description: str | None, steps: int, size: int) -> argparse.ArgumentParser:
+    """Return the options of a network that learns from scenes."""
+    parser = scene_parser(description, 1480)
     add_fit_options(parser, steps=steps, size=size, rate=2e-3, every=600, unit="scenes")
     parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument(
         "--run", help="keep the run in this folder of the cache, and resume a run that is there"
     )
@@ -285,23 +295,34 @@ def recognizer_of(options: argparse.Namespace) -> Recognizer:
     return recognizer.pretrained_recognizer()
 
 
-def scenes_of(options: argparse.Namespace, model: Recognizer) -> list[Scene]:
-    """Return the requested scenes in random order, with a recogniser's predictions."""
+def scenes_by_kind(
+    options: argparse.Namespace, model: Recognizer, requested: Mapping[SceneKind, int]
+) -> list[Scene]:
+    """Return so many scenes of each kind, with a recogniser's predictions."""
     banks.build(options.cache, options.samples)
     mixtures.build(options.cache)
-    requested = (
-        (SceneKind.MUSIC, options.music),
-        (SceneKind.SEVERAL, options.together),
-        (SceneKind.ACCOMPANIED, options.accompanied),
-    )
     firsts = [
         FIRST_SEED[kind] + i
-        for kind, n in requested
+        for kind, n in requested.items()
         for i in range(0, n, note_dataset.SCENES_PER_FILE)
     ]
     paths = parallel_map(partial(note_dataset.prepare, options.cache), firsts, options.threads)
     by_file = parallel_map(partial(read_scenes, model), paths, options.threads)
-    scenes = [scene for file_scenes in by_file for scene in file_scenes]
+    return [scene for file_scenes in by_file for scene in file_scenes]
+
+
+def requested_music(options: argparse.Namespace) -> dict[SceneKind, int]:
+    """Return how many scenes of several notes at a time the options ask for."""
+    return {
+        SceneKind.MUSIC: options.music,
+        SceneKind.SEVERAL: options.together,
+        SceneKind.ACCOMPANIED: options.accompanied,
+    }
+
+
+def scenes_of(options: argparse.Namespace, model: Recognizer) -> list[Scene]:
+    """Return the requested scenes in random order, with a recogniser's predictions."""
+    scenes = scenes_by_kind(options, model, requested_music(options))
     np.random.default_rng(0).shuffle(scenes)
     return scenes
 

@@ -12,7 +12,6 @@ package itself does not need.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,18 +19,17 @@ from scipy.optimize import minimize
 
 from otowake.music.players.mean_field import log_likelihood
 from otowake.music.players.parts import name_log_probs
-from otowake.music.players.recognizer import Recognizer
 from otowake.types import Floats
-from training.data import mixtures, note_dataset
 from training.data.mixtures import SceneKind
 from training.data.note_dataset import UNPLAYED
-from training.parallel import parallel_map
-from training.sounds import banks
-from training.train.attention import FIRST_SEED, Scene, context_parser, read_scenes, recognizer_of
+from training.train.attention import (
+    Scene,
+    recognizer_of,
+    requested_music,
+    scene_parser,
+    scenes_by_kind,
+)
 from training.train.options import use_threads
-
-FIRST_ISOLATED = SceneKind.ISOLATED.first_seed + 240
-"""First scene of isolated notes on which the recogniser was not trained."""
 
 
 class Named(NamedTuple):
@@ -57,7 +55,7 @@ def fit(players: Sequence[Named]) -> tuple[float, float]:
     --------
     >>> right, wrong = (np.log([p, 1 - p]) for p in (0.8, 0.2))
     >>> players = [Named(right, n, 0) for n in (1, 16)] * 4 + [Named(wrong, n, 0) for n in (1, 16)]
-    >>> [round(float(value), 2) for value in fit(players)]
+    >>> [round(abs(value), 2) for value in fit(players)]
     [1.0, 0.0]
     """
 
@@ -72,35 +70,14 @@ def fit(players: Sequence[Named]) -> tuple[float, float]:
     return float(np.exp(log_scale)), float(exponent)
 
 
-def read_players(model: Recognizer, paths: Sequence) -> list[Named]:
-    """Read the players of the scenes in files."""
-    return [
-        player
-        for path in paths
-        for scene in read_scenes(model, path)
-        for player in players_of(scene)
-    ]
-
-
 def main() -> None:
-    parser = context_parser(__doc__, steps=0, size=0)
-    parser.set_defaults(music=80, together=80, accompanied=80)
+    parser = scene_parser(__doc__, 80)
     parser.add_argument("--isolated", type=int, default=160, help="scenes of isolated notes")
     options = parser.parse_args()
     use_threads(options.threads)
-    banks.build(options.cache, options.samples)
-    mixtures.build(options.cache)
-    requested = (
-        (FIRST_SEED[SceneKind.MUSIC], options.music),
-        (FIRST_SEED[SceneKind.SEVERAL], options.together),
-        (FIRST_SEED[SceneKind.ACCOMPANIED], options.accompanied),
-        (FIRST_ISOLATED, options.isolated),
-    )
-    firsts = [
-        first + i for first, n in requested for i in range(0, n, note_dataset.SCENES_PER_FILE)
-    ]
-    paths = parallel_map(partial(note_dataset.prepare, options.cache), firsts, options.threads)
-    players = read_players(recognizer_of(options), paths)
+    requested = {SceneKind.ISOLATED: options.isolated} | requested_music(options)
+    scenes = scenes_by_kind(options, recognizer_of(options), requested)
+    players = [player for scene in scenes for player in players_of(scene)]
     scale, exponent = fit(players)
     print(f"{len(players)} players: scale {scale:.3f}, exponent {exponent:.3f}")
 

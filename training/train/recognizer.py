@@ -9,8 +9,8 @@ The cache keeps scenes and runs. Without ``--all`` whole sources are held out
 (`training.sounds.classes.HELD_OUT`) for validation: that run shows the accuracy on unknown
 instruments and the temperature of the probabilities. With ``--all`` the network learns from all
 sources; give it the temperature of the first run. With ``--begin`` training continues from weights
-that have learnt from more notes than the cache has: for the classes that they know, the targets are
-mostly their own predictions, so that the networks learn new classes and sources without forgetting
+that have learnt from more notes than the cache has: except for one class, the targets are mostly
+their own predictions, so that the networks learn this class and new sources without forgetting
 (Li and Hoiem, "Learning without forgetting", 2016). Uses torch, which the package itself does not
 need.
 """
@@ -71,8 +71,8 @@ FAMILY = np.array([[row.family for row in INSTRUMENTS].index(row.family) for row
 """Number of the family of each class."""
 
 
-Target = Callable[[Tensor, Tensor], Tensor]
-"""Maps an input batch and its classes to target probabilities, (note, class)."""
+Target = Callable[[Tensor, NDArray[np.int64]], Tensor]
+"""Maps a batch of inputs and their classes to target probabilities, (note, class)."""
 
 
 class Score(NamedTuple):
@@ -216,9 +216,9 @@ def smoothed(_: Tensor, label: NDArray[np.int64]) -> Tensor:
 def remembered(
     teachers: Sequence[Network], new: int, keep: float, x: Tensor, label: NDArray[np.int64]
 ) -> Tensor:
-    """Mix the smoothed classes with predictions of networks that do not know the class `new`.
+    """Mix the smoothed classes with predictions of networks, without those of the class `new`.
 
-    `keep` is the share of the predictions, except for notes of the new class.
+    `keep` is the share of the predictions; notes of the class `new` have the smoothed classes.
     """
     with torch.no_grad():
         scores = torch.stack([teacher(x) for teacher in teachers]).mean(0)
@@ -308,7 +308,9 @@ def main() -> None:
     parser.add_argument(
         "--begin", type=Path, help="initial weights, such as src/otowake/data/recognizer.npz"
     )
-    parser.add_argument("--new", default="voice", help="class that the initial weights lack")
+    parser.add_argument(
+        "--new", default="voice", help="class whose initial predictions do not count"
+    )
     parser.add_argument(
         "--keep", type=float, default=0.8, help="share of the initial predictions in the targets"
     )
