@@ -56,9 +56,9 @@ TESTS: dict[str, list[str]] = {
         "tests/doors/test_archive.py",
     ],
     "otowake.nmf.solvers": [
-        "tests/laws/test_nmf.py",
-        "tests/laws/test_penalties.py",
-        "tests/laws/test_minibatch.py",
+        "tests/units/test_nmf.py",
+        "tests/units/test_penalties.py",
+        "tests/units/test_minibatch.py",
     ],
 }
 """Test files of each module, as patterns, the fastest first."""

@@ -1,13 +1,10 @@
 """Laws of the downmix: the mean of the channels, without cancellation."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import otowake
-from otowake.results.report import write_report
-from otowake.signal import downmix, spectrogram
+from otowake.signal import downmix
 from otowake.signal.downmix import Downmix
 from otowake.types import Audio
 
@@ -29,20 +26,6 @@ def played(notes, gain=0.3, length=5.0):
     return sound.astype(np.float32)
 
 
-def pitches(channels):
-    notes = otowake.analyse(Audio(channels, RATE), stages="notes").notes
-    return sorted((n.midi, round(n.onset, 1)) for n in notes)
-
-
-def power(samples):
-    return float(np.mean(np.square(samples, dtype=np.float64)))
-
-
-def test_a_single_channel_stays_the_same_object():
-    audio = Audio(played(LEAD), RATE)
-    assert downmix(audio) is audio
-
-
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 2**31),
@@ -58,23 +41,6 @@ def test_ordinary_recordings_keep_the_mean_bit_for_bit(seed, rate, gains):
     np.testing.assert_array_equal(mixed, samples.mean(axis=0))
 
 
-@pytest.mark.parametrize(
-    "gains", [(1, -1), (1, -0.9), (0.5, -0.5, 0, 0, 0, 0), (0, 0, 1, -1), (1, -1, 0.001)]
-)
-def test_sound_in_opposite_polarity_keeps_its_level(gains):
-    x = played(LEAD)
-    samples = np.array(gains, np.float32)[:, None] * x
-    mixed = downmix(Audio(samples, RATE)).samples[0]
-    expected = np.abs(gains).sum() / len(gains) * x
-    assert min(power(mixed - expected), power(mixed + expected)) < 0.01 * power(expected)
-
-
-def test_a_silent_channel_changes_only_the_level():
-    x = played(LEAD)
-    mixed = downmix(Audio(np.stack([x, 0 * x]), RATE)).samples[0]
-    np.testing.assert_array_equal(mixed, x / 2)
-
-
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 40_000), st.integers(-30, 20))
 def test_the_downmix_does_not_depend_on_blocks_or_level(size, exponent):
@@ -85,29 +51,3 @@ def test_the_downmix_does_not_depend_on_blocks_or_level(size, exponent):
     blocks = list(Downmix(louder).blocks(size))
     assert max(block.shape[1] for block in blocks) <= size
     np.testing.assert_allclose(np.concatenate(blocks, axis=1), whole * 2.0**exponent, rtol=1e-5)
-
-
-@pytest.mark.parametrize("gains", [(1, -1), (0, 1), (1, 0, -1)])
-def test_notes_are_detected_in_any_channels(gains):
-    lead, bass = played(LEAD), played(BASS)
-    samples = np.array(gains)[:, None] * lead + bass
-    known = pitches(lead + bass)
-    assert {midi for midi, _ in known} == {midi for *_, midi in LEAD + BASS}
-    assert pitches(samples) == known
-
-
-def test_an_inverted_channel_has_a_spectrogram_notes_and_stems(tmp_path):
-    x = played(LEAD[:4], length=3.0)
-    audio = Audio(np.stack([x, -x]), RATE)
-    np.testing.assert_allclose(
-        spectrogram(audio).values, spectrogram(Audio(x, RATE)).values, atol=1e-2
-    )
-    analysis = otowake.analyse(audio, n_components=4, max_iter=30)
-    assert [note.midi for note in analysis.notes] == [midi for *_, midi in LEAD[:4]]
-    stem = analysis.parts[0].audio().samples
-    assert power(stem) > 0.5 * power(audio.samples)
-    np.testing.assert_allclose(stem[0], -stem[1], atol=1e-5)
-    write_report(analysis, tmp_path / "report.html")
-    folder = otowake.save_analysis(analysis, tmp_path / "result")
-    left = otowake.load(folder / "notes.flac").samples[0]
-    assert power(left) > 0.5 * power(x)

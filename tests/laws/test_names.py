@@ -5,14 +5,12 @@ import re
 import unicodedata
 from pathlib import Path
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otowake.cli.split import folders_for
 from otowake.cluster.result_folders import RESULT_FOLDER, folder_of
 from otowake.io.names import MOST, safe_name, safe_names, within
-from otowake.results.checkpoint import Checkpoint
 
 HARD = (
     *(
@@ -93,20 +91,6 @@ def test_a_name_is_safe_and_stays_what_it_is_where_it_can(name, most):
         assert safe == name
 
 
-@pytest.mark.parametrize("name", HARD)
-def test_a_folder_of_that_name_can_be_made_in_another(tmp_path, name):
-    (tmp_path / safe_name(name)).mkdir()
-    assert [path.name for path in tmp_path.iterdir()] == [safe_name(name)]
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["月光", "あ" * 83, "x" * 255, "Op. 27 No. 2", "名前 {x} %s $HOME", "é😀'", "-x", "CONCERTO"],
-)
-def test_ordinary_names_stay(name):
-    assert safe_name(name) == name
-
-
 @given(st.sets(NAMES))
 def test_different_names_stay_different(names):
     changed = [safe_name(name) for name in names if safe_name(name) != name]
@@ -130,18 +114,6 @@ def test_every_file_gets_a_folder_in_the_output(names):
     )
 
 
-def test_equal_stems_and_dots():
-    files = ("..wav", "...mp3", "a/song.wav", "b/song.mp3", "SONG.flac", ".wav")
-    assert [folder.name for folder in folders_for(files, Path("out"))] == [
-        safe_name("."),
-        safe_name(".."),
-        "song",
-        "song-2",
-        "SONG-3",
-        safe_name(".wav"),
-    ]
-
-
 @given(NAMES, st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_a_recording_of_an_archive_has_a_place_that_the_manifest_takes(name, sha256):
     folder = folder_of(sha256, f"/music/{name}.wav")
@@ -157,14 +129,3 @@ def test_the_name_of_a_file_is_cut_only_where_it_is_too_long(name, most):
         assert cut == name
     else:
         assert len(cut.encode()) <= most and cut[0] == "." and cut.endswith(".checkpoint")
-
-
-@pytest.mark.parametrize("n", [78, 79, 81, 82, 85])
-def test_a_checkpoint_of_any_name(tmp_path, n):
-    saved = Checkpoint(tmp_path / f".{'あ' * n}.checkpoint", 60, "key")
-    saved.write({"W": [1.0, 2.0]})
-    assert len([*tmp_path.iterdir()]) == 1
-    read = Checkpoint(tmp_path / f".{'あ' * n}.checkpoint", 60, "key").read()
-    assert read is not None and read["W"].tolist() == [1, 2]
-    saved.remove()
-    assert [*tmp_path.iterdir()] == []

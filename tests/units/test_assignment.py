@@ -1,4 +1,4 @@
-"""Laws of note-to-player assignment from context."""
+"""Examples of note-to-player assignment from context."""
 
 import importlib
 from argparse import Namespace

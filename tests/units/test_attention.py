@@ -1,4 +1,4 @@
-"""Laws of instrument recognition in context."""
+"""Examples of instrument recognition in context."""
 
 import importlib
 from argparse import Namespace

@@ -1,4 +1,4 @@
-"""Laws of the corrections of components: merge, delete, split and paint."""
+"""Examples of the corrections of components: merge, delete, split and paint."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Laws of drum samples: which drums are known as waveforms, and what the waveforms are for."""
+"""Examples of drum samples: which drums are known as waveforms, and what the waveforms are for."""
 
 from dataclasses import replace
 

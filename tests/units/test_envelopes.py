@@ -1,4 +1,4 @@
-"""Laws of the envelope features of notes."""
+"""Examples of the envelope features of notes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Laws of the activations of known components, frame by frame."""
+"""Examples of the activations of known components, frame by frame."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Laws of the mono signal that the stages of an analysis share."""
+"""Examples of the mono signal that the stages of an analysis share."""
 
 from __future__ import annotations
 

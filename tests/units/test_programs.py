@@ -1,4 +1,4 @@
-"""Laws of the program caches: bounded in memory and on disk."""
+"""Examples of the program caches: bounded in memory and on disk."""
 
 import os
 import subprocess

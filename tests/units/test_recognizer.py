@@ -1,4 +1,4 @@
-"""Laws of the recogniser and of its features, for any weights."""
+"""Examples of the recogniser and of its features, for any weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws of score-informed separation: sounds add up, and a note sounds at its own time."""
+"""Examples of score-informed separation: sounds add up, and a note sounds at its own time."""
 
 import numpy as np
 import pytest

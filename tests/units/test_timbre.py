@@ -1,4 +1,4 @@
-"""Laws of timbre: measured partials and attacks agree with synthesised ones."""
+"""Examples of timbre: measured partials and attacks agree with synthesised ones."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Laws of penalties, weights, fixed components, blocks, restarts and resumed fits."""
+"""Examples of penalties, weights, fixed components, blocks, restarts and resumed fits."""
 
 import numpy as np
 import pytest

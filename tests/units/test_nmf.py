@@ -1,4 +1,4 @@
-"""Laws of the factorisation, for every solver in the table and several losses."""
+"""Examples of the factorisation, for every solver in the table and several losses."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""Laws of the mini-batches: decayed sums, final loss, matrices in memory and on disk."""
+"""Examples of the mini-batches: decayed sums, final loss, matrices in memory and on disk."""
 
 import numpy as np
 import pytest
