@@ -1,11 +1,11 @@
 """Evaluate drum detection and separation on generated loops, with kits unseen in training.
 
-    python -m benchmarks.drums --cache DIR [--loops N]
+    python -m benchmarks.drums --cache DIR [--samples DIR] [--loops N]
 
 DIR is the cache of ``python -m training.train.drums``. Half of the loops have music, whose notes
-are given. For each loop: F1 of the kick, snare and hi-hat onsets (within 30 ms), and the SDR gain
-over the mixture of each drum, of all drums, and of the music; once from detected onsets, and once
-from the true ones. The gain from the true onsets is an upper bound for the detector.
+are given. For each loop: F1 of the onsets of each drum (within 30 ms), and the SDR gain over the
+mixture of each drum, of all drums, and of the music; once from detected onsets, and once from the
+true ones. The gain from the true onsets is an upper bound for the detector.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
 from training.data import mixtures
 from training.sounds import drum_kits
+from training.sounds.classes import is_held_out
 from training.sounds.samples import RATE
 
 SEED = 20_261_126
@@ -75,15 +76,15 @@ def gains(drums: Floats, music: Floats, hits: list[Note], notes: list[Note]) -> 
         for b in zip(*separated(audio, note_factors, groups), strict=True)
     ]
     pairs = [
-        *zip(drums, parts[:3], strict=True),
-        (drums.sum(axis=0), sum(parts[:3])),
-        (music, parts[3]),
+        *zip(drums, parts[: len(KIT)], strict=True),
+        (drums.sum(axis=0), sum(parts[: len(KIT)])),
+        (music, parts[len(KIT)]),
     ]
     values = [
         sdr(true, estimate) - sdr(true, mixture) if true.any() else np.nan
         for true, estimate in pairs
     ]
-    return values if music.any() else values[:3]
+    return values if music.any() else values[: len(KIT)]
 
 
 def main() -> None:
@@ -91,10 +92,19 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--samples", type=Path, help="a folder with drums.tsv")
     parser.add_argument("--loops", type=int, default=24)
     options = parser.parse_args()
-    kits = [kit for kit in drum_kits.build(options.cache) if kit.name in drum_kits.HELD_OUT]
-    pitched = [choice for choice in mixtures.choices(options.cache) if choice.label != "drums"]
+    kits = [
+        kit
+        for kit in drum_kits.build(options.cache, options.samples)
+        if kit.name in drum_kits.HELD_OUT
+    ]
+    pitched = [
+        choice
+        for choice in mixtures.choices(options.cache)
+        if choice.label != "drums" and is_held_out(choice.bank.name)
+    ]
     columns = [*KIT, "drums", "music"]
     for name, choices in (("drums only", None), ("with music", pitched)):
         scores, from_detected, from_true = [], [], []

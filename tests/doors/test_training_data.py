@@ -7,8 +7,10 @@ from tiny_banks import soundfont, tiny, tone
 
 from benchmarks import pieces
 from benchmarks.stems import true_notes
+from otowake.music.drums.onsets import HALF_FRAME_S
+from otowake.music.theory.instruments import KIT
 from training import files
-from training.data import clips, mixtures, note_dataset
+from training.data import clips, drum_clips, mixtures, note_dataset
 from training.data.mixtures import SceneKind
 from training.music import performance, plans, render, textures
 from training.music.harmony import draw_harmony
@@ -293,3 +295,13 @@ def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra)
     assert plain == pytest.approx(np.array([*columns, sustained], float).T)
     monkeypatch.setattr(clips, "clip", None)
     assert clips.write_shard(tmp_path, 40) == path
+
+
+def test_targets_of_drum_clips_peak_at_the_onsets():
+    onsets = np.array([[0, 0.5, 1], [1, 0.0, 4]], np.float32)  # clip, onset, drum
+    target = drum_clips.targets(onsets, 2, 100)
+    assert target.shape == (2, 100, len(KIT))
+    peak = round(0.5 / HALF_FRAME_S + 0.5)
+    assert target[0, peak - 1 : peak + 2, 1].tolist() == [0.5, 1.0, 0.5]
+    assert target[1, :2, 4].tolist() == [1.0, 0.5]
+    assert target.sum() == 3.5

@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 from tiny_banks import tiny, tone
 
-from otowake.music.theory.instruments import INSTRUMENT_NAMES
+from otowake.music.theory.instruments import INSTRUMENT_NAMES, KIT
 from training.sounds import (
     assets,
     banks,
@@ -245,16 +245,32 @@ def test_every_source_of_ours_has_a_free_licence():
 
 def test_a_beat_is_what_its_rows_say():
     kit = drum_kits.synthesised("some", np.random.default_rng(3))
-    assert set(kit.kind) == set(range(len(drum_kits.KEYS)))
+    assert set(kit.drum) == set(range(len(KIT)))
     for seed in range(6):
         drums, rows = drum_kits.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
-        assert drums.shape == (3, 4 * RATE)
+        assert drums.shape == (len(KIT), 4 * RATE)
         for drum, wave in enumerate(drums):
             mine = rows[rows[:, 1] == drum, 0]
             assert wave.any() == (len(mine) > 0)
             first = int(min(mine, default=4.0) * RATE)
             assert not wave[: max(first - 1, 0)].any()  # silent before the first hit
             assert not len(mine) or np.abs(wave[first : first + RATE // 10]).max() > 0
+
+
+def test_a_folder_of_samples_adds_recorded_kits(tmp_path):
+    rng = np.random.default_rng(8)
+    lines = ["file\tinstrument\tmidi_pitch\tsource\tlicence\tcredit"]
+    for number, (name, gain) in enumerate([("kick", 0.8), ("ride", 0.8), ("ride", 0.1)]):
+        decay = np.exp(-np.arange(RATE) / RATE * 9)
+        sf.write(tmp_path / f"{number}.flac", gain * decay * rng.uniform(-1, 1, RATE), RATE)
+        lines.append(f"{number}.flac\tdrums-{name}\t\tsome\tCC0-1.0\tsomebody")
+    lines.append("9.flac\tdrums-guiro\t\tsome\tCC0-1.0\tsomebody")  # a long sound
+    (tmp_path / "drums.tsv").write_text("\n".join(lines), encoding="utf-8")
+    rows = drum_kits.listed(tmp_path)
+    assert drum_kits.listed(None) == {} and list(rows) == ["some"]
+    kit = drum_kits.from_files("some", rows["some"])
+    assert [list(KIT)[drum] for drum in kit.drum] == ["kick", "cymbal", "cymbal"]
+    assert kit.key[1] == kit.key[2] and kit.velocity[1] > kit.velocity[2]
 
 
 def test_a_kit_that_is_missing_says_what_to_install(monkeypatch, tmp_path):

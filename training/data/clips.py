@@ -26,6 +26,9 @@ from training.sounds.instruments import INSTRUMENTS
 VERSION = 5
 """Version of the clips: a change that gives other clips for the same seeds increases it."""
 
+SEED = 20_261_124
+"""Seed of all clips, together with their own."""
+
 CLIPS_PER_SHARD = 50
 """Clips in a shard."""
 
@@ -53,10 +56,15 @@ def clip(seed: int, available: list[Bank]) -> tuple[Wave, Notes]:
 
     The seed and the banks determine the clip.
     """
-    rng = np.random.default_rng([20_261_124, seed])
-    parts = plan(rng, available, unseen=is_validation(seed))
-    wave, notes = render(rng, parts)
+    rng = np.random.default_rng([SEED, seed])
+    wave, notes = render(rng, plan(rng, available, unseen=is_validation(seed)))
     return degrade(rng, wave), notes
+
+
+def has_drums(seed: int, available: list[Bank]) -> bool:
+    """Return whether a clip has drums; its notes do not list them."""
+    parts = plan(np.random.default_rng([SEED, seed]), available, unseen=is_validation(seed))
+    return any(part.bank.instrument.family == "drums" for part in parts)
 
 
 def shard_path(folder: Path, first: int) -> Path:
@@ -69,7 +77,7 @@ def write_shard(folder: Path, first: int) -> Path:
     path = shard_path(folder, first)
     if path.exists():
         return path
-    available = _banks(folder)
+    available = banks_of(folder)
     audio, tables = [], []
     for seed in range(first, first + CLIPS_PER_SHARD):
         wave, notes = clip(seed, available)
@@ -86,7 +94,8 @@ def write_shard(folder: Path, first: int) -> Path:
 
 
 @cache
-def _banks(folder: Path) -> list[Bank]:
+def banks_of(folder: Path) -> list[Bank]:
+    """Return the banks of a cache, which clips draw from."""
     return banks.load_all(folder)
 
 

@@ -96,13 +96,13 @@ class Choice:
 Plan = list[tuple[Choice, Part]]
 
 
-def choices(cache_folder: Path) -> list[Choice]:
-    """Return all banks that have a class of the recogniser."""
+def choices(cache_folder: Path, *, unnamed: bool = False) -> list[Choice]:
+    """Return all banks that have a class of the recogniser, and if `unnamed` the others too."""
     available = []
     for bank in [*banks.load_all(cache_folder), *banks.load_all(cache_folder / FOLDER)]:
         name = bank.instrument.name
-        if name in LABELS and bank.name not in LEFT_OUT:
-            label, weight = LABELS[name]
+        if (name in LABELS or unnamed) and bank.name not in LEFT_OUT:
+            label, weight = LABELS.get(name, (name, 1.0))
             available.append(Choice(bank, label, origin_of(bank.name), weight))
     return available
 
@@ -245,17 +245,17 @@ def _music(rng: Rng, available: list[Choice], fewest: int = 1, accompanied: bool
         players[0] = draw(
             rng, [c for c in pitched if c.bank.instrument.voices > 2 and name in (None, c.label)]
         )
-    return _piece(rng, players, *_beats(rng), accompanied)
+    return piece(rng, players, *draw_ground(rng), accompanied)
 
 
-def _beats(rng: Rng) -> tuple[Harmony, Clock]:
+def draw_ground(rng: Rng, seconds: float = SECONDS) -> tuple[Harmony, Clock]:
     """Draw the harmony and the tempo of a piece."""
     tempo = float(np.clip(rng.lognormal(np.log(95), 0.35), 40, 220))
-    ground = draw_harmony(rng, float(np.ceil(SECONDS * tempo / 60)))
+    ground = draw_harmony(rng, float(np.ceil(seconds * tempo / 60)))
     return ground, clock(rng, ground.beats, tempo)
 
 
-def _piece(
+def piece(
     rng: Rng, players: list[Choice], ground: Harmony, time: Clock, accompanied: bool = False
 ) -> Plan:
     """Make a part for each player, the first one for two hands if `accompanied`."""
@@ -277,7 +277,7 @@ def _sung(rng: Rng, available: list[Choice]) -> Plan:
     others = [c for c in available if c.label not in ("voice", "drums")]
     players = [draw(rng, voices)]
     players += [draw(rng, others) for _ in range(int(rng.choice([0, 1, 2], p=[0.5, 0.3, 0.2])))]
-    return _piece(rng, players, *_beats(rng))
+    return piece(rng, players, *draw_ground(rng))
 
 
 def _song(rng: Rng, available: list[Choice]) -> Plan:
@@ -289,8 +289,8 @@ def _song(rng: Rng, available: list[Choice]) -> Plan:
         for label, share in zip(labels, shares, strict=True)
         if rng.random() < share
     ]
-    ground, time = _beats(rng)
-    plan = _piece(rng, band, ground, time)
+    ground, time = draw_ground(rng)
+    plan = piece(rng, band, ground, time)
     if rng.random() < 0.7:
         kit = draw(rng, [c for c in available if c.label == "drums"])
         level = float(rng.triangular(-14, -3, 3))
@@ -336,7 +336,7 @@ def scene(
     plan = MAKERS[maker](rng, available)
     index = {id(choice): i for i, choice in enumerate(available)}
     for number, (choice, part) in enumerate(plan):
-        begin, sound, notes = _rendered(rng, part)
+        begin, sound, notes = rendered(rng, part)
         end = min(begin + len(sound), length)
         mixture[begin:end] += sound[: end - begin]
         for onset, offset, _, midi, _, _, _, level in notes:
@@ -357,8 +357,15 @@ def scene(
     return wave, table, np.array(bank, np.int64), np.array(players, np.int64)
 
 
-def _rendered(rng: Rng, part: Part) -> tuple[int, NDArray[np.float32], list[tuple]]:
-    """Render a part; return the first sample, the sound and the notes relative to it."""
+def rendered(
+    rng: Rng, part: Part, seconds: float = SECONDS
+) -> tuple[int, NDArray[np.float32], list[tuple]]:
+    """Render a part of a piece of some seconds.
+
+    Returns
+    -------
+    The first sample, the sound, and the notes relative to it.
+    """
     if not part.notes:
         return 0, np.zeros(0, np.float32), []
     begin = max(0, int((part.notes[0].start - 0.15) * RATE))
@@ -366,7 +373,7 @@ def _rendered(rng: Rng, part: Part) -> tuple[int, NDArray[np.float32], list[tupl
     notes = tuple(
         replace(n, start=n.start - shift, end=n.end - shift, released=n.released - shift)
         for n in part.notes
-        if n.start < SECONDS - 0.05
+        if n.start < seconds - 0.05
     )
-    seconds = min(max((n.end for n in notes), default=0.0) + 1.5, SECONDS - shift)
-    return begin, *played(rng, replace(part, notes=notes), int(seconds * RATE), 1.0, seconds)
+    length = min(max((n.end for n in notes), default=0.0) + 1.5, seconds - shift)
+    return begin, *played(rng, replace(part, notes=notes), int(length * RATE), 1.0, length)

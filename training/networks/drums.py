@@ -13,7 +13,7 @@ from otowake.music.theory.instruments import KIT
 from otowake.signal.vqt import ROWS
 from training.networks.export import to_array
 
-CHANNELS = 64
+CHANNELS = 96
 """Channels of each convolution."""
 
 INITIAL_LOGIT = -4.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,31 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from otowake.music.theory.instruments import KIT
+from otowake.music.theory.instruments import KIT, drum_of
 from training import files
 from training.rng import Rng
 from training.sounds import soundfonts
 from training.sounds.instruments import BY_NAME
 from training.sounds.samples import LEAD, RATE, from_onset, read
 
-HIT_SECONDS = 1.5
+HIT_SECONDS = 2.5
 """Length of a hit."""
 
-VERSION = 1
+VERSION = 2
 """Version of the kits: a change that gives other kits for the same sounds increases it."""
 
-KEYS: dict[str, tuple[int, ...]] = {
-    "kick": (35, 36),
-    "snare": (37, 38, 39, 40),
-    "tom": (41, 43, 45, 47, 48, 50, 60, 61, 62, 63, 64, 65, 66),
-    "hi-hat": (42, 44, 46),
-    "cymbal": (49, 51, 52, 53, 55, 57, 59),
-    "shaken": (54, 69, 70),
-}
-"""Keys of General MIDI's drum kits by kind, without cowbells, wood blocks, whistles, …"""
-
-DRUM_OF_KIND = {"kick": 0, "snare": 1, "tom": 1, "hi-hat": 2, "cymbal": 2, "shaken": 2}
-"""The drum of :data:`otowake.music.theory.instruments.KIT` that each kind counts as."""
+UNUSED_KEYS = frozenset((58, 71, 72, 73, 74, 78, 79, 80, 81))
+"""Keys of General MIDI's drum kits with long sounds, as whistles and scrapers."""
 
 KITS: dict[str, tuple[int, ...]] = {
     "FluidR3": (0, 8, 16, 24, 25, 32, 40, 48),
@@ -64,7 +55,7 @@ RECORDED: dict[str, tuple[str, ...]] = {
         "drum_cymbal_hard drum_cymbal_soft drum_splash_hard drum_splash_soft elec_cymbal"
     ),
 }
-"""Recordings in Debian's sonic-pi-samples (all CC0) by kind; they make a kit."""
+"""Recordings in Debian's sonic-pi-samples (all CC0) by drum; they make a kit."""
 
 RECORDED_KEY = 1000
 """Key of the first recorded hit: outside MIDI, as each recording has a key of its own."""
@@ -72,18 +63,38 @@ RECORDED_KEY = 1000
 SOFT, HARD = 60, 100
 """Velocities of recorded hits."""
 
+VELOCITY_SLOPE = 3.0
+"""Velocity per dB of a recorded hit's level."""
+
 SONIC_PI = Path("/usr/share/sonic-pi/samples")
 
+LISTED: dict[str, str] = {
+    "bass-drum": "percussion",
+    "sidestick": "snare",
+    "hihat-closed": "hi-hat",
+    "hihat-open": "hi-hat",
+    "hihat-pedal": "hi-hat",
+    "ride": "cymbal",
+    "crash": "cymbal",
+    "china": "cymbal",
+}
+"""Drums of the names in ``drums.tsv``; a name that is no drum either is percussion."""
+
+UNUSED_NAMES = frozenset(("guiro", "triangle"))
+"""Names in ``drums.tsv`` of long sounds."""
+
 HELD_OUT = (
-    "FluidR3-025",
-    "FluidR3-040",
+    "FluidR3-024",
+    "MuseScore_General-024",
+    "FluidR3-032",
     "MuseScore_General-032",
     "GMbank-000",
+    "gogodze",
     "otowake-000",
     "otowake-001",
     "otowake-002",
 )
-"""Kits of held-out clips."""
+"""Kits of held-out clips. FluidR3 and MuseScore_General share samples."""
 
 SYNTHESISED = 24
 """Number of synthesised kits."""
@@ -99,21 +110,24 @@ class Kit:
         Name of the kit.
     waves
         Shape (hit, sample), int16: hits at full scale, with the onset at index LEAD.
-    kind
-        Shape (hit,): index in :data:`KEYS`.
+    drum
+        Shape (hit,): index into :data:`~otowake.music.theory.instruments.KIT`.
     key, velocity
-        Shape (hit,).
+        Shape (hit,). Hits of one key are one sound at several velocities.
     """
 
     name: str
     waves: NDArray[np.int16]
-    kind: NDArray[np.int64]
+    drum: NDArray[np.int64]
     key: NDArray[np.int64]
     velocity: NDArray[np.int64]
 
 
-def build(cache: Path) -> list[Kit]:
-    """Return all kits, made where they are not in the cache."""
+def build(cache: Path, samples: Path | None = None) -> list[Kit]:
+    """Return all kits, made where they are not in the cache.
+
+    `samples` is a folder with ``drums.tsv``, whose recorded kits are added.
+    """
     home = cache / "kits" / f"v{VERSION}"
     kits: list[Kit] = []
     wanted = [
@@ -124,7 +138,7 @@ def build(cache: Path) -> list[Kit]:
     for name, font, program in wanted:
         path = home / f"{name}.npz"
         if not path.exists():
-            _save(_played(name, font, program), path)
+            _save(played(name, font, program), path)
         kit = _load(path)
         if not any(np.array_equal(kit.waves[:8], other.waves[:8]) for other in kits):
             kits.append(kit)
@@ -132,6 +146,11 @@ def build(cache: Path) -> list[Kit]:
     if not path.exists():
         _save(recorded(path.stem), path)
     kits.append(_load(path))
+    for source, rows in listed(samples).items():
+        path = home / f"{source}.npz"
+        if not path.exists():
+            _save(from_files(source, rows), path)
+        kits.append(_load(path))
     for number in range(SYNTHESISED):
         path = home / f"otowake-{number:03d}.npz"
         if not path.exists():
@@ -140,56 +159,96 @@ def build(cache: Path) -> list[Kit]:
     return kits
 
 
+LINE_ODDS = {
+    "kick": (0.85,),
+    "snare": (0.8, 0.15),
+    "tom": (0.3, 0.2),
+    "hi-hat": (0.7,),
+    "cymbal": (0.45, 0.2),
+    "percussion": (0.25, 0.1),
+}
+"""Probability of each line of a drum in a beat."""
+
+GAINS = {"hi-hat": 0.7, "cymbal": 0.7, "percussion": 0.7}
+"""Gains of drums that are softer than the kick, at the same peak."""
+
+ROLL_ODDS = 0.12
+"""Probability of a roll in a line."""
+
+
 def beat(
     rng: Rng, kit: Kit, seconds: float, tempo: float | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Make a beat on a kit.
 
-    `tempo` is in beats a minute; without it each kind of drum has another tempo.
+    `tempo` is in beats a minute; without it each line has another tempo.
 
     Returns
     -------
     The sound, (drum, sample), and rows of (onset in seconds, drum).
     """
     length = int(seconds * RATE)
-    waves, rows = np.zeros((len(KIT), length + RATE), np.float32), []
-    kinds = list(KEYS)
-    odds = {"kick": 0.85, "snare": 0.85, "tom": 0.25, "hi-hat": 0.8, "cymbal": 0.3, "shaken": 0.15}
-    playing = [
-        kind for n, kind in enumerate(kinds) if rng.random() < odds[kind] and (kit.kind == n).any()
+    waves = np.zeros((len(KIT), length + RATE), np.float32)
+    rows: list[tuple[float, int]] = []
+    lines = [
+        drum
+        for drum, name in enumerate(KIT)
+        for odds in LINE_ODDS[name]
+        if rng.random() < odds and (kit.drum == drum).any()
     ]
-    for kind in playing or ["hi-hat"]:
-        keys = np.unique(kit.key[kit.kind == kinds.index(kind)])
-        gain = 10 ** (float(rng.normal(0, 4)) / 20) * {
-            "hi-hat": 0.7,
-            "shaken": 0.5,
-            "cymbal": 0.7,
-        }.get(kind, 1.0)
-        choke = kind == "hi-hat"
-        pitch = 2 ** (float(rng.normal(0, 2)) / 12)
-        main = int(rng.choice(keys))
-        onsets, accents = _times(rng, seconds, tempo)
-        end = 0
-        for onset, accent in sorted(zip(onsets, accents, strict=True), reverse=True):
-            key = main if rng.random() < 0.85 else int(rng.choice(keys))
-            hits = np.flatnonzero(kit.key == key)
-            hit = kit.waves[hits[np.abs(kit.velocity[hits] - 127 * accent).argmin()]] / np.float32(
-                32768
-            )
-            if abs(pitch - 1) > 0.01:
-                hit = np.interp(np.arange(int(len(hit) / pitch)) * pitch, np.arange(len(hit)), hit)
-            first = int(onset * RATE)
-            hit = hit[int(LEAD / pitch) :].copy()
-            if choke and end:
-                hit = hit[: max(end - first, 64)]
-                hit[-64:] *= np.linspace(1, 0, 64)
-            last = min(first + len(hit), waves.shape[1])
-            waves[DRUM_OF_KIND[kind], first:last] += (
-                gain * accent**1.5 * hit[: last - first]
-            ).astype(np.float32)
-            end = first
-            rows.append((onset, DRUM_OF_KIND[kind]))
+    for drum in lines or [int(kit.drum[0])]:
+        gain = 10 ** (float(rng.normal(0, 4)) / 20) * GAINS.get(list(KIT)[drum], 1.0)
+        onsets, strengths = _times(rng, seconds, tempo)
+        if rng.random() < ROLL_ODDS:
+            onsets, strengths = _with_roll(rng, onsets, strengths, seconds)
+        _play(rng, kit, drum, gain, sorted(zip(onsets, strengths, strict=True)), waves)
+        rows += [(onset, drum) for onset in onsets]
     return waves[:, :length], np.array(sorted(rows)).reshape(-1, 2)
+
+
+def _play(
+    rng: Rng,
+    kit: Kit,
+    drum: int,
+    gain: float,
+    strikes: list[tuple[float, float]],
+    waves: NDArray[np.float32],
+) -> None:
+    """Add the strikes (onset, strength) of a line to the sound, (drum, sample)."""
+    keys = np.unique(kit.key[kit.drum == drum])
+    main = int(rng.choice(keys))
+    pitch = 2 ** (float(rng.normal(0, 2)) / 12)
+    end = 0
+    for onset, strength in reversed(strikes):
+        key = main if rng.random() < 0.85 else int(rng.choice(keys))
+        hits = np.flatnonzero(kit.key == key)
+        distance = np.abs(kit.velocity[hits] - 127 * strength)
+        nearest = hits[distance <= distance.min() + 8]
+        hit = kit.waves[int(rng.choice(nearest))] / np.float32(32768)
+        if abs(pitch - 1) > 0.01:
+            hit = np.interp(np.arange(int(len(hit) / pitch)) * pitch, np.arange(len(hit)), hit)
+        first = int(onset * RATE)
+        hit = hit[int(LEAD / pitch) :].copy()
+        if list(KIT)[drum] == "hi-hat" and end:
+            hit = hit[: max(end - first, 64)]
+            hit[-64:] *= np.linspace(1, 0, 64)
+        last = min(first + len(hit), waves.shape[1])
+        waves[drum, first:last] += (gain * strength**1.5 * hit[: last - first]).astype(np.float32)
+        end = first
+
+
+def _with_roll(
+    rng: Rng, onsets: list[float], strengths: list[float], seconds: float
+) -> tuple[list[float], list[float]]:
+    """Put a roll, which swells or fades, in place of the strikes of its time."""
+    n, gap = int(rng.integers(6, 24)), float(rng.uniform(0.06, 0.12))
+    start = float(rng.uniform(0.02, max(seconds - 0.2 - n * gap, 0.03)))
+    roll = [start + gap * i + float(rng.normal(0, 0.004)) for i in range(n)]
+    ramp = np.linspace(*rng.permutation([0.35, 0.9]), n)
+    strengths = [s for t, s in zip(onsets, strengths, strict=True) if not start < t < roll[-1]]
+    onsets = [t for t in onsets if not start < t < roll[-1]]
+    kept = [(t, s) for t, s in zip(roll, ramp.tolist(), strict=True) if 0 <= t < seconds - 0.1]
+    return onsets + [t for t, _ in kept], strengths + [s for _, s in kept]
 
 
 def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], list[float]]:
@@ -220,13 +279,13 @@ def _times(rng: Rng, seconds: float, tempo: float | None) -> tuple[list[float], 
 
 def _save(kit: Kit, path: Path) -> None:
     files.store(
-        path, {"waves": kit.waves, "kind": kit.kind, "key": kit.key, "velocity": kit.velocity}
+        path, {"waves": kit.waves, "drum": kit.drum, "key": kit.key, "velocity": kit.velocity}
     )
 
 
 def _load(path: Path) -> Kit:
     with np.load(path, allow_pickle=False) as file:
-        return Kit(path.stem, *(file[name] for name in ("waves", "kind", "key", "velocity")))
+        return Kit(path.stem, *(file[name] for name in ("waves", "drum", "key", "velocity")))
 
 
 def _kit(name: str, hits: list[tuple[NDArray[np.float32], str, int, int]]) -> Kit:
@@ -236,21 +295,47 @@ def _kit(name: str, hits: list[tuple[NDArray[np.float32], str, int, int]]) -> Ki
     for row, (wave, *_) in enumerate(hits):
         cut = np.pad(wave[:size], (0, max(0, size - len(wave)))) * fade
         waves[row] = np.rint(32767 * cut / (np.abs(cut).max() + 1e-9))
-    kinds = list(KEYS)
+    drums = list(KIT)
     columns = (
-        np.array([kinds.index(kind) for _, kind, _, _ in hits]),
+        np.array([drums.index(drum) for _, drum, _, _ in hits]),
         *(np.array([s[i] for s in hits]) for i in (2, 3)),
     )
     return Kit(name, waves, *columns)
 
 
-def _played(name: str, font: str, program: int) -> Kit:
-    kind_of = {key: kind for kind, keys in KEYS.items() for key in keys}
+def played(name: str, font: str, program: int) -> Kit:
     preset = soundfonts.Preset(font, soundfonts.DRUM_KIT, "drums", (45, 85, 120), variation=program)
     takes = soundfonts.takes(preset, BY_NAME["drums"], int(HIT_SECONDS * RATE))
-    return _kit(
-        name, [(t.wave, kind_of[t.pitch], t.pitch, t.velocity) for t in takes if t.pitch in kind_of]
-    )
+    used = [take for take in takes if take.pitch not in UNUSED_KEYS]
+    return _kit(name, [(t.wave, list(KIT)[drum_of(t.pitch)], t.pitch, t.velocity) for t in used])
+
+
+def listed(samples: Path | None) -> dict[str, list[tuple[Path, str]]]:
+    """Return the files and drums of each source in ``drums.tsv``; nothing without the folder."""
+    sources: dict[str, list[tuple[Path, str]]] = {}
+    if samples is not None and (samples / "drums.tsv").exists():
+        with (samples / "drums.tsv").open(encoding="utf-8") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                name = row["instrument"].removeprefix("drums-")
+                if name not in UNUSED_NAMES:
+                    entry = samples / row["file"], name
+                    sources.setdefault(row["source"], []).append(entry)
+    return sources
+
+
+def from_files(name: str, rows: list[tuple[Path, str]]) -> Kit:
+    """Make a kit of recorded hits: a key for each name, velocities by level below the loudest."""
+    waves = [from_onset(read(path), int(HIT_SECONDS * RATE)) for path, _ in rows]
+    level = np.array([20 * np.log10(np.std(w[LEAD : LEAD + RATE // 10]) + 1e-6) for w in waves])
+    names = np.array([listed_name for _, listed_name in rows])
+    hits = []
+    for key, listed_name in enumerate(np.unique(names).tolist(), RECORDED_KEY):
+        drum = LISTED.get(listed_name, listed_name if listed_name in KIT else "percussion")
+        loudest = level[names == listed_name].max()
+        for index in np.flatnonzero(names == listed_name):
+            velocity = 127 + VELOCITY_SLOPE * (level[index] - loudest)
+            hits.append((waves[index], drum, key, int(np.clip(velocity, 30, 127))))
+    return _kit(name, hits)
 
 
 def recorded(name: str) -> Kit:
@@ -260,24 +345,23 @@ def recorded(name: str) -> Kit:
             f"{SONIC_PI} is not on this machine: install the Debian package sonic-pi-samples"
         )
     hits = []
-    for kind, names in RECORDED.items():
+    for drum, names in RECORDED.items():
         for file in names:
             wave = from_onset(read(SONIC_PI / f"{file}.flac"), int(HIT_SECONDS * RATE))
-            hits.append((wave, kind, RECORDED_KEY + len(hits), SOFT if "soft" in file else HARD))
+            hits.append((wave, drum, RECORDED_KEY + len(hits), SOFT if "soft" in file else HARD))
     return _kit(name, hits)
 
 
 def synthesised(name: str, rng: Rng) -> Kit:
-    """Synthesise a kit as of a drum machine, from swept sines, square waves and filtered noise."""
+    """Synthesise a kit like a drum machine's from swept sines, square waves and filtered noise."""
     hits = []
-    kind_of = {key: kind for kind, keys in KEYS.items() for key in keys}
     for make, keys in _MAKERS.items():
         for key in keys:
             sound = make(rng, key)
             hits += [
                 (
                     np.concatenate([np.zeros(LEAD), sound * min(1.0, v / 100)]).astype(np.float32),
-                    kind_of[key],
+                    list(KIT)[drum_of(key)],
                     key,
                     v,
                 )
@@ -380,11 +464,22 @@ def _shaken(rng: Rng, _: int) -> NDArray[np.float64]:
     )
 
 
+def _bell(rng: Rng, key: int) -> NDArray[np.float64]:
+    """Make a cowbell (two square waves), or claves or a wood block (a short sine)."""
+    if key == 56:
+        base = _between(rng, 400, 900)
+        waves = sum(np.sign(np.sin(2 * np.pi * base * ratio * _TIME)) for ratio in (1, 1.48))
+        return _high(rng, waves, base) * _falling(_between(rng, 0.03, 0.15))
+    base = _between(rng, 700, 3000)
+    return _swept(rng, base, base * rng.uniform(1, 1.1), 0.01, _between(rng, 0.01, 0.05))
+
+
 _MAKERS = {
     _kick: (35, 36),
     _snare: (38, 39, 40),
-    _tom: (45, 50),
+    _tom: (45, 50, 62, 64),
     _hat: (42, 46),
     _cymbal: (49, 51),
     _shaken: (54, 70),
+    _bell: (56, 75, 76),
 }

@@ -196,8 +196,8 @@ WEB_PRESET_PIANO = Text("Piano", "ピアノ")
 WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換します")
 WEB_PRESET_DRUMS = Text("Drums", "ドラム")
 WEB_PRESET_DRUMS_HELP = Text(
-    "separate kick, snare and hi-hat; 6 components, finer time resolution",
-    "キック・スネア・ハイハットを分離します（6 成分、高い時間分解能）",
+    "separate the drums of a kit; 6 components, finer time resolution",
+    "ドラムキットの音を、キックやスネアなどに分けます（6 成分、高い時間分解能）",
 )
 WEB_PRESET_MANUAL = Text("Course settings", "講義と同じ設定")
 WEB_PRESET_MANUAL_HELP = Text(

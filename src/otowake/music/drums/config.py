@@ -47,15 +47,27 @@ class LoopConfig:
 
 @dataclass(frozen=True)
 class DrumDetectionConfig:
-    """Drum hits from the probabilities of the detection network."""
+    """Drum hits from the probabilities of the detection network, and where there is a kit."""
 
-    confident: float = tuned(0.6, unit="probability", origin=ON_CLIPS)
-    min_confident_hits: int = tuned(6, unit="", origin=ON_CLIPS)
-    min_confident_rate: float = tuned(1.25, unit="hits/s", origin=ON_CLIPS)
-    masked_ratio: float = tuned(0.5, unit="", origin=ON_CLIPS, tried="0.5 and 1")
+    evidence_window: float = tuned(10.0, unit="s", origin="length of the training clips")
+    evidence_power: float = tuned(
+        3.0,
+        unit="",
+        origin="set on generated clips (docs/en/decisions/0019-drum-kit.md)",
+        tried="1 to 4",
+    )
     min_distance: int = tuned(3, unit="half-frames", origin="set by hand")
-    level_rows: tuple[slice, slice, slice] = tuned(
-        (slice(0, 34), slice(34, 79), slice(79, 100)), unit="VQT rows", origin="set by hand"
+    level_rows: tuple[slice, ...] = tuned(
+        (
+            slice(0, 34),
+            slice(34, 79),
+            slice(15, 55),
+            slice(79, 100),
+            slice(79, 100),
+            slice(34, 100),
+        ),
+        unit="VQT rows of each drum",
+        origin="set by hand",
     )
     level_half_frames: int = tuned(4, unit="half-frames", origin="set by hand")
     median_velocity: float = tuned(0.75, unit="velocity", origin="set by hand")

@@ -2,10 +2,10 @@
 
 The input is the short-window part of the variable-Q transform of :mod:`otowake.signal.vqt`, one
 half-frame every 11.6 ms. The network convolves over time only. The output is the probability, for
-each half-frame, of a hit on the kick, the snare (or tom, clap, hand drum) and the hi-hat (or
-cymbal, shaker). The pipeline uses the result to decide whether a recording has drums at all:
-hammers, keys and breath are as noisy as drums, but lack the spectra and the rhythm of a kit. The
-weights are in ``data/drums.npz``; ``python -m training.train.drums`` trains them.
+each half-frame, of a hit on each drum of :data:`~otowake.music.theory.instruments.KIT`. Hammers,
+keys and breath are as noisy as drums, so hits count only where those of some seconds are confident
+enough for a kit. The weights are in ``data/drums.npz``; ``python -m training.train.drums`` trains
+them.
 
 Related work: Southall, Stables & Hockman, "Automatic drum transcription for polyphonic recordings
 using soft attention mechanisms and convolutional neural networks" (2017); Wu et al., "A review of
@@ -30,7 +30,7 @@ from otowake.errors import BadInput
 from otowake.music.drums.config import DETECTION
 from otowake.music.drums.mel_scale import LOWEST_BAND_HZ, hz_to_mel
 from otowake.music.network_weights import weights_of
-from otowake.music.theory.instruments import DRUMS, KIT, drum_of
+from otowake.music.theory.instruments import DRUM_ROLES, DRUMS, KIT, drum_role
 from otowake.programs import program
 from otowake.signal.mono import as_mono
 from otowake.signal.vqt import HALF_FRAMES, HOP, RATE, frames_of
@@ -54,6 +54,9 @@ CONTEXT_FRAMES = 17
 BLOCK_FRAMES = 1024
 """Frames per run of the network; bounds memory, results do not depend on it."""
 
+ROLE_OF_DRUM = np.array([drum_role(drum.key) for drum in KIT.values()])
+"""Index into :data:`~otowake.music.theory.instruments.DRUM_ROLES` of each drum of the kit."""
+
 Weights = dict[str, NDArray[np.float32]]
 """``0`` to ``5`` of shape (tap, in, out) and ``out`` (in, drum), each with ``.bias``."""
 
@@ -66,13 +69,16 @@ class DrumDetector(NamedTuple):
     weights
         The weights of the network.
     thresholds
-        Shape (drum,): the probability above which a peak is a hit.
+        Shape (role,): the probability above which a peak is a hit.
+    min_evidence
+        The least evidence of a kit (:func:`kit_evidence`) with which hits count.
     spectra
-        Shape (band, drum, lag): the mean magnitudes of each drum, which sum to 1 for each drum.
+        Shape (band, role, lag): the mean magnitudes of the drum of each role; their sum is 1.
     """
 
     weights: Weights
     thresholds: Floats
+    min_evidence: float
     spectra: Floats
 
 
@@ -110,14 +116,14 @@ def load_weights(content: bytes) -> DrumDetector:
         If the content is damaged.
     """
     arrays = weights_of(content)
-    thresholds, spectra = (
-        arrays.pop(name, np.zeros(0, np.float32)) for name in ("likely", "spectra")
+    thresholds, evidence, spectra = (
+        arrays.pop(name, np.zeros(0, np.float32)) for name in ("thresholds", "evidence", "spectra")
     )
-    if thresholds.shape != (len(KIT),) or spectra.shape != (
-        TEMPLATE_BANDS, len(KIT), TEMPLATE_LAGS,
+    if evidence.size != 1 or thresholds.shape != (len(DRUM_ROLES),) or spectra.shape != (
+        TEMPLATE_BANDS, len(DRUM_ROLES), TEMPLATE_LAGS,
     ):  # fmt: skip
         raise BadInput(text.NOT_WEIGHTS, why="there are no spectra of drums")
-    return DrumDetector(arrays, thresholds, spectra)
+    return DrumDetector(arrays, thresholds, float(evidence.item()), spectra)
 
 
 def band_indices(frequencies: Floats) -> NDArray[np.intp]:
@@ -129,9 +135,9 @@ def band_indices(frequencies: Floats) -> NDArray[np.intp]:
 
 
 def drum_templates(frequencies: Floats) -> Floats:
-    """Return the mean magnitudes of each drum at some frequencies (Hz).
+    """Return the mean magnitudes of the drum of each role at some frequencies (Hz).
 
-    The shape is (frequency, drum, lag). Lag 0 is the frame before the onset; frames are 93 ms long
+    The shape is (frequency, role, lag). Lag 0 is the frame before the onset; frames are 93 ms long
     and 23 ms apart.
     """
     return load_pretrained().spectra[band_indices(frequencies)]
@@ -197,42 +203,36 @@ def pick_hits(
     probabilities: NDArray[np.floating],
     thresholds: ArrayLike,
     levels: NDArray[np.floating] | None = None,
-    masked_ratio: float = DETECTION.masked_ratio,
 ) -> Hits:
-    """Pick the peaks of the probabilities that exceed a drum's threshold.
+    """Pick the peaks of the probabilities of each role, and name their drums.
+
+    The probability of a role is the sum of those of its drums, which seldom hit together; the most
+    probable drum is hit.
 
     Parameters
     ----------
     probabilities, levels
         The output of :func:`hit_probabilities`. Without levels all hits have the same velocity.
     thresholds
-        Shape (drum,).
-    masked_ratio
-        Factor on the threshold of a drum while another drum hits, which masks it.
+        Shape (role,).
 
     Examples
     --------
-    >>> probabilities = np.zeros((50, 3))
-    >>> probabilities[10, 0], probabilities[30, 2] = 0.9, 0.7
+    >>> probabilities = np.zeros((50, len(KIT)))
+    >>> probabilities[10, 0], probabilities[30, 3:5] = 0.9, (0.3, 0.4)
     >>> hits = pick_hits(probabilities, [0.5, 0.5, 0.5])
-    >>> hits.drum.tolist(), hits.onset.round(2).tolist()
-    ([0, 2], [0.11, 0.34])
+    >>> [list(KIT)[drum] for drum in hits.drum], hits.onset.round(2).tolist()
+    (['kick', 'cymbal'], [0.11, 0.34])
     """
     reach = DETECTION.min_distance
-    probabilities = np.asarray(probabilities, np.float64)
-    padded = np.pad(probabilities, ((reach, reach), (0, 0)), constant_values=-1)
+    by_drum = np.asarray(probabilities, np.float64)
+    by_role = np.minimum(by_drum @ np.eye(len(DRUM_ROLES))[ROLE_OF_DRUM], 1.0)
+    padded = np.pad(by_role, ((reach, reach), (0, 0)), constant_values=-1)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=0)
-    is_first = windows[..., :reach].max(axis=2) < probabilities
-    peak = (probabilities >= windows.max(axis=2)) & is_first
-    thresholds = np.asarray(thresholds, float)
-    clear = peak & (probabilities > thresholds)
-    nearby = np.lib.stride_tricks.sliding_window_view(
-        np.pad(clear, ((reach, reach), (0, 0))), 2 * reach + 1, axis=0
-    )
-    masked = nearby.any(axis=2).sum(axis=1, keepdims=True) > nearby.any(axis=2)
-    half_frame, drum = np.nonzero(
-        clear | (peak & masked & (probabilities > masked_ratio * thresholds))
-    )
+    is_first = windows[..., :reach].max(axis=2) < by_role
+    is_peak = (by_role >= windows.max(axis=2)) & is_first
+    half_frame, role = np.nonzero(is_peak & (by_role > np.asarray(thresholds, float)))
+    drum = np.where(role[:, None] == ROLE_OF_DRUM, by_drum[half_frame], -1.0).argmax(axis=1)
     onset = np.maximum(half_frame * HALF_FRAME_S - HALF_FRAME_S / 2, 0)
     velocity = np.full(len(half_frame), DETECTION.median_velocity)
     if levels is not None:
@@ -243,14 +243,36 @@ def pick_hits(
             velocity[of_drum] += DETECTION.velocity_slope * (
                 level_of_hit[of_drum] - np.median(level_of_hit[of_drum])
             )
-    confidence = probabilities[half_frame, drum]
+    confidence = by_role[half_frame, role]
     return Hits(onset, drum, confidence, np.clip(velocity, DETECTION.min_velocity, 1.0))
+
+
+def kit_evidence(hits: Hits, seconds: float) -> Floats:
+    """Compute how much evidence of a kit there is around each hit, shape (hit,).
+
+    The evidence is the sum of a power of the confidences of the hits in a window, which stays
+    within the recording of some seconds. In a shorter recording, of at least half a window, it is
+    what a whole window would have at the same rate.
+
+    Examples
+    --------
+    >>> confidence = np.array([0.5, 1.0, 1.0])
+    >>> hits = Hits(np.array([1.0, 1.5, 30.0]), np.zeros(3, int), confidence, confidence)
+    >>> kit_evidence(hits, 40.0).tolist()
+    [1.125, 1.125, 1.0]
+    """
+    window = DETECTION.evidence_window
+    centre = np.clip(hits.onset, window / 2, max(seconds - window / 2, window / 2))
+    total = np.append(0.0, np.cumsum(hits.confidence**DETECTION.evidence_power))
+    first = np.searchsorted(hits.onset, centre - window / 2, "left")
+    last = np.searchsorted(hits.onset, centre + window / 2, "right")
+    return (total[last] - total[first]) * window / np.clip(seconds, window / 2, window)
 
 
 def detect_drums(
     sound: Sound, *, assume_drums: bool = False, detector: DrumDetector | None = None
 ) -> list[Note]:
-    """Detect the drum hits of a recording as notes in order of onset; none if it has no drums.
+    """Detect the drum hits of a recording as notes in order of onset; none where there is no kit.
 
     Parameters
     ----------
@@ -274,12 +296,9 @@ def detect_drums(
     detector = detector or load_pretrained()
     probabilities, levels = hit_probabilities(mono, detector.weights)
     hits = pick_hits(probabilities, detector.thresholds, levels)
-    n_confident = int((hits.confidence >= DETECTION.confident).sum())
-    min_confident = max(
-        DETECTION.min_confident_hits, DETECTION.min_confident_rate * mono.n_samples / RATE
-    )
-    if not assume_drums and n_confident < min_confident:
-        return []
+    if not assume_drums:
+        is_kit = kit_evidence(hits, mono.n_samples / RATE) >= detector.min_evidence
+        hits = Hits(*(column[is_kit] for column in hits))
     keys = [drum.key for drum in KIT.values()]
     return [
         Note(
@@ -298,7 +317,7 @@ def detect_drums(
 
 
 def align_hits(notes: Sequence[Note], detected: Sequence[Note]) -> list[Note]:
-    """Move the drum hits of a score to the nearest detected hits of the same drum.
+    """Move the drum hits of a score to the nearest detected hits of the same role.
 
     A hit without a detected one in reach, and a pitched note, stay unchanged.
 
@@ -310,12 +329,12 @@ def align_hits(notes: Sequence[Note], detected: Sequence[Note]) -> list[Note]:
     1.04
     """
     times = {
-        drum: np.array([n.onset for n in detected if drum_of(n.midi) == drum])
-        for drum in range(len(KIT))
+        role: np.array([n.onset for n in detected if drum_role(n.midi) == role])
+        for role in range(len(DRUM_ROLES))
     }
     aligned = []
     for note in notes:
-        differences = times[drum_of(note.midi)] - note.onset if note.is_drum else np.zeros(0)
+        differences = times[drum_role(note.midi)] - note.onset if note.is_drum else np.zeros(0)
         shift = float(differences[np.abs(differences).argmin()]) if len(differences) else np.inf
         if abs(shift) > DETECTION.alignment_reach:
             aligned.append(note)

@@ -38,7 +38,7 @@ from otowake.music.drums.onsets import drum_templates
 from otowake.music.separation.config import FITTING
 from otowake.music.separation.factorisation import learn_factors, partial_lobes, pitch_proximity
 from otowake.music.separation.layout import N_DETUNINGS, Span
-from otowake.music.theory.instruments import drum_of
+from otowake.music.theory.instruments import drum_role
 from otowake.options import StftSpec
 from otowake.signal.magnitude import axes
 from otowake.signal.mono import as_mono
@@ -178,7 +178,7 @@ def fit_parts(
     The arguments are those of :func:`fit_notes`. A note that a correction has turned into a drum
     hit is not shared.
     """
-    labels = np.array([-2 - drum_of(note.midi) if note.is_drum else -1 for note in notes], int)
+    labels = np.full(len(notes), -1)
     probabilities = np.ones(len(notes))
     all_notes, shared = [*notes], []
     for number, part in enumerate(parts):
@@ -269,19 +269,21 @@ def _pitch_gates(
 def _drum_gates(
     hits: Sequence[LabelledNote], frequencies: Floats, times: Floats, n_frames: int
 ) -> tuple[Floats, Floats, list[Span]]:
-    """Return initial spectra (frequency, drum, lag), activations (drum, frame) and spans of hits.
+    """Return initial spectra (frequency, role, lag), activations (role, frame) and spans of hits.
 
-    A drum begins to sound some frames before its onset, since windows reach ahead, and only there.
+    Drums of one role share a component, whatever their part: a component of few hits adapts to the
+    music around them. A drum begins to sound some frames before its onset, since windows reach
+    ahead, and only there.
     """
-    labels = sorted({hit.label for hit in hits})
-    kinds = [drum_of(next(hit.note.midi for hit in hits if hit.label == label)) for label in labels]
-    D = drum_templates(frequencies)[:, kinds] ** FITTING.power
-    G = np.zeros((len(labels), n_frames), np.float32)
+    roles = sorted({drum_role(hit.note.midi) for hit in hits})
+    D = drum_templates(frequencies)[:, roles] ** FITTING.power
+    G = np.zeros((len(roles), n_frames), np.float32)
     spans: list[Span] = []
-    for label, note_id, _, note in sorted(
-        hits, key=lambda hit: (hit.label, hit.note.onset, hit.note_id)
+    for role, (_, note_id, _, note) in sorted(
+        ((drum_role(hit.note.midi), hit) for hit in hits),
+        key=lambda row: (row[0], row[1].note.onset, row[1].note_id),
     ):
-        drum = labels.index(label)
+        drum = roles.index(role)
         begin = (note.onset - times[0]) * STFT.sample_rate / STFT.hop - FITTING.drum_lead
         start, stop = max(round(begin) - 1, 0), min(max(round(begin) + 2, 1), len(times))
         _append(spans, Span(note_id, drum, start, stop))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.theory.config import BEATS
-from otowake.music.theory.instruments import drum_of
+from otowake.music.theory.instruments import DRUM_ROLES, drum_role
 from otowake.types import Floats, Note
 
 
@@ -42,7 +42,8 @@ class Events(NamedTuple):
     velocity
         Largest velocity.
     drums
-        Whether kick, snare and hi-hat are hit, shape (event, drum).
+        Whether a drum of each of :data:`~otowake.music.theory.instruments.DRUM_ROLES` is hit, shape
+        (event, role).
     pitches
         Whether each pitch class sounds from here to the next event, shape (event, pitch class).
     """
@@ -85,9 +86,9 @@ def events_of(notes: Sequence[Note]) -> Events:
     longest, loudest = np.zeros(n), np.zeros(n)
     np.maximum.at(longest, group[~is_drum], length[~is_drum])
     np.maximum.at(loudest, group, velocity)
-    drums = np.zeros((n, 3), bool)
+    drums = np.zeros((n, len(DRUM_ROLES)), bool)
     for i in np.flatnonzero(is_drum).tolist():
-        drums[group[i], drum_of(ordered[i].midi)] = True
+        drums[group[i], drum_role(ordered[i].midi)] = True
     times = np.bincount(group, onsets, n) / np.maximum(size, 1)
     pitches = np.zeros((n, 12), bool)
     for i in np.flatnonzero(~is_drum).tolist():

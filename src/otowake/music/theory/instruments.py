@@ -165,12 +165,23 @@ class Drum(NamedTuple):
 KIT: dict[str, Drum] = {
     "kick": Drum(36, Text("kick", "キック")),
     "snare": Drum(38, Text("snare", "スネア")),
+    "tom": Drum(45, Text("tom", "タム")),
     "hi-hat": Drum(42, Text("hi-hat", "ハイハット")),
+    "cymbal": Drum(51, Text("cymbal", "シンバル")),
+    "percussion": Drum(54, Text("percussion", "パーカッション")),
 }
 """Drums with a part of their own, by name."""
 
-KICK_KEYS, METAL_KEYS = (35, 36), (42, 44, 46, 49, 51, 52, 53, 54, 55, 57, 59, 69, 70)
-"""General MIDI keys of kicks, and of hi-hats, cymbals and shakers; other keys map to the snare."""
+DRUM_KEYS: dict[str, tuple[int, ...]] = {
+    "kick": (35, 36),
+    "snare": (37, 38, 40),
+    "tom": (41, 43, 45, 47, 48, 50),
+    "hi-hat": (42, 44, 46),
+    "cymbal": (49, 51, 52, 53, 55, 57, 59),
+}
+"""General MIDI keys of the drums; all other keys are percussion."""
+
+_DRUM_OF_KEY = {key: index for index, name in enumerate(KIT) for key in DRUM_KEYS.get(name, ())}
 
 
 def drum_of(key: int) -> int:
@@ -178,10 +189,30 @@ def drum_of(key: int) -> int:
 
     Examples
     --------
-    >>> [drum_of(key) for key in (35, 40, 49)]
-    [0, 1, 2]
+    >>> [list(KIT)[drum_of(key)] for key in (35, 40, 49, 63)]
+    ['kick', 'snare', 'cymbal', 'percussion']
     """
-    return 0 if key in KICK_KEYS else 2 if key in METAL_KEYS else 1
+    return _DRUM_OF_KEY.get(key, len(KIT) - 1)
+
+
+DRUM_ROLES = ("kick", "snare", "hi-hat")
+"""Roles of drums in a beat, by the drum that has it mostly."""
+
+TIMEKEEPER_KEYS = frozenset((*DRUM_KEYS["hi-hat"], *DRUM_KEYS["cymbal"], 54, 69, 70))
+"""General MIDI keys of hi-hats, cymbals, tambourines and shakers."""
+
+
+def drum_role(key: int) -> int:
+    """Map a key of General MIDI drum kits to an index into :data:`DRUM_ROLES`.
+
+    Toms and hand drums have the role of the snare, cymbals and shakers that of the hi-hat.
+
+    Examples
+    --------
+    >>> [DRUM_ROLES[drum_role(key)] for key in (36, 45, 51)]
+    ['kick', 'snare', 'hi-hat']
+    """
+    return 0 if key in DRUM_KEYS["kick"] else 2 if key in TIMEKEEPER_KEYS else 1
 
 
 _BY_WORD = {
