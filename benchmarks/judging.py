@@ -4,9 +4,9 @@
 
 The judging set uses the notes and the drum kit of a soundfont of its own (Debian's
 ``timgm6mb-soundfont``), which no training, validation or choice of a constant uses. The validation
-set uses the held-out banks and kits of the training. Both have the same pieces: 15 s, one to five
-players, with drums in two pieces of five, and a voice in three of ten, in a room. The input is the
-mixture alone.
+set uses the held-out banks and kits of the training. Both draw pieces in the same way: 15 s, one to
+five players, with drums in two pieces of five, and a voice in three of ten, in a room. The input is
+the mixture alone.
 
 For each piece: F1 of the notes with the right onset (50 ms), pitch and instrument; the number of
 pitched parts; the mean gain in SDR of the players' stems and of the drums' stem, 0 where one is
@@ -191,6 +191,11 @@ def main() -> None:
     summarise({name: np.array([row[name] for row in table]) for name in table[0]})
 
 
+def _mean(values: Floats) -> float:
+    """Return the mean of what is not NaN; NaN if nothing is left."""
+    return float(values[~np.isnan(values)].mean()) if not np.isnan(values).all() else np.nan
+
+
 def summarise(columns: dict[str, Floats]) -> None:
     """Print the means of all pieces, by the number of players, and of the drums."""
     players, has_drums = columns["players"], ~np.isnan(columns["drums"])
@@ -202,14 +207,17 @@ def summarise(columns: dict[str, Floats]) -> None:
         print(
             f"# {title}, {use.sum()} pieces: F1 of notes with the right instrument "
             f"{columns['f1'][use].mean():.3f}; number of players right {right:.2f}; "
-            f"gain of pitched stems {np.nanmean(columns['gain'][use]):.2f} dB"
+            f"gain of pitched stems {_mean(columns['gain'][use]):.2f} dB"
         )
-    detected = np.mean(columns["hits"][has_drums] > 0)
-    print(
-        f"# {has_drums.sum()} pieces with drums: kits detected {detected:.2f}, "
-        f"gain {columns['drums'][has_drums].mean():.2f} dB; {np.sum(~has_drums)} without: "
-        f"{columns['hits'][~has_drums].mean():.2f} hits per minute"
-    )
+    if has_drums.any():
+        print(
+            f"# {has_drums.sum()} pieces with drums: "
+            f"kits detected {np.mean(columns['hits'][has_drums] > 0):.2f}, "
+            f"gain {columns['drums'][has_drums].mean():.2f} dB"
+        )
+    if not has_drums.all():
+        rate = columns["hits"][~has_drums].mean()
+        print(f"# {np.sum(~has_drums)} pieces without drums: {rate:.2f} hits per minute")
 
 
 if __name__ == "__main__":

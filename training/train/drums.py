@@ -67,7 +67,7 @@ def f1_scores(
 
 
 def _distinct(onsets: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the onsets in order, without those that follow another within the tolerance."""
+    """Sort onsets, and drop an onset that follows another within the tolerance."""
     ordered = np.sort(onsets)
     return ordered[np.diff(ordered, prepend=-1.0) > ONSET_TOLERANCE]
 

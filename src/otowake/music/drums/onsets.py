@@ -298,7 +298,12 @@ def detect_drums(
     hits = pick_hits(probabilities, detector.thresholds, levels)
     if not assume_drums:
         is_kit = kit_evidence(hits, mono.n_samples / RATE) >= detector.min_evidence
-        hits = Hits(*(column[is_kit] for column in hits))
+        hits = Hits(
+            hits.onset[is_kit],
+            hits.drum[is_kit],
+            hits.confidence[is_kit],
+            hits.velocity[is_kit],
+        )
     keys = [drum.key for drum in KIT.values()]
     return [
         Note(
