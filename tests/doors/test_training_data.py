@@ -279,7 +279,7 @@ def test_held_out_banks_are_for_validation_alone(orchestra):
 
 def test_shards_are_written_once_and_read_back(tmp_path, monkeypatch, orchestra):
     monkeypatch.setattr(clips, "CLIPS_PER_SHARD", 2)
-    monkeypatch.setattr(clips, "_banks", lambda folder: orchestra)
+    monkeypatch.setattr(clips, "banks_of", lambda folder: orchestra)
     path = clips.write_shard(tmp_path, 40)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert list(clips.seeds_of(path)) == [40, 41]
