@@ -1,12 +1,14 @@
-"""Judge the whole pipeline on mixtures whose sources, pieces and rooms nothing was set with.
+"""Judge the whole pipeline on generated mixtures of two sets of sources.
 
     python -m benchmarks.judging --cache DIR [--samples DIR] [--set judging|validation] [--pieces N]
 
-The judging set uses the notes and the drum kit of a soundfont of its own (Debian's
-``timgm6mb-soundfont``), which no training, validation or choice of a constant uses. The validation
-set uses the held-out banks and kits of the training. Both draw pieces in the same way: 15 s, one to
-five players, with drums in two pieces of five, and a voice in three of ten, in a room. The input is
-the mixture alone.
+The judging set uses the notes and the drum kit of Debian's ``timgm6mb-soundfont``. No training uses
+this file, but 62 % of its samples are also in GMbank, from which the shipped recogniser has learnt
+and whose kit is among the held-out kits that set the limits of the drum detector; so its figures
+are optimistic. The validation set uses the held-out banks and kits; the shipped recogniser, trained
+with ``--all``, has learnt from these banks too. Both draw pieces in the same way: 15 s, one to five
+players, with drums in two pieces of five, a voice in three of ten, and a room in four of five. The
+input is the mixture alone.
 
 For each piece: F1 of the notes with the right onset (50 ms), pitch and instrument; the number of
 pitched parts; the mean gain in SDR of the players' stems and of the drums' stem, 0 where one is
@@ -31,7 +33,7 @@ from otowake.types import Analysis, Audio, Floats
 from training.data import mixtures
 from training.data.mixtures import Choice
 from training.rng import Rng
-from training.sounds import banks, drum_kits, soundfonts
+from training.sounds import assets, banks, drum_kits, soundfonts
 from training.sounds.banks import Bank
 from training.sounds.classes import is_held_out
 from training.sounds.degrade import impulse_response
@@ -66,8 +68,9 @@ class Piece(NamedTuple):
 
 
 def judging_sources(cache: Path, _: Path | None) -> tuple[list[Choice], list[Kit]]:
-    """Return the banks and the kit of the judging set, made where they are not in the cache."""
+    """Return the banks of the judging set, made where they are not in the cache, and its kit."""
     home = cache / "judging"
+    assets.FONTS[FONT] = ((f"/usr/share/sounds/sf2/{FONT}.sf2",), "timgm6mb-soundfont")
     presets = [Preset(FONT, 0, "piano")]
     presets += [
         Preset(FONT, program, name)

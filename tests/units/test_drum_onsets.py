@@ -122,8 +122,9 @@ def test_hits_count_where_there_is_a_kit():
     evidence = kit_evidence(Hits(onset, np.zeros(len(onset), int), confidence, confidence), 61.0)
     limit = load_pretrained().min_evidence
     assert evidence[0] < limit and evidence[-1] < limit and (evidence[1:-1] > limit).all()
-    short = kit_evidence(Hits(*(column[1:9] for column in (onset, onset, confidence, onset))), 2.0)
-    assert (short == short[0]).all()  # the window is longer than the recording
+    short = slice(1, 9)  # two seconds, counted as half a window
+    columns = onset[short] - 30, np.zeros(8, int), confidence[short], confidence[short]
+    np.testing.assert_allclose(kit_evidence(Hits(*columns), 2.0), 8 * 0.9**3 * 10 / 5)
 
 
 def test_the_length_of_blocks_does_not_matter(song):
@@ -252,6 +253,36 @@ def test_a_note_that_has_become_a_hit_is_not_shared(song):
     assert sorted(note_factors.segments[0].spans[:, 0].tolist()) == [-2, 0, 1]
 
 
+def test_a_correction_elsewhere_keeps_the_keys_of_a_score(analysis):
+    """A crash in a part of hi-hats, as in results with three drums, stays a crash."""
+    hats = next(part for part in analysis.parts if part.name == "hi-hat").notes
+    notes = list(analysis.notes)
+    notes[hats[0]] = replace(notes[hats[0]], midi=49)
+    edited = apply_edits(
+        replace(analysis, notes=tuple(notes)), [{"do": "delete", "notes": [notes[hats[1]].id]}]
+    )
+    assert 49 in [note.midi for note in edited.notes if note.id == notes[hats[0]].id]
+    again = apply_edits(
+        replace(analysis, notes=tuple(notes)),
+        [{"do": "move", "notes": [notes[hats[0]].id], "part": "kick"}],
+    )
+    assert 36 in [note.midi for note in again.notes if note.id == notes[hats[0]].id]
+
+
+def test_drums_of_a_role_share_a_component_unless_they_coincide(song):
+    hats = [Note(at, at + 0.1, 42, is_drum=True) for at in np.arange(0.5, 4, 0.5).tolist()]
+    for at, components in ((1.25, 1), (1.5, 2)):
+        notes = [*hats, Note(at, at + 0.1, 49, is_drum=True)]
+        parts = [
+            Part("hi-hat", "drums", tuple(range(len(hats)))),
+            Part("cymbal", "drums", (len(hats),)),
+        ]
+        segment = fit_parts(song, notes, parts, tuning_hz=440.0).segments[0]
+        assert segment.D.shape[1] == components
+        crash = next(span for span in segment.spans.tolist() if span[0] == len(hats))
+        assert crash[3] - crash[2] == 3  # no other hit cuts it
+
+
 def test_a_correction_can_add_a_part_of_one_drum():
     analysis = otowake.analyse(
         otowake.load(otowake.demo_path(), duration=3), stages=["instruments"]
@@ -310,7 +341,7 @@ def test_damaged_weights_are_refused():
         with pytest.raises(BadInput):
             load_weights(content)
     transcriber = (resources.files("otowake") / "data" / "transcriber.npz").read_bytes()
-    with pytest.raises(BadInput, match="no spectra of drums"):
+    with pytest.raises(BadInput, match="no thresholds and spectra of drums"):
         load_weights(transcriber)
 
 
@@ -348,17 +379,22 @@ def test_every_hit_between_two_segments_belongs_to_one():
     ]
 
 
-def test_all_drums_of_a_kit_are_detected_by_role_and_mostly_by_name():
-    """A kit as of a drum machine, which the network has not learnt, plays a beat by itself."""
+def test_hits_of_a_held_out_kit_are_detected_by_role_and_by_name():
+    """A kit like a drum machine's, of which the network has learnt no sound, plays by itself."""
     kit = drum_kits.synthesised("otowake-000", np.random.default_rng([4, 0]))
     assert kit.name in drum_kits.HELD_OUT
-    right = role = total = 0
+    right = role = total = detected = 0
     for seed in range(4):
         drums, rows = drum_kits.beat(np.random.default_rng(seed), kit, 8.0, tempo=110.0)
         hits = detect_drums(Audio(drums.sum(axis=0), drum_kits.RATE), assume_drums=True)
+        detected += len(hits)
         for onset, drum in rows:
             near = [drum_of(h.midi) for h in hits if abs(h.onset - onset) < 0.03]
             total += 1
             right += int(drum) in near
             role += ROLE_OF_DRUM[int(drum)] in ROLE_OF_DRUM[near]
-    assert total > 100 and role > 0.55 * total and right > 0.42 * total, (total, role, right)
+    assert total > 100 and detected < total and role > 0.55 * total and right > 0.42 * total, (
+        total,
+        role,
+        right,
+    )

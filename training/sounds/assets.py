@@ -123,7 +123,6 @@ FONTS = {
         "musescore-general-soundfont",
     ),
     "GMbank": (("/usr/share/sounds/sf2/sf_GMbank.sf2",), "csound-soundfont"),
-    "TimGM6mb": (("/usr/share/sounds/sf2/TimGM6mb.sf2",), "timgm6mb-soundfont"),
 }
 
 PLUCKED_SUFFIX = "-pizz"

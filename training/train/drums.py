@@ -130,7 +130,7 @@ def least_evidence(evidence: NDArray[np.float64], has_drums: NDArray[np.bool_]) 
     1.0
     """
     ordered = np.unique(np.append(evidence, 0.0))
-    candidates = np.sqrt(ordered[:-1] * ordered[1:])
+    candidates = np.append(np.sqrt(ordered[:-1] * ordered[1:]), np.inf)
     shares = np.array([np.mean(evidence[~has_drums] >= least) for least in candidates])
     return float(candidates[int(np.argmax(shares <= MAX_FALSE_KITS))])
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from otowake.music.tuned import tuned
 
 ON_LOOPS = "set on 11 drum loops (docs/en/decisions/0003-drums.md)"
-ON_CLIPS = "set on generated clips and real recordings (docs/en/decisions/0009-drum-onsets.md)"
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def load_weights(content: bytes) -> DrumDetector:
     if evidence.size != 1 or thresholds.shape != (len(DRUM_ROLES),) or spectra.shape != (
         TEMPLATE_BANDS, len(DRUM_ROLES), TEMPLATE_LAGS,
     ):  # fmt: skip
-        raise BadInput(text.NOT_WEIGHTS, why="there are no spectra of drums")
+        raise BadInput(text.NOT_WEIGHTS, why="there are no thresholds and spectra of drums")
     return DrumDetector(arrays, thresholds, float(evidence.item()), spectra)
 
 

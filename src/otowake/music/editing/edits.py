@@ -190,9 +190,12 @@ def _corrected(original: Analysis, draft: Draft, edits: Sequence[Edit]) -> Analy
     if draft.notes_changed and original.note_spec is None:
         raise BadInput(text.NO_STAGE, stage="notes")
     players = draft.players or {}
+    before = draft_of(original)
     notes = sorted(
         (
-            _of_player(replace(note, id=note_id), draft.owner.get(note_id, ""), players)
+            replace(note, id=note_id)
+            if _is_untouched(note_id, draft, before)
+            else _of_player(replace(note, id=note_id), draft.owner.get(note_id, ""), players)
             for note_id, note in draft.notes.items()
         ),
         key=lambda note: (note.onset, note.midi, note.id),
@@ -249,6 +252,16 @@ def _restated(
         restated = stated_rhythm(notes, tempo, metre)
         return restated and replace(restated, metre_confidence=rhythm.metre_confidence)
     return stated_rhythm(notes, tempo, metre)
+
+
+def _is_untouched(note_id: int, draft: Draft, before: Draft) -> bool:
+    """Return whether a note is as before, in the same part, of the same instrument."""
+    part = draft.owner.get(note_id, "")
+    return (
+        draft.notes[note_id] == before.notes.get(note_id)
+        and part == before.owner.get(note_id, "")
+        and (draft.players or {}).get(part) == (before.players or {}).get(part)
+    )
 
 
 def _of_player(note: Note, part: str, players: dict[str, Player]) -> Note:

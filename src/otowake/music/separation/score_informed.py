@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ from otowake.music.drums.onsets import drum_templates
 from otowake.music.separation.config import FITTING
 from otowake.music.separation.factorisation import learn_factors, partial_lobes, pitch_proximity
 from otowake.music.separation.layout import N_DETUNINGS, Span
-from otowake.music.theory.instruments import drum_role
+from otowake.music.theory.instruments import drum_of, drum_role
 from otowake.options import StftSpec
 from otowake.signal.magnitude import axes
 from otowake.signal.mono import as_mono
@@ -105,8 +106,8 @@ def fit_notes(
         Its notes, in any order; notes beyond the end have no sound.
     labels
         The part of each note, any whole numbers; by default the programme, and for drum hits the
-        key. Notes of a part share the spectra of their pitches; hits of a part are those of one
-        drum.
+        key. Notes of a part share the spectra of their pitches. Hits of one role share a component,
+        unless hits with different labels coincide.
     probabilities
         The probability that each note sounds at all, by default 1: a factor of its initial
         activations.
@@ -178,7 +179,7 @@ def fit_parts(
     The arguments are those of :func:`fit_notes`. A note that a correction has turned into a drum
     hit is not shared.
     """
-    labels = np.full(len(notes), -1)
+    labels = np.array([-2 - drum_of(note.midi) if note.is_drum else -1 for note in notes], int)
     probabilities = np.ones(len(notes))
     all_notes, shared = [*notes], []
     for number, part in enumerate(parts):
@@ -269,27 +270,45 @@ def _pitch_gates(
 def _drum_gates(
     hits: Sequence[LabelledNote], frequencies: Floats, times: Floats, n_frames: int
 ) -> tuple[Floats, Floats, list[Span]]:
-    """Return initial spectra (frequency, role, lag), activations (role, frame) and spans of hits.
+    """Return initial spectra (frequency, drum, lag), activations (drum, frame) and spans of hits.
 
-    Drums of one role share a component, whatever their part: a component of few hits adapts to the
-    music around them. A drum begins to sound some frames before its onset, since windows reach
-    ahead, and only there.
+    A drum begins to sound some frames before its onset, since windows reach ahead, and only there.
     """
-    roles = sorted({drum_role(hit.note.midi) for hit in hits})
-    D = drum_templates(frequencies)[:, roles] ** FITTING.power
-    G = np.zeros((len(roles), n_frames), np.float32)
+    components = _drum_components(hits)
+    kinds = sorted(set(components))
+    D = drum_templates(frequencies)[:, [role for role, _ in kinds]] ** FITTING.power
+    G = np.zeros((len(kinds), n_frames), np.float32)
     spans: list[Span] = []
-    for role, (_, note_id, _, note) in sorted(
-        ((drum_role(hit.note.midi), hit) for hit in hits),
+    for component, (_, note_id, _, note) in sorted(
+        zip(components, hits, strict=True),
         key=lambda row: (row[0], row[1].note.onset, row[1].note_id),
     ):
-        drum = roles.index(role)
+        drum = kinds.index(component)
         begin = (note.onset - times[0]) * STFT.sample_rate / STFT.hop - FITTING.drum_lead
         start, stop = max(round(begin) - 1, 0), min(max(round(begin) + 2, 1), len(times))
         _append(spans, Span(note_id, drum, start, stop))
         gains = np.maximum(1 - np.abs(np.arange(start, stop) - begin), FITTING.drum_side_gain)
         G[drum, start:stop] = np.maximum(G[drum, start:stop], gains)
     return D / np.maximum(D.sum(axis=(0, 2), keepdims=True), 1e-30), G, spans
+
+
+def _drum_components(hits: Sequence[LabelledNote]) -> list[tuple[int, int]]:
+    """Return the component of each hit: its role, and its label if the role has several.
+
+    Drums of one role share a component, since a component of few hits adapts to the music around
+    them. They have their own if two of them hit at the same time, as they may in a score.
+    """
+    roles = [drum_role(hit.note.midi) for hit in hits]
+    frame = STFT.hop / STFT.sample_rate
+    shared = set(roles)
+    order = sorted(range(len(hits)), key=lambda i: (roles[i], hits[i].note.onset))
+    for one, other in pairwise(order):
+        gap = hits[other].note.onset - hits[one].note.onset
+        if roles[one] == roles[other] and hits[one].label != hits[other].label and gap < frame:
+            shared.discard(roles[one])
+    return [
+        (role, 0 if role in shared else hit.label) for role, hit in zip(roles, hits, strict=True)
+    ]
 
 
 def _append(spans: list[Span], span: Span) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake.music.theory.config import BEATS
-from otowake.music.theory.instruments import DRUM_ROLES, drum_role
+from otowake.music.theory.instruments import DRUM_KEYS, DRUM_ROLES
 from otowake.types import Floats, Note
 
 
@@ -58,6 +58,15 @@ class Events(NamedTuple):
     pitches: NDArray[np.bool_]
 
 
+TIMEKEEPER_KEYS = frozenset((*DRUM_KEYS["hi-hat"], *DRUM_KEYS["cymbal"], 54, 69, 70))
+"""General MIDI keys of hi-hats, cymbals, tambourines and shakers."""
+
+
+def _beat_role(key: int) -> int:
+    """Return what a drum does in a beat, as an index into DRUM_ROLES; hand drums act as snares."""
+    return 0 if key in DRUM_KEYS["kick"] else 2 if key in TIMEKEEPER_KEYS else 1
+
+
 def events_of(notes: Sequence[Note]) -> Events:
     """Group notes by onset.
 
@@ -88,7 +97,7 @@ def events_of(notes: Sequence[Note]) -> Events:
     np.maximum.at(loudest, group, velocity)
     drums = np.zeros((n, len(DRUM_ROLES)), bool)
     for i in np.flatnonzero(is_drum).tolist():
-        drums[group[i], drum_role(ordered[i].midi)] = True
+        drums[group[i], _beat_role(ordered[i].midi)] = True
     times = np.bincount(group, onsets, n) / np.maximum(size, 1)
     pitches = np.zeros((n, 12), bool)
     for i in np.flatnonzero(~is_drum).tolist():

@@ -198,21 +198,18 @@ def drum_of(key: int) -> int:
 DRUM_ROLES = ("kick", "snare", "hi-hat")
 """Roles of drums in a beat, by the drum that has it mostly."""
 
-TIMEKEEPER_KEYS = frozenset((*DRUM_KEYS["hi-hat"], *DRUM_KEYS["cymbal"], 54, 69, 70))
-"""General MIDI keys of hi-hats, cymbals, tambourines and shakers."""
-
 
 def drum_role(key: int) -> int:
     """Map a key of General MIDI drum kits to an index into :data:`DRUM_ROLES`.
 
-    Toms and hand drums have the role of the snare, cymbals and shakers that of the hi-hat.
+    Toms have the role of the snare, cymbals and percussion that of the hi-hat.
 
     Examples
     --------
-    >>> [DRUM_ROLES[drum_role(key)] for key in (36, 45, 51)]
-    ['kick', 'snare', 'hi-hat']
+    >>> [DRUM_ROLES[drum_role(key)] for key in (36, 45, 51, 63)]
+    ['kick', 'snare', 'hi-hat', 'hi-hat']
     """
-    return 0 if key in DRUM_KEYS["kick"] else 2 if key in TIMEKEEPER_KEYS else 1
+    return min((drum_of(key) + 1) // 2, 2)
 
 
 _BY_WORD = {
