@@ -23,6 +23,7 @@ from otowake.music.separation.stems import separated
 from otowake.music.theory.instruments import KIT
 from otowake.types import Audio, Floats, Note
 from training.data import mixtures
+from training.music import drum_beats
 from training.sounds import drum_kits
 from training.sounds.classes import is_held_out
 from training.sounds.samples import RATE
@@ -38,7 +39,7 @@ def loop(
 ) -> tuple[Floats, Floats, list[Note], list[Note]]:
     """Return drums, (drum, sample), music, (sample,), the drum notes and the notes of the music."""
     rng = np.random.default_rng([SEED, number])
-    drums, rows = drum_kits.beat(
+    drums, rows = drum_beats.beat(
         rng, kits[number % len(kits)], LOOP_SECONDS, tempo=float(rng.uniform(70, 150))
     )
     music, notes = np.zeros(drums.shape[1], np.float32), []

@@ -32,6 +32,7 @@ from otowake.music.theory.instruments import DRUMS
 from otowake.types import Analysis, Audio, Floats
 from training.data import mixtures
 from training.data.mixtures import Choice
+from training.music import drum_beats
 from training.rng import Rng
 from training.sounds import assets, banks, drum_kits, soundfonts
 from training.sounds.banks import Bank
@@ -139,7 +140,7 @@ def piece(number: int, pitched: list[Choice], kits: list[Kit]) -> Piece:
 
 def _drums(rng: Rng, kit: Kit, music: Floats) -> Floats:
     """Make a beat, from 8 dB softer than the music to 4 dB louder."""
-    beat = drum_kits.beat(rng, kit, SECONDS, tempo=float(rng.uniform(60, 180)))[0].sum(axis=0)
+    beat = drum_beats.beat(rng, kit, SECONDS, tempo=float(rng.uniform(60, 180)))[0].sum(axis=0)
     loudness = np.sqrt(np.mean(music**2)) / max(float(np.sqrt(np.mean(beat**2))), 1e-9)
     return beat * loudness * 10 ** (rng.uniform(-8, 4) / 20)
 

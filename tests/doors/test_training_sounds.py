@@ -9,6 +9,7 @@ import soundfile as sf
 from tiny_banks import tiny, tone
 
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, KIT
+from training.music import drum_beats
 from training.sounds import (
     assets,
     banks,
@@ -247,7 +248,7 @@ def test_a_beat_is_what_its_rows_say():
     kit = drum_kits.synthesised("some", np.random.default_rng(3))
     assert set(kit.drum) == set(range(len(KIT)))
     for seed in range(6):
-        drums, rows = drum_kits.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
+        drums, rows = drum_beats.beat(np.random.default_rng(seed), kit, 4.0, tempo=120.0)
         assert drums.shape == (len(KIT), 4 * RATE)
         for drum, wave in enumerate(drums):
             mine = rows[rows[:, 1] == drum, 0]

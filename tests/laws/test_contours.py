@@ -1,8 +1,8 @@
 """Laws of pitch contours: moved, cut, joined, edited, and followed by MIDI, JAMS and synthesis."""
 
-import mido
 import numpy as np
 import pytest
+from contour_cases import LENGTH, bent, of_notes, wheels
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,37 +15,16 @@ from otowake.music.theory.contours import (
     median_of_contour,
 )
 from otowake.music.theory.names import renamed
-from otowake.options import NoteSpec, StftSpec
 from otowake.results import load_analysis
 from otowake.results.data import write_description
-from otowake.types import Analysis, Note
+from otowake.types import Note
 
-LENGTH = 2.0
 POINTS = st.lists(
     st.tuples(st.integers(0, 2000), st.integers(-1500, 1500)),
     min_size=2,
     max_size=20,
     unique_by=lambda point: point[0],
 ).map(lambda points: tuple((ms / 1000, cents / 10) for ms, cents in sorted(points)))
-
-
-def bent(contour, onset=0.5, pitch=69, **facts):
-    return Note(
-        onset,
-        onset + LENGTH,
-        pitch,
-        cents=median_of_contour(contour),
-        contour=contour,
-        **facts,
-    )
-
-
-def of_notes(*notes):
-    """Build an analysis of notes, with A4 = 442 Hz."""
-    none, spec = np.zeros(0), NoteSpec()
-    return Analysis(
-        None, None, (), none, none, 1.0, 442.0, StftSpec(), notes=notes, note_spec=spec
-    )  # fmt: skip
 
 
 @given(POINTS, st.floats(0, 1.5), st.floats(0.01, 1))
@@ -117,19 +96,3 @@ def test_the_pitch_wheel_follows_contours_note_by_note(tmp_path, first, second):
             low[near], high[near] = np.minimum(low[near], c - 2.5), np.maximum(high[near], c + 2.5)
         assert ((low <= cents) & (cents <= high)).all(), corners
         assert channel != midi.DRUM_CHANNEL
-
-
-def wheels(path, pitch):
-    """Return the channel of a note, and times and positions of the wheel of the channel."""
-    events, channel = [], None
-    for messages in mido.MidiFile(path).tracks:
-        ticks = 0
-        for message in messages:
-            ticks += message.time
-            seconds = ticks / midi.TICKS_PER_BEAT / 2
-            if message.type == "note_on" and message.note == pitch and message.velocity:
-                channel = message.channel
-            if message.type == "pitchwheel":
-                events.append((seconds, message.channel, message.pitch))
-    own = [(seconds, position) for seconds, of, position in sorted(events) if of == channel]
-    return channel, np.array([(-1.0, 0), *own])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from edit_cases import tone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,13 +14,6 @@ from otowake.music.editing.edits import apply_edits
 from otowake.music.separation.score_informed import fit_parts
 from otowake.music.theory.instruments import INSTRUMENT_NAMES
 from otowake.types import Audio, Note, SharedNote
-
-
-def tone(midi, seconds, rate=22050):
-    t = np.arange(int(seconds * rate)) / rate
-    return sum(
-        0.1 * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * k * t) / k for k in range(1, 7)
-    )
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,12 @@
 """Laws of tempo, metre, downbeats and keys."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rhythm_cases import piece
 
-from benchmarks.rhythm import STYLES, compose
 from otowake.music.theory.rhythm import find_rhythm
 from otowake.types import Note
-
-
-def piece(kind, tempo, seed=1):
-    return compose(np.random.default_rng(seed), STYLES[kind][0], tempo)
 
 
 @settings(max_examples=10)

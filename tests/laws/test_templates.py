@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from template_cases import BIN, FREQUENCIES, TIMES
 
 from otowake.music.components.templates import (
     PIANO_PITCHES,
@@ -11,11 +12,6 @@ from otowake.music.components.templates import (
 )
 from otowake.music.theory.names import midi_to_hz
 from otowake.types import Note
-
-RATE = 22050
-BIN = RATE / 2048
-FREQUENCIES = np.arange(1025) * BIN
-TIMES = np.arange(200) * 512 / RATE
 
 
 def partials_of(midi, n_partials, inharmonicity=0.0, tuning_hz=440.0):

@@ -3,42 +3,26 @@
 import json
 from dataclasses import replace
 
-import mido
 import numpy as np
 import pytest
+from contour_cases import LENGTH, bent, of_notes, wheels
 from matplotlib.collections import LineCollection
 
 from otowake.errors import BadInput
-from otowake.io import midi
 from otowake.io.jams import jams_of
 from otowake.io.midi import write_notes
 from otowake.music.editing.edits import apply_edits
 from otowake.music.theory.contours import (
-    median_of_contour,
     shifted_contour,
 )
 from otowake.music.transcription.notes import clean_notes
 from otowake.music.transcription.pitch_contours import measure_contours
 from otowake.music.transcription.synth import synthesise
-from otowake.options import NoteSpec, StftSpec
 from otowake.plot import piano_roll
 from otowake.report.content import content_of
 from otowake.signal.vqt import RATE
-from otowake.types import Analysis, Note
+from otowake.types import Note
 from otowake.web.draft import drafted, write_draft
-
-LENGTH = 2.0
-
-
-def bent(contour, onset=0.5, pitch=69, **facts):
-    return Note(
-        onset,
-        onset + LENGTH,
-        pitch,
-        cents=median_of_contour(contour),
-        contour=contour,
-        **facts,
-    )
 
 
 def vibrato(depth=60.0, rate=6.0):
@@ -47,14 +31,6 @@ def vibrato(depth=60.0, rate=6.0):
     return tuple(
         (round(t, 3), round(c, 1)) for t, c in zip(times.tolist(), values.tolist(), strict=True)
     )
-
-
-def of_notes(*notes):
-    """Build an analysis of notes, with A4 = 442 Hz."""
-    none, spec = np.zeros(0), NoteSpec()
-    return Analysis(
-        None, None, (), none, none, 1.0, 442.0, StftSpec(), notes=notes, note_spec=spec
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -70,22 +46,6 @@ def of_notes(*notes):
 def test_points_that_are_no_contour(contour):
     with pytest.raises(BadInput):
         Note(0, 1, 60, contour=contour)
-
-
-def wheels(path, pitch):
-    """Return the channel of a note, and times and positions of the wheel of the channel."""
-    events, channel = [], None
-    for messages in mido.MidiFile(path).tracks:
-        ticks = 0
-        for message in messages:
-            ticks += message.time
-            seconds = ticks / midi.TICKS_PER_BEAT / 2
-            if message.type == "note_on" and message.note == pitch and message.velocity:
-                channel = message.channel
-            if message.type == "pitchwheel":
-                events.append((seconds, message.channel, message.pitch))
-    own = [(seconds, position) for seconds, of, position in sorted(events) if of == channel]
-    return channel, np.array([(-1.0, 0), *own])
 
 
 def test_the_wheel_stays_in_its_range_and_moves_only_on_request(tmp_path):

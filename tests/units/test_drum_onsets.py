@@ -30,7 +30,8 @@ from otowake.music.theory.instruments import DRUM_ROLES, KIT, drum_of
 from otowake.signal.magnitude import axes
 from otowake.summary import part_cells
 from otowake.types import Audio, Note, Part, SharedNote
-from training.sounds import drum_kits
+from training.music import drum_beats
+from training.sounds import drum_kits, samples
 
 RATE, SECONDS = 44100, 8.0
 BEAT = {"kick": (0, 3, 8, 10), "snare": (4, 12), "hi-hat": tuple(range(0, 16, 2))}
@@ -385,8 +386,8 @@ def test_hits_of_a_held_out_kit_are_detected_by_role_and_by_name():
     assert kit.name in drum_kits.HELD_OUT
     right = role = total = detected = 0
     for seed in range(4):
-        drums, rows = drum_kits.beat(np.random.default_rng(seed), kit, 8.0, tempo=110.0)
-        hits = detect_drums(Audio(drums.sum(axis=0), drum_kits.RATE), assume_drums=True)
+        drums, rows = drum_beats.beat(np.random.default_rng(seed), kit, 8.0, tempo=110.0)
+        hits = detect_drums(Audio(drums.sum(axis=0), samples.RATE), assume_drums=True)
         detected += len(hits)
         for onset, drum in rows:
             near = [drum_of(h.midi) for h in hits if abs(h.onset - onset) < 0.03]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from edit_cases import tone
 
 from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
@@ -12,13 +13,6 @@ from otowake.music.editing.kinds import KINDS
 from otowake.music.separation.config import FITTING
 from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.types import Audio, Chord, Note, Part, SharedNote
-
-
-def tone(midi, seconds, rate=22050):
-    t = np.arange(int(seconds * rate)) / rate
-    return sum(
-        0.1 * np.sin(2 * np.pi * 440 * 2 ** ((midi - 69) / 12) * k * t) / k for k in range(1, 7)
-    )
 
 
 @pytest.fixture(scope="module")

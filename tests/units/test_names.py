@@ -3,61 +3,11 @@
 from pathlib import Path
 
 import pytest
+from name_cases import HARD
 
 from otowake.cli.split import folders_for
 from otowake.io.names import safe_name
 from otowake.results.checkpoint import Checkpoint
-
-HARD = (
-    *(
-        "",
-        ".",
-        "..",
-        "...",
-        ". ",
-        " .",
-        ".x",
-        ".partial-x",
-        "x.",
-        "x ",
-        " x",
-        "~",
-        "-rf",
-        "a\nb",
-        "\x7f",
-        "\x9f",
-    ),
-    *(
-        "CON",
-        "con",
-        "nul.txt",
-        "aux.tar.gz",
-        "COM1",
-        "lpt¹",
-        "CONIN$",
-        "com1 .x",
-        "a:b",
-        "a<b",
-        "a?b",
-        "*",
-        "|",
-    ),
-    *(
-        '"',
-        "a\\b",
-        "C:\\x",
-        "\udcff",
-        "\ud800",
-        "Ä",
-        "A\u0308",
-        "月光",
-        "あ" * 83,
-        "あ" * 85,
-        "x" * 255,
-        "x" * 256,
-    ),
-    *("😀" * 64, "con" * 100, "." * 300, "x" * 240 + "." * 20, "e\u0301" * 100, "x\u2028y"),
-)
 
 
 @pytest.mark.parametrize("name", HARD)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from rhythm_cases import piece
 
-from benchmarks.rhythm import STYLES, compose, f1
+from benchmarks.rhythm import f1
 from otowake.errors import BadInput
 from otowake.music.theory.harmony import key_named
 from otowake.music.theory.keys import find_key
@@ -14,10 +15,6 @@ from otowake.music.theory.time_signatures import METRES, SIGNATURES
 from otowake.options import METRES as STATED
 from otowake.options import TheorySpec
 from otowake.types import Note
-
-
-def piece(kind, tempo, seed=1):
-    return compose(np.random.default_rng(seed), STYLES[kind][0], tempo)
 
 
 @pytest.mark.parametrize(

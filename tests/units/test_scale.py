@@ -4,23 +4,14 @@ import warnings
 
 import numpy as np
 import pytest
+from scale_cases import PAIRS, SHORT
 from sklearn import decomposition
 
 from otowake.errors import BadInput
 from otowake.nmf import Activator, factorize
 from otowake.nmf.frames import BLOCK_FRAMES
-from otowake.nmf.solvers import SOLVER_TABLE
 from otowake.options import FitSpec
 from otowake.sklearn import NMF
-
-BETAS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
-PAIRS = [
-    (s, b)
-    for s in SOLVER_TABLE
-    for b in BETAS
-    if SOLVER_TABLE[s].losses is None or b in SOLVER_TABLE[s].losses
-]
-SHORT = {"n_components": 3, "max_iter": 12, "tol": 0, "precision": "float64"}
 
 
 class Stored:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from template_cases import BIN, FREQUENCIES, RATE, TIMES
 
 from otowake.errors import BadInput
 from otowake.music.components.measure import energies
@@ -19,11 +20,6 @@ from otowake.music.theory.names import midi_to_hz
 from otowake.nmf import factorize
 from otowake.signal import separate, spectrogram
 from otowake.types import Audio, Factors, Note
-
-RATE = 22050
-BIN = RATE / 2048
-FREQUENCIES = np.arange(1025) * BIN
-TIMES = np.arange(200) * 512 / RATE
 
 
 def test_a_comb_has_the_pitch_it_is_for():

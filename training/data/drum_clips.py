@@ -19,6 +19,7 @@ from otowake.signal.vqt import HALF_FRAMES, RATE, ROWS, frames_of
 from otowake.types import Audio
 from training import files
 from training.data import clips, mixtures
+from training.music import drum_beats
 from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import drum_kits
@@ -119,7 +120,7 @@ def prepare(cache_folder: Path, samples: Path | None, first: int) -> Path:
             wave = np.roll(scene, shift) * np.float32(rng.choice([-1, 1]))
         if content < 0.65:
             kit = kits[int(rng.integers(len(kits)))]
-            by_drum, hits = drum_kits.beat(rng, kit, CLIP_SECONDS)
+            by_drum, hits = drum_beats.beat(rng, kit, CLIP_SECONDS)
             drums = by_drum.sum(axis=0)
             loudness = float(np.sqrt(np.mean(wave**2))) or 0.1
             balance = 10 ** (float(rng.uniform(-12, 12)) / 20)
