@@ -54,7 +54,7 @@ CONTEXT_FRAMES = 17
 BLOCK_FRAMES = 1024
 """Frames per run of the network; bounds memory, results do not depend on it."""
 
-ROLE_OF_DRUM = np.array([drum_role(drum.key) for drum in KIT.values()])
+ROLE_OF_DRUM = np.array([DRUM_ROLES.index(drum.role) for drum in KIT.values()])
 """Index into :data:`~otowake.music.theory.instruments.DRUM_ROLES` of each drum of the kit."""
 
 Weights = dict[str, NDArray[np.float32]]

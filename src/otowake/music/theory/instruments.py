@@ -156,21 +156,35 @@ INSTRUMENT_BY_NAME: dict[str, Instrument] = {row.name: row for row in INSTRUMENT
 
 
 class Drum(NamedTuple):
-    """A drum of a kit: its key in General MIDI drum kits, and its title."""
+    """A drum of a kit.
+
+    Attributes
+    ----------
+    key
+        Its key in General MIDI drum kits.
+    title
+        Its name in both languages.
+    role
+        The drum of :data:`DRUM_ROLES` in whose place it plays.
+    """
 
     key: int
     title: Text
+    role: str
 
 
 KIT: dict[str, Drum] = {
-    "kick": Drum(36, Text("kick", "キック")),
-    "snare": Drum(38, Text("snare", "スネア")),
-    "tom": Drum(45, Text("tom", "タム")),
-    "hi-hat": Drum(42, Text("hi-hat", "ハイハット")),
-    "cymbal": Drum(51, Text("cymbal", "シンバル")),
-    "percussion": Drum(54, Text("percussion", "パーカッション")),
+    "kick": Drum(36, Text("kick", "キック"), "kick"),
+    "snare": Drum(38, Text("snare", "スネア"), "snare"),
+    "tom": Drum(45, Text("tom", "タム"), "snare"),
+    "hi-hat": Drum(42, Text("hi-hat", "ハイハット"), "hi-hat"),
+    "cymbal": Drum(51, Text("cymbal", "シンバル"), "hi-hat"),
+    "percussion": Drum(54, Text("percussion", "パーカッション"), "hi-hat"),
 }
 """Drums with a part of their own, by name."""
+
+DRUM_ROLES: tuple[str, ...] = tuple(dict.fromkeys(drum.role for drum in KIT.values()))
+"""Roles of drums in a beat, by the drum that mostly has them."""
 
 DRUM_KEYS: dict[str, tuple[int, ...]] = {
     "kick": (35, 36),
@@ -195,10 +209,6 @@ def drum_of(key: int) -> int:
     return _DRUM_OF_KEY.get(key, len(KIT) - 1)
 
 
-DRUM_ROLES = ("kick", "snare", "hi-hat")
-"""Roles of drums in a beat, by the drum that has it mostly."""
-
-
 def drum_role(key: int) -> int:
     """Map a key of General MIDI drum kits to an index into :data:`DRUM_ROLES`.
 
@@ -209,7 +219,7 @@ def drum_role(key: int) -> int:
     >>> [DRUM_ROLES[drum_role(key)] for key in (36, 45, 51, 63)]
     ['kick', 'snare', 'hi-hat', 'hi-hat']
     """
-    return min((drum_of(key) + 1) // 2, 2)
+    return DRUM_ROLES.index(list(KIT.values())[drum_of(key)].role)
 
 
 _BY_WORD = {
