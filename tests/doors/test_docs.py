@@ -63,9 +63,13 @@ def tables(markdown: str) -> list[tuple[int, int]]:
 
 
 def figures(markdown: str) -> list[list[str]]:
-    """Return the numbers of two or more characters in each table row; "2 乗誤差" is a word."""
+    """Return the numbers of two or more digits in each table row; "2 乗誤差" is a word.
+
+    English pages write .45, Japanese ones 0.45.
+    """
     rows = re.findall(r"^\|.*\|$", FENCE.sub("", markdown), re.MULTILINE)
-    return [sorted(re.findall(r"\d[\d,.]*\d", row)) for row in rows]
+    numbers = [re.findall(r"\d[\d,.]*\d", re.sub(r"\b0\.", ".", row)) for row in rows]
+    return [sorted(row) for row in numbers]
 
 
 def images(markdown: str) -> list[str]:

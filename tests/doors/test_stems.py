@@ -10,8 +10,10 @@ import soundfile
 import otowake
 from otowake import BadInput, Note
 from otowake.io.midi import write_notes
+from otowake.music import with_sound
+from otowake.options import PartSpec
 from otowake.results import load_analysis, save_analysis
-from otowake.types import SharedNote
+from otowake.types import Part, SharedNote
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,34 @@ def test_the_stems_are_the_recording(folder, demo):
     np.testing.assert_allclose(total.T, demo.samples, atol=1e-5)
     accordion, other = (np.square(samples).sum() for samples, _ in sounds)
     assert accordion > 20 * other
+
+
+def test_a_song_is_written_as_sums_of_its_stems(analysis, demo, tmp_path):
+    """Here the higher half of an accordion's notes counts as sung."""
+    middle = np.median([note.midi for note in analysis.notes])
+    high, low = (
+        tuple(i for i, note in enumerate(analysis.notes) if (note.midi > middle) == is_high)
+        for is_high in (True, False)
+    )
+    parts = Part("voice", "voice", high, {}), Part("accordion", "accordion", low, {})
+    song = replace(analysis, parts=parts, part_spec=PartSpec(stems="song"))
+    folder = save_analysis(with_sound(song, demo), tmp_path / "song")
+    read = {
+        path.stem: soundfile.read(path, always_2d=True)[0]
+        for path in [*(folder / "song").iterdir(), *(folder / "stems").iterdir()]
+        if path.parent.name == "song" or path.stem != "other"
+    }
+    assert {*read} == {"vocals", "other", "without-vocals", "voice", "accordion"}
+    np.testing.assert_allclose(read["vocals"], read["voice"], atol=1e-6)
+    np.testing.assert_allclose(read["without-vocals"], read["other"], atol=1e-6)
+    np.testing.assert_allclose((read["vocals"] + read["other"]).T, demo.samples, atol=1e-5)
+    again = load_analysis(folder)
+    assert again.part_spec == song.part_spec
+    assert again.note_factors.sources == with_sound(song, demo).note_factors.sources
+
+
+def test_without_the_option_there_is_no_folder_of_the_song(folder):
+    assert not (folder / "song").exists()
 
 
 def test_a_note_sounds_at_its_time(analysis, demo):

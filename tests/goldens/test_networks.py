@@ -11,7 +11,12 @@ def test_outputs_of_the_networks_are_the_recorded_ones(name):
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("transcriber.npz", "time4"), ("recognizer.npz", "names.bias"), ("drums.npz", "3")],
+    [
+        ("transcriber.npz", "time4"),
+        ("recognizer.npz", "names.bias"),
+        ("drums.npz", "3"),
+        ("song.npz", "same2"),
+    ],
 )
 def test_a_doubled_array_is_noticed(name, key):
     changed = dict(probes.doubled(probes.contents()[name]))[key]

@@ -18,11 +18,14 @@ import numpy as np
 
 from otowake.music.drums import onsets
 from otowake.music.players import recognizer
+from otowake.music.song import network
+from otowake.music.song.masks import band_blocks
 from otowake.music.transcription import offsets, transcriber
+from otowake.signal.mono import MonoSignal
 from otowake.types import Floats
 
 GOLDEN = Path(__file__).resolve().parents[1] / "goldens" / "networks.npz"
-FILES = ("transcriber.npz", "recognizer.npz", "drums.npz")
+FILES = ("transcriber.npz", "recognizer.npz", "drums.npz", "song.npz")
 SECONDS = 5.0
 TOLERANCE = 0.001
 """Largest difference of an output, absolute and relative."""
@@ -59,6 +62,14 @@ def probes(name: str, content: bytes) -> dict[str, Floats]:
             "unary": predictions.unary,
             "contextual": predictions.contextual,
             "assignment": np.asarray(scores),
+        }
+    if name == "song.npz":
+        model, mono = network.load_weights(content), MonoSignal(sound)
+        scale = mono.magnitudes(network.STFT).scale
+        (block,) = band_blocks(sound.blocks(sound.n_samples), sound.rate, scale, model.weights)
+        return {
+            "masks": block.masks[:, :, ::8, ::8],
+            "vocals": np.array([model.min_vocals]),
         }
     detector = onsets.load_weights(content)
     hits = onsets.detect_drums(sound, assume_drums=True, detector=detector)

@@ -15,9 +15,12 @@ from otowake.music.components.measure import describe
 from otowake.music.drums.onsets import align_hits, detect_drums
 from otowake.music.players.parts import assign_parts, drum_parts
 from otowake.music.players.recognizer import recognize
+from otowake.music.players.vocals import with_vocals
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_parts
 from otowake.music.separation.stems import ids_of_parts, separated, with_note_sounds
+from otowake.music.song.evidence import song_evidence
+from otowake.music.song.masks import sources_of_notes
 from otowake.music.theory.harmony import find_chords, key_named
 from otowake.music.theory.instruments import DRUMS, instrument, of_programme
 from otowake.music.theory.keys import find_key
@@ -259,6 +262,8 @@ def _recognized_parts(
         n_parts=n_parts,
         instruments=instruments,
     )
+    if len(pitched) < len(notes) and not (instruments or n_parts):
+        parts = with_vocals(parts, song_evidence(mono, onset, offset, midi))
     return tuple(
         replace(
             part,
@@ -298,11 +303,12 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
         components = tuple(replace(component, render=render) for component in analysis.components)
         analysis = replace(analysis, components=components)
     if analysis.note_factors is not None:
-        notes, parts = with_note_sounds(
-            analysis.notes, analysis.parts, audio, analysis.note_factors
-        )
+        sources = sources_of_notes(analysis.notes, analysis.parts)
+        note_factors = replace(analysis.note_factors, sources=sources)
+        analysis = replace(analysis, note_factors=note_factors)
+        notes, parts = with_note_sounds(analysis.notes, analysis.parts, audio, note_factors)
         ids = ids_of_parts(notes, parts)
-        stems = partial(separated, audio, analysis.note_factors, ids)
+        stems = partial(separated, audio, note_factors, ids)
         analysis = replace(analysis, notes=notes, parts=parts, stems=stems)
     return analysis
 

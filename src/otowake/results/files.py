@@ -23,7 +23,7 @@ from otowake.results import data
 from otowake.results.folders import DETECTED, EDITS, FACTORS, OLD_DETECTED
 from otowake.results.note_factors import NOTE_FACTORS, write_note_factors
 from otowake.results.recipe import GIVEN, given_table
-from otowake.results.sounds import write_components, write_stems
+from otowake.results.sounds import write_components, write_song, write_stems
 from otowake.text import Language
 from otowake.types import Analysis, Sound
 
@@ -199,6 +199,16 @@ FILES = (
         "basic",
         _has_stems,
         lambda saving, path: write_stems(saving.analysis, saving.sound(), path),
+    ),
+    File(
+        "song",
+        "basic",
+        lambda analysis: (
+            _has_stems(analysis)
+            and analysis.part_spec is not None
+            and analysis.part_spec.stems == "song"
+        ),
+        lambda saving, path: write_song(saving.analysis, saving.sound(), path),
     ),
     File(
         COMPONENTS,

@@ -76,6 +76,8 @@ def save_analysis(
     recording; right channel: the detected notes, synthesised).
 
     Stems: ``stems/`` has the sound of each part and the residual, which add up to the recording.
+    With ``stems="song"``, ``song/`` has the sums of vocals, bass, drums and other, and the
+    recording without each of the first three.
     ``stems.npz`` holds the factors of each note; ``parts.png`` and ``timbre.png`` show them.
 
     A corrected analysis also has ``edits.json``, and in ``detected/`` the analysis before the

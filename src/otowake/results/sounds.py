@@ -14,6 +14,8 @@ import soundfile
 
 from otowake.io.audio import MOST_BYTES, open_recording, sha256
 from otowake.io.sound_files import check_whole, new_sound
+from otowake.music.song.masks import source_of
+from otowake.music.song.network import SOURCES
 from otowake.music.theory.names import note_name
 from otowake.results.recipe import Input
 from otowake.signal import separate
@@ -46,6 +48,29 @@ def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
     if analysis.stems is not None:
         names = [*(part.name for part in analysis.parts), OTHER]
         write_sounds(names, analysis.stems, audio, folder)
+
+
+def write_song(analysis: Analysis, audio: Sound, folder: Path) -> None:
+    """Write the sums of the stems by source, and the recording without each source.
+
+    The files are ``vocals``, ``bass``, ``drums`` and ``other``, and ``without-vocals``,
+    ``without-bass`` and ``without-drums``, as far as the recording has these sources.
+    """
+    if analysis.stems is None:
+        return
+    of_stem = [*(source_of(part.instrument) for part in analysis.parts), SOURCES.index(OTHER)]
+    present = sorted(set(of_stem))
+    left_out = [source for source in present if SOURCES[source] != OTHER]
+    members = [[i for i, of in enumerate(of_stem) if of == source] for source in present]
+    members += [[i for i, of in enumerate(of_stem) if of != source] for source in left_out]
+    names = [SOURCES[source] for source in present]
+    names += [f"without-{SOURCES[source]}" for source in left_out]
+
+    def blocks() -> Iterator[list[Floats]]:
+        for block in analysis.stems() if analysis.stems else ():
+            yield [sum((block[i] for i in rows[1:]), start=block[rows[0]]) for rows in members]
+
+    write_sounds(names, blocks, audio, folder)
 
 
 def write_sounds(

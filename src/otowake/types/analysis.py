@@ -72,6 +72,9 @@ class Segment(NamedTuple):
 class NoteFactors:
     """Score-informed factors of a recording: its segments in order, and the scale of V.
 
+    `sources` has the source of each note of a song (vocals, bass, drums, other) by its id
+    (:mod:`otowake.music.song.masks`); None if the recording is not a song.
+
     Examples
     --------
     >>> NoteFactors((), 1.0).segments
@@ -80,6 +83,7 @@ class NoteFactors:
 
     segments: tuple[Segment, ...]
     scale: float
+    sources: dict[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    "song": Preset(text.WEB_PRESET_SONG, text.WEB_PRESET_SONG_HELP, STAGES, {}),
+    "song": Preset(text.WEB_PRESET_SONG, text.WEB_PRESET_SONG_HELP, STAGES, {"stems": "song"}),
     "piano": Preset(
         text.WEB_PRESET_PIANO, text.WEB_PRESET_PIANO_HELP, STAGES, {"instruments": "piano"}
     ),

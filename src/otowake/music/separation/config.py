@@ -8,6 +8,7 @@ from otowake.music.tuned import tuned
 
 ON_TRIOS = "set on two trios and a duo (docs/en/decisions/0008-shared-notes.md)"
 ON_PIECES = "set on two trios and twelve pieces (docs/en/decisions/0012-assignment.md)"
+ON_SONGS = "set on 14 generated songs (docs/en/decisions/0020-songs.md)"
 ON_LOOPS = "set on generated loops and an 808 loop (docs/en/decisions/0009-drum-onsets.md)"
 ON_REPEATS = "set on an 808 loop and 14 others (docs/en/decisions/0013-drum-samples.md)"
 
@@ -45,6 +46,9 @@ class MaskConfig:
     """Soft masks of groups of notes."""
 
     explained: float = tuned(0.1, unit="share of the powered magnitude", origin="set by hand")
+    equal_share: float = tuned(1e-3, unit="share of the power", origin="set by hand")
+    song_power: float = tuned(0.5, unit="", origin=ON_SONGS, tried="0 to 1")
+    song_floor: float = tuned(0.03, unit="share", origin="set by hand")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,13 @@ from numpy.typing import NDArray
 from otowake.music.separation.config import FITTING, MASKING
 from otowake.music.separation.layout import Span, components_of_pitches, drum_spans, pitch_spans
 from otowake.music.separation.score_informed import STFT
+from otowake.music.song.masks import OTHER, SongMasks
+from otowake.music.song.network import SOURCES
 from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
+
+NO_SOURCE = -1
+"""Source of the notes in no group where there are none."""
 
 BLOCK_FRAMES = 128
 """Frames that are masked at once; bounds memory, results do not depend on it."""
@@ -41,6 +46,8 @@ class GroupMasks:
         (:func:`~otowake.music.separation.score_informed.ids_of`).
     rate, n_fft, hop
         Sampling rate, window length and hop of the frames.
+    song_masks
+        The masks of the sources of a song, which the groups of a source divide among themselves.
     """
 
     def __init__(
@@ -50,17 +57,36 @@ class GroupMasks:
         rate: int,
         n_fft: int,
         hop: int,
+        song_masks: SongMasks | None = None,
     ) -> None:
         self.n_groups = len(groups)
+        self.song_masks = song_masks
         self.frame_step = hop / rate * STFT.sample_rate / STFT.hop
         self.gain = STFT.n_fft / (n_fft * note_factors.scale)
-        frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
+        self.frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
+        group_of = {note_id: group for group, ids in enumerate(groups) for note_id in ids}
+        self.source_of_group = [OTHER] * self.n_groups
+        if song_masks is not None:
+            rest = [NO_SOURCE] * len(SOURCES)
+            for note_id, source in song_masks.sources.items():
+                group = group_of.setdefault(note_id, self.n_groups + source)
+                if group < self.n_groups:
+                    self.source_of_group[group] = source
+                else:
+                    rest[source] = source
+            self.source_of_group += rest
+        n_models = max(len(self.source_of_group), self.n_groups + 1)
         self.segments = [
-            _SegmentModels(segment, groups, frequencies) for segment in note_factors.segments
+            _SegmentModels(segment, group_of, n_models, self.frequencies)
+            for segment in note_factors.segments
         ]
+        self.n_models = n_models
 
     def __call__(self, first: float, magnitude: Floats) -> Floats:
         """Return masks of shape (group + 1, frequency, frame), that of the rest last.
+
+        With `song_masks` the shape is (group + 1, 2, frequency, frame), for the middle and the side
+        of the channels.
 
         Parameters
         ----------
@@ -69,33 +95,38 @@ class GroupMasks:
         magnitude
             Shape (frequency, frame).
         """
-        masks = np.zeros((self.n_groups + 1, *magnitude.shape), np.float32)
         frames = (first + np.arange(magnitude.shape[1])) * self.frame_step
         powered = (magnitude * np.float32(self.gain)) ** FITTING.power
-        for models in self.segments:
-            begin, n_frames = models.segment.first, models.segment.H.shape[1]
+        models = np.zeros((self.n_models, *magnitude.shape), np.float32)
+        for of_segment in self.segments:
+            begin, n_frames = of_segment.segment.first, of_segment.segment.H.shape[1]
             inside = np.flatnonzero((frames >= begin - 0.5) & (frames < begin + n_frames - 0.5))
             if len(inside):
                 local = np.rint(frames[inside] - begin).astype(int)
                 local = np.minimum(local, n_frames - 1)
-                masks[:, :, inside] = _masks(models(local), powered[:, inside])
-        masks[-1] = 1 - masks[:-1].sum(axis=0)
-        return masks
+                models[:, :, inside] = of_segment(local)
+        if self.song_masks is None:
+            masks = _masks(models, powered)
+            masks[-1] = 1 - masks[:-1].sum(axis=0)
+            return masks
+        of_sources = _refined(
+            self.song_masks(frames, self.frequencies), models, powered, self.source_of_group
+        )
+        return _divided(of_sources, models, powered, self.source_of_group, self.n_groups)
 
 
 class _SegmentModels:
     """The models of groups of notes in a segment, at other frequencies than its own."""
 
     def __init__(
-        self, segment: Segment, groups: Sequence[Sequence[int]], frequencies: Floats
+        self, segment: Segment, group_of: Mapping[int, int], n_models: int, frequencies: Floats
     ) -> None:
         self.segment = segment
         self.W = spectra_at(frequencies, segment.W, STFT)
         self.D = _drum_spectra_at(frequencies, segment.D)
-        group_of = {note_id: group for group, ids in enumerate(groups) for note_id in ids}
-        self.n_groups = len(groups)
-        self.pitches: list[list[Span]] = [[] for _ in range(self.n_groups + 1)]
-        self.drums: list[list[Span]] = [[] for _ in range(self.n_groups + 1)]
+        self.n_models = n_models
+        self.pitches: list[list[Span]] = [[] for _ in range(n_models)]
+        self.drums: list[list[Span]] = [[] for _ in range(n_models)]
         for spans, of_group in (
             (pitch_spans(segment), self.pitches),
             (drum_spans(segment), self.drums),
@@ -104,9 +135,9 @@ class _SegmentModels:
                 of_group[group_of.get(span.note_id, -1)].append(span)
 
     def __call__(self, frames: NDArray[np.intp]) -> Floats:
-        """Return the models in some frames of the segment, (group + 1, frequency, frame)."""
-        models = np.zeros((self.n_groups + 1, len(self.W), len(frames)), np.float32)
-        for group in range(-1, self.n_groups):
+        """Return the models in some frames of the segment, (model, frequency, frame)."""
+        models = np.zeros((self.n_models, len(self.W), len(frames)), np.float32)
+        for group in range(self.n_models):
             self._add_pitches(models, group, frames)
             self._add_drums(models, group, frames)
         return models
@@ -160,3 +191,68 @@ def _masks(models: Floats, powered: Floats) -> Floats:
     total = wiener.sum(axis=0)
     explained = np.minimum(total_model / np.maximum(MASKING.explained * powered, 1e-20), 1)
     return wiener * (explained / np.maximum(total, 1e-30))
+
+
+def _refined(
+    of_sources: Floats, models: Floats, powered: Floats, source_of_model: Sequence[int]
+) -> Floats:
+    """Weight the masks of the sources of a song by a power of what the notes' models say of them.
+
+    The arguments are those of :func:`_divided`, and so is the shape of the result,
+    (2, source, frequency, frame). What no model explains counts as the source ``other``.
+    """
+    wiener = _masks(models, powered)
+    shares = np.zeros(of_sources.shape[1:], np.float32)
+    for number, source in enumerate(source_of_model):
+        shares[source] += wiener[number] if source != NO_SOURCE else 0
+    shares[OTHER] += 1 - wiener.sum(axis=0)
+    weighted = of_sources * (shares + MASKING.song_floor) ** MASKING.song_power
+    return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-20)
+
+
+def _divided(
+    of_sources: Floats,
+    models: Floats,
+    powered: Floats,
+    source_of_model: Sequence[int],
+    n_groups: int,
+) -> Floats:
+    """Divide the masks of the sources of a song among groups of notes.
+
+    Vocals, bass and drums belong wholly to their groups. Where no note of theirs sounds, groups
+    that are all of a source share it equally; otherwise it is the rest. What the notes of the
+    source ``other`` do not explain is the rest, too.
+
+    Parameters
+    ----------
+    of_sources
+        Shape (2, source, frequency, frame).
+    models
+        Shape (model, frequency, frame): those of the groups, and then, for each source, that of the
+        notes in no group.
+    source_of_model
+        The source of each model; :data:`NO_SOURCE` if there are no such notes.
+
+    Returns
+    -------
+    Masks of shape (group + 1, 2, frequency, frame), the last that of the rest.
+    """
+    masks = np.zeros((n_groups + 1, *of_sources.shape[:1], *of_sources.shape[2:]), np.float32)
+    wiener = models ** (2 / FITTING.power)
+    least = MASKING.equal_share * powered ** (2 / FITTING.power) + 1e-30
+    for source in range(len(SOURCES)):
+        members = [number for number, of_model in enumerate(source_of_model) if of_model == source]
+        if not members:
+            continue
+        if source == OTHER:
+            own = powered * of_sources[0, OTHER] ** FITTING.power
+            shares = _masks(models[members], own)
+        else:
+            floored = wiener[members]
+            floored[-1 if members[-1] >= n_groups else slice(None)] += least
+            shares = floored / floored.sum(axis=0)
+        for number, share in zip(members, shares, strict=True):
+            if number < n_groups:
+                masks[number] = share * of_sources[:, source]
+    masks[-1] = 1 - masks[:-1].sum(axis=0)
+    return masks

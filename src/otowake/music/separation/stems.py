@@ -7,6 +7,7 @@ block by block, so memory does not grow with its length except for the result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +19,8 @@ from otowake.music.separation.layout import drum_spans, pitch_spans
 from otowake.music.separation.masks import BLOCK_FRAMES, GroupMasks, blocks_between
 from otowake.music.separation.sample_subtraction import SampleSubtraction
 from otowake.music.separation.score_informed import STFT, ids_of
+from otowake.music.song.masks import SongMasks
+from otowake.music.song.network import ALIGNMENT, CONTEXT_FRAMES
 from otowake.signal.downmix import downmix, mixed_spectra
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import Complexes, OverlapAdd, sizes_at, stft_blocks
@@ -68,14 +71,28 @@ def _group_spectra(
 ) -> Iterator[list[Complexes]]:
     """Iterate over the spectra of groups and of the rest, from sample `first` to `last`."""
     n_fft, hop = sizes_at(sound.rate, STFT)
-    masks = GroupMasks(note_factors, groups, sound.rate, n_fft, hop)
-    samples = SampleSubtraction(note_factors, groups, sound)
     frame = first // hop
+    song_masks = _song_masks(sound, note_factors, frame, last)
+    masks = GroupMasks(note_factors, groups, sound.rate, n_fft, hop, song_masks)
+    samples = SampleSubtraction(note_factors, groups, sound)
     channels = samples.with_models(blocks_between(sound, first, last), first)
     for spectra in stft_blocks(channels, n_fft, hop, BLOCK_FRAMES):
         block = masks(frame, np.abs(mixed_spectra(spectra[: sound.n_channels])))
         yield samples.separated(spectra, block)
         frame += spectra.shape[2]
+
+
+def _song_masks(sound: Sound, note_factors: NoteFactors, frame: int, last: int) -> SongMasks | None:
+    """Return the masks of the sources of a song from a frame on; None if it is not a song."""
+    if note_factors.sources is None:
+        return None
+    _, hop = sizes_at(sound.rate, STFT)
+    at_22050 = hop / sound.rate * STFT.sample_rate / STFT.hop
+    start = max(math.floor(frame * at_22050 / ALIGNMENT) * ALIGNMENT - CONTEXT_FRAMES, 0)
+    first = round(start * STFT.hop * sound.rate / STFT.sample_rate)
+    after = 2 * CONTEXT_FRAMES * hop
+    blocks = (block[:2] for block in blocks_between(sound, first, last + after))
+    return SongMasks(blocks, sound.rate, note_factors.scale, note_factors.sources, start)
 
 
 def masked_blocks(
@@ -90,13 +107,15 @@ def masked_blocks(
     The STFT of some frames, shape (frequency, frame), and the masks of the groups and last of the
     rest, shape (group + 1, frequency, frame), which sum to 1.
     """
-    masks = GroupMasks(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop)
+    song_masks = _song_masks(sound, note_factors, 0, sound.n_samples)
+    masks = GroupMasks(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop, song_masks)
     mono = downmix(sound).blocks(10 * sound.rate)
     frame = 0
     for block in stft_blocks(
         resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, BLOCK_FRAMES
     ):
-        yield block[0], masks(frame, np.abs(block[0]))
+        of_groups = masks(frame, np.abs(block[0]))
+        yield block[0], of_groups if of_groups.ndim == 3 else of_groups[:, 0]
         frame += block.shape[2]
 
 

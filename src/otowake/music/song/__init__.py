@@ -1,0 +1,1 @@
+"""Vocals, bass, drums and the rest of a song, by a trained network."""
