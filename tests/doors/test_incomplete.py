@@ -53,7 +53,9 @@ def recording(tmp_path_factory, melody):
 def analysed(recording):
     """Analyse all stages of a short recording, and record snapshots of the learning."""
     film = Snapshots(8)
-    analysis = otowake.analyse(otowake.load(recording), watch=film, n_components=2, max_iter=20)
+    analysis = otowake.analyse(
+        otowake.load(recording), watch=film, n_components=2, max_iter=20, stems="song"
+    )
     curve = Curve(np.array([1, 2, 3]), np.array([[1.0, 1.1], [0.5, 0.6], [0.5, 0.7]]))
     return replace(analysis, fit=replace(analysis.fit, curve=curve)), film
 

@@ -85,3 +85,33 @@ def test_speech_sings_the_pitches_of_a_phrase():
             for f in (hz, hz * 1.2)
         )
         assert harmonic > 3 * between
+
+
+def test_the_song_network_of_training_is_that_of_the_package():
+    torch = pytest.importorskip("torch")
+    from otowake.music.song.network import N_BANDS, N_CHANNELS_IN, band_masks
+    from training.networks.song import SongNetwork
+
+    torch.manual_seed(1)
+    network = SongNetwork()
+    values = np.random.default_rng(0).random((64, N_BANDS, N_CHANNELS_IN)).astype(np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(values)[None])[0].numpy()
+    np.testing.assert_allclose(band_masks(values, network.weights()), expected, atol=1e-5)
+
+
+def test_the_error_of_masks_is_that_of_the_masked_spectra():
+    torch = pytest.importorskip("torch")
+    from otowake.music.song.network import N_BANDS
+    from training.train.song import powers_of
+
+    rng = np.random.default_rng(3)
+    shape = (2, len(SOURCES), 1025, 5)
+    sources = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
+    powers = powers_of(sources)
+    mask = 0.3
+    squared = mask**2 * powers.mixture - 2 * mask * powers.common + powers.source
+    mixture = sources.sum(axis=1, keepdims=True)
+    assert squared.shape == (2, len(SOURCES), 5, N_BANDS)
+    assert squared.sum() == pytest.approx((np.abs(mask * mixture - sources) ** 2).sum(), rel=1e-4)
+    assert torch.from_numpy(squared).isfinite().all()

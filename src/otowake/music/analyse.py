@@ -303,9 +303,11 @@ def with_sound(analysis: Analysis, audio: Sound) -> Analysis:
         components = tuple(replace(component, render=render) for component in analysis.components)
         analysis = replace(analysis, components=components)
     if analysis.note_factors is not None:
+        note_factors = analysis.note_factors
         sources = sources_of_notes(analysis.notes, analysis.parts)
-        note_factors = replace(analysis.note_factors, sources=sources)
-        analysis = replace(analysis, note_factors=note_factors)
+        if sources != note_factors.sources:
+            note_factors = replace(note_factors, sources=sources)
+            analysis = replace(analysis, note_factors=note_factors)
         notes, parts = with_note_sounds(analysis.notes, analysis.parts, audio, note_factors)
         ids = ids_of_parts(notes, parts)
         stems = partial(separated, audio, note_factors, ids)

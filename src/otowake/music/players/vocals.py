@@ -38,6 +38,7 @@ def with_vocals(
 
     Examples
     --------
+    >>> import numpy as np
     >>> shares = np.array([[0.5, 0.1, 0.1, 0.3], [0.2, 0.1, 0.1, 0.6]])
     >>> parts = [Part("oboe", "oboe", (0,), {"oboe": 0.6}), Part("piano", "piano", (1,), {})]
     >>> [part.name for part in with_vocals(parts, SongEvidence(0.7, shares), 0.5)]

@@ -128,8 +128,9 @@ def sound_of(
 ) -> Audio:
     """Render some notes as sound, at the recording's own rate, channels and length.
 
-    Only the frames in which they sound are computed. The result is the same as from
-    :func:`separated` with the groups `ids` and `others`; notes in neither belong to the rest.
+    Only the frames in which they sound are computed, except for parts of songs. The result is the
+    same as from :func:`separated` with the groups `ids` and `others`; notes in neither belong to
+    the rest.
     """
     out = np.zeros((sound.n_channels, sound.n_samples), np.float32)
     name = sound.name if name is None else name
@@ -140,6 +141,8 @@ def sound_of(
         early, late = frames
         first = max(0, int((early - 1) * seconds * sound.rate / hop) - n_fft // hop - 1) * hop
         last = min(sound.n_samples, int(late * seconds * sound.rate) + 2 * n_fft)
+        if note_factors.sources is not None and others:  # a part of a song sounds between its notes
+            first, last = 0, sound.n_samples
         overlap, written = OverlapAdd(hop, max(last - first, 0)), first
         blocks = [
             overlap.add(spectra)
