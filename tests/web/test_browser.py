@@ -103,6 +103,20 @@ def test_three_clicks_from_a_file_to_one_instrument_in_japanese(visit, mp3):
     assert page.inner_text("#result-name") == "melody.mp3"
 
 
+def test_each_preset_sets_its_options_the_first_from_the_beginning(visit):
+    page = visit("en-GB")
+    page.click("#more summary")
+
+    def options():
+        return page.input_value("#option-stems"), page.input_value("#option-instruments")
+
+    assert options() == ("song", "")
+    page.check('#presets input[value="piano"]')
+    assert options() == ("", "piano")
+    page.check('#presets input[value="song"]')
+    assert options() == ("song", "")
+
+
 def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     page = visit("en-GB", width=390)
     assert page.inner_text("#go") == "Start analysis"

@@ -189,8 +189,8 @@ WEB_NEEDS_SCRIPT = Text(
 )
 WEB_PRESET_SONG = Text("Song", "曲")
 WEB_PRESET_SONG_HELP = Text(
-    "notes, instruments and the sound of each",
-    "音符と楽器を検出し、楽器ごとの音を取り出します",
+    "notes, instruments and the sound of each; vocals, bass, drums and other",
+    "音符と楽器を検出し、楽器ごとの音と、歌・ベース・ドラム・その他の音を取り出します",
 )
 WEB_PRESET_PIANO = Text("Piano", "ピアノ")
 WEB_PRESET_PIANO_HELP = Text("piano solo to MIDI", "ピアノ独奏を MIDI に変換します")

@@ -2,8 +2,11 @@
 
 import { $, facts, language, make, t } from "./words.js";
 
+const typed = (options) =>
+  Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)]));
+
 let preset = facts.presets[0].name;
-const values = {}; // options that differ from their defaults, as typed
+const values = typed(facts.presets[0].options); // options that differ from their defaults
 let stages = [...facts.presets[0].stages];
 
 const both = (words) => words[language()];
@@ -17,10 +20,10 @@ export function fillForm() {
 export function readForm() {
   const options = {};
   for (const option of facts.groups.flatMap((group) => group.options)) {
-    const typed = values[option.name] ?? "";
-    if (typed === "") continue;
-    if (option.kind === "bool") options[option.name] = typed === "true";
-    else options[option.name] = typed;
+    const value = values[option.name] ?? "";
+    if (value === "") continue;
+    if (option.kind === "bool") options[option.name] = value === "true";
+    else options[option.name] = value;
   }
   return { options, stages };
 }
@@ -35,7 +38,7 @@ function presetChoice({ name, title, help, stages: presetStages, options }) {
   input.addEventListener("change", () => {
     for (const key of Object.keys(facts.presets.find((other) => other.name === preset).options))
       delete values[key];
-    for (const [key, value] of Object.entries(options)) values[key] = String(value);
+    Object.assign(values, typed(options));
     preset = name;
     stages = [...presetStages];
     $("options").replaceChildren(stageChoice(), ...facts.groups.flatMap(groupOf));
