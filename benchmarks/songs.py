@@ -5,9 +5,9 @@
 
 DIR, or folders in it, hold `mix.flac` and the sources of a song, named by :data:`NAMES`; every
 other file belongs to `other`. With ``--cache`` the songs are generated of held-out sounds
-(:mod:`training.data.song_mixtures`), of which no training knows, 10 s each. A gain is the SDR (dB,
-up to a scale) of a source's estimate minus that of the mixture, both of the mean of the channels;
-a source that a method does not give gains 0.
+(:mod:`training.data.song_mixtures`), 10 s each, of which the song network has learnt nothing. A
+gain is the SDR (dB, up to a scale) of a source's estimate minus that of the mixture, both of the
+mean of the channels; a source that a method does not give gains 0.
 
 Methods: `otowake` with nothing given; `repet` (Rafii & Pardo, "REpeating Pattern Extraction
 Technique (REPET)", 2013); `fourier`, the 2-D Fourier transform of Seetharaman, Pishdadian & Pardo

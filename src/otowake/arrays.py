@@ -9,6 +9,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
@@ -35,6 +36,17 @@ _END = np.dtype([("mark", "S4"), ("_", "V8"), ("size", "<u4"), ("__", "V6")])
 
 _LARGE = np.dtype([("mark", "S4"), ("_", "V36"), ("size", "<u8"), ("__", "V8")])
 """The zip64 record of a large file; its locator of 20 bytes lies before the last record."""
+
+
+def packaged(name: str) -> bytes:
+    """Return the content of a file of arrays that comes with the package.
+
+    Examples
+    --------
+    >>> len(packaged("theory.npz")) > 1000
+    True
+    """
+    return (resources.files("otowake") / "data" / name).read_bytes()
 
 
 def write_arrays(

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from otowake.music.song.masks import BASS, DRUM_KIT, OTHER, VOCALS
 from otowake.music.song.network import SOURCES
 from training.data.song_mixtures import Mixer, Stems
-from training.data.song_stems import BASS, DRUMS, OTHER, VOCALS
 from training.music.performance import Played
 from training.music.phrases import phrase, style
 from training.sounds import speech
@@ -18,7 +18,9 @@ N_SAMPLES = 2 * RATE
 def stems() -> Stems:
     """Return tones as the stems of three songs."""
     t = np.arange(3 * RATE) / RATE
-    rows = [(song, source) for song in range(3) for source in (VOCALS, BASS, DRUMS, OTHER, OTHER)]
+    rows = [
+        (song, source) for song in range(3) for source in (VOCALS, BASS, DRUM_KIT, OTHER, OTHER)
+    ]
     audio = [
         np.rint(20_000 * np.sin(2 * np.pi * 110 * (1 + row) * t)).astype(np.int16)
         for row in range(len(rows))
@@ -50,10 +52,10 @@ def test_a_mixture_is_determined_by_its_seed(mixer):
 
 
 def test_mixtures_lack_each_source_sometimes_and_some_are_mono(mixer):
-    mixtures = [mixer.mixture(np.random.default_rng(seed)) for seed in range(60)]
+    mixtures = [mixer.mixture(np.random.default_rng(seed)) for seed in range(80)]
     present = np.array([[bool(source.any()) for source in mixture] for mixture in mixtures])
     assert (present.mean(axis=0) > 0.6).all()
-    assert (present.mean(axis=0) < 1).any()
+    assert (present.mean(axis=0) < 1).all()
     is_mono = [np.allclose(m[:, 0], m[:, 1], atol=1e-6) for m in mixtures]
     assert 0.05 < np.mean(is_mono) < 0.5
 

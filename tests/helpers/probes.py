@@ -10,12 +10,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import ensemble
 import numpy as np
 
+from otowake.arrays import packaged
 from otowake.music.drums import onsets
 from otowake.music.players import recognizer
 from otowake.music.song import network
@@ -33,8 +33,7 @@ TOLERANCE = 0.001
 
 def contents() -> dict[str, bytes]:
     """Read the weights files of the package."""
-    data = resources.files("otowake") / "data"
-    return {name: (data / name).read_bytes() for name in FILES}
+    return {name: packaged(name) for name in FILES}
 
 
 def probes(name: str, content: bytes) -> dict[str, Floats]:

@@ -9,19 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from otowake.music.song.masks import BASS, DRUM_KIT, OTHER, VOCALS
 from otowake.music.song.network import SOURCES
-from training.data.song_stems import BASS, DRUMS, LEAD, OTHER, VOCALS
+from training.data.song_stems import LEAD
 from training.rng import Rng
 from training.sounds.degrade import impulse_response
 from training.sounds.samples import RATE
 
-MEDIAN_DB = {VOCALS: 0.0, BASS: -3.0, DRUMS: 0.0, OTHER: -3.0}
+MEDIAN_DB = {VOCALS: 0.0, BASS: -3.0, DRUM_KIT: 0.0, OTHER: -3.0}
 """Median root-mean-square levels of the sources' stems, dB."""
 
 LEVEL_DEVIATION_DB = 4.0
 """Standard deviation of the levels."""
 
-ABSENT_ODDS = {VOCALS: 0.2, BASS: 0.15, DRUMS: 0.2, OTHER: 0.05}
+ABSENT_ODDS = {VOCALS: 0.2, BASS: 0.15, DRUM_KIT: 0.2, OTHER: 0.05}
 """Probability that a mixture lacks a source."""
 
 FOREIGN_ODDS = 0.5
@@ -30,10 +31,10 @@ FOREIGN_ODDS = 0.5
 LEAD_ODDS = 0.5
 """Probability that a mixture has one or two leads."""
 
-WET_ODDS = {VOCALS: 0.7, BASS: 0.1, DRUMS: 0.4, OTHER: 0.5}
+WET_ODDS = {VOCALS: 0.7, BASS: 0.1, DRUM_KIT: 0.4, OTHER: 0.5}
 """Probability that a stem sounds in a room."""
 
-CENTRE_ODDS = {VOCALS: 0.85, BASS: 0.9, DRUMS: 0.85, OTHER: 0.25}
+CENTRE_ODDS = {VOCALS: 0.85, BASS: 0.9, DRUM_KIT: 0.85, OTHER: 0.25}
 """Probability that a stem is in the middle."""
 
 MONO_ODDS = 0.2
@@ -109,7 +110,7 @@ class Mixer:
             for row in rng.choice(leads, int(rng.integers(1, 3))):
                 self._add(rng, sources[OTHER], int(row), OTHER, backing=False)
         if rng.random() < DUCKING_ODDS:
-            sources[[BASS, OTHER]] *= _ducking(rng, sources[DRUMS])
+            sources[[BASS, OTHER]] *= _ducking(rng, sources[DRUM_KIT])
         if rng.random() < COMPRESSION_ODDS:
             sources *= _compression(rng, sources.sum(axis=0))
         if rng.random() < MONO_ODDS:

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from otowake.music.song.masks import BASS, DRUM_KIT, OTHER, VOCALS
 from otowake.music.song.network import SOURCES
 from training import files
 from training.data import mixtures
@@ -50,8 +51,8 @@ SONGS_PER_FILE = 20
 HELD_OUT_SEED = 1_000_000
 """Songs from this seed on use held-out banks, kits and speakers only."""
 
-VOCALS, BASS, DRUMS, OTHER, LEAD = range(len(SOURCES) + 1)
-"""What a stem is: a source, or a lead, which any mixture may add to the source ``other``."""
+LEAD = len(SOURCES)
+"""What a stem is that belongs to no source yet: any mixture may add it to the source ``other``."""
 
 LEAD_SEED = 500_000
 """Of every million seeds, those from here on make leads in place of songs."""
@@ -115,7 +116,7 @@ def song(seed: int, folder: Path, samples: Path | None) -> list[tuple[int, NDArr
     )
     kit = kits[int(rng.integers(len(kits)))]
     tempo = float(np.clip(time.tempo, 50, 220))
-    stems.append((DRUMS, drum_beats.beat(rng, kit, SECONDS, tempo)[0].sum(axis=0)))
+    stems.append((DRUM_KIT, drum_beats.beat(rng, kit, SECONDS, tempo)[0].sum(axis=0)))
     for _ in range(int(rng.integers(1, 4))):
         labels = CHORDS | {"synth-pad", "mallets", "accordion", "string-section"}
         stems.append((OTHER, _player(rng, pitched, labels, ground, time)))

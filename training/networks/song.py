@@ -32,7 +32,7 @@ class SongNetwork(nn.Module):
         self.layers = nn.ModuleDict(layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the masks, (clip, 2, source, frame, band), of features (clip, frame, band, …)."""
+        """Map features (clip, frame, band, channel) to masks (clip, 2, source, frame, band)."""
         x = x.permute(0, 3, 1, 2)
         skipped = []
         for level in range(len(CHANNELS)):

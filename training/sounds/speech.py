@@ -80,29 +80,8 @@ MAX_CONSONANT = 0.2
 MIN_VOWEL = 0.06
 """Seconds of voiced sound, least length of a syllable."""
 
-_CONSONANTS = [
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "h",
-    "j",
-    "d",
-    "b",
-    "g",
-    "f",
-    "sh",
-    "st",
-    "tr",
-    "pl",
-    "kr",
-]
-_VOWELS = ["a", "e", "i", "o", "u", "aa", "ei", "ai", "oo"]
+_CONSONANTS = (*"klmnprstvhjdbgf", "sh", "st", "tr", "pl", "kr")
+_VOWELS = (*"aeiou", "aa", "ei", "ai", "oo")
 _CYRILLIC = str.maketrans("klmnprstvhjdbgfaeiou", "клмнпрствхйдбгфаеиоу")
 
 

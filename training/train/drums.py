@@ -28,7 +28,7 @@ from training.networks.drums import DrumNetwork
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.rng import Rng
 from training.sounds import banks, drum_kits
-from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.options import add_fit_options, add_run_options, parser_of, use_threads
 
 ONSET_TOLERANCE = 0.03
 """Seconds between a true and a detected drum onset that match."""
@@ -179,10 +179,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=3000)
     parser.add_argument("--held-out", type=int, default=1000, help="clips of held-out kits")
     add_fit_options(parser, steps=5000, size=12, rate=2e-3, every=500, unit="clips")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--run", default="run", help="name of the folder in the cache that holds this training"
-    )
+    add_run_options(parser)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     use_threads(options.threads)

@@ -31,6 +31,14 @@ def add_fit_options(
     parser.add_argument("--every", type=int, default=every, help="steps between two evaluations")
 
 
+def add_run_options(parser: argparse.ArgumentParser, threads: int = 1) -> None:
+    """Add the number of threads, and the folder that keeps a run."""
+    parser.add_argument("--threads", type=int, default=threads)
+    parser.add_argument(
+        "--run", default="run", help="name of the folder in the cache that holds this training"
+    )
+
+
 def use_threads(count: int) -> None:
     """Set the number of threads of PyTorch."""
     torch.set_num_threads(count)

@@ -44,7 +44,7 @@ from training.parallel import parallel_map
 from training.rng import Rng
 from training.sounds import banks
 from training.sounds.classes import is_held_out
-from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.options import add_fit_options, add_run_options, parser_of, use_threads
 
 MIN_SPREAD = 0.1
 """Least standard deviation of an input."""
@@ -299,12 +299,9 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=1, help="networks, with successive seeds")
     parser.add_argument("--drop", type=float, default=0.1, help="share of units in the dropout")
     parser.add_argument("--change", type=float, default=1.0, help="size of the random filters")
-    parser.add_argument("--threads", type=int, default=1)
+    add_run_options(parser)
     parser.add_argument("--temperature", type=float, default=1.0, help="with --all")
     parser.add_argument("--all", action="store_true", help="hold no source out")
-    parser.add_argument(
-        "--run", default="run", help="name of the folder in the cache that holds this training"
-    )
     parser.add_argument(
         "--begin", type=Path, help="initial weights, such as src/otowake/data/recognizer.npz"
     )

@@ -22,14 +22,15 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from otowake.music.song.evidence import band_powers, vocals_share
-from otowake.music.song.network import N_BANDS, SOURCES, STFT, band_edges, bin_matrix, features
+from otowake.music.song.network import N_BANDS, SOURCES, STFT, band_edges, band_positions, features
+from otowake.signal.masks import interpolated
 from otowake.signal.stft import Complexes, stft
 from training.data import song_mixtures, song_stems
 from training.data.song_mixtures import Mixer
 from training.networks import export
 from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.song import SongNetwork
-from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.options import add_fit_options, add_run_options, parser_of, use_threads
 
 FRAMES = 176
 """Frames of a training example, 4.1 s."""
@@ -121,11 +122,13 @@ def gains(network: SongNetwork, examples: list) -> tuple[NDArray[np.float64], ND
 
     Both have the shape (example, source) and are of the middle.
     """
-    bins, of_network, of_ideal = torch.from_numpy(bin_matrix()), [], []
+    bin_hz = STFT.sample_rate / STFT.n_fft
+    positions = band_positions(np.arange(STFT.n_fft // 2 + 1) * bin_hz)
+    of_network, of_ideal = [], []
     for values, sources in examples:
         with torch.no_grad():
-            masks = network(torch.from_numpy(values)[None])
-            at_bins = torch.matmul(masks, bins.T).transpose(-1, -2)[0, 0].numpy()
+            masks = network(torch.from_numpy(values)[None])[0, 0].numpy()
+        at_bins = interpolated(positions, masks).swapaxes(1, 2)
         middle = sources[0]
         mixture = middle.sum(axis=0)
         powers = np.abs(middle) ** 2
@@ -219,10 +222,7 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=1600)
     parser.add_argument("--held-out", type=int, default=100, help="songs of held-out sounds")
     add_fit_options(parser, steps=2600, size=8, rate=1.5e-3, every=250, unit="mixtures")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument(
-        "--run", default="run", help="name of the folder in the cache that holds this training"
-    )
+    add_run_options(parser)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     use_threads(options.threads)

@@ -31,7 +31,7 @@ from training.networks.fit import LOSS, FitPlan, Losses, Metrics, fit
 from training.networks.transcriber import Network
 from training.parallel import parallel_map
 from training.train import decoding, offsets
-from training.train.options import add_fit_options, parser_of, use_threads
+from training.train.options import add_fit_options, add_run_options, parser_of, use_threads
 from training.train.transcriber_metrics import audible_notes, f1_scores
 
 MAX_HELD_OUT_CLIPS = 48
@@ -193,10 +193,7 @@ def main() -> None:
         parser, steps=defaults.steps, size=defaults.size, rate=defaults.rate,
         every=defaults.every, unit="pieces of clips",
     )  # fmt: skip
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument(
-        "--run", default="run", help="name of the folder in the cache that holds this training"
-    )
+    add_run_options(parser, threads=2)
     parser.add_argument(
         "--begin", type=Path, help="initial weights, such as src/otowake/data/transcriber.npz"
     )

@@ -148,8 +148,9 @@ class PartSpec(Spec):
         Text(
             "what the stems are: parts, or song, which also writes vocals, bass, drums and other, "
             "and the recording without each of the first three, to the folder song",
-            "ステムの分け方。parts はパートごと、song はそれに加えて song フォルダーに"
-            "歌（vocals）・ベース（bass）・ドラム（drums）・その他（other）と、"
+            "ステムの分け方。parts はパートごと、song はそれに加えて"
+            " song フォルダーに歌（vocals）・ベース（bass）・"
+            "ドラム（drums）・その他（other）と、"
             "前の三つをそれぞれ除いた音を書き出します",
         ),
         choices=("parts", "song"),

@@ -93,16 +93,22 @@ def spectra_at(frequencies: Floats, W: Floats, spec: StftSpec) -> Floats:
     low, high = (round(edge * (W.shape[0] - 1)) for edge in EXTENSION_BAND)
     known = np.array(W, dtype=np.float32)
     known[high:] = known[low : high + 1].mean(axis=0)
-    return _between(frequencies / step, known.T).T + np.float32(MASK_FLOOR)
+    return interpolated(frequencies / step, known.T).T + np.float32(MASK_FLOOR)
 
 
 def activations_at(times: Floats, H: Floats, spec: StftSpec) -> Floats:
     """Interpolate H at other times (s); the end values extend beyond its ends."""
-    return _between(times * (spec.sample_rate / spec.hop), H) + np.float32(MASK_FLOOR)
+    return interpolated(times * (spec.sample_rate / spec.hop), H) + np.float32(MASK_FLOOR)
 
 
-def _between(positions: Floats, values: Floats) -> Floats:
-    """Interpolate linearly along the last axis at fractional `positions`, float32."""
+def interpolated(positions: Floats, values: Floats) -> Floats:
+    """Interpolate linearly along the last axis at fractional `positions`, float32.
+
+    Examples
+    --------
+    >>> interpolated(np.array([0.5, 9.0]), np.array([[1.0, 3.0, 4.0]])).tolist()
+    [[2.0, 4.0]]
+    """
     last = values.shape[-1] - 1
     positions = np.clip(positions, 0, last)
     lower = np.minimum(positions.astype(int), max(last - 1, 0))

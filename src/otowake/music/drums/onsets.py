@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 import jax
@@ -26,6 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from otowake import text
+from otowake.arrays import packaged
 from otowake.errors import BadInput
 from otowake.music.drums.config import DETECTION
 from otowake.music.drums.mel_scale import LOWEST_BAND_HZ, hz_to_mel
@@ -104,7 +104,7 @@ class Hits(NamedTuple):
 @lru_cache
 def load_pretrained() -> DrumDetector:
     """Load the detector that comes with the package."""
-    return load_weights((resources.files("otowake") / "data" / "drums.npz").read_bytes())
+    return load_weights(packaged("drums.npz"))
 
 
 def load_weights(content: bytes) -> DrumDetector:

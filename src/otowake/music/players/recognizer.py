@@ -15,7 +15,6 @@ of the repository trains them (``python -m training.train.recognizer``).
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from importlib import resources
 from typing import NamedTuple
 
 import jax
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from otowake import text
+from otowake.arrays import packaged
 from otowake.errors import BadInput
 from otowake.music.network_weights import Weights, weights_of
 from otowake.music.players.assignment import assignment_scores
@@ -97,7 +97,7 @@ class Predictions(NamedTuple):
 @lru_cache
 def pretrained_recognizer() -> Recognizer:
     """Load the recogniser that comes with the package."""
-    return load_recognizer((resources.files("otowake") / "data" / "recognizer.npz").read_bytes())
+    return load_recognizer(packaged("recognizer.npz"))
 
 
 def load_recognizer(content: bytes) -> Recognizer:

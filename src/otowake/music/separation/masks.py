@@ -11,7 +11,7 @@ from otowake.music.separation.config import FITTING, MASKING
 from otowake.music.separation.layout import Span, components_of_pitches, drum_spans, pitch_spans
 from otowake.music.separation.score_informed import STFT
 from otowake.music.song.masks import OTHER, SongMasks
-from otowake.music.song.network import SOURCES
+from otowake.music.song.network import SOURCES, band_positions
 from otowake.signal.masks import spectra_at
 from otowake.types import Floats, NoteFactors, Segment, Sound
 
@@ -63,7 +63,8 @@ class GroupMasks:
         self.song_masks = song_masks
         self.frame_step = hop / rate * STFT.sample_rate / STFT.hop
         self.gain = STFT.n_fft / (n_fft * note_factors.scale)
-        self.frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
+        frequencies = np.arange(n_fft // 2 + 1) * (rate / n_fft)
+        self.positions = band_positions(frequencies)
         group_of = {note_id: group for group, ids in enumerate(groups) for note_id in ids}
         self.source_of_group = [OTHER] * self.n_groups
         if song_masks is not None:
@@ -77,16 +78,15 @@ class GroupMasks:
             self.source_of_group += rest
         n_models = max(len(self.source_of_group), self.n_groups + 1)
         self.segments = [
-            _SegmentModels(segment, group_of, n_models, self.frequencies)
+            _SegmentModels(segment, group_of, n_models, frequencies)
             for segment in note_factors.segments
         ]
         self.n_models = n_models
 
     def __call__(self, first: float, magnitude: Floats) -> Floats:
-        """Return masks of shape (group + 1, frequency, frame), that of the rest last.
+        """Return masks of shape (group + 1, 1 or 2, frequency, frame), that of the rest last.
 
-        With `song_masks` the shape is (group + 1, 2, frequency, frame), for the middle and the side
-        of the channels.
+        Only the masks of a song differ between the middle and the side of the channels.
 
         Parameters
         ----------
@@ -108,10 +108,8 @@ class GroupMasks:
         if self.song_masks is None:
             masks = _masks(models, powered)
             masks[-1] = 1 - masks[:-1].sum(axis=0)
-            return masks
-        of_sources = _refined(
-            self.song_masks(frames, self.frequencies), models, powered, self.source_of_group
-        )
+            return masks[:, None]
+        of_sources = self.song_masks(frames, self.positions)
         return _divided(of_sources, models, powered, self.source_of_group, self.n_groups)
 
 
@@ -186,28 +184,14 @@ def _masks(models: Floats, powered: Floats) -> Floats:
     Where the models explain less than a share of the powered magnitude, the masks sum to less than
     1.
     """
-    total_model = models.sum(axis=0)
     wiener = models ** (2 / FITTING.power)
-    total = wiener.sum(axis=0)
-    explained = np.minimum(total_model / np.maximum(MASKING.explained * powered, 1e-20), 1)
-    return wiener * (explained / np.maximum(total, 1e-30))
+    explained = _explained(models.sum(axis=0), powered)
+    return wiener * (explained / np.maximum(wiener.sum(axis=0), 1e-30))
 
 
-def _refined(
-    of_sources: Floats, models: Floats, powered: Floats, source_of_model: Sequence[int]
-) -> Floats:
-    """Weight the masks of the sources of a song by a power of what the notes' models say of them.
-
-    The arguments are those of :func:`_divided`, and so is the shape of the result,
-    (2, source, frequency, frame). What no model explains counts as the source ``other``.
-    """
-    wiener = _masks(models, powered)
-    shares = np.zeros(of_sources.shape[1:], np.float32)
-    for number, source in enumerate(source_of_model):
-        shares[source] += wiener[number] if source != NO_SOURCE else 0
-    shares[OTHER] += 1 - wiener.sum(axis=0)
-    weighted = of_sources * (shares + MASKING.song_floor) ** MASKING.song_power
-    return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-20)
+def _explained(model: Floats, powered: Floats) -> Floats:
+    """Return how much of the powered magnitude a model explains, from 0 to 1."""
+    return np.minimum(model / np.maximum(MASKING.explained * powered, 1e-20), 1)
 
 
 def _divided(
@@ -219,14 +203,15 @@ def _divided(
 ) -> Floats:
     """Divide the masks of the sources of a song among groups of notes.
 
-    Vocals, bass and drums belong wholly to their groups. Where no note of theirs sounds, groups
-    that are all of a source share it equally; otherwise it is the rest. What the notes of the
-    source ``other`` do not explain is the rest, too.
+    First the masks are weighted by a power of the shares that the models give the sources. Vocals,
+    bass and drums then belong wholly to their groups. Where no note of theirs sounds, groups that
+    are all of a source share it equally; otherwise it is the rest. What the notes of the source
+    ``other`` do not explain is the rest, too.
 
     Parameters
     ----------
     of_sources
-        Shape (2, source, frequency, frame).
+        Shape (1 or 2, source, frequency, frame).
     models
         Shape (model, frequency, frame): those of the groups, and then, for each source, that of the
         notes in no group.
@@ -235,24 +220,47 @@ def _divided(
 
     Returns
     -------
-    Masks of shape (group + 1, 2, frequency, frame), the last that of the rest.
+    Masks of shape (group + 1, 1 or 2, frequency, frame), the last that of the rest.
     """
-    masks = np.zeros((n_groups + 1, *of_sources.shape[:1], *of_sources.shape[2:]), np.float32)
     wiener = models ** (2 / FITTING.power)
+    members = [
+        [number for number, of_model in enumerate(source_of_model) if of_model == source]
+        for source in range(len(SOURCES))
+    ]
+    totals = np.stack([wiener[numbers].sum(axis=0) for numbers in members])
+    of_sources = _weighted(of_sources, totals, _explained(models.sum(axis=0), powered))
+    masks = np.zeros((n_groups + 1, len(of_sources), *powered.shape), np.float32)
     least = MASKING.equal_share * powered ** (2 / FITTING.power) + 1e-30
-    for source in range(len(SOURCES)):
-        members = [number for number, of_model in enumerate(source_of_model) if of_model == source]
-        if not members:
+    for source, numbers in enumerate(members):
+        if not numbers:
             continue
+        share, floors = 1 / np.maximum(totals[source], 1e-30), np.zeros(len(numbers))
         if source == OTHER:
             own = powered * of_sources[0, OTHER] ** FITTING.power
-            shares = _masks(models[members], own)
+            share *= _explained(models[numbers].sum(axis=0), own)
         else:
-            floored = wiener[members]
-            floored[-1 if members[-1] >= n_groups else slice(None)] += least
-            shares = floored / floored.sum(axis=0)
-        for number, share in zip(members, shares, strict=True):
+            floors[-1 if numbers[-1] >= n_groups else slice(None)] = 1
+            share = 1 / (totals[source] + floors.sum() * least)
+        for number, floor in zip(numbers, floors, strict=True):
             if number < n_groups:
-                masks[number] = share * of_sources[:, source]
+                masks[number] = (wiener[number] + floor * least) * share * of_sources[:, source]
     masks[-1] = 1 - masks[:-1].sum(axis=0)
     return masks
+
+
+def _weighted(of_sources: Floats, totals: Floats, explained: Floats) -> Floats:
+    """Weight the masks of the sources by a power of what the notes' models say of them.
+
+    Parameters
+    ----------
+    of_sources
+        Shape (1 or 2, source, frequency, frame).
+    totals
+        Shape (source, frequency, frame): the models of each source.
+    explained
+        Shape (frequency, frame): how much all models explain; the remainder counts as ``other``.
+    """
+    shares = totals * (explained / np.maximum(totals.sum(axis=0), 1e-30))
+    shares[OTHER] += 1 - explained
+    weighted = of_sources * (shares + MASKING.song_floor) ** MASKING.song_power
+    return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-20)

@@ -108,8 +108,8 @@ class SampleSubtraction:
         spectra
             Spectra of the channels of :meth:`with_models`.
         masks
-            Shape (group + 1, frequency, frame), or (group + 1, 2, frequency, frame) for the middle
-            and the side of the channels.
+            Shape (group + 1, 1 or 2, frequency, frame): one mask for all channels, or those of the
+            middle and the side of two.
         """
         mixture, models = spectra[: self.channels], spectra[self.channels :]
         if not models.any():
@@ -118,8 +118,7 @@ class SampleSubtraction:
         level = np.abs(mixed_spectra(mixture))
         remaining = masks.copy()
         for group, model in zip(self.groups, models, strict=True):
-            mask = masks[group] if masks.ndim == 3 else masks[group, 0]
-            explained = np.abs(mixed_spectra(model)) / np.maximum(mask * level, 1e-20)
+            explained = np.abs(mixed_spectra(model)) / np.maximum(masks[group, 0] * level, 1e-20)
             unexplained = np.maximum(1 - explained, 0) ** DRUM_SAMPLES.residual_power
             remaining[group] *= unexplained + DRUM_SAMPLES.residual_floor
         remaining /= np.maximum(remaining.sum(axis=0), 1e-30)
@@ -131,10 +130,8 @@ class SampleSubtraction:
 
 
 def _masked(spectra: Complexes, mask: Floats) -> Complexes:
-    """Multiply spectra of channels by a mask, or their middle and side by one mask each."""
-    if mask.ndim == 2:
+    """Multiply spectra of channels by one mask, or their middle and side by one each."""
+    if len(mask) == 1:
         return spectra * mask
-    if len(spectra) != 2:
-        return spectra * mask[0]
     middle, side = (spectra[0] + spectra[1]) * mask[0], (spectra[0] - spectra[1]) * mask[1]
     return np.asarray(np.stack([middle + side, middle - side]) / 2, spectra.dtype)

@@ -72,7 +72,8 @@ def _group_spectra(
     """Iterate over the spectra of groups and of the rest, from sample `first` to `last`."""
     n_fft, hop = sizes_at(sound.rate, STFT)
     frame = first // hop
-    song_masks = _song_masks(sound, note_factors, frame, last)
+    n_masks = 2 if sound.n_channels == 2 else 1
+    song_masks = _song_masks(sound, note_factors, frame, last, n_masks)
     masks = GroupMasks(note_factors, groups, sound.rate, n_fft, hop, song_masks)
     samples = SampleSubtraction(note_factors, groups, sound)
     channels = samples.with_models(blocks_between(sound, first, last), first)
@@ -82,7 +83,9 @@ def _group_spectra(
         frame += spectra.shape[2]
 
 
-def _song_masks(sound: Sound, note_factors: NoteFactors, frame: int, last: int) -> SongMasks | None:
+def _song_masks(
+    sound: Sound, note_factors: NoteFactors, frame: int, last: int, n_masks: int
+) -> SongMasks | None:
     """Return the masks of the sources of a song from a frame on; None if it is not a song."""
     if note_factors.sources is None:
         return None
@@ -92,7 +95,7 @@ def _song_masks(sound: Sound, note_factors: NoteFactors, frame: int, last: int) 
     first = round(start * STFT.hop * sound.rate / STFT.sample_rate)
     after = 2 * CONTEXT_FRAMES * hop
     blocks = (block[:2] for block in blocks_between(sound, first, last + after))
-    return SongMasks(blocks, sound.rate, note_factors.scale, note_factors.sources, start)
+    return SongMasks(blocks, sound.rate, note_factors.scale, note_factors.sources, start, n_masks)
 
 
 def masked_blocks(
@@ -107,15 +110,14 @@ def masked_blocks(
     The STFT of some frames, shape (frequency, frame), and the masks of the groups and last of the
     rest, shape (group + 1, frequency, frame), which sum to 1.
     """
-    song_masks = _song_masks(sound, note_factors, 0, sound.n_samples)
+    song_masks = _song_masks(sound, note_factors, 0, sound.n_samples, 1)
     masks = GroupMasks(note_factors, groups, STFT.sample_rate, STFT.n_fft, STFT.hop, song_masks)
     mono = downmix(sound).blocks(10 * sound.rate)
     frame = 0
     for block in stft_blocks(
         resampled(mono, sound.rate, STFT.sample_rate), STFT.n_fft, STFT.hop, BLOCK_FRAMES
     ):
-        of_groups = masks(frame, np.abs(block[0]))
-        yield block[0], of_groups if of_groups.ndim == 3 else of_groups[:, 0]
+        yield block[0], masks(frame, np.abs(block[0]))[:, 0]
         frame += block.shape[2]
 
 

@@ -15,12 +15,12 @@ from otowake.music.song.network import (
     N_CHANNELS_IN,
     SOURCES,
     STFT,
-    band_edges,
     band_masks,
     features,
     load_pretrained,
 )
 from otowake.music.theory.instruments import DRUMS
+from otowake.signal.masks import interpolated
 from otowake.signal.resampling import resampled
 from otowake.signal.stft import stft_blocks
 from otowake.types import Floats, Note, Part
@@ -144,6 +144,8 @@ class SongMasks:
         has no notes belongs to the source ``other``.
     first
         Position of the first sample, in hops of the network's STFT.
+    n_masks
+        2 for the masks of the middle and of the side, 1 for that of the middle alone.
     """
 
     def __init__(
@@ -153,23 +155,26 @@ class SongMasks:
         scale: float,
         sources: Mapping[int, int],
         first: int = 0,
+        n_masks: int = 2,
     ) -> None:
         self.sources = sources
+        self.n_masks = n_masks
         self.absent = sorted(set(range(OTHER)) - set(sources.values()))
         self._blocks = band_blocks(blocks, rate, scale)
         self._held = np.zeros((2, len(SOURCES), 0, N_BANDS), np.float32)
         self._first = first
 
-    def __call__(self, frames: Floats, frequencies: Floats) -> Floats:
-        """Return the masks of some frames, shape (2, source, frequency, frame).
+    def __call__(self, frames: Floats, positions: Floats) -> Floats:
+        """Return the masks of some frames, shape (1 or 2, source, frequency, frame).
 
         Parameters
         ----------
         frames
             Positions in the recording, in hops of the network's STFT, ascending; no frame is before
             the first of an earlier call.
-        frequencies
-            In Hz; above the network's band the masks stay as at its edge.
+        positions
+            Where the frequencies are among the bands
+            (:func:`otowake.music.song.network.band_positions`).
         """
         last = round(float(frames[-1]))
         while self._first + self._held.shape[2] <= last:
@@ -180,17 +185,7 @@ class SongMasks:
         done = max(int(frames[0]) - self._first - 1, 0)
         self._held, self._first = self._held[:, :, done:], self._first + done
         index = np.clip(np.rint(frames).astype(int) - self._first, 0, self._held.shape[2] - 1)
-        masks = np.einsum("fb,cstb->csft", _bands_at(frequencies), self._held[:, :, index])
+        masks = interpolated(positions, self._held[: self.n_masks, :, index]).swapaxes(2, 3)
         masks[:, OTHER] += masks[:, self.absent].sum(axis=1)
         masks[:, self.absent] = 0
         return masks
-
-
-def _bands_at(frequencies: Floats) -> Floats:
-    """Return the weights of the bands at some frequencies, shape (frequency, band)."""
-    edges = band_edges()
-    centres = (edges[:-1] + edges[1:]) / 2
-    bins = np.asarray(frequencies) * (STFT.n_fft / STFT.sample_rate) + 0.5
-    return np.stack([np.interp(bins, centres, row) for row in np.eye(len(centres))], axis=1).astype(
-        np.float32
-    )

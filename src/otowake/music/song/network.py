@@ -13,7 +13,6 @@ Source: Jansson et al., "Singing voice separation with deep U-Net convolutional 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 import jax
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from otowake import text
+from otowake.arrays import packaged
 from otowake.errors import BadInput
 from otowake.music.network_weights import Weights, weights_of
 from otowake.options import StftSpec
@@ -81,15 +81,20 @@ def band_matrix() -> Floats:
     return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-@lru_cache
-def bin_matrix() -> Floats:
-    """Return the weights of the bands of each bin, by linear interpolation, shape (bin, band)."""
+def band_positions(frequencies: Floats) -> Floats:
+    """Return between which bands frequencies (Hz) are: fractional numbers of bands.
+
+    Beyond the centres of the first and the last band, it is these.
+
+    Examples
+    --------
+    >>> bin_hz = STFT.sample_rate / STFT.n_fft
+    >>> band_positions(np.array([0.0, 2.5, 9999.0]) * bin_hz).tolist()
+    [0.0, 2.5, 207.0]
+    """
     edges = band_edges()
-    centres = (edges[:-1] + edges[1:]) / 2
-    bins = np.arange(STFT.n_fft // 2 + 1) + 0.5
-    return np.stack([np.interp(bins, centres, row) for row in np.eye(N_BANDS)], axis=1).astype(
-        np.float32
-    )
+    bins = np.asarray(frequencies) * (STFT.n_fft / STFT.sample_rate) + 0.5
+    return np.interp(bins, (edges[:-1] + edges[1:]) / 2, np.arange(N_BANDS))
 
 
 def features(spectra: Complexes, scale: float) -> Floats:
@@ -142,7 +147,7 @@ class SongModel(NamedTuple):
 @lru_cache
 def load_pretrained() -> SongModel:
     """Load the network that comes with the package."""
-    return load_weights((resources.files("otowake") / "data" / "song.npz").read_bytes())
+    return load_weights(packaged("song.npz"))
 
 
 def load_weights(content: bytes) -> SongModel:

@@ -16,14 +16,13 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.arrays import arrays_of
+from otowake.arrays import arrays_of, packaged
 from otowake.music.theory.beats import events_of
 from otowake.music.theory.config import KEYS
 from otowake.types import Floats, Key, Note
@@ -38,7 +37,7 @@ PROFILES: tuple[str, ...] = (
 @lru_cache
 def load_pretrained() -> Floats:
     """Load the weights that come with the package, shape (mode, profile, pitch class)."""
-    content = (resources.files("otowake") / "data" / "theory.npz").read_bytes()
+    content = packaged("theory.npz")
     return arrays_of(io.BytesIO(content))["keys"].astype(float)
 
 

@@ -19,13 +19,12 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from otowake.arrays import arrays_of
+from otowake.arrays import arrays_of, packaged
 from otowake.music.theory.beats import Events
 from otowake.music.theory.config import METRE
 from otowake.music.theory.time_signatures import (
@@ -101,7 +100,7 @@ class Hypothesis(NamedTuple):
 @lru_cache
 def load_pretrained() -> Model:
     """Load the model that comes with the package."""
-    content = (resources.files("otowake") / "data" / "theory.npz").read_bytes()
+    content = packaged("theory.npz")
     arrays = arrays_of(io.BytesIO(content))
     marks = {mark: arrays[f"marks.{mark}"].astype(float) for mark in MARKS}
     return Model(arrays["rates"].astype(float), marks, arrays["weights"].astype(float))

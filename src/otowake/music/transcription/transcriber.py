@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from importlib import resources
 from typing import NamedTuple
 
 import jax
@@ -19,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from otowake import text
+from otowake.arrays import packaged
 from otowake.errors import BadInput
 from otowake.music.network_weights import Weights, weights_of
 from otowake.music.transcription.config import TRANSCRIBER
@@ -77,7 +77,7 @@ class Transcriber(NamedTuple):
 @lru_cache
 def load_pretrained() -> Transcriber:
     """Load the transcriber that ships with the package."""
-    return load_weights((resources.files("otowake") / "data" / "transcriber.npz").read_bytes())
+    return load_weights(packaged("transcriber.npz"))
 
 
 def load_weights(content: bytes) -> Transcriber:
