@@ -161,6 +161,34 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
     assert not page.is_visible("#restore")
 
 
+def test_a_correction_survives_a_slow_answer_to_an_earlier_request(visit, mp3):
+    page = visit("en-GB")
+    choose(page, mp3)
+    page.check("input[value=manual]")
+    set_options(page, **QUICK)
+    page.click("#go")
+    page.click("#correct > summary")
+    held = []
+
+    def hold_the_first(route):
+        if held:
+            route.continue_()
+        held.append(route)
+
+    page.route("**/draft", hold_the_first)
+    page.click("#switch")  # opens the result again
+    wait_for_text(page, "#archive", "すべてダウンロード")
+    for box in page.locator("#component-checks input").all():
+        box.check()
+    page.click("[data-do=merge]")
+    page.wait_for_timeout(500)
+    with page.expect_response("**/draft"):
+        held[0].continue_()
+    expect(page.locator("#todo-list li")).to_have_count(1)
+    page.wait_for_timeout(500)
+    assert page.locator("#todo-list li").count() == 1
+
+
 def table(archive, name):
     """Read the rows of a table in an archive."""
     path = next(

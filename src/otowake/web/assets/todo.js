@@ -44,17 +44,22 @@ const ofComponents = (edit) =>
 const kept = (all) => all.filter((edit) => !ofComponents(edit));
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-// Start with a result; keep unapplied corrections while the result is the same.
-export async function open(at, shown) {
-  const now = `${at} ${JSON.stringify(shown)}`;
-  if (now !== viewKey) {
-    const before = groups.map(kept).filter((group) => group.length);
-    const mine = path === at && same(before.flat(), shown.edits);
-    groups = mine ? before : shown.edits.map((edit) => [edit]);
-    if (!mine) undone = [];
-  }
-  [path, view, viewKey] = [at, shown, now];
-  await request(groups);
+// Start with a result after the requests under way; keep unapplied corrections while the result is
+// the same.
+export function open(at, shown) {
+  const opened = queue.then(() => {
+    const now = `${at} ${JSON.stringify(shown)}`;
+    if (now !== viewKey) {
+      const before = groups.map(kept).filter((group) => group.length);
+      const mine = path === at && same(before.flat(), shown.edits);
+      groups = mine ? before : shown.edits.map((edit) => [edit]);
+      if (!mine) undone = [];
+    }
+    [path, view, viewKey] = [at, shown, now];
+    return request(groups);
+  });
+  queue = opened.catch(() => {}); // the caller reports the error
+  return opened;
 }
 
 async function request(wanted) {
