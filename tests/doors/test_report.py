@@ -1,12 +1,16 @@
 """The report: its content, and its behaviour in a browser."""
 
 import base64
+import contextlib
 import html
 import io
 import json
 import re
 import shutil
+import threading
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 
 import numpy as np
@@ -15,6 +19,7 @@ import soundfile
 
 import otowake
 from otowake.plot import Snapshots
+from otowake.report.content import content_of
 from otowake.results import report as reports
 from otowake.results.save import write_analysis
 from otowake.signal.resampling import resample
@@ -81,6 +86,15 @@ def test_the_page_has_all_results(analysed, folder):
     ]
     midi = next(file for file in data["files"] if file["name"] == "notes.mid")
     assert base64.b64decode(midi["data"]) == (folder / "notes.mid").read_bytes()
+
+
+def test_no_instrument_is_listed_as_more_probable_than_that_of_the_part(analysed):
+    analysis = analysed[0]
+    probabilities = {"double-bass": 0.7, "trombone": 0.2, "cello": 0.05, "tuba": 0.001}
+    part = replace(analysis.parts[0], instrument="trombone", probabilities=probabilities)
+    (shown,) = content_of(replace(analysis, parts=(part,)), None, "en")["parts"]
+    listed = [(title["en"], probability) for title, probability in shown["probabilities"]]
+    assert listed == [("trombone", 0.2), ("cello", 0.05)]
 
 
 def test_all_words_of_the_program_exist():
@@ -332,6 +346,38 @@ def test_a_file_is_saved_from_the_page_itself(report_page, folder):
         report_page.click("text=notes.mid")
     assert waiting.value.suggested_filename == "notes.mid"
     assert waiting.value.path().read_bytes() == (folder / "notes.mid").read_bytes()
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve a folder, and give its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_stem_is_saved_from_its_file_or_else_from_the_page(browser, folder, tmp_path):
+    def saved(address):
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_function("() => window.otowake")
+        with page.expect_download() as waiting:
+            page.click("[data-track=part-0] .save")
+        content = soundfile.read(waiting.value.path())
+        name = waiting.value.suggested_filename
+        page.close()
+        return name, content
+
+    (stem,) = [path for path in (folder / "stems").iterdir() if path.stem != "other"]
+    shutil.copy(folder / "report.html", tmp_path / "alone.html")
+    with served(folder) as home, served(tmp_path) as other:
+        name, (samples, rate) = saved(f"{home}/report.html")
+        assert name == stem.name and rate == soundfile.info(stem).samplerate
+        for address in (f"{other}/alone.html", (tmp_path / "alone.html").as_uri()):
+            name, (samples, rate) = saved(address)
+            assert name == "part-0.flac" and len(samples) > 4 * rate and samples.any()
 
 
 def open_note_list(page):

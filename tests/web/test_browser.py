@@ -189,6 +189,35 @@ def test_a_correction_survives_a_slow_answer_to_an_earlier_request(visit, mp3):
     assert page.locator("#todo-list li").count() == 1
 
 
+def test_only_one_of_all_players_plays(visit):
+    page = visit("en-GB")
+    page.click("#demo")
+    page.click("#parts button >> nth=0")
+    report = page.frame_locator("iframe")
+    first, play = page.locator("#parts button >> nth=0"), report.locator("#play")
+    expect(first).to_have_attribute("aria-pressed", "true")
+    report.locator("#name").click()
+    page.keyboard.press("Space")
+    expect(play).to_have_attribute("aria-label", "Pause")
+    expect(first).to_have_attribute("aria-pressed", "false")
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    expect(play).to_have_attribute("aria-label", "Play")
+
+    page.click("#correct > summary")
+    page.focus("#roll")
+    scrolled = page.evaluate("scrollY")
+    page.keyboard.press(" ")
+    expect(page.locator("#roll-play")).to_have_attribute("aria-pressed", "true")
+    expect(first).to_have_attribute("aria-pressed", "false")
+    wait_for_text(page, "#roll-state", r"cursor")
+    before = page.evaluate("document.getElementById('roll').toDataURL()")
+    page.wait_for_function("old => document.getElementById('roll').toDataURL() != old", arg=before)
+    page.keyboard.press(" ")
+    expect(page.locator("#roll-play")).to_have_attribute("aria-pressed", "false")
+    assert page.evaluate("scrollY") == scrolled
+
+
 def table(archive, name):
     """Read the rows of a table in an archive."""
     path = next(

@@ -24,7 +24,7 @@ from otowake.plot.roll import COLOUR
 from otowake.report.images import pictures_of
 from otowake.text import LANGUAGES, Language, Text, figure_labels
 from otowake.text.report import PART_WITH_NOTES, RESULTS, WORDS
-from otowake.types import Analysis, Fit
+from otowake.types import Analysis, Fit, Part
 
 Both = dict[str, str]
 MAX_CURVE_POINTS = 400
@@ -137,13 +137,26 @@ def _parts(analysis: Analysis) -> list[dict[str, Any]]:
             "colour": colour,
             "probabilities": [
                 [instrument(name).title._asdict(), round(probability, 4)]
-                for name, probability in list(part.probabilities.items())[:3]
-                if probability >= MIN_PROBABILITY
+                for name, probability in _shown(part)
             ],
             "notes": len(part.notes),
         }
         for part, colour in zip(analysis.parts, part_colours(analysis.parts), strict=True)
     ]
+
+
+def _shown(part: Part) -> list[tuple[str, float]]:
+    """Return the probability of a part's instrument, and at most two lower ones of others."""
+    own = part.probabilities.get(part.instrument)
+    if own is None:
+        return []
+    others = [
+        (name, probability)
+        for name, probability in part.probabilities.items()
+        if name != part.instrument and MIN_PROBABILITY <= probability <= own
+    ]
+    others.sort(key=lambda other: -other[1])
+    return [(part.instrument, own), *others[:2]]
 
 
 def _notes(analysis: Analysis) -> list[list[Any]]:

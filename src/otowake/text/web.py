@@ -52,8 +52,9 @@ WEB_TOO_MANY_TRIES = Text(
     "ログインの試行回数が多すぎます。数分待ってから、やり直してください。",
 )
 WEB_GONE = Text(
-    "This result does not exist (any more).",
-    "結果が見つかりません（保存期限が過ぎた可能性があります）。",
+    "This result is not here (any more): it was deleted, its time is over, or the server was "
+    "restarted.",
+    "結果が見つかりません（削除されたか、保存期限が過ぎたか、サーバーが再起動されました）。",
 )
 WEB_BAD_REQUEST = Text("invalid request.", "不正なリクエストです。")
 WEB_YOURS_FIRST = Text(
@@ -216,6 +217,7 @@ WEB_CORRECT_HELP = Text(
 WEB_NOTE_EDITOR = Text("Notes", "音符")
 WEB_POINTER_SELECT = Text("select and move", "選択・移動")
 WEB_POINTER_DRAW = Text("draw", "書き込み")
+WEB_ROLL_PLAY = Text("Play from the cursor", "カーソルから再生")
 WEB_ZOOM_IN = Text("Zoom in", "拡大")
 WEB_ZOOM_OUT = Text("Zoom out", "縮小")
 WEB_ROLL_POSITION = Text("Visible time range", "表示する時間")
@@ -240,7 +242,8 @@ WEB_ROLL_HELP = Text(
     "their length. Without a selection the arrows move the cursor; comma and full stop always do. "
     "Delete deletes, S splits at the cursor, G moves to the part in the menu, Enter adds a note "
     "at the cursor, Escape clears the selection, Ctrl+A selects all, + and − zoom, Ctrl+Z undoes, "
-    "Ctrl+Shift+Z redoes.",
+    "Ctrl+Shift+Z redoes. Space plays from the cursor and stops: the recording on the left, the "
+    "detected notes on the right.",
     "クリックで音符を選択します。Shift を押しながらクリックするか、枠で囲むと、"
     "複数の音符を選択できます。音符をドラッグすると移動し、"
     "終わりの端をドラッグすると長さが変わります。「書き込み」では、"
@@ -250,7 +253,8 @@ WEB_ROLL_HELP = Text(
     "カーソルが動きます。「,」と「.」では、いつでもカーソルが動きます。"
     "Delete で削除、S でカーソルの位置から 2 つに分割、"
     "G でメニューのパートに移動、Enter でカーソルの位置に追加、Escape で選択を解除、"
-    "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。",
+    "Ctrl+A ですべて選択、+ と − で拡大・縮小、Ctrl+Z で元に戻す、Ctrl+Shift+Z でやり直します。"
+    "スペースキーで、カーソルの位置から再生・停止します（左から録音、右から検出した音符の音）。",
 )
 WEB_THEORY_EDITOR = Text("Key, tempo, metre, tuning", "調・テンポ・拍子・基準ピッチ")
 WEB_THEORY_NOW = Text("Now: {facts}", "現在: {facts}")

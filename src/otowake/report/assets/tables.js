@@ -24,12 +24,12 @@ function controls(track) {
     track.original || track.embedded
       ? make("a", { className: "save", href: track.original || "#" }, "↓")
       : null;
-  if (keep && !track.original)
+  if (keep && track.original) keep.download = "";
+  if (keep && track.embedded)
     keep.addEventListener("click", (event) => {
       event.preventDefault();
-      save(track.id + ".flac", bytesOf($("sound-" + track.number).textContent));
+      saveSound(track);
     });
-  if (keep && track.original) keep.download = "";
   function state() {
     const name = trackName(track);
     only.textContent = word("only");
@@ -62,6 +62,20 @@ function controls(track) {
   on("language", state);
   state();
   return box;
+}
+
+/**
+ * Save the file of a track, or its sound in the page if the folder was left behind. A page that was
+ * opened from disk can't save other files.
+ */
+function saveSound(track) {
+  const embedded = () => save(track.id + ".flac", bytesOf($("sound-" + track.number).textContent));
+  if (!track.original || location.protocol === "file:") return embedded();
+  const file = new Audio();
+  file.preload = "metadata";
+  file.onloadedmetadata = () => make("a", { href: track.original, download: "" }).click();
+  file.onerror = embedded;
+  file.src = track.original;
 }
 
 function makeMixer() {

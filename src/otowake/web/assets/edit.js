@@ -15,7 +15,8 @@ export async function showEditor(at, result) {
   $("components-editor").hidden = !view.components.length;
   $("restore").hidden = !view.reworked;
   $("notes-editor").hidden = $("theory-editor").hidden = !view.noted;
-  beginRoll(view);
+  const check = view.files.includes("notes.flac") ? `${at}/files/notes.flac` : null;
+  beginRoll(view, check);
   await open(at, view);
   $("correct").hidden = !view.components.length && !view.noted;
   drawStrokes();

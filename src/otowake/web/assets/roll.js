@@ -3,7 +3,7 @@
 import { drawRoll, FOOT, LEFT } from "./rolldraw.js";
 import { clamp, MIN_SECONDS, round, shiftsOf, stretchesOf } from "./rolledits.js";
 import { describeNotes, fillMenus, typedNote } from "./rollfields.js";
-import { tone } from "./sound.js";
+import { position, press, tone } from "./sound.js";
 import { add, draft, onDraft, seconds } from "./todo.js";
 import { $, t } from "./words.js";
 
@@ -16,6 +16,8 @@ let shown = { start: 0, seconds: 1, low: 48, high: 72 }; // visible times and pi
 let selected = new Set(); // ids of notes
 let cursor = { time: 0, midi: 60 };
 let drag = null; // the current action of the pointer: { does, from, to, hit }
+let heard = null; // address of a sound with the recording on the left and its notes on the right
+let moving = false; // whether the cursor follows the sound
 let known = null; // ids before the last change; new ids after it become selected
 
 const canvas = $("roll");
@@ -24,8 +26,10 @@ const own = () => draft.notes.filter((note) => selected.has(note.id));
 const colourAt = (i) => view.palette[i % view.palette.length];
 const drawing = () => document.querySelector("input[name=pointer]:checked").value === "draw";
 
-// Prepare for a result before its notes arrive.
-export function beginRoll(result) {
+// Prepare for a result before its notes arrive; `sound` is the address of its check file.
+export function beginRoll(result, sound) {
+  heard = sound;
+  $("roll-play").disabled = !sound;
   if (result.seconds !== view?.seconds)
     shown = { start: 0, seconds: Math.min(result.seconds, 10), low: 127, high: 0 };
   view = result;
@@ -270,6 +274,23 @@ canvas.addEventListener(
   { passive: false },
 );
 
+// --- playing from the cursor
+
+const hear = () => heard && press(heard, follow, cursor.time);
+
+function follow(on) {
+  if (on && !moving) requestAnimationFrame(advance);
+  moving = on;
+  $("roll-play").setAttribute("aria-pressed", String(on));
+}
+
+function advance() {
+  if (!moving) return;
+  cursor = { ...cursor, time: clamp(position(), 0, length()) };
+  reveal(cursor.time);
+  requestAnimationFrame(advance);
+}
+
 // --- the keyboard
 
 function neighbour(by, more) {
@@ -321,6 +342,7 @@ const KEYS = {
   p: (event) => neighbour(-1, event.shiftKey),
   s: () => cut(),
   g: () => give(),
+  " ": () => hear(),
   Enter: () => drawn(cursor.time, cursor.time + 20 * step(), cursor.midi),
   Delete: () => erase(),
   Backspace: () => erase(),
@@ -358,6 +380,7 @@ const reveal = (time) =>
       : shown.start,
   );
 
+$("roll-play").addEventListener("click", hear);
 $("roll-in").addEventListener("click", () => zoom(0.5, shown.start + shown.seconds / 2));
 $("roll-out").addEventListener("click", () => zoom(2, shown.start + shown.seconds / 2));
 $("roll-position").addEventListener("input", () => slide(Number($("roll-position").value)));

@@ -65,6 +65,9 @@ export async function record(name) {
 
 const audio = new Audio();
 let playing = null;
+const report = () => document.querySelector("iframe")?.contentWindow;
+
+export const position = () => audio.currentTime;
 
 export function stop() {
   audio.pause();
@@ -72,16 +75,22 @@ export function stop() {
   playing = null;
 }
 
-// Play or stop the sound of a button. `show(on, part)` receives the progress.
-export function press(url, show) {
+// Play a sound from a time in seconds, or stop it. `show(on, part)` receives the progress. The
+// player of the report in the page pauses.
+export function press(url, show, start = 0) {
   const same = playing === show;
   stop();
   if (same) return;
+  report()?.postMessage("pause", "*");
   playing = show;
   audio.src = url;
+  audio.currentTime = start;
   audio.play().catch(() => playing === show && stop());
   show(true, 0);
 }
+window.addEventListener("message", ({ source, data }) => {
+  if (source === report() && data === "playing") stop();
+});
 audio.addEventListener("timeupdate", () =>
   playing?.(true, audio.currentTime / (audio.duration || 1)),
 );
