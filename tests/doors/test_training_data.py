@@ -14,7 +14,7 @@ from training.data import clips, drum_clips, mixtures, note_dataset
 from training.data.mixtures import SceneKind
 from training.music import performance, plans, render, textures
 from training.music.harmony import draw_harmony
-from training.music.parts import Part
+from training.music.parts import Part, draw_style
 from training.music.performance import Played
 from training.sounds import (
     assets,
@@ -172,6 +172,15 @@ def choices_of(orchestra, origin=None):
         for bank in orchestra
         if bank.instrument.name in LABELS and not bank.held_out
     ]
+
+
+def test_a_part_that_begins_after_the_end_is_silent(orchestra):
+    bank = next(bank for bank in orchestra if bank.instrument.family == "strings")
+    late = Played(mixtures.SECONDS + 3, mixtures.SECONDS + 4, int(bank.pitches[0]), 80)
+    for style in (None, draw_style(np.random.default_rng(1), bank)):
+        part = Part(bank, (late,), style=style)
+        begin, sound, notes = mixtures.rendered(np.random.default_rng(0), part)
+        assert begin == 0 and len(sound) == 0 and notes == []
 
 
 @pytest.mark.parametrize("kind", [*SceneKind])

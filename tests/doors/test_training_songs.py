@@ -100,6 +100,10 @@ def test_the_song_network_of_training_is_that_of_the_package():
     with torch.no_grad():
         expected = network(torch.from_numpy(values)[None])[0].numpy()
     np.testing.assert_allclose(band_masks(values, network.weights()), expected, atol=1e-5)
+    again = SongNetwork()
+    again.load(network.weights())
+    for one, other in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_the_error_of_masks_is_that_of_the_masked_spectra():

@@ -366,14 +366,14 @@ def rendered(
     -------
     The first sample, the sound, and the notes relative to it.
     """
-    if not part.notes:
+    inside = [note for note in part.notes if note.start < seconds - 0.05]
+    if not inside:
         return 0, np.zeros(0, np.float32), []
-    begin = max(0, int((part.notes[0].start - 0.15) * RATE))
+    begin = max(0, int((inside[0].start - 0.15) * RATE))
     shift = begin / RATE
     notes = tuple(
         replace(n, start=n.start - shift, end=n.end - shift, released=n.released - shift)
-        for n in part.notes
-        if n.start < seconds - 0.05
+        for n in inside
     )
-    length = min(max((n.end for n in notes), default=0.0) + 1.5, seconds - shift)
+    length = min(max(n.end for n in notes) + 1.5, seconds - shift)
     return begin, *played(rng, replace(part, notes=notes), int(length * RATE), 1.0, length)

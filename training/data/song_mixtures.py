@@ -16,10 +16,10 @@ from training.rng import Rng
 from training.sounds.degrade import impulse_response
 from training.sounds.samples import RATE
 
-MEDIAN_DB = {VOCALS: 0.0, BASS: -3.0, DRUM_KIT: 0.0, OTHER: -3.0}
+MEDIAN_DB = {VOCALS: 0.0, BASS: -1.0, DRUM_KIT: 0.0, OTHER: -2.0}
 """Median root-mean-square levels of the sources' stems, dB."""
 
-LEVEL_DEVIATION_DB = 4.0
+LEVEL_DEVIATION_DB = 5.0
 """Standard deviation of the levels."""
 
 ABSENT_ODDS = {VOCALS: 0.2, BASS: 0.15, DRUM_KIT: 0.2, OTHER: 0.05}

@@ -16,6 +16,7 @@ import logging
 from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from training.music.performance import Clock
 from training.music.phrases import monophonic, phrase
 from training.parallel import parallel_map
 from training.rng import Rng
-from training.sounds import banks, drum_kits, speech
+from training.sounds import banks, drum_kits, speech, synthesizer
 from training.sounds.amplifier import amplified
 from training.sounds.classes import is_held_out
 from training.sounds.drum_kits import Kit
@@ -54,8 +55,11 @@ HELD_OUT_SEED = 1_000_000
 LEAD = len(SOURCES)
 """What a stem is that belongs to no source yet: any mixture may add it to the source ``other``."""
 
-LEAD_SEED = 500_000
-"""Of every million seeds, those from here on make leads in place of songs."""
+ELECTRONIC_SEED, LEAD_SEED = 250_000, 500_000
+"""Of every million seeds, those from here on make electronic songs, and leads in place of songs."""
+
+SHARES = {0: 1.0, ELECTRONIC_SEED: 0.25, LEAD_SEED: 0.125}
+"""Seeds of each kind, by the first of them, relative to the number of songs."""
 
 LEADS_PER_SONG = 4
 """Leads that a seed makes."""
@@ -68,6 +72,12 @@ LEADS = {"saxophone", "trumpet", "violin", "flute", "clarinet", "synth-lead", "h
 
 LEAD_ODDS, OVERDRIVE_ODDS, SECOND_VOICE_ODDS, SPEAKER_ODDS = 0.35, 0.6, 0.3, 0.55
 """Probabilities of a lead, of an amplifier, of a second voice, and of a singing speaker."""
+
+SYNTHESISER_ODDS, RISER_ODDS = 0.85, 0.25
+"""Probabilities of a synthesiser for a pitched part of an electronic song, and of a riser."""
+
+ELECTRONIC_KITS = ("otowake-", "sonic-pi", "gogodze", "-024", "-025")
+"""Beginnings or ends of the names of electronic kits."""
 
 log = logging.getLogger("training")
 
@@ -96,33 +106,90 @@ def song(seed: int, folder: Path, samples: Path | None) -> list[tuple[int, NDArr
     rng = np.random.default_rng([20_261_201, seed])
     pitched, kits, names = _sounds(folder, samples, seed >= HELD_OUT_SEED)
     ground, time = mixtures.draw_ground(rng)
-    stems = []
     if seed % HELD_OUT_SEED >= LEAD_SEED:
         labels = {
             choice.label
             for choice in pitched
             if choice.bank.instrument.family in LEAD_FAMILIES or choice.label == "synth-lead"
         }
-        for _ in range(LEADS_PER_SONG):
-            stems.append((LEAD, _player(rng, pitched, labels, ground, time)))
-        return _at_peak(stems)
+        leads = [_player(rng, pitched, labels, ground, time) for _ in range(LEADS_PER_SONG)]
+        return _at_peak([(LEAD, lead) for lead in leads])
+    stems = _voices(rng, folder, names, pitched, ground, time)
+    band = _electronic if seed % HELD_OUT_SEED >= ELECTRONIC_SEED else _band
+    return _at_peak(stems + band(rng, pitched, kits, ground, time))
+
+
+def _is_electronic(kit: str) -> bool:
+    return any(kit.startswith(name) or kit.endswith(name) for name in ELECTRONIC_KITS)
+
+
+def _voices(
+    rng: Rng,
+    folder: Path,
+    names: list[str],
+    pitched: list[Choice],
+    ground: Harmony,
+    time: Clock,
+) -> list[tuple[int, Wave]]:
+    """Render one or two voices."""
+    stems = []
     for _ in range(2 if rng.random() < SECOND_VOICE_ODDS else 1):
         if names and rng.random() < SPEAKER_ODDS:
             stems.append((VOCALS, _sung_speech(rng, folder, names, pitched, ground, time)))
         else:
             stems.append((VOCALS, _player(rng, pitched, {"voice"}, ground, time)))
-    stems.append(
-        (BASS, _player(rng, pitched, {"electric-bass", "double-bass", "synth-bass"}, ground, time))
-    )
+    return stems
+
+
+def _drums(rng: Rng, kits: list[Kit], time: Clock) -> Wave:
     kit = kits[int(rng.integers(len(kits)))]
     tempo = float(np.clip(time.tempo, 50, 220))
-    stems.append((DRUM_KIT, drum_beats.beat(rng, kit, SECONDS, tempo)[0].sum(axis=0)))
+    return drum_beats.beat(rng, kit, SECONDS, tempo)[0].sum(axis=0)
+
+
+def _band(
+    rng: Rng, pitched: list[Choice], kits: list[Kit], ground: Harmony, time: Clock
+) -> list[tuple[int, Wave]]:
+    """Render a bass, drums, one to three players of chords, and a lead in some bands."""
+    basses = {"electric-bass", "double-bass", "synth-bass"}
+    stems = [(BASS, _player(rng, pitched, basses, ground, time))]
+    stems.append((DRUM_KIT, _drums(rng, kits, time)))
     for _ in range(int(rng.integers(1, 4))):
         labels = CHORDS | {"synth-pad", "mallets", "accordion", "string-section"}
         stems.append((OTHER, _player(rng, pitched, labels, ground, time)))
     if rng.random() < LEAD_ODDS:
         stems.append((OTHER, _player(rng, pitched, LEADS, ground, time)))
-    return _at_peak(stems)
+    return stems
+
+
+def _electronic(
+    rng: Rng, pitched: list[Choice], kits: list[Kit], ground: Harmony, time: Clock
+) -> list[tuple[int, Wave]]:
+    """Render electronic drums, a bass and one to three other parts, mostly of synthesisers."""
+    chords = CHORDS | {"synth-pad", "mallets", "string-section"}
+    labels = {"bass": {"synth-bass", "electric-bass"}, "lead": LEADS, "chords": chords}
+    stems = [(DRUM_KIT, _drums(rng, [kit for kit in kits if _is_electronic(kit.name)], time))]
+    for kind in ("bass", *rng.choice(("lead", "chords"), int(rng.integers(1, 4)))):
+        source = BASS if kind == "bass" else OTHER
+        if rng.random() < SYNTHESISER_ODDS:
+            wave = _synthesiser(rng, kind, pitched, labels[kind], ground, time)
+        else:
+            wave = _player(rng, pitched, labels[kind], ground, time)
+        stems.append((source, wave))
+    if rng.random() < RISER_ODDS:
+        stems.append((OTHER, synthesizer.riser(rng, LENGTH)))
+    return stems
+
+
+def _synthesiser(
+    rng: Rng, kind: str, pitched: list[Choice], labels: set[str], ground: Harmony, time: Clock
+) -> Wave:
+    """Let a synthesiser play the part of a player of one of some classes."""
+    choice = mixtures.draw(rng, [choice for choice in pitched if choice.label in labels])
+    (_, part), *_ = mixtures.piece(rng, [choice], ground, time)
+    patch = synthesizer.draw_patch(rng, kind, 60 / time.tempo)
+    single = kind != "chords" and rng.random() < 0.8
+    return synthesizer.played(rng, patch, part.notes, LENGTH, single=single)
 
 
 def _at_peak(stems: list[tuple[int, Wave]]) -> list[tuple[int, Wave]]:
@@ -194,17 +261,21 @@ def make(
 ) -> tuple[list[Path], list[Path]]:
     """Return the files of so many songs to train on and to validate, made where missing.
 
-    There is an eighth as many seeds of leads.
+    There are electronic songs and leads in addition, as :data:`SHARES` says.
     """
     banks.build(folder, samples)
     mixtures.build(folder)
+    sets = ((HELD_OUT_SEED, held_out), (0, songs))
     firsts = [
-        range(start, start + number, SONGS_PER_FILE)
-        for first, n in ((HELD_OUT_SEED, held_out), (0, songs))
-        for start, number in ((first, n), (first + LEAD_SEED, -(-n // 8)))
+        [
+            start
+            for kind, share in SHARES.items()
+            for start in range(first + kind, first + kind + ceil(share * n), SONGS_PER_FILE)
+        ]
+        for first, n in sets
     ]
     paths = parallel_map(partial(prepare, folder, samples), chain(*firsts), workers)
-    n_held_out = len(firsts[0]) + len(firsts[1])
+    n_held_out = len(firsts[0])
     return paths[n_held_out:], paths[:n_held_out]
 
 

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from otowake.music.network_weights import Weights
 from otowake.music.song.network import CHANNELS, N_CHANNELS_IN, SOURCES
-from training.networks.export import to_array
+from training.networks.export import to_array, to_tensor
 
 
 class SongNetwork(nn.Module):
@@ -49,6 +49,15 @@ class SongNetwork(nn.Module):
         logits = self.layers["out"](x)
         clips, _, frames, bands = logits.shape
         return torch.softmax(logits.view(clips, 2, len(SOURCES), frames, bands), dim=2)
+
+    def load(self, weights: Weights) -> None:
+        """Load weights of the package."""
+        with torch.no_grad():
+            for name, layer in self.layers.items():
+                kernel = to_tensor(weights[name])
+                kernel = kernel if kernel.ndim == 4 else kernel[None, None]
+                layer.weight.copy_(kernel.permute(3, 2, 0, 1))
+                layer.bias.copy_(to_tensor(weights[f"{name}.bias"]))
 
     def weights(self) -> Weights:
         """Return the weights for the package, float32."""

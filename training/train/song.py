@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
+from otowake.music.network_weights import weights_of
 from otowake.music.song.evidence import band_powers, vocals_share
 from otowake.music.song.network import N_BANDS, SOURCES, STFT, band_edges, band_positions, features
 from otowake.signal.masks import interpolated
@@ -157,7 +158,9 @@ def train(
 ) -> SongNetwork:
     """Train the network; `folder` keeps the run."""
     torch.manual_seed(options.seed)
-    network = SongNetwork()
+    network = SongNetwork().to(memory_format=torch.channels_last)  # a quarter of the time
+    if options.begin:
+        network.load(weights_of(options.begin.read_bytes()))
     mixer = Mixer(stems, samples_of(FRAMES))
     judge = Mixer(held_out, samples_of(HELD_OUT_FRAMES))
     examples = [example(np.random.default_rng([5, i]), judge) for i in range(N_HELD_OUT)]
@@ -223,6 +226,9 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=100, help="songs of held-out sounds")
     add_fit_options(parser, steps=2600, size=8, rate=1.5e-3, every=250, unit="mixtures")
     add_run_options(parser)
+    parser.add_argument(
+        "--begin", type=Path, help="initial weights, such as src/otowake/data/song.npz"
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     use_threads(options.threads)
