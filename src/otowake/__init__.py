@@ -51,6 +51,7 @@ _HOMES = {
     "progress": "progress_bars",
     "repair_folder": "results.repair",
     "save_analysis": "results",
+    "separate_song": "music.song.sounds",
     "spectrogram": "signal",
     "write_report": "results.report",
 }

@@ -9,6 +9,7 @@ from otowake.io import load as load
 from otowake.io.audio import demo_path as demo_path
 from otowake.music import analyse as analyse
 from otowake.music.editing.edits import apply_edits as apply_edits
+from otowake.music.song.sounds import separate_song as separate_song
 from otowake.music.theory.names import note_name as note_name
 from otowake.nmf import Activator as Activator
 from otowake.nmf import factorize as factorize

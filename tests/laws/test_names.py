@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from name_cases import HARD
 
-from otowake.cli.split import folders_for
+from otowake.cli.each_file import folders_for
 from otowake.cluster.result_folders import RESULT_FOLDER, folder_of
 from otowake.io.names import MOST, safe_name, safe_names, within
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from name_cases import HARD
 
-from otowake.cli.split import folders_for
+from otowake.cli.each_file import folders_for
 from otowake.io.names import safe_name
 from otowake.results.checkpoint import Checkpoint
 

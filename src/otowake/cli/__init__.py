@@ -20,6 +20,7 @@ from otowake.cli import (
     repair,
     serve,
     show,
+    song,
     split,
 )
 from otowake.cli.building import (
@@ -37,6 +38,7 @@ from otowake.text import Language
 COMMANDS = (
     split.command,
     split.demo_command,
+    song.command,
     show.command,
     edit.command,
     repair.command,

@@ -15,19 +15,16 @@ from rich.console import Console
 from otowake import __version__, text
 from otowake.cli import completers
 from otowake.cli.building import (
-    CANCELLED,
-    FAILED,
-    OK,
     Command,
-    complain,
     current_specs,
     language_option,
     options_given,
     spec_options,
 )
+from otowake.cli.each_file import each_file
 from otowake.cli.show import report
-from otowake.cli.signals import exit_code, report_warnings, stopped_by_hand
-from otowake.errors import BadInput, OtowakeError
+from otowake.cli.signals import exit_code, report_warnings
+from otowake.errors import BadInput
 from otowake.options import (
     GROUPS,
     STAGES,
@@ -151,39 +148,13 @@ def split(
     )
     notes = _score_of(score)
     out = Console()
-    failed, codes = 0, {OK}
-    with stopped_by_hand(language) as stopped:
-        for path, folder in zip(files, folders_for(files, Path(output)), strict=True):
-            try:
-                codes.add(
-                    one_file(
-                        path,
-                        folder,
-                        requested,
-                        specs,
-                        notes,
-                        overwrite,
-                        animation,
-                        language,
-                        out,
-                        stopped,
-                    )
-                )
-            except OtowakeError as error:
-                sentence = error.in_language(language)
-                name = Path(path).name
-                sentence = (
-                    sentence.replace(name, path, 1)
-                    if sentence.startswith(f"{name}: ")
-                    else sentence
-                )
-                complain(sentence, language)
-                failed += 1
-            if stopped():
-                return CANCELLED
-    if failed and len(files) > 1:
-        click.echo(text.SOME_FAILED.format(language, failed=failed, total=len(files)), err=True)
-    return FAILED if failed else max(codes)
+
+    def one(path: str, folder: Path, stopped: Callable[[], bool]) -> int:
+        return one_file(
+            path, folder, requested, specs, notes, overwrite, animation, language, out, stopped
+        )
+
+    return each_file(files, Path(output), one, language)
 
 
 def _score_of(path: str | None) -> Sequence[Note] | None:
@@ -226,16 +197,6 @@ def _read_options(path: Path) -> dict[str, Any]:
         raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
     except (ValueError, RecursionError) as error:
         raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
-
-
-def folders_for(files: tuple[str, ...], output: Path) -> list[Path]:
-    """Name a folder after each file; a second file of the same name gets ``-2``."""
-    from otowake.io.names import longest_name, safe_names
-
-    return [
-        output / name
-        for name in safe_names((Path(file).stem for file in files), longest_name(output))
-    ]
 
 
 def one_file(

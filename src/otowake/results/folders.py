@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import soundfile
@@ -26,16 +26,38 @@ OLD_DETECTED = "found"
 @contextlib.contextmanager
 def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
     """Give a temporary folder that moves to `folder` on success and is removed on failure."""
-    folder = Path(folder)
+    with _new_folder(Path(folder), _is_result, overwrite) as scratch:
+        scratch.mkdir()
+        yield scratch
+
+
+@contextlib.contextmanager
+def new_sounds(folder: Path, names: Collection[str], *, overwrite: bool) -> Iterator[Path]:
+    """Give a path for a new folder of sounds, as :func:`new_folder` does for a result.
+
+    Only a folder that has nothing but sounds of these names is replaced.
+    """
+
+    def is_ours(target: Path) -> bool:
+        return target.is_dir() and all(
+            path.stem in names and path.suffix in (".flac", ".wav") for path in target.iterdir()
+        )
+
+    with _new_folder(folder, is_ours, overwrite) as scratch:
+        yield scratch
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path, is_ours: Callable[[Path], bool], overwrite: bool) -> Iterator[Path]:
+    """Give a temporary path that moves to `folder`, and is removed on failure."""
     made: list[Path] = []
     try:
         recover(folder)
-        _check_target(folder, overwrite)
+        _check_target(folder, is_ours, overwrite)
         made = _make_parents(folder)
         with staged(folder) as scratch:
-            scratch.mkdir()
             yield scratch
-            _check_target(folder, overwrite)
+            _check_target(folder, is_ours, overwrite)
             put(scratch, folder, replace=overwrite)
     except BaseException as error:
         for parent in made:
@@ -49,12 +71,16 @@ def new_folder(folder: Path_, *, overwrite: bool = False) -> Iterator[Path]:
         raise
 
 
-def _check_target(folder: Path, overwrite: bool) -> None:
+def _is_result(folder: Path) -> bool:
+    return (folder / "analysis.json").is_file()
+
+
+def _check_target(folder: Path, is_ours: Callable[[Path], bool], overwrite: bool) -> None:
     try:
         folder.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return
-    if not (folder / "analysis.json").is_file():
+    if not is_ours(folder):
         raise BadInput(text.NOT_OURS, path=folder)
     if not overwrite:
         raise BadInput(text.FOLDER_EXISTS, path=folder)

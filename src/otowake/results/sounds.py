@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from otowake.io.audio import MOST_BYTES, open_recording, sha256
 from otowake.io.sound_files import check_whole, new_sound
 from otowake.music.song.masks import source_of
 from otowake.music.song.network import SOURCES
+from otowake.music.song.sounds import song_blocks
 from otowake.music.theory.names import note_name
 from otowake.results.recipe import Input
 from otowake.signal import separate
@@ -59,18 +60,74 @@ def write_song(analysis: Analysis, audio: Sound, folder: Path) -> None:
     if analysis.stems is None:
         return
     of_stem = [*(source_of(part.instrument) for part in analysis.parts), SOURCES.index(OTHER)]
-    present = sorted(set(of_stem))
-    left_out = [source for source in present if SOURCES[source] != OTHER]
-    members = [[i for i, of in enumerate(of_stem) if of == source] for source in present]
-    members += [[i for i, of in enumerate(of_stem) if of != source] for source in left_out]
-    names = [SOURCES[source] for source in present]
-    names += [f"without-{SOURCES[source]}" for source in left_out]
+    stems = analysis.stems
+    members = {
+        name: [i for i, source in enumerate(of_stem) if source in sources]
+        for name, sources in song_files(set(of_stem)).items()
+    }
+    write_sounds(list(members), lambda: _sums(stems(), members.values()), audio, folder)
+
+
+def write_sources(
+    audio: Sound,
+    folder: Path,
+    only: Collection[str] = (),
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Separate a recording by the song network alone, and write the files of :func:`song_files`.
+
+    Parameters
+    ----------
+    audio
+        The recording.
+    folder
+        The new folder.
+    only
+        The names of the files; all by default.
+    stopped
+        Whether to stop.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it was stopped.
+    """
+    files = song_files(range(len(SOURCES)))
+    members = {name: files[name] for name in files if not only or name in only}
 
     def blocks() -> Iterator[list[Floats]]:
-        for block in analysis.stems() if analysis.stems else ():
-            yield [sum((block[i] for i in rows[1:]), start=block[rows[0]]) for rows in members]
+        for sums in _sums(song_blocks(audio), members.values()):
+            if stopped():
+                raise KeyboardInterrupt
+            yield sums
 
-    write_sounds(names, blocks, audio, folder)
+    write_sounds(list(members), blocks, audio, folder)
+
+
+def song_files(present: Collection[int]) -> dict[str, list[int]]:
+    """Return the files of a song with these sources: their names, and the sources in each.
+
+    Examples
+    --------
+    >>> song_files([0, 3])
+    {'vocals': [0], 'other': [3], 'without-vocals': [3]}
+    """
+    present = sorted(present)
+    sources = {SOURCES[source]: [source] for source in present}
+    without = {
+        f"without-{SOURCES[left_out]}": [source for source in present if source != left_out]
+        for left_out in present
+        if SOURCES[left_out] != OTHER
+    }
+    return sources | without
+
+
+def _sums(
+    blocks: Iterator[list[Floats]], members: Collection[Sequence[int]]
+) -> Iterator[list[Floats]]:
+    """Iterate over sums of sounds: for each block, one for each row of indices."""
+    for block in blocks:
+        yield [sum((block[i] for i in rows[1:]), start=block[rows[0]]) for rows in members]
 
 
 def write_sounds(

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from otowake.options import StftSpec
-from otowake.signal.stft import OverlapAdd, sizes_at, stft_blocks
+from otowake.signal.stft import Complexes, OverlapAdd, sizes_at, stft_blocks
 from otowake.types import Factors, Floats, Sound
 
 MASK_FLOOR = 1e-10
@@ -115,3 +115,25 @@ def interpolated(positions: Floats, values: Floats) -> Floats:
     part = (positions - lower).astype(np.float32)
     upper = np.minimum(lower + 1, last)
     return (values[..., lower] * (1 - part) + values[..., upper] * part).astype(np.float32)
+
+
+def masked(spectra: Complexes, mask: Floats) -> Complexes:
+    """Multiply spectra of channels by one mask, or the middle and side of two by one each.
+
+    Parameters
+    ----------
+    spectra
+        Shape (channel, frequency, frame).
+    mask
+        Shape (1 or 2, frequency, frame).
+
+    Examples
+    --------
+    >>> both = np.ones((2, 1, 1), np.complex64)
+    >>> masked(both, np.array([0.5, 0.0])[:, None, None]).ravel().real.tolist()
+    [0.5, 0.5]
+    """
+    if len(mask) == 1:
+        return spectra * mask
+    middle, side = (spectra[0] + spectra[1]) * mask[0], (spectra[0] - spectra[1]) * mask[1]
+    return np.asarray(np.stack([middle + side, middle - side]) / 2, spectra.dtype)

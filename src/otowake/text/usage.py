@@ -14,6 +14,14 @@ HELP_DEMO = Text(
     "Analyse the demo recording (a scale and chords on an accordion).",
     "付属の録音（アコーディオンの音階と和音）を分析します。",
 )
+HELP_SONG = Text(
+    "Separate songs into vocals, bass, drums and other, without looking for notes.",
+    "曲を歌・ベース・ドラム・その他に分けます（音符は調べません）。",
+)
+HELP_ONLY = Text(
+    "files to write: {names} (comma-separated; default: all)",
+    "書き出すファイル: {names}（コンマ区切り。省略時はすべて）",
+)
 HELP_AGAIN = Text(
     "Repeat the analysis recorded in a result folder and compare the two results.",
     "結果フォルダーの記録（analysis.json）どおりに分析をやり直し、"

@@ -10,6 +10,7 @@ import numpy as np
 
 from otowake.music.separation.config import DRUM_SAMPLES
 from otowake.signal.downmix import mixed_spectra
+from otowake.signal.masks import masked
 from otowake.signal.stft import Complexes
 from otowake.types import Floats, NoteFactors, Sound
 
@@ -113,7 +114,7 @@ class SampleSubtraction:
         """
         mixture, models = spectra[: self.channels], spectra[self.channels :]
         if not models.any():
-            return [_masked(mixture, mask) for mask in masks]
+            return [masked(mixture, mask) for mask in masks]
         models = models.reshape(len(self.groups), *mixture.shape)
         level = np.abs(mixed_spectra(mixture))
         remaining = masks.copy()
@@ -123,15 +124,7 @@ class SampleSubtraction:
             remaining[group] *= unexplained + DRUM_SAMPLES.residual_floor
         remaining /= np.maximum(remaining.sum(axis=0), 1e-30)
         residual = mixture - models.sum(axis=0)
-        spectra_of_groups = [_masked(residual, mask) for mask in remaining]
+        spectra_of_groups = [masked(residual, mask) for mask in remaining]
         for group, model in zip(self.groups, models, strict=True):
             spectra_of_groups[group] += model
         return spectra_of_groups
-
-
-def _masked(spectra: Complexes, mask: Floats) -> Complexes:
-    """Multiply spectra of channels by one mask, or their middle and side by one each."""
-    if len(mask) == 1:
-        return spectra * mask
-    middle, side = (spectra[0] + spectra[1]) * mask[0], (spectra[0] - spectra[1]) * mask[1]
-    return np.asarray(np.stack([middle + side, middle - side]) / 2, spectra.dtype)
