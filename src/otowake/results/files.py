@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,7 +38,7 @@ BASIC: tuple[Kind, ...] = ("data", "basic")
 DEFAULT_KINDS: tuple[Kind, ...] = (*BASIC, "full", "report")
 """Kinds of files that a result has by default."""
 
-COMPONENTS, REPORT = "components", "report.html"
+COMPONENTS, STEMS, REPORT = "components", "stems", "report.html"
 
 ANIMATION_PICTURES = 60
 """Pictures in an animation of the learning."""
@@ -46,13 +46,17 @@ ANIMATION_PICTURES = 60
 
 @dataclass(frozen=True)
 class Saving:
-    """An analysis being written to `folder`; `files` names all files of the result."""
+    """An analysis being written to `folder`.
+
+    `files` names all files of the result, `written` those that have been written so far.
+    """
 
     analysis: Analysis
     folder: Path
     language: Language
     files: Sequence[str]
     snapshots: Snapshots | None = None
+    written: set[str] = field(default_factory=set)
 
     def sound(self) -> Sound:
         """Return the recording, or raise :class:`BadInput` if it is missing."""
@@ -195,7 +199,7 @@ FILES = (
     File("chords.csv", "basic", _has_notes, _text(lambda saving: chords_table(saving.analysis))),
     File("notes.mid", "basic", _has_notes, lambda saving, path: write_midi(saving.analysis, path)),
     File(
-        "stems",
+        STEMS,
         "basic",
         _has_stems,
         lambda saving, path: write_stems(saving.analysis, saving.sound(), path),
@@ -208,7 +212,12 @@ FILES = (
             and analysis.part_spec is not None
             and analysis.part_spec.stems == "song"
         ),
-        lambda saving, path: write_song(saving.analysis, saving.sound(), path),
+        lambda saving, path: write_song(
+            saving.analysis,
+            saving.sound(),
+            path,
+            saving.folder / STEMS if STEMS in saving.written else None,
+        ),
     ),
     File(
         COMPONENTS,

@@ -176,6 +176,7 @@ def _write(file: File, saving: Saving) -> None:
         if target.is_dir():
             shutil.rmtree(target)
         part.replace(target)
+        saving.written.add(file.name)
     finally:
         _remove(part)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,16 +53,19 @@ def write_stems(analysis: Analysis, audio: Sound, folder: Path) -> None:
         write_sounds(names, analysis.stems, audio, folder)
 
 
-def write_song(analysis: Analysis, audio: Sound, folder: Path) -> None:
+def write_song(analysis: Analysis, audio: Sound, folder: Path, written: Path | None = None) -> None:
     """Write the sums of the stems by source, and the recording without each source.
 
     The files are ``vocals``, ``bass``, ``drums`` and ``other``, and ``without-vocals``,
-    ``without-bass`` and ``without-drums``, as far as the recording has these sources.
+    ``without-bass`` and ``without-drums``, as far as the recording has these sources. `written` is
+    the folder of the stems of this analysis, which saves their separation.
     """
     if analysis.stems is None:
         return
     of_stem = [*(source_of(part.instrument) for part in analysis.parts), SOURCES.index(OTHER)]
     stems = analysis.stems
+    if written is not None:
+        stems = partial(_blocks_of, written, [*(part.name for part in analysis.parts), OTHER])
     members = {
         name: [i for i, source in enumerate(of_stem) if source in sources]
         for name, sources in song_files(set(of_stem)).items()
@@ -120,6 +125,22 @@ def song_files(present: Collection[int]) -> dict[str, list[int]]:
         if SOURCES[left_out] != OTHER
     }
     return sources | without
+
+
+def _blocks_of(folder: Path, names: Sequence[str]) -> Iterator[list[Floats]]:
+    """Read sounds of a folder block by block, (channel, sample) each."""
+    with contextlib.ExitStack() as stack:
+        sounds = [
+            stack.enter_context(soundfile.SoundFile(next(folder.glob(f"{glob.escape(name)}.*"))))
+            for name in names
+        ]
+        while True:
+            blocks: list[Floats] = [
+                sound.read(SAMPLES_AT_ONCE, "float32", always_2d=True).T for sound in sounds
+            ]
+            if not blocks[0].shape[1]:
+                return
+            yield blocks
 
 
 def _sums(

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from otowake.music.separation.config import DRUM_SAMPLES
-from otowake.signal.downmix import mixed_spectra
 from otowake.signal.masks import masked
 from otowake.signal.stft import Complexes
 from otowake.types import Floats, NoteFactors, Sound
@@ -116,10 +115,10 @@ class SampleSubtraction:
         if not models.any():
             return [masked(mixture, mask) for mask in masks]
         models = models.reshape(len(self.groups), *mixture.shape)
-        level = np.abs(mixed_spectra(mixture))
+        level = _level(mixture)
         remaining = masks.copy()
         for group, model in zip(self.groups, models, strict=True):
-            explained = np.abs(mixed_spectra(model)) / np.maximum(masks[group, 0] * level, 1e-20)
+            explained = _level(model) / np.maximum(masks[group, 0] * level, 1e-20)
             unexplained = np.maximum(1 - explained, 0) ** DRUM_SAMPLES.residual_power
             remaining[group] *= unexplained + DRUM_SAMPLES.residual_floor
         remaining /= np.maximum(remaining.sum(axis=0), 1e-30)
@@ -128,3 +127,8 @@ class SampleSubtraction:
         for group, model in zip(self.groups, models, strict=True):
             spectra_of_groups[group] += model
         return spectra_of_groups
+
+
+def _level(spectra: Complexes) -> Floats:
+    """Return the root of the summed powers of channels, (frequency, frame)."""
+    return np.sqrt((spectra.real**2 + spectra.imag**2).sum(axis=0))
