@@ -135,8 +135,9 @@ def _blocks_of(folder: Path, names: Sequence[str]) -> Iterator[list[Floats]]:
             for name in names
         ]
         while True:
-            blocks: list[Floats] = [
-                sound.read(SAMPLES_AT_ONCE, "float32", always_2d=True).T for sound in sounds
+            blocks = [
+                np.asarray(sound.read(SAMPLES_AT_ONCE, always_2d=True), np.float32).T
+                for sound in sounds
             ]
             if not blocks[0].shape[1]:
                 return
