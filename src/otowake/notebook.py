@@ -160,7 +160,7 @@ def table(analysis: Analysis, language: Language = "en") -> Shown:
     """
     sentences = summary.learning_lines(analysis, language)
     sentences += summary.note_lines(analysis, language)
-    columns, components = summary.component_rows(analysis.components, language)
+    columns, components = summary.component_rows(analysis.components, language, analysis.key)
     parts = [summary.part_cells(part, analysis, language) for part in analysis.parts]
     html = [
         _table(columns, components, language),

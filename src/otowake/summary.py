@@ -19,7 +19,7 @@ from otowake.music.theory.names import note_name
 from otowake.music.theory.rhythm import rhythm_name
 from otowake.music.transcription.evaluation import Evaluation
 from otowake.text import Language, Text
-from otowake.types import Analysis, Component, Fit, Part
+from otowake.types import Analysis, Component, Fit, Key, Part
 
 MOST_CHORDS = 16
 """Chords in the summary; ``chords.csv`` has all of them."""
@@ -53,13 +53,13 @@ LEFT_ALIGNED = (text.PITCH, text.NAME, text.INSTRUMENT, text.KIND_OF_ERROR)
 """Headings of the columns that are aligned left."""
 
 
-def component_cells(component: Component, language: Language) -> list[str]:
+def component_cells(component: Component, language: Language, key: Key | None = None) -> list[str]:
     """Format a component for :data:`COMPONENT_COLUMNS`, with its name last."""
     pitch = component.pitch
     pitch_cells = ["–", "", "", ""]
     if pitch:
         pitch_cells = [
-            note_name(pitch.midi, language),
+            note_name(pitch.midi, language, key=key),
             f"{pitch.hz:.1f}",
             f"{round(pitch.cents):+d}" if round(pitch.cents) else "0",
             f"{pitch.confidence:.0%}",
@@ -74,13 +74,13 @@ def component_cells(component: Component, language: Language) -> list[str]:
 
 
 def component_rows(
-    components: Sequence[Component], language: Language
+    components: Sequence[Component], language: Language, key: Key | None = None
 ) -> tuple[tuple[Text, ...], list[list[str]]]:
     """Return the headings and a row for each component; names get a column if there are any."""
     named = any(component.name for component in components)
     columns = (*COMPONENT_COLUMNS, *([text.NAME] if named else []))
     return columns, [
-        component_cells(component, language)[: len(columns)] for component in components
+        component_cells(component, language, key)[: len(columns)] for component in components
     ]
 
 
@@ -92,7 +92,10 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
     if notes and notes[0].is_drum:
         compass = "–"
     elif notes:
-        lowest, highest = (note_name(f(note.midi for note in notes), language) for f in (min, max))
+        lowest, highest = (
+            note_name(f(note.midi for note in notes), language, key=analysis.key)
+            for f in (min, max)
+        )
         compass = lowest if lowest == highest else f"{lowest}–{highest}"
     if notes:
         span = f"{min(note.onset for note in notes):.1f}–{max(note.offset for note in notes):.1f}"
@@ -105,7 +108,7 @@ def components_table(analysis: Analysis, language: Language) -> Table:
     by_energy = sorted(analysis.components, key=lambda component: -component.energy)
     shown = {component.index for component in by_energy[:MOST_ROWS]}
     rows = [component for component in analysis.components if component.index in shown]
-    columns, texts = component_rows(rows, language)
+    columns, texts = component_rows(rows, language, analysis.key)
     table = _table(columns, language)
     for component, row in zip(rows, texts, strict=True):
         confident = component.pitch is not None and component.pitch.confidence >= MIN_CONFIDENCE
@@ -201,7 +204,7 @@ def pitch_line(analysis: Analysis, language: Language) -> str:
     pitches = sorted(set(confident))
     if not pitches:
         return text.NO_PITCHES.format(language)
-    names = " ".join(note_name(midi, language) for midi in pitches)
+    names = " ".join(note_name(midi, language, key=analysis.key) for midi in pitches)
     return text.DETECTED_PITCHES.format(language, pitches=names, tuning=f"{analysis.tuning_hz:.1f}")
 
 

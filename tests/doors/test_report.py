@@ -333,9 +333,9 @@ def test_the_name_is_text(report_page):
 def test_the_learning_is_shown_from_its_start(report_page):
     before = report_page.evaluate("() => document.querySelector('#W canvas').toDataURL()")
     label = report_page.locator("#course output").inner_text
-    assert label() == "after 200 iterations"  # 100 of them screen the starts
+    assert label() == "after 100 iterations"  # as the figure and the animation count them
     report_page.locator("#course-at").fill("0")
-    assert label() == "after 100 iterations"
+    assert label() == "before learning"
     report_page.wait_for_function(
         "old => document.querySelector('#W canvas').toDataURL() !== old", arg=before
     )

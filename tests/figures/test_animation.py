@@ -12,6 +12,7 @@ from PIL import Image
 from otowake.errors import BadInput, CannotWrite, MissingExtra
 from otowake.options import StftSpec
 from otowake.plot import Snapshots, animate, animate_analysis, matching_order
+from otowake.plot.animation import HOLD_SECONDS
 from otowake.types import Analysis, Audio, Component, Factors, Progress
 
 
@@ -92,6 +93,17 @@ def test_an_animated_analysis_begins_before_learning_and_ends_with_the_result(ex
     assert np.abs(pictures[-2] - pictures[-1]).mean() < 1
     spectra = [frame[300:500, 80:200] for frame in images]
     assert np.abs(spectra[-2] - spectra[-1]).mean() < 1
+
+
+@pytest.mark.parametrize(("n", "seconds"), [(3, 5), (60, 7.5)])
+def test_an_animation_of_few_pictures_is_slow_enough_to_watch(example, tmp_path, n, seconds):
+    animate(watched(example, n), example.frequencies, example.times, tmp_path / "a.gif")
+    with Image.open(tmp_path / "a.gif") as image:
+        durations = []
+        for index in range(image.n_frames):
+            image.seek(index)
+            durations.append(image.info["duration"])
+    assert sum(durations) / 1000 == pytest.approx(seconds + HOLD_SECONDS, abs=0.5)
 
 
 def test_an_mp4_has_the_size_and_length_asked_for(example, tmp_path):

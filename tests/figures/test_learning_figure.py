@@ -211,6 +211,16 @@ def test_any_number_of_iterations(make_example, n_iter):
     assert len(tick_words(loss.xaxis)) == {0: 0, 1: 1, 2: 2, 12_345: 5}[n_iter]
 
 
+def test_the_curve_is_that_of_the_fit_alone(make_example):
+    example = make_example(n_iter=80)
+    screened = np.geomspace(9e5, 3e5, 10)[None].repeat(4, axis=0)
+    example = example._replace(fit=replace(example.fit, screening_losses=screened))
+    figure = drawn(figure_of(example))
+    (curve,) = panels(figure)[0].lines
+    assert curve.get_xdata().tolist() == list(range(1, 81))
+    assert "screening" not in "".join(artist.get_text() for artist in figure.findobj(Text))
+
+
 def test_the_smallest_recording(make_example):
     for image in images(drawn(figure_of(make_example(n_components=2, n_bins=9, n_frames=1)))):
         assert image.max() == 0

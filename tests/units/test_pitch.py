@@ -12,6 +12,7 @@ from pitch_cases import (
 
 from otowake.music.components.pitch import estimate_f0, find_pitches, tuning_of
 from otowake.music.theory.names import hz_to_midi, midi_to_hz, note_name
+from otowake.types import Key
 
 
 def test_a4_is_69_and_c4_is_60():
@@ -65,6 +66,21 @@ def test_names_of_an_octave():
         "嬰イ4",
         "ロ4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "language", "names"),
+    [
+        (None, "en", "C# D# F# G# A#"),
+        (Key(5, "major", 1.0), "en", "C# Eb F# Ab Bb"),
+        (Key(10, "minor", 1.0), "en", "Db Eb Gb Ab Bb"),
+        (Key(3, "major", 1.0), "ja", "レ♭ ミ♭ ソ♭ ラ♭ シ♭"),
+        (Key(4, "major", 1.0), "ja", "ド♯ レ♯ ファ♯ ソ♯ ラ♯"),
+    ],
+)
+def test_the_key_decides_on_sharps_and_flats(key, language, names):
+    found = [note_name(midi, language, key=key)[:-1] for midi in (61, 63, 66, 68, 70)]
+    assert " ".join(found) == names
 
 
 @pytest.mark.parametrize("how", [("en",), ("ja",), ("ja", "iroha")])

@@ -25,7 +25,7 @@ from otowake.music.transcription.synth import synthesise
 from otowake.options import NoteSpec
 from otowake.signal import downmix
 from otowake.text import Language
-from otowake.types import Analysis, Note, Sound
+from otowake.types import Analysis, Key, Note, Sound
 from otowake.untrusted import DAMAGE, content_of, reason
 
 COLUMNS: tuple[str, ...] = (
@@ -122,15 +122,15 @@ def chords_table(analysis: Analysis) -> str:
 def label_track(analysis: Analysis, language: Language = "en", style: Style | None = None) -> str:
     """Format the notes as a label track for Audacity or Sonic Visualiser: onset, offset, name."""
     return "".join(
-        f"{note.onset:.4f}\t{note.offset:.4f}\t{_label(note, language, style)}\n"
+        f"{note.onset:.4f}\t{note.offset:.4f}\t{_label(note, language, style, analysis.key)}\n"
         for note in analysis.notes
     )
 
 
-def _label(note: Note, language: Language, style: Style | None) -> str:
+def _label(note: Note, language: Language, style: Style | None, key: Key | None) -> str:
     if note.is_drum:
         return list(KIT.values())[drum_of(note.midi)].title.format(language)
-    return note_name(note.midi, language, style)
+    return note_name(note.midi, language, style, key)
 
 
 def write_sound(analysis: Analysis, audio: Sound, path: Path) -> None:

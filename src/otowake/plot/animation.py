@@ -30,7 +30,7 @@ from otowake.plot.panels import (
     set_title,
 )
 from otowake.text import Language, figure_labels
-from otowake.types import Analysis, Factors, Floats, Pitch, Progress
+from otowake.types import Analysis, Factors, Floats, Key, Pitch, Progress
 
 SIZE = (9.0, 6.0)
 MAX_FRAMES = 1200
@@ -38,6 +38,12 @@ MAX_FRAMES = 1200
 
 HOLD_SECONDS = 2.0
 """Seconds that the last picture stays."""
+
+MOST_FPS = 8.0
+"""Frames per second of an animation, at most."""
+
+LEAST_SECONDS = 5.0
+"""Seconds that an animation of few pictures lasts."""
 
 FPS = Constraint(float, text.HELP_FPS, above=0, high=50)
 
@@ -140,9 +146,10 @@ def animate(
     *,
     order: Order | None = None,
     pitches: Sequence[Pitch | None] | None = None,
+    key: Key | None = None,
     title: str | None = None,
     language: Language = "en",
-    fps: float = 8,
+    fps: float | None = None,
 ) -> None:
     """Write the learning as an animated GIF or, with the extra `media`, as MP4.
 
@@ -162,12 +169,14 @@ def animate(
         that a snapshot lacks stays dark.
     pitches
         Of the drawn components.
+    key
+        In which the pitches are named.
     title
         The recording's name.
     language
         Of all labels.
     fps
-        Frames per second.
+        Frames per second; without a number, 8, or as few as make the animation last 5 s.
 
     Raises
     ------
@@ -178,7 +187,9 @@ def animate(
     CannotWrite
         If the file could not be written; no incomplete file is left.
     """
-    path, fps = Path(path), FPS.check("fps", fps)
+    path = Path(path)
+    n_pictures = max(1, len(snapshots.frames))
+    fps = min(MOST_FPS, n_pictures / LEAST_SECONDS) if fps is None else FPS.check("fps", fps)
     writers = {".gif": _write_gif, ".mp4": _write_mp4}
     if path.suffix.lower() not in writers:
         raise BadInput(text.NOT_AN_ANIMATION, path=path)
@@ -187,7 +198,7 @@ def animate(
     if order is None:
         order = np.arange(snapshots.frames[-1].factors.n_components)
     with style():
-        names = component_names(len(order), pitches, language)
+        names = component_names(len(order), pitches, language, key)
         panels = make_panels(frequencies, times, names, language, SIZE)
         pictures = _pictures(panels, snapshots, order, title, language)
         with _replacing(path) as part:
@@ -200,7 +211,7 @@ def animate_analysis(
     path: str | Path,
     *,
     language: Language = "en",
-    fps: float = 8,
+    fps: float | None = None,
 ) -> None:
     """Animate the learning of an analysis, from the random start to its components.
 
@@ -214,6 +225,7 @@ def animate_analysis(
         analysis.times,
         path,
         pitches=[component.pitch for component in analysis.components],
+        key=analysis.key,
         title=analysis.audio.name if analysis.audio else None,
         language=language,
         fps=fps,

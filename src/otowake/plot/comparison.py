@@ -97,7 +97,10 @@ def _draw_spectra(axes: Axes, analysis: Analysis, order: Sequence[int], language
     )
     pitches = [analysis.components[k].pitch for k in order]
     axes.set_xticks(
-        range(len(order)), component_names(len(order), pitches, language), fontsize=7, rotation=90
+        range(len(order)),
+        component_names(len(order), pitches, language, analysis.key),
+        fontsize=7,
+        rotation=90,
     )
     ticks = [
         hz for hz in (50, 100, 200, 500, 1000, 2000, 5000, 10000) if hz < analysis.frequencies[-1]

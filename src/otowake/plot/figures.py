@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from otowake.plot.fonts import drawable, shortened, style
 from otowake.plot.panels import component_names, make_panels, set_curve, set_note, set_title
 from otowake.text import Language, figure_labels
-from otowake.types import Analysis, Fit, Floats, Pitch
+from otowake.types import Analysis, Fit, Floats, Key, Pitch
 
 SIZE = (15.0, 10.0)
 MAX_NAME_WIDTH = 7.0
@@ -26,6 +26,7 @@ def learning_figure(
     times: Floats,
     *,
     pitches: Sequence[Pitch | None] | None = None,
+    key: Key | None = None,
     names: Sequence[str] = (),
     title: str | None = None,
     before: bool = False,
@@ -48,6 +49,8 @@ def learning_figure(
         Shape (frame,): the centres of the windows, in seconds.
     pitches
         Of the components; a component without a pitch is labelled with its number, from 1.
+    key
+        In which the pitches are named.
     names
         Names that the user gave to components; the pitch stands in for an empty name.
     title
@@ -76,7 +79,7 @@ def learning_figure(
     """
     factors = fit.initial if before else fit.factors
     with style():
-        shown = component_names(factors.n_components, pitches, language)
+        shown = component_names(factors.n_components, pitches, language, key)
         for i, name in enumerate(names):
             shown[i] = shortened(drawable(name), MAX_NAME_WIDTH) or shown[i]
         panels = make_panels(frequencies, times, shown, language, size)
@@ -84,7 +87,7 @@ def learning_figure(
         if before or not fit.n_iter:
             set_note(panels, figure_labels.NO_CURVE.format(language))
         else:
-            set_curve(panels, fit.iterations, fit.losses, fit.screening_losses, language)
+            set_curve(panels, fit.iterations, fit.losses)
         set_title(panels, title, _subtitle(fit, before, language))
     return panels.figure
 
@@ -110,6 +113,7 @@ def analysis_figure(
         analysis.frequencies,
         analysis.times,
         pitches=[component.pitch for component in analysis.components],
+        key=analysis.key,
         names=[component.name for component in analysis.components],
         title=analysis.audio.name if analysis.audio else None,
         before=before,
@@ -126,8 +130,8 @@ def _subtitle(fit: Fit, before: bool, language: Language) -> str:
     loss = loss_name(fit, language)
     if fit.n_iter:
         loss += f" {fit.loss:,.0f}" if fit.loss >= 100 else f" {fit.loss:.4g}"
-    after = figure_labels.AFTER_SCREENING if fit.screening_losses.size else figure_labels.AFTER
-    iterations = [after.format(language, n=fit.n_iter)] if fit.stop.reason == "converged" else []
+    after = figure_labels.AFTER.format(language, n=fit.n_iter)
+    iterations = [after] if fit.stop.reason == "converged" else []
     return " · ".join([count, loss, *iterations, fit.stop.sentence(language)])
 
 

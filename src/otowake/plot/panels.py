@@ -20,7 +20,6 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from otowake.music.theory.names import hz_to_midi, note_name
-from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.plot.fonts import INK, QUIET, drawable, families, shortened
 from otowake.plot.scales import (
     FLOOR_DB,
@@ -32,7 +31,7 @@ from otowake.plot.scales import (
     pooled_product,
 )
 from otowake.text import Language, Text, figure_labels
-from otowake.types import Factors, Floats, Pitch
+from otowake.types import Factors, Floats, Key, Pitch
 
 COLOURS = "magma"
 CURVE = "#b63679"
@@ -58,6 +57,9 @@ LABEL_HEIGHT, LABEL_WIDTH = 0.11, 0.45
 
 MIN_CURVE_RANGE = 0.1
 """Nats, the smallest range of the learning curve's axis."""
+
+MANY_DECADES = 30
+"""Ratio of the last iteration to the first from which only powers of ten are marked."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ class Panels:
 
 
 def component_names(
-    n: int, pitches: Sequence[Pitch | None] | None, language: Language
+    n: int,
+    pitches: Sequence[Pitch | None] | None,
+    language: Language,
+    key: Key | None = None,
 ) -> list[str]:
     """Name each of `n` components: its note, or its number from 1.
 
@@ -106,7 +111,8 @@ def component_names(
     known = [*(pitches or ())][:n]
     known += [None] * (n - len(known))
     return [
-        note_name(pitch.midi, language) if pitch else str(i) for i, pitch in enumerate(known, 1)
+        note_name(pitch.midi, language, key=key) if pitch else str(i)
+        for i, pitch in enumerate(known, 1)
     ]
 
 
@@ -273,48 +279,21 @@ def _colorbar(figure: Figure, image: AxesImage, beside: Bbox, language: Language
     bar.outline.set_visible(False)
 
 
-def set_curve(
-    panels: Panels,
-    iterations: NDArray[np.int64],
-    losses: Floats,
-    screening_losses: Floats | None = None,
-    language: Language = "en",
-) -> None:
-    """Draw ln(loss) over the iterations, both of shape (look,), on a logarithmic axis.
-
-    `screening_losses`, of shape (start, look), come before it in a paler colour: the losses of the
-    starts that were screened on a few frames.
-    """
-    screened = np.zeros((0, 0)) if screening_losses is None else screening_losses
-    before = LOSS_INTERVAL * screened.shape[1]
-    n = before + int(iterations[-1])
+def set_curve(panels: Panels, iterations: NDArray[np.int64], losses: Floats) -> None:
+    """Draw ln(loss) over the iterations, both of shape (look,), on a logarithmic axis."""
     values = _logarithm(losses)
-    panels.line.set_data(before + iterations, values)
+    panels.line.set_data(iterations, values)
     panels.line.set_marker("o" if len(losses) == 1 else "")
     axes = panels.loss
-    looks = np.arange(LOSS_INTERVAL, before + 1, LOSS_INTERVAL)
-    axes.plot(looks, _logarithm(screened).T, color=CURVE, alpha=0.3, linewidth=0.8)
-    if before:
-        words = figure_labels.SCREENING.format(language, n=before)
-        axes.text(
-            0.97,
-            0.95,
-            words,
-            transform=axes.transAxes,
-            ha="right",
-            va="top",
-            fontsize=8,
-            color=QUIET,
-        )
     axes.set_xscale("log")
-    first = float(min([before + iterations[0], *looks]))
-    axes.set_xlim(first, max(n, 2 if n > first else 2 * first))
-    axes.set_ylim(_span(np.concatenate([values, _logarithm(screened).ravel()])))
+    first, last = float(iterations[0]), float(iterations[-1])
+    axes.set_xlim(first, max(last, 2 if last > first else 2 * first))
+    axes.set_ylim(_span(values))
     axes.yaxis.set_major_formatter(ScalarFormatter(useOffset=False))
-    decades = [10**p for p in range(8) if 10**p <= n]
-    decades = decades if n >= 10 else list(range(1, n + 1))
-    ticks = [decade for decade in decades if decade >= axes.get_xlim()[0]]
-    axes.set_xticks(list(ticks), [_brief(decade) for decade in ticks])
+    steps = (1,) if last > MANY_DECADES * first else (1, 2, 5)
+    marks = [step * 10**power for power in range(8) for step in steps]
+    ticks = [mark for mark in marks if first <= mark <= last]
+    axes.set_xticks(ticks, [_brief(mark) for mark in ticks])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(color="#eeeeee", linewidth=0.8)
 

@@ -14,7 +14,6 @@ from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
 from otowake.music.theory.rhythm import rhythm_name
-from otowake.nmf.solvers import LOSS_INTERVAL
 from otowake.options import Spec
 from otowake.plot.animation import Snapshots
 from otowake.plot.colours import part_colours
@@ -46,7 +45,7 @@ def content_of(
         "language": language,
         "words": {name: words._asdict() for name, words in WORDS.items()},
         "noteNames": {
-            name: [typeset(note_name(midi, name, style)) for midi in range(128)]
+            name: [typeset(note_name(midi, name, style, key)) for midi in range(128)]
             for name in LANGUAGES
         },
         "ramp": _ramp(),
@@ -188,8 +187,6 @@ def _fit(fit: Fit) -> dict[str, Any]:
         sorted({*range(0, len(fit.losses), step), len(fit.losses) - 1}) if len(fit.losses) else []
     )
     return {
-        "screening": [[float(loss) for loss in start] for start in fit.screening_losses],
-        "screeningStep": LOSS_INTERVAL,
         "iterations": [int(fit.iterations[i]) for i in points],
         "losses": [float(fit.losses[i]) for i in points],
         "lossName": _both(lambda language: loss_name(fit, language)),

@@ -26,12 +26,7 @@ BETA_DIVERGENCE = Text("β-divergence (β = {beta:g})", "β-ダイバージェ�
 
 N_COMPONENTS = Text("{n} {n|component|components}", "{n} 成分")
 AFTER = Text("{n:,} {n|iteration|iterations}", "反復 {n:,} 回")
-AFTER_SCREENING = Text(
-    "{n:,} {n|iteration|iterations} after the screening",
-    "初期値の選択後に反復 {n:,} 回",
-)
 BEFORE_LEARNING = Text("before learning", "学習前")
-SCREENING = Text("pale: 1–{n}, screening on few frames", "淡線: 1〜{n}、少数フレームで試行")
 AGREEMENT = Text("similarity to the first: {similarity}", "最初の結果との類似度: {similarity}")
 NUMBER_OF_COMPONENTS = Text("number of components", "成分数")
 HELD_OUT_LOSS = Text("loss per held-out entry", "隠した値 1 個あたりの損失")

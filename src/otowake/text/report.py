@@ -96,7 +96,6 @@ WORDS: dict[str, Text] = {
     "components": Text("Components", "成分"),
     "panels": Text("Factorisation V ≈ W·H", "分解 V ≈ W·H"),
     "loss": figure_labels.LEARNING_CURVE,
-    "screening": figure_labels.SCREENING,
     "H": figure_labels.ACTIVATIONS,
     "W": figure_labels.SPECTRA,
     "WH": figure_labels.PRODUCT,

@@ -10,35 +10,51 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from otowake.music.theory.contours import shifted_contour
+from otowake.music.theory.harmony import spell
 from otowake.options import NoteSpec
 from otowake.text import Language
-from otowake.types import Analysis, Note
+from otowake.types import Analysis, Key, Note
 
 Style = Literal["letters", "solfege", "iroha", "hz"]
 
-_LETTERS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_SOLFEGE = ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ")
-_IROHA = ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ")
-_NAMES = {"letters": _LETTERS, "solfege": _SOLFEGE, "iroha": _IROHA}
+_NAMES = {
+    "letters": ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"),
+    "solfege": ("ド", "ド♯", "レ", "レ♯", "ミ", "ファ", "ファ♯", "ソ", "ソ♯", "ラ", "ラ♯", "シ"),
+    "iroha": ("ハ", "嬰ハ", "ニ", "嬰ニ", "ホ", "ヘ", "嬰ヘ", "ト", "嬰ト", "イ", "嬰イ", "ロ"),
+}
+_FLATS = {
+    "letters": {1: "Db", 3: "Eb", 6: "Gb", 8: "Ab", 10: "Bb"},
+    "solfege": {1: "レ♭", 3: "ミ♭", 6: "ソ♭", 8: "ラ♭", 10: "シ♭"},
+    "iroha": {1: "変ニ", 3: "変ホ", 6: "変ト", 8: "変イ", 10: "変ロ"},
+}
+_MOST_FLATS = 3  # flats in addition to those of the key: of the parallel minor
 
 
-def note_name(midi: float, language: Language = "en", style: Style | None = None) -> str:
+def note_name(
+    midi: float, language: Language = "en", style: Style | None = None, key: Key | None = None
+) -> str:
     """Name the note nearest to `midi`, with its octave; 60 is C4.
 
     Without a style, English names are letters in plain ASCII and Japanese names ド レ ミ. The style
-    "iroha" gives ハ ニ ホ, the style "hz" the frequency for A4 = 440 Hz.
+    "iroha" gives ハ ニ ホ, the style "hz" the frequency for A4 = 440 Hz. A key decides which black
+    keys are flats; without one, all are sharps.
 
     Examples
     --------
     >>> note_name(60), note_name(66.2), note_name(66, "ja")
     ('C4', 'F#4', 'ファ♯4')
+    >>> [note_name(midi, key=Key(2, "minor", 1.0)) for midi in (70, 73)]
+    ['Bb4', 'C#5']
     >>> note_name(61, style="iroha"), note_name(60, style="hz")
     ('嬰ハ4', '261.6 Hz')
     """
     if style == "hz":
         return f"{float(midi_to_hz(round(midi))):.1f} Hz"
     octave, step = divmod(round(midi), 12)
-    return f"{_NAMES[style or ('letters' if language == 'en' else 'solfege')][step]}{octave - 1}"
+    style = style or ("letters" if language == "en" else "solfege")
+    flat = key is not None and "b" in spell(step, key, flats=_MOST_FLATS)
+    name = (flat and _FLATS[style].get(step)) or _NAMES[style][step]
+    return f"{name}{octave - 1}"
 
 
 def style_of(analysis: Analysis) -> Style:

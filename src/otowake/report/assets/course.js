@@ -48,8 +48,9 @@ async function makeCourse() {
     slider.value = number;
     const atEnd = number === iterations.length - 1;
     reached = iterations[number];
-    const after = screened() + reached;
-    label.textContent = after ? word("after", { n: after.toLocaleString("en") }) : word("before");
+    label.textContent = reached
+      ? word("after", { n: reached.toLocaleString("en") })
+      : word("before");
     slider.setAttribute("aria-valuetext", label.textContent);
     if (atEnd) Object.assign(shown, { W: full.W, H: full.H, WH: full.WH });
     else {

@@ -197,29 +197,20 @@ function upward({ width, height, grey }) {
   return new Picture(width, height, turned);
 }
 
-// Iterations of the screening of starts, before the learning.
-const screened = () => data.fit.screeningStep * (data.fit.screening[0]?.length ?? 0);
-
 // The learning curve: the logarithm of the loss over the logarithm of the iteration.
 let reached = Infinity;
 
 function lossChart() {
-  const { iterations, losses, screening, screeningStep } = data.fit;
-  const before = screened();
+  const { iterations, losses } = data.fit;
   const point = (n, loss) => [Math.log10(Math.max(n, 1)), Math.log(Math.max(loss, 1e-300))];
-  const points = iterations.map((n, i) => point(before + n, losses[i]));
-  const starts = screening.map((start) =>
-    start.map((loss, i) => point(screeningStep * (i + 1), loss)),
-  );
-  const xs = [...points, ...starts.flat()].map(([x]) => x);
-  const ys = [...points, ...starts.flat()].map(([, y]) => y);
+  const points = iterations.map((n, i) => point(n, losses[i]));
+  const [xs, ys] = [0, 1].map((axis) => points.map((at) => at[axis]));
   const span = (values, least) => {
     const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
     const room = Math.max((high - low) * 0.06, least);
     return [low - room, high + room];
   };
   const [x, y] = [new View(...span(xs, 0.02), 0.1), new View(...span(ys, 0.01), 0.005)];
-  if (before) y.max = y.high += 0.12 * (y.high - y.low); // room for the label
   return new Chart($("loss"), {
     x,
     y,
@@ -236,7 +227,7 @@ function lossChart() {
         context.lineJoin = "round";
         context.stroke();
       };
-      for (const curve of [points, ...starts]) line(curve, ink("bar"));
+      line(points, ink("bar"));
       const done = points.filter((_, i) => iterations[i] <= reached);
       line(done, ink("accent"));
       const last = done[done.length - 1];
@@ -248,12 +239,6 @@ function lossChart() {
     },
     axes(chart, context) {
       const { left, top, width, height } = chart.inside;
-      if (before) {
-        context.fillStyle = ink("quiet");
-        context.textAlign = "right";
-        context.textBaseline = "top";
-        context.fillText(word("screening", { n: before }), left + width - 8, top + 8);
-      }
       context.strokeStyle = ink("line");
       context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
       context.fillStyle = ink("quiet");
