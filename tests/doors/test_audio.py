@@ -1,6 +1,7 @@
 """The door for sound: every format, any rate and channels, parts of files, damaged files."""
 
 import os
+import re
 import wave
 
 import av
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from otowake import Audio, BadInput, InputWarning, MissingExtra, load
+from otowake.text.reason import SYSTEM, reason_of
 
 RATE = 44100
 SECONDS = 1.5
@@ -272,3 +274,22 @@ def test_values_that_are_no_numbers(tmp_path):
         load(tmp_path / "x.wav")
     with pytest.raises(BadInput, match=r"must have the shape \(channel, sample\)"):
         Audio(np.zeros((2, 2, 2)), 8000)
+
+
+@pytest.mark.parametrize("name", ["song.m4a", "song.flac", "song.ogg", "song.xyz"])
+def test_the_reason_of_a_refusal_is_in_the_language_of_the_sentence(tmp_path, name):
+    """FFmpeg, libsndfile and the system speak English only."""
+    pytest.importorskip("av")
+    path = tmp_path / name
+    path.write_bytes(np.random.default_rng(0).bytes(5000))
+    with pytest.raises(BadInput) as caught:
+        load(path)
+    why = re.search(r"（([^（）]*)）。$", caught.value.in_language("ja"))[1]
+    assert not re.search("[A-Za-z]", why.replace("FFmpeg", "").replace("libsndfile", "")), why
+
+
+def test_errors_of_the_system_have_japanese_words():
+    for number, words in SYSTEM.items():
+        error = OSError(number, os.strerror(number))
+        assert reason_of(error) == (os.strerror(number), words)
+        assert not words.isascii()

@@ -35,7 +35,7 @@ DATA = ["analysis.json", "factors.npz", "notes.csv", "stems.npz"]
 REASONS = [
     (OSError(28, "No space left on device"), "No space left on device"),
     (KeyError("b"), "KeyError: 'b'"),
-    (soundfile.LibsndfileError(2), "LibsndfileError: "),
+    (soundfile.LibsndfileError(2), "libsndfile: "),
     (MemoryError("9.31 GiB"), "MemoryError: 9.31 GiB"),
     (RuntimeError("{n|a|b} {no} %s"), "RuntimeError: {n|a|b} {no} %s"),
 ]

@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         complain(text.NO_MEMORY.format(language), language)
         sys.exit(FAILED)
     except OSError as error:
-        complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
+        complain(text.NOT_PRINTED.format(language, why=text.reason_of(error)), language)
         sys.exit(FAILED)
 
 
@@ -96,7 +96,7 @@ def entry() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError as error:
-        complain(text.NOT_PRINTED.format(language, why=error.strerror or error), language)
+        complain(text.NOT_PRINTED.format(language, why=text.reason_of(error)), language)
         code = FAILED
     os._exit(code)
 

@@ -20,4 +20,4 @@ def save_figure(figure: Any, path: str) -> None:
     try:
         figure.savefig(path)
     except OSError as error:
-        raise BadInput(text.CANT_WRITE, path=path, why=error.strerror) from error
+        raise BadInput(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error

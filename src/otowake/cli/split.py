@@ -194,7 +194,7 @@ def _read_options(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(content_of(path, MOST_OPTIONS).decode("utf-8-sig"))
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     except (ValueError, RecursionError) as error:
         raise BadInput(text.BAD_OPTIONS_FILE, path=path, why=error) from error
 

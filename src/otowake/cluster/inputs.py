@@ -72,7 +72,7 @@ def recordings(inputs: Iterable[Path_], leave_out: Path, failed: Failed) -> Iter
         try:
             is_folder, exists = path.is_dir(), path.exists()
         except OSError as error:
-            raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+            raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
         if is_folder:
             yield from _in_folder(path.resolve(), leave_out, failed)
         elif not exists:
@@ -88,7 +88,7 @@ def _in_folder(top: Path, leave_out: Path, failed: Failed) -> Iterator[Path]:
 
     def unsearched(error: OSError) -> None:
         path = os.fsdecode(error.filename)
-        failed(path, BadInput(text.NOT_SEARCHED, path=path, why=error.strerror))
+        failed(path, BadInput(text.NOT_SEARCHED, path=path, why=text.reason_of(error)))
 
     searched: set[Path] = set()
     links = [top]

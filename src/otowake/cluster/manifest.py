@@ -66,7 +66,7 @@ def refusal(archive: Path, error: Exception) -> OtowakeError:
     a: this folder is not writable (Permission denied); choose another -o, or make it writable.
     """
     number = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    why = getattr(error, "strerror", None) or error
+    why = text.reason_of(error)
     if number in LOCKED:
         return CannotWrite(text.ARCHIVE_LOCKED, path=archive / MANIFEST)
     if number in SQLITE_FULL or getattr(error, "errno", None) in DISK_FULL:

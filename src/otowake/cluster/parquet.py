@@ -120,7 +120,7 @@ def write_tables(folder: Path_, output: Path_ | None = None) -> dict[Path, int]:
         except OSError as error:
             if isinstance(error, CannotWrite):
                 raise
-            raise CannotWrite(text.CANT_WRITE, path=target, why=error.strerror or error) from error
+            raise CannotWrite(text.CANT_WRITE, path=target, why=text.reason_of(error)) from error
 
 
 def _write(archive: Path, manifest: Manifest, output: Path) -> dict[Path, int]:

@@ -77,7 +77,7 @@ def read_digests(paths: list[str], language: Language) -> list[tuple[str, str | 
         except OtowakeError as error:
             digests.append((path, None, error.in_language(language)))
         except OSError as error:
-            reason = text.NOT_READABLE.format(language, path=path, why=error.strerror)
+            reason = text.NOT_READABLE.format(language, path=path, why=text.reason_of(error))
             digests.append((path, None, reason))
     return digests
 
@@ -119,7 +119,7 @@ def analyse_one(task: Task, analyse: Analyse | None = None) -> Outcome:
             return Outcome("failed", error.in_language(task.language))
         except OSError as error:
             state = "stopped" if error.errno in DISK_FULL else "failed"
-            return Outcome(state, error.strerror or str(error))
+            return Outcome(state, text.reason_of(error).format(task.language))
         except Exception as error:  # a bug that affects one recording must not end the run
             return Outcome("failed", f"{type(error).__name__}: {error}")
 

@@ -118,29 +118,27 @@ def check_file(path: Path) -> None:
         os.fsencode(path).decode()
         exists = path.exists()
     except UnicodeDecodeError as error:
-        raise BadInput(
-            text.NOT_READABLE, path=ascii(str(path)), why="its name is not UTF-8"
-        ) from error
+        raise BadInput(text.NOT_READABLE, path=ascii(str(path)), why=text.NAME_NOT_UTF8) from error
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     if not exists:
         raise BadInput(text.NO_SUCH_FILE, path=path)
     if path.is_dir():
         raise BadInput(text.IS_A_FOLDER, path=path)
     if not path.is_file():
-        raise BadInput(text.NOT_READABLE, path=path, why="not a regular file")
+        raise BadInput(text.NOT_READABLE, path=path, why=text.NOT_REGULAR)
     try:
         with open_regular(path) as file:
             if not file.read(1):
                 raise BadInput(text.EMPTY_FILE, path=path)
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
 
 
 def _open(path: Path, spec: LoadSpec) -> Decoder:
     decoder = _open_decoder(path, spec)
     if decoder.rate not in RATES:
-        raise BadInput(text.NOT_AUDIO, path=path, why=f"its sampling rate is {decoder.rate} Hz")
+        raise BadInput(text.NOT_AUDIO, path=path, why=text.ITS_RATE.filled(rate=decoder.rate))
     if (
         min(decoder.available or 0, _requested_samples(decoder, spec))
         > MOST_HOURS * 3600 * decoder.rate
@@ -164,7 +162,7 @@ def _open_decoder(path: Path, spec: LoadSpec) -> Decoder:
             return open_media(path, spec)
         if _is_media(path):
             raise MissingExtra(text.NEEDS_MEDIA, path=path) from error
-        raise BadInput(text.NOT_AUDIO, path=path, why=error.error_string.rstrip(".")) from error
+        raise BadInput(text.NOT_AUDIO, path=path, why=text.reason_of(error)) from error
 
 
 def _is_media(path: Path) -> bool:
@@ -191,9 +189,9 @@ def _checked(path: Path, decoder: Decoder, spec: LoadSpec) -> Iterator[Floats]:
         yield part
         if wanted is not None and got >= wanted:
             break
-    why = ", ".join(dict.fromkeys(decoder.damage))
+    why = text.joined(decoder.damage) if decoder.damage else None
     if not got:
-        raise BadInput(text.NOT_AUDIO, path=path, why=why or "there is no sound in it")
+        raise BadInput(text.NOT_AUDIO, path=path, why=why or text.NO_SOUND)
     facts = {"path": path, "got": f"{got / rate:.2f}"}
     expected = min((n for n in (wanted, decoder.promised) if n is not None), default=got)
     if expected - got > MISSING_SECONDS * rate:

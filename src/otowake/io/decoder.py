@@ -11,6 +11,7 @@ import numpy as np
 from otowake import text
 from otowake.errors import BadInput
 from otowake.signal.resampling import resampled
+from otowake.text import Text
 from otowake.types import Floats
 
 
@@ -37,7 +38,7 @@ class Decoder:
     promised: int | None
     available: int | None
     blocks: Iterator[Floats]
-    damage: list[str] = field(default_factory=list)
+    damage: list[Text] = field(default_factory=list)
 
     def expected_length(self) -> int | None:
         """Return the best estimate of the length before decoding; None if unknown."""

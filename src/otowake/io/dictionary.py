@@ -79,7 +79,7 @@ def save_dictionary(dictionary: Dictionary, path: Path_) -> None:
                 os.fsync(file.fileno())
             new.replace(path)
     except OSError as error:
-        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
 
 
 def load_dictionary(path: Path_, digest: str | None = None) -> Dictionary:

@@ -21,6 +21,8 @@ from otowake import text
 from otowake.errors import BadInput
 from otowake.io.decoder import Decoder, conformed, skipped
 from otowake.options import LoadSpec
+from otowake.text import Text
+from otowake.text.reason import MEDIA
 from otowake.types import Floats
 
 SKIP_MANUAL = 1 << 29
@@ -66,32 +68,28 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
             metadata_errors="ignore",
         )
     except (FFmpegError, ValueError) as error:
-        raise BadInput(text.NOT_AUDIO, path=path, why=_reason(error)) from error
+        raise BadInput(text.NOT_AUDIO, path=path, why=text.reason_of(error)) from error
     if not container.streams.audio:
         container.close()
-        raise BadInput(text.NOT_AUDIO, path=path, why="there is no sound track in it")
+        raise BadInput(text.NOT_AUDIO, path=path, why=text.NO_SOUND)
     stream = container.streams.audio[0]
     if stream.codec_context is None or not stream.codec_context.sample_rate:
         container.close()
-        raise BadInput(text.NOT_AUDIO, path=path, why="its codec is unknown")
+        raise BadInput(text.NOT_AUDIO, path=path, why=MEDIA["DecoderNotFoundError"])
     rate = stream.codec_context.sample_rate
     first = round(spec.start * rate)
     promised = round(_length(stream) * rate) - first
     sure = promised > 0 and not GUESSED_LENGTH & set(container.format.name.split(","))
-    damage: list[str] = []
+    damage: list[Text] = []
     blocks = skipped(path, _music(container, stream, damage), first, rate)
     start = next(blocks, None)
     if start is None:
         raise BadInput(
-            text.NOT_AUDIO, path=path, why=", ".join(damage) or "there is no sound in it"
+            text.NOT_AUDIO, path=path, why=text.joined(damage) if damage else text.NO_SOUND
         )
     return Decoder(
         rate, start.shape[1], promised if sure else None, None, chain([start], blocks), damage
     )
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)
 
 
 def _length(stream: av.AudioStream) -> float:
@@ -102,7 +100,7 @@ def _length(stream: av.AudioStream) -> float:
 
 
 def _music(
-    container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
+    container: av.container.InputContainer, stream: av.AudioStream, damage: list[Text]
 ) -> Iterator[Floats]:
     """Yield a whole track as (sample, channel), in its first format."""
     with container:
@@ -152,7 +150,7 @@ def _unprimed(
 
 
 def _frames(
-    container: av.container.InputContainer, stream: av.AudioStream, damage: list[str]
+    container: av.container.InputContainer, stream: av.AudioStream, damage: list[Text]
 ) -> Iterator[tuple[av.AudioFrame, bool]]:
     """Yield the intact decoded frames, each with whether the file states the priming."""
     if stream.codec_context.codec.name in WMA:
@@ -170,7 +168,7 @@ def _frames(
             return
         except FFmpegError as error:
             if not damage:
-                damage.append(_reason(error))
+                damage.append(text.reason_of(error))
 
 
 def _delay(codec: av.AudioCodecContext, first_frame: av.AudioFrame, signalled: bool) -> int:

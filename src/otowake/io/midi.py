@@ -86,7 +86,7 @@ def read_notes(path: Path_) -> list[Note]:
     try:
         return _notes(content_of(path, MOST_BYTES))
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     except ValueError as error:
         raise BadInput(text.NOT_MIDI, path=path, why=error) from error
 
@@ -349,4 +349,4 @@ def _replace(path: Path, content: bytes) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error

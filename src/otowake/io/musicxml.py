@@ -108,7 +108,7 @@ def write_score(
     try:
         Path(path).write_text(musicxml(score, title), encoding="utf-8")
     except OSError as error:
-        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
 
 
 def _players(

@@ -173,7 +173,7 @@ def read_table(path: Path_) -> list[Note]:
     try:
         return sorted(_rows(content_of(path, MOST_BYTES)), key=lambda note: (note.onset, note.midi))
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     except DAMAGE as error:
         raise BadInput(text.NOT_A_TABLE, path=path, why=reason(error)) from error
 

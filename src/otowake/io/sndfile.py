@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from soundfile import LibsndfileError, SoundFile
 
+from otowake import text
 from otowake.io import flac_frames
 from otowake.io.containers import pieces_of
 from otowake.io.decoder import Decoder, conformed, skipped
 from otowake.io.stitched import Piece, stitched
 from otowake.options import LoadSpec
+from otowake.text import Text
 from otowake.types import Floats
 
 BLOCK_SECONDS = 0.5
@@ -66,7 +68,7 @@ def open_sndfile(path: Path, spec: LoadSpec) -> Decoder:
     soundfile.LibsndfileError
         If libsndfile can't read any of the recordings.
     """
-    damage: list[str] = []
+    damage: list[Text] = []
     sections = list(_sections(path, damage))
     rate, n_channels = sections[0].rate, sections[0].n_channels
     first = round(spec.start * rate)
@@ -86,7 +88,7 @@ def open_sndfile(path: Path, spec: LoadSpec) -> Decoder:
     return Decoder(rate, n_channels, left(promised), left(lengths), blocks, damage)
 
 
-def _sections(path: Path, damage: list[str]) -> Iterator[Section]:
+def _sections(path: Path, damage: list[Text]) -> Iterator[Section]:
     """Yield the pieces that libsndfile can open."""
     failed: LibsndfileError | None = None
     n_opened = 0
@@ -98,7 +100,7 @@ def _sections(path: Path, damage: list[str]) -> Iterator[Section]:
                 section = Section(piece, file.samplerate, file.channels, known, seeks, is_flac)
         except LibsndfileError as error:
             failed = error
-            damage.append(_reason(error))
+            damage.append(text.reason_of(error))
         else:
             n_opened += 1
             yield section
@@ -117,7 +119,7 @@ def _open_piece(path: Path, piece: Piece) -> Iterator[SoundFile]:
 
 
 def _all_blocks(
-    path: Path, sections: list[Section], first: int, damage: list[str]
+    path: Path, sections: list[Section], first: int, damage: list[Text]
 ) -> Iterator[Floats]:
     """Yield the sound of all sections from the sample `first` on, in the first section's format."""
     rate, n_channels = sections[0].rate, sections[0].n_channels
@@ -132,7 +134,7 @@ def _all_blocks(
     yield from skipped(path, blocks, first, rate)
 
 
-def _blocks(path: Path, section: Section, first: int, damage: list[str]) -> Iterator[Floats]:
+def _blocks(path: Path, section: Section, first: int, damage: list[Text]) -> Iterator[Floats]:
     """Yield the sound of a section from the sample `first` on; FLAC continues after damage."""
     frames = flac_frames.Frames(path, section.piece) if section.is_flac else None
     size = frames.block if frames else round(BLOCK_SECONDS * section.rate)
@@ -147,7 +149,7 @@ def _blocks(path: Path, section: Section, first: int, damage: list[str]) -> Iter
                     yield np.asarray(block, dtype=np.float32)
                     position += len(block)
         except LibsndfileError as error:
-            damage.append(_reason(error))
+            damage.append(text.reason_of(error))
         else:
             return
         least = max(position, least + 1)
@@ -156,7 +158,3 @@ def _blocks(path: Path, section: Section, first: int, damage: list[str]) -> Iter
             return
         (piece, position), first = rest, 0
         least = position
-
-
-def _reason(error: LibsndfileError) -> str:
-    return error.error_string.rstrip(".")

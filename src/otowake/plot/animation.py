@@ -188,8 +188,8 @@ def animate(
         If the file could not be written; no incomplete file is left.
     """
     path = Path(path)
-    n_pictures = max(1, len(snapshots.frames))
-    fps = min(MOST_FPS, n_pictures / LEAST_SECONDS) if fps is None else FPS.check("fps", fps)
+    slow = max(1, len(snapshots.frames)) / LEAST_SECONDS
+    rate: float = min(MOST_FPS, slow) if fps is None else FPS.check("fps", fps)
     writers = {".gif": _write_gif, ".mp4": _write_mp4}
     if path.suffix.lower() not in writers:
         raise BadInput(text.NOT_AN_ANIMATION, path=path)
@@ -202,7 +202,7 @@ def animate(
         panels = make_panels(frequencies, times, names, language, SIZE)
         pictures = _pictures(panels, snapshots, order, title, language)
         with _replacing(path) as part:
-            writers[path.suffix.lower()](pictures, part, fps)
+            writers[path.suffix.lower()](pictures, part, rate)
 
 
 def animate_analysis(
@@ -352,6 +352,6 @@ def _replacing(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        raise CannotWrite(text.CANT_WRITE, path=path, why=error.strerror or error) from error
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
     finally:
         part.unlink(missing_ok=True)

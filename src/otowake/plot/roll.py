@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -48,6 +50,9 @@ LANE = 4
 BLACK = frozenset((1, 3, 6, 8, 10))
 ALL_KEYS_RANGE = 26
 """Semitones, the largest range in which all white keys are labelled, not only C."""
+
+CHORD_SIZES, CHORD_GAP = (5.5, 8.5), 3.0
+"""Points, the smallest and the usual size of chord names, and pixels between two of them."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,7 @@ def piano_roll(
     with style():
         for axes in rows:
             _draw_bars(axes, analysis.rhythm)
-            _draw_chords(axes, analysis)
+            _draw_chords(axes, figure, analysis)
     return figure
 
 
@@ -252,27 +257,39 @@ def _draw_bars(axes: Axes, rhythm: Rhythm | None) -> None:
         axes.vlines(within, *axes.get_ylim(), colors=FAINT, linewidth=0.7, zorder=1)
 
 
-def _draw_chords(axes: Axes, analysis: Analysis) -> None:
-    """Write the chord names above a row, as far as there is room."""
+def _draw_chords(axes: Axes, figure: Figure, analysis: Analysis) -> None:
+    """Write the chord names above a row, each smaller if it would reach the next one.
+
+    A name that would cover others even in the smallest size is left out.
+    """
     start, stop = axes.get_xlim()
     per_second = axes.bbox.width / (stop - start)
-    free = -np.inf
-    for chord in analysis.chords:
-        at = max(chord.onset, start)
-        if chord.name == NONE or chord.offset <= start or chord.onset >= stop or at < free:
-            continue
-        free = at + (8 + 6.5 * len(chord.name)) / per_second
-        if free > stop:
-            continue
-        axes.annotate(
-            typeset(chord.name),
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    chords = [
+        (max(chord.onset, start), chord.name)
+        for chord in analysis.chords
+        if chord.name != NONE and chord.offset > start and chord.onset < stop
+    ]
+    free = start
+    for (at, name), (end, _) in pairwise([*chords, (stop, NONE)]):
+        words = axes.annotate(
+            typeset(name),
             (at, 1),
             (0, 5),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
-            fontsize=8.5,
+            fontsize=CHORD_SIZES[1],
             color=INK,
         )
+        room = (end - at) * per_second - CHORD_GAP
+        wide = words.get_window_extent(renderer).width
+        if wide > room:
+            words.set_fontsize(max(CHORD_SIZES[0], CHORD_SIZES[1] * room / wide))
+            wide = words.get_window_extent(renderer).width
+        if at < free or at + wide / per_second > stop:
+            words.remove()
+        else:
+            free = at + wide / per_second
 
 
 def _draw_legend(figure: Figure, shown: Sequence[Shown], total: float) -> None:

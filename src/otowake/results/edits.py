@@ -35,7 +35,7 @@ def read_edits(path: Path_) -> Any:
     try:
         return json_of(path)
     except OSError as error:
-        raise BadInput(text.NOT_READABLE, path=path, why=error.strerror) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     except ValueError as error:
         raise BadInput(text.NOT_EDITS_FILE, path=path, why=reason(error)) from error
 

@@ -66,8 +66,7 @@ def _new_folder(folder: Path, is_ours: Callable[[Path], bool], overwrite: bool) 
         if isinstance(error, (OSError, soundfile.SoundFileError)) and not isinstance(
             error, OtowakeError
         ):
-            why = getattr(error, "strerror", None) or error
-            raise CannotWrite(text.CANT_WRITE, path=folder, why=why) from error
+            raise CannotWrite(text.CANT_WRITE, path=folder, why=text.reason_of(error)) from error
         raise
 
 

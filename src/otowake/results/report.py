@@ -120,8 +120,7 @@ def write_report(
             new.write_text(content, encoding="utf-8")
             new.replace(path)
     except (OSError, soundfile.SoundFileError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise CannotWrite(text.CANT_WRITE, path=path, why=why) from error
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
     return path
 
 

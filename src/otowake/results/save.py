@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import soundfile
+
 from otowake import text
 from otowake.errors import CannotWrite, IncompleteResult, InputWarning, MissingExtra, OtowakeError
 from otowake.io.audio import Path_
@@ -253,7 +255,7 @@ def _reason(error: BaseException) -> Text:
         return _reason(error.__cause__)
     if isinstance(error, OtowakeError):
         return Text(*(error.in_language(language) for language in text.LANGUAGES))
-    if isinstance(error, OSError) and error.strerror:
-        return Text(error.strerror, error.strerror)
+    if isinstance(error, (OSError, soundfile.SoundFileError)):
+        return text.reason_of(error)
     words = f"{type(error).__name__}: {error}"
     return Text(words, words)

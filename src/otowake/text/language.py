@@ -37,3 +37,7 @@ class Text(NamedTuple):
             lambda match: match[2 if str(words[match[1]]) == "1" else 3], template
         )
         return template.format(**words)
+
+    def filled(self, **facts: Any) -> Text:
+        """Fill in both templates, for a fact of another sentence."""
+        return Text(*(self.format(language, **facts) for language in LANGUAGES))

@@ -84,8 +84,7 @@ def _password(spec: ServeSpec) -> str | None:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise BadInput(text.NOT_READABLE, path=path, why=why) from error
+        raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     if not lines or not lines[0]:
         raise BadInput(text.EMPTY_FILE, path=path)
     return lines[0]
@@ -100,7 +99,7 @@ def _listener(spec: ServeSpec) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        facts = {"host": spec.host, "port": spec.port, "why": error.strerror or error}
+        facts = {"host": spec.host, "port": spec.port, "why": text.reason_of(error)}
         raise BadInput(text.WEB_NO_PORT, **facts) from error
     return listener
 
