@@ -45,7 +45,9 @@ class Job:
     state: str = "sending"
     since: float = field(default_factory=time.monotonic)
     stage: str = ""
-    stages_done: list[str] = field(default_factory=list)
+    stage_since: float = 0.0
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    length: float | None = None
     progress: dict[str, Any] = field(default_factory=dict)
     message: dict[Language, str] | None = None
     warnings: list[dict[Language, str]] = field(default_factory=list)

@@ -24,6 +24,7 @@ from otowake.atomic import recover
 from otowake.options import ServeSpec
 from otowake.web.job import LIVE, Job, Refused
 from otowake.web.processes import Processes, killed
+from otowake.web.progress import TYPICAL_SECONDS, fraction_of
 
 TIDY_SECONDS = 1.0
 """Seconds between two cleanups."""
@@ -157,7 +158,7 @@ class Jobs:
         """Put a job into the queue."""
         job.order |= {"folder": str(job.folder), "sound": str(sound), "name": job.name}
         job.order |= {"sound_minutes": self.spec.sound_minutes}
-        job.stages_done, job.stage, job.warnings = [], "", []
+        job.stage, job.stage_seconds, job.length, job.warnings = "", {}, None, []
         job.become("waiting")
         async with self._ready:
             self._ready.notify()
@@ -311,8 +312,12 @@ async def _facts(order: dict[str, Any], process: Process) -> AsyncIterator[dict[
 def _note(job: Job, fact: dict[str, Any]) -> None:
     """Record a message of a process in its job."""
     if "begun" in fact:
-        job.stages_done += [job.stage] if job.stage else []
-        job.stage, job.progress = fact["begun"], {}
+        now = time.monotonic()
+        if job.stage:
+            job.stage_seconds[job.stage] = now - job.stage_since
+        job.stage, job.stage_since, job.progress = fact["begun"], now, {}
+    elif "length" in fact:
+        job.length = fact["length"]
     elif "warning" in fact:
         job.warnings.append(fact["warning"])
     elif "failed" in fact:
@@ -335,6 +340,18 @@ def _size(folder: Path) -> int:
     return total
 
 
+def _fraction(job: Job, stages: Sequence[str]) -> float:
+    iterations = job.progress.get("max_iter")
+    return fraction_of(
+        stages,
+        job.stage_seconds,
+        job.stage,
+        time.monotonic() - job.stage_since,
+        length=job.length or TYPICAL_SECONDS,
+        inner=job.progress["iteration"] / iterations if iterations else 0.0,
+    )
+
+
 def facts_of(jobs: Jobs, job: Job, stages: Sequence[str]) -> dict[str, Any]:
     """Describe a job for its user."""
     return {
@@ -343,8 +360,9 @@ def facts_of(jobs: Jobs, job: Job, stages: Sequence[str]) -> dict[str, Any]:
         "state": job.state,
         "position": jobs.position(job) if job.state == "waiting" else 0,
         "seconds": round(time.monotonic() - job.since, 1),
-        "stages": [{"name": name, "done": name in job.stages_done} for name in stages],
+        "stages": [{"name": name, "seconds": job.stage_seconds.get(name)} for name in stages],
         "stage": job.stage,
+        "fraction": _fraction(job, stages),
         "progress": job.progress,
         "message": job.message,
         "warnings": job.warnings,

@@ -202,6 +202,7 @@ def analyse_order(order: dict[str, Any], send: Send) -> None:
     audio = read_within(
         Path(order["sound"]), order["name"], specs[LoadSpec], 60 * order["sound_minutes"]
     )
+    send({"length": audio.duration})
     analysis = analyse(
         audio,
         stages=order["stages"],

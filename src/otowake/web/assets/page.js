@@ -162,9 +162,11 @@ function show(now) {
 function showWork(now) {
   $("work-name").textContent = now.name;
   $("stages").replaceChildren(
-    ...now.stages.map(({ name, done }) => {
+    ...now.stages.map(({ name, seconds }) => {
+      const done = seconds !== null;
       const item = document.createElement("li");
       item.textContent = t(`stage_${name}`);
+      if (done) item.append(` ${t("seconds", { n: seconds.toFixed(1) })}`);
       item.className = done ? "done" : name === now.stage ? "now" : "";
       if (name === now.stage) item.setAttribute("aria-current", "step");
       return item;
@@ -182,12 +184,8 @@ function showWork(now) {
       : t(`stage_${now.stage || "reading"}`);
     $("state").textContent = `${how} · ${seconds}`;
   }
-  if (now.state !== "sending") {
-    const done = now.stages.filter((stage) => stage.done).length;
-    if (now.state === "running")
-      $("bar").value = (done + (iteration ? iteration / max_iter : 0)) / now.stages.length;
-    else $("bar").removeAttribute("value");
-  }
+  if (now.state === "running") $("bar").value = now.fraction;
+  else if (now.state === "waiting") $("bar").removeAttribute("value");
   if (W) {
     drawLoss($("loss"), losses);
     drawRows($("W"), W);
