@@ -56,9 +56,13 @@ def content_of(
         "stages": list(analysis.stages),
         "tuning": analysis.tuning_hz,
         "key": key and _both(lambda language: typeset(key_name(key, language))),
+        "keyConfidence": key and round(key.confidence, 3),
         "rhythm": rhythm
         and {
             "words": _both(lambda language: rhythm_name(rhythm, language)),
+            "tempo": rhythm.tempo,
+            "tempoConfidence": round(rhythm.tempo_confidence, 3),
+            "metreConfidence": round(rhythm.metre_confidence, 3),
             "metre": rhythm.metre,
             "downbeat": rhythm.downbeat,
             "beats": [round(beat, 3) for beat in rhythm.beats.tolist()],

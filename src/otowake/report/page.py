@@ -17,14 +17,18 @@ from otowake.text import Language, Text
 from otowake.text.report import WORDS
 from otowake.types import Analysis
 
-SCRIPTS = ("core", "player", "chart", "roll", "panels", "course", "tables", "main")
+SCRIPTS = ("core", "player", "chart", "overview", "roll", "panels", "course", "tables", "main")
 """The files of the program, in the order in which the page contains them."""
 
+STRETCH = "vendor/signalsmith-stretch"
+"""The library that keeps or changes the pitch, a script of its own."""
+
 POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data: blob:; "
+    "default-src 'none'; script-src '{script}' '{stretch}' data: 'wasm-unsafe-eval'; "
+    "style-src '{style}'; img-src data: blob:; "
     "media-src data: blob: file: 'self'; base-uri 'none'; form-action 'none'"
 )
-"""The page may load only itself and audio from its folder."""
+"""The page may load only itself, its audio worklet, and audio from its folder."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Track:
     """A sound: the recording, its synthesised notes, a part, the rest, or a component.
 
     `index` counts parts or components from 0. The audio is `data` (FLAC) or the file at `link`,
-    relative to the page; `original` is the file in full quality.
+    relative to the page; `original` is the file in full quality. `peaks` are those of equal parts
+    of the length, a byte each, on a scale of square roots.
     """
 
     kind: Literal["mixture", "notes", "part", "other", "component"]
@@ -40,6 +45,7 @@ class Track:
     data: bytes | None = None
     link: str | None = None
     original: str | None = None
+    peaks: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def page(
             "link": track.link,
             "original": track.original,
             "embedded": track.data is not None,
+            "peaks": _base64(track.peaks),
         }
         for track in tracks
     ]
@@ -114,13 +121,16 @@ def page(
         + "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
         + "\n})();\n"
     )
+    stretch = _asset(f"{STRETCH}.js")
+    digests = {"script": _digest(script), "stretch": _digest(stretch), "style": _digest(style)}
     parts = {
         "language": language,
-        "policy": html.escape(POLICY.format(script=_digest(script), style=_digest(style))),
+        "policy": html.escape(POLICY.format(**digests)),
         "title": html.escape(str(content["name"])),
         "noscript": html.escape(" ".join(WORDS["noscript"])),
         "style": style,
         "script": script,
+        "stretch": stretch,
         "data": _json(content),
         "sounds": sounds,
     }

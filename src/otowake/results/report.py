@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ MOST_EMBEDDED = 10_000_000
 
 LARGEST_DOWNLOAD = 300_000
 """Bytes, the largest embedded download."""
+
+N_PEAKS = 1200
+"""Peaks of a waveform."""
 
 NEEDED = (
     "components",
@@ -175,6 +179,17 @@ def _track_names(analysis: Analysis) -> Iterator[tuple[Track, str]]:
 
 
 def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterator[Track]:
+    """Yield the tracks with their sounds, embedded or linked, and their peaks."""
+    for track, file in _sounds(analysis, folder, home, spare):
+        if track.kind == "component":
+            yield track
+        else:
+            yield replace(track, peaks=_peaks(analysis, track, file))
+
+
+def _sounds(
+    analysis: Analysis, folder: Path, home: Path, spare: Path
+) -> Iterator[tuple[Track, Path | None]]:
     audio = analysis.audio
     if audio is None:
         return
@@ -194,9 +209,9 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                 original = _link(file, home) if file and linkable else None
                 if data and len(data) <= left:
                     left -= len(data)
-                    yield Track(track.kind, track.index, data=data, original=original)
+                    yield replace(track, data=data, original=original), file
                 elif original:
-                    yield Track(track.kind, track.index, link=original, original=original)
+                    yield replace(track, link=original, original=original), file
                 else:
                     spare.mkdir(exist_ok=True)
                     name = file.stem if file else track.kind
@@ -206,7 +221,33 @@ def _tracks(analysis: Analysis, folder: Path, home: Path, spare: Path) -> Iterat
                         target.write_bytes(data)
                     else:
                         _write_small(analysis, audio, (track, file), target)
-                    yield Track(track.kind, track.index, link=_link(target, home))
+                    yield replace(track, link=_link(target, home)), target
+
+
+def _peaks(analysis: Analysis, track: Track, file: Path | None) -> bytes:
+    """Return the peaks of a track's sound, which is embedded or in a file."""
+    audio = analysis.audio
+    assert audio is not None
+    if track.kind == "mixture":
+        blocks, total = (
+            (block[0] for block in downmix(audio).blocks(10 * audio.rate)),
+            audio.n_samples,
+        )
+    elif track.data is not None:
+        sound = soundfile.SoundFile(io.BytesIO(track.data))
+        blocks, total = sound.blocks(10 * sound.samplerate, dtype="float32"), sound.frames
+    elif file is not None:
+        sound = soundfile.SoundFile(file)
+        blocks, total = _blocks_of(file), sound.frames
+    else:
+        return b""
+    levels = np.zeros(N_PEAKS)
+    position = 0
+    for block in blocks:
+        at = np.arange(position, position + len(block)) * N_PEAKS // max(1, total)
+        np.maximum.at(levels, np.minimum(at, N_PEAKS - 1), np.abs(block))
+        position += len(block)
+    return np.rint(255 * np.sqrt(np.clip(levels, 0, 1))).astype(np.uint8).tobytes()
 
 
 def _sound_file(folder: Path, name: str) -> Path | None:

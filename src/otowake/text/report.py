@@ -28,11 +28,13 @@ WORDS: dict[str, Text] = {
     "a4": Text("A4 = {hz} Hz", "A4 = {hz} Hz"),
     # The player.
     "listen": Text("Listen", "聴く"),
-    "listenHelp": Text(
-        "Solo plays only the selected sounds; On adds a sound to the mix. All sounds are "
-        "synchronised.",
-        "「ソロ」を選んだ音だけを再生します（複数選択可）。「オン」にした音は重ねて再生します。"
-        "すべての音は同期しています。",
+    "source": Text("What is played", "再生する音"),
+    "parts": Text("Parts", "パート別"),
+    "original": Text("Original", "元の録音"),
+    "overview": Text("Waveform and chords", "波形と和音"),
+    "overviewHelp": Text(
+        "Click to move the cursor; drag over the waveform to repeat a passage.",
+        "クリックで再生位置を移動、波形をドラッグすると、その範囲を繰り返し再生します。",
     ),
     "player": Text("Player", "プレーヤー"),
     "play": Text("Play", "再生"),
@@ -41,16 +43,26 @@ WORDS: dict[str, Text] = {
     "positionOf": Text("{at} of {length}", "{at} / {length}"),
     "loop": Text("Loop", "繰り返し"),
     "loopHelp": Text(
-        "Repeat everything, or the range selected with Shift + drag",
-        "全体、または Shift＋ドラッグで選択した範囲を繰り返し再生します",
+        "Repeat the selected passage, or everything (L); A and B set its start and end",
+        "選択した範囲（なければ全体）を繰り返し再生します（L）。A・B キーで始点と終点を指定",
     ),
+    "speed": Text("Speed", "速さ"),
+    "transpose": Text("Pitch", "移調"),
+    "transposeLimit": Text(
+        "Only sounds embedded in this page can be transposed.",
+        "移調できるのは、このページに埋め込まれた音だけです。",
+    ),
+    "metronome": Text("Click", "メトロノーム"),
+    "metronomeHelp": Text("Click on the detected beats (M)", "検出した拍を鳴らします（M）"),
+    "countIn": Text("Count-in", "カウントイン"),
+    "countInHelp": Text("Count a bar before playing", "再生の前に 1 小節分の拍を鳴らします"),
     "volume": Text("Volume", "音量"),
     "volumeOf": Text("Volume: {name}", "音量: {name}"),
-    "only": Text("Solo", "ソロ"),
     "onlyOf": Text("Solo: {name}", "ソロ: {name}"),
-    "on": Text("On", "オン"),
-    "onOf": Text("On: {name}", "オン: {name}"),
-    "reset": Text("Back to the original", "元の録音に戻す"),
+    "muteOf": Text("Mute: {name}", "ミュート: {name}"),
+    "addOf": Text("Add to the mix: {name}", "ミックスに追加: {name}"),
+    "panOf": Text("Pan: {name} (double-click: centre)", "定位: {name}（ダブルクリックで中央）"),
+    "reset": Text("Reset", "元に戻す"),
     "mixture": Text("Original recording", "元の録音"),
     "synthesised": Text("Synthesised notes", "音符の合成音"),
     "other": result.OTHER_SOUNDS,
@@ -67,10 +79,12 @@ WORDS: dict[str, Text] = {
     "linked": Text("in the folder", "フォルダー内"),
     "noSound": Text("The audio is no longer available.", "音声は残っていません。"),
     "keys": Text(
-        "Keys: Space plays and pauses, ← → move by 1 s (with Shift by 5 s), + − zoom, 0 shows "
-        "everything, L loops.",
+        "Keys: Space plays and pauses, ← → move by 1 s (with Shift by 5 s), A and B mark a passage "
+        "to repeat, L loops, O switches to the original, M clicks the beats, + − zoom, 0 shows "
+        "everything.",
         "キー操作: スペースで再生・一時停止、← → で 1 秒（Shift を押すと 5 秒）移動、"
-        "+ − で拡大・縮小、0 で全体を表示、L で繰り返し。",
+        "A・B で繰り返す範囲の始点・終点、L で繰り返し、O で元の録音に切り替え、"
+        "M でメトロノーム、+ − で拡大・縮小、0 で全体を表示。",
     ),
     "pointer": Text(
         "Click to move the cursor; drag to scroll; Ctrl + wheel or pinch to zoom; Shift + drag to "

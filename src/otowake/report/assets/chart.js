@@ -98,10 +98,13 @@ const brief = (hz) => (hz >= 1000 ? hz / 1000 + "k" : String(hz));
  *
  * `x` and `y` are views; `paint(chart, context)` draws the content, `axes(chart, context)` the
  * labels; `describe(x, y)` returns the text for a point, `click(x, y)` handles a click. With
- * `slides` a click sets the playing time.
+ * `slides` a click sets the playing time, with `selects` dragging selects a region.
  */
 class Chart {
-  constructor(host, { x, y, margin, paint, axes, describe, click, slides, label, region }) {
+  constructor(
+    host,
+    { x, y, margin, paint, axes, describe, click, slides, label, region, selects },
+  ) {
     Object.assign(this, {
       host,
       x,
@@ -114,6 +117,7 @@ class Chart {
       slides,
       label,
       region,
+      selects,
     });
     this.back = make("canvas", { "aria-hidden": "true" });
     this.front = make("canvas", { tabIndex: 0 });
@@ -257,7 +261,7 @@ class Chart {
       if (event.button) return;
       down.set(event.pointerId, pointOf(event));
       moved = 0;
-      if (event.shiftKey && this.region) corner = pointOf(event);
+      if ((event.shiftKey || this.selects) && this.region) corner = pointOf(event);
       this.front.setPointerCapture(event.pointerId);
     });
     this.front.addEventListener("pointermove", (event) => {
@@ -285,9 +289,13 @@ class Chart {
       const at = down.get(event.pointerId);
       down.delete(event.pointerId);
       if (!at || event.type === "pointercancel") return void (corner = null);
-      if (corner) {
+      const from = corner;
+      corner = null;
+      if (from && (moved > 5 || !this.selects)) {
+        corner = from;
         select({ region: moved > 5 ? regionTo(at) : null });
         corner = null;
+        if (this.selects) player.setLoop(true);
       } else if (moved <= 4 && this.click) this.click(...this.valueAt(...at), event);
     };
     this.front.addEventListener("pointerup", up);

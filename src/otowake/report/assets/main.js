@@ -4,7 +4,7 @@ function header() {
   document.documentElement.lang = language;
   document.title = data.name + " – otowake";
   $("name").textContent = data.name;
-  $("results").textContent = say(data.results);
+  $("results").textContent = hasStems ? "" : say(data.results);
   for (const element of document.querySelectorAll("[data-word]"))
     element.textContent = word(element.dataset.word);
   for (const element of document.querySelectorAll("[data-label]"))
@@ -12,12 +12,20 @@ function header() {
   for (const button of document.querySelectorAll("[data-language]"))
     button.setAttribute("aria-pressed", String(button.dataset.language === language));
   const facts = [["length", clock(data.length)]];
-  if (data.key) facts.push(["key", say(data.key)]);
-  if (data.rhythm) facts.push(["tempo", say(data.rhythm.words)]);
+  if (data.key) facts.push(["key", say(data.key), data.keyConfidence]);
+  if (data.rhythm) {
+    const { words, tempoConfidence, metreConfidence } = data.rhythm;
+    facts.push(["tempo", say(words), tempoConfidence * metreConfidence]);
+  }
   facts.push(["tuning", word("a4", { hz: data.tuning.toFixed(1) })]);
   $("facts").replaceChildren(
-    ...facts.map(([name, value]) =>
-      make("div", {}, make("dt", {}, word(name)), make("dd", {}, value)),
+    ...facts.map(([name, value, confidence]) =>
+      make(
+        "div",
+        {},
+        make("dt", {}, word(name)),
+        make("dd", {}, value, confidence ? make("small", {}, " " + percent(confidence)) : null),
+      ),
     ),
   );
   const sections = [...document.querySelectorAll("main > section")].filter(
@@ -68,10 +76,21 @@ function playerBar() {
   seek.max = player.length;
   $("play").addEventListener("click", () => player.toggle());
   $("loop").addEventListener("click", () => player.setLoop(!player.looping));
+  $("metronome").addEventListener("click", () => player.setMetronome(!player.metronome));
+  $("count-in").addEventListener("click", () => player.setCountIn(!player.countIn));
+  $("rate").addEventListener("change", () => player.setRate(Number($("rate").value) / 100));
+  $("transpose").addEventListener("change", () => player.setPitch(Number($("transpose").value)));
+  for (const name of ["rate", "transpose"]) $(name).addEventListener("input", () => amounts());
+  $("source").hidden = !hasStems;
+  for (const button of $("source").children)
+    button.addEventListener("click", () =>
+      player.setOriginal(button.dataset.source === "original"),
+    );
   $("reset").addEventListener("click", () => {
     for (const track of tracks)
-      Object.assign(track, { only: false, on: track.kind === "mixture", volume: 1 });
-    player.set(tracks[0], {});
+      Object.assign(track, { only: false, on: inMix(track.kind), volume: 1, pan: 0 });
+    player.retune({ rate: 1, pitch: 0 });
+    player.setOriginal(false);
   });
   const loud = () => {
     player.setVolume(Number($("master").value));
@@ -89,15 +108,42 @@ function playerBar() {
       word("positionOf", { at: clock(player.time), length: clock(player.length) }),
     );
   };
+  /** Show the amounts of the sliders for speed and transposition. */
+  const amounts = () => {
+    for (const [name, words] of [
+      ["rate", $("rate").value + " %"],
+      ["transpose", signed(Number($("transpose").value))],
+    ]) {
+      $(name).nextElementSibling.textContent = words;
+      $(name).setAttribute("aria-valuetext", words);
+    }
+  };
   const state = () => {
     $("play").textContent = player.playing ? "❚❚" : "▶";
     $("play").setAttribute("aria-label", word(player.playing ? "pause" : "play"));
-    $("loop").setAttribute("aria-pressed", String(player.looping));
-    $("loop").title = word("loopHelp");
+    for (const [name, pressed, help] of [
+      ["loop", player.looping, "loopHelp"],
+      ["metronome", player.metronome, "metronomeHelp"],
+      ["count-in", player.countIn, "countInHelp"],
+    ]) {
+      $(name).setAttribute("aria-pressed", String(pressed));
+      $(name).title = word(help);
+    }
+    for (const name of ["metronome", "count-in"]) $(name).hidden = !data.rhythm;
+    if (document.activeElement !== $("rate")) $("rate").value = Math.round(100 * player.rate);
+    if (document.activeElement !== $("transpose")) $("transpose").value = player.pitch;
+    $("transpose").disabled = !hasBuffers;
+    $("transpose").parentElement.title = hasElements ? word("transposeLimit") : "";
+    amounts();
     seek.setAttribute("aria-label", word("position"));
-    $("playing").textContent = player.description();
+    for (const button of $("source").children)
+      button.setAttribute(
+        "aria-pressed",
+        String((button.dataset.source === "original") === player.original),
+      );
     $("reset").hidden = !tracks.some(
-      (track) => track.only || track.on !== (track.kind === "mixture"),
+      (track) =>
+        track.only || track.on !== inMix(track.kind) || track.volume !== 1 || track.pan !== 0,
     );
     if (player.playing) requestAnimationFrame(frame);
   };
@@ -129,6 +175,11 @@ function playerBar() {
   state();
 }
 
+/** Return the region from A to B, of which one may be missing. */
+function mark(start = 0, end = player.length) {
+  return start < end ? { start, end } : { start: Math.min(start, end), end: player.length };
+}
+
 function keys() {
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
@@ -147,6 +198,10 @@ function keys() {
       "-": () => views.time.zoom(1.5, player.time),
       0: () => Object.values(views).forEach((view) => view.all()),
       l: () => player.setLoop(!player.looping),
+      a: () => player.loop(mark(player.time, selection.region?.end)),
+      b: () => player.loop(mark(selection.region?.start, player.time)),
+      m: () => player.setMetronome(!player.metronome),
+      o: () => player.setOriginal(!player.original),
       Escape: () => select({ notes: [], components: [], region: null }),
     };
     const action = actions[key.length === 1 ? key.toLowerCase() : key];
@@ -159,6 +214,7 @@ function keys() {
 for (const button of document.querySelectorAll("[data-language]"))
   button.addEventListener("click", () => setLanguage(button.dataset.language));
 makeMixer();
+makeOverview();
 makeRoll();
 makePanels();
 makeComponentTable();
@@ -188,10 +244,11 @@ if (window.parent !== window) {
  *            "select-components", "select-region", "seek" (s), "time" (s, during playback),
  *            "player" (the state changed), "language" ("en" or "ja"),
  *            "pictures" (all images are drawn)
- * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume }), only([id]),
- *            setLoop(bool), time, playing, length, tracks (id: "mixture", "notes", "part-0",
- *            "other", "component-0"), and, after the first playback, `context` and the output
- *            node `output`
+ * player     play(), pause(), toggle(), seek(s), set(track, { on, only, volume, pan }), only([id]),
+ *            setOriginal(bool), setLoop(bool), loop({ start, end } or null), setRate(0.25 to 2),
+ *            setPitch(semitones), setMetronome(bool), setCountIn(bool), time, playing, length,
+ *            tracks (id: "mixture", "notes", "part-0", "other", "component-0"), and, after the
+ *            first playback, `context` and the output node `output`
  * views      time, pitch, frequency, component: set(low, high), zoom(factor, at), all()
  * language, setLanguage
  */

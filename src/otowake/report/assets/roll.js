@@ -131,17 +131,7 @@ function rollAxes(chart, context) {
       left + 4,
       chart.yOf(laneOf(part)),
     );
-  context.fillStyle = ink("ink");
-  context.textBaseline = "bottom";
-  let free = -Infinity;
-  for (const [onset, offset, name] of data.chords) {
-    if (offset <= chart.x.low || onset >= chart.x.high) continue;
-    const at = chart.xOf(Math.max(onset, chart.x.low));
-    const wide = context.measureText(name).width;
-    if (at < free || at + wide > left + width) continue;
-    context.fillText(name, at + 1, top - 5);
-    free = at + wide + 7;
-  }
+  drawChordCells(chart, context, top - CHORDS_HIGH - 3, CHORDS_HIGH);
 }
 
 function makeRoll() {
@@ -157,7 +147,7 @@ function makeRoll() {
   new Chart($("roll"), {
     x: views.time,
     y: views.pitch,
-    margin: [24, 16, 38, 48],
+    margin: [CHORDS_HIGH + 5, 16, 38, 48],
     paint: paintRoll,
     axes: rollAxes,
     slides: true,

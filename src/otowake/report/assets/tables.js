@@ -1,25 +1,25 @@
 // The tables: sounds, components, options and files.
 
-/** Make the controls of a track: solo, on, volume and save. */
+/** Make the controls of a track: mute, solo, volume, place and save; of a component less. */
 function controls(track) {
-  const only = make("button", {
-    type: "button",
-    className: "only",
-    onclick: () => player.set(track, { only: !track.only }),
-  });
-  const on_ = make("button", {
-    type: "button",
-    className: "on",
-    onclick: () => player.set(track, { on: !track.on }),
-  });
-  const volume = make("input", {
-    type: "range",
-    min: 0,
-    max: 1,
-    step: 0.01,
-    value: track.volume,
-    oninput: (event) => player.set(track, { volume: Number(event.target.value) }),
-  });
+  const inMixer = track.kind !== "component";
+  const button = (name, act) =>
+    make("button", { type: "button", className: name, onclick: () => player.set(track, act()) });
+  const slider = (name, min, step) =>
+    make("input", {
+      type: "range",
+      className: name,
+      min,
+      max: 1,
+      step,
+      value: track[name],
+      oninput: (event) => player.set(track, { [name]: Number(event.target.value) }),
+    });
+  const mute = button("mute", () => ({ on: !track.on }));
+  const only = button("only", () => ({ only: !track.only }));
+  const volume = slider("volume", 0, 0.01);
+  const pan = slider("pan", -1, 0.05);
+  pan.addEventListener("dblclick", () => player.set(track, { pan: 0 }));
   const keep =
     track.original || track.embedded
       ? make("a", { className: "save", href: track.original || "#" }, "↓")
@@ -32,30 +32,37 @@ function controls(track) {
     });
   function state() {
     const name = trackName(track);
-    only.textContent = word("only");
-    on_.textContent = word("on");
+    mute.textContent = inMixer ? "M" : "+";
+    only.textContent = "S";
     for (const [button, words, pressed] of [
+      [mute, inMixer ? "muteOf" : "addOf", inMixer ? !track.on : track.on],
       [only, "onlyOf", track.only],
-      [on_, "onOf", track.on],
     ]) {
       button.setAttribute("aria-pressed", String(pressed));
       button.setAttribute("aria-label", word(words, { name }));
+      button.title = word(words, { name });
     }
     volume.setAttribute("aria-label", word("volumeOf", { name }));
+    volume.title = volume.ariaLabel;
     volume.value = track.volume;
     volume.style.setProperty("--done", 100 * track.volume + "%");
+    pan.setAttribute("aria-label", word("panOf", { name }));
+    pan.title = pan.ariaLabel;
+    pan.value = track.pan;
     if (keep) {
       keep.setAttribute("aria-label", word("saveOf", { name }));
       keep.title = keep.getAttribute("aria-label");
     }
     box.classList.toggle("silent", !player.audible(track));
+    box.closest(".track")?.classList.toggle("silent", !player.audible(track));
   }
+  const isMixture = track.kind === "mixture";
   const box = make(
     "div",
     { className: "controls", "data-track": track.id },
-    only,
-    on_,
+    ...(isMixture ? [] : [mute, only]),
     volume,
+    inMixer && track.embedded ? pan : null,
     keep,
   );
   on("player", state);
@@ -81,13 +88,17 @@ function saveSound(track) {
 function makeMixer() {
   $("listen").hidden = !tracks.length && !data.parts.length;
   const rows = tracks
-    .filter((track) => track.kind !== "component")
+    .filter(({ kind }) => kind !== "component" && (kind !== "mixture" || !hasStems))
     .map((track) => [track, track.kind === "part" ? track.index : null]);
   data.parts.forEach((_, index) => {
     if (!rows.some(([, part]) => part === index)) rows.push([null, index]);
   });
+  const order = { part: 0, other: 1, notes: 2, mixture: 3 };
+  rows.sort(([a], [b]) => (order[a?.kind] ?? 0) - (order[b?.kind] ?? 0));
+  const waves = [];
   const boxes = rows.map(([track, index]) => [track, index, track ? controls(track) : null]);
   function all() {
+    waves.length = 0;
     $("mixer").replaceChildren(
       ...boxes.map(([track, index, box]) => {
         const part = index === null ? null : data.parts[index];
@@ -99,10 +110,12 @@ function makeMixer() {
               .join(word("comma"))
           : "";
         const count = part ? word("nNotes", { n: part.notes }) : "";
+        const wave = track ? waveOf(track, index) : null;
+        if (wave) waves.push(wave);
         return make(
           "div",
           {
-            className: "track",
+            className: "track" + (track && player.audible(track) ? "" : " silent"),
             role: "group",
             "aria-label": track ? trackName(track) : say(part.title),
           },
@@ -111,17 +124,47 @@ function makeMixer() {
             "div",
             { className: "title" },
             make("b", {}, track ? trackName(track) : say(part.title)),
-            make("small", {}, [count, facts].filter(Boolean).join(" · ")),
+            make("small", { title: facts }, [count, facts].filter(Boolean).join(" · ")),
           ),
           box ?? "",
+          wave?.host ?? "",
         );
       }),
     );
     if (!tracks.length) $("mixer").append(make("p", { className: "help" }, word("noSound")));
+    for (const wave of waves) wave.draw();
   }
   on("language", all);
+  on("time", () => waves.forEach((wave) => wave.cursor()));
   dark.addEventListener("change", all);
+  new ResizeObserver(() => waves.forEach((wave) => wave.draw())).observe($("mixer"));
   all();
+}
+
+/** Make the waveform of a track, with a cursor; a click moves the cursor. */
+function waveOf(track, part) {
+  const peaks = peaksOf(track);
+  if (!peaks.length) return null;
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  const line = make("span", { className: "cursor" });
+  const host = make("div", { className: "wave" }, canvas, line);
+  host.addEventListener("click", (event) => {
+    const box = host.getBoundingClientRect();
+    player.seek(((event.clientX - box.left) / box.width) * data.length);
+  });
+  const cursor = () => (line.style.left = (100 * player.time) / data.length + "%");
+  function draw() {
+    const { width, height } = host.getBoundingClientRect();
+    if (!width) return;
+    const ratio = Math.min(devicePixelRatio || 1, 2);
+    Object.assign(canvas, { width: width * ratio, height: height * ratio });
+    const context = canvas.getContext("2d");
+    const colour = part === null ? ink("wave") : colourOf(part);
+    const room = [0, 0, canvas.width, canvas.height];
+    drawWave(context, peaks, room, [0, data.length], colour);
+    cursor();
+  }
+  return { host, draw, cursor };
 }
 
 const named = data.components.some((component) => component.name);
