@@ -301,9 +301,9 @@ def test_speed_keeps_the_pitch_and_pitch_keeps_the_speed(report_page, analysed, 
         slider.fill(str(value))
         slider.dispatch_event("change")
     samples, rate = played(report_page, [f"component-{component.index}"], start)
-    heard = samples[-round(rate * min(0.3 / speed, 0.45)) :] if speed > 1 else samples[-16384:]
+    recent = samples[-round(rate * min(0.3 / speed, 0.45)) :] if speed > 1 else samples[-16384:]
     wanted = component.pitch.hz * 2 ** (semitones / 12)
-    assert abs(1200 * np.log2(hertz(heard, rate) / wanted)) < 25
+    assert abs(1200 * np.log2(hertz(recent, rate) / wanted)) < 25
     before, begun = report_page.evaluate(
         "async () => { otowake.player.seek(0); await otowake.player.play();"
         " return [otowake.player.time, otowake.player.context.currentTime]; }"
@@ -412,8 +412,8 @@ def test_no_barrier_is_found_by_axe(report_page, language, scheme):
     report_page.emulate_media(color_scheme=scheme)
     report_page.click(f"[data-language={language}]")
     open_note_list(report_page)
-    found = axe.Axe().run(report_page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    violations = axe.Axe().run(report_page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == []
 
 
 def test_a_click_moves_the_cursor_and_selects_the_note(report_page, analysed):

@@ -79,8 +79,8 @@ def test_names_of_an_octave():
     ],
 )
 def test_the_key_decides_on_sharps_and_flats(key, language, names):
-    found = [note_name(midi, language, key=key)[:-1] for midi in (61, 63, 66, 68, 70)]
-    assert " ".join(found) == names
+    spelled = [note_name(midi, language, key=key)[:-1] for midi in (61, 63, 66, 68, 70)]
+    assert " ".join(spelled) == names
 
 
 @pytest.mark.parametrize("how", [("en",), ("ja",), ("ja", "iroha")])

@@ -28,7 +28,7 @@ def test_the_bar_only_rises_on_slow_and_fast_machines(length, speed):
 
 
 def test_the_bar_is_half_full_at_half_the_time_of_a_clip():
-    times = [fixed + 30 * each for fixed, each in (PACE[stage] for stage in ALL)]
+    times = [fixed + 30 * pace for fixed, pace in (PACE[stage] for stage in ALL)]
     half, done, passed = sum(times) / 2, {}, 0.0
     for stage, takes in zip(ALL, times, strict=True):
         if passed + takes > half:
