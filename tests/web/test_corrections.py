@@ -24,7 +24,7 @@ def test_components_are_corrected_and_failures_keep_the_result(served, wav):
     )
     assert visitor.ended(job)["state"] == "done"
     assert len(visitor.get(f"/jobs/{job}/view.json").json()["components"]) == 4
-    kept = visitor.get(f"/jobs/{job}/files/component-edits.json").json()
+    kept = visitor.get(f"/results/{job}/component-edits.json").json()
     assert kept == {"version": 1, "rounds": [edits]}
     visitor.post(
         f"/jobs/{job}/edits", content=json.dumps({"edits": [{"do": "delete", "component": 9}]})
@@ -74,7 +74,7 @@ def test_the_archive_unpacks_everywhere(served, wav, name):
     visitor = served()
     job = visitor.order(wav, name).json()["id"]
     assert visitor.ended(job)["state"] == "done"
-    answer = visitor.get(f"/jobs/{job}/archive.zip")
+    answer = visitor.get(f"/results/{job}/archive.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         (folder,) = {Path(name).parts[0] for name in archive.namelist()}
     assert folder == safe_name(name[:-4], 200) and len(folder.encode()) <= 200
@@ -86,7 +86,7 @@ def test_components_are_restored(served, wav):
     visitor.ended(job)
 
     def factors():
-        with np.load(io.BytesIO(visitor.get(f"/jobs/{job}/files/factors.npz").content)) as arrays:
+        with np.load(io.BytesIO(visitor.get(f"/results/{job}/factors.npz").content)) as arrays:
             return {name: arrays[name] for name in arrays}
 
     def correct(*edits):
@@ -110,7 +110,7 @@ def test_components_are_restored(served, wav):
     assert {name: array.tolist() for name, array in factors().items()} == {
         k: v.tolist() for k, v in before.items()
     }
-    assert visitor.get(f"/jobs/{job}/files/component-edits.json").status_code == 404
+    assert visitor.get(f"/results/{job}/component-edits.json").status_code == 404
 
 
 def test_drafts_predict_the_corrected_result(served, wav):
@@ -149,7 +149,7 @@ def test_drafts_predict_the_corrected_result(served, wav):
         view = visitor.get(f"/jobs/{job}/view.json").json()
         assert view["edits"] == wanted
         assert [item["name"] for item in view["components"]] == after["names"]
-        table = visitor.get(f"/jobs/{job}/files/notes.csv").text.splitlines()[1:]
+        table = visitor.get(f"/results/{job}/notes.csv").text.splitlines()[1:]
         assert len(table) == len(after["notes"])
         parts = [(part["name"], part["notes"]) for part in after["parts"] if part["notes"]]
         assert [(part["name"], part["notes"]) for part in view["parts"]] == parts
@@ -170,5 +170,5 @@ def test_instruments_are_corrected(served, wav):
     assert ended["message"] is None, ended
     view = visitor.get(f"/jobs/{job}/view.json").json()
     assert view["parts"][0]["instrument"] == new and len(view["components"]) == 3
-    assert visitor.get(f"/jobs/{job}/files/{view['parts'][0]['sound']}").content.startswith(b"fLaC")
-    assert visitor.get(f"/jobs/{job}/files/edits.json").json()["edits"] == edits[:1]
+    assert visitor.get(f"/results/{job}/{view['parts'][0]['sound']}").content.startswith(b"fLaC")
+    assert visitor.get(f"/results/{job}/edits.json").json()["edits"] == edits[:1]

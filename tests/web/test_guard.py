@@ -100,7 +100,7 @@ def test_names_that_no_file_can_have_are_not_found(served, name):
     visitor = served()
     job = visitor.post("/jobs", content=b'{"name": "a.wav"}').json()["id"]
     visitor.jobs.jobs[job].result.mkdir()
-    for path in (f"/jobs/{job}/files/{name}", f"/jobs/{job}/{name}", f"/jobs/{name}", f"/{name}"):
+    for path in (f"/results/{job}/{name}", f"/jobs/{job}/{name}", f"/jobs/{name}", f"/{name}"):
         assert visitor.get(path).status_code == 404, path
     assert visitor.delete(f"/jobs/{name}").status_code in (404, 405)
 

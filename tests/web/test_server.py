@@ -44,11 +44,11 @@ def test_from_a_file_to_an_archive(served, mp3):
     assert all(stage["seconds"] > 0 for stage in done["stages"][:2])
     view = visitor.get(f"/jobs/{job['id']}/view.json").json()
     assert view["name"] == "曲 <b>.mp3" and len(view["components"]) == 2
-    sound = visitor.get(f"/jobs/{job['id']}/files/{view['components'][0]['sound']}")
+    sound = visitor.get(f"/results/{job['id']}/{view['components'][0]['sound']}")
     assert sound.content.startswith(b"fLaC")
     picture = visitor.get(f"/jobs/{job['id']}/spectrogram.png")
     assert picture.content.startswith(b"\x89PNG")
-    answer = visitor.get(f"/jobs/{job['id']}/archive.zip")
+    answer = visitor.get(f"/results/{job['id']}/archive.zip")
     assert (
         f"filename*=UTF-8''{quote(safe_name('曲 <b>'))}.zip"
         in answer.headers["content-disposition"]
@@ -75,8 +75,8 @@ def test_visitors_see_only_their_own_jobs(served, wav):
     for path in (
         f"/jobs/{job}",
         f"/jobs/{job}/view.json",
-        f"/jobs/{job}/archive.zip",
-        f"/jobs/{job}/files/analysis.json",
+        f"/results/{job}/archive.zip",
+        f"/results/{job}/analysis.json",
     ):
         assert other.get(path).status_code == 404
     assert (
@@ -144,7 +144,8 @@ def test_files_outside_of_the_result_are_not_sent(served, wav):
         "components",
         "none",
     ):
-        assert visitor.get(f"/jobs/{job}/files/{path}").status_code == 404
+        # An address of another result leads to the first page.
+        assert visitor.get(f"/results/{job}/{path}").status_code in (303, 307, 404)
     assert visitor.get(f"/jobs/{job}/sound").status_code in (404, 405)
 
 
@@ -299,7 +300,7 @@ def test_a_public_server_needs_a_password(tmp_path, monkeypatch):
 def test_the_page_has_every_option_with_its_help(served, language):
     page = served().get("/", headers={"Accept-Language": f"{language}-XX,en;q=0.5"}).text
     assert f'<html lang="{language}">' in page
-    facts = json.loads(re.search(r'id="facts">(.*?)</script>', page)[1])
+    facts = json.loads(re.search(r'id="page-facts">(.*?)</script>', page)[1])
     shown = {
         option["name"]: option["help"] for group in facts["groups"] for option in group["options"]
     }
@@ -314,14 +315,17 @@ def test_the_page_has_every_option_with_its_help(served, language):
 
 
 def test_ids_are_unique_and_the_scripts_use_existing_ones(served):
-    page = served().get("/").text
-    ids = re.findall(r'\sid="([^"]+)"', page)
-    assert len(ids) == len(set(ids))
-    scripts = "".join(
-        path.read_text() for path in Path(page_module.__file__).parent.glob("assets/*.js")
-    )
-    used = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
-    assert len(used) > 50 and used <= set(ids)
+    assets = Path(page_module.__file__).parent / "assets"
+    report = Path(page_module.__file__).parents[1] / "report" / "assets" / "report.html"
+    pages = [served().get("/").text, report.read_text() + (assets / "result.html").read_text()]
+    known = set()
+    for page in pages:
+        ids = re.findall(r'\sid="([^"]+)"', page)
+        assert len(ids) == len(set(ids))
+        known |= set(ids)
+    scripts = "".join(path.read_text() for path in assets.glob("*.js"))
+    asked = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
+    assert len(asked) > 50 and asked <= known
 
 
 def test_presets_use_existing_options():

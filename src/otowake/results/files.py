@@ -48,7 +48,7 @@ ANIMATION_PICTURES = 60
 class Saving:
     """An analysis being written to `folder`.
 
-    `files` names all files of the result, `written` those that have been written so far.
+    `files` names all files of the result, `written` the ones written so far.
     """
 
     analysis: Analysis

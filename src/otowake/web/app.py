@@ -28,6 +28,7 @@ from otowake.errors import OtowakeError
 from otowake.io.audio import demo_path
 from otowake.io.names import safe_name
 from otowake.options import STAGES, ServeSpec, checked_stages, specs_with
+from otowake.results.files import REPORT
 from otowake.text import LANGUAGES, Language
 from otowake.untrusted import json_from
 from otowake.web import page
@@ -38,6 +39,7 @@ from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
 from otowake.web.job import Job, Refused
 from otowake.web.jobs import Jobs, facts_of
 from otowake.web.password import PasswordCheck
+from otowake.web.result_page import result_page
 from otowake.web.zip_stream import archive
 
 MAX_ORDER_BYTES = 2**18
@@ -86,9 +88,10 @@ def create_app(spec: ServeSpec, root: Path, password: str | None = None) -> Star
             Route("/jobs/{job}/cancel", cancel_job, methods=["POST"]),
             Route("/jobs/{job}/draft", draft_job, methods=["POST"]),
             Route("/jobs/{job}/edits", correct_job, methods=["POST"]),
-            Route("/jobs/{job}/archive.zip", send_archive),
-            Route("/jobs/{job}/files/{path:path}", send_file),
             Route("/jobs/{job}/{name}", send_view),
+            Route("/results/{job}/", show_result),
+            Route("/results/{job}/archive.zip", send_archive),
+            Route("/results/{job}/{path:path}", send_file),
             Route("/{name}", send_asset),
         ],
         middleware=[Middleware(Guard, spec=spec, sessions=sessions, password_check=password_check)],
@@ -121,11 +124,11 @@ async def _disconnected(request: Request, error: Exception) -> Response:
 
 
 async def show_page(request: Request) -> Response:
-    return HTMLResponse(page.page(_language(request), request.app.state.spec))
+    return HTMLResponse(page.filled("page.html", _language(request), request.app.state.spec))
 
 
 async def show_login(request: Request) -> Response:
-    return HTMLResponse(page.page(_language(request), request.app.state.spec, "login.html"))
+    return HTMLResponse(page.filled("login.html", _language(request), request.app.state.spec))
 
 
 async def log_in(request: Request) -> Response:
@@ -136,7 +139,7 @@ async def log_in(request: Request) -> Response:
     known = await password_check.try_password(given, _address(request))
     if not known:
         language = _language(request)
-        form = page.page(language, request.app.state.spec, "login.html")
+        form = page.filled("login.html", language, request.app.state.spec)
         sentence = text.WEB_TOO_MANY_TRIES if known is None else text.WEB_WRONG_PASSWORD
         answer = form.replace('<p role="alert">', f'<p role="alert">{sentence.format(language)}')
         return HTMLResponse(answer, 429 if known is None else 401)
@@ -257,6 +260,20 @@ async def send_view(request: Request) -> Response:
     return _file(job.result / PAGE, name)
 
 
+async def show_result(request: Request) -> Response:
+    """Show a result; without one, the first page tells why."""
+    try:
+        _, job = _job_of(request)
+        path = job.result / REPORT
+        if job.state != "done" or not path.is_file():
+            return RedirectResponse("../../", 303)
+    except Refused:
+        return RedirectResponse("../../?gone", 303)
+    report = await asyncio.to_thread(path.read_text, encoding="utf-8")
+    shown = result_page(report, _language(request), request.app.state.spec)
+    return HTMLResponse(shown, headers={"Content-Security-Policy": REPORT_POLICY})
+
+
 async def send_file(request: Request) -> Response:
     _, job = _job_of(request)
     answer = _file(job.result, request.path_params["path"])
@@ -325,7 +342,9 @@ def _job_of(request: Request) -> tuple[Jobs, Job]:
 
 
 def _shown(jobs: Jobs, job: Job) -> dict[str, Any]:
-    stages = ("components",) if "edits" in job.order else job.order["stages"]
+    stages = [stage for stage in job.order["stages"] if stage != "report"]
+    if "edits" in job.order:
+        stages = ["components"]
     return facts_of(jobs, job, ("reading", *stages, "writing"))
 
 

@@ -48,6 +48,8 @@ class Job:
     stage_since: float = 0.0
     stage_seconds: dict[str, float] = field(default_factory=dict)
     length: float | None = None
+    ended: float | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
     progress: dict[str, Any] = field(default_factory=dict)
     message: dict[Language, str] | None = None
     warnings: list[dict[Language, str]] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Job:
         """Change the state, with a message."""
         self.state, self.since, self.progress = state, time.monotonic(), {}
         self.run = object() if state == "running" else None
+        self.ended = None if state in LIVE else time.time()
         self.message = sentence and {
             language: sentence.format(language, **facts) for language in LANGUAGES
         }

@@ -298,6 +298,10 @@ class Jobs:
         return job.state not in LIVE and age > 60 * self.spec.keep_minutes
 
 
+PICTURE = ("losses", "W", "H")
+"""Parts of the progress that stay during the stages after it."""
+
+
 async def _facts(order: dict[str, Any], process: Process) -> AsyncIterator[dict[str, Any]]:
     """Send a process its order and yield its messages."""
     if process.stdin is None or process.stdout is None:
@@ -315,9 +319,13 @@ def _note(job: Job, fact: dict[str, Any]) -> None:
         now = time.monotonic()
         if job.stage:
             job.stage_seconds[job.stage] = now - job.stage_since
-        job.stage, job.stage_since, job.progress = fact["begun"], now, {}
+        job.stage, job.stage_since = fact["begun"], now
+        # The last picture stays; a visitor may not have asked for it yet.
+        job.progress = {name: job.progress[name] for name in PICTURE if name in job.progress}
     elif "length" in fact:
         job.length = fact["length"]
+    elif "summary" in fact:
+        job.summary = fact["summary"]
     elif "warning" in fact:
         job.warnings.append(fact["warning"])
     elif "failed" in fact:
@@ -364,6 +372,8 @@ def facts_of(jobs: Jobs, job: Job, stages: Sequence[str]) -> dict[str, Any]:
         "stage": job.stage,
         "fraction": _fraction(job, stages),
         "progress": job.progress,
+        "ended": job.ended,
+        **job.summary,
         "message": job.message,
         "warnings": job.warnings,
     }

@@ -49,15 +49,15 @@ PRESETS = {
 }
 
 
-def page(language: Language, spec: ServeSpec, name: str = "page.html") -> str:
-    """Fill in a page in one language, with the words of both for the language switch."""
-    filled = re.sub(
+def filled(name: str, language: Language, spec: ServeSpec) -> str:
+    """Fill in a file in one language, with the words of both for the language switch."""
+    content = re.sub(
         r'(<[^<>]*\bdata-t="(\w+)"[^<>]*>)',
         lambda match: match[1] + html.escape(words()[match[2]][language]),
         asset(name).replace("{language}", language),
     )
-    facts = {"words": words(), **form(spec)} if "{facts}" in filled else {}
-    return filled.replace("{facts}", _in_script(facts))
+    facts = {"words": words(), **form(spec)} if "{facts}" in content else {}
+    return content.replace("{facts}", _in_script(facts))
 
 
 def asset(name: str) -> str:

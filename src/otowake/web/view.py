@@ -43,7 +43,6 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
     return {
         "name": audio.name,
         "seconds": audio.duration,
-        "files": sorted(path.name for path in result.iterdir() if path.is_file()),
         "parts": [
             {
                 "name": part.name,

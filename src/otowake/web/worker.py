@@ -33,6 +33,7 @@ from otowake.music import analyse, with_sound
 from otowake.music.components.measure import in_tuning
 from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.editing.edits import apply_edits
+from otowake.music.theory.instruments import title_of
 from otowake.options import (
     FitSpec,
     LoadSpec,
@@ -168,7 +169,16 @@ def correct(order: dict[str, Any], send: Send) -> None:
             written = json.dumps({"version": 1, "rounds": rounds}, ensure_ascii=False, indent=1)
             (new / COMPONENT_EDITS).write_text(written + "\n", encoding="utf-8")
         write_view(edited, audio, new)
+    send({"summary": summary_of(edited, audio)})
     warn_of(failed)
+
+
+def summary_of(analysis: Analysis, audio: Audio) -> dict[str, Any]:
+    """Describe a result for the list of results: its length and its instruments."""
+    titles = {
+        language: [title_of(part, language) for part in analysis.parts] for language in LANGUAGES
+    }
+    return {"length": audio.duration, "instruments": titles}
 
 
 def _restored(analysis: Analysis, first: Analysis) -> Analysis:
@@ -205,7 +215,7 @@ def analyse_order(order: dict[str, Any], send: Send) -> None:
     send({"length": audio.duration})
     analysis = analyse(
         audio,
-        stages=order["stages"],
+        stages=[*order["stages"], "report"],
         stft=specs[StftSpec],
         fit=specs[FitSpec],
         note=specs[NoteSpec],
@@ -218,6 +228,7 @@ def analyse_order(order: dict[str, Any], send: Send) -> None:
     with new_folder(folder / "result", overwrite=True) as new:
         failed = write_analysis(analysis, new, language)
         write_view(analysis, audio, new)
+    send({"summary": summary_of(analysis, audio)})
     warn_of(failed)
 
 

@@ -225,14 +225,6 @@ playerBar();
 keys();
 header();
 
-// A page around the report: only one of both plays.
-if (window.parent !== window) {
-  on("player", () => player.playing && window.parent.postMessage("playing", "*"));
-  window.addEventListener("message", ({ source, data: message }) => {
-    if (source === window.parent && message === "pause") player.pause();
-  });
-}
-
 /**
  * The public object, for programs that build on the page:
  *

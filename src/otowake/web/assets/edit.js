@@ -15,8 +15,7 @@ export async function showEditor(at, result) {
   $("components-editor").hidden = !view.components.length;
   $("restore").hidden = !view.reworked;
   $("notes-editor").hidden = $("theory-editor").hidden = !view.noted;
-  const check = view.files.includes("notes.flac") ? `${at}/files/notes.flac` : null;
-  beginRoll(view, check);
+  beginRoll(view);
   await open(at, view);
   $("correct").hidden = !view.components.length && !view.noted;
   drawStrokes();

@@ -65,13 +65,13 @@ function stageChoice() {
   return make(
     "div",
     {},
-    make("h3", { textContent: t("stages") }),
+    make("h2", { textContent: t("stages") }),
     make("div", { className: "checks" }, ...checks),
   );
 }
 
 function groupOf({ title, options }) {
-  return [make("h3", { textContent: both(title) }), ...options.map(optionRow)];
+  return [make("h2", { textContent: both(title) }), ...options.map(optionRow)];
 }
 
 function optionRow(option) {

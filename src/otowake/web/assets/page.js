@@ -1,11 +1,9 @@
-// The page: choose a recording, follow its analysis, view and hear the results.
+// The page: choose a recording, follow its analysis; its result has an address of its own.
 
 import { drawLoss, drawRows } from "./draw.js";
 import { fillForm, readForm } from "./form.js";
-import { showResult } from "./result.js";
-import { readable, record, stop } from "./sound.js";
-import { corrections } from "./todo.js";
-import { $, facts, fill, language, setLanguage, t } from "./words.js";
+import { readable, record } from "./sound.js";
+import { $, facts, fill, language, make, setLanguage, t } from "./words.js";
 
 const POLL_MS = 400; // milliseconds between two requests for the state
 let job = null; // the displayed job
@@ -140,23 +138,18 @@ async function follow(id) {
   }
 }
 
+const addressOf = ({ id }) => `results/${id}/#${language()}`;
+
 function show(now) {
-  const before = job?.id === now.id ? job.state : null;
   job = now;
+  if (now.state === "done") return location.assign(addressOf(now));
   const live = ["sending", "waiting", "running"].includes(now.state);
-  $("start").hidden = live || now.state === "done";
+  $("start").hidden = live;
   $("work").hidden = !live;
-  $("result").hidden = now.state !== "done";
-  if (live) showWork(now);
-  else if (now.state === "done" && before !== "done")
-    showResult(now)
-      .then(() => showAlert(now.message))
-      .catch(report);
-  else if (now.state !== "done") {
-    reset();
-    showAlert(now.message);
-  }
-  if (!live) listJobs();
+  if (live) return showWork(now);
+  reset();
+  showAlert(now.message);
+  listJobs();
 }
 
 function showWork(now) {
@@ -203,72 +196,51 @@ $("cancel").addEventListener("click", async () => {
   }
 });
 
-$("apply").addEventListener("click", async () => {
-  stop();
-  try {
-    const now = await request("POST", `jobs/${job.id}/edits`, { edits: corrections() });
-    show(now);
-    follow(now.id);
-  } catch (error) {
-    report(error);
-  }
-});
-
 // --- back to the start, and earlier results
 
 function reset() {
-  stop();
   job = null;
-  $("work").hidden = $("result").hidden = true;
+  $("work").hidden = true;
   $("start").hidden = false;
 }
 
-$("again").addEventListener("click", () => {
-  reset();
-  choose(null);
-  $("file").value = "";
-  listJobs();
-});
-
 async function listJobs() {
-  const others = (await request("GET", "jobs")).filter(
-    ({ id, state }) => id !== job?.id && state !== "cancelled",
-  );
+  const others = (await request("GET", "jobs")).filter(({ state }) => state === "done");
   $("earlier").hidden = !others.length;
   $("jobs").replaceChildren(
     ...others.reverse().map((other) => {
-      const item = document.createElement("li");
-      const open = Object.assign(document.createElement("button"), {
-        type: "button",
-        className: "quiet",
-        textContent: other.name,
-      });
-      open.addEventListener("click", () => {
-        stop();
-        show(other);
-        follow(other.id);
-      });
-      const remove = Object.assign(document.createElement("button"), {
+      const open = make("a", { href: addressOf(other), textContent: other.name });
+      const about = make("small", { textContent: described(other) });
+      const remove = make("button", {
         type: "button",
         className: "quiet",
         textContent: t("remove"),
+        ariaLabel: `${t("remove")}: ${other.name}`,
       });
-      remove.setAttribute("aria-label", `${t("remove")}: ${other.name}`);
       remove.addEventListener("click", () =>
         request("DELETE", `jobs/${other.id}`).then(listJobs, report),
       );
-      item.append(open, remove);
-      return item;
+      return make("li", {}, open, about, remove);
     }),
   );
-  return others;
+}
+
+// The time, the length and the instruments of a result.
+function described({ ended, length, instruments }) {
+  const when = new Date(1000 * ended).toLocaleString(language(), {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
+  const long = length
+    ? [`${Math.floor(length / 60)}:${String(Math.round(length % 60)).padStart(2, "0")}`]
+    : [];
+  return [when, ...long, ...(instruments?.[language()] ?? [])].join(" · ");
 }
 
 function relabel() {
   $("limits").textContent = t("limits", { ...facts.limits, keep: facts.keep });
   fillForm();
-  if (job?.state === "done") showResult(job).catch(report);
-  else if (job) showWork(job);
+  if (job) showWork(job);
 }
 
 $("switch").addEventListener("click", () => {
@@ -278,12 +250,14 @@ $("switch").addEventListener("click", () => {
 });
 
 relabel();
-listJobs()
+if (location.search.includes("gone")) showAlert(t("gone"));
+request("GET", "jobs")
   .then((jobs) => {
-    const current = jobs?.find(({ state }) => ["waiting", "running"].includes(state));
-    if (current) {
-      show(current);
-      follow(current.id);
-    }
+    const current = jobs.find(({ state }) => ["waiting", "running"].includes(state));
+    if (!current) return listJobs();
+    show(current);
+    return follow(current.id);
   })
   .catch(report);
+// A page that the browser kept while another was shown.
+window.addEventListener("pageshow", ({ persisted }) => persisted && (reset(), listJobs()));

@@ -1,79 +1,59 @@
-// A result: players of instruments and components, the report, the download.
+// A result: the report with its corrections, at an address of its own.
 
 import { showEditor } from "./edit.js";
-import { press } from "./sound.js";
-import { nNotes, titleAmong } from "./todo.js";
-import { $, language, make, t } from "./words.js";
+import { corrections } from "./todo.js";
+import { $, language, make, relabel, t } from "./words.js";
 
-export async function showResult(job) {
-  const at = `jobs/${job.id}`;
-  const answer = await fetch(`${at}/view.json`);
-  if (!answer.ok) throw Object.assign(new Error(), { message_in: (await answer.json()).message });
-  const view = await answer.json();
-  const urlOf = (file) => `${at}/files/${file}`;
-  $("result-name").textContent = job.name;
-  $("archive").href = `${at}/archive.zip`;
-  $("notices").replaceChildren(
-    ...job.warnings.map((words) =>
-      make("p", { className: "alert", textContent: words[language()] }),
-    ),
-  );
-  const parts = view.parts.map((part) =>
-    player(urlOf(part.sound), titleAmong(part, view.parts), nNotes(part.notes)),
-  );
-  if (view.other) parts.push(player(urlOf(view.other), t("other"), ""));
-  const components = view.components.map((component) => {
-    const pitch = component.pitch ? component.pitch[language()] : t("unpitched");
-    return player(
-      urlOf(component.sound),
-      [component.index + 1, pitch, ...(component.name ? [component.name] : [])].join(" · "),
-      `${(100 * component.energy).toFixed(1)} %`,
+const id = location.pathname.split("/").at(-2);
+const at = `../../jobs/${id}`;
+
+async function request(method, path, body) {
+  const answer = await fetch(path, { method, body: body && JSON.stringify(body) });
+  if (answer.status === 401) location.assign("../../login");
+  const content = await answer.json();
+  if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: content.message });
+  return content;
+}
+
+function showAlert(message) {
+  $("alert").hidden = !message;
+  $("alert").textContent = message ? (message[language()] ?? message) : "";
+}
+
+function report(error) {
+  if (!error.message_in) console.error(error);
+  showAlert(error.message_in ?? t("offline"));
+}
+
+async function show() {
+  relabel();
+  document.querySelector('#sections a[href="#correcting"]').textContent = t("correct");
+  $("home").href = `../../?lang=${language()}`;
+  try {
+    const [job, view] = await Promise.all([request("GET", at), request("GET", `${at}/view.json`)]);
+    if (job.state !== "done") return location.assign($("home").href);
+    showAlert(job.message);
+    $("notices").replaceChildren(
+      ...job.warnings.map((words) =>
+        make("p", { className: "alert", textContent: words[language()] }),
+      ),
     );
-  });
-  $("components").replaceChildren(...components);
-  $("parts").replaceChildren(...parts);
-  $("component-players").open = !parts.length;
-  $("component-players").hidden = !components.length;
-  $("report").replaceChildren(...report(at, view));
-  await showEditor(at, view);
-}
-
-function player(url, name, detail) {
-  const mark = make("span", { className: "mark", textContent: "▶", ariaHidden: "true" });
-  const line = make("i");
-  const button = make(
-    "button",
-    { type: "button" },
-    mark,
-    make("span", { textContent: name }),
-    make("small", { textContent: detail }),
-    line,
-  );
-  const show = (on, part) => {
-    mark.textContent = on ? "■" : "▶";
-    line.style.width = `${100 * part}%`;
-    button.setAttribute("aria-pressed", String(on));
-    button.setAttribute("aria-label", t(on ? "stop" : "play", { what: name }));
-  };
-  show(false, 0);
-  button.addEventListener("click", () => press(url, show));
-  return make("li", {}, button);
-}
-
-function report(at, view) {
-  if (view.files.includes("report.html")) {
-    const frame = make("iframe", {
-      src: `${at}/files/report.html#${language()}`,
-      title: t("report"),
-    });
-    return [frame];
+    $("correcting").hidden = !view.components.length && !view.noted;
+    await showEditor(at, view);
+  } catch (error) {
+    report(error);
   }
-  const pictures = [
-    ["piano-roll.png", "roll"],
-    ["figure.png", "figure"],
-  ].filter(([file]) => view.files.includes(file));
-  return pictures.flatMap(([file, words]) => [
-    make("h3", { textContent: t(words) }),
-    make("img", { src: `${at}/files/${file}?${Date.now()}`, alt: t(words) }),
-  ]);
 }
+
+$("apply").addEventListener("click", async () => {
+  window.otowake.player.pause();
+  try {
+    await request("POST", `${at}/edits`, { edits: corrections() });
+    location.assign($("home").href); // shows the progress, then this result again
+  } catch (error) {
+    report(error);
+  }
+});
+
+window.otowake.events.addEventListener("language", show);
+await show();

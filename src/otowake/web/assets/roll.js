@@ -3,7 +3,7 @@
 import { drawRoll, FOOT, LEFT } from "./rolldraw.js";
 import { clamp, MIN_SECONDS, round, shiftsOf, stretchesOf } from "./rolledits.js";
 import { describeNotes, fillMenus, typedNote } from "./rollfields.js";
-import { position, press, tone } from "./sound.js";
+import { tone } from "./sound.js";
 import { add, draft, onDraft, seconds } from "./todo.js";
 import { $, t } from "./words.js";
 
@@ -16,20 +16,18 @@ let shown = { start: 0, seconds: 1, low: 48, high: 72 }; // visible times and pi
 let selected = new Set(); // ids of notes
 let cursor = { time: 0, midi: 60 };
 let drag = null; // the current action of the pointer: { does, from, to, hit }
-let heard = null; // address of a sound with the recording on the left and its notes on the right
-let moving = false; // whether the cursor follows the sound
 let known = null; // ids before the last change; new ids after it become selected
 
-const canvas = $("roll");
+const canvas = $("editor-roll");
+const { events, player } = window.otowake; // of the report
 const length = () => Math.floor(1e4 * view.seconds) / 1e4;
 const own = () => draft.notes.filter((note) => selected.has(note.id));
 const colourAt = (i) => view.palette[i % view.palette.length];
 const drawing = () => document.querySelector("input[name=pointer]:checked").value === "draw";
 
-// Prepare for a result before its notes arrive; `sound` is the address of its check file.
-export function beginRoll(result, sound) {
-  heard = sound;
-  $("roll-play").disabled = !sound;
+// Prepare for a result before its notes arrive.
+export function beginRoll(result) {
+  $("roll-play").disabled = !player.tracks.length;
   if (result.seconds !== view?.seconds)
     shown = { start: 0, seconds: Math.min(result.seconds, 10), low: 127, high: 0 };
   view = result;
@@ -276,20 +274,20 @@ canvas.addEventListener(
 
 // --- playing from the cursor
 
-const hear = () => heard && press(heard, follow, cursor.time);
-
-function follow(on) {
-  if (on && !moving) requestAnimationFrame(advance);
-  moving = on;
-  $("roll-play").setAttribute("aria-pressed", String(on));
+function hear() {
+  if (player.playing) return player.pause();
+  player.seek(cursor.time);
+  player.play();
 }
 
-function advance() {
-  if (!moving) return;
-  cursor = { ...cursor, time: clamp(position(), 0, length()) };
+events.addEventListener("player", () =>
+  $("roll-play").setAttribute("aria-pressed", String(player.playing)),
+);
+events.addEventListener("time", ({ detail }) => {
+  if (!player.playing || !view || !$("correct").open) return;
+  cursor = { ...cursor, time: clamp(detail, 0, length()) };
   reveal(cursor.time);
-  requestAnimationFrame(advance);
-}
+});
 
 // --- the keyboard
 

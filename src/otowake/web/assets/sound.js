@@ -1,4 +1,4 @@
-// Sound: the microphone, formats that the server can't read, and one player for all buttons.
+// Sound: the microphone, formats that the server can't read, and the tone of a note.
 
 const MEDIA = /\.(m4a|aac|mp4|webm|wma|mka|mov)$/i;
 
@@ -62,39 +62,6 @@ export async function record(name) {
       recorder.stop();
     });
 }
-
-const audio = new Audio();
-let playing = null;
-const report = () => document.querySelector("iframe")?.contentWindow;
-
-export const position = () => audio.currentTime;
-
-export function stop() {
-  audio.pause();
-  playing?.(false, 0);
-  playing = null;
-}
-
-// Play a sound from a time in seconds, or stop it. `show(on, part)` receives the progress. The
-// player of the report in the page pauses.
-export function press(url, show, start = 0) {
-  const same = playing === show;
-  stop();
-  if (same) return;
-  report()?.postMessage("pause", "*");
-  playing = show;
-  audio.src = url;
-  audio.currentTime = start;
-  audio.play().catch(() => playing === show && stop());
-  show(true, 0);
-}
-window.addEventListener("message", ({ source, data }) => {
-  if (source === report() && data === "playing") stop();
-});
-audio.addEventListener("timeupdate", () =>
-  playing?.(true, audio.currentTime / (audio.duration || 1)),
-);
-audio.addEventListener("ended", stop);
 
 let tones = null;
 

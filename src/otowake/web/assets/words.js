@@ -1,7 +1,7 @@
 // The page's words in both languages, and what the server says of itself.
 
 export const $ = (id) => document.getElementById(id);
-export const facts = JSON.parse($("facts").textContent);
+export const facts = JSON.parse($("page-facts").textContent);
 export const language = () => document.documentElement.lang;
 
 export function t(name, values = {}) {
@@ -14,9 +14,13 @@ export function fill(element, name) {
   element.textContent = t(name);
 }
 
+export function relabel() {
+  document.querySelectorAll("[data-t]").forEach((element) => fill(element, element.dataset.t));
+}
+
 export function setLanguage(wanted) {
   document.documentElement.lang = wanted;
-  document.querySelectorAll("[data-t]").forEach((element) => fill(element, element.dataset.t));
+  relabel();
   history.replaceState(null, "", `?lang=${wanted}`);
 }
 
