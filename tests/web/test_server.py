@@ -324,8 +324,8 @@ def test_ids_are_unique_and_the_scripts_use_existing_ones(served):
         assert len(ids) == len(set(ids))
         known |= set(ids)
     scripts = "".join(path.read_text() for path in assets.glob("*.js"))
-    asked = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
-    assert len(asked) > 50 and asked <= known
+    requested = set(re.findall(r'(?<![\w$])\$\("([\w-]+)"\)', scripts))
+    assert len(requested) > 50 and requested <= known
 
 
 def test_presets_use_existing_options():

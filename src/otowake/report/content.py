@@ -13,7 +13,7 @@ from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
 from otowake.music.theory.instruments import instrument, title_of
 from otowake.music.theory.names import note_name, style_of
-from otowake.music.theory.rhythm import rhythm_name
+from otowake.music.theory.rhythm import beat_sign
 from otowake.options import Spec
 from otowake.plot.animation import Snapshots
 from otowake.plot.colours import part_colours
@@ -23,7 +23,7 @@ from otowake.plot.roll import COLOUR
 from otowake.report.images import pictures_of
 from otowake.text import LANGUAGES, Language, Text, figure_labels
 from otowake.text.report import PART_WITH_NOTES, RESULTS, WORDS
-from otowake.types import Analysis, Fit, Part
+from otowake.types import Analysis, Fit, Part, Rhythm
 
 Both = dict[str, str]
 MAX_CURVE_POINTS = 400
@@ -59,8 +59,9 @@ def content_of(
         "keyConfidence": key and round(key.confidence, 3),
         "rhythm": rhythm
         and {
-            "words": _both(lambda language: rhythm_name(rhythm, language)),
-            "tempo": rhythm.tempo,
+            "tempo": _both(lambda language: _tempo(rhythm, language)),
+            "bpm": rhythm.tempo,
+            "signature": "/".join(map(str, rhythm.signature)),
             "tempoConfidence": round(rhythm.tempo_confidence, 3),
             "metreConfidence": round(rhythm.metre_confidence, 3),
             "metre": rhythm.metre,
@@ -92,6 +93,11 @@ def content_of(
         "pictures": pictures_of(analysis, snapshots),
         "options": _options(analysis),
     }
+
+
+def _tempo(rhythm: Rhythm, language: Language) -> str:
+    words = f"{beat_sign(rhythm)} = {rhythm.tempo:.0f}"
+    return text.SWING.format(language, rhythm=words) if rhythm.swing else words
 
 
 def _both(sentence: Any) -> Both:

@@ -24,6 +24,7 @@ WORDS: dict[str, Text] = {
     "length": Text("length", "長さ"),
     "key": Text("key", "調"),
     "tempo": Text("tempo", "テンポ"),
+    "metre": Text("metre", "拍子"),
     "tuning": Text("tuning", "基準ピッチ"),
     "a4": Text("A4 = {hz} Hz", "A4 = {hz} Hz"),
     # The player.

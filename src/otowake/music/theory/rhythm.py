@@ -132,10 +132,14 @@ def rhythm_name(rhythm: Rhythm, language: Language = "en") -> str:
     >>> rhythm_name(Rhythm(90.0, np.arange(9) * 2 / 3, 2, beat_quarters=1.5))
     '♩. = 90, 6/8'
     """
-    note = {0.5: "♪", 1.5: "♩."}.get(rhythm.beat_quarters, "♩")
     metre = "/".join(map(str, rhythm.signature))
-    words = text.TEMPO.format(language, note=note, tempo=rhythm.tempo, metre=metre)
+    words = text.TEMPO.format(language, note=beat_sign(rhythm), tempo=rhythm.tempo, metre=metre)
     return text.SWING.format(language, rhythm=words) if rhythm.swing else words
+
+
+def beat_sign(rhythm: Rhythm) -> str:
+    """Return the note value of a beat as a sign: ♪, ♩ or ♩. (dotted)."""
+    return {0.5: "♪", 1.5: "♩."}.get(rhythm.beat_quarters, "♩")
 
 
 def _tempo(beats: Floats) -> float:

@@ -14,8 +14,8 @@ function header() {
   const facts = [["length", clock(data.length)]];
   if (data.key) facts.push(["key", say(data.key), data.keyConfidence]);
   if (data.rhythm) {
-    const { words, tempoConfidence, metreConfidence } = data.rhythm;
-    facts.push(["tempo", say(words), tempoConfidence * metreConfidence]);
+    const { tempo, signature, tempoConfidence, metreConfidence } = data.rhythm;
+    facts.push(["tempo", say(tempo), tempoConfidence], ["metre", signature, metreConfidence]);
   }
   facts.push(["tuning", word("a4", { hz: data.tuning.toFixed(1) })]);
   $("facts").replaceChildren(

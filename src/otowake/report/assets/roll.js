@@ -65,7 +65,7 @@ function paintRoll(chart, context) {
   if (data.rhythm) {
     const { beats, metre, downbeat } = data.rhythm;
     const perSecond = width / (chart.x.high - chart.x.low);
-    const beat = (60 / data.rhythm.tempo || 0.5) * perSecond;
+    const beat = (60 / data.rhythm.bpm) * perSecond;
     beats.forEach((time, number) => {
       const isBar = (number - downbeat) % metre === 0;
       if (time < chart.x.low || time > chart.x.high || (!isBar && beat < 18) || beat * metre < 9)
