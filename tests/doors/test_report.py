@@ -423,6 +423,29 @@ def test_no_barrier_is_found_by_axe(report_page, language, scheme):
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in violations] == []
 
 
+def test_the_score_lights_the_notes_that_sound_and_is_transposed(report_page, analysed):
+    pytest.importorskip("verovio")
+    note = analysed[0].notes[2]
+    lit = "() => [...document.querySelectorAll('#pages .mark')].filter(mark => !mark.hidden).length"
+    report_page.wait_for_function("() => document.querySelectorAll('#pages .mark').length > 6")
+    report_page.evaluate("time => otowake.player.seek(time)", (note.onset + note.offset) / 2)
+    assert report_page.evaluate(lit) == 1
+    height = "() => document.querySelector('#pages .mark:not([hidden])').style.top"
+    before = report_page.evaluate(height)
+    report_page.select_option("#score-interval", "M6")
+    report_page.wait_for_function(
+        "old => [...document.querySelectorAll('#pages .mark:not([hidden])')]"
+        ".some(mark => mark.style.top !== old)",
+        arg=before,
+    )
+    report_page.evaluate("() => otowake.player.seek(0)")
+    assert report_page.evaluate(lit) == 0
+    report_page.locator("#pages .page").click(position={"x": 400, "y": 60})
+    onsets = [round(note.onset, 2) for note in analysed[0].notes]
+    at = report_page.evaluate("() => otowake.player.time")
+    assert min(abs(at - onset) for onset in onsets) < 0.15
+
+
 def test_a_click_moves_the_cursor_and_selects_the_note(report_page, analysed):
     roll = report_page.locator("#roll canvas").nth(1)
     box, note = roll.bounding_box(), analysed[0].notes[2]

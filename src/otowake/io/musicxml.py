@@ -99,16 +99,34 @@ def write_score(
     ...     "<fifths>" in Path(f"{folder}/a.musicxml").read_text()
     True
     """
+    score, _ = score_of(notes, rhythm=rhythm, key=key, parts=parts, chords=chords)
+    try:
+        Path(path).write_text(musicxml(score, title), encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
+
+
+def score_of(
+    notes: Sequence[Note],
+    *,
+    rhythm: Rhythm | None = None,
+    key: Key | None = None,
+    parts: Sequence[tuple[str, Sequence[int]]] = (),
+    chords: Sequence[Chord] = (),
+) -> tuple[Score, Rhythm]:
+    """Notate notes as :func:`write_score` does; return the score, and the rhythm that it follows.
+
+    Raises
+    ------
+    BadInput
+        If there are no pitched notes.
+    """
     pitched = [note for note in notes if not note.is_drum]
     if not pitched:
         raise BadInput(text.NO_NOTES)
     rhythm = rhythm or find_rhythm(pitched) or _plain(pitched)
     key = key or find_key(pitched)
-    score = notate(_players(notes, parts), rhythm, key, chords)
-    try:
-        Path(path).write_text(musicxml(score, title), encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(text.CANT_WRITE, path=path, why=text.reason_of(error)) from error
+    return notate(_players(notes, parts), rhythm, key, chords), rhythm
 
 
 def _players(

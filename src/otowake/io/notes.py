@@ -75,16 +75,19 @@ def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
     n, title = len(analysis.notes), analysis.audio.name if analysis.audio else ""
     if n > MOST_SCORE_NOTES:
         raise TooLong(text.TOO_MANY_NOTES, most=MOST_SCORE_NOTES, value=n)
+    write_score(analysis.notes, path, title=title, **score_facts(analysis, language))
+
+
+def score_facts(analysis: Analysis, language: Language) -> dict[str, Any]:
+    """Collect what :func:`otowake.io.musicxml.score_of` needs besides the notes."""
     titles = [title_of(part, language) for part in analysis.parts]
     parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
-    facts = {
+    return {
         "rhythm": analysis.rhythm,
         "key": analysis.key,
-        "title": title,
         "parts": parts,
         "chords": analysis.chords,
     }
-    write_score(analysis.notes, path, **facts)
 
 
 def notes_table(analysis: Analysis) -> str:

@@ -11,13 +11,26 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from otowake.music.notation.symbols import Score
 from otowake.plot.animation import Snapshots
+from otowake.report import engraving
 from otowake.report.content import content_of
 from otowake.text import Language, Text
 from otowake.text.report import WORDS
-from otowake.types import Analysis
+from otowake.types import Analysis, Rhythm
 
-SCRIPTS = ("core", "player", "chart", "overview", "roll", "panels", "course", "tables", "main")
+SCRIPTS = (
+    "core",
+    "player",
+    "chart",
+    "overview",
+    "roll",
+    "score",
+    "panels",
+    "course",
+    "tables",
+    "main",
+)
 """The files of the program, in the order in which the page contains them."""
 
 STRETCH = "vendor/signalsmith-stretch"
@@ -64,6 +77,7 @@ def page(
     offered: Sequence[File] = (),
     *,
     snapshots: Snapshots | None = None,
+    score: tuple[Score, Rhythm] | None = None,
     language: Language = "en",
 ) -> str:
     """Make the HTML page of an analysis, in both languages.
@@ -78,6 +92,8 @@ def page(
         The downloads.
     snapshots
         Of the learning, if there are any; otherwise the page shows its start and its end.
+    score
+        The notated score with its rhythm; the page shows it if Verovio is installed.
     language
         The language that the page opens in.
 
@@ -101,6 +117,10 @@ def page(
         }
         for track in tracks
     ]
+    if score is not None:
+        versions = engraving.engraved(*score) if engraving.is_available() else []
+        content["score"] = [{**version, "pages": _base64(version["pages"])} for version in versions]
+        content["scorePlayers"] = [player.name for player in score[0].players]
     content["files"] = [
         {
             "name": file.name,

@@ -22,7 +22,10 @@ from otowake import text
 from otowake.atomic import staged
 from otowake.errors import CannotWrite
 from otowake.io.audio import Path_
+from otowake.io.musicxml import score_of
 from otowake.io.names import within
+from otowake.io.notes import MOST_SCORE_NOTES, score_facts
+from otowake.music.notation.symbols import Score
 from otowake.music.transcription.synth import synthesise
 from otowake.plot import Snapshots
 from otowake.report import File, Track, page
@@ -34,7 +37,7 @@ from otowake.signal.downmix import mixed_samples
 from otowake.signal.resampling import resampled
 from otowake.text import Language
 from otowake.text.report import FILES
-from otowake.types import Analysis, Floats, Sound
+from otowake.types import Analysis, Floats, Rhythm, Sound
 
 LONGEST_EMBEDDED = 60.0
 """Seconds, the longest recording with sounds embedded in the report."""
@@ -147,11 +150,22 @@ def report_text(
             source = Path(folder).resolve()
             sounds = list(_tracks(analysis, source, home, spare.resolve()))
             downloads = list(_downloads(source, home))
-            return page(analysis, sounds, downloads, snapshots=snapshots, language=language)
+            score = _score(analysis, language)
+            return page(
+                analysis, sounds, downloads, snapshots=snapshots, score=score, language=language
+            )
         except BaseException:
             if is_new:
                 shutil.rmtree(spare, ignore_errors=True)
             raise
+
+
+def _score(analysis: Analysis, language: Language) -> tuple[Score, Rhythm] | None:
+    """Notate the notes, unless there are none or too many."""
+    pitched = sum(not note.is_drum for note in analysis.notes)
+    if not pitched or len(analysis.notes) > MOST_SCORE_NOTES:
+        return None
+    return score_of(analysis.notes, **score_facts(analysis, language))
 
 
 def _is_long(analysis: Analysis) -> bool:

@@ -107,6 +107,23 @@ WORDS: dict[str, Text] = {
     "velocity": Text("velocity", "強さ"),
     "unknown": Text("unknown", "不明"),
     "noNotes": Text("No notes detected.", "音符は検出されませんでした。"),
+    # The score.
+    "score": Text("Score", "楽譜"),
+    "fullScore": Text("All parts", "すべてのパート"),
+    "scorePart": Text("Part", "パート"),
+    "scoreInterval": Text("Written for", "記譜"),
+    "intervalC": Text("concert pitch (C)", "実音（C）"),
+    "intervalM2": Text("instruments in B♭", "B♭ 管"),
+    "intervalM6": Text("instruments in E♭", "E♭ 管"),
+    "intervalP5": Text("instruments in F", "F 管"),
+    "scorePage": Text("Score, page {n} of {of}", "楽譜 {n} / {of} ページ"),
+    "print": Text("Print", "印刷"),
+    "scoreNeeds": Text(
+        "score.musicxml has the score. To see it here, install the extra: "
+        "pip install 'otowake[engraving]'",
+        "楽譜は score.musicxml にあります。ここに表示するには追加機能が必要です: "
+        "pip install 'otowake[engraving]'",
+    ),
     # Components.
     "components": Text("Components", "成分"),
     "panels": Text("Factorisation V ≈ W·H", "分解 V ≈ W·H"),

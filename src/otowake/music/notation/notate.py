@@ -98,6 +98,7 @@ def notate(
         key,
         [player for _, player in written],
         _chord_starts(chords, everything),
+        shift - (-rhythm.downbeat) % rhythm.metre * TICKS_PER_BEAT,
     )
 
 

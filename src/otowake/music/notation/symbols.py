@@ -122,6 +122,8 @@ class Score:
         The players, from the top of the page.
     chords
         Chord symbols, with their starts in ticks from the first full bar.
+    origin
+        Ticks from the rhythm's first beat to the first full bar.
     """
 
     metre: Metre
@@ -131,3 +133,4 @@ class Score:
     key: Key | None
     players: list[Player]
     chords: list[tuple[int, Chord]]
+    origin: int = 0

@@ -216,6 +216,7 @@ for (const button of document.querySelectorAll("[data-language]"))
 makeMixer();
 makeOverview();
 makeRoll();
+makeScore();
 makePanels();
 makeComponentTable();
 makeOptions();
