@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from otowake.io.musicxml import score_of
-from otowake.report import engraving
+from otowake.results import engraving
 from otowake.types import Note, Rhythm
 
 pytest.importorskip("verovio")
@@ -18,7 +18,7 @@ BEATS = np.cumsum(np.append(0.35, np.linspace(0.45, 0.6, 40)))
 
 
 def pages_of(version):
-    return json.loads(gzip.decompress(version["pages"]))
+    return json.loads(gzip.decompress(version.pages))
 
 
 def played(n=30):
@@ -47,13 +47,13 @@ def test_a_clarinet_reads_a_tone_higher_and_each_part_stands_alone():
     parts = [("Clarinet", range(4)), ("Cello", range(4, 8))]
     score, rhythm = score_of(notes, rhythm=Rhythm(110.0, BEATS, 4), parts=parts)
     versions = engraving.engraved(score, rhythm)
-    kinds = {(version["player"], version["interval"]) for version in versions}
+    kinds = {(version.player, version.interval) for version in versions}
     assert (-1, "") in kinds and {(i, "M2") for i in (0, 1)} <= kinds
     first = {
         interval: pages_of(version)[0]["notes"][0][1]
         for interval in ("", "M2")
         for version in versions
-        if (version["player"], version["interval"]) == (0, interval)
+        if (version.player, version.interval) == (0, interval)
     }
     assert first["M2"] != first[""]
 
@@ -62,6 +62,6 @@ def test_the_largest_scores_keep_the_full_score_only(monkeypatch):
     notes = played(8)
     parts = [("Flute", range(4)), ("Cello", range(4, 8))]
     score, rhythm = score_of(notes, rhythm=Rhythm(110.0, BEATS, 4), parts=parts)
-    whole = len(engraving.engraved(score, rhythm)[0]["pages"])
+    whole = len(engraving.engraved(score, rhythm)[0].pages)
     monkeypatch.setattr(engraving, "LARGEST", whole + 10)
-    assert [version["player"] for version in engraving.engraved(score, rhythm)] == [-1]
+    assert [version.player for version in engraving.engraved(score, rhythm)] == [-1]

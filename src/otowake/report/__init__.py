@@ -4,6 +4,6 @@ This package reads no recordings and writes no files: :func:`page` returns the p
 :func:`otowake.results.report.write_report` adds the audio and writes the file.
 """
 
-from otowake.report.page import File, Track, page
+from otowake.report.page import EngravedScore, File, Track, page
 
-__all__ = ["File", "Track", "page"]
+__all__ = ["EngravedScore", "File", "Track", "page"]

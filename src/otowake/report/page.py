@@ -9,15 +9,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from otowake.music.notation.symbols import Score
 from otowake.plot.animation import Snapshots
-from otowake.report import engraving
 from otowake.report.content import content_of
 from otowake.text import Language, Text
 from otowake.text.report import WORDS
-from otowake.types import Analysis, Rhythm
+from otowake.types import Analysis
 
 SCRIPTS = (
     "core",
@@ -71,13 +69,39 @@ class File:
     link: str | None = None
 
 
+class Version(NamedTuple):
+    """A version of a score.
+
+    Attributes
+    ----------
+    player
+        The index of the player, -1 for all.
+    interval
+        How much higher than it sounds it is written, such as ``"M2"``; empty for concert pitch.
+    pages
+        JSON, compressed by gzip: a list of pages with ``svg``, ``width``, ``height``, and
+        ``notes``: position from left and top in shares of the page, onset and offset in seconds.
+    """
+
+    player: int
+    interval: str
+    pages: bytes
+
+
+class EngravedScore(NamedTuple):
+    """A score by player: the names of the players, and the versions that can be shown."""
+
+    players: list[str]
+    versions: list[Version]
+
+
 def page(
     analysis: Analysis,
     tracks: Sequence[Track] = (),
     offered: Sequence[File] = (),
     *,
     snapshots: Snapshots | None = None,
-    score: tuple[Score, Rhythm] | None = None,
+    score: EngravedScore | None = None,
     language: Language = "en",
 ) -> str:
     """Make the HTML page of an analysis, in both languages.
@@ -93,7 +117,7 @@ def page(
     snapshots
         Of the learning, if there are any; otherwise the page shows its start and its end.
     score
-        The notated score with its rhythm; the page shows it if Verovio is installed.
+        The engraved score; without versions the page tells how to see it.
     language
         The language that the page opens in.
 
@@ -118,9 +142,10 @@ def page(
         for track in tracks
     ]
     if score is not None:
-        versions = engraving.engraved(*score) if engraving.is_available() else []
-        content["score"] = [{**version, "pages": _base64(version["pages"])} for version in versions]
-        content["scorePlayers"] = [player.name for player in score[0].players]
+        content["scorePlayers"] = score.players
+        content["score"] = [
+            {**version._asdict(), "pages": _base64(version.pages)} for version in score.versions
+        ]
     content["files"] = [
         {
             "name": file.name,

@@ -25,11 +25,10 @@ from otowake.io.audio import Path_
 from otowake.io.musicxml import score_of
 from otowake.io.names import within
 from otowake.io.notes import MOST_SCORE_NOTES, score_facts
-from otowake.music.notation.symbols import Score
 from otowake.music.transcription.synth import synthesise
 from otowake.plot import Snapshots
-from otowake.report import File, Track, page
-from otowake.results import files
+from otowake.report import EngravedScore, File, Track, page
+from otowake.results import engraving, files
 from otowake.results.save import warn_of, write_files
 from otowake.results.sounds import OTHER, component_file
 from otowake.signal import downmix
@@ -37,7 +36,7 @@ from otowake.signal.downmix import mixed_samples
 from otowake.signal.resampling import resampled
 from otowake.text import Language
 from otowake.text.report import FILES
-from otowake.types import Analysis, Floats, Rhythm, Sound
+from otowake.types import Analysis, Floats, Sound
 
 LONGEST_EMBEDDED = 60.0
 """Seconds, the longest recording with sounds embedded in the report."""
@@ -160,12 +159,14 @@ def report_text(
             raise
 
 
-def _score(analysis: Analysis, language: Language) -> tuple[Score, Rhythm] | None:
-    """Notate the notes, unless there are none or too many."""
+def _score(analysis: Analysis, language: Language) -> EngravedScore | None:
+    """Notate and engrave the notes, unless there are none or too many."""
     pitched = sum(not note.is_drum for note in analysis.notes)
     if not pitched or len(analysis.notes) > MOST_SCORE_NOTES:
         return None
-    return score_of(analysis.notes, **score_facts(analysis, language))
+    score, rhythm = score_of(analysis.notes, **score_facts(analysis, language))
+    versions = engraving.engraved(score, rhythm) if engraving.is_available() else []
+    return EngravedScore([player.name for player in score.players], versions)
 
 
 def _is_long(analysis: Analysis) -> bool:

@@ -1,6 +1,7 @@
 // The score: engraved pages, whose notes light up as they sound; parts, transpositions, printing.
 
-const INTERVALS = ["", "M2", "M6", "P5"]; // the written pitch above the sounding one
+// How much higher than it sounds a part is written, and what the page calls it.
+const INTERVALS = { "": "intervalC", M2: "intervalM2", M6: "intervalM6", P5: "intervalP5" };
 
 /** Unpack the pages of a version of the score. */
 async function unpacked(version) {
@@ -35,9 +36,9 @@ function makeScore() {
     if (chosen) player.value = chosen;
     const known = versions.filter((version) => version.player === Number(player.value));
     interval.replaceChildren(
-      ...INTERVALS.filter((name) => known.some((version) => version.interval === name)).map(
-        (name) => make("option", { value: name }, word("interval" + (name || "C"))),
-      ),
+      ...Object.keys(INTERVALS)
+        .filter((name) => known.some((version) => version.interval === name))
+        .map((name) => make("option", { value: name }, word(INTERVALS[name]))),
     );
     interval.value = known.some((version) => version.interval === key) ? key : "";
     for (const [menu, words] of [

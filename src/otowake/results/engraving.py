@@ -16,6 +16,7 @@ import numpy as np
 from otowake.io.musicxml import musicxml
 from otowake.music.notation.quantisation import TICKS_PER_BEAT
 from otowake.music.notation.symbols import Player, Score
+from otowake.report.page import Version
 from otowake.types import Rhythm
 
 TRANSPOSITIONS = {"": "C", "M2": "B♭", "M6": "E♭", "P5": "F"}
@@ -42,7 +43,7 @@ def is_available() -> bool:
     return importlib.util.find_spec("verovio") is not None
 
 
-def engraved(score: Score, rhythm: Rhythm) -> list[dict[str, Any]]:
+def engraved(score: Score, rhythm: Rhythm) -> list[Version]:
     """Engrave the full score, and each player alone in several transpositions.
 
     Parameters
@@ -54,9 +55,7 @@ def engraved(score: Score, rhythm: Rhythm) -> list[dict[str, Any]]:
 
     Returns
     -------
-    Versions: the index of the player (-1 for all), the transposition of :data:`TRANSPOSITIONS`,
-    and ``pages``: JSON, compressed by gzip. A page has ``svg``, ``width``, ``height``, and
-    ``notes``: place from left and top in shares of the page, onset and offset in seconds.
+    The versions, of :data:`LARGEST` bytes at most.
 
     Examples
     --------
@@ -65,7 +64,7 @@ def engraved(score: Score, rhythm: Rhythm) -> list[dict[str, Any]]:
     >>> rhythm = Rhythm(120.0, np.arange(9) / 2)
     >>> score = notate([("Flute", [Note(0, 0.5, 60), Note(0.5, 1, 62)])], rhythm)
     >>> versions = engraved(score, rhythm)
-    >>> (page,) = json.loads(gzip.decompress(versions[0]["pages"]))
+    >>> (page,) = json.loads(gzip.decompress(versions[0].pages))
     >>> [(round(onset, 2), round(offset, 2)) for _, _, onset, offset in page["notes"]]
     [(0.0, 0.5), (0.5, 1.0)]
     """
@@ -76,7 +75,7 @@ def engraved(score: Score, rhythm: Rhythm) -> list[dict[str, Any]]:
         left -= len(packed)
         if left < 0:
             break
-        versions.append({"player": number, "interval": interval, "pages": packed})
+        versions.append(Version(number, interval, packed))
     return versions
 
 
