@@ -58,6 +58,11 @@ def test_a_clarinet_reads_a_tone_higher_and_each_part_stands_alone():
     assert first["M2"] != first[""]
 
 
+def test_a_score_is_engraved_the_same_every_time():
+    score, rhythm = score_of(played(8), rhythm=Rhythm(110.0, BEATS, 4))
+    assert engraving.engraved(score, rhythm) == engraving.engraved(score, rhythm)
+
+
 def test_the_largest_scores_keep_the_full_score_only(monkeypatch):
     notes = played(8)
     parts = [("Flute", range(4)), ("Cello", range(4, 8))]

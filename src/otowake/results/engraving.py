@@ -105,6 +105,7 @@ def _pages(score: Score, rhythm: Rhythm, interval: str) -> Iterator[dict[str, An
             "header": "none",
             "footer": "none",
             "transpose": interval,
+            "xmlIdSeed": 1,  # the same pages for the same score
         }
     )
     if not toolkit.loadData(musicxml(score)):

@@ -55,5 +55,14 @@ $("apply").addEventListener("click", async () => {
   }
 });
 
+// A click on the title of a track leads to the menu of its instrument.
+$("mixer").addEventListener("click", ({ target }) => {
+  const track = target.closest(".title")?.parentElement.querySelector("[data-track^=part-]");
+  if (!track) return;
+  $("correct").open = true;
+  const menus = $("part-rows").querySelectorAll("select");
+  menus[Number(track.dataset.track.slice("part-".length))]?.focus();
+});
+
 window.otowake.events.addEventListener("language", show);
 await show();
