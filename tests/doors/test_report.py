@@ -117,6 +117,11 @@ def test_sounds_in_the_page_are_those_of_the_analysis(analysed, folder):
             samples, rate = sound_in(text, number)
             whole = resample(of[track["index"]].audio().mono(), 44100, rate)
             assert np.abs(samples - whole).max() < 1e-3
+        if track["kind"] != "component":
+            peaks = (np.frombuffer(base64.b64decode(track["peaks"]), np.uint8) / 255.0) ** 2
+            parts = np.array_split(np.abs(sound_in(text, number)[0]), len(peaks))
+            loudest = np.array([part.max() for part in parts])
+            assert len(peaks) == 1200 and np.corrcoef(peaks, loudest)[0, 1] > 0.99
 
 
 def test_sounds_beyond_the_size_limit_are_files(analysed, folder, monkeypatch, tmp_path):

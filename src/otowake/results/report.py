@@ -242,25 +242,36 @@ def _sounds(
 def _peaks(analysis: Analysis, track: Track, file: Path | None) -> bytes:
     """Return the peaks of a track's sound, which is embedded or in a file."""
     audio = analysis.audio
-    assert audio is not None
-    if track.kind == "mixture":
-        blocks, total = (
-            (block[0] for block in downmix(audio).blocks(10 * audio.rate)),
-            audio.n_samples,
-        )
-    elif track.data is not None:
-        sound = soundfile.SoundFile(io.BytesIO(track.data))
-        blocks, total = sound.blocks(10 * sound.samplerate, dtype="float32"), sound.frames
-    elif file is not None:
-        sound = soundfile.SoundFile(file)
-        blocks, total = _blocks_of(file), sound.frames
-    else:
+    if track.kind == "mixture" and audio is not None:
+        mixed = (block[0] for block in downmix(audio).blocks(10 * audio.rate))
+        return peaks_of(mixed, audio.n_samples)
+    source = file if track.data is None else io.BytesIO(track.data)
+    if source is None:
         return b""
+    with soundfile.SoundFile(source) as sound:
+        blocks = sound.blocks(10 * sound.samplerate, dtype="float32", always_2d=True)
+        mixed = (mixed_samples(np.asarray(block.T, np.float32)) for block in blocks)
+        return peaks_of(mixed, sound.frames)
+
+
+def peaks_of(blocks: Iterable[Floats], n_samples: int) -> bytes:
+    """Return the peaks of a sound of so many samples, as :class:`Track` has them.
+
+    Examples
+    --------
+    >>> peaks = peaks_of([np.array([0.0, -1.0]), np.array([0.25, 0.0])], 4)
+    >>> len(peaks), sorted(set(peaks))
+    (1200, [0, 128, 255])
+    """
     levels = np.zeros(N_PEAKS)
     position = 0
     for block in blocks:
-        at = np.arange(position, position + len(block)) * N_PEAKS // max(1, total)
-        np.maximum.at(levels, np.minimum(at, N_PEAKS - 1), np.abs(block))
+        at = np.arange(position, position + len(block)) * N_PEAKS // max(1, n_samples)
+        at = np.minimum(at, N_PEAKS - 1)
+        starts = np.flatnonzero(np.diff(at, prepend=-1))
+        if len(starts):
+            tops = np.maximum.reduceat(np.abs(block), starts)
+            levels[at[starts]] = np.maximum(levels[at[starts]], tops)
         position += len(block)
     return np.rint(255 * np.sqrt(np.clip(levels, 0, 1))).astype(np.uint8).tobytes()
 
