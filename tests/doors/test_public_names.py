@@ -47,6 +47,7 @@ NAMES = [
     "progress",
     "repair_folder",
     "save_analysis",
+    "separate_song",
     "spectrogram",
     "write_report",
 ]

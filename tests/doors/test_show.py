@@ -171,7 +171,7 @@ def completed(capsys, monkeypatch, words):
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("otowake s", "plain,split plain,show plain,serve"),
+        ("otowake s", "plain,split plain,song plain,show plain,serve"),
         ("otowake split --n-c", "plain,--n-components"),
         ("otowake split --solver a", "plain,accelerated plain,adam"),
         (

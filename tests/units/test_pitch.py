@@ -74,6 +74,7 @@ def test_names_of_an_octave():
         (None, "en", "C# D# F# G# A#"),
         (Key(5, "major", 1.0), "en", "C# Eb F# Ab Bb"),
         (Key(10, "minor", 1.0), "en", "Db Eb Gb Ab Bb"),
+        (Key(9, "minor", 1.0), "en", "C# D# F# G# Bb"),
         (Key(3, "major", 1.0), "ja", "レ♭ ミ♭ ソ♭ ラ♭ シ♭"),
         (Key(4, "major", 1.0), "ja", "ド♯ レ♯ ファ♯ ソ♯ ラ♯"),
     ],

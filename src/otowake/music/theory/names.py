@@ -27,7 +27,7 @@ _FLATS = {
     "solfege": {1: "レ♭", 3: "ミ♭", 6: "ソ♭", 8: "ラ♭", 10: "シ♭"},
     "iroha": {1: "変ニ", 3: "変ホ", 6: "変ト", 8: "変イ", 10: "変ロ"},
 }
-_MOST_FLATS = 3  # flats in addition to those of the key: of the parallel minor
+_MOST_FLATS = {"major": 3, "minor": 2}  # in addition to the flats of the key
 
 
 def note_name(
@@ -52,7 +52,7 @@ def note_name(
         return f"{float(midi_to_hz(round(midi))):.1f} Hz"
     octave, step = divmod(round(midi), 12)
     style = style or ("letters" if language == "en" else "solfege")
-    flat = key is not None and "b" in spell(step, key, flats=_MOST_FLATS)
+    flat = key is not None and "b" in spell(step, key, flats=_MOST_FLATS[key.mode])
     name = (flat and _FLATS[style].get(step)) or _NAMES[style][step]
     return f"{name}{octave - 1}"
 
