@@ -200,12 +200,13 @@ def test_a_correction_survives_a_slow_answer_to_an_earlier_request(visit, mp3):
 
 def test_the_cursor_of_the_editor_follows_the_player(visit):
     page = visit("en-GB")
+    page.emulate_media(reduced_motion="reduce")  # the page scrolls at once
     page.click("#demo")
     page.wait_for_selector("#course-at")
+    page.wait_for_function("() => document.querySelector('#pages img')?.complete ?? true")
     page.wait_for_selector("#part-rows select", state="attached")
     page.click("#mixer .title >> nth=0")
     expect(page.locator("#part-rows select >> nth=0")).to_be_focused()
-    page.emulate_media(reduced_motion="reduce")  # the page scrolls at once
     page.focus("#editor-roll")
     scrolled = page.evaluate("scrollY")
     page.keyboard.press(" ")
