@@ -136,16 +136,17 @@ def test_files_outside_of_the_result_are_not_sent(served, wav):
     job = visitor.order(wav).json()["id"]
     visitor.ended(job)
     for path in (
-        "../sound",
         "..%2fsound",
         "../../../../../etc/passwd",
-        "%2e%2e/sound",
+        "stems%2f..%2f..%2fsound",
         "/etc/passwd",
         "components",
         "none",
     ):
-        # An address of another result leads to the first page.
-        assert visitor.get(f"/results/{job}/{path}").status_code in (303, 307, 404)
+        assert visitor.get(f"/results/{job}/{path}").status_code == 404
+    for path in ("../sound", "%2e%2e/sound"):  # the address of another result, which is not there
+        assert visitor.get(f"/results/{job}/{path}").headers["location"].endswith("/results/sound/")
+    assert visitor.get("/results/sound/").headers["location"] == "../../?gone"
     assert visitor.get(f"/jobs/{job}/sound").status_code in (404, 405)
 
 

@@ -27,7 +27,7 @@ from otowake.io.names import within
 from otowake.io.notes import MOST_SCORE_NOTES, score_facts
 from otowake.music.transcription.synth import synthesise
 from otowake.plot import Snapshots
-from otowake.report import EngravedScore, File, Track, page
+from otowake.report.page import EngravedScore, File, Track, page
 from otowake.results import engraving, files
 from otowake.results.save import warn_of, write_files
 from otowake.results.sounds import OTHER, component_file

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 from otowake import text
 from otowake.music.theory.instruments import INSTRUMENT_NAMES, KIT, instrument
-from otowake.music.theory.names import note_name
 from otowake.options import GROUPS, METRES, STAGES, RunSpec, ServeSpec
-from otowake.text import LANGUAGES, Language, Text
+from otowake.text import Language, Text
 
 HIDDEN = (RunSpec,)
 """Specs without a meaning on the page: a job either ends or is cancelled."""
@@ -103,9 +102,6 @@ def form(spec: ServeSpec) -> dict[str, Any]:
             {"name": name, "title": _both(instrument(name).title)} for name in INSTRUMENT_NAMES
         ],
         "drums": [{"name": name, "title": _both(drum.title)} for name, drum in KIT.items()],
-        "note_names": {
-            language: [note_name(midi, language) for midi in range(128)] for language in LANGUAGES
-        },
         "limits": {
             "bytes": int(spec.upload_mib * 2**20),
             "mib": spec.upload_mib,

@@ -63,7 +63,8 @@ def view_of(analysis: Analysis, audio: Audio, result: Path) -> dict[str, Any]:
                 "index": component.index,
                 "name": component.name,
                 "pitch": {
-                    language: note_name(component.pitch.midi, language) for language in LANGUAGES
+                    language: note_name(component.pitch.midi, language, key=analysis.key)
+                    for language in LANGUAGES
                 }
                 if component.pitch
                 else None,

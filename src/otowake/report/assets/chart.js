@@ -246,8 +246,8 @@ class Chart {
       const box = this.front.getBoundingClientRect();
       return [event.clientX - box.left, event.clientY - box.top];
     };
-    const regionTo = (to) => {
-      const [a, b] = [this.valueAt(...corner), this.valueAt(...to)];
+    const regionOf = (from, to) => {
+      const [a, b] = [this.valueAt(...from), this.valueAt(...to)];
       const [start, end] = [Math.min(a[0], b[0]), Math.max(a[0], b[0])].map((time) =>
         clamp(time, 0, player.length),
       );
@@ -271,7 +271,7 @@ class Chart {
       const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
       moved += Math.abs(dx) + Math.abs(dy);
       if (corner) {
-        if (moved > 5) (Object.assign(selection, { region: regionTo(now) }), this.later());
+        if (moved > 4) (Object.assign(selection, { region: regionOf(corner, now) }), this.later());
       } else if (down.size === 2) {
         const other = [...down].find(([id]) => id !== event.pointerId)[1];
         const [from, to] = [Math.abs(before[0] - other[0]), Math.abs(now[0] - other[0])];
@@ -291,10 +291,8 @@ class Chart {
       if (!at || event.type === "pointercancel") return void (corner = null);
       const from = corner;
       corner = null;
-      if (from && (moved > 5 || !this.selects)) {
-        corner = from;
-        select({ region: moved > 5 ? regionTo(at) : null });
-        corner = null;
+      if (from && (moved > 4 || !this.selects)) {
+        select({ region: moved > 4 ? regionOf(from, at) : null });
         if (this.selects) player.setLoop(true);
       } else if (moved <= 4 && this.click) this.click(...this.valueAt(...at), event);
     };

@@ -72,6 +72,7 @@ const player = {
   tracks,
   startedAt: 0, // the context's time when the sound of `origin` is heard
   origin: 0,
+  repeated: [0, 0], // the range that the sounds repeat since they started
   at: 0, // the time while paused
 
   get time() {
@@ -86,7 +87,7 @@ const player = {
 
   /** The time in the recording, from a time as if nothing was repeated. */
   folded(time) {
-    const [from, to] = this.range;
+    const [from, to] = this.repeated;
     if (this.looping && this.origin < to && time >= to) return from + ((time - from) % (to - from));
     return clamp(time, 0, this.length);
   },
@@ -117,7 +118,7 @@ const player = {
     const [from, to] = this.range;
     if (this.at >= to - 0.05 || this.at < from - 0.05) this.at = from;
     this.playing = true;
-    this.start(this.at, 0.05 + (this.countIn ? this.countSeconds(this.at) : 0));
+    this.start(this.at, 0.05, this.countIn ? this.countSeconds(this.at) : 0);
     this.ticking = setInterval(() => this.tick(), 60);
     emit("player");
     this.announce();
@@ -267,11 +268,12 @@ const player = {
   },
 
   /**
-   * Start all loaded sounds at `time`, at the same moment; try again with a longer delay if that
-   * moment passed before all sounds were scheduled.
+   * Start all loaded sounds at `time`, at the same moment, after `counted` seconds of clicks; try
+   * again with a longer delay if that moment passed before all sounds were scheduled.
    */
-  start(time, delay = 0.05) {
-    const when = this.context.currentTime + delay;
+  start(time, delay = 0.05, counted = 0) {
+    const when = this.context.currentTime + delay + counted;
+    this.repeated = this.range;
     this.startedAt = when + this.delay;
     this.origin = time;
     this.clicked = time - 1e-6;
@@ -281,8 +283,8 @@ const player = {
       if (track.element) track.element.currentTime = time;
       this.adjust(track);
     }
-    if (this.late(when) && delay < 3) return this.start(time, 3 * delay);
-    if (this.countIn && delay > 0.5) this.count(time);
+    if (this.late(when) && delay < 3) return this.start(time, 3 * delay, counted);
+    if (counted) this.count(time);
   },
 
   late(when) {
@@ -295,7 +297,7 @@ const player = {
     source.buffer = track.sound;
     source.playbackRate.value = this.rate;
     if (this.looping) {
-      [source.loopStart, source.loopEnd] = this.range;
+      [source.loopStart, source.loopEnd] = this.repeated;
       source.loop = true;
     }
     source.connect(track.gain);
@@ -359,19 +361,16 @@ const player = {
   /** Handle the end of playback, clicks, and media elements that drift from the clock. */
   tick() {
     const { time } = this;
-    const [from, to] = this.range;
     this.click();
-    if (!this.looping && time >= to - 0.005) {
+    if (!this.looping && time >= this.length - 0.005) {
       this.pause();
       return this.seek(this.length);
     }
-    const elements = tracks.filter(({ element }) => element && !element.paused);
-    for (const { element } of elements) {
-      if (element.readyState < 3 || element.seeking) continue;
-      if (this.looping && element.currentTime >= to - 0.03) {
-        element.currentTime = from;
-        continue;
-      }
+    for (const track of tracks) {
+      const { element } = track;
+      if (!element || track.missing || !this.audible(track)) continue;
+      if (element.ended) this.join(track); // everything is repeated
+      if (element.paused || element.readyState < 3 || element.seeking) continue;
       const ahead = (element.currentTime - time) / this.rate;
       if (Math.abs(ahead) > JUMP_SECONDS) element.currentTime = time + 0.02 * this.rate;
       else {
@@ -412,7 +411,7 @@ const player = {
     const { rhythm } = data;
     if (!this.metronome || !rhythm) return;
     const until = this.unfolded + CLICK_AHEAD * this.rate;
-    const [from, to] = this.range;
+    const [from, to] = this.repeated;
     const turns = this.looping ? Math.max(1, Math.ceil((until - from) / (to - from))) : 1;
     for (let turn = 0; turn < turns; turn++) {
       rhythm.beats.forEach((beat, number) => {
@@ -478,11 +477,19 @@ function remember() {
 }
 
 function recall() {
+  const kept = (target, values, names) => {
+    for (const name of names)
+      if (typeof values?.[name] === typeof target[name]) target[name] = values[name];
+  };
   try {
-    const { mix, ...settings } = JSON.parse(localStorage.getItem(MEMORY)) ?? {};
-    for (const { id, ...values } of mix ?? []) Object.assign(trackOf(id) ?? {}, values);
-    for (const [name, value] of Object.entries(settings))
-      if (typeof value === typeof player[name]) player[name] = value;
+    const known = JSON.parse(localStorage.getItem(MEMORY)) ?? {};
+    kept(player, known, ["original", "rate", "pitch", "metronome", "countIn"]);
+    for (const track of tracks)
+      kept(
+        track,
+        known.mix?.find(({ id }) => id === track.id),
+        ["on", "volume", "pan"],
+      );
   } catch {
     /* nothing to recall */
   }
@@ -490,3 +497,5 @@ function recall() {
 }
 recall();
 on("player", remember);
+// Another range while it sounds.
+on("select-region", () => player.playing && player.looping && player.seek(player.time));

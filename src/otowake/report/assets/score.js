@@ -17,14 +17,14 @@ function makeScore() {
     const help = make("p", { className: "help", "data-word": "scoreNeeds" });
     return void $("score").querySelector(".menus").replaceWith(help);
   }
-  const [player, interval] = [$("score-player"), $("score-interval")];
+  const [who, interval] = [$("score-player"), $("score-interval")];
   const addresses = [];
   let lit = []; // [onset, offset, element]
 
   function menus() {
-    const [chosen, key] = [player.value, interval.value];
+    const [chosen, key] = [who.value, interval.value];
     const numbers = [...new Set(versions.map((version) => version.player))];
-    player.replaceChildren(
+    who.replaceChildren(
       ...numbers.map((number) =>
         make(
           "option",
@@ -33,8 +33,8 @@ function makeScore() {
         ),
       ),
     );
-    if (chosen) player.value = chosen;
-    const known = versions.filter((version) => version.player === Number(player.value));
+    if (chosen) who.value = chosen;
+    const known = versions.filter((version) => version.player === Number(who.value));
     interval.replaceChildren(
       ...Object.keys(INTERVALS)
         .filter((name) => known.some((version) => version.interval === name))
@@ -42,7 +42,7 @@ function makeScore() {
     );
     interval.value = known.some((version) => version.interval === key) ? key : "";
     for (const [menu, words] of [
-      [player, "scorePart"],
+      [who, "scorePart"],
       [interval, "scoreInterval"],
     ])
       menu.setAttribute("aria-label", word(words));
@@ -50,7 +50,7 @@ function makeScore() {
 
   async function show() {
     const version = versions.find(
-      (one) => one.player === Number(player.value) && one.interval === interval.value,
+      (one) => one.player === Number(who.value) && one.interval === interval.value,
     );
     const pages = await unpacked(version);
     for (const address of addresses.splice(0)) URL.revokeObjectURL(address);
@@ -82,12 +82,12 @@ function makeScore() {
           const far = ([left, top]) =>
             Math.abs(left - x) + 2 * Math.abs(top - y) * (height / width);
           const nearest = notes.reduce((a, b) => (far(a) <= far(b) ? a : b), notes[0]);
-          if (nearest) window.otowake.player.seek(nearest[2]);
+          if (nearest) player.seek(nearest[2]);
         });
         return page;
       }),
     );
-    light(window.otowake?.player.time ?? 0);
+    light(player.time);
   }
 
   function light(time) {
@@ -98,7 +98,7 @@ function makeScore() {
     menus();
     show();
   }
-  player.addEventListener("change", changed);
+  who.addEventListener("change", changed);
   interval.addEventListener("change", show);
   $("score-print").addEventListener("click", () => {
     document.body.classList.add("printing-score");

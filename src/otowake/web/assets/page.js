@@ -2,6 +2,7 @@
 
 import { drawLoss, drawRows } from "./draw.js";
 import { fillForm, readForm } from "./form.js";
+import { Refusal, report, request, showAlert } from "./requests.js";
 import { readable, record } from "./sound.js";
 import { $, facts, fill, language, make, setLanguage, t } from "./words.js";
 
@@ -10,27 +11,6 @@ let job = null; // the displayed job
 let sound = null; // the chosen file
 let recording = null; // stops the recording
 let sending = null; // the request that uploads a file
-
-class Refusal extends Error {}
-
-async function request(method, path, body) {
-  const answer = await fetch(path, { method, body: body && JSON.stringify(body) });
-  if (answer.status === 401) location.assign("login");
-  const content = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw Object.assign(new Refusal(answer.status), { message_in: content.message });
-  return content;
-}
-
-function showAlert(message) {
-  $("alert").hidden = !message;
-  $("alert").textContent = message ? (message[language()] ?? message) : "";
-  if (message) $("alert").scrollIntoView({ block: "nearest" });
-}
-
-function report(error) {
-  if (!error.message_in) console.error(error);
-  showAlert(error.message_in ?? t("offline"));
-}
 
 // --- choosing
 

@@ -1,36 +1,21 @@
 // A result: the report with its corrections, at an address of its own.
 
 import { showEditor } from "./edit.js";
+import { report, request, showAlert } from "./requests.js";
 import { corrections } from "./todo.js";
 import { $, language, make, relabel, t } from "./words.js";
 
 const id = location.pathname.split("/").at(-2);
 const at = `../../jobs/${id}`;
 
-async function request(method, path, body) {
-  const answer = await fetch(path, { method, body: body && JSON.stringify(body) });
-  if (answer.status === 401) location.assign("../../login");
-  const content = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(answer.status), { message_in: content.message });
-  return content;
-}
-
-function showAlert(message) {
-  $("alert").hidden = !message;
-  $("alert").textContent = message ? (message[language()] ?? message) : "";
-}
-
-function report(error) {
-  if (!error.message_in) console.error(error);
-  showAlert(error.message_in ?? t("offline"));
-}
+const ask = (method, path, body) => request(method, path, body, "../../login");
 
 async function show() {
   relabel();
   document.querySelector('#sections a[href="#correcting"]').textContent = t("correct");
   $("home").href = `../../?lang=${language()}`;
   try {
-    const [job, view] = await Promise.all([request("GET", at), request("GET", `${at}/view.json`)]);
+    const [job, view] = await Promise.all([ask("GET", at), ask("GET", `${at}/view.json`)]);
     if (job.state !== "done") return location.assign($("home").href);
     showAlert(job.message);
     $("notices").replaceChildren(
@@ -48,7 +33,7 @@ async function show() {
 $("apply").addEventListener("click", async () => {
   window.otowake.player.pause();
   try {
-    await request("POST", `${at}/edits`, { edits: corrections() });
+    await ask("POST", `${at}/edits`, { edits: corrections() });
     location.assign($("home").href); // shows the progress, then this result again
   } catch (error) {
     report(error);

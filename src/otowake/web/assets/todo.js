@@ -17,7 +17,7 @@ export const corrections = () => groups.flat();
 export const titleOf = (name) =>
   [...facts.instruments, ...facts.drums].find((known) => known.name === name)?.title[language()] ??
   name;
-export const noteName = (midi) => facts.note_names[language()][midi];
+export const noteName = (midi) => window.otowake.data.noteNames[language()][midi];
 export const nNotes = (n) => t(n === 1 ? "one_note" : "n_notes", { n });
 export const seconds = (value) => Number(value.toFixed(2));
 
