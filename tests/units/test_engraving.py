@@ -12,7 +12,6 @@ from otowake.io.musicxml import score_of
 from otowake.results import engraving
 from otowake.types import Note, Rhythm
 
-pytest.importorskip("verovio")
 BEATS = np.cumsum(np.append(0.35, np.linspace(0.45, 0.6, 40)))
 """Beats of a slowing tempo."""
 

@@ -14,6 +14,7 @@ import zipfile
 from urllib.parse import urlparse
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -88,6 +89,15 @@ def wait_for_text(page, where, pattern):
 def set_options(page, **options):
     page.click("#more summary")
     set_options_open(page, **options)
+
+
+def quick_result(page, content, name="melody.mp3"):
+    """Analyse two components of a recording and wait for the result."""
+    choose(page, content, name)
+    page.check("input[value=manual]")
+    set_options(page, **QUICK)
+    page.click("#go")
+    expect(page.locator("#component-table tbody tr")).to_have_count(2)
 
 
 def set_options_open(page, **options):
@@ -171,10 +181,7 @@ def test_watch_cancel_and_run_again_in_english(visit, mp3, tmp_path):
 
 def test_a_correction_survives_a_slow_answer_to_an_earlier_request(visit, mp3):
     page = visit("en-GB")
-    choose(page, mp3)
-    page.check("input[value=manual]")
-    set_options(page, **QUICK)
-    page.click("#go")
+    quick_result(page, mp3)
     page.click("#correct > summary")
     expect(page.locator("#component-checks input")).to_have_count(2)
     held = []
@@ -207,6 +214,9 @@ def test_the_cursor_of_the_editor_follows_the_player(visit):
     page.wait_for_selector("#part-rows select", state="attached")
     page.click("#mixer .title >> nth=0")
     expect(page.locator("#part-rows select >> nth=0")).to_be_focused()
+    names = page.evaluate("() => otowake.data.noteNames.en")  # in the key of the piece
+    assert page.locator("#note-midi option").all_text_contents()[::-1] == names
+    assert "E♭4" in names
     page.focus("#editor-roll")
     scrolled = page.evaluate("scrollY")
     page.keyboard.press(" ")
@@ -225,11 +235,7 @@ def test_the_cursor_of_the_editor_follows_the_player(visit):
 def test_a_result_has_an_address(visit, mp3):
     """Back, reload and a second tab work, speed and pitch too; a foreign address says why not."""
     page = visit("en-GB")
-    choose(page, mp3)
-    page.check("input[value=manual]")
-    set_options(page, **QUICK)
-    page.click("#go")
-    page.wait_for_selector("#component-table tbody tr")
+    quick_result(page, mp3)
     page.reload()
     page.wait_for_selector("#component-table tbody tr")
     second = page.context.new_page()
@@ -248,12 +254,11 @@ def test_a_result_has_an_address(visit, mp3):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barrier_is_found_by_axe(visit, mp3, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = visit()
     page.emulate_media(color_scheme=scheme)
 
     def violations():
-        rules = axe.Axe().run(page).response["violations"]
+        rules = Axe().run(page).response["violations"]
         return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in rules]
 
     page.click("#more summary")
