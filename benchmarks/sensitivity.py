@@ -103,10 +103,10 @@ def _stems(mixture: Path) -> dict[str, float]:
 
 
 def change(constant: Constant, factor: float) -> bool:
-    """Scale a constant in this process, before the modules that use it are imported.
+    """Scale a constant, then import the modules that use it.
 
-    The package of the configuration would import them: a stub stands for it meanwhile. Returns
-    whether the value is another one.
+    The package of the configuration would import them first: a stub stands for it meanwhile.
+    Returns whether the value is another one.
     """
     name = "otowake.music"
     assert name not in sys.modules
@@ -118,6 +118,7 @@ def change(constant: Constant, factor: float) -> bool:
     before = getattr(instance, constant.field)
     value = scaled(before, factor)
     object.__setattr__(instance, constant.field, value)
+    importlib.import_module(name)
     return value != before
 
 

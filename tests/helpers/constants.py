@@ -1,9 +1,8 @@
 """Run functions of each room of `otowake.music` on the seeded ensemble, to see its constants act.
 
-``PYTHONPATH=. python tests/helpers/constants.py``
-records the goldens again; with ``--double`` it doubles, and
-where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints those whose
-change no output shows. ``--double theory drums`` does so for these rooms.
+``PYTHONPATH=. python tests/helpers/constants.py`` records the goldens again. With ``--double`` it
+doubles, and where nothing changes halves, each tuned constant of :data:`ROOMS` in turn, and prints
+what changes. ``--double theory drums.ONSETS`` does so for the constants whose names begin so.
 """
 
 from __future__ import annotations
@@ -265,13 +264,13 @@ def in_process(function: Callable[..., Any], *arguments: Any) -> Any:
         return pool.apply(function, arguments)
 
 
-def print_unnoticed(rooms: list[str]) -> None:
+def print_unnoticed(prefixes: tuple[str, ...]) -> None:
     """Print what each constant changes, as it is found out."""
     import jax  # noqa: F401  # once for all forks
     import scipy.signal  # noqa: F401
 
     for constant in in_process(listed):
-        if constant.module.split(".")[2] in rooms:
+        if str(constant).startswith(prefixes):
             changed = ""
             for factor in reversed(FACTORS):
                 changed = changed or in_process(vary, constant, factor)
@@ -280,6 +279,6 @@ def print_unnoticed(rooms: list[str]) -> None:
 
 if __name__ == "__main__":
     if "--double" in sys.argv:
-        print_unnoticed(sys.argv[2:] or list(ROOMS))
+        print_unnoticed(tuple(sys.argv[2:] or ROOMS))
     else:
         record()
