@@ -60,9 +60,13 @@ def scaled(value: Any, factor: float) -> Any:
 
     >>> scaled(3, 0.5), scaled(0.2, 2.0), scaled((1, 0.5), 2.0), scaled({"violin": 1.0}, 0.5)
     (1, 0.4, (2, 1.0), {'violin': 0.5})
+    >>> scaled(slice(2, 8), 2.0)
+    slice(4, 16, None)
     """
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
+    if isinstance(value, slice):
+        return slice(*(scaled(bound, factor) for bound in (value.start, value.stop, value.step)))
     if isinstance(value, dict):
         return {key: scaled(number, factor) for key, number in value.items()}
     if isinstance(value, tuple | list):

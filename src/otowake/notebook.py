@@ -161,11 +161,10 @@ def table(analysis: Analysis, language: Language = "en") -> Shown:
     sentences = summary.learning_lines(analysis, language)
     sentences += summary.note_lines(analysis, language)
     columns, components = summary.component_rows(analysis.components, language, analysis.key)
-    parts = [summary.part_cells(part, analysis, language) for part in analysis.parts]
     html = [
         _table(columns, components, language),
         *(f"<p>{escape(sentence)}</p>" for sentence in sentences),
-        _table(summary.PART_COLUMNS, parts, language),
+        _table(summary.PART_COLUMNS, summary.part_rows(analysis, language), language),
     ]
     return Shown("".join(html), "\n".join(sentences))
 

@@ -14,7 +14,7 @@ from rich.text import Text as Line
 from otowake import text
 from otowake.chord_names import NONE
 from otowake.music.theory.harmony import key_name
-from otowake.music.theory.instruments import title_of
+from otowake.music.theory.instruments import titles_of
 from otowake.music.theory.names import note_name
 from otowake.music.theory.rhythm import rhythm_name
 from otowake.music.transcription.evaluation import Evaluation
@@ -84,8 +84,17 @@ def component_rows(
     ]
 
 
-def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
-    """Format a part for :data:`PART_COLUMNS`."""
+def part_rows(analysis: Analysis, language: Language) -> list[list[str]]:
+    """Return a row of :data:`PART_COLUMNS` for each part."""
+    titles = titles_of(analysis.parts, language)
+    return [
+        [title, *_part_cells(part, analysis, language)]
+        for title, part in zip(titles, analysis.parts, strict=True)
+    ]
+
+
+def _part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
+    """Format a part for all of :data:`PART_COLUMNS` but the title."""
     notes = [analysis.notes[index] for index in part.notes]
     probability = part.probabilities.get(part.instrument)
     span = compass = ""
@@ -100,7 +109,7 @@ def part_cells(part: Part, analysis: Analysis, language: Language) -> list[str]:
     if notes:
         span = f"{min(note.onset for note in notes):.1f}–{max(note.offset for note in notes):.1f}"
     confidence = "" if probability is None else f"{probability:.0%}"
-    return [title_of(part, language), str(len(notes)), compass, confidence, span]
+    return [str(len(notes)), compass, confidence, span]
 
 
 def components_table(analysis: Analysis, language: Language) -> Table:
@@ -122,8 +131,8 @@ def components_table(analysis: Analysis, language: Language) -> Table:
 def parts_table(analysis: Analysis, language: Language) -> Table:
     """Make a table of the parts of at most 80 columns."""
     table = _table(PART_COLUMNS, language)
-    for part in analysis.parts:
-        table.add_row(*map(Line, part_cells(part, analysis, language)))
+    for row in part_rows(analysis, language):
+        table.add_row(*map(Line, row))
     return table
 
 

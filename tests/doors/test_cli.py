@@ -237,7 +237,14 @@ def test_the_number_of_components_is_selected_and_results_are_compared(tmp_path,
     assert (a / "figure-number.png").is_file()
     done = run_here("compare", a, b, "-o", tmp_path / "both.png")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "both.png").read_bytes()[:4] == b"\x89PNG"
+    picture = tmp_path / "both.png"
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    picture.write_bytes(b"kept")
+    again = run_here("compare", a, b, "-o", picture)
+    assert again.returncode == 1 and "--overwrite" in again.stderr
+    assert picture.read_bytes() == b"kept"
+    assert run_here("compare", a, b, "-o", picture, "--overwrite").returncode == 0
+    assert picture.read_bytes()[:4] == b"\x89PNG"
     cosine_similarity = re.findall(r"similarity to the first ([\d.]+)", done.stdout)
     assert float(cosine_similarity[0]) == 1 and 0.2 < float(cosine_similarity[1]) < 1
     assert run_here("compare", a).returncode == 1

@@ -108,7 +108,7 @@ def test_named_components_get_a_column(analysis, language):
 
 def test_parts_are_a_table_and_piped_sentences_are_single_lines(analysis):
     lines = shown(analysis, "en", 80, terminal=False).splitlines()
-    assert "violin              4  C4–D#4         93%   0.0–1.9" in lines
+    assert "violin 1            4  C4–D#4         93%   0.0–1.9" in lines
     assert "violin 2            1      E4         50%   2.0–2.4" in lines
     assert "electric piano      0" in map(str.rstrip, lines)
     assert "Notes: 6, A minor (80%), ♩ = 120, 4/4" in lines

@@ -139,11 +139,17 @@ def components() -> Outputs:
     yield "confidence", confidence
     pitches = find_pitches(W, V.frequencies)
     yield "pitches", np.array([pitch.hz if pitch else 0.0 for pitch in pitches])
-    yield "tuning", np.array(tuning_of_frames(V.values, V.frequencies))
+    for name, frames in (("", V.values), ("of few frames ", V.values[:, :12])):
+        hz = tuning_of_frames(frames, 1.01 * V.frequencies)
+        yield f"tuning {name}in cents", 1200 * np.log2(np.array(hz) / 440)
     start = from_score(notes(), V.frequencies, V.times)
     yield "gates", start.H[:, ::4]
     combs = harmonic_combs([40, 60.3, 80], V.frequencies)
     yield "combs", combs[::4]
+    yield "f0 of combs", estimate_f0(combs, V.frequencies)[0]
+    faint = np.ones((3, 4)) * np.array([[1], [1.2e-6], [1.7e-6]])
+    _, described, _ = describe(Factors(combs, faint), V.frequencies, V.times[:4])
+    yield "faint components", np.array([c.energy for c in described])
     levels = np.geomspace(1, 1e-7, len(V.times))
     H = np.stack([levels, levels[::-1], 1e-5 * levels])
     order, described, _ = describe(Factors(combs, H), V.frequencies, V.times)
@@ -152,8 +158,9 @@ def components() -> Outputs:
 
 def drums() -> Outputs:
     """Detect drum hits, align those of a score, and separate a loop."""
-    from otowake.music.drums.loop_separation import find_drums
-    from otowake.music.drums.onsets import align_hits, detect_drums
+    from otowake.music.drums.loop_separation import component_masks, find_drums, onset_frames
+    from otowake.music.drums.onsets import align_hits, detect_drums, pick_hits
+    from otowake.music.theory.instruments import KIT
     from otowake.signal import spectrogram
 
     for name, audio in (("mixture", sound()), ("drums", sound("drums")), ("cello", sound("cello"))):
@@ -167,6 +174,10 @@ def drums() -> Outputs:
     loop = find_drums(V.values, V.frequencies, 3)
     yield "loop spectra", loop.W[::8, :, ::8]
     yield "loop gains", loop.H
+    yield "masks", np.stack(component_masks(loop))[:, ::8, ::8]
+    yield "onsets", onset_frames(spectrogram(sound()).values[::4])
+    rng = np.random.default_rng(0)
+    yield "picked", pick_hits(rng.random((200, len(KIT))), [0.7, 0.7, 0.7]).onset
 
 
 def separation() -> Outputs:

@@ -33,6 +33,7 @@ def command(language: Language) -> click.Command:
                 metavar="FILE",
                 help=words,
             ),
+            click.Option(["--overwrite"], is_flag=True, help=text.HELP_OVERWRITE.format(language)),
             language_option(language),
         ],
         help=text.HELP_COMPARE.format(language),
@@ -40,7 +41,14 @@ def command(language: Language) -> click.Command:
     )
 
 
-def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: str | None) -> int:
+def compare(
+    language: Language,
+    *,
+    folders: tuple[str, ...],
+    output: str,
+    overwrite: bool,
+    lang: str | None,
+) -> int:
     """Compare result folders: save a figure and print their losses and similarities."""
     from otowake.music.components.match import match_components, mean_similarity
     from otowake.plot import comparison_figure
@@ -48,7 +56,7 @@ def compare(language: Language, *, folders: tuple[str, ...], output: str, lang: 
 
     if len(folders) < 2:
         raise BadInput(text.COMPARE_TWO)
-    check_figure(output)
+    check_figure(output, overwrite=overwrite)
     analyses = [load_analysis(folder) for folder in folders]
     save_figure(comparison_figure(analyses, folders, language=language), output)
     for folder, analysis in zip(folders, analyses, strict=True):

@@ -9,10 +9,12 @@ from otowake import text
 from otowake.errors import BadInput
 
 
-def check_figure(name: str) -> None:
-    """Check that the name of a figure has a known suffix."""
+def check_figure(name: str, *, overwrite: bool = True) -> None:
+    """Check that the name of a figure has a known suffix, and is free unless it may be replaced."""
     if Path(name).suffix not in (".png", ".svg", ".pdf"):
         raise BadInput(text.COMPARE_SUFFIX, name=name)
+    if not overwrite and Path(name).exists():
+        raise BadInput(text.FILE_EXISTS, path=name)
 
 
 def save_figure(figure: Any, path: str) -> None:

@@ -18,7 +18,7 @@ from otowake.io.midi import read_notes, write_notes
 from otowake.io.musicxml import write_score
 from otowake.io.sound_files import check_whole, new_sound
 from otowake.music.separation.score_informed import ids_of
-from otowake.music.theory.instruments import DRUMS, KIT, drum_of, title_of
+from otowake.music.theory.instruments import DRUMS, KIT, drum_of, titles_of
 from otowake.music.theory.names import Style, note_name
 from otowake.music.theory.numerals import roman_numeral
 from otowake.music.transcription.synth import synthesise
@@ -80,7 +80,7 @@ def write_musicxml(analysis: Analysis, path: Path, language: Language) -> None:
 
 def score_facts(analysis: Analysis, language: Language) -> dict[str, Any]:
     """Collect what :func:`otowake.io.musicxml.score_of` needs besides the notes."""
-    titles = [title_of(part, language) for part in analysis.parts]
+    titles = titles_of(analysis.parts, language)
     parts = [(t[:1].upper() + t[1:], p.notes) for t, p in zip(titles, analysis.parts, strict=True)]
     return {
         "rhythm": analysis.rhythm,

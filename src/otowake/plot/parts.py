@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from otowake.music.separation.score_informed import STFT
 from otowake.music.separation.stems import ids_of_parts, masked_blocks
 from otowake.music.separation.timbre import timbre
-from otowake.music.theory.instruments import title_of
+from otowake.music.theory.instruments import titles_of
 from otowake.music.theory.names import hz_to_midi
 from otowake.plot.colours import OTHER, part_colours
 from otowake.plot.fonts import FAINT, INK, QUIET, drawable, families, shortened, style
@@ -172,10 +172,8 @@ def _figure(
     title = shortened(drawable(analysis.audio.name if analysis.audio else ""), 40)
     figure.text(LEFT / width, 1 - 0.3 / height, title, fontsize=15, color=INK, va="center")
     figure.text(LEFT / width, 1 - 0.58 / height, subtitle, fontsize=9.5, color=QUIET, va="center")
-    entries = [
-        (title_of(part, language), c)
-        for part, c in zip(analysis.parts, part_colours(analysis.parts), strict=True)
-    ]
+    colours = part_colours(analysis.parts)
+    entries = list(zip(titles_of(analysis.parts, language), colours, strict=True))
     if n == 1:
         entries.append((figure_labels.REST.format(language), OTHER))
     handles = [

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
-from otowake.music.theory.instruments import KIT, drum_of, title_of
+from otowake.music.theory.instruments import KIT, drum_of, titles_of
 from otowake.music.theory.names import Style, note_name, style_of
 from otowake.music.theory.rhythm import rhythm_name
 from otowake.plot.colours import OTHER, part_colours
@@ -112,8 +112,13 @@ def _by_part(analysis: Analysis, language: Language) -> list[Shown]:
     return [
         Shown(unassigned, OTHER if assigned else COLOUR),
         *(
-            Shown([notes[index] for index in part.notes], colour, title_of(part, language))
-            for part, colour in zip(analysis.parts, part_colours(analysis.parts), strict=True)
+            Shown([notes[index] for index in part.notes], colour, title)
+            for part, colour, title in zip(
+                analysis.parts,
+                part_colours(analysis.parts),
+                titles_of(analysis.parts, language),
+                strict=True,
+            )
         ),
     ]
 

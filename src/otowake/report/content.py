@@ -11,7 +11,7 @@ from matplotlib import colormaps
 from otowake import __version__, text
 from otowake.chord_names import NONE, typeset
 from otowake.music.theory.harmony import key_name
-from otowake.music.theory.instruments import instrument, title_of
+from otowake.music.theory.instruments import instrument, titles_of
 from otowake.music.theory.names import note_name, style_of
 from otowake.music.theory.rhythm import beat_sign
 from otowake.options import Spec
@@ -120,8 +120,10 @@ def _results(analysis: Analysis) -> Both:
     def facts(language: Language) -> Iterable[str]:
         if analysis.part_spec is not None and analysis.parts:
             yield text.BETWEEN.format(language).join(
-                PART_WITH_NOTES.format(language, title=title_of(part, language), n=len(part.notes))
-                for part in analysis.parts
+                PART_WITH_NOTES.format(language, title=title, n=len(part.notes))
+                for part, title in zip(
+                    analysis.parts, titles_of(analysis.parts, language), strict=True
+                )
             )
         elif analysis.note_spec is not None:
             yield figure_labels.N_NOTES.format(language, n=len(analysis.notes))
@@ -139,10 +141,11 @@ def _results(analysis: Analysis) -> Both:
 
 def _parts(analysis: Analysis) -> list[dict[str, Any]]:
     """List the parts with their colours and probable instruments."""
+    titles = zip(*(titles_of(analysis.parts, language) for language in LANGUAGES), strict=True)
     return [
         {
             "name": part.name,
-            "title": {language: title_of(part, language) for language in LANGUAGES},
+            "title": dict(zip(LANGUAGES, title, strict=True)),
             "colour": colour,
             "probabilities": [
                 [instrument(name).title._asdict(), round(probability, 4)]
@@ -150,7 +153,9 @@ def _parts(analysis: Analysis) -> list[dict[str, Any]]:
             ],
             "notes": len(part.notes),
         }
-        for part, colour in zip(analysis.parts, part_colours(analysis.parts), strict=True)
+        for part, colour, title in zip(
+            analysis.parts, part_colours(analysis.parts), titles, strict=True
+        )
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Sequence
@@ -38,6 +39,13 @@ def read_edits(path: Path_) -> Any:
         raise BadInput(text.NOT_READABLE, path=path, why=text.reason_of(error)) from error
     except ValueError as error:
         raise BadInput(text.NOT_EDITS_FILE, path=path, why=reason(error)) from error
+
+
+def _example(analysis: Analysis) -> str:
+    """Return corrections of the analysis, as JSON in one line."""
+    part = analysis.parts[0].name if analysis.parts else "piano"
+    edit = {"do": "instrument", "part": part, "instrument": "violin"}
+    return json.dumps({"version": 1, "edits": [edit]}, ensure_ascii=False)
 
 
 def edit_folder(
@@ -86,7 +94,11 @@ def edit_folder(
     """
     folder = Path(folder)
     now = load_analysis(folder)
-    edited = apply_edits(now, read_edits(folder / EDITS) if edits is None else edits)
+    if edits is None:
+        if not (folder / EDITS).exists():
+            raise BadInput(text.NO_EDITS_FILE, path=folder / EDITS, example=_example(now))
+        edits = read_edits(folder / EDITS)
+    edited = apply_edits(now, edits)
     if edited.audio is None:
         raise BadInput(text.SOUND_GONE, path=folder)
     before = listed_files(folder)

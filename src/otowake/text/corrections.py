@@ -12,6 +12,10 @@ NOT_EDITS_FILE = Text(
     "{path}: no corrections could be read from this file; it must be JSON ({why}).",
     "{path}: 修正を読み込めません。JSON ファイルを指定してください（{why}）。",
 )
+NO_EDITS_FILE = Text(
+    "{path}: there is no such file yet; write the corrections there, such as {example}",
+    "{path}: ファイルがまだありません。次のような修正を書き、この名前で保存してください: {example}",
+)
 TOO_MANY_EDITS = Text(
     "there may be at most {most} corrections; there are {value}.",
     "修正は {most} 件までですが、{value} 件あります。",

@@ -182,6 +182,12 @@ FOLDER_EXISTS = Text(
     "{path}: すでに結果があります。上書きするには overwrite（シェルでは --overwrite）を使うか、"
     "別のフォルダーを指定してください。",
 )
+FILE_EXISTS = Text(
+    "{path}: this file exists already and is kept; replace it with --overwrite, or name another "
+    "with -o FILE.",
+    "{path}: すでにファイルがあります。上書きするには --overwrite を付け、別のファイルに書き出す"
+    "には -o FILE で名前を指定してください。",
+)
 NOT_OURS = Text(
     "{path}: this is not a result of otowake and is kept; choose another folder.",
     "{path}: otowake の結果ではないため、上書きしません。別のフォルダーを指定してください。",

@@ -33,7 +33,7 @@ from otowake.music import analyse, with_sound
 from otowake.music.components.measure import in_tuning
 from otowake.music.editing.component_edits import edit_components, is_component_edit
 from otowake.music.editing.edits import apply_edits
-from otowake.music.theory.instruments import title_of
+from otowake.music.theory.instruments import titles_of
 from otowake.options import (
     FitSpec,
     LoadSpec,
@@ -175,9 +175,7 @@ def correct(order: dict[str, Any], send: Send) -> None:
 
 def summary_of(analysis: Analysis, audio: Audio) -> dict[str, Any]:
     """Describe a result for the list of results: its length and its instruments."""
-    titles = {
-        language: [title_of(part, language) for part in analysis.parts] for language in LANGUAGES
-    }
+    titles = {language: titles_of(analysis.parts, language) for language in LANGUAGES}
     return {"length": audio.duration, "instruments": titles}
 
 

@@ -6,6 +6,8 @@ controls wind on reeds or pipes, and their sounds are similar.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from otowake import text
@@ -248,20 +250,27 @@ def instrument(name: str) -> Instrument:
     return _BY_WORD[name.casefold()]
 
 
-def title_of(part: Part, language: Language = "en") -> str:
-    """Format the title of a part: a drum, or an instrument, numbered from the second one of a kind.
+def titles_of(parts: Sequence[Part], language: Language = "en") -> list[str]:
+    """Format the titles of parts: drums, and instruments, with numbers where there are several.
 
     Examples
     --------
-    >>> title_of(Part("french-horn-2", "french-horn", (0,)))
-    'French horn 2'
-    >>> title_of(Part("violin", "violin", (0,)), "ja")
-    'ヴァイオリン'
+    >>> horns = [Part("french-horn", "french-horn", (0,)), Part("french-horn-2", "french-horn", ())]
+    >>> titles_of([*horns, Part("violin", "violin", (1,))])
+    ['French horn 1', 'French horn 2', 'violin']
+    >>> titles_of([Part("violin-2", "violin", (0,))], "ja")
+    ['ヴァイオリン']
     """
-    if part.name in KIT:
-        return KIT[part.name].title.format(language)
-    number = part.name.removeprefix(part.instrument).removeprefix("-")
-    return f"{instrument(part.instrument).title.format(language)} {number}".rstrip()
+    counts = Counter(part.instrument for part in parts if part.name not in KIT)
+
+    def title(part: Part) -> str:
+        if part.name in KIT:
+            return KIT[part.name].title.format(language)
+        name = instrument(part.instrument).title.format(language)
+        number = part.name.removeprefix(part.instrument).removeprefix("-") or "1"
+        return f"{name} {number}" if counts[part.instrument] > 1 else name
+
+    return [title(part) for part in parts]
 
 
 def of_programme(programme: int) -> Instrument:

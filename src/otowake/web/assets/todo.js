@@ -25,7 +25,8 @@ export const seconds = (value) => Number(value.toFixed(2));
 export function titleAmong(part, parts) {
   if (facts.drums.some((drum) => drum.name === part.name)) return titleOf(part.name);
   const same = parts.filter((other) => other.instrument === part.instrument);
-  return titleOf(part.instrument) + (same.length > 1 ? ` ${same.indexOf(part) + 1}` : "");
+  const number = part.name.slice(part.instrument.length + 1) || "1";
+  return titleOf(part.instrument) + (same.length > 1 ? ` ${number}` : "");
 }
 
 export function partTitle(name) {
