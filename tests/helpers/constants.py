@@ -177,7 +177,9 @@ def drums() -> Outputs:
     yield "masks", np.stack(component_masks(loop))[:, ::8, ::8]
     yield "onsets", onset_frames(spectrogram(sound()).values[::4])
     rng = np.random.default_rng(0)
-    yield "picked", pick_hits(rng.random((200, len(KIT))), [0.7, 0.7, 0.7]).onset
+    probabilities = rng.random((2, 200, len(KIT)))
+    picked = pick_hits(probabilities[0], [0.7, 0.7, 0.7], 4 * probabilities[1])
+    yield "picked", np.stack([picked.onset, picked.velocity])
 
 
 def separation() -> Outputs:

@@ -9,12 +9,12 @@ from otowake.music.tuned import tuned
 
 @dataclass(frozen=True)
 class EditLimits:
-    """The most that corrections may ask for."""
+    """The most that corrections may ask for: edits, parts, characters; they bound time and files."""
 
-    max_edits: int = tuned(100_000, unit="edits", origin="set by hand, bounds time")
-    max_component_edits: int = tuned(200, unit="edits", origin="set by hand, bounds time")
-    max_parts: int = tuned(64, unit="parts", origin="set by hand, bounds the number of stems")
-    max_name_length: int = tuned(60, unit="characters", origin="set by hand")
+    max_edits: int = 100_000
+    max_component_edits: int = 200
+    max_parts: int = 64
+    max_name_length: int = 60
 
 
 @dataclass(frozen=True)
