@@ -9,7 +9,7 @@ from otowake.music.tuned import tuned
 
 @dataclass(frozen=True)
 class EditLimits:
-    """The most that corrections may ask for: edits, parts, characters; they bound time and files."""
+    """The most edits, parts and characters that corrections may have: they bound time and files."""
 
     max_edits: int = 100_000
     max_component_edits: int = 200
