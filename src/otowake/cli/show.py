@@ -11,6 +11,8 @@ from rich.console import Console
 from otowake import text
 from otowake.cli import completers
 from otowake.cli.building import OK, Command, language_option
+from otowake.cli.save_figure import check_figure, save_figure
+from otowake.errors import BadInput
 from otowake.text import Language
 from otowake.types import Analysis
 
@@ -25,6 +27,13 @@ def command(language: Language) -> click.Command:
                 shell_complete=completers.folders,
                 metavar=text.HELP_FOLDER.format(language),
             ),
+            click.Option(
+                ["--manual-figure"],
+                shell_complete=completers.files,
+                metavar="FILE",
+                help=text.HELP_MANUAL_FIGURE.format(language),
+            ),
+            click.Option(["--overwrite"], is_flag=True, help=text.HELP_OVERWRITE.format(language)),
             language_option(language),
         ],
         help=text.HELP_SHOW.format(language),
@@ -32,12 +41,34 @@ def command(language: Language) -> click.Command:
     )
 
 
-def show(language: Language, *, folder: str, lang: str | None) -> int:
-    """Print the summary of a result folder."""
+def show(
+    language: Language,
+    *,
+    folder: str,
+    manual_figure: str | None,
+    overwrite: bool,
+    lang: str | None,
+) -> int:
+    """Print the summary of a result folder, and save the manual's figure where asked to."""
     from otowake.results import load_analysis
 
-    report(load_analysis(folder, sound=False), Path(folder), language, Console())
+    if manual_figure is not None:
+        check_figure(manual_figure, overwrite=overwrite)
+    analysis = load_analysis(folder, sound=False)
+    report(analysis, Path(folder), language, Console())
+    if manual_figure is not None:
+        save_manual_figure(analysis, manual_figure)
+        click.echo(text.WROTE.format(language, folder=manual_figure))
     return OK
+
+
+def save_manual_figure(analysis: Analysis, path: str) -> None:
+    """Save the four panels as the manual draws them; the analysis must have components."""
+    from otowake import plot
+
+    if analysis.fit is None:
+        raise BadInput(text.NO_STAGE, stage="components")
+    save_figure(plot.manual_figure(analysis), path)
 
 
 def report(analysis: Analysis, folder: Path, language: Language, out: Console) -> None:

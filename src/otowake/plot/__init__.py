@@ -7,6 +7,7 @@ from otowake.plot.evaluation import evaluation_figure
 from otowake.plot.figures import analysis_figure, learning_figure
 from otowake.plot.fonts import style
 from otowake.plot.live import LearningPicture
+from otowake.plot.manual import manual_figure
 from otowake.plot.parts import parts_figure, timbre_figure
 from otowake.plot.roll import piano_roll
 
@@ -20,6 +21,7 @@ __all__ = [
     "comparison_figure",
     "evaluation_figure",
     "learning_figure",
+    "manual_figure",
     "matching_order",
     "number_figure",
     "part_colours",

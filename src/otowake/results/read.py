@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from otowake import text
 from otowake.arrays import Member, arrays_of, checked
@@ -67,6 +68,7 @@ MEMBERS = {
     "screening_losses": Member(("start", "early check"), least=None, finite=False),
     "restarts": Member(("run",), least=None),
     "agreement": Member(("run",)),
+    "positions": Member(("position",), "iu", optional=True),
     "curve_numbers": Member(("number",), "iuf", optional=True),
     "curve_losses": Member(("number", "fold"), least=None, optional=True),
 }
@@ -341,6 +343,7 @@ def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str
         arrays["restarts"],
         _curve(arrays),
         arrays["agreement"],
+        _positions(arrays),
     )
     components = tuple(_component(i, item) for i, item in enumerate(facts["components"]))
     return replace(
@@ -351,6 +354,15 @@ def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str
         times=times,
         scale=number(facts, "scale", TINY),
     )
+
+
+def _positions(arrays: dict[str, Any]) -> NDArray[np.int64]:
+    """Return the positions of the components; none if a result of an earlier version has none."""
+    positions = np.asarray(arrays.get("positions", ()), np.int64)
+    n = arrays["W"].shape[1]
+    if len(positions) and not np.array_equal(np.sort(positions), np.arange(n)):
+        raise ValueError("positions is not a permutation")
+    return positions
 
 
 def _curve(arrays: dict[str, Any]) -> Curve | None:

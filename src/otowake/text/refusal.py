@@ -183,10 +183,10 @@ FOLDER_EXISTS = Text(
     "別のフォルダーを指定してください。",
 )
 FILE_EXISTS = Text(
-    "{path}: this file exists already and is kept; replace it with --overwrite, or name another "
-    "with -o FILE.",
-    "{path}: すでにファイルがあります。上書きするには --overwrite を付け、別のファイルに書き出す"
-    "には -o FILE で名前を指定してください。",
+    "{path}: this file exists already and is kept; replace it with --overwrite, or choose "
+    "another name.",
+    "{path}: すでにファイルがあります。上書きするには --overwrite を付けるか、"
+    "別の名前を指定してください。",
 )
 NOT_OURS = Text(
     "{path}: this is not a result of otowake and is kept; choose another folder.",

@@ -74,6 +74,12 @@ HELP_EVALUATION_FIGURE = Text(
 )
 HELP_FOLDERS = Text("FOLDER...", "フォルダー...")
 HELP_COMPARISON = Text("figure file (PNG, SVG or PDF)", "図のファイル（PNG、SVG、PDF）")
+HELP_MANUAL_FIGURE = Text(
+    "also save the four panels as the lecture manual draws them: linear axes, components in the "
+    "order of the factorisation (PNG, SVG or PDF)",
+    "授業マニュアルと同じ描き方の 4 枚の図も保存します。軸は線形、成分は分解で得られた順です"
+    "（PNG、SVG、PDF）",
+)
 HELP_FILES = Text("FILE...", "ファイル...")
 HELP_OUTPUT = Text("folder for the results", "結果を保存するフォルダー")
 HELP_OVERWRITE = Text("replace earlier results", "以前の結果を上書きします")

@@ -126,6 +126,9 @@ class Fit:
     screening_losses
         Loss of each screened start after every 10 iterations, scaled to all frames, shape
         (start, measurement); empty without multi-start screening.
+    positions
+        Position of each component in the order in which the factorisation made them, shape
+        (component,); empty if it is this order, or unknown.
 
     Examples
     --------
@@ -146,6 +149,7 @@ class Fit:
     restarts: Floats = field(default_factory=lambda: np.zeros(0))
     curve: Curve | None = None
     agreement: Floats = field(default_factory=lambda: np.zeros(0))
+    positions: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def factors(self) -> Factors:
@@ -163,9 +167,26 @@ class Fit:
         return float(self.losses[-1])
 
     def permuted(self, order: NDArray[np.integer[Any]]) -> Self:
-        """Reorder the components."""
+        """Reorder the components; their positions in the factorisation's order are kept.
+
+        Examples
+        --------
+        >>> import otowake
+        >>> fit = otowake.factorize(np.eye(3) + 1, n_components=3, max_iter=5)
+        >>> changed = fit.permuted(np.array([2, 0, 1])).permuted(np.array([1, 0, 2]))
+        >>> changed.positions.tolist()
+        [0, 2, 1]
+        >>> bool((changed.in_own_order().W == fit.W).all())
+        True
+        """
         now = self.factors.permuted(order)
-        return replace(self, W=now.W, H=now.H, initial=self.initial.permuted(order))
+        positions = self.positions if len(self.positions) else np.arange(len(order))
+        initial = self.initial.permuted(order)
+        return replace(self, W=now.W, H=now.H, initial=initial, positions=positions[order])
+
+    def in_own_order(self) -> Self:
+        """Return the fit with the components in the order in which the factorisation made them."""
+        return self.permuted(np.argsort(self.positions)) if len(self.positions) else self
 
 
 @dataclass(frozen=True, eq=False)

@@ -101,7 +101,8 @@ def edit_components(analysis: Analysis, edits: Sequence[Mapping[str, Any]]) -> A
     spec = replace(fit.spec, n_components=factors.n_components)
     ranks = {int(old): rank for rank, old in enumerate(description.order)}
     new_index = {number: ranks[index] for number, index in index_of.items()}
-    changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec)
+    unknown = np.zeros(0, np.int64)
+    changed = replace(fit, W=now.W, H=now.H, initial=initial, spec=spec, positions=unknown)
 
     def with_components(before: Analysis) -> Analysis:
         names = {
