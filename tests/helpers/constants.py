@@ -56,6 +56,25 @@ def sound(*parts: str) -> Audio:
     return Audio(samples[None, : round(SECONDS * ensemble.RATE)], ensemble.RATE, "part")
 
 
+def drum_machine() -> tuple[Audio, list[Note]]:
+    """Play a kick and a hi-hat that always sound the same, some together, over faint noise."""
+    import ensemble
+
+    rng = np.random.default_rng(0)
+    t = np.arange(round(0.4 * ensemble.RATE)) / ensemble.RATE
+    kick = np.sin(2 * np.pi * 55 * t) * np.exp(-9 * t)
+    hat = rng.normal(size=len(t)) * np.exp(-30 * t)
+    samples = 0.002 * rng.normal(size=round(SECONDS * ensemble.RATE))
+    hits = []
+    for i, onset in enumerate(np.arange(0.2, SECONDS - 0.5, 0.22)):
+        for drum, midi, plays in ((kick, 36, i % 3 == 0), (hat, 42, i % 4 < 2)):
+            if plays:
+                samples[round(onset * ensemble.RATE) :][: len(drum)] += rng.uniform(0.2, 1) * drum
+                shift = rng.uniform(-0.01, 0.01)
+                hits.append(Note(onset + shift, onset + 0.1, midi, is_drum=True))
+    return Audio(samples[None].astype(np.float32), ensemble.RATE, "loop"), hits
+
+
 def improvised(seed: int) -> list[Note]:
     """Play random chords, passing notes and rests unevenly, in a metre of 3 or 4."""
     rng = np.random.default_rng(seed)
@@ -191,10 +210,12 @@ def separation() -> Outputs:
     from otowake.music.separation.score_informed import fit_notes
     from otowake.music.separation.stems import ids_of_parts, separated
     from otowake.music.separation.timbre import timbre
+    from otowake.music.song.masks import sources_of_notes
     from otowake.options import StftSpec
     from otowake.types import Part
 
-    audio, played = sound(), notes()
+    audio = sound()
+    played = [replace(n, decay_end=n.offset + 0.3) if i % 3 else n for i, n in enumerate(notes())]
     factors = fit_notes(audio, played, tuning_hz=440.0)
     names = sorted({note.programme for note in played})
     parts = tuple(
@@ -208,10 +229,18 @@ def separation() -> Outputs:
     measured = timbre(with_sound(replace(bare, parts=parts, note_factors=factors), audio))
     yield "partials", measured.levels
     yield "attacks", measured.rises
-    hits = [note for note in played if note.is_drum]
-    loop_only = sound("drums")
-    learnt = with_drum_samples(loop_only, fit_notes(loop_only, hits), hits)
-    blocks = zip(*separated(loop_only, learnt, [[i] for i in range(3)]), strict=True)
+    instruments = dict(zip(names, ("voice", "double-bass", "piano", "drums"), strict=True))
+    song = tuple(replace(p, instrument=instruments[int(p.name)]) for p in parts)
+    as_song = replace(factors, sources=sources_of_notes(played, song))
+    blocks = zip(*separated(audio, as_song, ids_of_parts(played, song)), strict=True)
+    yield "song", np.stack([np.concatenate(part, axis=1)[0] for part in blocks])[:, ::64]
+    loop, hits = drum_machine()
+    learnt = with_drum_samples(loop, fit_notes(loop, hits), hits)
+    samples = learnt.segments[0].drum_samples
+    assert samples is not None
+    yield "drum samples", samples.waves[..., ::8]
+    yield "gains of hits", samples.gains
+    blocks = zip(*separated(loop, learnt, [[i] for i in range(3)]), strict=True)
     yield "hits", np.stack([np.concatenate(part, axis=1)[0] for part in blocks])[:, ::64]
 
 

@@ -11,8 +11,7 @@ import otowake
 from otowake.io.notes import label_track
 from otowake.music.analyse import with_sound
 from otowake.music.editing.edits import apply_edits
-from otowake.music.separation.config import FITTING
-from otowake.music.separation.score_informed import STFT, fit_notes, fit_parts
+from otowake.music.separation.score_informed import SEGMENT_FRAMES, STFT, fit_notes, fit_parts
 from otowake.music.separation.stems import separated
 from otowake.music.separation.timbre import timbre
 from otowake.music.theory.instruments import KIT
@@ -223,7 +222,7 @@ def test_drums_are_shown_by_name(analysis):
 
 def test_every_hit_between_two_segments_belongs_to_one():
     frame = STFT.hop / STFT.sample_rate
-    between = (FITTING.segment_frames - 0.5) * frame
+    between = (SEGMENT_FRAMES - 0.5) * frame
     sound = Audio(np.random.default_rng(2).normal(0, 0.1, int((between + 2) * 8000)), 8000)
     notes = [
         Note(between + off * frame, between + 0.1, 38, is_drum=True)

@@ -1,12 +1,9 @@
 """Examples of drum samples: which drums are known as waveforms, and what the waveforms are for."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 import otowake
-from otowake.music.separation.config import FITTING
 from otowake.music.separation.drum_samples import with_drum_samples
 from otowake.music.separation.score_informed import fit_notes
 from otowake.music.separation.stems import separated, sound_of
@@ -147,8 +144,7 @@ def test_few_isolated_hits_give_no_waveform():
 
 
 def test_each_segment_is_searched_once(monkeypatch):
-    short = replace(FITTING, segment_frames=128)
-    monkeypatch.setattr("otowake.music.separation.score_informed.FITTING", short)
+    monkeypatch.setattr("otowake.music.separation.score_informed.SEGMENT_FRAMES", 128)
     audio = Audio(sum(loop(22050, True)), 22050)
     masks, known = factors_of(audio)
     assert len(known.segments) == 2

@@ -10,7 +10,6 @@ from otowake.errors import BadInput
 from otowake.music import analyse, with_sound
 from otowake.music.editing.edits import apply_edits, parsed
 from otowake.music.editing.kinds import KINDS
-from otowake.music.separation.config import FITTING
 from otowake.music.separation.score_informed import fit_notes, fit_parts
 from otowake.types import Audio, Chord, Note, Part, SharedNote
 
@@ -150,8 +149,7 @@ def test_a_changed_note_is_learnt_as_from_scratch(analysis):
 
 
 def test_only_changed_segments_are_learnt_again(monkeypatch):
-    short = replace(FITTING, segment_frames=64)
-    monkeypatch.setattr("otowake.music.separation.score_informed.FITTING", short)
+    monkeypatch.setattr("otowake.music.separation.score_informed.SEGMENT_FRAMES", 64)
     x = np.concatenate([tone(midi, 1.5) for midi in (60, 64, 67, 72)])
     score = [Note(1.5 * i, 1.5 * i + 1.4, midi) for i, midi in enumerate((60, 64, 67, 72))]
     analysis = analyse(Audio(x, 22050), stages=["stems"], score=score)

@@ -1,4 +1,4 @@
-"""The four panels as the lecture manual draws them, to be laid beside a student's picture."""
+"""The four panels as the lecture manual draws them, to be compared with a student's picture."""
 
 from __future__ import annotations
 

@@ -38,7 +38,6 @@ class FitConfig:
     drum_lead: float = tuned(1.5, unit="frames", origin=ON_LOOPS, tried="1 and 1.5")
     drum_side_gain: float = tuned(0.3, unit="", origin="set by hand")
     drum_evenness: float = tuned(0.05, unit="", origin=ON_LOOPS, tried="0.03 to 1")
-    segment_frames: int = tuned(4096, unit="frames", origin="set by hand, bounds memory")
 
 
 @dataclass(frozen=True)

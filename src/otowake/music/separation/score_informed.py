@@ -48,6 +48,9 @@ from otowake.types import Floats, Note, NoteFactors, Part, Segment, Sound
 STFT = StftSpec(sample_rate=22050, n_fft=2048, hop=512)
 """Options of the spectrogram that is factorised."""
 
+SEGMENT_FRAMES = 4096
+"""Frames that are factorised at once, 95 s; they bound memory."""
+
 PITCH_MULTIPLE, FRAME_MULTIPLE = 8, 256
 """Numbers of pitches and frames are padded to multiples, so that few programs are compiled."""
 
@@ -148,8 +151,8 @@ def fit_notes(
     frequencies, times = axes(STFT, V.shape[1])
     tuning_hz = tuning_of_frames(V, frequencies) if tuning_hz is None else tuning_hz
     segments = []
-    for first in range(0, V.shape[1], FITTING.segment_frames):
-        frames = slice(first, first + FITTING.segment_frames)
+    for first in range(0, V.shape[1], SEGMENT_FRAMES):
+        frames = slice(first, first + SEGMENT_FRAMES)
         early, late = (
             times[frames][0] - max(GATES.tail, FITTING.tail),
             times[frames][-1] + GATES.lead,
