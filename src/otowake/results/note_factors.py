@@ -18,9 +18,8 @@ import numpy as np
 from otowake.arrays import Member, arrays_of, checked, write_arrays
 from otowake.io.audio import MOST_HOURS, RATES
 from otowake.music.drums.onsets import TEMPLATE_LAGS
-from otowake.music.separation.config import FITTING
 from otowake.music.separation.layout import N_DETUNINGS, n_pitches
-from otowake.music.separation.score_informed import STFT
+from otowake.music.separation.score_informed import SEGMENT_FRAMES, STFT
 from otowake.types import DrumSamples, Floats, NoteFactors, Segment
 from otowake.untrusted import open_regular
 
@@ -92,7 +91,7 @@ def _segment(arrays: dict[str, Floats], i: int, first: int) -> Segment:
     if not all(np.isfinite(values).all() for values in (W, H, D, G)):
         raise ValueError("a factor has values that are not finite")
     (n, frames), n_drums = H.shape, len(G)
-    if not 0 < frames <= FITTING.segment_frames or n % N_DETUNINGS:
+    if not 0 < frames <= SEGMENT_FRAMES or n % N_DETUNINGS:
         raise ValueError(f"H{i} has the shape {H.shape}")
     spans = members[f"spans{i}"].astype(np.intp)
     _, row, start, stop = spans.T
