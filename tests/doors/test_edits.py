@@ -214,5 +214,6 @@ def test_as_a_process(folder):
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     missing = folder / "edits.json"
-    sentence = "ファイルがありません。ファイル名とフォルダーを確認してください。"
-    assert done.stderr == f"エラー: {missing}: {sentence}\n"
+    sentence = "ファイルがまだありません。次のような修正を書き、この名前で保存してください: "
+    example = '{"version": 1, "edits": [{"do": "instrument", "part": "accordion", "instrument": '
+    assert done.stderr == f'エラー: {missing}: {sentence}{example}"violin"}}]}}\n'

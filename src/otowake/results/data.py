@@ -99,8 +99,9 @@ def write_factors(analysis: Analysis, path: Path) -> None:
         "screening_losses": fit.screening_losses,
         "restarts": fit.restarts,
         "agreement": fit.agreement,
-        "positions": fit.positions,
     }
+    if len(fit.positions):
+        arrays["positions"] = fit.positions
     if fit.curve is not None:
         arrays |= {"curve_numbers": fit.curve.numbers, "curve_losses": fit.curve.losses}
     write_arrays(path, arrays)

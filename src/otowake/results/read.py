@@ -68,7 +68,7 @@ MEMBERS = {
     "screening_losses": Member(("start", "early check"), least=None, finite=False),
     "restarts": Member(("run",), least=None),
     "agreement": Member(("run",)),
-    "positions": Member(("position",), "iu", optional=True),
+    "positions": Member(("component",), "iu", optional=True),
     "curve_numbers": Member(("number",), "iuf", optional=True),
     "curve_losses": Member(("number", "fold"), least=None, optional=True),
 }
@@ -358,10 +358,11 @@ def _with_components(analysis: Analysis, facts: dict[str, Any], arrays: dict[str
 
 def _positions(arrays: dict[str, Any]) -> NDArray[np.int64]:
     """Return the positions of the components; none if a result of an earlier version has none."""
-    positions = np.asarray(arrays.get("positions", ()), np.int64)
-    n = arrays["W"].shape[1]
-    if len(positions) and not np.array_equal(np.sort(positions), np.arange(n)):
-        raise ValueError("positions is not a permutation")
+    if "positions" not in arrays:
+        return np.zeros(0, np.int64)
+    positions = arrays["positions"].astype(np.int64)
+    if not np.array_equal(np.sort(positions), np.arange(arrays["W"].shape[1])):
+        raise ValueError("positions is not a permutation of the components")
     return positions
 
 
