@@ -281,6 +281,31 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         W: Any = check_array(X, accept_sparse=True, dtype=PRECISIONS)
         return W @ self.components_
 
+    def score(self, X: ArrayLike, y: object = None) -> float:
+        """Return minus the mean of D over the entries of X, so that a higher score is better.
+
+        The activations are those of :meth:`transform`. Model selection, such as
+        :class:`sklearn.model_selection.GridSearchCV`, uses this score for held-out samples.
+
+        Parameters
+        ----------
+        X
+            Shape (n_samples, n_features), array or sparse matrix, non-negative.
+        y
+            Ignored.
+
+        Examples
+        --------
+        >>> X = np.random.default_rng(0).gamma(1.0, size=(40, 12))
+        >>> one, four = (NMF(k, beta_loss="kl", random_state=0).fit(X) for k in (1, 4))
+        >>> one.score(X) < four.score(X) < 0
+        True
+        """
+        W = self.transform(X)
+        X = self._dense(X, reset=False)
+        beta = self._spec(X, self.n_components_).beta
+        return -(_root_of_loss(X, W, self.components_, beta) ** 2) / 2 / X.size
+
     @property
     def _n_features_out(self) -> int:
         return self.n_components_

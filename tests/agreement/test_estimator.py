@@ -161,14 +161,22 @@ def test_more_components_than_samples(X):
 
 
 def test_in_a_pipeline_and_a_grid_search(X):
-    def score(pipeline, X, y=None):
-        return -np.linalg.norm(X - pipeline.inverse_transform(pipeline.transform(X)))
-
     pipeline = make_pipeline(MaxAbsScaler(), NMF(random_state=0))
-    search = GridSearchCV(pipeline, {"nmf__n_components": [1, 4]}, scoring=score, cv=2).fit(X)
+    search = GridSearchCV(pipeline, {"nmf__n_components": [1, 4]}, cv=2).fit(X)
     assert search.best_params_ == {"nmf__n_components": 4}
     assert list(search.best_estimator_.get_feature_names_out()) == ["nmf0", "nmf1", "nmf2", "nmf3"]
     assert search.best_estimator_.transform(X).shape == (len(X), 4)
+
+
+@pytest.mark.parametrize("beta_loss", ["frobenius", "kullback-leibler"])
+def test_the_score_is_the_negative_mean_loss(X, beta_loss):
+    model = NMF(4, beta_loss=beta_loss, random_state=0).fit(X)
+    W = model.transform(X)
+    beta = 2 if beta_loss == "frobenius" else 1
+    expected = -objective(X, W, model.components_, beta, 0, 0, 0) / X.size
+    np.testing.assert_allclose(model.score(X), expected, rtol=1e-5)
+    fewer = NMF(1, beta_loss=beta_loss, random_state=0).fit(X)
+    assert fewer.score(X) < model.score(X) < 0
 
 
 def test_in_librosas_decompose(X):

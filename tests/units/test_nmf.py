@@ -9,6 +9,7 @@ from otowake.nmf import factorize
 from otowake.nmf.divergence import divergence
 from otowake.nmf.solvers import SOLVER_TABLE, without_momentum
 from otowake.options import FitSpec
+from otowake.signal import spectrogram
 
 LOSSES = ("kl", "euclidean", "itakura-saito", 0.5, 1.5, 3.0)
 DESCENDING = ("mu", "accelerated", "hals")
@@ -230,6 +231,22 @@ def test_divergences_are_zero_only_for_equal_matrices():
 def test_bad_input_gets_one_sentence(V, options, sentence):
     with pytest.raises(BadInput, match=sentence):
         factorize(V, **{"n_components": 2, **options})
+
+
+def test_the_number_of_components_follows_a_given_factor(planted):
+    rng = np.random.default_rng(0)
+    W, H = rng.random((len(planted), 3)), rng.random((5, planted.shape[1]))
+    assert factorize(planted, W=W, max_iter=2).W.shape[1] == 3
+    assert factorize(planted, H=H, max_iter=2).H.shape[0] == 5
+    assert factorize(planted, max_iter=2).W.shape[1] == 20
+    with pytest.raises(BadInput, match="W must have the shape"):
+        factorize(planted, 4, W=W)
+
+
+def test_a_spectrogram_is_factorised_as_its_values(melody):
+    V = spectrogram(melody)
+    options = {"n_components": 2, "max_iter": 3}
+    np.testing.assert_array_equal(factorize(V, **options).W, factorize(V.values, **options).W)
 
 
 def test_momentum_begins_after_the_given_steps_and_grows():

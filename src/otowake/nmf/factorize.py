@@ -18,13 +18,13 @@ from otowake.nmf.problem import problem_of
 from otowake.nmf.scale import Scale
 from otowake.nmf.selection import held_out_losses
 from otowake.options import FitSpec
-from otowake.types import Fit, Floats, Matrix, Progress, Watcher
+from otowake.types import Fit, Floats, Matrix, Progress, Spectrogram, Watcher
 
 Keep = bool | Sequence[int]
 
 
 def factorize(
-    V: ArrayLike | Matrix,
+    V: ArrayLike | Matrix | Spectrogram,
     n_components: int | str | None = None,
     *,
     spec: FitSpec | None = None,
@@ -46,10 +46,12 @@ def factorize(
         Shape (frequency, frame), non-negative and finite. V·c gives the same W and c·H, at any
         scale whose powers fit into the floats: the mean must lie between 1e-30 and 1e30 in
         float32, 1e-300 and 1e300 in float64 (1e-150 and 1e150 for β = 2). V is not modified.
-        Long recordings are processed in blocks of frames. Instead of an array, V can be any
-        object with ``shape`` and ``frames(start, stop)``.
+        Long recordings are processed in blocks of frames. Instead of an array, V can be the
+        result of :func:`otowake.spectrogram`, or any object with ``shape`` and
+        ``frames(start, stop)``.
     n_components
-        Number of components, or ``"auto"``; 20 by default.
+        Number of components, or ``"auto"``; by default the number in W or H if one is given,
+        otherwise 20.
     spec, **options
         The other options, together or one by one: ``loss="kl"``, ``solver="accelerated"``,
         ``effort="normal"``, ``max_iter``, ``tol``, ``seed`` and the other fields of
@@ -104,14 +106,17 @@ def factorize(
 
     With W fixed, the result is the activations of new frames:
 
-    >>> activations = factorize(W @ [[2.0], [5.0]], n_components=2, W=W, keep_W=True, tol=0).H
+    >>> activations = factorize(W @ [[2.0], [5.0]], W=W, keep_W=True, tol=0).H
     >>> activations.round(1).tolist()
     [[2.0], [5.0]]
     """
+    values: ArrayLike | Matrix = V.values if isinstance(V, Spectrogram) else V
+    if n_components is None and spec is None:
+        n_components = _number_in(W, H)
     if n_components is not None:
         options["n_components"] = n_components
     spec = (spec or FitSpec()).with_options(**options)
-    given = checked_input(V, weights, spec)
+    given = checked_input(values, weights, spec)
     curve = None
     if isinstance(spec.n_components, str):
         curve = held_out_losses(given, spec)
@@ -148,6 +153,15 @@ def factorize(
         screening_losses=fit.screening_losses * loss,
         curve=curve,
     )
+
+
+def _number_in(W: ArrayLike | None, H: ArrayLike | None) -> int | None:
+    """Return the number of components of the given factors, if they have one."""
+    for factor, axis in ((W, 1), (H, 0)):
+        shape = np.shape(factor) if factor is not None else ()
+        if len(shape) > axis:
+            return shape[axis]
+    return None
 
 
 def _in_units(watch: Watcher | None, scale: Scale, beta: float, dtype: np.dtype) -> Watcher | None:
