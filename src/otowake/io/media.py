@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 
 import av
 import av.container
@@ -36,6 +37,10 @@ FORMATS = (
 
 GUESSED_LENGTH = {"aac", "ac3", "eac3", "mp3", "mpegts", "flv"}
 """Formats without a stated length; FFmpeg estimates it from the bit rate."""
+
+REFUSES_TAGS = tuple(map(int, av.__version__.split(".")[:1])) < (19,)
+METADATA: dict[str, Any] = {"metadata_errors": "ignore"} if REFUSES_TAGS else {}
+"""How tags that are no UTF-8 are read; from version 19 on, PyAV never refuses them."""
 
 RatedSamples = tuple[int, Floats]
 """A sampling rate and samples."""
@@ -65,7 +70,7 @@ def open_media(path: Path, spec: LoadSpec) -> Decoder:
         container = av.open(
             str(path),
             options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
-            metadata_errors="ignore",
+            **METADATA,
         )
     except (FFmpegError, ValueError) as error:
         raise BadInput(text.NOT_AUDIO, path=path, why=text.reason_of(error)) from error
