@@ -111,6 +111,7 @@ def test_the_table_describes_the_factors(folder, analysis):
             "times",
             "iterations",
             "losses",
+            "positions",
             "screening_losses",
             "restarts",
             "agreement",

@@ -138,13 +138,16 @@ class Manifest:
             if not read_only and not self.path.exists():
                 self.path.touch()  # SQLite ignores the group permission of the umask
             self.db = _connect(self.path, read_only)
-            if not read_only:
-                self.db.execute("PRAGMA journal_mode = WAL")
-                self.db.execute("PRAGMA synchronous = NORMAL")
-                self.db.executescript(SCHEMA)
-            if _schema(self.db) != _expected_schema():
-                raise sqlite3.DatabaseError("its tables are not those of a manifest")
-            self.run = int(self.fact("run") or 0)
+            with contextlib.ExitStack() as closed_on_error:
+                closed_on_error.callback(self.close)
+                if not read_only:
+                    self.db.execute("PRAGMA journal_mode = WAL")
+                    self.db.execute("PRAGMA synchronous = NORMAL")
+                    self.db.executescript(SCHEMA)
+                if _schema(self.db) != _expected_schema():
+                    raise sqlite3.DatabaseError("its tables are not those of a manifest")
+                self.run = int(self.fact("run") or 0)
+                closed_on_error.pop_all()
 
     def close(self) -> None:
         """Close the database."""

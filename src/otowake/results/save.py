@@ -70,7 +70,8 @@ def save_analysis(
     -----
     Components: ``figure.png`` has the manual's four panels;
     ``factors.npz`` holds W, H, W0, H0 (before learning), frequencies (Hz), times (s), losses,
-    screening_losses, restarts (the loss of each run) and their agreement;
+    screening_losses, restarts (the loss of each run) and their agreement, and the positions of the
+    components in the order of the factorisation;
     ``components.csv`` describes each component, counted from 1; ``components/`` has its sound.
 
     Notes: ``notes.csv``, ``notes.mid``, ``score.musicxml``, ``notes.jams``,
