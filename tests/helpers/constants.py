@@ -66,12 +66,13 @@ def drum_machine() -> tuple[Audio, list[Note]]:
     hat = rng.normal(size=len(t)) * np.exp(-30 * t)
     samples = 0.002 * rng.normal(size=round(SECONDS * ensemble.RATE))
     hits = []
-    for i, onset in enumerate(np.arange(0.2, SECONDS - 0.5, 0.22)):
+    for i, onset in enumerate(np.arange(0.2, SECONDS - 0.5, 0.15)):
         for drum, midi, plays in ((kick, 36, i % 3 == 0), (hat, 42, i % 4 < 2)):
             if plays:
-                samples[round(onset * ensemble.RATE) :][: len(drum)] += rng.uniform(0.2, 1) * drum
+                at = onset + 0.07 * (midi == 42 and i % 4)
+                samples[round(at * ensemble.RATE) :][: len(drum)] += rng.uniform(0.2, 1) * drum
                 shift = rng.uniform(-0.01, 0.01)
-                hits.append(Note(onset + shift, onset + 0.1, midi, is_drum=True))
+                hits.append(Note(at + shift, at + 0.1, midi, is_drum=True))
     return Audio(samples[None].astype(np.float32), ensemble.RATE, "loop"), hits
 
 
@@ -198,7 +199,7 @@ def drums() -> Outputs:
     rng = np.random.default_rng(0)
     yield "onsets", onset_frames(rng.gamma(0.5, size=(6, 400)))
     probabilities = rng.random((2, 200, len(KIT)))
-    picked = pick_hits(probabilities[0], [0.7, 0.7, 0.7], 4 * probabilities[1])
+    picked = pick_hits(probabilities[0], [0.7, 0.7, 0.7], 8 * probabilities[1])
     yield "picked", np.stack([picked.onset, picked.velocity])
 
 
@@ -216,7 +217,10 @@ def separation() -> Outputs:
     from otowake.types import Part
 
     audio = sound()
-    played = [replace(n, decay_end=n.offset + 0.3) if i % 3 else n for i, n in enumerate(notes())]
+    played = [
+        replace(n, onset=n.onset + 0.07, decay_end=n.offset + 0.3) if i % 3 else n
+        for i, n in enumerate(notes())
+    ]
     factors = fit_notes(audio, played, tuning_hz=440.0)
     names = sorted({note.programme for note in played})
     parts = tuple(
@@ -230,7 +234,7 @@ def separation() -> Outputs:
     measured = timbre(with_sound(replace(bare, parts=parts, note_factors=factors), audio))
     yield "partials", measured.levels
     yield "attacks", measured.rises
-    instruments = dict(zip(names, ("voice", "double-bass", "piano", "drums"), strict=True))
+    instruments = dict(zip(names, ("voice", "voice", "piano", "drums"), strict=True))
     song = tuple(replace(p, instrument=instruments[int(p.name)]) for p in parts)
     as_song = replace(factors, sources=sources_of_notes(played, song))
     blocks = zip(*separated(audio, as_song, ids_of_parts(played, song)), strict=True)

@@ -66,7 +66,6 @@ class DrumSampleConfig:
     max_isolated_gain: float = tuned(2.0, unit="", origin=ON_REPEATS, tried="1 and 2 if masked")
     fade: float = tuned(0.15, unit="share of the length", origin="set by hand")
     residual_power: int = tuned(2, unit="", origin="set by hand")
-    residual_floor: float = tuned(1e-3, unit="", origin="set by hand")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from otowake.signal.masks import masked
 from otowake.signal.stft import Complexes
 from otowake.types import Floats, NoteFactors, Sound
 
+RESIDUAL_FLOOR = 1e-3
+"""Added to the unexplained share of a drum, so that no mask of the residual becomes 0 / 0."""
+
 
 class PlacedSample(NamedTuple):
     """A hit of a drum that is known as a waveform.
@@ -120,7 +123,7 @@ class SampleSubtraction:
         for group, model in zip(self.groups, models, strict=True):
             explained = _level(model) / np.maximum(masks[group, 0] * level, 1e-20)
             unexplained = np.maximum(1 - explained, 0) ** DRUM_SAMPLES.residual_power
-            remaining[group] *= unexplained + DRUM_SAMPLES.residual_floor
+            remaining[group] *= unexplained + RESIDUAL_FLOOR
         remaining /= np.maximum(remaining.sum(axis=0), 1e-30)
         residual = mixture - models.sum(axis=0)
         spectra_of_groups = [masked(residual, mask) for mask in remaining]
