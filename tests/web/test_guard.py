@@ -6,9 +6,9 @@ import json
 import pytest
 
 from otowake.web import password
-from otowake.web.address import address_of
 from otowake.web.guard import SESSION, Sessions
 from otowake.web.password import AttemptLimits, PasswordCheck
+from otowake.web.visitors import address_of
 
 ONE, OTHER = "192.0.2.1", "192.0.2.2"
 

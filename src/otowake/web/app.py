@@ -32,7 +32,6 @@ from otowake.results.files import REPORT
 from otowake.text import LANGUAGES, Language
 from otowake.untrusted import json_from
 from otowake.web import page
-from otowake.web.address import address_of
 from otowake.web.draft import PAGE, check_amount
 from otowake.web.drafts import Drafts
 from otowake.web.guard import KEY, REPORT_POLICY, SESSION, Guard, Sessions
@@ -40,6 +39,7 @@ from otowake.web.job import Job, Refused
 from otowake.web.jobs import Jobs, facts_of
 from otowake.web.password import PasswordCheck
 from otowake.web.result_page import result_page
+from otowake.web.visitors import address_of
 from otowake.web.zip_stream import archive
 
 MAX_ORDER_BYTES = 2**18

@@ -14,7 +14,7 @@ import h11
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from otowake.web.address import address_of
+from otowake.web.visitors import address_of
 
 
 class Limits(NamedTuple):
